@@ -1,0 +1,139 @@
+"""The dashboard's charts, as Altair specifications; the theme's colours and fonts come from Streamlit."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import altair as alt
+
+Chart: TypeAlias = Any  # Altair ships no types that mypy --strict takes
+Points: TypeAlias = Sequence[Sequence[float]]
+
+COLOURS = {"All": "#5b8def", "Legitimate": "#5b8def", "Fraud": "#e0525c"}
+RULE = "#c2710c"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One model's line: ``points`` are (x, y) pairs between 0 and 1."""
+
+    name: str
+    points: Points
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts per range of scores; ``edges`` is one longer than each of the series, which go by a name of COLOURS."""
+
+    edges: Sequence[float]
+    series: Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A vertical line at a score, with a name."""
+
+    name: str
+    score: int
+
+
+def curves_chart(curves: Sequence[Curve], x_title: str, y_title: str, x_max: float = 1.0) -> Chart:
+    """Return one line per model over shares from 0 to ``x_max``; the point nearest to the pointer tells its values."""
+    rows = [
+        {"model": curve.name, "chosen": curve.chosen, "x": x, "y": y}
+        for curve in curves
+        for x, y in curve.points[: _count_up_to(curve.points, x_max)]
+    ]
+    order = [curve.name for curve in curves]
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("x:Q", title=x_title, scale=alt.Scale(domain=[0, x_max]), axis=alt.Axis(format="~%", tickCount=6)),
+        y=alt.Y("y:Q", title=y_title, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="~%", tickCount=5)),
+        color=alt.Color("model:N", title=None, sort=order, legend=alt.Legend(orient="bottom")),
+    )
+    nearest = alt.selection_point(nearest=True, on="pointerover", empty=False, clear="pointerout")
+    lines = base.mark_line(clip=True, interpolate="linear").encode(
+        strokeWidth=alt.condition("datum.chosen", alt.value(3), alt.value(1.5)), order="x:Q"
+    )
+    tooltip = [
+        alt.Tooltip("model:N", title="Model"),
+        alt.Tooltip("x:Q", title=x_title, format=".2%"),
+        alt.Tooltip("y:Q", title=y_title, format=".1%"),
+    ]
+    points = (
+        base.transform_filter(f"datum.x <= {x_max}")
+        .mark_point(size=70, filled=True, clip=True)
+        .encode(opacity=alt.condition(nearest, alt.value(1), alt.value(0)), tooltip=tooltip)
+    )
+    return alt.layer(lines, points.add_params(nearest)).properties(height=300)
+
+
+def _count_up_to(points: Points, x_max: float) -> int:
+    """Return how many points draw the line up to ``x_max``: those before it, and the one after."""
+    xs = [point[0] for point in points]
+    return len(xs) if xs != sorted(xs) else bisect_right(xs, x_max) + 1
+
+
+def score_histogram(histogram: Histogram, marks: Sequence[Mark], noun: str, log: bool = False) -> Chart:
+    """Return bars of counts per range of scores, one series behind the other, narrower towards the front.
+
+    ``noun`` names what is counted, in the plural. ``marks`` are drawn as dashed lines.
+    """
+    names = list(histogram.series)
+    colour = alt.Color(
+        "series:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[COLOURS[name] for name in names]),
+        legend=alt.Legend(orient="bottom") if len(names) > 1 else None,
+    )
+    counted = noun[:1].upper() + noun[1:]
+    y = alt.Y("count:Q", stack=None, title=counted, scale=alt.Scale(), axis=alt.Axis(tickCount=5))
+    if log:
+        ticks = alt.Axis(values=[0, *(10**power for power in range(8))])
+        y = alt.Y(
+            "count:Q",
+            stack=None,
+            title=f"{counted} (log scale)",
+            scale=alt.Scale(type="symlog", constant=1),
+            axis=ticks,
+        )
+    bars = [_bars(histogram, name).encode(y=y, color=colour) for name in names]
+    return alt.layer(*bars, *_marks(marks)).properties(height=260)
+
+
+def _bars(histogram: Histogram, name: str) -> Chart:
+    edges, depth = histogram.edges, list(histogram.series).index(name)
+    rows = []
+    for low, high, number in zip(edges, edges[1:], histogram.series[name], strict=False):
+        inset = (high - low) * (0.06 + 0.22 * depth)
+        place = {"from": low + inset, "to": high - inset, "range": f"{low:g} to {high:g}"}
+        rows.append({"series": name, "count": number, **place})
+    axis = alt.Axis(tickCount=10)
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar(cornerRadiusEnd=2, binSpacing=0)
+        .encode(
+            x=alt.X("from:Q", title="Score", bin="binned", scale=alt.Scale(domain=[0, 1000], nice=False), axis=axis),
+            x2="to:Q",
+            tooltip=[
+                alt.Tooltip("range:N", title="Score"),
+                alt.Tooltip("series:N", title="Kind"),
+                alt.Tooltip("count:Q", title="Number", format=","),
+            ],
+        )
+    )
+
+
+def _marks(marks: Sequence[Mark]) -> list[Chart]:
+    """Return the lines and their names; neighbours' names stand at different heights above the plot."""
+    layers = []
+    for place, mark in enumerate(marks):
+        base = alt.Chart(alt.Data(values=[{"score": mark.score, "name": f"{mark.name} {mark.score}"}]))
+        x = alt.X("score:Q", scale=alt.Scale(domain=[0, 1000], nice=False))
+        layers.append(base.mark_rule(color=RULE, strokeDash=[4, 3], strokeWidth=1.5).encode(x=x))
+        text = base.mark_text(align="right", baseline="bottom", dx=4, color=RULE, fontSize=12, fontWeight=600)
+        layers.append(text.encode(x=x, y=alt.value(-4 - 14 * place), text="name:N"))
+    return layers

@@ -1,0 +1,165 @@
+"""The Tollgate API over HTTP, signed for AWS where keys are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from urllib.parse import quote, urlsplit
+
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from app.problems import ApiProblem, problem_of_answer
+
+Json: TypeAlias = dict[str, Any]
+CONNECT_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 30.0
+UPLOAD_TIMEOUT_S = 300.0
+
+
+@dataclass(frozen=True)
+class AwsKeys:
+    """AWS keys to sign requests with; ``region`` may be empty where the API's host name says it."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(default="", repr=False)
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the API is and, where it asks for signed requests, with which keys."""
+
+    url: str
+    keys: AwsKeys | None = None
+
+
+def aws_service(url: str) -> str:
+    """Return the name under which AWS checks the signature: ``lambda`` for function URLs, else ``execute-api``."""
+    return "lambda" if ".lambda-url." in (urlsplit(url).hostname or "") else "execute-api"
+
+
+def aws_region(url: str, default: str) -> str:
+    """Return the region in an AWS host name (``….lambda-url.eu-west-1.on.aws``), or ``default``."""
+    parts = (urlsplit(url).hostname or "").split(".")
+    for marker in ("lambda-url", "execute-api"):
+        if marker in parts[:-1]:
+            return parts[parts.index(marker) + 1]
+    return default
+
+
+class SignForAws(requests.auth.AuthBase):
+    """Adds a Signature Version 4 to a request. Only https: keys and tokens are not for open wires."""
+
+    def __init__(self, keys: AwsKeys) -> None:
+        self._keys = keys
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Return ``request`` with the signature's headers added."""
+        url = request.url or ""
+        region = aws_region(url, self._keys.region)
+        if urlsplit(url).scheme != "https" or not region:
+            return request
+        headers = {"Content-Type": request.headers["Content-Type"]} if "Content-Type" in request.headers else {}
+        signed = AWSRequest(method=request.method, url=url, data=request.body or b"", headers=headers)
+        keys = Credentials(self._keys.access_key_id, self._keys.secret_access_key, self._keys.session_token or None)
+        SigV4Auth(keys, aws_service(url), region).add_auth(signed)
+        request.headers.update(dict(signed.headers.items()))
+        return request
+
+
+class Api:
+    """One method for each thing that the dashboard asks of the API. Every method raises ``ApiProblem``."""
+
+    def __init__(self, connection: Connection, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+        self._url = connection.url.rstrip("/")
+        self._auth = SignForAws(connection.keys) if connection.keys else None
+        self._timeout_s = timeout_s
+
+    def detector(self) -> Json:
+        """Return the detector's description."""
+        return self._ask("GET", "/v1/detector")
+
+    def decide(self, event: Mapping[str, Any]) -> Json:
+        """Have one event decided; return the decision."""
+        return self._ask("POST", "/v1/decisions", body={"event": dict(event)})
+
+    def decision(self, event_id: str) -> Json:
+        """Return an earlier decision, with its event and label."""
+        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}")
+
+    def label(self, event_id: str, label: str) -> Json:
+        """Say that one event was ``fraud`` or ``legitimate``; return that event's row of the answer."""
+        answer = self._ask("POST", "/v1/labels", body={"labels": [{"event_id": event_id, "label": label}]})
+        row: Json = (answer.get("results") or [{"status": "failed", "message": "no answer for this event"}])[0]
+        if row.get("status") == "failed":
+            raise ApiProblem(f"The label was not taken: {row.get('message') or 'the API did not say why'}.", 422)
+        return row
+
+    def batches(self, limit: int = 20) -> list[Json]:
+        """Return the latest batches, newest first."""
+        answer = self._ask("GET", "/v1/batches", parameters={"limit": str(limit)})
+        return list(answer.get("batches") or [])
+
+    def batch(self, batch_id: str) -> Json:
+        """Return one batch, with its summary and downloads once it is done."""
+        return self._ask("GET", f"/v1/batches/{quote(batch_id, safe='')}")
+
+    def start_batch(self, filename: str, content: bytes) -> str:
+        """Upload a file to be scored and return its batch id."""
+        answer = self._ask("POST", "/v1/batches", body={"filename": filename})
+        try:
+            batch_id, upload = str(answer["batch_id"]), answer["upload"]
+            url, headers = str(upload["url"]), dict(upload.get("headers") or {})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _not_understood() from error
+        self._put_file(url, headers, content)
+        return batch_id
+
+    def _put_file(self, url: str, headers: dict[str, str], content: bytes) -> None:
+        """Send the file to its presigned address, which carries its own signature."""
+        try:
+            answer = requests.put(url, data=content, headers=headers, timeout=(CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S))
+        except requests.RequestException as error:
+            raise ApiProblem("The file did not reach the storage: check the network and upload it again.") from error
+        if not answer.ok:
+            sentence = f"The storage refused the file ({answer.status_code}): upload it again; the link may be too old."
+            raise ApiProblem(sentence, answer.status_code)
+
+    def _ask(
+        self, method: str, path: str, body: Json | None = None, parameters: Mapping[str, str] | None = None
+    ) -> Json:
+        timeout = (CONNECT_TIMEOUT_S, self._timeout_s)
+        try:
+            answer = requests.request(
+                method, self._url + path, json=body, params=parameters, auth=self._auth, timeout=timeout
+            )
+        except requests.Timeout as error:
+            sentence = f"The API did not answer within {self._timeout_s:.0f} seconds: wait a moment and try again."
+            raise ApiProblem(sentence) from error
+        except requests.RequestException as error:
+            host = urlsplit(self._url).netloc or self._url
+            sentence = f"The API at {host} cannot be reached: check that it is running and that the address is right."
+            raise ApiProblem(sentence) from error
+        return _read_answer(answer)
+
+
+def _read_answer(answer: requests.Response) -> Json:
+    try:
+        content = answer.json()
+    except ValueError:
+        content = None
+    if not answer.ok:
+        message = content.get("message") if isinstance(content, dict) else None
+        raise problem_of_answer(answer.status_code, str(message or ""))
+    if not isinstance(content, dict):
+        raise _not_understood()
+    return content
+
+
+def _not_understood() -> ApiProblem:
+    return ApiProblem("The answer is not one of Tollgate's: check the API URL, and that API and dashboard match.", 200)

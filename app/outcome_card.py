@@ -1,0 +1,71 @@
+"""The large answer to "what should I do with this event?", as HTML: outcome, score, scale and what they mean."""
+
+from __future__ import annotations
+
+from html import escape
+
+from app import wording
+from app.detector import Detector, Outcome
+
+ADVICE = {
+    "approve": "Nothing here stands out: let it through.",
+    "review": "Have a person look at it before it goes through.",
+    "block": "Refuse it: it scores among the most suspicious.",
+}
+
+
+def tone_of(outcome: str, detector: Detector) -> str:
+    """Return ``go``, ``look`` or ``stop`` for an outcome's rank: the lowest, one in between, the highest."""
+    names = [known.name for known in detector.outcomes]
+    rank = names.index(outcome) if outcome in names else 0
+    if rank == 0:
+        return "go"
+    return "stop" if rank == len(names) - 1 else "look"
+
+
+def outcome_card(detector: Detector, outcome: str, score: int) -> str:
+    """Return the card for one decision."""
+    meaning = wording.score_meaning(score, detector.score_scale, detector.event_name)
+    advice = ADVICE.get(outcome, "")
+    return (
+        f'<section class="tg-card tg-tone-{tone_of(outcome, detector)}" aria-label="Decision">'
+        f'<div class="tg-card-top"><div><div class="tg-outcome">{escape(wording.title(outcome))}</div>'
+        f'<div class="tg-why">{escape(advice)}</div></div>'
+        f'<div class="tg-score"><b>{score}</b> <span>of 1000</span></div></div>'
+        f"{_scale(detector, score)}{_legend(detector)}"
+        f'<p class="tg-meaning">{escape(meaning)}</p></section>'
+    )
+
+
+def _scale(detector: Detector, score: int) -> str:
+    ends = [*(outcome.from_score for outcome in detector.outcomes[1:]), 1000]
+    bands = "".join(
+        f'<span class="tg-band tg-tone-{tone_of(outcome.name, detector)}{" tg-last" if end == 1000 else ""}" '
+        f'style="left:{outcome.from_score / 10}%;width:{(end - outcome.from_score) / 10}%"></span>'
+        for outcome, end in zip(detector.outcomes, ends, strict=True)
+    )
+    ticks = "".join(_tick(outcome.from_score) for outcome in detector.outcomes)
+    spoken = ", ".join(f"{wording.title(o.name)} from {o.from_score}" for o in detector.outcomes)
+    marker = f'<span class="tg-marker" style="left:{min(max(score, 0), 1000) / 10}%"></span>'
+    label = escape(f"Score {score} on a scale from 0 to 1000: {spoken}")
+    return f'<div class="tg-scale" role="img" aria-label="{label}">{bands}{marker}{ticks}</div>'
+
+
+def _tick(score: int) -> str:
+    return f'<span class="tg-tick{" tg-first" if score == 0 else ""}" style="left:{score / 10}%">{score}</span>'
+
+
+def _legend(detector: Detector) -> str:
+    first = next((outcome.from_score for outcome in detector.thresholds()), 1000)
+
+    def entry(outcome: Outcome) -> str:
+        limit = f"from {outcome.from_score}" if outcome.from_score else f"below {first}"
+        tone = tone_of(outcome.name, detector)
+        return f'<span class="tg-tone-{tone}"><i></i>{escape(wording.title(outcome.name))} {limit}</span>'
+
+    return f'<div class="tg-legend">{"".join(entry(outcome) for outcome in detector.outcomes)}</div>'
+
+
+def empty_state(title: str, text: str) -> str:
+    """Return a quiet box that says what will be here, and how it gets here."""
+    return f'<div class="tg-empty"><b>{escape(title)}</b>{escape(text)}</div>'

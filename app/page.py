@@ -1,0 +1,109 @@
+"""The frame of every page: its heading, the detector it is about, and problems said in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+import streamlit as st
+
+from app import wording
+from app.client import Api, Connection, Json
+from app.connection import find_connection
+from app.detector import Detector, read_detector
+from app.problems import ApiProblem
+
+Body: TypeAlias = Callable[[Api, Detector], None]
+
+SET_UP = """
+Tell the dashboard where the Tollgate API is, then load this page again.
+
+**On your machine:** set an environment variable before you start it.
+
+```shell
+TOLLGATE_API_URL=http://127.0.0.1:8000 streamlit run app/streamlit_app.py
+```
+
+**On Streamlit Community Cloud:** open the app's settings, then *Secrets*, and add:
+
+```toml
+api_url = "https://abcdefghij.execute-api.eu-west-1.amazonaws.com"
+
+# only where the API asks for signed requests
+aws_access_key_id = "…"
+aws_secret_access_key = "…"
+region = "eu-west-1"
+```
+
+The address is the output `ApiUrl` of your deployment.
+"""
+
+
+def show_page(title: str, lead: str, body: Body) -> None:
+    """Show a page whose ``body`` needs the API and the detector; say what is missing where it can't be shown."""
+    connection = find_connection()
+    if connection is None:
+        _show_heading("Connect the dashboard", "No API address is configured yet.", None)
+        st.markdown(SET_UP)
+        return
+    try:
+        detector = read_detector(_load_detector(connection.url, connection))
+    except ApiProblem as problem:
+        _show_heading(title, "", None)
+        _show_no_detector(problem)
+        return
+    noun = detector.event_name.replace("_", " ")
+    words = {"event": noun, "events": wording.plural(noun)}
+    _show_heading(title.format(**words), lead.format(**words), detector)
+    with problems_shown():
+        body(Api(connection), detector)
+
+
+@contextmanager
+def problems_shown() -> Iterator[None]:
+    """Show an ``ApiProblem`` as a calm sentence instead of raising it."""
+    try:
+        yield
+    except ApiProblem as problem:
+        show_problem(problem)
+
+
+def show_problem(problem: ApiProblem) -> None:
+    icon = ":material/search_off:" if problem.status == 404 else ":material/info:"
+    st.warning(in_markdown(str(problem)), icon=icon)
+
+
+def in_markdown(text: str) -> str:
+    """Return ``text`` so that Markdown shows it as it is: no formulas, links, colours or markup."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#|$~:!" else character for character in text)
+
+
+@st.cache_data(ttl=60, max_entries=8, show_spinner="Asking the API …")
+def _load_detector(url: str, _connection: Connection) -> Json:  # noqa: ARG001 - the URL is the cache's key
+    return Api(_connection).detector()
+
+
+def _show_no_detector(problem: ApiProblem) -> None:
+    if problem.status == 404:
+        sentence = "The API has no detector yet: train one and deploy it, then try again."
+        show_problem(ApiProblem(f"{sentence} It said: {problem}", 404))
+    else:
+        show_problem(problem)
+    st.button("Try again", icon=":material/refresh:")
+
+
+def _show_heading(title: str, lead: str, detector: Detector | None) -> None:
+    heading, about = st.columns([3, 2], vertical_alignment="bottom")
+    with heading:
+        st.title(title, anchor=False)
+        if lead:
+            st.caption(lead)
+    if detector is not None:
+        with about, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+            st.badge(
+                in_markdown(detector.name), icon=":material/shield:", color="blue", help=detector.description or None
+            )
+            st.badge(
+                in_markdown(f"version {detector.version}"), color="gray", help="The detector version that decides now."
+            )

@@ -1,0 +1,31 @@
+"""Tollgate's dashboard. Start it with ``streamlit run app/streamlit_app.py``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).resolve().parent
+if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own folder on the path
+    sys.path.insert(0, str(HERE.parent))
+
+from app.views import batch, performance, score  # noqa: E402
+
+
+def main() -> None:
+    """Lay out the pages and show the one that was asked for."""
+    st.set_page_config(page_title="Tollgate", page_icon=str(HERE / "assets" / "icon.png"), layout="wide")
+    st.logo(str(HERE / "assets" / "logo.svg"), size="large")
+    st.html(HERE / "assets" / "style.css")
+    pages = [
+        st.Page(score.show, title="Score", icon=":material/speed:", url_path="score", default=True),
+        st.Page(batch.show, title="Batch", icon=":material/table_rows:", url_path="batch"),
+        st.Page(performance.show, title="Performance", icon=":material/monitoring:", url_path="performance"),
+    ]
+    st.navigation(pages, position="top").run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""The Batch page: upload a file, watch it being scored, read what came out; and every earlier batch."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from app import wording
+from app.batch_summary import show_downloads, show_summary
+from app.client import Api, Json
+from app.detector import Detector
+from app.file_check import check_file
+from app.outcome_card import empty_state
+from app.page import in_markdown, problems_shown, show_page
+
+POLL_EVERY_S = 2
+PATIENCE_S = 180
+SHOWN_AT_ONCE = 5
+WORDS = {"waiting": "Waiting", "running": "Scoring", "done": "Done", "rejected": "Rejected"}
+
+
+def show() -> None:
+    """Show the page."""
+    show_page("Score a file", "Upload many {events} at once; each gets a score and an outcome.", _show_body)
+
+
+def _show_body(api: Api, detector: Detector) -> None:
+    upload, earlier = st.columns([5, 7], gap="large")
+    with upload, problems_shown():
+        _show_upload(api, detector)
+    batch_id = ""
+    with earlier, problems_shown():
+        batch_id = _choose_batch(api)
+    if batch_id:
+        st.space("xsmall")
+        _show_batch(api, detector, batch_id)
+
+
+def _round() -> int:
+    """Return a number that grows with every upload: widgets with it in their key start empty again."""
+    return int(st.session_state.get("round", 0))
+
+
+def _show_upload(api: Api, detector: Detector) -> None:
+    st.subheader("Upload a file", anchor=False)
+    file = st.file_uploader(
+        "CSV, gzipped CSV or Parquet",
+        type=["csv", "gz", "parquet"],
+        key=f"file-{_round()}",
+        help="One row per event. The file goes straight to your own storage.",
+    )
+    if file is None:
+        required = [variable.name for variable in detector.variables if variable.required]
+        with st.expander("Which columns?"):
+            st.markdown(", ".join(f"`{name}`" for name in required) + ". Other columns are kept as they are.")
+        return
+    content = file.getvalue()
+    check = check_file(file.name, content, detector)
+    for fault in check.faults[:5]:
+        st.warning(in_markdown(fault), icon=":material/edit:")
+    if len(check.faults) > 5:
+        st.caption(f"And {len(check.faults) - 5} more.")
+    if not check.faults and st.button("Score this file", type="primary", icon=":material/upload:"):
+        with st.spinner("Uploading …"):
+            batch_id = api.start_batch(file.name, content)
+        st.query_params["batch"] = batch_id
+        st.session_state["round"] = _round() + 1
+        st.rerun()
+    if not check.faults and check.unused:
+        st.caption(in_markdown(f"Not used for the score: {', '.join(check.unused)}."))
+
+
+def _choose_batch(api: Api) -> str:
+    """List earlier batches; return the id of the one to show, or an empty string."""
+    st.subheader("Earlier batches", anchor=False)
+    batches = api.batches()
+    asked = str(st.query_params.get("batch", ""))
+    if not batches:
+        st.html(empty_state("No batch yet", "Upload a file: its results will be here, and stay here."))
+        return asked
+    chosen = st.dataframe(
+        [_row(batch) for batch in batches],
+        hide_index=True,
+        height="content" if len(batches) <= SHOWN_AT_ONCE else 36 * (SHOWN_AT_ONCE + 1),
+        placeholder=wording.NOTHING,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"batches-{_round()}",
+        column_config=_column_config(),
+        alt="Earlier batches; choose one to see it",
+    )
+    rows = chosen.get("selection", {}).get("rows", [])
+    if rows and rows[0] < len(batches):
+        asked = str(batches[rows[0]]["batch_id"])
+        st.query_params["batch"] = asked
+    return asked or str(batches[0]["batch_id"])
+
+
+def _row(batch: Json) -> Json:
+    return {
+        "file": str(batch.get("filename") or ""),
+        "status": WORDS.get(str(batch.get("status")), str(batch.get("status"))),
+        "created": batch.get("created_at"),
+        "rows": batch.get("rows"),
+        "failed": batch.get("failed"),
+    }
+
+
+def _column_config() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "file": column.TextColumn("File", width="medium"),
+        "status": column.TextColumn("Status", width=80),
+        "created": column.DatetimeColumn("Uploaded (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
+        "rows": column.NumberColumn("Rows", format="%,d", width=80),
+        "failed": column.NumberColumn("Failed", format="%,d", width=70),
+    }
+
+
+def _show_batch(api: Api, detector: Detector, batch_id: str) -> None:
+    batch = api.batch(batch_id)
+    status = batch.get("status")
+    heading, files = st.columns([3, 2], vertical_alignment="bottom")
+    with heading:
+        st.header(in_markdown(str(batch.get("filename") or batch_id)), anchor=False)
+        st.caption(in_markdown(_origin(batch, batch_id)))
+    with files:
+        show_downloads(batch)
+    if status == "rejected":
+        reason = str(batch.get("reason") or "The API did not say why.")
+        st.warning(in_markdown(f"This file was not scored. {reason}"), icon=":material/block:")
+    elif status == "done":
+        show_summary(detector, batch)
+    else:
+        _watch(api, batch_id)
+
+
+def _origin(batch: Json, batch_id: str) -> str:
+    version = (batch.get("summary") or {}).get("detector_version")
+    decided = f" by detector version {version}" if version else ""
+    if batch.get("finished_at"):
+        return f"Batch {batch_id}, finished {wording.moment(batch['finished_at'])}{decided}"
+    return f"Batch {batch_id}, uploaded {wording.moment(batch.get('created_at'))}"
+
+
+@st.fragment(run_every=POLL_EVERY_S)
+def _watch(api: Api, batch_id: str) -> None:
+    """Show how far an unfinished batch is, until it is finished; then the whole page is shown anew."""
+    with problems_shown():
+        batch = api.batch(batch_id)
+        if batch.get("status") in {"done", "rejected"}:
+            st.rerun()
+        rows, scored = batch.get("rows"), int(batch.get("scored") or 0) + int(batch.get("failed") or 0)
+        if batch.get("status") == "waiting":
+            st.progress(0, "Waiting for its turn …")
+        else:
+            of_all = f" of {wording.count(rows)}" if rows else ""
+            st.progress(min(scored / rows, 1.0) if rows else 0.0, f"Scoring: {wording.count(scored)}{of_all} rows")
+        if _age_s(batch) > PATIENCE_S:
+            st.caption("This takes longer than usual: look at the batch function's log and its dead-letter queue.")
+
+
+def _age_s(batch: Json) -> float:
+    try:
+        created = datetime.fromisoformat(str(batch.get("created_at")).replace("Z", "+00:00"))
+        return (datetime.now(UTC) - created).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0

@@ -1,0 +1,96 @@
+"""Numbers and names in the words of the people who read them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+NOTHING = "–"
+ACRONYMS = {"id": "ID", "ip": "IP", "url": "URL"}
+SCORE_HELP = (
+    "0 to 1000, on a scale of false positives: 900 means that about 2 % of legitimate events score that high, "
+    "975 about 0.5 %. A threshold keeps its meaning after a retraining."
+)
+
+
+def count(number: int | float | None) -> str:
+    """Return a whole number with thousands separators."""
+    return NOTHING if number is None else f"{number:,.0f}"
+
+
+def money(amount: float | None, currency: str, cents: bool = False) -> str:
+    """Return an amount such as ``$1,234`` (``$1,234.50`` with cents), or a dash for none."""
+    if amount is None:
+        return NOTHING
+    sign = "−" if amount < 0 else ""
+    symbol = SYMBOLS.get(currency, f"{currency}\u00a0" if currency else "")
+    return f"{sign}{symbol}{abs(amount):,.{2 if cents else 0}f}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share of 1 as a percentage with two or three telling digits: ``0.42 %``, ``7.5 %``, ``93 %``."""
+    if share is None:
+        return NOTHING
+    value = share * 100
+    if 0 < value < 0.01:
+        return "under 0.01\u00a0%"
+    digits = f"{value:.{1 if value >= 1 else 2}f}".rstrip("0").rstrip(".")
+    return f"{digits}\u00a0%"
+
+
+def milliseconds(duration_ms: float | None) -> str:
+    """Return a duration such as ``14 ms`` or ``0.8 ms``."""
+    if duration_ms is None:
+        return NOTHING
+    return f"{duration_ms:,.{0 if duration_ms >= 10 else 1}f}\u00a0ms"
+
+
+def moment(text: str | None, time: bool = True) -> str:
+    """Return an ISO 8601 time as ``5 Jan 2026, 13:24 UTC``, or the text itself if it is not one."""
+    try:
+        at = datetime.fromisoformat((text or "").replace("Z", "+00:00"))
+    except ValueError:
+        return text or NOTHING
+    at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC" if time else f"{at.day} {at:%b %Y}"
+
+
+def title(name: str) -> str:
+    """Return a column or outcome name as a label: ``merchant_id`` becomes ``Merchant ID``."""
+    words = [ACRONYMS.get(word, word) for word in name.replace("-", "_").split("_") if word]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def plural(noun: str) -> str:
+    """Return an event type's name for many of them, with spaces: ``card_payment`` becomes ``card payments``."""
+    text = noun.replace("_", " ")
+    return text if text.endswith("s") else f"{text}s"
+
+
+def false_positive_rate(score: int, scale: Sequence[tuple[int, float]]) -> float | None:
+    """Return the share of legitimate events that score this high or higher, or None above the scale's end.
+
+    Between the scale's points the logarithm of the rate is interpolated; at score 0 it is 1.
+    """
+    points = [(0, 1.0), *((at, rate) for at, rate in scale if at > 0 and rate > 0)]
+    for (low, low_rate), (high, high_rate) in itertools.pairwise(points):
+        if low <= score <= high:
+            share = (score - low) / (high - low)
+            return math.exp(math.log(low_rate) * (1 - share) + math.log(high_rate) * share)
+    return None
+
+
+def score_meaning(score: int, scale: Sequence[tuple[int, float]], noun: str) -> str:
+    """Return what a score means in false positives, as a sentence."""
+    if not scale:
+        return "This detector version says nothing about what its scores mean in false positives."
+    rate = false_positive_rate(score, scale)
+    if rate is None:
+        return f"Fewer than {percent(scale[-1][1])} of legitimate {plural(noun)} score this high."
+    if rate > 0.995:
+        return f"Every legitimate {noun.replace('_', ' ')} scores this high or higher."
+    return f"About {percent(float(f'{rate:.2g}'))} of legitimate {plural(noun)} score this high or higher."

@@ -1,0 +1,82 @@
+"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tollgate.adapters.items import Item, get_items
+from tollgate.core.decision import StoredHistories
+from tollgate.core.event import Events
+from tollgate.core.stored_history import StoredSums, stale_names
+from tollgate.core.version import DetectorVersion
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# The one attribute besides pk and the sums: when DynamoDB may drop the item, in seconds since 1970.
+EXPIRY = "x"
+
+
+def history_key(space: str, entity: str, key: str) -> str:
+    """Return the pk of one entity's history."""
+    return f"{space}#{entity}#{key}"
+
+
+def sums_of(item: Item | None) -> dict[str, int]:
+    """Return the sums of a history item by their stored names."""
+    return {name: int(value["N"]) for name, value in (item or {}).items() if "N" in value and name != EXPIRY}
+
+
+@dataclass(frozen=True)
+class HistoryTable:
+    """The table of histories."""
+
+    client: DynamoDBClient
+    table: str
+
+    def read(self, version: DetectorVersion, events: Events) -> dict[str, dict[str, StoredSums]]:
+        """Read the histories of all entities of the events: entity → key → sums, absent ones left out."""
+        return self.pick(version, events, get_items(self.client, {self.table: self.keys(version, events)})[self.table])
+
+    def keys(self, version: DetectorVersion, events: Events) -> list[str]:
+        """Return the pks of the histories that the events read."""
+        return [
+            history_key(version.history_space, entity, value)
+            for entity, keys in events.entities.items()
+            for value in keys.values
+        ]
+
+    def pick(
+        self, version: DetectorVersion, events: Events, items: Mapping[str, Item]
+    ) -> dict[str, dict[str, StoredSums]]:
+        """Sort items that were read by pk into entity → key → sums."""
+        return {
+            entity: {
+                value: sums_of(items[pk])
+                for value in keys.values
+                if (pk := history_key(version.history_space, entity, value)) in items
+            }
+            for entity, keys in events.entities.items()
+        }
+
+    def addition(
+        self, pk: str, added: Mapping[str, int], expires_s: float, stale: Iterable[str] = ()
+    ) -> dict[str, Any]:
+        """Return an Update action that adds to a history, forgets stale sums, and puts off the item's expiry."""
+        adds = ", ".join(f"{name} :{name}" for name in added)
+        removals = ", ".join(name for name in stale if name not in added)
+        expression = f"SET {EXPIRY} = :{EXPIRY} ADD {adds}" + (f" REMOVE {removals}" if removals else "")
+        values = {f":{name}": {"N": str(number)} for name, number in added.items()}
+        return {
+            "TableName": self.table,
+            "Key": {"pk": {"S": pk}},
+            "UpdateExpression": expression,
+            "ExpressionAttributeValues": {**values, f":{EXPIRY}": {"N": str(int(expires_s))}},
+        }
+
+
+def stale_sums(version: DetectorVersion, stored: StoredHistories, entity: str, key: str, time_s: float) -> list[str]:
+    """Return the sums of a stored history that no event at ``time_s`` or later can read."""
+    return stale_names(version.history, stored.get(entity, {}).get(key, {}), time_s)

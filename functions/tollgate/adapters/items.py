@@ -1,0 +1,97 @@
+"""DynamoDB: reads that answer in parts, and errors in Tollgate's own terms."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tollgate.adapters.versions import error_code
+from tollgate.errors import ConflictError, TollgateError, UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = Mapping[str, Any]
+# One TransactWriteItems call takes 100 actions, one BatchGetItem 100 keys.
+MOST_ACTIONS = 100
+_ATTEMPTS = 10
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what boto3 raises into `UnavailableError`, apart from what the caller wants to see itself."""
+    try:
+        yield
+    except ClientError as error:
+        raise UnavailableError(f"DynamoDB answered {error_code(error)}; try again.") from error
+    except BotoCoreError as error:
+        raise UnavailableError(f"DynamoDB did not answer ({type(error).__name__}); try again.") from error
+
+
+def pause(attempt: int) -> None:
+    """Wait a random moment that grows with the attempt: up to 20 ms, 40 ms … 1 s."""
+    time.sleep(random.uniform(0, min(0.02 * 2**attempt, 1.0)))
+
+
+def get_items(client: DynamoDBClient, keys: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Item]]:
+    """Read items by table and pk, consistently: table → pk → item, absent ones left out."""
+    found: dict[str, dict[str, Item]] = {table: {} for table in keys}
+    wanted = [(table, pk) for table, pks in keys.items() for pk in dict.fromkeys(pks)]
+    for start in range(0, len(wanted), MOST_ACTIONS):
+        request: dict[str, Any] = {}
+        for table, pk in wanted[start : start + MOST_ACTIONS]:
+            request.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append({"pk": {"S": pk}})
+        for table, item in _get_all(client, request):
+            found[table][item["pk"]["S"]] = item
+    return found
+
+
+def _get_all(client: DynamoDBClient, request: dict[str, Any]) -> Iterator[tuple[str, Item]]:
+    for attempt in range(_ATTEMPTS):
+        with translated():
+            answer = client.batch_get_item(RequestItems=request)
+        for table, items in answer["Responses"].items():
+            for item in items:
+                yield table, item
+        request = dict(answer.get("UnprocessedKeys", {}))
+        if not request:
+            return
+        pause(attempt)
+    raise UnavailableError("DynamoDB left keys unread under load; try again.")
+
+
+class ConditionFailedError(TollgateError):
+    """The first action's condition did not hold: it was done before."""
+
+
+def write_together(client: DynamoDBClient, actions: Sequence[Any]) -> None:
+    """Write up to 100 actions, all or none. Conflicts with other writers are tried again.
+
+    Raises `ConditionFailedError` when a condition does not hold, `ConflictError` when conflicts go on.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            with translated():
+                client.transact_write_items(TransactItems=actions)
+        except UnavailableError as error:
+            cause = error.__cause__
+            if not isinstance(cause, ClientError) or error_code(cause) not in (
+                "TransactionCanceledException",
+                "TransactionInProgressException",
+            ):
+                raise
+            reasons: Sequence[Mapping[str, Any]] = cause.response.get("CancellationReasons", [])
+            codes = {reason.get("Code") for reason in reasons}
+            if "ConditionalCheckFailed" in codes:
+                raise ConditionFailedError("A condition of the transaction did not hold.") from None
+            if not codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"} and codes:
+                raise
+            pause(attempt)
+        else:
+            return
+    raise ConflictError("Too many writers met on the same entity; try again.")

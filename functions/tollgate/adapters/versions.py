@@ -1,0 +1,108 @@
+"""Detector versions in the bucket: which one decides, and its files."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tollgate.core.version import EVALUATION, MANIFEST, MODEL, DetectorVersion, open_version
+from tollgate.errors import ConflictError, NotFoundError, SealError, UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_log = logging.getLogger(__name__)
+_ABSENT = frozenset({"NoSuchKey", "404", "NoSuchBucket"})
+
+
+def _folder(detector: str) -> str:
+    return f"detectors/{detector}"
+
+
+def error_code(error: ClientError) -> str:
+    """Return the code of an AWS error, such as NoSuchKey."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@dataclass
+class VersionStore:
+    """Opens the champion of each detector and keeps it until a newer one has been opened whole.
+
+    ``refresh_s`` is how long a champion is served before the bucket is asked again.
+    """
+
+    s3: S3Client
+    bucket: str
+    refresh_s: float
+    _open: dict[str, tuple[float, DetectorVersion]] = field(default_factory=dict)
+
+    def champion(self, detector: str, now_s: float) -> DetectorVersion:
+        """Return the version that decides.
+
+        Raises `NotFoundError` for an unknown detector, `SealError` for a damaged version when there is none to keep.
+        """
+        held = self._open.get(detector)
+        if held and now_s - held[0] < self.refresh_s:
+            return held[1]
+        try:
+            name = self._champion_name(detector)
+            version = held[1] if held and held[1].version == name else self.open(detector, name)
+        except (SealError, UnavailableError, NotFoundError) as error:
+            if not held:
+                raise
+            _log.error("Keeping version %s of %s: %s", held[1].version, detector, error)
+            version = held[1]
+        self._open[detector] = (now_s, version)
+        return version
+
+    def open(self, detector: str, name: str) -> DetectorVersion:
+        """Read and open one version; raise `SealError` unless all of it is as sealed."""
+        files = {}
+        for file in (MANIFEST, MODEL, EVALUATION):
+            content = self._read(f"{_folder(detector)}/{name}/{file}")
+            if content is not None:
+                files[file] = content
+        return open_version(name, files)
+
+    def publish(self, detector: str, name: str, files: Mapping[str, bytes]) -> None:
+        """Upload a version's files and make it the champion; raise `ConflictError` if another one came in between."""
+        for file, content in files.items():
+            self.s3.put_object(Bucket=self.bucket, Key=f"{_folder(detector)}/{name}/{file}", Body=content)
+        key = f"{_folder(detector)}/deployment.json"
+        condition: dict[str, Any] = {"IfNoneMatch": "*"}
+        try:
+            condition = {"IfMatch": self.s3.head_object(Bucket=self.bucket, Key=key)["ETag"]}
+        except ClientError as error:
+            if error_code(error) not in _ABSENT:
+                raise
+        body = json.dumps({"champion": name, "challenger": None}).encode()
+        try:
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, **condition)
+        except ClientError as error:
+            if error_code(error) in ("PreconditionFailed", "ConditionalRequestConflict"):
+                raise ConflictError(f"Another version of {detector} was published meanwhile; publish again.") from None
+            raise
+
+    def _champion_name(self, detector: str) -> str:
+        content = self._read(f"{_folder(detector)}/deployment.json")
+        if content is None:
+            raise NotFoundError(f'There is no detector "{detector}" here; publish a version of it first.')
+        try:
+            return str(json.loads(content)["champion"])
+        except (ValueError, KeyError, TypeError):
+            raise SealError(f"deployment.json of {detector} is damaged; publish a version again.") from None
+
+    def _read(self, key: str) -> bytes | None:
+        try:
+            return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error_code(error) in _ABSENT:
+                return None
+            raise UnavailableError(f"The bucket did not give {key}: {error_code(error)}; try again.") from error
+        except BotoCoreError as error:
+            raise UnavailableError(f"The bucket did not give {key}: {type(error).__name__}; try again.") from error

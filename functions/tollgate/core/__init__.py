@@ -1,0 +1,1 @@
+"""Pure decision logic: no storage, no web, no clock, no environment."""

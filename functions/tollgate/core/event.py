@@ -1,0 +1,98 @@
+"""Events as columns. One event is the case of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+# Joins the values of a pair into one key: a character that no spreadsheet or form lets a person type.
+PAIR_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A column of text as codes into its distinct values; code -1 is a missing value.
+
+    ``codes`` has shape (n,); every code is below ``len(values)``.
+    """
+
+    codes: Ints
+    values: Sequence[str]
+
+    @classmethod
+    def of(cls, column: Sequence[str | None]) -> Keys:
+        """Number the distinct values of ``column`` in the order in which they appear."""
+        numbers: dict[str, int] = {}
+        codes = [-1 if value is None else numbers.setdefault(value, len(numbers)) for value in column]
+        return cls(np.array(codes, dtype=np.int64), list(numbers))
+
+    def take(self, rows: Ints) -> Keys:
+        """Return the keys of the given rows, in their order."""
+        return Keys(self.codes[rows], self.values)
+
+
+def join_keys(parts: Sequence[Keys]) -> Keys:
+    """Return the keys of an entity identified by several columns; missing where any part is missing."""
+    if len(parts) == 1:
+        return parts[0]
+    combined = parts[0].codes.copy()
+    missing = combined < 0
+    for part in parts[1:]:
+        combined = combined * max(len(part.values), 1) + part.codes
+        missing |= part.codes < 0
+    combined[missing] = -1
+    present, first_row, codes = np.unique(combined, return_index=True, return_inverse=True)
+    offset = int(len(present) > 0 and present[0] == -1)
+    values = [
+        PAIR_SEPARATOR.join(part.values[part.codes[row]] for part in parts) for row in first_row[offset:].tolist()
+    ]
+    return Keys(codes.astype(np.int64) - offset, values)
+
+
+@dataclass(frozen=True)
+class Events:
+    """``n`` events. Every array has shape (n,).
+
+    ``times_us`` are microseconds since 1970 UTC. Amounts, coordinates and numeric variables are NaN where missing;
+    a boolean variable is a numeric one of 0 and 1.
+    """
+
+    ids: Sequence[str]
+    times_us: Ints
+    amounts: Floats | None
+    latitudes: Floats | None
+    longitudes: Floats | None
+    numeric: Mapping[str, Floats]
+    categories: Mapping[str, Keys]
+    entities: Mapping[str, Keys]
+
+    def __len__(self) -> int:
+        return len(self.times_us)
+
+    @property
+    def times_s(self) -> Floats:
+        """Seconds since 1970 UTC."""
+        return self.times_us / 1e6
+
+    def take(self, rows: Ints) -> Events:
+        """Return the given rows, in their order."""
+
+        def rows_of(column: Floats | None) -> Floats | None:
+            return None if column is None else column[rows]
+
+        return Events(
+            ids=[self.ids[row] for row in rows.tolist()],
+            times_us=self.times_us[rows],
+            amounts=rows_of(self.amounts),
+            latitudes=rows_of(self.latitudes),
+            longitudes=rows_of(self.longitudes),
+            numeric={name: column[rows] for name, column in self.numeric.items()},
+            categories={name: keys.take(rows) for name, keys in self.categories.items()},
+            entities={name: keys.take(rows) for name, keys in self.entities.items()},
+        )

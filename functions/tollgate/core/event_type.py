@@ -1,0 +1,118 @@
+"""Which columns an event has, and what each one is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from tollgate.errors import LabelError
+
+Role = Literal[
+    "id", "timestamp", "amount", "latitude", "longitude", "numeric", "categorical", "boolean", "entity", "label"
+]
+
+
+@dataclass(frozen=True)
+class LabelRule:
+    """How a table says what an event turned out to be, and when that was known.
+
+    ``time`` names the column with the moment at which a label became known; without one, it is known ``delay_s``
+    seconds after the event. ``fraud`` and ``legitimate`` are the accepted spellings, lower case, the first one shown.
+    """
+
+    column: str
+    delay_s: float
+    time: str | None = None
+    fraud: tuple[str, ...] = ("fraud", "1", "true")
+    legitimate: tuple[str, ...] = ("legitimate", "legit", "0", "false")
+
+    def read(self, value: object) -> int | None:
+        """Return 1 for fraud, 0 for legitimate, None for an empty value; raise `LabelError` for anything else."""
+        text = "" if value is None else str(value).strip().lower().removesuffix(".0")
+        if text in ("", "nan"):  # a missing number in a typed table is not a number
+            return None
+        if text in self.fraud:
+            return 1
+        if text in self.legitimate:
+            return 0
+        words = " or ".join(f'"{word}"' for word in (*self.fraud, *self.legitimate))
+        raise LabelError(
+            f'Label "{value}" in column "{self.column}" is not {words}; declare other words as label_values in [event].'
+        )
+
+
+@dataclass(frozen=True)
+class EventType:
+    """The columns of one kind of event and their roles. Everything but ``id`` and ``timestamp`` is optional.
+
+    ``entities`` maps an entity's name to the one or more columns whose values identify it: a pair is an entity too.
+    ``ignored`` columns may come with an event and are not used.
+    """
+
+    name: str
+    id: str
+    timestamp: str
+    timestamp_format: str = "iso"
+    amount: str | None = None
+    currency: str | None = None
+    label: LabelRule | None = None
+    latitude: str | None = None
+    longitude: str | None = None
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    boolean: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    entities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def entity_columns(self) -> tuple[str, ...]:
+        """The columns that identify entities, each once, in the order of their declaration."""
+        return tuple(dict.fromkeys(column for columns in self.entities.values() for column in columns))
+
+    @property
+    def variables(self) -> dict[str, Role]:
+        """Column → role for all that an event carries when it is scored; the label is not among them."""
+        roles: dict[str, Role] = {self.id: "id", self.timestamp: "timestamp"}
+        singles: list[tuple[str | None, Role]] = [
+            (self.amount, "amount"),
+            (self.latitude, "latitude"),
+            (self.longitude, "longitude"),
+        ]
+        groups: list[tuple[tuple[str, ...], Role]] = [
+            (self.numeric, "numeric"),
+            (self.categorical, "categorical"),
+            (self.boolean, "boolean"),
+            (self.entity_columns, "entity"),
+        ]
+        for column, role in singles:
+            if column is not None:
+                roles[column] = role
+        for columns, role in groups:
+            for column in columns:
+                roles.setdefault(column, role)
+        return roles
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """All columns that may come with an event: its variables, its label, and the ignored ones."""
+        label = (self.label.column, self.label.time or self.label.column) if self.label else ()
+        return frozenset((*self.variables, *self.ignored, *label))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plain form that the manifest holds."""
+        return asdict(self) | {"entities": {name: list(columns) for name, columns in self.entities.items()}}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> EventType:
+        """Rebuild what `to_json` wrote."""
+        fields = dict(plain)
+        label = fields.pop("label")
+        for name in ("numeric", "categorical", "boolean", "ignored"):
+            fields[name] = tuple(fields[name])
+        fields["entities"] = {name: tuple(columns) for name, columns in fields["entities"].items()}
+        if label is not None:
+            label = LabelRule(
+                **label | {"fraud": tuple(label["fraud"]), "legitimate": tuple(label["legitimate"])},
+            )
+        return cls(**fields, label=label)

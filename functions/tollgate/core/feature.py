@@ -1,0 +1,29 @@
+"""The definition of one feature, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature: its name, what it means to a person, and how it is computed.
+
+    ``operation`` names a function of `event_features` (``source`` is then a column) or of `history_features`
+    (``source`` is then an entity and ``half_life`` an index into the plan's half-lives). ``value`` is the category that
+    a yes-or-no feature asks for, ``table`` what a feature that looks values up has for each category.
+    """
+
+    name: str
+    description: str
+    operation: str
+    source: str = ""
+    half_life: int = -1
+    value: str = ""
+    table: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plain form that the manifest holds."""
+        return asdict(self)

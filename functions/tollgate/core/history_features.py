@@ -1,0 +1,151 @@
+"""Features read from the history of one entity, as of the moment before the event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tollgate.core.event import Events, Floats
+from tollgate.core.feature import Feature
+from tollgate.core.history import HistoryPlan, Kind, unit_sphere
+
+EARTH_RADIUS_KM = 6371.0
+# A history that has faded to less than this share of one payment says nothing about what is usual.
+_TOO_FAINT = 0.01
+
+
+@dataclass(frozen=True)
+class HistoryReading:
+    """What n events read from the history of one entity: ``sums`` has shape (n, k), in the plan's order."""
+
+    plan: HistoryPlan
+    entity: str
+    sums: Floats
+
+    def of(self, kind: Kind, half_lives: Sequence[int]) -> Floats:
+        """Return the sums of one kind, shape (n, len(half_lives))."""
+        places = {(s.kind, s.half_life): place for place, s in enumerate(self.plan.sums[self.entity])}
+        return self.sums[:, [places[kind, half_life] for half_life in half_lives]]
+
+    def counted(self, half_lives: Sequence[int]) -> Floats:
+        """Return the faded counts, NaN where they are too faint to divide by."""
+        counts = self.of("n", half_lives)
+        return np.where(counts < _TOO_FAINT, np.nan, counts)
+
+
+HistoryOperation = Callable[[HistoryReading, Sequence[int], Events], Floats]
+
+
+def _count(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
+    return reading.of("n", half_lives)
+
+
+def _mean_amount(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
+    return reading.of("a", half_lives) / reading.counted(half_lives)
+
+
+def _amount_ratio(reading: HistoryReading, half_lives: Sequence[int], events: Events) -> Floats:
+    assert events.amounts is not None
+    # One unit of money keeps the ratio finite for those whose usual payment is nothing.
+    ratio: Floats = events.amounts[:, None] / (np.abs(_mean_amount(reading, half_lives, events)) + 1.0)
+    return ratio
+
+
+def _amount_deviation(reading: HistoryReading, half_lives: Sequence[int], events: Events) -> Floats:
+    assert events.amounts is not None
+    counts = reading.counted(half_lives)
+    mean = reading.of("a", half_lives) / counts
+    variance = np.maximum(reading.of("s", half_lives) / counts - mean * mean, 0.0)
+    return (events.amounts[:, None] - mean) / (np.sqrt(variance) + 1.0)
+
+
+def _fraud_rate(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
+    # One payment more keeps a single fraud on a quiet entity from being a rate of 100 %.
+    return reading.of("f", half_lives) / (reading.of("n", half_lives) + 1.0)
+
+
+def _fraud_count(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
+    return reading.of("f", half_lives)
+
+
+def _pace(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
+    longest = len(reading.plan.half_lives_s) - 1
+    spans = np.array(reading.plan.half_lives_s)
+    usual_rate = reading.counted([longest]) / spans[longest]
+    rate: Floats = reading.of("n", half_lives) / spans[list(half_lives)]
+    return rate / usual_rate
+
+
+def _distance_km(reading: HistoryReading, half_lives: Sequence[int], events: Events) -> Floats:
+    assert events.latitudes is not None
+    assert events.longitudes is not None
+    here = np.stack(unit_sphere(events.latitudes, events.longitudes), axis=1)
+    there = np.concatenate([reading.of(kind, half_lives) for kind in ("x", "y", "z")], axis=1)
+    length = np.sqrt((there * there).sum(axis=1))
+    length = np.where(length < _TOO_FAINT, np.nan, length)
+    # The chord is exact for small distances, where the arc cosine of a dot product is not.
+    chord: Floats = np.sqrt(((here - there / length[:, None]) ** 2).sum(axis=1))
+    arc: Floats = 2 * np.arcsin(np.minimum(chord / 2, 1.0))
+    return np.multiply(arc, EARTH_RADIUS_KM)[:, None]
+
+
+HISTORY_OPERATIONS: Mapping[str, HistoryOperation] = {
+    "count": _count,
+    "mean_amount": _mean_amount,
+    "amount_ratio": _amount_ratio,
+    "amount_deviation": _amount_deviation,
+    "fraud_rate": _fraud_rate,
+    "fraud_count": _fraud_count,
+    "pace": _pace,
+    "distance_km": _distance_km,
+}
+
+_OF_KIND: Mapping[Kind, Sequence[tuple[str, str, str]]] = {
+    "n": [("count", "count", "Payments of this {entity} lately")],
+    "a": [
+        ("mean_amount", "mean_amount", "Usual amount at this {entity}"),
+        ("amount_ratio", "amount_ratio", "Amount compared with the usual amount at this {entity} (1 is usual)"),
+    ],
+    "s": [
+        (
+            "amount_deviation",
+            "amount_deviation",
+            "How many of its usual deviations the amount is from what is usual at this {entity}",
+        )
+    ],
+    "f": [
+        ("fraud_rate", "fraud_rate", "Share of this {entity}'s payments that became known as fraud"),
+        ("fraud_count", "fraud_count", "Frauds of this {entity} that became known lately"),
+    ],
+    "x": [("distance_km", "distance_km", "Kilometres from the place where this {entity} usually is")],
+}
+
+
+def span(seconds: float) -> str:
+    """Return a half-life as it is written in names: 1h, 7d, 90s."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}s"
+
+
+def plan_history_features(plan: HistoryPlan) -> Iterator[Feature]:
+    """Yield the features that the sums of each entity allow."""
+    for entity, sums in plan.sums.items():
+        words = entity.replace("_", " ")
+        for kind, operations in _OF_KIND.items():
+            half_lives = [s.half_life for s in sums if s.kind == kind]
+            for name, operation, description in operations:
+                for index in half_lives:
+                    length = span(plan.half_lives_s[index])
+                    text = f"{description.format(entity=words)} (half-life {length})"
+                    yield Feature(f"{entity}_{name}_{length}", text, operation, entity, index)
+        quick = [s.half_life for s in sums if s.kind == "n" and s.half_life < len(plan.half_lives_s) - 1]
+        if len(quick) + 1 < len(plan.half_lives_s):
+            continue  # a pair is there to tell whether it is new
+        for index in quick:
+            length = span(plan.half_lives_s[index])
+            text = f"How much faster payments of this {words} come than usual (half-life {length}; 1 is usual)"
+            yield Feature(f"{entity}_pace_{length}", text, "pace", entity, index)

@@ -1,0 +1,124 @@
+"""Outside columns into `Events`: every door and the training read events here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from tollgate.core.event import Events, Floats, Ints, Keys, join_keys
+from tollgate.core.event_type import EventType
+from tollgate.core.values import (
+    Problem,
+    bound,
+    read_boolean,
+    read_each,
+    read_numbers,
+    read_texts,
+    read_times,
+)
+from tollgate.errors import EventError, TableError, suggest
+
+Columns = Mapping[str, Sequence[object]]
+Read = TypeVar("Read")
+
+AMOUNT_LIMIT = 1e12
+
+
+def read_events(event_type: EventType, columns: Columns) -> tuple[Events, list[Problem]]:
+    """Read columns of n values each into n events and the problems that make rows unusable.
+
+    A declared column that is absent counts as missing values; `require_columns` is for tables, where that is an error.
+    A row with a problem still has its place in the events, with the bad value missing. Rows repeat an id: the later
+    one has the problem.
+    """
+    n = len(columns[event_type.id]) if event_type.id in columns else len(next(iter(columns.values()), ()))
+    problems: list[Problem] = []
+    nothing: list[object] = [None] * n
+
+    def note(result: tuple[Read, list[Problem]]) -> Read:
+        problems.extend(result[1])
+        return result[0]
+
+    def column(name: str) -> Sequence[object]:
+        return columns.get(name, nothing)
+
+    def number(name: str | None, low: float, high: float) -> Floats | None:
+        return None if name is None else note(read_each(name, column(name), bound(low, high), np.nan))
+
+    texts = {name: Keys.of(note(read_texts(name, column(name)))) for name in _text_columns(event_type)}
+    numeric = {name: note(read_numbers(name, column(name))) for name in event_type.numeric}
+    numeric |= {name: note(read_each(name, column(name), read_boolean, np.nan)) for name in event_type.boolean}
+    events = Events(
+        ids=note(_read_ids(event_type.id, column(event_type.id))),
+        times_us=note(read_times(event_type.timestamp, column(event_type.timestamp), event_type.timestamp_format)),
+        amounts=number(event_type.amount, -AMOUNT_LIMIT, AMOUNT_LIMIT),
+        latitudes=number(event_type.latitude, -90, 90),
+        longitudes=number(event_type.longitude, -180, 180),
+        numeric=numeric,
+        categories={name: texts[name] for name in event_type.categorical},
+        entities={name: join_keys([texts[part] for part in parts]) for name, parts in event_type.entities.items()},
+    )
+    return events, problems
+
+
+def _text_columns(event_type: EventType) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*event_type.categorical, *event_type.entity_columns)))
+
+
+def _read_ids(name: str, values: Sequence[object]) -> tuple[list[str], list[Problem]]:
+    texts, problems = read_texts(name, values)
+    first_row: dict[str, int] = {}
+    unusable = {problem.row for problem in problems}
+    for row, text in enumerate(texts):
+        if text is None:
+            if row not in unusable:
+                problems.append(Problem(row, name, "an id is required"))
+        elif first_row.setdefault(text, row) != row:
+            problems.append(Problem(row, name, f'id "{text}" was already used in row {first_row[text] + 1}'))
+    return [text or "" for text in texts], problems
+
+
+def require_columns(event_type: EventType, present: Sequence[str], *, more: Sequence[str] = ()) -> None:
+    """Raise `TableError` naming the declared columns that a table lacks, and the nearest it has instead.
+
+    ``more`` are further columns that this use of the table needs, such as the label's.
+    """
+    repeated = sorted({name for name in present if list(present).count(name) > 1})
+    if repeated:
+        raise TableError(f"The table has more than one column named {_listed(repeated)}; rename or remove one.")
+    lacking = [name for name in (*event_type.variables, *more) if name not in present]
+    if lacking:
+        spare = [name for name in present if name not in event_type.variables]
+        named = ", ".join(f'"{name}"{suggest(name, spare)}' for name in lacking)
+        raise TableError(f"The table lacks the declared column {named}; it has {_listed(present)}.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    listed = ", ".join(f'"{name}"' for name in names[:12])
+    return listed + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def read_event(event_type: EventType, event: Mapping[str, object]) -> Events:
+    """Read one event; raise `EventError` for its first problem or for a column that was not declared."""
+    known = event_type.variables
+    for name in event:
+        if name not in event_type.accepted:
+            raise EventError(
+                f'Unknown column "{name}"{suggest(name, known)}; declared are {_listed(list(known))}.', name
+            )
+    for name in (event_type.id, event_type.timestamp):
+        if name not in event:
+            raise EventError(f'Column "{name}" is required and missing{suggest(name, event)}.', name)
+    events, problems = read_events(event_type, {name: [value] for name, value in event.items()})
+    if problems:
+        raise EventError(f'Column "{problems[0].column}": {problems[0].message}.', problems[0].column)
+    return events
+
+
+def good_rows(n: int, bad: Sequence[int]) -> Ints:
+    """Return the numbers of the rows, of ``n``, that are not among the ``bad`` ones."""
+    good = np.ones(n, dtype=bool)
+    good[np.array(bad, dtype=np.int64)] = False
+    return np.flatnonzero(good)

@@ -1,0 +1,121 @@
+"""Files of events: text or Parquet into columns, and columns into CSV that a spreadsheet cannot be tricked by."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tollgate.errors import TableError
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+_DELIMITERS = ",;\t|"
+# A cell that begins with one of these is a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class FileTable:
+    """A file's columns, each of n values. ``misshapen`` tells rows (from 0) whose cells do not fit the header."""
+
+    names: Sequence[str]
+    columns: Sequence[Sequence[Any]]
+    misshapen: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.columns[0]) if self.columns else 0
+
+
+def read_file(name: str, content: bytes, largest_bytes: int) -> FileTable:
+    """Read a file of one of `SUFFIXES`; raise `TableError` when it is not what its name says, or is too large."""
+    lower = name.lower()
+    if not lower.endswith(SUFFIXES):
+        raise TableError(f'"{name}" is not one of {", ".join(SUFFIXES)}; convert it to one of these first.')
+    if not content:
+        raise TableError(f'"{name}" is empty.')
+    if lower.endswith(".parquet"):
+        table = _read_parquet(name, content)
+    else:
+        table = _read_csv(name, _unzip(name, content, largest_bytes) if lower.endswith(".gz") else content)
+    if not len(table):
+        raise TableError(f'"{name}" has a header and no rows.')
+    return table
+
+
+def _unzip(name: str, content: bytes, largest_bytes: int) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(content)) as file:
+            plain = file.read(largest_bytes + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise TableError(f'"{name}" is not whole gzip data: {error}.') from None
+    if len(plain) > largest_bytes:
+        raise TableError(f'"{name}" unzips to more than {largest_bytes >> 20} MB; split it.')
+    return plain
+
+
+def _read_csv(name: str, content: bytes) -> FileTable:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TableError(f'"{name}" is not UTF-8 text: byte {error.start} cannot be read; save it as UTF-8.') from None
+    if "\0" in text:
+        raise TableError(f'"{name}" is not text: it has NUL characters.')
+    head = text.split("\n", 1)[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=head.count))
+    try:
+        names = [cell.strip() for cell in next(reader, [])]
+        rows = [row for row in reader if row]
+    except csv.Error as error:
+        raise TableError(f'"{name}", line {reader.line_num}: {error}.') from None
+    if not any(names):
+        raise TableError(f'"{name}" has no header: its first line has to name the columns.')
+    width = len(names)
+    misshapen = {
+        place: f"has {len(row)} cells where the header has {width}"
+        for place, row in enumerate(rows)
+        if len(row) != width
+    }
+    for place in misshapen:
+        rows[place] = (rows[place] + [""] * width)[:width]
+    return FileTable(names, list(zip(*rows, strict=True)) if rows else [()] * width, misshapen)
+
+
+def _read_parquet(name: str, content: bytes) -> FileTable:
+    # Only the batch function has a Parquet reader: it weighs more than all the rest.
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet  # noqa: PLC0415
+
+    try:
+        table = pa.parquet.read_table(io.BytesIO(content))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(f'"{name}" is not a Parquet file: {str(error).splitlines()[0].rstrip(".")}.') from None
+    return FileTable(table.column_names, [column.to_pylist() for column in table.columns])
+
+
+def safe_cell(value: object) -> str:
+    """Return a value as a CSV cell: numbers as they are, an apostrophe before a text that a spreadsheet would run."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return repr(value)
+    text = str(value)
+    if not text.startswith(_FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
+
+
+def write_csv(names: Iterable[str], columns: Sequence[Sequence[object]]) -> bytes:
+    """Return columns as CSV with a header."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([safe_cell(name) for name in names])
+    writer.writerows([safe_cell(value) for value in row] for row in zip(*columns, strict=True))
+    return out.getvalue().encode()

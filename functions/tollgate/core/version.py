@@ -1,0 +1,118 @@
+"""A detector version: one sealed, immutable build of a detector, opened from its files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tollgate.core.event_type import EventType
+from tollgate.core.feature import Feature
+from tollgate.core.history import HistoryPlan, Sum
+from tollgate.core.model import Model
+from tollgate.core.score import ScoreScale
+from tollgate.errors import SealError
+
+MANIFEST = "detector.json"
+MODEL = "model.onnx"
+EVALUATION = "evaluation.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What to do with events that score ``from_score`` or higher."""
+
+    name: str
+    from_score: int
+
+
+@dataclass(frozen=True)
+class DetectorVersion:
+    """All that is needed to decide: what `open_version` found under the seal."""
+
+    detector: str
+    version: str
+    event_type: EventType
+    history: HistoryPlan
+    features: tuple[Feature, ...]
+    scale: ScoreScale
+    outcomes: tuple[Outcome, ...]
+    record_batches: bool
+    model: Model
+    manifest: Mapping[str, Any]
+    evaluation: Mapping[str, Any]
+
+    @property
+    def history_space(self) -> str:
+        """The name under which this detector's histories are stored; versions that keep the same sums share them."""
+        return f"{self.detector}.{self.history.fingerprint}"
+
+    def outcome(self, score: int) -> str:
+        """Return the strongest outcome that ``score`` reaches."""
+        return next(outcome.name for outcome in reversed(self.outcomes) if score >= outcome.from_score)
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of ``content`` in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def version_name(created_at: str, manifest: bytes) -> str:
+    """Return the name of a version: its day and the hash of its manifest, so that the name seals the manifest too."""
+    return f"{created_at[:10].replace('-', '')}-{sha256(manifest)[:16]}"
+
+
+def check_seal(name: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the manifest of a version folder; raise `SealError` unless every byte is what was sealed."""
+    if MANIFEST not in files:
+        raise SealError(f"Version {name} has no {MANIFEST}; publish the whole folder again.")
+    if name.rpartition("-")[2] != sha256(files[MANIFEST])[:16]:
+        raise SealError(f"{MANIFEST} of version {name} was changed after sealing; publish the sealed folder again.")
+    manifest: dict[str, Any] = json.loads(files[MANIFEST])
+    if manifest["format"] != FORMAT:
+        raise SealError(f"Version {name} has format {manifest['format']}; this Tollgate reads {FORMAT}: train it anew.")
+    for file, expected in manifest["files"].items():
+        if file not in files:
+            raise SealError(f"Version {name} lacks its file {file}; publish the whole folder again.")
+        if sha256(files[file]) != expected:
+            raise SealError(f"{file} of version {name} was changed after sealing; publish the sealed folder again.")
+    return manifest
+
+
+def open_version(name: str, files: Mapping[str, bytes]) -> DetectorVersion:
+    """Open a version from the contents of its files, by file name.
+
+    Raises `SealError` when a file is missing or differs in any byte from what was sealed.
+    """
+    manifest = check_seal(name, files)
+    return DetectorVersion(
+        detector=manifest["detector"],
+        version=name,
+        event_type=EventType.from_json(manifest["event_type"]),
+        history=history_from_json(manifest["history"]),
+        features=tuple(Feature(**feature) for feature in manifest["features"]),
+        scale=ScoreScale.from_json(manifest["score_scale"]),
+        outcomes=tuple(Outcome(**outcome) for outcome in manifest["outcomes"]),
+        record_batches=manifest["record_batches"],
+        model=Model(files[MODEL]),
+        manifest=manifest,
+        evaluation=json.loads(files[EVALUATION]),
+    )
+
+
+def history_to_json(plan: HistoryPlan) -> dict[str, Any]:
+    """Return a history plan as the manifest holds it."""
+    sums = {entity: [[s.kind, s.half_life] for s in kept] for entity, kept in plan.sums.items()}
+    return {"half_lives_s": list(plan.half_lives_s), "sums": sums}
+
+
+def history_from_json(plain: Mapping[str, Any]) -> HistoryPlan:
+    """Rebuild what `history_to_json` wrote."""
+    kept: Mapping[str, Sequence[Any]] = plain["sums"]
+    return HistoryPlan(
+        tuple(plain["half_lives_s"]),
+        {entity: tuple(Sum(kind, half_life) for kind, half_life in sums) for entity, sums in kept.items()},
+    )

@@ -1,0 +1,124 @@
+"""Everything that can go wrong, as one tree.
+
+    TollgateError
+    ├── InputError                   the caller can mend it
+    │   ├── DetectorFileError        detector.toml: line and key named
+    │   ├── TableError               a whole table or file: wrong kind, missing column, empty
+    │   │   └── TrainingDataError    a table that cannot be learned from
+    │   ├── EventError               one event or row: column and value named
+    │   ├── LabelError               a label that is neither fraud nor legitimate
+    │   ├── BodyTooLargeError        over 256 KB
+    │   └── NotFoundError            no such detector, event or batch
+    ├── SealError                    a version folder that is not what was sealed
+    ├── ParityError                  an export that does not answer as the model it came from
+    ├── ConflictError                two writers met; try again
+    └── UnavailableError             a service behind us did not answer; try again
+
+Each leaf carries a code for programs, an HTTP status, and whether a retry helps. Its text is one sentence for people:
+what was wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+class TollgateError(Exception):
+    """Any error that Tollgate raises on purpose."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    retry: ClassVar[bool] = False
+
+
+class InputError(TollgateError):
+    """Something that was handed in cannot be used as it is."""
+
+    code = "invalid_input"
+    status = 422
+
+
+class DetectorFileError(InputError):
+    """A detector.toml that says something Tollgate does not understand."""
+
+    code = "invalid_detector_file"
+
+
+class TableError(InputError):
+    """A table or file that cannot be read as events at all."""
+
+    code = "invalid_table"
+
+
+class TrainingDataError(TableError):
+    """A table that can be read and cannot be learned from."""
+
+    code = "invalid_training_data"
+
+
+class EventError(InputError):
+    """One event with a value that cannot be used; names the column."""
+
+    code = "invalid_event"
+
+    def __init__(self, message: str, column: str = "") -> None:
+        super().__init__(message)
+        self.column = column
+
+
+class LabelError(InputError):
+    """A label that is neither 0 or 1 nor one of the declared words."""
+
+    code = "invalid_label"
+
+
+class BodyTooLargeError(InputError):
+    """A request body over the limit."""
+
+    code = "body_too_large"
+    status = 413
+
+
+class NotFoundError(InputError):
+    """A detector, event or batch that is not there."""
+
+    code = "not_found"
+    status = 404
+
+
+class SealError(TollgateError):
+    """A detector version whose files are not what was sealed."""
+
+    code = "broken_seal"
+    status = 503
+
+
+class ParityError(TollgateError):
+    """An exported model that does not answer as the trained one does."""
+
+    code = "export_differs"
+
+
+class ConflictError(TollgateError):
+    """Two writers met too often on the same entity or pointer."""
+
+    code = "conflict"
+    status = 503
+    retry = True
+
+
+class UnavailableError(TollgateError):
+    """Storage did not answer in time."""
+
+    code = "unavailable"
+    status = 503
+    retry = True
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean "x"?)`` for the known name nearest to ``name``, or an empty string."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    nearest = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return f' (did you mean "{by_lower[nearest[0]]}"?)' if nearest else ""

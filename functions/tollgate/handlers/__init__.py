@@ -1,0 +1,1 @@
+"""The doors: each reads what came in, calls one service, and answers."""

@@ -1,0 +1,147 @@
+"""The HTTP API's requests and answers. What they hold is explained in docs/reference/http-api.md."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DecisionRequest(_Request):
+    """One event to decide on."""
+
+    event: dict[str, Any] = Field(description="The event's columns, as declared in the event type.")
+    detector: str | None = Field(None, description="Another detector than the deployment's own.")
+
+
+class Decision(BaseModel):
+    """What one detector version said about one event."""
+
+    event_id: str
+    detector: str
+    detector_version: str
+    score: int = Field(ge=0, le=1000)
+    probability: float = Field(ge=0, le=1)
+    outcome: str
+    decided_at: str
+    repeated: bool = Field(description="The event was decided on before; this is the first decision.")
+    timings_ms: dict[str, float]
+
+
+class KnownLabel(BaseModel):
+    """What an event turned out to be, and since when that is known."""
+
+    label: Literal["fraud", "legitimate"]
+    known_at: str
+
+
+class StoredDecision(Decision):
+    """A decision with the event and, if it has one, its label."""
+
+    event: dict[str, Any]
+    label: KnownLabel | None
+
+
+class Label(_Request):
+    """What one event turned out to be."""
+
+    event_id: str
+    label: str | int | bool
+    known_at: str | None = Field(None, description="ISO 8601; now if left out.")
+
+
+class LabelsRequest(_Request):
+    """Labels for up to a thousand events."""
+
+    labels: list[Label] = Field(min_length=1, max_length=1000)
+    detector: str | None = None
+
+
+class LabelResult(BaseModel):
+    """What became of one label."""
+
+    event_id: str
+    status: Literal["accepted", "unchanged", "failed"]
+    message: str | None
+
+
+class LabelsAnswer(BaseModel):
+    """What became of all labels."""
+
+    accepted: int
+    unchanged: int
+    failed: int
+    results: list[LabelResult]
+
+
+class BatchRequest(_Request):
+    """A file to be uploaded."""
+
+    filename: str
+    detector: str | None = None
+
+
+class Upload(BaseModel):
+    """How to upload a file."""
+
+    url: str
+    method: str
+    headers: dict[str, str]
+
+
+class AnnouncedBatch(BaseModel):
+    """Where to put a file of payments."""
+
+    batch_id: str
+    key: str
+    upload: Upload
+    expires_in_s: int
+
+
+class BatchState(BaseModel):
+    """How far a batch is."""
+
+    batch_id: str
+    detector: str
+    filename: str
+    status: Literal["waiting", "running", "done", "rejected"]
+    created_at: str | None
+    finished_at: str | None
+    rows: int | None
+    scored: int | None
+    failed: int | None
+
+
+class Batch(BatchState):
+    """How far a batch is, and what came out."""
+
+    reason: str | None
+    summary: dict[str, Any] | None
+    downloads: dict[str, str] | None
+
+
+class BatchPage(BaseModel):
+    """Batches, newest first."""
+
+    batches: list[BatchState]
+    cursor: str | None
+
+
+class Health(BaseModel):
+    """The function answers, and with which version."""
+
+    status: Literal["ok"]
+    detector: str
+    detector_version: str
+
+
+class Problem(BaseModel):
+    """Every error: a code for programs, a sentence for people, and whether trying again helps."""
+
+    code: str
+    message: str
+    retry: bool

@@ -1,0 +1,80 @@
+"""Errors as answers, and bodies that are refused before they are read as JSON."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from tollgate.errors import BodyTooLargeError, InputError, TollgateError
+
+LARGEST_BODY_BYTES = 256 * 1024
+_log = logging.getLogger(__name__)
+
+
+class StrictRequest(Request):
+    """A request whose body is at most 256 KB of JSON without NaN or Infinity."""
+
+    async def json(self) -> Any:  # noqa: ANN401 - as in Starlette
+        """Return the parsed body."""
+        body = await self.body()
+        if len(body) > LARGEST_BODY_BYTES:
+            raise BodyTooLargeError(f"The body has {len(body):,} bytes; at most {LARGEST_BODY_BYTES:,} are taken.")
+        try:
+            return json.loads(body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"The body is not valid JSON: {error}.") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number that JSON knows")
+
+
+class StrictRoute(APIRoute):
+    """A route that reads its body with `StrictRequest`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler of the route."""
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return handle_strictly
+
+
+def _answer(status: int, code: str, message: str, *, retry: bool) -> JSONResponse:
+    return JSONResponse({"code": code, "message": message, "retry": retry}, status)
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make every error of ``app`` answer with a code and one sentence, never with a trace."""
+
+    @app.exception_handler(TollgateError)
+    async def expected(_request: Request, error: TollgateError) -> JSONResponse:
+        if error.status >= 500:
+            _log.error("%s: %s", error.code, error)
+        return _answer(error.status, error.code, str(error), retry=error.retry)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return _answer(422, "invalid_request", f"{place}: {first['msg']}.", retry=False)
+
+    @app.exception_handler(HTTPException)
+    async def unknown(request: Request, error: HTTPException) -> JSONResponse:
+        message = f"{request.method} {request.url.path}: {error.detail}."
+        return _answer(error.status_code, "no_such_route", message, retry=False)
+
+    @app.exception_handler(Exception)
+    async def unexpected(_request: Request, error: Exception) -> JSONResponse:
+        _log.exception("Unexpected %s", type(error).__name__)
+        return _answer(500, "internal", "Something went wrong on our side; it was logged.", retry=True)

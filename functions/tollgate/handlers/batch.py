@@ -1,0 +1,40 @@
+"""The file door: notices of files in the inbox, by way of a queue."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from tollgate.observability import set_up_logging
+from tollgate.services.score_batch import score_batch
+from tollgate.services.stores import open_stores
+
+set_up_logging()
+_log = logging.getLogger(__name__)
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """Score the files that a lot of SQS messages tells of; answer which messages have to come again."""
+    failures = []
+    for message in event["Records"]:
+        try:
+            for key, etag in read_notice(message["body"]):
+                state = score_batch(open_stores(), key, etag)
+                _log.info("Batch %s: %s", state.get("batch_id"), state.get("status"))
+        except Exception:
+            # Whatever it was, the message comes again, and in the end goes to the dead-letter queue: nothing is lost.
+            _log.exception("Message %s failed", message["messageId"])
+            failures.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failures}
+
+
+def read_notice(body: str) -> Iterator[tuple[str, str]]:
+    """Yield key and ETag of each object in the inbox that an S3 notice tells of; a test notice tells of none."""
+    for record in json.loads(body).get("Records", []):
+        stored = record["s3"]["object"]
+        key = unquote_plus(stored["key"])
+        if key.startswith("inbox/") and not key.endswith("/"):
+            yield key, stored.get("eTag", "")

@@ -1,0 +1,43 @@
+"""The stream door: events from Kinesis, one decision each."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from tollgate.errors import InputError
+from tollgate.observability import set_up_logging
+from tollgate.services.decide_event import decide_event
+from tollgate.services.stores import open_stores
+
+set_up_logging()
+_log = logging.getLogger(__name__)
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """Decide on a lot of Kinesis records in their order.
+
+    The first record that fails ends the lot, so that order is kept: Lambda goes on from it, and after the retries that
+    the template allows hands it to the failure destination.
+    """
+    for record in event["Records"]:
+        number = record["kinesis"]["sequenceNumber"]
+        try:
+            decide_event(open_stores(), _read_record(record["kinesis"]["data"]))
+        except Exception as error:
+            _log.error("Record %s: %s", number, error if isinstance(error, InputError) else type(error).__name__)
+            return {"batchItemFailures": [{"itemIdentifier": number}]}
+    return {"batchItemFailures": []}
+
+
+def _read_record(data: str) -> Mapping[str, Any]:
+    try:
+        event = json.loads(base64.b64decode(data))
+    except ValueError as error:
+        raise InputError(f"The record is not JSON: {error}.") from None
+    if not isinstance(event, dict):
+        raise InputError("The record is not a JSON object with the event's columns.")
+    return event

@@ -1,0 +1,53 @@
+"""Announce a batch, list batches, and look at one."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from tollgate.adapters.batches import UPLOAD_EXPIRES_S, BatchFile
+from tollgate.core.table_files import SUFFIXES
+from tollgate.errors import InputError, NotFoundError
+from tollgate.services.stores import Stores
+
+_LISTED = ("batch_id", "detector", "filename", "status", "created_at", "finished_at", "rows", "scored", "failed")
+
+
+def announce_batch(stores: Stores, filename: str, detector: str | None = None) -> dict[str, Any]:
+    """Return where to put a file of payments; it is scored as soon as it is there."""
+    if "/" in filename or not filename.isprintable() or not 0 < len(filename) <= 200:
+        raise InputError("filename has to be 1 to 200 printable characters without a slash.")
+    if not filename.lower().endswith(SUFFIXES):
+        raise InputError(f'"{filename}" is not one of {", ".join(SUFFIXES)}; convert it to one of these first.')
+    version = stores.champion(detector)
+    file = stores.batches.announce(version.detector, filename)
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    stores.batches.set_state(file, now, "waiting")
+    upload = {"url": stores.batches.presign_upload(file.key), "method": "PUT", "headers": {}}
+    return {"batch_id": file.batch_id, "key": file.key, "upload": upload, "expires_in_s": UPLOAD_EXPIRES_S}
+
+
+def list_batches(stores: Stores, limit: int, cursor: str | None) -> dict[str, Any]:
+    """Return batches, newest first."""
+    states, following = stores.batches.page(limit, cursor)
+    return {"batches": [{name: state[name] for name in _LISTED} for state in states], "cursor": following}
+
+
+def show_batch(stores: Stores, batch_id: str) -> dict[str, Any]:
+    """Return how far a batch is, and when it is done its summary and where to get the results."""
+    state = stores.batches.find(batch_id)
+    if state is None:
+        raise NotFoundError(f'There is no batch "{batch_id}".')
+    summary, downloads = None, None
+    if state["status"] == "done":
+        file = BatchFile(state["object"], state["detector"], batch_id, state["filename"])
+        content = stores.batches.read(file.summary_key)
+        if content is None:
+            raise NotFoundError(f'The results of batch "{batch_id}" are no longer kept.')
+        summary = json.loads(content)
+        downloads = {
+            "results": stores.batches.presign_download(summary["results"]),
+            "summary": stores.batches.presign_download(file.summary_key),
+        }
+    return {**{name: state[name] for name in (*_LISTED, "reason")}, "summary": summary, "downloads": downloads}

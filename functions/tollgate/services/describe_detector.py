@@ -1,0 +1,62 @@
+"""Describe the detector that decides: everything that a dashboard or a form needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tollgate.core.version import DetectorVersion
+
+_JSON_TYPES = {
+    "id": "string",
+    "timestamp": "timestamp",
+    "categorical": "string",
+    "entity": "string",
+    "boolean": "boolean",
+}
+
+
+def describe_detector(version: DetectorVersion) -> dict[str, Any]:
+    """Return what the manifest and the evaluation say, in the terms of the API."""
+    manifest, evaluation = version.manifest, dict(version.evaluation)
+    event_type = version.event_type
+    models, examples, score_scale = (evaluation.pop(name) for name in ("models", "examples", "score_scale"))
+    label = event_type.label
+    return {
+        "detector": version.detector,
+        "detector_version": version.version,
+        "description": manifest["description"],
+        "created_at": manifest["created_at"],
+        "event_type": {
+            "name": event_type.name,
+            "currency": event_type.currency,
+            "variables": [_variable(version, column, role) for column, role in event_type.variables.items()],
+        },
+        "label": label
+        and {
+            "column": label.column,
+            "fraud": label.fraud[0],
+            "legitimate": label.legitimate[0],
+            "delay_s": label.delay_s,
+        },
+        "outcomes": manifest["outcomes"],
+        "score_scale": score_scale,
+        "features": [{"name": feature.name, "description": feature.description} for feature in version.features],
+        "models": models,
+        "evaluation": evaluation,
+        "examples": examples,
+        "training": {name: manifest["training"][name] for name in ("rows", "frauds", "from", "to", "data_sha256")},
+        "libraries": manifest["libraries"],
+    }
+
+
+def _variable(version: DetectorVersion, column: str, role: str) -> dict[str, Any]:
+    event_type = version.event_type
+    known = [f.table for f in version.features if f.operation == "share" and f.source == column]
+    return {
+        "name": column,
+        "role": role,
+        "type": _JSON_TYPES.get(role, "number"),
+        "required": column in (event_type.id, event_type.timestamp),
+        "values": list(known[0])[:50] if known else None,
+        "entities": [name for name, parts in event_type.entities.items() if column in parts],
+    }

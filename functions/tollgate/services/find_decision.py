@@ -1,0 +1,22 @@
+"""Find the decision on an event."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tollgate.errors import NotFoundError
+from tollgate.services.stores import Stores
+
+
+def find_decision(stores: Stores, event_id: str, detector: str | None = None) -> dict[str, Any]:
+    """Return the stored decision with its event and label; raise `NotFoundError` if the event was never decided on."""
+    name = detector or stores.settings.detector
+    record = stores.decisions.find(name, event_id)
+    if record is None:
+        raise NotFoundError(f'There is no decision on event "{event_id}" by detector "{name}".')
+    label = None
+    if record.label is not None and record.known_s is not None:
+        known_at = datetime.fromtimestamp(record.known_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        label = {"label": record.label, "known_at": known_at}
+    return {**record.answer, "repeated": True, "timings_ms": {}, "event": dict(record.event), "label": label}

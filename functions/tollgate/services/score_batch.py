@@ -1,0 +1,105 @@
+"""Score a file that was dropped in the inbox: once, whatever is repeated."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tollgate.adapters.batches import BatchFile, batch_key, to_json
+from tollgate.adapters.histories import history_key
+from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, write_together
+from tollgate.core.replay import Arrivals, totals
+from tollgate.core.scored_file import ReadFile, read_event_file, score_file
+from tollgate.core.table_files import read_file
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import InputError
+from tollgate.services.stores import Stores
+
+
+def score_batch(stores: Stores, key: str, etag: str) -> dict[str, Any]:
+    """Score the file at ``key`` and return its final state.
+
+    A file that cannot be used is rejected with a reason. The first results stay: whoever comes later finds them, so
+    a notice that is repeated, or two at the same time, give one result to the byte.
+    """
+    file = BatchFile.of(key, etag, stores.settings.detector)
+    state = stores.batches.find(file.batch_id)
+    if state and state["status"] in ("done", "rejected"):
+        return state
+    stores.batches.set_state(file, _now(), "running")
+    try:
+        version = stores.champion(file.detector)
+        content = stores.batches.read(key, stores.settings.largest_file_bytes)
+        if content is None:
+            raise InputError("The file was removed from the inbox before it was read; drop it again.")
+        table = read_file(file.filename, content, stores.settings.largest_file_bytes)
+        read = read_event_file(version, table)
+    except InputError as error:
+        return _reject(stores, file, str(error))
+    summary = _write_results(stores, file, version, read)
+    if version.record_batches:
+        _record(stores, file, version, read)
+    numbers = {name: int(summary[name]) for name in ("rows", "scored", "failed")}
+    stores.batches.set_state(file, _now(), "done", finished_at=_now(), **numbers)
+    return stores.batches.find(file.batch_id) or {}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _reject(stores: Stores, file: BatchFile, reason: str) -> dict[str, Any]:
+    body = to_json({"batch_id": file.batch_id, "file": file.key, "reason": reason})
+    stores.batches.write_once(file.rejected_key, body, "application/json")
+    stores.batches.set_state(file, _now(), "rejected", reason=reason, finished_at=_now())
+    return stores.batches.find(file.batch_id) or {}
+
+
+def _write_results(stores: Stores, file: BatchFile, version: DetectorVersion, read: ReadFile) -> Mapping[str, Any]:
+    """Write results and summary, or return the summary that is there already.
+
+    The results carry their content in their name and the summary names them: writing the summary is what counts, and
+    of several runs at the same time the first one's summary, with its own results, stays.
+    """
+    existing = stores.batches.read(file.summary_key)
+    if existing is not None:
+        found: Mapping[str, Any] = json.loads(existing)
+        return found
+    scored = score_file(version, read, stores.histories.read(version, read.events))
+    results_key = file.results_key(scored.results)
+    summary = {**scored.summary, "batch_id": file.batch_id, "filename": file.filename, "results": results_key}
+    stores.batches.write_once(results_key, scored.results, "text/csv")
+    if stores.batches.write_once(file.summary_key, to_json(summary), "application/json"):
+        return summary
+    return _write_results(stores, file, version, read)
+
+
+def _record(stores: Stores, file: BatchFile, version: DetectorVersion, read: ReadFile) -> None:
+    """Add a file's events to the histories, a hundred writes at a time, each lot exactly once.
+
+    What is added follows from the file alone, so a repeated run makes the same lots and finds the marks of those done.
+    """
+    arrivals = Arrivals.of(read.events)
+    expires_s = max([time.time(), *read.events.times_s.tolist()]) + version.history.forgotten_after_s
+    additions = [
+        {"Update": stores.histories.addition(history_key(version.history_space, entity, key), sums, expires_s)}
+        for entity in read.events.entities
+        for key, sums in sorted(totals(version.history, entity, read.events, arrivals).items())
+    ]
+    lot_size = MOST_ACTIONS - 1
+    for lot in range(0, len(additions), lot_size):
+        mark = {
+            "TableName": stores.decisions.table,
+            "Item": {
+                "pk": {"S": f"{batch_key(file.batch_id)}#recorded#{lot // lot_size}"},
+                "x": {"N": str(int(time.time()) + stores.settings.decision_days * 86_400)},
+            },
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        try:
+            write_together(stores.decisions.client, [{"Put": mark}, *additions[lot : lot + lot_size]])
+        except ConditionFailedError:
+            continue  # recorded by an earlier run

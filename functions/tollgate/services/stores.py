@@ -1,0 +1,48 @@
+"""The storage that this process works on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cache
+
+from tollgate.adapters import clients
+from tollgate.adapters.batches import BatchStore
+from tollgate.adapters.decisions import DecisionTable
+from tollgate.adapters.histories import HistoryTable
+from tollgate.adapters.versions import VersionStore
+from tollgate.core.version import DetectorVersion
+from tollgate.settings import Settings, read_settings
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Everything that lies outside the process."""
+
+    settings: Settings
+    versions: VersionStore
+    histories: HistoryTable
+    decisions: DecisionTable
+    batches: BatchStore
+
+    @classmethod
+    def of(cls, settings: Settings) -> Stores:
+        """Connect to what the settings name."""
+        dynamodb, s3 = clients.dynamodb(), clients.s3()
+        return cls(
+            settings=settings,
+            versions=VersionStore(s3, settings.bucket, settings.refresh_s),
+            histories=HistoryTable(dynamodb, settings.history_table),
+            decisions=DecisionTable(dynamodb, settings.decisions_table),
+            batches=BatchStore(s3, dynamodb, settings.bucket, settings.decisions_table),
+        )
+
+    def champion(self, detector: str | None = None) -> DetectorVersion:
+        """Return the version that decides for ``detector``, or for the deployment's own one."""
+        return self.versions.champion(detector or self.settings.detector, time.monotonic())
+
+
+@cache
+def open_stores() -> Stores:
+    """Return the storage named in the environment."""
+    return Stores.of(read_settings())

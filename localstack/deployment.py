@@ -1,0 +1,202 @@
+"""Deploys template.yaml into an AWS emulator: as it is, but for unsigned calls, which it lets through.
+
+    python -m localstack.deployment --endpoint-url http://127.0.0.1:4566
+
+For a real account use `sam build && sam deploy`; this does the same to an emulator in seconds.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localstack.emulator import CREDENTIALS, DEFAULT_PORT, HOST
+from localstack.packages import LAMBDA, THIS_MACHINE, Runtime, package_functions, package_parquet_layer
+from localstack.template import TEMPLATE, load_template, open_routes, point_to_uploads
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+STACK = "tollgate"
+ARTIFACTS = "tollgate-artifacts"
+FUNCTIONS = ("ApiFunction", "BatchFunction", "StreamFunction")
+DEPLOYED_WITHIN_S = 300.0
+READY_WITHIN_S = 60.0
+# Free in an emulator, and it starts the API's process while the stack is created rather than at the first call.
+PARAMETERS: Mapping[str, str] = {"SnapStart": "PublishedVersions"}
+
+
+class DeploymentError(Exception):
+    """The stack was not deployed; the message says what failed first."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Where a deployed Tollgate answers and keeps its data.
+
+    `api_url` takes unsigned calls and stands in front of a path, as in `<api_url>/v1/healthz`; `function_url` takes
+    signed ones only (service "lambda"), whatever they are signed with.
+    """
+
+    api_url: str
+    function_url: str
+    bucket: str
+    history_table: str
+    decisions_table: str
+    queue_url: str
+    dead_letter_url: str
+    endpoint_url: str
+
+
+class Connection(TypedDict):
+    """The arguments of `boto3.client` that reach an emulator."""
+
+    endpoint_url: str
+    region_name: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    config: Config
+
+
+def deploy(
+    endpoint_url: str, parameters: Mapping[str, str] = PARAMETERS, runtime: Runtime = THIS_MACHINE
+) -> Deployment:
+    """Package the functions, create or update the stack at `endpoint_url`, and wait until it can answer.
+
+    `runtime` is what runs the functions: this machine for the embedded emulator, LAMBDA where containers do.
+    Raises DeploymentError with the first reason when the stack fails, and FileNotFoundError without uv.
+    """
+    functions = upload(endpoint_url, "functions", package_functions(runtime))
+    layer = upload(endpoint_url, "parquet", package_parquet_layer(runtime))
+    template = point_to_uploads(open_routes(load_template(TEMPLATE)), functions, layer)
+    outputs = _apply(endpoint_url, template, parameters)
+    _wait_for_functions(endpoint_url)
+    return Deployment(
+        api_url=_local_api_url(endpoint_url, outputs),
+        function_url=_local_function_url(endpoint_url, outputs),
+        bucket=outputs["BucketName"],
+        history_table=outputs["HistoryTableName"],
+        decisions_table=outputs["DecisionsTableName"],
+        queue_url=outputs["QueueUrl"],
+        dead_letter_url=outputs["DeadLetterUrl"],
+        endpoint_url=endpoint_url,
+    )
+
+
+def connection(endpoint_url: str) -> Connection:
+    """What reaches an emulator, as in `boto3.client("s3", **connection(url))`; its credentials mean nothing."""
+    return Connection(
+        endpoint_url=endpoint_url,
+        region_name=CREDENTIALS["AWS_REGION"],
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}, s3={"addressing_style": "path"}),
+    )
+
+
+def upload(endpoint_url: str, name: str, archive: bytes) -> dict[str, str]:
+    """Put an archive where CloudFormation finds it, under a key that changes with its content."""
+    s3 = boto3.client("s3", **connection(endpoint_url))
+    key = f"{name}-{hashlib.sha256(archive).hexdigest()[:32]}.zip"
+    s3.create_bucket(Bucket=ARTIFACTS)
+    s3.put_object(Bucket=ARTIFACTS, Key=key, Body=archive)
+    return {"Bucket": ARTIFACTS, "Key": key}
+
+
+def _apply(endpoint_url: str, template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, str]:
+    cloudformation = boto3.client("cloudformation", **connection(endpoint_url))
+    change = cloudformation.update_stack if _exists(cloudformation) else cloudformation.create_stack
+    try:
+        change(
+            StackName=STACK,
+            TemplateBody=json.dumps(template, default=str),
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise DeploymentError(f"The stack was refused: {error}") from error
+    return _wait_for_stack(cloudformation)
+
+
+def _exists(cloudformation: "CloudFormationClient") -> bool:
+    try:
+        cloudformation.describe_stacks(StackName=STACK)
+    except ClientError:
+        return False
+    return True
+
+
+def _wait_for_stack(cloudformation: "CloudFormationClient") -> dict[str, str]:
+    """The stack's outputs, when nothing is in progress any more."""
+    deadline = time.monotonic() + DEPLOYED_WITHIN_S
+    while (stack := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0])["StackStatus"].endswith("PROGRESS"):
+        if time.monotonic() > deadline:
+            raise DeploymentError(f"The stack was not deployed within {DEPLOYED_WITHIN_S:.0f} s.")
+        time.sleep(0.1)
+    if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise DeploymentError(f"The stack failed: {_first_failure(cloudformation)}")
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _first_failure(cloudformation: "CloudFormationClient") -> str:
+    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    for event in sorted(events, key=lambda event: event["Timestamp"]):
+        if event["ResourceStatus"].endswith("_FAILED"):
+            return f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+    return "no reason given"
+
+
+def _wait_for_functions(endpoint_url: str) -> None:
+    """Wait until the published versions are active: a version under SnapStart loads its code first."""
+    functions = boto3.client("lambda", **connection(endpoint_url))
+    cloudformation = boto3.client("cloudformation", **connection(endpoint_url))
+    deadline = time.monotonic() + READY_WITHIN_S
+    for logical_id in FUNCTIONS:
+        resource = cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
+        name = resource["StackResourceDetail"]["PhysicalResourceId"]
+        while (state := functions.get_function_configuration(FunctionName=name, Qualifier="live"))[
+            "State"
+        ] == "Pending":
+            if time.monotonic() > deadline:
+                raise DeploymentError(f"{logical_id} did not load within {READY_WITHIN_S:.0f} s.")
+            time.sleep(0.1)
+        if state["State"] == "Failed":
+            raise DeploymentError(f"{logical_id} could not be loaded: {state.get('StateReason', 'no reason given')}")
+
+
+def _local_api_url(endpoint_url: str, outputs: Mapping[str, str]) -> str:
+    # the form by path: not every browser and resolver finds <id>.execute-api.localhost
+    return f"{endpoint_url.rstrip('/')}/_aws/execute-api/{outputs['ApiId']}"
+
+
+def _local_function_url(endpoint_url: str, outputs: Mapping[str, str]) -> str:
+    identifier = (urlsplit(outputs["FunctionUrl"]).hostname or "").split(".")[0]
+    return f"{endpoint_url.rstrip('/')}/_aws/lambda-url/{identifier}"
+
+
+def main() -> None:
+    """Deploy, and print where everything is, as JSON."""
+    default = os.environ.get("AWS_ENDPOINT_URL", f"http://{HOST}:{DEFAULT_PORT}")
+    parser = argparse.ArgumentParser(description="Deploys template.yaml into an AWS emulator.")
+    parser.add_argument("--endpoint-url", default=default, help="of the emulator (default: %(default)s)")
+    parser.add_argument("--containers", action="store_true", help="the emulator runs functions in Lambda's containers")
+    asked = parser.parse_args()
+    try:
+        deployment = deploy(asked.endpoint_url, runtime=LAMBDA if asked.containers else THIS_MACHINE)
+    except (BotoCoreError, DeploymentError, FileNotFoundError) as error:
+        raise SystemExit(f"Not deployed: {error}") from None
+    print(json.dumps(asdict(deployment), indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The `tollgate` command."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from tollgate.errors import TollgateError
+
+# Heavy imports wait inside the commands: `tollgate --help` answers at once.
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+class _Commands(click.Group):
+    """Shows an expected error as one sentence, without a trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        try:
+            return super().invoke(ctx)
+        except TollgateError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tollgate")
+def main() -> None:
+    """Serverless fraud detection that a small team owns."""
+
+
+def show_progress(console: Console) -> Callable[[str], None]:
+    """Return a function that prints each step with the seconds since the first."""
+    began = time.monotonic()
+
+    def progress(step: str) -> None:
+        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {step} …", highlight=False)
+
+    return progress
+
+
+@main.command()
+@click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True, help="How many payments.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--out", type=_FILE, required=True, help="A .csv or .parquet file to write.")
+def sample(rows: int, seed: int, out: Path) -> None:
+    """Write simulated card payments with known frauds."""
+    from model_build.sample import write_sample
+
+    try:
+        with click.progressbar(length=rows, label="Payments", file=sys.stderr) as bar:
+            write_sample(rows, seed, out, bar.update)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Wrote {rows:,} payments to {out}")
+
+
+@main.command()
+@click.argument("data", type=_FILE)
+@click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml that describes DATA.")
+@click.option("--out", type=_FOLDER, required=True, help="Folder for the sealed version: OUT/<detector>/<version>/.")
+def train(data: Path, detector: Path, out: Path) -> None:
+    """Train on labelled payments in DATA and seal the best model as a detector version."""
+    from model_build.detector_file import read_detector_file
+    from model_build.training import train_detector
+
+    console = Console(stderr=True)
+    trained = train_detector(data, read_detector_file(detector), out, show_progress(console))
+    table = Table(title="On the test part, which no model has seen (chosen by average precision on validation)")
+    table.add_column("Model")
+    for heading in ("AUC", "Average precision", "Recall at 1 % FPR", "Card precision", "Trained in"):
+        table.add_column(heading, justify="right")
+    for place, contender in enumerate(trained.contenders):
+        test = contender.test
+        card = "–" if test.card_precision is None else f"{test.card_precision:.3f}"
+        figures = (f"{test.auc:.3f}", f"{test.average_precision:.3f}", f"{test.recall_at_1pct_fpr:.3f}", card)
+        name = f"[bold]{contender.fitted.title} (chosen)[/bold]" if place == 0 else contender.fitted.title
+        table.add_row(name, *figures, f"{contender.fitted.train_s:.1f} s")
+    Console().print(table)
+    for note in trained.notes:
+        click.echo(f"Note: {note}", err=True)
+    click.echo(f"Sealed {trained.sealed.version.version} in {trained.sealed.folder}")
+
+
+@main.command()
+@click.argument("data", type=_FILE)
+@click.option("--version", "folder", type=_FOLDER, required=True, help="A sealed version folder.")
+@click.option("--out", type=_FILE, required=True, help="CSV file for the rows with their decisions.")
+@click.option("--fresh", is_flag=True, help="Begin with empty histories instead of those the training data left.")
+def score(data: Path, folder: Path, out: Path, *, fresh: bool) -> None:
+    """Decide on every row of DATA on this machine, as the deployed file door does."""
+    from tollgate.core.scored_file import read_event_file, score_file
+    from tollgate.core.table_files import read_file
+
+    from model_build.data import check_path
+    from model_build.publishing import load_folder_histories, open_folder
+
+    check_path(data)
+    version = open_folder(folder)
+    table = read_file(data.name, data.read_bytes(), sys.maxsize)
+    scored = score_file(
+        version, read_event_file(version, table), {} if fresh else load_folder_histories(version, folder)
+    )
+    out.write_bytes(scored.results)
+    counts = ", ".join(f"{count:,} {name}" for name, count in scored.summary["outcomes"].items())
+    click.echo(f"Wrote {out}: {counts}; {scored.summary['failed']:,} rows could not be used")
+
+
+@main.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--bucket", required=True, help="The deployment's bucket (output BucketName).")
+@click.option("--history-table", required=True, help="The deployment's history table (output HistoryTableName).")
+def publish(folder: Path, bucket: str, history_table: str) -> None:
+    """Upload the sealed version in FOLDER and let it decide.
+
+    The first version of a detector also brings the histories that its training data left. AWS credentials, region and
+    AWS_ENDPOINT_URL are taken from the environment as by any AWS tool.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from model_build.publishing import publish_version
+
+    try:
+        with click.progressbar(length=0, label="Histories", file=sys.stderr) as bar:
+            published = publish_version(folder, bucket, history_table, bar.update)
+    except (BotoCoreError, ClientError) as error:
+        raise click.ClickException(f"AWS refused: {error}") from None
+    loaded = "histories were kept already" if published.loaded is None else f"{published.loaded:,} histories loaded"
+    click.echo(f"{published.version.detector} {published.version.version} is now the champion; {loaded}")
+
+
+if __name__ == "__main__":
+    main()

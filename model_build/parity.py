@@ -1,0 +1,33 @@
+"""The gate that every export passes: it answers as the model it came from, missing values included."""
+
+from __future__ import annotations
+
+import numpy as np
+from tollgate.core.features import Matrix
+from tollgate.core.model import Model
+from tollgate.errors import ParityError
+
+from model_build.candidates import Fitted
+
+LARGEST_DIFFERENCE = 1e-5
+_SHARE_MISSING = 0.1
+
+
+def check_parity(fitted: Fitted, onnx: bytes, features: Matrix, seed: int = 0) -> float:
+    """Return the largest difference in probability over ``features``, shape (n, f), and again with values removed.
+
+    Raises `ParityError` when it is above 1e-5: such a version is not sealed.
+    """
+    model = Model(onnx)
+    generator = np.random.default_rng(seed)
+    few = features[generator.permutation(len(features))[:50_000]]
+    holed = np.where(generator.random(few.shape, dtype=np.float32) < _SHARE_MISSING, np.float32(np.nan), few)
+    largest = 0.0
+    for rows in (features, holed):
+        largest = max(largest, float(np.abs(model.predict(rows) - fitted.predict(rows)).max()))
+    if not largest <= LARGEST_DIFFERENCE:
+        raise ParityError(
+            f"The ONNX export of {fitted.title} differs from the trained model by up to {largest:.2g} in probability; "
+            f"at most {LARGEST_DIFFERENCE:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models."
+        )
+    return largest

@@ -1,0 +1,130 @@
+"""Publishing: a sealed version goes to the bucket and becomes the champion; its histories are loaded once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+from tollgate.adapters import clients
+from tollgate.adapters.histories import HistoryTable, history_key
+from tollgate.adapters.versions import VersionStore, error_code
+from tollgate.core.decision import StoredHistories
+from tollgate.core.version import DetectorVersion, open_version, sha256
+from tollgate.errors import SealError
+
+from model_build.sealing import HISTORIES, read_version_files
+
+_WRITERS = 8
+
+
+def open_folder(folder: Path) -> DetectorVersion:
+    """Open a version folder; raise `SealError` unless every byte is what was sealed."""
+    if not folder.is_dir():
+        raise SealError(f"There is no version folder {folder}.")
+    return open_version(folder.resolve().name, read_version_files(folder))
+
+
+def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tuple[str, str, dict[str, int]]]:
+    """Yield entity, key and sums that the training data left; raise `SealError` if the file is not as sealed."""
+    path = folder / HISTORIES
+    content = path.read_bytes() if path.is_file() else b""
+    if sha256(content) != version.manifest["histories"]["sha256"]:
+        raise SealError(f"{path} is missing or was changed after sealing; train again or copy the whole folder.")
+    for line in gzip.decompress(content).splitlines():
+        entity, key, sums = json.loads(line)
+        yield entity, key, sums
+
+
+def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHistories:
+    """Return the histories that the training data left: entity → key → sums."""
+    stored: dict[str, dict[str, Mapping[str, int]]] = {entity: {} for entity in version.history.sums}
+    for entity, key, sums in read_folder_histories(version, folder):
+        stored[entity][key] = sums
+    return stored
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was published. ``loaded`` histories is None where this plan's histories are kept already."""
+
+    version: DetectorVersion
+    loaded: int | None
+
+
+def publish_version(folder: Path, bucket: str, history_table: str, progress: Callable[[int], None]) -> Published:
+    """Load the histories of a version folder, if none are kept for its plan yet, then make it the champion.
+
+    An interrupted loading goes on where it stopped. Raises `SealError` for a damaged folder, `ConflictError` when
+    another version was published meanwhile.
+    """
+    version = open_folder(folder)
+    histories = HistoryTable(clients.dynamodb(), history_table)
+    loaded = None
+    if _claim_loading(histories, version):
+        loaded = _load_all(histories, version, folder, progress)
+    store = VersionStore(clients.s3(), bucket, refresh_s=0)
+    store.publish(version.detector, version.version, read_version_files(folder))
+    return Published(version, loaded)
+
+
+def _claim_loading(histories: HistoryTable, version: DetectorVersion) -> bool:
+    """Return whether the histories of this version are to be loaded: nobody loaded others under the same plan."""
+    source = version.manifest["histories"]["sha256"]
+    try:
+        histories.client.put_item(
+            TableName=histories.table,
+            Item={"pk": {"S": f"{version.history_space}#loaded"}, "source": {"S": source}},
+            ConditionExpression="attribute_not_exists(pk) OR #source = :source",
+            ExpressionAttributeNames={"#source": "source"},
+            ExpressionAttributeValues={":source": {"S": source}},
+        )
+    except ClientError as error:
+        if error_code(error) == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def _load_all(histories: HistoryTable, version: DetectorVersion, folder: Path, progress: Callable[[int], None]) -> int:
+    expires_s = time.time() + version.history.forgotten_after_s
+    lines = read_folder_histories(version, folder)
+    lock = threading.Lock()
+    count = 0
+
+    def work(_number: int) -> None:
+        nonlocal count
+        while True:
+            with lock:
+                lot = list(islice(lines, 100))
+            for entity, key, sums in lot:
+                _load_one(histories, history_key(version.history_space, entity, key), sums, expires_s)
+            if not lot:
+                return
+            with lock:
+                count += len(lot)
+                progress(len(lot))
+
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        list(pool.map(work, range(_WRITERS)))
+    return count
+
+
+def _load_one(histories: HistoryTable, pk: str, sums: Mapping[str, int], expires_s: float) -> None:
+    """Add what the training data left to one history, once: events that came meanwhile stay counted."""
+    action: dict[str, Any] = histories.addition(pk, sums, expires_s)
+    action["UpdateExpression"] = action["UpdateExpression"].replace("SET ", "SET loaded = :loaded, ", 1)
+    action["ExpressionAttributeValues"][":loaded"] = {"BOOL": True}
+    try:
+        histories.client.update_item(**action, ConditionExpression="attribute_not_exists(loaded)")
+    except ClientError as error:
+        if error_code(error) != "ConditionalCheckFailedException":
+            raise

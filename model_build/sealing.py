@@ -1,0 +1,90 @@
+"""Sealing: a trained detector becomes a folder in which no byte can change unnoticed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tollgate.core.history import HistoryPlan
+from tollgate.core.replay import Arrivals, totals
+from tollgate.core.version import (
+    EVALUATION,
+    FORMAT,
+    MANIFEST,
+    MODEL,
+    DetectorVersion,
+    open_version,
+    sha256,
+    version_name,
+)
+
+from model_build.data import LabelledEvents
+
+HISTORIES = "histories.jsonl.gz"
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A sealed version and the folder it is in."""
+
+    version: DetectorVersion
+    folder: Path
+
+
+def seal_version(
+    manifest: Mapping[str, Any], model: bytes, evaluation: Mapping[str, Any], histories: bytes, out: Path
+) -> Sealed:
+    """Write ``out/<detector>/<version>/`` whole or not at all, and open it as serving will.
+
+    ``manifest`` lacks only the hashes, which are added here. ``histories`` go beside the sealed files: they are loaded
+    once, when the version is first published, and are not needed to decide.
+    """
+    files = {MODEL: model, EVALUATION: _to_json(evaluation)}
+    hashes = {name: sha256(content) for name, content in files.items()}
+    whole = {
+        **manifest,
+        "format": FORMAT,
+        "files": hashes,
+        "histories": {"file": HISTORIES, "sha256": sha256(histories)},
+    }
+    files[MANIFEST] = _to_json(whole)
+    name = version_name(manifest["created_at"], files[MANIFEST])
+    version = open_version(name, files)
+    folder = out / manifest["detector"] / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sealing-") as staging:
+        for file, content in {**files, HISTORIES: histories}.items():
+            Path(staging, file).write_bytes(content)
+        if folder.exists():
+            shutil.rmtree(folder)
+        shutil.copytree(staging, folder)
+    return Sealed(version, folder)
+
+
+def _to_json(plain: Mapping[str, Any]) -> bytes:
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def read_version_files(folder: Path) -> dict[str, bytes]:
+    """Return the sealed files of a version folder by name; what is missing is left for `open_version` to name."""
+    return {name: (folder / name).read_bytes() for name in (MANIFEST, MODEL, EVALUATION) if (folder / name).is_file()}
+
+
+def encode_histories(data: LabelledEvents, plan: HistoryPlan) -> bytes:
+    """Return what the events left in the histories of their entities: gzipped lines of [entity, key, sums].
+
+    Every label of the table counts, dated when it became known; what has faded by the last event is left out.
+    """
+    arrivals = Arrivals.of(data.events, data.frauds)
+    since_s = float(data.events.times_s[-1])
+    lines = []
+    for entity in data.events.entities:
+        for key, sums in sorted(totals(plan, entity, data.events, arrivals, since_s=since_s).items()):
+            lines.append(json.dumps([entity, key, sums], separators=(",", ":")))
+    return gzip.compress("\n".join(lines).encode(), compresslevel=6, mtime=0)

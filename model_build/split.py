@@ -1,0 +1,73 @@
+"""A split in order of time, with nothing known before it could be: train, then validate, then test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from tollgate.core.event import Ints
+from tollgate.errors import TrainingDataError
+
+from model_build.data import LabelledEvents
+from model_build.detector_file import TrainingChoices
+
+FEWEST_FRAUDS = 10
+FEW_FRAUDS = 50
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of the sorted events. Each part's labels were known before the next part began."""
+
+    train: Ints
+    validation: Ints
+    test: Ints
+
+
+def split_by_time(data: LabelledEvents, choices: TrainingChoices) -> Split:
+    """Cut the events at the shares of ``choices``, in order of time.
+
+    Of the training and the validation events only those are used whose label was known when the next part began, as in
+    production. Raises `TrainingDataError` when there is nothing to learn from, or the label delay leaves nothing.
+    """
+    check_labels(data)
+    n = len(data.events)
+    times = data.events.times_s
+    validation_from = times[int(n * (1 - choices.test_share - choices.validation_share))]
+    test_from = times[int(n * (1 - choices.test_share))]
+    labelled = data.labels >= 0
+    split = Split(
+        train=np.flatnonzero(labelled & (times < validation_from) & (data.known_s <= validation_from)),
+        validation=np.flatnonzero(
+            labelled & (times >= validation_from) & (times < test_from) & (data.known_s <= test_from)
+        ),
+        test=np.flatnonzero(labelled & (times >= test_from)),
+    )
+    _check_parts(data, split)
+    return split
+
+
+def check_labels(data: LabelledEvents) -> None:
+    """Raise `TrainingDataError` unless both classes are there, with frauds enough to learn from."""
+    frauds, legitimate = int((data.labels == 1).sum()), int((data.labels == 0).sum())
+    if not frauds and not legitimate:
+        raise TrainingDataError("No event is labelled: the label column is empty in every row.")
+    if not frauds:
+        raise TrainingDataError("No event is labelled as fraud: there is nothing to learn from.")
+    if not legitimate:
+        raise TrainingDataError("Every labelled event is fraud: legitimate events are needed to tell them apart.")
+    if frauds < FEWEST_FRAUDS:
+        raise TrainingDataError(f"Only {frauds} frauds are labelled; at least {FEWEST_FRAUDS} are needed, better 50.")
+
+
+def _check_parts(data: LabelledEvents, split: Split) -> None:
+    span_days = float(data.events.times_s[-1] - data.events.times_s[0]) / _DAY_S
+    for name, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+        frauds = int((data.labels[rows] == 1).sum())
+        if not frauds or frauds == len(rows):
+            raise TrainingDataError(
+                f"The {name} part has {frauds} frauds among {len(rows)} events whose label was known in time, and "
+                f"needs both kinds; the table spans {span_days:.1f} days and label_delay is "
+                f"{data.label_delay_s / _DAY_S:g} days: use more events, a shorter delay, or other shares."
+            )

@@ -1,0 +1,196 @@
+"""A small HTTP server that answers as the API's contract says, so that the dashboard can be tested alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+from urllib.parse import unquote, urlsplit
+
+from tests.app import contract_shapes as shapes
+from tests.app.contract_shapes import Json
+
+ROWS = 12_480
+
+
+@dataclass
+class Contract:
+    """What the server knows and what it was asked. ``faults`` maps the start of a path to an error status."""
+
+    url: str = ""
+    detector: Json = field(default_factory=shapes.detector_document)
+    decisions: dict[str, Json] = field(default_factory=dict)
+    batches: dict[str, Json] = field(default_factory=dict)
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    polls: dict[str, int] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+    faults: dict[str, int] = field(default_factory=dict)
+    delay_s: float = 0.0
+
+    def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
+        """Return status and content of the answer to one request."""
+        time.sleep(self.delay_s)
+        self.requests.append(f"{method} {path}")
+        for start, status in self.faults.items():
+            if path.startswith(start):
+                return status, {"code": "fault", "message": f"fault {status} at {path}", "retry": status >= 500}
+        for verb, pattern, name in ROUTES:
+            found = re.fullmatch(pattern, path)
+            if method == verb and found:
+                return getattr(self, name)(body, *map(unquote, found.groups()))  # type: ignore[no-any-return]
+        return _not_found("path")
+
+    def get_detector(self, _body: Json) -> tuple[int, Json]:
+        return 200, self.detector
+
+    def decide(self, body: Json) -> tuple[int, Json]:
+        sent = body["event"]
+        if float(sent.get("amount") or 0) < 0:
+            return 422, {"code": "invalid_event", "message": "amount must not be below 0", "retry": False}
+        known = self.decisions.get(sent["event_id"])
+        if known:
+            return 200, {**known, "repeated": True}
+        made = shapes.decision(sent)
+        self.decisions[sent["event_id"]] = {**made, "event": sent, "label": None}
+        return 200, made
+
+    def get_decision(self, _body: Json, event_id: str) -> tuple[int, Json]:
+        if event_id not in self.decisions:
+            return _not_found(f"event {event_id}")
+        return 200, self.decisions[event_id]
+
+    def label(self, body: Json) -> tuple[int, Json]:
+        results = [self._label_one(entry) for entry in body["labels"]]
+        counts = {status: sum(r["status"] == status for r in results) for status in ("accepted", "unchanged", "failed")}
+        return 200, {**counts, "results": results}
+
+    def _label_one(self, entry: Json) -> Json:
+        known = self.decisions.get(entry["event_id"])
+        if known is None:
+            return {"event_id": entry["event_id"], "status": "failed", "message": "no such event"}
+        unchanged = known["label"] is not None and known["label"]["label"] == entry["label"]
+        known["label"] = {"label": entry["label"], "known_at": "2026-11-23T19:20:00Z"}
+        return {"event_id": entry["event_id"], "status": "unchanged" if unchanged else "accepted", "message": ""}
+
+    def start_batch(self, body: Json) -> tuple[int, Json]:
+        batch_id = f"b{len(self.batches) + 1:04d}"
+        self.add_batch(batch_id, body["filename"], "waiting")
+        upload = {"url": f"{self.url}/storage/{batch_id}", "method": "PUT", "headers": {"x-test": "kept"}}
+        return 201, {"batch_id": batch_id, "key": f"inbox/{batch_id}", "upload": upload, "expires_in_s": 900}
+
+    def list_batches(self, _body: Json) -> tuple[int, Json]:
+        hidden = {"summary", "downloads", "reason"}
+        short = [{k: v for k, v in batch.items() if k not in hidden} for batch in reversed(self.batches.values())]
+        return 200, {"batches": short, "cursor": None}
+
+    def get_batch(self, _body: Json, batch_id: str) -> tuple[int, Json]:
+        if batch_id not in self.batches:
+            return _not_found(f"batch {batch_id}")
+        self._move_on(batch_id)
+        return 200, self.batches[batch_id]
+
+    def add_batch(self, batch_id: str, filename: str, status: str, reason: str | None = None) -> None:
+        """Add a batch with this status; a waiting one moves on each time it is asked for."""
+        done = status == "done"
+        self.batches[batch_id] = {
+            "batch_id": batch_id,
+            "detector": "payments",
+            "filename": filename,
+            "status": status,
+            "reason": reason,
+            "created_at": "2026-11-23T18:58:04Z",
+            "finished_at": "2026-11-23T18:58:09Z" if done else None,
+            "rows": ROWS if done else None,
+            "scored": ROWS - 3 if done else None,
+            "failed": 3 if done else None,
+            "summary": shapes.summary(ROWS, 3) if done else None,
+            "downloads": self._downloads(batch_id) if done else None,
+        }
+
+    def _downloads(self, batch_id: str) -> Json:
+        return {name: f"{self.url}/storage/{batch_id}/{name}" for name in ("results", "summary")}
+
+    def _move_on(self, batch_id: str) -> None:
+        """Let an unfinished batch go from waiting to running to done."""
+        batch = self.batches[batch_id]
+        if batch["status"] not in {"waiting", "running"}:
+            return
+        self.polls[batch_id] = polls = self.polls.get(batch_id, 0) + 1
+        if polls == 3:
+            batch.update(status="running", rows=ROWS, scored=ROWS // 2, failed=0)
+        elif polls >= 5:
+            self.add_batch(batch_id, batch["filename"], "done")
+
+
+ROUTES = [
+    ("GET", "/v1/detector", "get_detector"),
+    ("POST", "/v1/decisions", "decide"),
+    ("GET", "/v1/decisions/([^/]+)", "get_decision"),
+    ("POST", "/v1/labels", "label"),
+    ("POST", "/v1/batches", "start_batch"),
+    ("GET", "/v1/batches", "list_batches"),
+    ("GET", "/v1/batches/([^/]+)", "get_batch"),
+]
+
+
+def _not_found(what: str) -> tuple[int, Json]:
+    return 404, {"code": "not_found", "message": f"There is no {what}.", "retry": False}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    contract: ClassVar[Contract]
+
+    def _answer(self) -> None:
+        path = urlsplit(self.path).path
+        content = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if path.startswith("/storage/"):
+            self.contract.uploads[path.removeprefix("/storage/")] = content
+            self._send(200, {})
+            return
+        self._send(*self.contract.answer(self.command, path, json.loads(content or b"{}")))
+
+    do_GET = do_POST = do_PUT = _answer  # noqa: N815 - http.server's names
+
+    def _send(self, status: int, content: Json) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve_contract(with_past: bool = True) -> Iterator[Contract]:
+    """Serve the contract on a free port of this machine; ``with_past`` puts earlier batches there."""
+    contract = Contract()
+    handler = type("Handler", (_Handler,), {"contract": contract})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    contract.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if with_past:
+        contract.add_batch("b0001", "payments-2026-05.csv", "done")
+        contract.add_batch("b0002", "export.csv", "rejected", 'Column "amount" is missing: add it and upload again.')
+        contract.add_batch("b0003", "payments-2026-06.csv.gz", "done")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield contract
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+if __name__ == "__main__":
+    with serve_contract() as running:
+        print(running.url, flush=True)
+        threading.Event().wait()
