@@ -39,7 +39,7 @@ setup: $(VENV)/ready ## the development environment, in .venv
 
 .PHONY: demo
 demo: $(VENV)/ready $(EMULATOR)/ready ## the whole of Tollgate on this machine, with sample payments; Ctrl-C stops it
-	@exec $(PY) -m localstack.demo
+	@exec $(PY) -m localstack.demo $(ARGS)
 
 .PHONY: smoke
 smoke: $(VENV)/ready $(EMULATOR)/ready ## the same path without a browser; checks it, prints one line of JSON

@@ -205,9 +205,12 @@ def _remove(paths: Iterable[Path]) -> None:
 
 
 def _find_python(version: str) -> str | None:
-    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
-        return sys.executable
-    return shutil.which(f"python{version}")
+    for python in (sys.executable, shutil.which(f"python{version}")):
+        # asked, not believed: a pyenv shim answers to a name and may have no Python behind it
+        ask = [python or "", "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
+        if python and subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip() == version:
+            return python
+    return None
 
 
 if __name__ == "__main__":

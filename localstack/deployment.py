@@ -180,8 +180,10 @@ def _local_api_url(endpoint_url: str, outputs: Mapping[str, str]) -> str:
 
 
 def _local_function_url(endpoint_url: str, outputs: Mapping[str, str]) -> str:
-    identifier = (urlsplit(outputs["FunctionUrl"]).hostname or "").split(".")[0]
-    return f"{endpoint_url.rstrip('/')}/_aws/lambda-url/{identifier}"
+    host = urlsplit(outputs["FunctionUrl"]).hostname or ""
+    if not host.endswith(".on.aws"):
+        return outputs["FunctionUrl"].rstrip("/")  # the emulator's own, and not AWS's name for it
+    return f"{endpoint_url.rstrip('/')}/_aws/lambda-url/{host.split('.')[0]}"
 
 
 def main() -> None:

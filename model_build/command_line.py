@@ -56,7 +56,7 @@ def sample(rows: int, seed: int, out: Path) -> None:
 
     try:
         with click.progressbar(length=rows, label="Payments", file=sys.stderr) as bar:
-            write_sample(rows, seed, out, bar.update)
+            write_sample(rows, seed, out, lambda written: bar.update(written - bar.pos))
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Wrote {rows:,} payments to {out}")
@@ -128,8 +128,7 @@ def publish(folder: Path, bucket: str, history_table: str) -> None:
     from model_build.publishing import publish_version
 
     try:
-        with click.progressbar(length=0, label="Histories", file=sys.stderr) as bar:
-            published = publish_version(folder, bucket, history_table, bar.update)
+        published = publish_version(folder, bucket, history_table)
     except (BotoCoreError, ClientError) as error:
         raise click.ClickException(f"AWS refused: {error}") from None
     loaded = "histories were kept already" if published.loaded is None else f"{published.loaded:,} histories loaded"

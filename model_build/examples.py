@@ -40,7 +40,7 @@ def plain_event(event_type: EventType, events: Events, row: int) -> dict[str, An
     """Return one event as it is posted: column → text, number or boolean; what is missing is left out."""
     moment = datetime.fromtimestamp(events.times_us[row] / 1e6, UTC)
     plain: dict[str, Any] = {event_type.id: events.ids[row], event_type.timestamp: _write_time(moment, event_type)}
-    numbers: dict[str | None, Any] = dict(events.numeric)
+    numbers: dict[str | None, Any] = dict(events.numeric.items())
     numbers |= {
         event_type.amount: events.amounts,
         event_type.latitude: events.latitudes,

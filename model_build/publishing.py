@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import ClientError
 from tollgate.adapters import clients
@@ -22,8 +18,6 @@ from tollgate.core.version import DetectorVersion, open_version, sha256
 from tollgate.errors import SealError
 
 from model_build.sealing import HISTORIES, read_version_files
-
-_WRITERS = 8
 
 
 def open_folder(folder: Path) -> DetectorVersion:
@@ -60,7 +54,7 @@ class Published:
     loaded: int | None
 
 
-def publish_version(folder: Path, bucket: str, history_table: str, progress: Callable[[int], None]) -> Published:
+def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
     """Load the histories of a version folder, if none are kept for its plan yet, then make it the champion.
 
     An interrupted loading goes on where it stopped. Raises `SealError` for a damaged folder, `ConflictError` when
@@ -70,7 +64,13 @@ def publish_version(folder: Path, bucket: str, history_table: str, progress: Cal
     histories = HistoryTable(clients.dynamodb(), history_table)
     loaded = None
     if _claim_loading(histories, version):
-        loaded = _load_all(histories, version, folder, progress)
+        additions = [
+            (history_key(version.history_space, entity, key), sums)
+            for entity, key, sums in read_folder_histories(version, folder)
+        ]
+        expires_s = time.time() + version.history.forgotten_after_s
+        histories.add_in_lots(f"{version.history_space}#loaded", additions, expires_s)
+        loaded = len(additions)
     store = VersionStore(clients.s3(), bucket, refresh_s=0)
     store.publish(version.detector, version.version, read_version_files(folder))
     return Published(version, loaded)
@@ -92,39 +92,3 @@ def _claim_loading(histories: HistoryTable, version: DetectorVersion) -> bool:
             return False
         raise
     return True
-
-
-def _load_all(histories: HistoryTable, version: DetectorVersion, folder: Path, progress: Callable[[int], None]) -> int:
-    expires_s = time.time() + version.history.forgotten_after_s
-    lines = read_folder_histories(version, folder)
-    lock = threading.Lock()
-    count = 0
-
-    def work(_number: int) -> None:
-        nonlocal count
-        while True:
-            with lock:
-                lot = list(islice(lines, 100))
-            for entity, key, sums in lot:
-                _load_one(histories, history_key(version.history_space, entity, key), sums, expires_s)
-            if not lot:
-                return
-            with lock:
-                count += len(lot)
-                progress(len(lot))
-
-    with ThreadPoolExecutor(_WRITERS) as pool:
-        list(pool.map(work, range(_WRITERS)))
-    return count
-
-
-def _load_one(histories: HistoryTable, pk: str, sums: Mapping[str, int], expires_s: float) -> None:
-    """Add what the training data left to one history, once: events that came meanwhile stay counted."""
-    action: dict[str, Any] = histories.addition(pk, sums, expires_s)
-    action["UpdateExpression"] = action["UpdateExpression"].replace("SET ", "SET loaded = :loaded, ", 1)
-    action["ExpressionAttributeValues"][":loaded"] = {"BOOL": True}
-    try:
-        histories.client.update_item(**action, ConditionExpression="attribute_not_exists(loaded)")
-    except ClientError as error:
-        if error_code(error) != "ConditionalCheckFailedException":
-            raise

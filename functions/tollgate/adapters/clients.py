@@ -19,15 +19,23 @@ _CONFIG = Config(
     max_pool_connections=32,
     s3={"addressing_style": "path"},
 )
+# Presigned addresses too: without it, those of us-east-1 are signed the old way, which new buckets refuse.
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
 
 
 @cache
 def s3() -> S3Client:
     """Return the S3 client."""
-    return boto3.client("s3", config=_CONFIG)
+    return boto3.client("s3", config=_S3_CONFIG)
 
 
 @cache
 def dynamodb() -> DynamoDBClient:
     """Return the DynamoDB client."""
     return boto3.client("dynamodb", config=_CONFIG)
+
+
+def forget() -> None:
+    """Make new clients from now on, for a process whose environment has changed."""
+    s3.cache_clear()
+    dynamodb.cache_clear()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tollgate.adapters.items import Item, get_items
+from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, get_items, write_together
 from tollgate.core.decision import StoredHistories
 from tollgate.core.event import Events
 from tollgate.core.stored_history import StoredSums, stale_names
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 # The one attribute besides pk and the sums: when DynamoDB may drop the item, in seconds since 1970.
 EXPIRY = "x"
+_LOT = MOST_ACTIONS - 1
+_WRITERS = 4
 
 
 def history_key(space: str, entity: str, key: str) -> str:
@@ -75,6 +79,30 @@ class HistoryTable:
             "UpdateExpression": expression,
             "ExpressionAttributeValues": {**values, f":{EXPIRY}": {"N": str(int(expires_s))}},
         }
+
+    def add_in_lots(self, name: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float) -> None:
+        """Add to many histories, given as (pk, sums), a hundred writes at a time and each lot exactly once.
+
+        ``name`` says what is added: under the same name the same additions have to come again, in the same order. A
+        run that was cut short is repeated whole; the lots that it wrote are found by their marks.
+        """
+        lots = range(0, len(additions), _LOT)
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            list(
+                pool.map(
+                    lambda start: self._add_lot(f"{name}#{start // _LOT}", additions[start:][:_LOT], expires_s), lots
+                )
+            )
+
+    def _add_lot(self, mark: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float) -> None:
+        marked = {
+            "TableName": self.table,
+            "Item": {"pk": {"S": mark}, EXPIRY: {"N": str(int(expires_s))}},
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        updates = [{"Update": self.addition(pk, sums, expires_s)} for pk, sums in additions]
+        with suppress(ConditionFailedError):  # an earlier run wrote this lot
+            write_together(self.client, [{"Put": marked}, *updates])
 
 
 def stale_sums(version: DetectorVersion, stored: StoredHistories, entity: str, key: str, time_s: float) -> list[str]:

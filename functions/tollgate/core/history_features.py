@@ -74,8 +74,8 @@ def _pace(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -
     longest = len(reading.plan.half_lives_s) - 1
     spans = np.array(reading.plan.half_lives_s)
     usual_rate = reading.counted([longest]) / spans[longest]
-    rate: Floats = reading.of("n", half_lives) / spans[list(half_lives)]
-    return rate / usual_rate
+    pace: Floats = reading.of("n", half_lives) / spans[list(half_lives)] / usual_rate
+    return pace
 
 
 def _distance_km(reading: HistoryReading, half_lives: Sequence[int], events: Events) -> Floats:

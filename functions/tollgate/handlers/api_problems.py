@@ -23,14 +23,17 @@ class StrictRequest(Request):
     """A request whose body is at most 256 KB of JSON without NaN or Infinity."""
 
     async def json(self) -> Any:  # noqa: ANN401 - as in Starlette
-        """Return the parsed body."""
+        """Return the parsed body; raise `InputError` or `BodyTooLargeError`."""
+        if hasattr(self, "_json"):
+            return self._json
         body = await self.body()
         if len(body) > LARGEST_BODY_BYTES:
             raise BodyTooLargeError(f"The body has {len(body):,} bytes; at most {LARGEST_BODY_BYTES:,} are taken.")
         try:
-            return json.loads(body, parse_constant=_refuse_constant)
+            self._json = json.loads(body, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise InputError(f"The body is not valid JSON: {error}.") from None
+        return self._json
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -45,7 +48,10 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:
-            return await handle(StrictRequest(request.scope, request.receive))
+            strict = StrictRequest(request.scope, request.receive)
+            if await strict.body():
+                await strict.json()  # kept by the request; read here because FastAPI would hide the reason
+            return await handle(strict)
 
         return handle_strictly
 

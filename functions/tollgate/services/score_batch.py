@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tollgate.adapters.batches import BatchFile, batch_key, to_json
+from tollgate.adapters.batches import BatchFile, to_json
 from tollgate.adapters.histories import history_key
-from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, write_together
 from tollgate.core.replay import Arrivals, totals
 from tollgate.core.scored_file import ReadFile, read_event_file, score_file
 from tollgate.core.table_files import read_file
@@ -78,28 +77,12 @@ def _write_results(stores: Stores, file: BatchFile, version: DetectorVersion, re
 
 
 def _record(stores: Stores, file: BatchFile, version: DetectorVersion, read: ReadFile) -> None:
-    """Add a file's events to the histories, a hundred writes at a time, each lot exactly once.
-
-    What is added follows from the file alone, so a repeated run makes the same lots and finds the marks of those done.
-    """
+    """Add a file's events to the histories, exactly once: what is added follows from the file alone."""
     arrivals = Arrivals.of(read.events)
     expires_s = max([time.time(), *read.events.times_s.tolist()]) + version.history.forgotten_after_s
     additions = [
-        {"Update": stores.histories.addition(history_key(version.history_space, entity, key), sums, expires_s)}
+        (history_key(version.history_space, entity, key), sums)
         for entity in read.events.entities
         for key, sums in sorted(totals(version.history, entity, read.events, arrivals).items())
     ]
-    lot_size = MOST_ACTIONS - 1
-    for lot in range(0, len(additions), lot_size):
-        mark = {
-            "TableName": stores.decisions.table,
-            "Item": {
-                "pk": {"S": f"{batch_key(file.batch_id)}#recorded#{lot // lot_size}"},
-                "x": {"N": str(int(time.time()) + stores.settings.decision_days * 86_400)},
-            },
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        try:
-            write_together(stores.decisions.client, [{"Put": mark}, *additions[lot : lot + lot_size]])
-        except ConditionFailedError:
-            continue  # recorded by an earlier run
+    stores.histories.add_in_lots(f"{version.history_space}#recorded#{file.batch_id}", additions, expires_s)

@@ -1,0 +1,184 @@
+"""`make demo` and `make smoke`: the whole path on this machine, from payments to decisions.
+
+python -m localstack.demo [--port 4566] [--dashboard-port 8501]
+python -m localstack.demo --smoke
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from tollgate.errors import TollgateError
+
+from localstack.deployment import DeploymentError
+from localstack.emulator import DEFAULT_PORT, HOST, ROOT, EmulatorError
+from localstack.running import RunningStack, call, running_stack
+from localstack.smoke import Batch, SmokeError, check_stack, drop_file
+
+ROWS, NEW_ROWS = 60_000, 2_000
+SMOKE_ROWS, SMOKE_NEW_ROWS = 15_000, 500
+DASHBOARD_PORT = 8501
+_READY_WITHIN_S = 60.0
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why and what to do."""
+
+
+def main() -> None:
+    """Run the demo until Ctrl-C, or the smoke test once."""
+    parser = argparse.ArgumentParser(prog="make demo", description="The whole of Tollgate on this machine.")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of the emulator (default: %(default)s)")
+    parser.add_argument("--dashboard-port", type=int, default=DASHBOARD_PORT, help="(default: %(default)s)")
+    parser.add_argument("--smoke", action="store_true", help="check the path without a browser, and end")
+    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        if asked.smoke:
+            run_smoke()
+        else:
+            run_demo(asked.port, asked.dashboard_port)
+    except KeyboardInterrupt:
+        print("\nStopped, with everything that was started.", file=sys.stderr)
+    except (DemoError, SmokeError, EmulatorError, DeploymentError, TollgateError) as error:
+        raise SystemExit(f"Error: {error}") from None
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def run_smoke() -> None:
+    """Take the whole path in a folder of its own, check it, print one line of JSON, and leave nothing."""
+    began = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="tollgate-smoke-") as folder,
+        running_stack(Path(folder), SMOKE_ROWS, SMOKE_NEW_ROWS, 0, _show_progress()) as stack,
+    ):
+        checked = check_stack(stack)
+    print(json.dumps({"ok": True, **checked, "seconds": round(time.monotonic() - began, 1)}))
+
+
+def run_demo(port: int, dashboard_port: int) -> None:
+    """Start everything, say where it is, and stay until Ctrl-C."""
+    _require_free(dashboard_port)
+    progress = _show_progress()
+    with running_stack(ROOT / ".demo", ROWS, NEW_ROWS, port, progress) as stack:
+        progress("Starting the dashboard")
+        with _dashboard(stack, dashboard_port) as address:
+            progress(f"Dropping {stack.new_payments.name} into the bucket")
+            batch = drop_file(stack, stack.new_payments)
+            _say_where(stack, address, batch)
+            while True:
+                time.sleep(3600)
+
+
+def _show_progress() -> Any:  # noqa: ANN401 - a function of one text
+    began = time.monotonic()
+
+    def progress(step: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {step} …", file=sys.stderr, flush=True)
+
+    return progress
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise DemoError(
+                f"Port {port} is in use on {HOST}; choose another: make demo ARGS='--dashboard-port {port + 10}'."
+            ) from None
+
+
+@contextmanager
+def _dashboard(stack: RunningStack, port: int) -> Iterator[str]:
+    """Run the dashboard in a session of its own, so that Ctrl-C reaches it through us alone."""
+    log = ROOT / ".demo" / "dashboard.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "streamlit_app.py")),
+                *("--server.headless=true", f"--server.address={HOST}", f"--server.port={port}"),
+            ],
+            cwd=ROOT,
+            env={**os.environ, "TOLLGATE_API_URL": stack.deployment.api_url},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    address = f"http://{HOST}:{port}"
+    try:
+        _wait_for(address, process, log)
+        yield address
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _READY_WITHIN_S
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < deadline:
+        with suppress(OSError), opener.open(f"{address}/_stcore/health", timeout=2):
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    raise DemoError(f"The dashboard did not start; its log is {log}.")
+
+
+def _say_where(stack: RunningStack, dashboard: str, batch: Batch) -> None:
+    api = stack.deployment.api_url
+    event = _first_event(stack.new_payments)
+    body = shlex.quote(json.dumps({"event": event}))
+    outcomes = ", ".join(f"{count:,} {name}" for name, count in batch.summary["outcomes"].items())
+    example = call(stack.deployment, "GET", "/v1/detector")["training"]
+    print(f"""
+Tollgate is running. It learned from {example["rows"]:,} payments with {example["frauds"]:,} frauds.
+
+  Dashboard   {dashboard}
+  API         {api}
+  Bucket      s3://{stack.deployment.bucket} at {stack.deployment.endpoint_url}
+  File        {stack.new_payments.name}: {batch.summary["rows"]:,} payments decided on ({outcomes})
+
+Decide on one payment:
+
+  curl -s {api}/v1/decisions -H 'Content-Type: application/json' -d {body}
+
+Ctrl-C stops everything.
+""", flush=True)  # fmt: skip
+
+
+def _first_event(payments: Path) -> Mapping[str, Any]:
+    numbers = ("amount", "latitude", "longitude")
+    with payments.open(newline="") as file:
+        row = next(csv.DictReader(file))
+    return {name: float(value) if name in numbers else value for name, value in row.items() if value}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""What many tests share: sample payments, and a version trained on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from model_build.detector_file import DetectorFile, read_detector_file
+from model_build.sample import write_sample
+from model_build.training import train_detector
+
+ROOT = Path(__file__).parent.parent
+SAMPLE_DETECTOR = ROOT / "examples/sample/detector.toml"
+
+
+@pytest.fixture(scope="session")
+def sample_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sample") / "payments.csv"
+    write_sample(20_000, 3, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def quick_detector() -> DetectorFile:
+    """The sample's detector without the slow forest."""
+    file = read_detector_file(SAMPLE_DETECTOR)
+    return replace(file, training=replace(file.training, models=("logistic_regression", "xgboost")))
+
+
+@pytest.fixture(scope="session")
+def sample_version(sample_csv: Path, quick_detector: DetectorFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a version trained on `sample_csv`."""
+    out = tmp_path_factory.mktemp("versions")
+    return train_detector(sample_csv, quick_detector, out, lambda _step: None).sealed.folder

@@ -1,0 +1,201 @@
+"""template.yaml keeps its promises: least privilege, nothing public, nothing unencrypted, nothing billed while idle."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tollgate.settings import Settings
+
+from localstack.template import TEMPLATE, load_template, open_routes
+
+SAM = TEMPLATE.parent / ".tools" / "sam" / "bin" / "sam"
+DOCUMENT = load_template(TEMPLATE)
+RESOURCES: dict[str, dict[str, Any]] = DOCUMENT["Resources"]
+# Billed by use only. Alarms are billed by the month: they are there for those who ask for them.
+FREE_WHILE_IDLE = {
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::DynamoDB::Table",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Role",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Permission",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Serverless::Function",
+    "AWS::Serverless::LayerVersion",
+}
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: resource["Properties"] for name, resource in RESOURCES.items() if resource["Type"] == kind}
+
+
+def statements(document: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any part of a template
+    """Every policy statement below `document`, those behind a condition included."""
+    if isinstance(document, dict):
+        if "Effect" in document:
+            yield document
+        for value in document.values():
+            yield from statements(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from statements(value)
+
+
+def as_list(value: Any) -> list[Any]:  # noqa: ANN401 - IAM takes one or many
+    return value if isinstance(value, list) else [value]
+
+
+def allowed() -> list[dict[str, Any]]:
+    return [statement for statement in statements(RESOURCES) if statement["Effect"] == "Allow"]
+
+
+@pytest.mark.skipif(not SAM.exists(), reason="the SAM command line is not installed; `make .tools/sam/ready` does it")
+def test_sam_validates_and_lints_the_template(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "HOME": str(tmp_path),
+    }
+    command = [str(SAM), "validate", "--lint", "--template", str(TEMPLATE)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_no_action_is_a_wildcard() -> None:
+    assert len(allowed()) > 15
+    for statement in allowed():
+        for action in as_list(statement["Action"]):
+            assert "*" not in action, statement
+
+
+def test_no_resource_is_a_wildcard_but_behind_a_prefix_of_our_own() -> None:
+    for statement in allowed():
+        if statement.get("Action") == "sts:AssumeRole":
+            continue  # a trust policy has no resource
+        for resource in as_list(statement["Resource"]):
+            written = resource if isinstance(resource, str) else str(next(iter(resource.values())))
+            assert written != "*", statement
+            if "*" in written:
+                assert written.startswith("${Bucket.Arn}/") or ":${HttpApi}/*" in written, statement
+
+
+def test_only_the_bucket_may_write_to_the_queue() -> None:
+    (statement,) = statements(RESOURCES["QueuePolicy"])
+    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert set(statement["Condition"]) == {"StringEquals", "ArnEquals"}
+    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"].endswith(
+        f":::{RESOURCES['Bucket']['Properties']['BucketName']['Fn::Sub']}"
+    )
+
+
+def test_every_function_has_a_role_and_logs_of_its_own() -> None:
+    for name, function in of_type("AWS::Serverless::Function").items():
+        door = name.removesuffix("Function")
+        assert function["Role"] == {"Fn::GetAtt": [f"{door}Role", "Arn"]}
+        assert function["LoggingConfig"]["LogGroup"] == {"Ref": f"{door}Logs"}
+        assert function["LoggingConfig"]["LogFormat"] == "JSON"
+        (logs,) = (each for each in statements(RESOURCES[f"{door}Role"]) if each.get("Sid") == "WriteLogs")
+        assert logs["Resource"] == {"Fn::GetAtt": [f"{door}Logs", "Arn"]}
+    assert all("RetentionInDays" in group for group in of_type("AWS::Logs::LogGroup").values())
+
+
+def test_the_bucket_is_private_encrypted_and_versioned() -> None:
+    bucket = RESOURCES["Bucket"]["Properties"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+    (statement,) = statements(RESOURCES["BucketPolicy"])
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_tables_are_encrypted_recoverable_and_expire() -> None:
+    for table in of_type("AWS::DynamoDB::Table").values():
+        assert table["SSESpecification"]["SSEEnabled"] is True
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "x", "Enabled": True}
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_data_outlives_the_stack() -> None:
+    for name in ("Bucket", "HistoryTable", "DecisionsTable"):
+        assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_a_file_at_work_is_not_handed_out_again() -> None:
+    queue, batch = RESOURCES["Queue"]["Properties"], RESOURCES["BatchFunction"]["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * batch["Timeout"]
+    source = batch["Events"]["Inbox"]["Properties"]
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["ScalingConfig"]["MaximumConcurrency"] >= 2
+
+
+def test_queues_are_encrypted_and_what_fails_is_kept_for_14_days() -> None:
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in of_type("AWS::SQS::Queue").values())
+    queue, dead = RESOURCES["Queue"]["Properties"], RESOURCES["DeadLetterQueue"]["Properties"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    # a message's age counts from its arrival in the first queue
+    assert queue["MessageRetentionPeriod"] < dead["MessageRetentionPeriod"] == 14 * 86_400
+
+
+def test_every_call_is_signed() -> None:
+    routes = of_type("AWS::ApiGatewayV2::Route")
+    assert routes
+    assert all(route["AuthorizationType"] == "AWS_IAM" for route in routes.values())
+    assert RESOURCES["ApiFunction"]["Properties"]["FunctionUrlConfig"]["AuthType"] == "AWS_IAM"
+    assert set(RESOURCES["HttpStage"]["Properties"]["DefaultRouteSettings"]) == {
+        "ThrottlingRateLimit",
+        "ThrottlingBurstLimit",
+    }
+
+
+def test_the_emulator_opens_the_routes_and_nothing_else() -> None:
+    opened = open_routes(load_template(TEMPLATE))
+    assert opened["Resources"]["HttpRoute"]["Properties"].pop("AuthorizationType") == "NONE"
+    expected = load_template(TEMPLATE)
+    del expected["Resources"]["HttpRoute"]["Properties"]["AuthorizationType"]
+    assert opened == expected
+
+
+def test_callers_may_use_the_function_url_but_not_the_function() -> None:
+    granted = {statement["Action"]: statement for statement in statements(RESOURCES["CallerPolicy"])}
+    assert set(granted) == {"execute-api:Invoke", "lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
+    assert granted["lambda:InvokeFunction"]["Condition"] == {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+
+
+def test_nothing_is_billed_while_idle_unless_it_is_asked_for() -> None:
+    unasked = {resource["Type"] for resource in RESOURCES.values() if resource.get("Condition") != "HasAlarms"}
+    assert unasked <= FREE_WHILE_IDLE
+    assert DOCUMENT["Parameters"]["SnapStart"]["Default"] == "None"
+    assert DOCUMENT["Parameters"]["AlarmEmail"]["Default"] == DOCUMENT["Parameters"]["StreamArn"]["Default"] == ""
+    for function in of_type("AWS::Serverless::Function").values():
+        assert "ProvisionedConcurrencyConfig" not in function
+
+
+def test_functions_get_the_settings_they_read() -> None:
+    given = set(DOCUMENT["Globals"]["Function"]["Environment"]["Variables"])
+    known = {f"TOLLGATE_{name}".upper() for name in Settings.model_fields}
+    needed = {f"TOLLGATE_{name}".upper() for name, field in Settings.model_fields.items() if field.is_required()}
+    assert needed <= given <= known
+
+
+def test_handlers_are_there() -> None:
+    for function in of_type("AWS::Serverless::Function").values():
+        module, _, name = function["Handler"].rpartition(".")
+        file = TEMPLATE.parent / "functions" / Path(*module.split(".")).with_suffix(".py")
+        assert f"{name}" in file.read_text(encoding="utf-8")
