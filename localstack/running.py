@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -91,14 +92,28 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+class ApiProblemError(Exception):
+    """The API answered with an error."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{status}: {problem.get('message', problem)}")
+        self.status = status
+        self.problem = problem
+
+
 def call(deployment: Deployment, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Call the deployed API and return its answer; raise `urllib.error.HTTPError` for an error."""
+    """Call the deployed API and return its answer; raise `ApiProblemError` for an error."""
     request = urllib.request.Request(
         deployment.api_url + path,
         method=method,
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
-        plain: dict[str, Any] = json.load(answer)
-        return plain
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=60) as answer:
+            plain: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise ApiProblemError(error.code, json.load(error)) from None
+    return plain

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from tollgate.adapters.batches import BatchFile
 
 from localstack.deployment import connection
 from localstack.running import RunningStack, call
@@ -63,15 +64,13 @@ def _expect(what: str, seen: object, wanted: object) -> None:
 def drop_file(stack: RunningStack, path: Path) -> Batch:
     """Put a file in the inbox as any tool would, wait for its results, and fetch them."""
     s3 = boto3.client("s3", **connection(stack.emulator.endpoint_url))
-    known = {batch["batch_id"] for batch in _list(stack)}
-    s3.put_object(
-        Bucket=stack.deployment.bucket, Key=f"inbox/{stack.version.detector}/{path.name}", Body=path.read_bytes()
-    )
+    key = f"inbox/{stack.version.detector}/{path.name}"
+    etag = s3.put_object(Bucket=stack.deployment.bucket, Key=key, Body=path.read_bytes())["ETag"]
+    batch_id = BatchFile.of(key, etag, stack.version.detector).batch_id
     deadline = time.monotonic() + _DONE_WITHIN_S
     while time.monotonic() < deadline:
-        for batch in _list(stack):
-            if batch["batch_id"] not in known and batch["status"] in ("done", "rejected"):
-                return _fetch(stack, batch["batch_id"])
+        if any(batch["batch_id"] == batch_id and batch["finished_at"] for batch in _list(stack)):
+            return _fetch(stack, batch_id)
         time.sleep(0.3)
     raise SmokeError(f"{path.name} was not scored within {_DONE_WITHIN_S:.0f} s; see {stack.emulator.log}")
 

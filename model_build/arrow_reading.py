@@ -6,6 +6,7 @@ The core's reading says what is wrong with a value; this is only a faster way to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +15,17 @@ from tollgate.core.event import Events, Floats, Ints, Keys, join_keys
 from tollgate.core.event_type import EventType
 from tollgate.core.reading import AMOUNT_LIMIT
 from tollgate.core.values import (
+    EARLIEST_S,
+    LATEST_S,
     MAX_NUMBER,
+    OUTSIDE,
     Problem,
     bound,
     read_boolean,
     read_each,
     read_text,
     read_times,
+    shown,
 )
 from tollgate.errors import TrainingDataError
 
@@ -58,6 +63,8 @@ def read_arrow_events(event_type: EventType, table: pa.Table) -> Events:
 
 def _read_numbers(name: str, column: pa.ChunkedArray, low: float, high: float) -> Floats:
     try:
+        if pa.types.is_boolean(column.type):
+            raise pa.ArrowInvalid("true is no number")
         values: Floats = pc.cast(column, pa.float64()).to_numpy()
         unknown = column.null_count + (int(np.isnan(values).sum()) - column.null_count) * pa.types.is_floating(
             column.type
@@ -115,8 +122,11 @@ def _read_ids(name: str, column: pa.ChunkedArray) -> list[str]:
     return list(keys.values)
 
 
-def read_arrow_times(name: str, column: pa.ChunkedArray, form: str) -> Ints:
-    """Return microseconds since 1970 UTC, shape (n,); raise `TrainingDataError` for the first value that is no time."""
+def read_arrow_times(name: str, column: pa.ChunkedArray, form: str, *, rows: Ints | None = None) -> Ints:
+    """Return microseconds since 1970 UTC, shape (n,); raise `TrainingDataError` for the first value that is no time.
+
+    ``rows`` are the places of the values in the file, where they are not all of it.
+    """
     typed = pa.types.is_timestamp(column.type)
     if column.null_count == 0 and (typed or (form == "iso" and pa.types.is_string(column.type))):
         for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
@@ -124,7 +134,14 @@ def read_arrow_times(name: str, column: pa.ChunkedArray, form: str) -> Ints:
                 times: Ints = pc.cast(column, kind, safe=not typed).cast(pa.int64()).to_numpy()
             except pa.ArrowInvalid:
                 continue
-            return times
-    read, problems = read_times(name, column.to_pylist(), form)
+            outside = np.flatnonzero((times < EARLIEST_S * 1e6) | (times > LATEST_S * 1e6))[:1].tolist()
+            problems = [Problem(row, name, OUTSIDE.format(shown(times[row].astype("M8[us]")))) for row in outside]
+            return _placed(times, problems, rows)
+    return _placed(*read_times(name, column.to_pylist(), form), rows)
+
+
+def _placed(times: Ints, problems: Sequence[Problem], rows: Ints | None) -> Ints:
+    if rows is not None:
+        problems = [replace(problem, row=int(rows[problem.row])) for problem in problems]
     _fail(problems)
-    return read
+    return times

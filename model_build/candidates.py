@@ -41,6 +41,11 @@ class Candidate:
     fit: Callable[[Matrix, Labels, int], tuple[Callable[[Matrix], Floats], Callable[[], bytes]]]
 
 
+def _threads() -> int:
+    """Return how many threads may train: every core, or what OMP_NUM_THREADS says."""
+    return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+
+
 def _fit_linear(features: Matrix, labels: Labels, seed: int) -> tuple[Callable[[Matrix], Floats], Callable[[], bytes]]:
     pipeline = linear_pipeline(seed).fit(features.astype(np.float64), labels)
 
@@ -57,7 +62,7 @@ def _fit_forest(features: Matrix, labels: Labels, seed: int) -> tuple[Callable[[
         max_depth=14,
         min_samples_leaf=3,
         max_samples=min(_FOREST_DRAW, len(labels)),
-        n_jobs=os.cpu_count(),
+        n_jobs=_threads(),
         random_state=seed,
     ).fit(features, labels)
 
@@ -80,7 +85,7 @@ def _fit_xgboost(features: Matrix, labels: Labels, seed: int) -> tuple[Callable[
         "subsample": 0.8,
         "colsample_bytree": 0.6,
         "seed": seed,
-        "nthread": os.cpu_count(),
+        "nthread": _threads(),
     }
     booster = xgboost.train(parameters, xgboost.QuantileDMatrix(features, labels, max_bin=1024), 200)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 from collections.abc import Callable, Mapping
@@ -71,14 +72,14 @@ def read_table(path: Path, event_type: EventType, *, more: tuple[str, ...] = ())
         if path.name.lower().endswith(".parquet"):
             names = pa.parquet.read_schema(path).names
             require_columns(event_type, names, more=more)
-            table = pa.parquet.read_table(path)
+            table = _without_nan(pa.parquet.read_table(path))
         else:
             names, delimiter = _read_header(path)
             require_columns(event_type, names, more=more)
             table = _read_csv(path, names, delimiter)
     except (pa.ArrowInvalid, pa.ArrowKeyError, gzip.BadGzipFile, UnicodeDecodeError, EOFError, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        kind = "".join(path.suffixes[-2:]) if path.name.endswith(".gz") else path.suffix
+        kind = "".join(path.suffixes[-2:]) if path.name.lower().endswith(".gz") else path.suffix
         raise TableError(f"{path} cannot be read as {kind}: {reason}.") from None
     if table.num_rows == 0:
         raise TableError(f"{path} has a header and no rows.")
@@ -94,19 +95,29 @@ def _read_header(path: Path) -> tuple[list[str], str]:
     if "\0" in line:
         raise TableError(f"{path} is not text: it has NUL bytes in its first line.")
     delimiter = max(_DELIMITERS, key=line.count)
-    return [name.strip().strip('"') for name in line.split(delimiter)], delimiter
+    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))], delimiter
 
 
 def _read_csv(path: Path, names: list[str], delimiter: str) -> pa.Table:
     # All columns as text: an id of "007" stays what it is, and a bad number can be shown as it was written.
+    zipped = path.name.lower().endswith(".gz")
     return pa.csv.read_csv(
-        path,
+        pa.input_stream(str(path), compression="gzip" if zipped else None),
         read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1),
         parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         convert_options=pa.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
         ),
     )
+
+
+def _without_nan(table: pa.Table) -> pa.Table:
+    """Return a table in which a missing number is null, however its writer spelled it."""
+    for place, column in enumerate(table.columns):
+        if pa.types.is_floating(column.type):
+            known = pc.if_else(pc.is_nan(column), None, column)
+            table = table.set_column(place, table.schema.field(place), known)
+    return table
 
 
 def read_labelled_events(path: Path, event_type: EventType) -> LabelledEvents:
@@ -154,9 +165,10 @@ def _read_known_times(event_type: EventType, table: pa.Table, events: Events) ->
     known: Floats = events.times_s + event_type.label.delay_s
     if event_type.label.time is None:
         return known
-    column = table[event_type.label.time]
-    present = pc.is_valid(column).to_numpy(zero_copy_only=False)
-    times = read_arrow_times(event_type.label.time, column.filter(pc.is_valid(column)), event_type.timestamp_format)
+    name = event_type.label.time
+    given = table[name].to_pylist() if pa.types.is_string(table[name].type) else table[name].is_valid().to_pylist()
+    present = np.flatnonzero([bool(value) for value in given])
+    times = read_arrow_times(name, table[name].take(present), event_type.timestamp_format, rows=present)
     known[present] = times / 1e6
     early = np.flatnonzero(known < events.times_s)
     if len(early):

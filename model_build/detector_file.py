@@ -153,7 +153,8 @@ def read_detector_file(path: Path) -> DetectorFile:
 
 def _read_event_type(reader: _Reader) -> EventType:
     location = reader.take("event", "location", dict, {})
-    if location and set(location) != {"latitude", "longitude"}:
+    columns = [column for column in location.values() if isinstance(column, str) and column]
+    if location and (set(location) != {"latitude", "longitude"} or len(set(columns)) != 2):
         raise reader.fail("event", "location", 'has to be { latitude = "column", longitude = "column" }')
     event_type = EventType(
         name=reader.take("event", "type", str, "event"),
@@ -180,6 +181,7 @@ def _check_roles(reader: _Reader, event_type: EventType) -> None:
         *(("id", event_type.id), ("timestamp", event_type.timestamp), ("amount", event_type.amount)),
         *(("location", event_type.latitude), ("location", event_type.longitude)),
         ("label", event_type.label.column if event_type.label else None),
+        ("label_time", event_type.label.time if event_type.label else None),
         *(("numeric", column) for column in event_type.numeric),
         *(("categorical", column) for column in event_type.categorical),
         *(("boolean", column) for column in event_type.boolean),
@@ -189,8 +191,9 @@ def _check_roles(reader: _Reader, event_type: EventType) -> None:
     for role, column in roles:
         if column is not None and first.setdefault(column, role) != role:
             raise reader.fail("event", role, f'names column "{column}", which is {first[column]} already')
-    if event_type.label and event_type.label.column in event_type.entity_columns:
-        raise reader.fail("entities", "", f'uses the label column "{event_type.label.column}"')
+    for column in (event_type.label.column, event_type.label.time) if event_type.label else ():
+        if column in event_type.entity_columns:
+            raise reader.fail("entities", "", f'uses the label column "{column}"')
 
 
 def _read_label(reader: _Reader) -> LabelRule | None:
@@ -258,9 +261,10 @@ def _read_training(reader: _Reader) -> TrainingChoices:
     reviews = int(reader.take("training", "reviews_per_day", int, default.reviews_per_day))
     if reviews < 1:
         raise reader.fail("training", "reviews_per_day", "has to be 1 or more")
-    return TrainingChoices(
-        models, shares[0], shares[1], reviews, int(reader.take("training", "seed", int, default.seed))
-    )
+    seed = int(reader.take("training", "seed", int, default.seed))
+    if not 0 <= seed < 2**32:
+        raise reader.fail("training", "seed", f"has to be from 0 to {2**32 - 1}, not {seed}")
+    return TrainingChoices(models, shares[0], shares[1], reviews, seed)
 
 
 def _read_outcomes(reader: _Reader) -> tuple[Outcome, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from localstack import emulator
+from localstack.running import RunningStack, running_stack
 from model_build.detector_file import DetectorFile, read_detector_file
 from model_build.sample import write_sample
 from model_build.training import train_detector
@@ -33,3 +37,12 @@ def sample_version(sample_csv: Path, quick_detector: DetectorFile, tmp_path_fact
     """The folder of a version trained on `sample_csv`."""
     out = tmp_path_factory.mktemp("versions")
     return train_detector(sample_csv, quick_detector, out, lambda _step: None).sealed.folder
+
+
+@pytest.fixture(scope="session")
+def tollgate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """The whole of Tollgate as `make demo` runs it, with fewer payments, on free ports."""
+    if not emulator.PYTHON.exists():
+        pytest.skip("the embedded emulator is not installed; `make .tools/emulator/ready` installs it")
+    with running_stack(tmp_path_factory.mktemp("stack"), 15_000, 1_000, 0, lambda _step: None) as stack:
+        yield stack

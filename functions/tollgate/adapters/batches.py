@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tollgate.adapters.items import Item, get_items, translated
+from tollgate.adapters.items import Item, fit_key, get_items, translated
 from tollgate.adapters.versions import error_code
 from tollgate.errors import TableError
 
@@ -154,7 +154,7 @@ class BatchStore:
 
 def batch_key(batch_id: str) -> str:
     """Return the pk of a batch's state."""
-    return f"b#{batch_id}"
+    return fit_key(f"b#{batch_id}")
 
 
 def _to_attribute(value: str | int | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tollgate.adapters.items import Item, get_items
+from tollgate.adapters.items import Item, fit_key, get_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def decision_key(detector: str, event_id: str) -> str:
     """Return the pk of a decision."""
-    return f"e#{detector}#{event_id}"
+    return fit_key(f"e#{detector}#{event_id}")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, get_items, write_together
+from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
 from tollgate.core.decision import StoredHistories
 from tollgate.core.event import Events
 from tollgate.core.stored_history import StoredSums, stale_names
@@ -25,7 +25,7 @@ _WRITERS = 4
 
 def history_key(space: str, entity: str, key: str) -> str:
     """Return the pk of one entity's history."""
-    return f"{space}#{entity}#{key}"
+    return fit_key(f"{space}#{entity}#{key}")
 
 
 def sums_of(item: Item | None) -> dict[str, int]:

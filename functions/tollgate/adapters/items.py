@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Item = Mapping[str, Any]
 # One TransactWriteItems call takes 100 actions, one BatchGetItem 100 keys.
 MOST_ACTIONS = 100
+_MOST_KEY_BYTES = 2048
 _ATTEMPTS = 10
 
 
@@ -31,6 +33,13 @@ def translated() -> Iterator[None]:
         raise UnavailableError(f"DynamoDB answered {error_code(error)}; try again.") from error
     except BotoCoreError as error:
         raise UnavailableError(f"DynamoDB did not answer ({type(error).__name__}); try again.") from error
+
+
+def fit_key(pk: str) -> str:
+    """Return a pk that DynamoDB takes: the same, or its beginning and its hash when it is too long."""
+    if len(pk.encode()) <= _MOST_KEY_BYTES:
+        return pk
+    return f"{pk[:100]}#sha256#{hashlib.sha256(pk.encode()).hexdigest()}"
 
 
 def pause(attempt: int) -> None:

@@ -38,9 +38,10 @@ def read_histories(version: DetectorVersion, event: Events, stored: StoredHistor
     time_s = float(event.times_s[0])
     reads = {}
     for entity, keys in event.entities.items():
-        sums = stored.get(entity, {}).get(keys.values[0], nothing) if keys.values else nothing
+        code = int(keys.codes[0])
+        sums = stored.get(entity, {}).get(keys.values[code], nothing) if code >= 0 else nothing
         read = read_history(version.history, entity, sums, time_s)
-        reads[entity] = (read if keys.values else read * float("nan"))[None, :]
+        reads[entity] = (read if code >= 0 else read * float("nan"))[None, :]
     return reads
 
 

@@ -159,11 +159,12 @@ def _top_events(
 
 def _plain(value: object) -> object:
     """Return a value as JSON can hold it; a number written as text becomes one."""
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int):
         return value
     text = str(value)
     try:
         number = json.loads(text)
     except ValueError:
         return text
-    return number if isinstance(number, float) else text
+    # An id such as NaN or 1e999 stays a text: JSON has no such numbers.
+    return number if isinstance(number, float) and math.isfinite(number) else text

@@ -91,9 +91,22 @@ def _read_parquet(name: str, content: bytes) -> FileTable:
 
     try:
         table = pa.parquet.read_table(io.BytesIO(content))
-    except (pa.ArrowInvalid, OSError) as error:
+        columns = [_python_values(column) for column in table.columns]
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise TableError(f'"{name}" is not a Parquet file: {str(error).splitlines()[0].rstrip(".")}.') from None
-    return FileTable(table.column_names, [column.to_pylist() for column in table.columns])
+    return FileTable(table.column_names, columns)
+
+
+def _python_values(column: Any) -> list[Any]:  # noqa: ANN401 - an Arrow column, whose library may be absent
+    import pyarrow as pa  # noqa: PLC0415
+
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+        # Python's times have microseconds.
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    values: list[Any] = column.to_pylist()
+    if pa.types.is_floating(column.type):
+        return [None if value != value else value for value in values]  # noqa: PLR0124 - NaN, a missing number
+    return values
 
 
 def safe_cell(value: object) -> str:

@@ -15,9 +15,11 @@ MAX_TEXT = 256
 MAX_NUMBER = 1e15
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
+_CLEAN = frozenset({str, int, float, type(None)})
 # 1900 to 2200: outside, the unit or the format is wrong, not the century.
-_EARLIEST_S = -2_208_988_800
-_LATEST_S = 7_258_118_400
+EARLIEST_S = -2_208_988_800
+LATEST_S = 7_258_118_400
+OUTSIDE = "{} is not a time between 1900 and 2200"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ def read_number(value: object) -> float:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise ValueError(f"{shown(value)} is not a number") from None
+    except OverflowError:  # a whole number of hundreds of digits
+        raise ValueError(f"{shown(value)} is beyond ±{MAX_NUMBER:.0e}") from None
     if not math.isfinite(number):
         raise ValueError(f"{shown(value)} is not a finite number; leave it empty if it is unknown")
     if abs(number) > MAX_NUMBER:
@@ -68,13 +72,17 @@ def read_number(value: object) -> float:
 
 def read_numbers(column: str, values: Sequence[object]) -> tuple[Floats, list[Problem]]:
     """Read a column of numbers. Text is parsed at once when all of it is clean, value by value otherwise."""
+    kinds = set(map(type, values))
+    # What NumPy takes for a number and `read_number` does not: booleans, nested values, digits grouped by underscores.
+    if not kinds <= _CLEAN or (str in kinds and any("_" in value for value in values if isinstance(value, str))):
+        return read_each(column, values, read_number, math.nan)
     try:
         quick = np.array([value if value != "" else None for value in values], dtype=np.float64)
-    except (TypeError, ValueError):
+    except (ValueError, OverflowError):
         return read_each(column, values, read_number, math.nan)
     unknown = sum(value is None or value == "" for value in values)
     within = np.abs(quick) <= MAX_NUMBER
-    if int(within.sum()) + unknown == len(values) and not any(isinstance(value, bool) for value in values[:1]):
+    if int(within.sum()) + unknown == len(values):
         return quick, []
     return read_each(column, values, read_number, math.nan)
 
@@ -140,15 +148,21 @@ def read_time(value: object, form: str) -> float:
     if value is None or value == "":
         raise ValueError("a timestamp is required")
     if isinstance(value, datetime):
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return moment.timestamp() * 1e6
+        return _microseconds(value, value)
     if form in ("iso", "epoch_s", "epoch_ms"):
         return _read_time_number_or_iso(value, form)
     try:
         moment = datetime.strptime(str(value).strip(), form)
     except ValueError:
         raise ValueError(f'{shown(value)} does not follow timestamp_format "{form}"') from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1e6
+    return _microseconds(moment, value)
+
+
+def _microseconds(moment: datetime, value: object) -> float:
+    seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if not EARLIEST_S <= seconds <= LATEST_S:
+        raise ValueError(OUTSIDE.format(shown(value)))
+    return seconds * 1e6
 
 
 def _read_time_number_or_iso(value: object, form: str) -> float:
@@ -159,9 +173,9 @@ def _read_time_number_or_iso(value: object, form: str) -> float:
         if form != "iso":
             raise ValueError(f'{shown(value)} is not a number, as timestamp_format "{form}" says') from None
         return _read_iso(text)
-    if not _EARLIEST_S <= seconds <= _LATEST_S:
+    if not EARLIEST_S <= seconds <= LATEST_S:
         raise ValueError(
-            f"{shown(value)} is not a time between 1900 and 2200 in seconds since 1970; "
+            f"{OUTSIDE.format(shown(value))} in seconds since 1970; "
             'for milliseconds set timestamp_format = "epoch_ms" in [event]'
         )
     return round(seconds * 1e6)
@@ -174,7 +188,7 @@ def _read_iso(text: str) -> float:
         raise ValueError(
             f"{shown(text)} is no time such as 2026-01-31T13:24:11Z; set timestamp_format in [event] for another form"
         ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1e6
+    return _microseconds(moment, text)
 
 
 def read_times(column: str, values: Sequence[object], form: str) -> tuple[Ints, list[Problem]]:

@@ -72,6 +72,9 @@ def check_seal(name: str, files: Mapping[str, bytes]) -> dict[str, Any]:
     if name.rpartition("-")[2] != sha256(files[MANIFEST])[:16]:
         raise SealError(f"{MANIFEST} of version {name} was changed after sealing; publish the sealed folder again.")
     manifest: dict[str, Any] = json.loads(files[MANIFEST])
+    sealed_name = version_name(manifest["created_at"], files[MANIFEST])
+    if name != sealed_name:
+        raise SealError(f"Version {name} was sealed as {sealed_name}; give its folder that name again.")
     if manifest["format"] != FORMAT:
         raise SealError(f"Version {name} has format {manifest['format']}; this Tollgate reads {FORMAT}: train it anew.")
     for file, expected in manifest["files"].items():

@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Query
 from mangum import Mangum
 
 from tollgate.handlers import api_models as models
+from tollgate.handlers.api_log import log_requests
 from tollgate.handlers.api_problems import StrictRoute, answer_problems
 from tollgate.observability import set_up_logging
 from tollgate.services.batches import announce_batch, list_batches, show_batch
@@ -15,9 +16,10 @@ from tollgate.services.decide_event import decide_event
 from tollgate.services.describe_detector import describe_detector
 from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import label_events
-from tollgate.services.stores import open_stores
+from tollgate.services.stores import open_stores, prepare
 
 set_up_logging()
+prepare()
 routes = APIRouter(prefix="/v1", route_class=StrictRoute)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
 
@@ -74,4 +76,5 @@ async def get_health() -> dict[str, Any]:
 app = FastAPI(title="Tollgate", description="Fraud decisions in milliseconds.", version="1")
 app.include_router(routes, responses=_PROBLEMS)
 answer_problems(app)
+log_requests(app)
 handler = Mangum(app, lifespan="off")

@@ -72,6 +72,9 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        if first["loc"] == ("body",):
+            message = "The body has to be a JSON object, sent with Content-Type: application/json."
+            return _answer(422, "invalid_request", message, retry=False)
         place = ".".join(str(part) for part in first["loc"])
         return _answer(422, "invalid_request", f"{place}: {first['msg']}.", retry=False)
 

@@ -10,9 +10,10 @@ from urllib.parse import unquote_plus
 
 from tollgate.observability import set_up_logging
 from tollgate.services.score_batch import score_batch
-from tollgate.services.stores import open_stores
+from tollgate.services.stores import open_stores, prepare
 
 set_up_logging()
+prepare()
 _log = logging.getLogger(__name__)
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from tollgate.errors import InputError
 from tollgate.observability import set_up_logging
 from tollgate.services.decide_event import decide_event
-from tollgate.services.stores import open_stores
+from tollgate.services.stores import open_stores, prepare
 
 set_up_logging()
+prepare()
 _log = logging.getLogger(__name__)
 
 

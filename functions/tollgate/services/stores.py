@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -46,3 +47,12 @@ class Stores:
 def open_stores() -> Stores:
     """Return the storage named in the environment."""
     return Stores.of(read_settings())
+
+
+def prepare() -> None:
+    """Open the storage while Lambda starts the function; elsewhere that waits for the first use.
+
+    A function that lacks its settings then fails to start, and a snapshot holds its clients.
+    """
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        open_stores()

@@ -1,0 +1,147 @@
+"""Writes the parts of docs/reference that follow from the code. `--check` only tells whether they are as written.
+
+python scripts/write_reference.py [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import click
+from tollgate import errors
+from tollgate.core.feature import Feature
+from tollgate.core.features import plan_features
+from tollgate.core.history import plan_history
+from tollgate.core.history_features import HISTORY_OPERATIONS
+
+from model_build.command_line import main as tollgate
+from model_build.data import count_categories, read_labelled_events
+from model_build.detector_file import read_detector_file
+from model_build.sample import write_sample
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+SAMPLE_DETECTOR = ROOT / "examples" / "sample" / "detector.toml"
+# What the commands print in a terminal of this many columns: click leaves two free.
+WIDTH = 80
+SAMPLE_ROWS, SAMPLE_SEED = 20_000, 0
+
+_WRITTEN = "<!-- Written by scripts/write_reference.py: change the code, then run it. -->"
+_ERRORS_BEGIN, _ERRORS_END = "<!-- errors: written by scripts/write_reference.py -->", "<!-- end of errors -->"
+
+
+def command_line_page(_page: str) -> str:
+    """Return command-line.md: the real help of every command."""
+    top = click.Context(tollgate, info_name="tollgate", terminal_width=WIDTH - 2, **tollgate.context_settings)
+    sections = [_section("tollgate", tollgate.get_help(top))]
+    for name in tollgate.list_commands(top):
+        command = tollgate.commands[name]
+        inner = click.Context(command, parent=top, info_name=name, terminal_width=WIDTH - 2)
+        sections.append(_section(f"tollgate {name}", command.get_help(inner)))
+    introduction = (
+        "A command that fails because of what it was given prints one sentence, beginning with `Error:`, and ends\n"
+        "with status 1. A mistake in the command line itself ends with status 2."
+    )
+    return "\n".join([_WRITTEN, "# Command line", "", introduction, "", *sections])
+
+
+def _section(name: str, shown: str) -> str:
+    return f"## {name}\n\n```text\n$ {name} --help\n{shown.rstrip()}\n```\n"
+
+
+def features_page(_page: str) -> str:
+    """Return features.md: the features of the sample detector, in the order in which the model gets them."""
+    features = sample_features()
+    introduction = f"""\
+The {len(features)} features that `examples/sample/detector.toml` gives for the payments of
+`tollgate sample --rows {SAMPLE_ROWS} --seed {SAMPLE_SEED}`. Another detector file gives others: they follow from the
+declared columns, entities and half-lives, and the categories from the data. `GET /v1/detector` tells those of the version
+that decides.
+
+A feature that cannot be computed is missing (NaN): an amount, place or category that the event lacks, an entity that it
+lacks, or what is usual for an entity whose history is too faint. What a half-life is:
+[how histories work](../explanation/how-histories-work.md)."""
+    return "\n".join([_WRITTEN, "# Features of the sample detector", "", introduction, "", *_feature_tables(features)])
+
+
+def sample_features() -> tuple[Feature, ...]:
+    """Plan the features of the sample detector, for sample payments made now."""
+    file = read_detector_file(SAMPLE_DETECTOR)
+    with tempfile.TemporaryDirectory() as folder:
+        payments = Path(folder, "payments.csv")
+        write_sample(SAMPLE_ROWS, SAMPLE_SEED, payments)
+        events = read_labelled_events(payments, file.event_type).events
+    plan = plan_history(file.event_type, file.half_lives_s)
+    return plan_features(file.event_type, plan, count_categories(events))
+
+
+def _feature_tables(features: Sequence[Feature]) -> Iterator[str]:
+    def group_of(feature: Feature) -> str:
+        if feature.operation not in HISTORY_OPERATIONS:
+            return "From the event itself"
+        return f"From the history of the {feature.source.replace('_', ' + ')}"
+
+    for heading, group in groupby(features, key=group_of):
+        yield f"## {heading}\n\n| feature | description |\n|---|---|"
+        yield from (f"| `{feature.name}` | {feature.description} |" for feature in group)
+        yield ""
+
+
+def errors_table(page: str) -> str:
+    """Return http-api.md with the table of errors between its marks made anew."""
+    rows = [
+        f"| `{error.code}` | {error.status} | {'yes' if error.retry else 'no'} | {(error.__doc__ or '').strip()} |"
+        for error in list_errors()
+    ]
+    table = "\n".join([_ERRORS_BEGIN, "| code | status | retry | meaning |", "|---|---|---|---|", *rows, _ERRORS_END])
+    whole, replaced = re.subn(rf"{_ERRORS_BEGIN}.*?{_ERRORS_END}", lambda _: table, page, flags=re.DOTALL)
+    if replaced != 1:
+        raise SystemExit("http-api.md has to have one pair of marks for the table of errors.")
+    return whole
+
+
+def list_errors() -> list[type[errors.TollgateError]]:
+    """Return the errors that are drawn in errors.py below the root, each parent before its children."""
+
+    def below(error: type[errors.TollgateError]) -> Iterator[type[errors.TollgateError]]:
+        yield error
+        for child in error.__subclasses__():
+            if child.__module__ == errors.__name__:
+                yield from below(child)
+
+    return [error for error in below(errors.TollgateError) if error is not errors.TollgateError]
+
+
+PAGES: Mapping[str, Callable[[str], str]] = {
+    "command-line.md": command_line_page,
+    "features.md": features_page,
+    "http-api.md": errors_table,
+}
+
+
+def main() -> None:
+    """Write the pages, or with --check end with status 1 and the names of those that would change."""
+    parser = argparse.ArgumentParser(description="Writes the parts of docs/reference that follow from the code.")
+    parser.add_argument("--check", action="store_true", help="write nothing; status 1 if a page would change")
+    check = parser.parse_args().check
+    stale = []
+    for name, make in PAGES.items():
+        path = REFERENCE / name
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        after = make(before)
+        if after != before:
+            stale.append(name)
+            if not check:
+                path.write_text(after, encoding="utf-8")
+    print(f"{'To be written anew' if check else 'Written'}: {', '.join(stale) or 'nothing'}")
+    sys.exit(1 if check and stale else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""Decisions: a file in order of time and payments one at a time are the same thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tollgate.core.decision import StoredHistories, decide, decide_in_order, read_histories
+from tollgate.core.event import Events
+from tollgate.core.features import compute_features
+from tollgate.core.reading import read_event
+from tollgate.core.replay import Arrivals, replay, totals
+from tollgate.core.version import DetectorVersion
+
+from model_build.data import read_labelled_events
+from model_build.publishing import load_folder_histories, open_folder
+from tests.core.one_by_one import Store
+
+ROWS = 250
+
+
+@pytest.fixture(scope="module")
+def version(sample_version: Path) -> DetectorVersion:
+    return open_folder(sample_version)
+
+
+@pytest.fixture(scope="module")
+def stored(version: DetectorVersion, sample_version: Path) -> StoredHistories:
+    return load_folder_histories(version, sample_version)
+
+
+@pytest.fixture(scope="module")
+def events(version: DetectorVersion, sample_csv: Path) -> Events:
+    """The last payments of the sample, with what is missing here and there, not in order of time."""
+    events = read_labelled_events(sample_csv, version.event_type).events
+    last = events.take(np.arange(len(events) - ROWS, len(events)))
+    assert last.amounts is not None
+    assert last.latitudes is not None
+    last.amounts[::17] = np.nan
+    last.latitudes[::23] = np.nan
+    last.entities["device"].codes[::11] = -1
+    last.entities["customer_device"].codes[::11] = -1
+    last.entities["ip"].codes[::13] = -1
+    return last.take(np.random.default_rng(0).permutation(ROWS))
+
+
+def test_a_file_in_order_is_its_payments_one_at_a_time(
+    version: DetectorVersion, stored: StoredHistories, events: Events
+) -> None:
+    store = Store(
+        version.history,
+        {entity: {key: dict(sums) for key, sums in keys.items()} for entity, keys in stored.items()},
+    )
+    together = decide_in_order(version, events, stored)
+    read = store.happen(events, Arrivals.of(events))
+    histories = {
+        entity: replay(version.history, entity, events, Arrivals.of(events), stored[entity])
+        for entity in events.entities
+    }
+    assert any((read[entity] > 1).any() for entity in read), "something is stored that is read"
+
+    for row in range(ROWS):
+        one = events.take(np.array([row]))
+        alone = {entity: read[entity][[row]] for entity in read}
+        features = compute_features(version.features, version.history, one, alone)
+        in_file = compute_features(
+            version.features, version.history, one, {entity: histories[entity][[row]] for entity in histories}
+        )
+        assert np.array_equal(features, in_file, equal_nan=True), row
+        decided = decide(version, one, alone)
+        assert decided.probabilities[0] == together.probabilities[row], row
+        assert decided.scores[0] == together.scores[row], row
+        assert decided.outcomes[0] == together.outcomes[row], row
+
+
+def test_a_file_of_one_payment_is_that_payment(
+    version: DetectorVersion, stored: StoredHistories, events: Events
+) -> None:
+    for row in range(0, ROWS, 5):
+        one = events.take(np.array([row]))
+
+        in_order = decide_in_order(version, one, stored)
+        single = decide(version, one, read_histories(version, one, stored))
+
+        assert np.array_equal(in_order.probabilities, single.probabilities)
+        assert np.array_equal(in_order.scores, single.scores)
+        assert in_order.outcomes == single.outcomes
+
+
+def test_one_of_many_payments_reads_the_history_of_its_own_entities(
+    version: DetectorVersion, stored: StoredHistories, events: Events
+) -> None:
+    row = next(row for row in range(ROWS) if events.entities["customer"].codes[row] > 0)
+    one = events.take(np.array([row]))
+    key = one.entities["customer"].values[int(one.entities["customer"].codes[0])]
+
+    of_its_own = read_histories(version, one, {"customer": {key: stored["customer"][key]}})
+
+    assert of_its_own["customer"][0, 0] == read_histories(version, one, stored)["customer"][0, 0]
+    assert of_its_own["customer"].any()
+
+
+def test_what_a_file_leaves_is_what_its_payments_leave(version: DetectorVersion, events: Events) -> None:
+    store = Store(version.history)
+    store.happen(events, Arrivals.of(events))
+
+    for entity in events.entities:
+        assert totals(version.history, entity, events, Arrivals.of(events)) == store.without_zeros(entity)
+
+
+def test_a_missing_entity_reads_nothing_known_rather_than_nothing_there(version: DetectorVersion) -> None:
+    event = read_event(version.event_type, {"event_id": "e", "timestamp": 0, "customer_id": "new"})
+
+    read = read_histories(version, event, {})
+
+    assert np.array_equal(read["customer"], np.zeros_like(read["customer"]))
+    for entity in ("device", "customer_device", "merchant"):
+        assert np.isnan(read[entity]).all()
+
+
+def test_an_event_with_nothing_but_id_and_time_is_decided(version: DetectorVersion) -> None:
+    event = read_event(version.event_type, {"event_id": "e", "timestamp": "2026-01-05T13:24:11Z"})
+
+    decided = decide(version, event, read_histories(version, event, {}))
+
+    assert 0 <= decided.probabilities[0] <= 1
+    assert decided.outcomes == (version.outcome(int(decided.scores[0])),)
+
+
+def test_decisions_do_not_depend_on_their_company(
+    version: DetectorVersion, stored: StoredHistories, events: Events
+) -> None:
+    arrivals = Arrivals.of(events)
+    histories = {
+        entity: replay(version.history, entity, events, arrivals, stored[entity]) for entity in events.entities
+    }
+    whole = decide(version, events, histories)
+    for rows in (np.arange(3), np.arange(100, 107), np.arange(0, ROWS, 2)):
+        part = decide(version, events.take(rows), {entity: read[rows] for entity, read in histories.items()})
+        assert np.array_equal(part.probabilities, whole.probabilities[rows])
+
+
+def test_deciding_changes_nothing_that_is_stored(
+    version: DetectorVersion, stored: StoredHistories, events: Events
+) -> None:
+    before = {entity: {key: dict(sums) for key, sums in keys.items()} for entity, keys in stored.items()}
+
+    decide_in_order(version, events, stored)
+
+    assert {entity: dict(keys) for entity, keys in stored.items()} == before

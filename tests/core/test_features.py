@@ -1,0 +1,220 @@
+"""Features: their names, their values, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tollgate.core.event import Events
+from tollgate.core.feature import Feature
+from tollgate.core.features import Matrix, compute_features, plan_features
+from tollgate.core.history import HistoryPlan, plan_history
+from tollgate.core.history_features import span
+from tollgate.core.reading import read_events
+from tollgate.core.replay import Arrivals, Frauds, replay
+
+from tests.core.one_by_one import PAYMENT
+
+HOUR_S, DAY_S = 3600.0, 86_400.0
+PLAN = plan_history(PAYMENT, (HOUR_S, 30 * DAY_S))
+SHARES = {"channel": {"web": 0.7, "shop": 0.3}}
+FEATURES = plan_features(PAYMENT, PLAN, SHARES)
+NOON_S = 1_767_614_400.0  # Monday 5 January 2026, 12:00 UTC
+
+
+def payments(*changes: dict[str, object]) -> Events:
+    """Return payments of one customer at one place, an hour apart, with what is changed in each."""
+    rows = [
+        {
+            "event_id": f"e{row}",
+            "timestamp": NOON_S + row * HOUR_S,
+            "amount": 20.0,
+            "latitude": 52.5,
+            "longitude": 13.4,
+            "age": 30,
+            "present": "true",
+            "channel": "web",
+            "customer_id": "c",
+            "device_id": "d",
+            **change,
+        }
+        for row, change in enumerate(changes)
+    ]
+    events, problems = read_events(PAYMENT, {name: [row[name] for row in rows] for name in rows[0]})
+    assert not problems
+    return events
+
+
+def compute(events: Events, frauds: Frauds | None = None, plan: HistoryPlan = PLAN) -> Matrix:
+    arrivals = Arrivals.of(events, frauds) if frauds else Arrivals.of(events)
+    histories = {entity: replay(plan, entity, events, arrivals) for entity in events.entities}
+    return compute_features(FEATURES, plan, events, histories)
+
+
+def value(matrix: Matrix, name: str, row: int = -1) -> float:
+    return float(matrix[row, [feature.name for feature in FEATURES].index(name)])
+
+
+def test_hour_and_weekday_are_utc() -> None:
+    matrix = compute(payments({"timestamp": "2026-01-04T23:30:00-01:00"}))
+
+    assert value(matrix, "hour") == 0.5
+    assert value(matrix, "weekday") == 0  # Monday
+
+
+def test_hour_and_weekday_before_1970() -> None:
+    matrix = compute(payments({"timestamp": "1969-12-31T22:00:00Z"}))
+
+    assert value(matrix, "hour") == 22
+    assert value(matrix, "weekday") == 2  # Wednesday
+
+
+def test_amounts_may_be_negative_on_the_logarithmic_scale() -> None:
+    assert value(compute(payments({"amount": -99})), "amount_log") == pytest.approx(-np.log(100), rel=1e-6)
+
+
+@pytest.mark.parametrize(("channel", "is_web", "share"), [("web", 1, 0.7), ("shop", 0, 0.3), ("phone", 0, 0)])
+def test_a_category_is_told_apart_and_by_how_common_it_is(channel: str, is_web: float, share: float) -> None:
+    matrix = compute(payments({"channel": channel}))
+
+    assert value(matrix, "channel_is_web") == is_web
+    assert value(matrix, "channel_share") == pytest.approx(share)
+
+
+def test_a_missing_category_is_none_of_them_and_has_no_share() -> None:
+    matrix = compute(payments({"channel": ""}))
+
+    assert value(matrix, "channel_is_web") == value(matrix, "channel_is_shop") == 0
+    assert np.isnan(value(matrix, "channel_share"))
+
+
+def test_missing_numbers_are_not_numbers() -> None:
+    matrix = compute(payments({"amount": None, "age": "", "present": None, "latitude": None}))
+
+    for name in ("amount", "amount_log", "age", "present", "customer_distance_km_30d", "customer_amount_ratio_30d"):
+        assert np.isnan(value(matrix, name)), name
+
+
+def test_booleans_are_one_and_zero() -> None:
+    assert value(compute(payments({"present": False})), "present") == 0
+    assert value(compute(payments({"present": "yes"})), "present") == 1
+
+
+def test_a_first_payment_has_counts_of_nothing_and_no_usual_amount() -> None:
+    matrix = compute(payments({}))
+
+    assert value(matrix, "customer_count_30d") == 0
+    assert value(matrix, "customer_device_count_30d") == 0
+    assert value(matrix, "customer_fraud_rate_30d") == 0
+    for name in ("customer_mean_amount_30d", "customer_amount_ratio_30d", "customer_pace_1h"):
+        assert np.isnan(value(matrix, name)), name
+
+
+def test_a_missing_entity_has_no_features_rather_than_none() -> None:
+    matrix = compute(payments({}, {"device_id": None}))
+
+    assert np.isnan(value(matrix, "device_count_30d"))
+    assert np.isnan(value(matrix, "customer_device_count_30d"))
+    assert value(matrix, "customer_count_30d") > 0.9
+
+
+def test_amounts_are_compared_with_the_usual_amount() -> None:
+    matrix = compute(payments({}, {}, {"amount": 209.0}))
+
+    assert value(matrix, "customer_mean_amount_30d") == pytest.approx(20, rel=1e-3)
+    assert value(matrix, "customer_amount_ratio_30d") == pytest.approx(209 / 21, rel=1e-3)
+    assert value(matrix, "customer_amount_deviation_30d") > 20
+
+
+def test_known_frauds_are_a_rate_with_one_payment_more() -> None:
+    events = payments({}, {}, {})
+    frauds = Frauds(np.array([0]), np.array([NOON_S + 1.5 * HOUR_S]))
+
+    rate = value(compute(events, frauds), "customer_fraud_rate_30d")
+
+    assert rate == pytest.approx(1 / 3, rel=0.01)
+    assert value(compute(events), "customer_fraud_rate_30d") == 0
+
+
+def test_distance_is_from_the_usual_place() -> None:
+    paris = {"latitude": 48.8566, "longitude": 2.3522}
+    matrix = compute(payments({}, {}, paris))
+
+    assert value(matrix, "customer_distance_km_30d") == pytest.approx(878, abs=10)
+    assert value(matrix, "customer_distance_km_30d", 1) == pytest.approx(0, abs=0.1)
+
+
+def test_distance_across_the_date_line_is_short() -> None:
+    fiji = [{"latitude": 0.0, "longitude": longitude} for longitude in (179.9, -179.9)]
+
+    assert value(compute(payments(*fiji)), "customer_distance_km_30d") == pytest.approx(22.2, abs=0.2)
+
+
+def test_a_burst_is_a_fast_pace() -> None:
+    slow = [{"timestamp": NOON_S + day * DAY_S} for day in range(40)]
+    burst = [{"timestamp": NOON_S + 40 * DAY_S + minute * 60} for minute in range(6)]
+
+    matrix = compute(payments(*slow, *burst))
+
+    assert value(matrix, "customer_pace_1h") > 10 * max(value(matrix, "customer_pace_1h", 39), 1)
+
+
+def test_pairs_tell_whether_they_are_new_and_nothing_else() -> None:
+    features = plan_features(PAYMENT, plan_history(PAYMENT, (HOUR_S, DAY_S, 30 * DAY_S)), SHARES)
+
+    assert {feature.operation for feature in features if feature.source == "customer_device"} == {"count"}
+
+
+def test_every_feature_has_a_name_of_its_own() -> None:
+    clashing = replace(PAYMENT, numeric=("hour", "hour_", "customer_count_1h"), boolean=())
+    features = plan_features(clashing, plan_history(clashing, (HOUR_S, DAY_S)), SHARES)
+
+    names = [feature.name for feature in features]
+    assert len(set(names)) == len(names)
+    assert all(feature.description for feature in features)
+
+
+def test_features_come_in_the_order_of_their_definitions() -> None:
+    events = payments({}, {"amount": 7.0})
+    histories = {entity: replay(PLAN, entity, events, Arrivals.of(events)) for entity in events.entities}
+    whole = compute_features(FEATURES, PLAN, events, histories)
+
+    for place in (0, 3, len(FEATURES) // 2, len(FEATURES) - 1):
+        alone = compute_features([FEATURES[place]], PLAN, events, histories)
+        assert np.array_equal(alone[:, 0], whole[:, place], equal_nan=True)
+
+
+def test_features_survive_the_manifest() -> None:
+    assert tuple(Feature(**feature.to_json()) for feature in FEATURES) == FEATURES
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(60, "1m"), (90, "90s"), (3600, "1h"), (604_800, "7d"), (5400, "90m")])
+def test_half_lives_are_named_as_they_are_written(seconds: float, text: str) -> None:
+    assert span(seconds) == text
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(-1e12, 1e12),
+            st.floats(-90, 90),
+            st.floats(-180, 180),
+            st.floats(-1e15, 1e15),
+            st.floats(0, 1e9),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+@settings(max_examples=80, deadline=None)
+def test_no_feature_is_ever_infinite(rows: Sequence[tuple[float, float, float, float, float]]) -> None:
+    changes = [
+        {"amount": amount, "latitude": latitude, "longitude": longitude, "age": age, "timestamp": time_s}
+        for amount, latitude, longitude, age, time_s in rows
+    ]
+
+    assert not np.isinf(compute(payments(*changes))).any()

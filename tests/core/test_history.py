@@ -1,0 +1,213 @@
+"""Histories: additions that commute, and sums that fade as the formula says."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tollgate.core.history import EPOCH_HALF_LIVES, UNITS, HistoryPlan, plan_history, unit_sphere, weigh
+from tollgate.core.stored_history import (
+    add_event,
+    add_fraud,
+    attribute,
+    epoch_of,
+    read_history,
+    stale_names,
+)
+
+from tests.core.one_by_one import PAYMENT, Store, make_events
+
+HOUR_S, DAY_S = 3600.0, 86_400.0
+PLAN = plan_history(PAYMENT, (HOUR_S, DAY_S))
+EPOCH_S = EPOCH_HALF_LIVES * HOUR_S
+NOW_S = 1_767_225_600.0
+
+
+def store_of(times_s: Sequence[float], amounts: Sequence[float], order: Sequence[int]) -> dict[str, int]:
+    events = make_events(times_s, ["c"] * len(times_s), amounts=amounts)
+    store = Store(PLAN)
+    for row in order:
+        store.add("customer", "c", add_event(PLAN, "customer", events.take(np.array([row]))))
+    return store.of("customer", "c")
+
+
+def read_sums(plan: HistoryPlan, stored: dict[str, int], time_s: float) -> dict[tuple[str, int], float]:
+    values = read_history(plan, "customer", stored, time_s).tolist()
+    return {(s.kind, s.half_life): value for s, value in zip(plan.sums["customer"], values, strict=True)}
+
+
+def test_adding_in_any_order_gives_the_same_stored_sums() -> None:
+    times = [NOW_S, NOW_S + 7.25, NOW_S + 3 * EPOCH_S, NOW_S - 1e5, NOW_S]
+    amounts = [0.1, 19.99, 1e12, -3.3, float("nan")]
+    expected = store_of(times, amounts, range(5))
+
+    assert all(store_of(times, amounts, order) == expected for order in itertools.permutations(range(5)))
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1e10, 1e10), st.floats(-1e12, 1e12)), min_size=2, max_size=12),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_shuffled_past_is_the_same_past(
+    past: list[tuple[float, float]],
+    random: object,
+) -> None:
+    order = list(range(len(past)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    times, amounts = zip(*past, strict=True)
+
+    assert store_of(times, amounts, order) == store_of(times, amounts, range(len(past)))
+
+
+def test_what_is_added_are_whole_numbers_of_at_most_26_digits() -> None:
+    event = make_events([EPOCH_S - 1e-6], ["c"], amounts=[-1e12], places=[(-90, 180)])
+
+    added = add_event(PLAN, "customer", event)
+
+    assert all(type(number) is int for number in added.values())
+    assert max(len(str(abs(number))) for number in added.values()) <= 26
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_sums_fade_as_the_formula_says(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    now = (np.floor(NOW_S / EPOCH_S) + random.uniform(0.02, 0.98)) * EPOCH_S
+    # All within the current hourly epoch and the one before.
+    first = (np.floor(now / EPOCH_S) - 1) * EPOCH_S
+    times = np.rint(random.uniform(first, now, 300) * 1e6) / 1e6
+    amounts = np.round(random.lognormal(3, 1.5, 300), 2)
+    latitudes, longitudes = random.uniform(-90, 90, 300), random.uniform(-180, 180, 300)
+    events = make_events(
+        times.tolist(), ["c"] * 300, amounts=amounts.tolist(), places=list(zip(latitudes, longitudes, strict=True))
+    )
+    store = Store(PLAN)
+    for row in range(300):
+        store.add("customer", "c", add_event(PLAN, "customer", events.take(np.array([row]))))
+        store.add("customer", "c", add_fraud(PLAN, "customer", float(times[row])))
+
+    read = read_sums(PLAN, store.of("customer", "c"), now)
+
+    phi, theta = np.radians(latitudes), np.radians(longitudes)
+    summed = {"n": np.ones(300), "a": amounts, "s": amounts**2, "f": np.ones(300)}
+    summed |= {"x": np.cos(phi) * np.cos(theta), "y": np.cos(phi) * np.sin(theta), "z": np.sin(phi)}
+    for (kind, half_life), value in read.items():
+        weights = np.exp2(-(now - times) / PLAN.half_lives_s[half_life])
+        quantum = 300 * 0.5 / UNITS[kind]  # type: ignore[index]
+        scale = float((np.abs(summed[kind]) * weights).sum())
+        assert value == pytest.approx(float((summed[kind] * weights).sum()), abs=1e-9 * scale + quantum), kind
+
+
+def test_one_payment_counts_half_after_a_half_life() -> None:
+    stored = store_of([NOW_S], [80.0], [0])
+
+    assert read_sums(PLAN, stored, NOW_S)["n", 0] == pytest.approx(1, rel=1e-4)
+    assert read_sums(PLAN, stored, NOW_S + HOUR_S)["n", 0] == pytest.approx(0.5, rel=1e-4)
+    assert read_sums(PLAN, stored, NOW_S + DAY_S)["a", 1] == pytest.approx(40, rel=1e-3)
+
+
+def test_the_epoch_before_is_read_without_a_jump() -> None:
+    border = np.ceil(NOW_S / EPOCH_S) * EPOCH_S
+    stored = store_of([border - 60], [10.0], [0])
+
+    before = read_sums(PLAN, stored, border - 1e-6)["n", 0]
+    after = read_sums(PLAN, stored, border)["n", 0]
+
+    assert after == pytest.approx(before, rel=1e-8)
+
+
+def test_what_is_older_than_the_epoch_before_is_gone() -> None:
+    border = np.ceil(NOW_S / EPOCH_S) * EPOCH_S
+    stored = store_of([border - 60], [10.0], [0])
+
+    assert read_sums(PLAN, stored, border + EPOCH_S - 1)["n", 0] > 0
+    assert read_sums(PLAN, stored, border + EPOCH_S)["n", 0] == 0
+
+
+def test_a_fraud_taken_back_leaves_nothing() -> None:
+    added = add_fraud(PLAN, "customer", NOW_S)
+    store = Store(PLAN)
+    store.add("customer", "c", added)
+    store.add("customer", "c", {name: -number for name, number in added.items()})
+
+    assert store.without_zeros("customer") == {}
+
+
+def test_a_missing_amount_counts_as_a_payment_and_adds_no_amount() -> None:
+    stored = store_of([NOW_S], [float("nan")], [0])
+
+    assert {name[0] for name in stored} == {"n", "x"}
+    assert read_sums(PLAN, stored, NOW_S)["n", 0] == pytest.approx(1, rel=1e-4)
+
+
+@given(st.sampled_from("nasfxyz"), st.integers(0, 7), st.integers(-(10**9), 10**9))
+def test_stored_names_carry_their_half_life_and_epoch(kind: str, half_life: int, epoch: int) -> None:
+    name = attribute(kind, half_life, epoch)  # type: ignore[arg-type]
+
+    assert epoch_of(name) == (half_life, epoch)
+    assert name.isalnum()
+
+
+@given(st.floats(-1e10, 1e10), st.sampled_from([1.0, HOUR_S, 30 * DAY_S]))
+def test_weights_lie_between_one_and_two_to_the_epoch(time_s: float, half_life_s: float) -> None:
+    epochs, weights = weigh(np.array([time_s]), half_life_s)
+
+    assert 1 <= weights[0] <= 2.0**EPOCH_HALF_LIVES
+    assert epochs[0] * EPOCH_HALF_LIVES * half_life_s <= time_s
+
+
+@given(st.lists(st.floats(-1e8, 1e8), min_size=1, max_size=8), st.floats(-1e8, 1e8), st.floats(0, 1e8))
+@settings(max_examples=60, deadline=None)
+def test_stale_names_are_only_those_that_nothing_later_reads(
+    times_s: list[float], now_s: float, later_s: float
+) -> None:
+    stored = store_of(times_s, [5.0] * len(times_s), range(len(times_s)))
+    stale = set(stale_names(PLAN, stored, now_s))
+    kept = {name: number for name, number in stored.items() if name not in stale}
+
+    for time_s in (now_s, now_s + later_s):
+        whole, pruned = (read_history(PLAN, "customer", sums, time_s) for sums in (stored, kept))
+        assert np.array_equal(whole, pruned)
+
+
+def test_stale_names_are_all_that_have_faded() -> None:
+    stored = store_of([NOW_S - 100 * 365 * DAY_S, NOW_S], [5.0, 5.0], [0, 1])
+
+    assert set(stored) - set(stale_names(PLAN, stored, NOW_S)) == set(store_of([NOW_S], [5.0], [0]))
+
+
+def test_the_fingerprint_changes_with_whatever_changes_the_meaning_of_what_is_stored() -> None:
+    plans = [
+        PLAN,
+        plan_history(PAYMENT, (HOUR_S, 2 * DAY_S)),
+        plan_history(replace(PAYMENT, amount=None), (HOUR_S, DAY_S)),
+        plan_history(replace(PAYMENT, entities={"client": ("customer_id",)}), (HOUR_S, DAY_S)),
+    ]
+
+    assert len({plan.fingerprint for plan in plans}) == len(plans)
+    assert plan_history(PAYMENT, (DAY_S, HOUR_S, HOUR_S)).fingerprint == PLAN.fingerprint
+
+
+def test_a_pair_only_counts_over_the_shortest_and_the_longest_half_life() -> None:
+    plan = plan_history(PAYMENT, (HOUR_S, DAY_S, 7 * DAY_S))
+
+    assert [(s.kind, s.half_life) for s in plan.sums["customer_device"]] == [("n", 0), ("n", 2)]
+
+
+def test_frauds_are_summed_over_half_lives_of_a_day_or_more() -> None:
+    assert [s.half_life for s in PLAN.sums["customer"] if s.kind == "f"] == [1]
+    quick = plan_history(PAYMENT, (60.0, HOUR_S))
+    assert [s.half_life for s in quick.sums["customer"] if s.kind == "f"] == [1]
+
+
+def test_places_lie_on_the_unit_sphere() -> None:
+    x, y, z = unit_sphere(np.array([0.0, 90.0, np.nan]), np.array([90.0, 0.0, 0.0]))
+
+    assert np.allclose([x[0], y[0], z[0]], [0, 1, 0])
+    assert np.allclose([x[1], y[1], z[1]], [0, 0, 1])
+    assert np.isnan([x[2], y[2], z[2]]).all()

@@ -1,0 +1,156 @@
+"""One event: decided on and recorded exactly once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from tollgate.core.reading import read_event
+from tollgate.core.stored_history import add_event
+from tollgate.errors import EventError, NotFoundError
+from tollgate.services.decide_event import decide_event
+from tollgate.services.find_decision import find_decision
+from tollgate.services.stores import Stores
+
+from tests.services.backend import Backend, Payment
+
+pytest_plugins = ("tests.services.backend_fixture",)
+pytestmark = pytest.mark.emulator
+
+OF_THE_CALL = ("repeated", "timings_ms")
+
+
+def decided(answer: dict[str, Any]) -> dict[str, Any]:
+    """What was decided, without what belongs to the call."""
+    return {name: value for name, value in answer.items() if name not in OF_THE_CALL}
+
+
+def expected_histories(stores: Stores, *payments: Payment) -> dict[str, dict[str, int]]:
+    version = stores.champion()
+    sums: dict[str, dict[str, int]] = {}
+    for payment in payments:
+        event = read_event(version.event_type, payment)
+        for entity, keys in event.entities.items():
+            history = sums.setdefault(f"{version.history_space}#{entity}#{keys.values[0]}", {})
+            for name, number in add_event(version.history, entity, event).items():
+                history[name] = history.get(name, 0) + number
+    return sums
+
+
+def decide_at_once(stores: Stores, payments: list[Payment]) -> list[dict[str, Any]]:
+    """Decide on each payment in a thread of its own, all let go together."""
+    gate = threading.Barrier(len(payments))
+    answers: list[dict[str, Any]] = []
+
+    def work(payment: Payment) -> None:
+        gate.wait()
+        answers.append(decide_event(stores, payment))
+
+    threads = [threading.Thread(target=work, args=(payment,)) for payment in payments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def test_an_event_is_answered_in_full(stores: Stores, payment: Payment) -> None:
+    answer = decide_event(stores, payment)
+    assert answer["event_id"] == payment["event_id"]
+    assert answer["detector"] == "payments"
+    assert answer["detector_version"] == stores.champion().version
+    assert 0 <= answer["score"] <= 1000
+    assert 0 <= answer["probability"] <= 1
+    assert answer["outcome"] == stores.champion().outcome(answer["score"])
+    assert answer["repeated"] is False
+    assert answer["timings_ms"]["total"] > 0
+
+
+def test_an_event_adds_to_the_history_of_each_entity(stores: Stores, backend: Backend, payment: Payment) -> None:
+    decide_event(stores, payment)
+    assert backend.histories() == expected_histories(stores, payment)
+
+
+def test_histories_change_what_later_events_get(stores: Stores, later_payments: list[Payment]) -> None:
+    first, *others = (
+        {**later_payments[0], "event_id": f"again-{n}", "amount": 900.0, "timestamp": f"2026-06-01T12:00:{n:02d}Z"}
+        for n in range(8)
+    )
+    alone = decide_event(stores, first)["probability"]
+    assert [decide_event(stores, other) for other in others][-1]["probability"] != alone
+
+
+def test_a_repeated_event_gets_the_first_decision_and_adds_nothing(
+    stores: Stores, backend: Backend, payment: Payment
+) -> None:
+    first = decide_event(stores, payment)
+    histories = backend.histories()
+    again = decide_event(stores, {**payment, "amount": 99_999.0})
+    assert again["repeated"] is True
+    assert decided(again) == decided(first)
+    assert backend.histories() == histories
+
+
+def test_fifty_at_once_are_one(stores: Stores, backend: Backend, payment: Payment) -> None:
+    answers = decide_at_once(stores, [payment] * 50)
+    assert len(answers) == 50
+    assert [answer["repeated"] for answer in answers].count(False) == 1
+    assert all(decided(answer) == decided(answers[0]) for answer in answers)
+    assert backend.histories() == expected_histories(stores, payment)
+
+
+def test_different_events_of_one_customer_at_once_all_count(stores: Stores, backend: Backend, payment: Payment) -> None:
+    payments = [{**payment, "event_id": f"at-once-{n}", "amount": 1.0 + n} for n in range(20)]
+    assert len(decide_at_once(stores, payments)) == 20
+    assert backend.histories() == expected_histories(stores, *payments)
+
+
+def test_a_missing_entity_has_no_history(stores: Stores, backend: Backend, payment: Payment) -> None:
+    del payment["device_id"]
+    decide_event(stores, payment)
+    entities = {pk.split("#")[1] for pk in backend.histories()}
+    assert entities == {"customer", "merchant", "ip", "customer_merchant"}
+
+
+def test_sums_that_no_event_can_read_any_more_are_dropped(stores: Stores, backend: Backend, payment: Payment) -> None:
+    decide_event(stores, payment)
+    (before,) = (sums for pk, sums in backend.histories().items() if "#customer#" in pk)
+    later = {**payment, "event_id": "a year later", "timestamp": "2027-06-01T00:00:00Z"}
+    decide_event(stores, later)
+    (after,) = (sums for pk, sums in backend.histories().items() if "#customer#" in pk)
+    hourly = {name for name in before if name[1] == "0"}
+    assert hourly
+    assert not hourly & set(after)
+    assert {name for name in before if name[1] == "3"} <= set(after)
+
+
+def test_histories_expire_when_nothing_of_them_can_be_read(stores: Stores, backend: Backend, payment: Payment) -> None:
+    decide_event(stores, payment)
+    kept_s = stores.champion().history.forgotten_after_s
+    items = backend.dynamodb.scan(TableName=stores.histories.table)["Items"]
+    assert all(int(item["x"]["N"]) >= kept_s for item in items)
+
+
+def test_the_decision_is_found_again(stores: Stores, payment: Payment) -> None:
+    answer = decide_event(stores, payment)
+    found = find_decision(stores, payment["event_id"])
+    assert decided(found) == {**decided(answer), "event": payment, "label": None}
+
+
+def test_an_unknown_event_is_not_found(stores: Stores) -> None:
+    with pytest.raises(NotFoundError, match='no decision on event "nobody"'):
+        find_decision(stores, "nobody")
+
+
+def test_an_unknown_detector_is_not_found(stores: Stores, payment: Payment) -> None:
+    with pytest.raises(NotFoundError, match='no detector "nobody"'):
+        decide_event(stores, payment, "nobody")
+
+
+def test_an_event_that_cannot_be_read_changes_nothing(stores: Stores, backend: Backend, payment: Payment) -> None:
+    with pytest.raises(EventError, match='"amount"'):
+        decide_event(stores, {**payment, "amount": "a lot"})
+    assert not backend.histories()
+    with pytest.raises(NotFoundError):
+        find_decision(stores, payment["event_id"])

@@ -1,0 +1,177 @@
+"""Labels: each one an addition to the histories, and taken back exactly."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tollgate.core.stored_history import add_fraud
+from tollgate.errors import NotFoundError
+from tollgate.services.decide_event import decide_event
+from tollgate.services.find_decision import find_decision
+from tollgate.services.label_events import label_events
+from tollgate.services.stores import Stores
+
+from model_build.publishing import open_folder
+from tests.services.backend import Backend, Payment, reseal
+
+pytest_plugins = ("tests.services.backend_fixture",)
+pytestmark = pytest.mark.emulator
+
+KNOWN_AT = "2026-06-01T00:00:00Z"
+KNOWN_S = 1_780_272_000.0
+UNCHANGED = {"accepted": 0, "unchanged": 1, "failed": 0}
+ACCEPTED = {"accepted": 1, "unchanged": 0, "failed": 0}
+
+
+@pytest.fixture
+def event_id(stores: Stores, payment: Payment) -> str:
+    """An event that was decided on."""
+    return str(decide_event(stores, payment)["event_id"])
+
+
+def give(stores: Stores, event_id: str, label: object, known_at: str | None = KNOWN_AT) -> dict[str, Any]:
+    return label_events(stores, [{"event_id": event_id, "label": label, "known_at": known_at}])
+
+
+def counts(answer: dict[str, Any]) -> dict[str, int]:
+    return {name: answer[name] for name in ("accepted", "unchanged", "failed")}
+
+
+def fraud_sums(backend: Backend) -> dict[str, dict[str, int]]:
+    found = ((pk, {name: n for name, n in sums.items() if name[0] == "f"}) for pk, sums in backend.histories().items())
+    return {pk: sums for pk, sums in found if sums}
+
+
+def expected_frauds(stores: Stores, payment: Payment) -> dict[str, dict[str, int]]:
+    version = stores.champion()
+    found: Iterator[tuple[str, dict[str, int]]] = (
+        (f"{version.history_space}#{entity}#{payment[columns[0]]}", add_fraud(version.history, entity, KNOWN_S))
+        for entity, columns in version.event_type.entities.items()
+        if len(columns) == 1
+    )
+    return dict(found)
+
+
+def test_a_fraud_is_added_once_dated_when_it_became_known(
+    stores: Stores, backend: Backend, payment: Payment, event_id: str
+) -> None:
+    assert counts(give(stores, event_id, "fraud")) == ACCEPTED
+    assert fraud_sums(backend) == expected_frauds(stores, payment)
+
+
+def test_a_repeated_label_changes_nothing(stores: Stores, backend: Backend, event_id: str) -> None:
+    give(stores, event_id, "fraud")
+    before = backend.histories()
+    assert counts(give(stores, event_id, "fraud", "2026-07-01T00:00:00Z")) == UNCHANGED
+    assert backend.histories() == before
+    assert find_decision(stores, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT}
+
+
+def test_a_correction_takes_the_fraud_back_exactly(stores: Stores, backend: Backend, event_id: str) -> None:
+    before = backend.histories()
+    give(stores, event_id, "fraud")
+    assert backend.histories() != before
+    assert counts(give(stores, event_id, "legitimate", "2026-08-01T00:00:00Z")) == ACCEPTED
+    assert backend.histories() == before
+    assert find_decision(stores, event_id)["label"]["label"] == "legitimate"
+
+
+def test_a_fraud_that_was_taken_back_can_come_again(
+    stores: Stores, backend: Backend, payment: Payment, event_id: str
+) -> None:
+    for label in ("fraud", "legitimate", "fraud"):
+        assert counts(give(stores, event_id, label)) == ACCEPTED
+    assert fraud_sums(backend) == expected_frauds(stores, payment)
+
+
+def test_a_legitimate_label_adds_nothing(stores: Stores, backend: Backend, event_id: str) -> None:
+    before = backend.histories()
+    assert counts(give(stores, event_id, "legitimate")) == ACCEPTED
+    assert backend.histories() == before
+
+
+def test_labels_at_once_count_once(stores: Stores, backend: Backend, payment: Payment, event_id: str) -> None:
+    answers: list[dict[str, Any]] = []
+    threads = [threading.Thread(target=lambda: answers.append(give(stores, event_id, "fraud"))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer["accepted"] for answer in answers) == [0] * 19 + [1]
+    assert fraud_sums(backend) == expected_frauds(stores, payment)
+
+
+FRAUD_WORDS = (1, True, "1", "true", " FRAUD ")
+LEGITIMATE_WORDS = (0, False, "0", "false", "legit")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [*((word, "fraud") for word in FRAUD_WORDS), *((word, "legitimate") for word in LEGITIMATE_WORDS)],
+)
+def test_a_label_is_understood(stores: Stores, event_id: str, given: object, meant: str) -> None:
+    give(stores, event_id, given)
+    assert find_decision(stores, event_id)["label"]["label"] == meant
+
+
+def test_declared_words_are_understood(
+    empty_backend: Backend, sample_version: Path, payment: Payment, tmp_path: Path
+) -> None:
+    event_type = dict(open_folder(sample_version).manifest["event_type"])
+    words = {"fraud": ["chargeback"], "legitimate": ["fine"]}
+    changed = {**event_type, "label": {**event_type["label"], **words}}
+    empty_backend.publish(reseal(sample_version, tmp_path, event_type=changed))
+    stores = empty_backend.stores
+    decide_event(stores, payment)
+    assert counts(give(stores, payment["event_id"], "chargeback")) == ACCEPTED
+    assert find_decision(stores, payment["event_id"])["label"]["label"] == "fraud"
+    assert counts(give(stores, payment["event_id"], "Fine")) == ACCEPTED
+    assert find_decision(stores, payment["event_id"])["label"]["label"] == "legitimate"
+
+
+@pytest.mark.parametrize(
+    ("label", "known_at", "reason"),
+    [
+        ("perhaps", KNOWN_AT, 'Label "perhaps"'),
+        ("", KNOWN_AT, "empty"),
+        (2, KNOWN_AT, 'Label "2"'),
+        ("fraud", "2025-01-01T00:00:00Z", "before the event"),
+        ("fraud", "soon", "known_at"),
+    ],
+)
+def test_a_label_that_cannot_be_used_fails_alone(
+    stores: Stores, backend: Backend, event_id: str, label: object, known_at: str, reason: str
+) -> None:
+    before = backend.histories()
+    bad = {"event_id": event_id, "label": label, "known_at": known_at}
+    answer = label_events(stores, [bad, {"event_id": event_id, "label": "legitimate", "known_at": KNOWN_AT}])
+    assert counts(answer) == {"accepted": 1, "unchanged": 0, "failed": 1}
+    assert reason in answer["results"][0]["message"]
+    assert backend.histories() == before
+
+
+def test_an_unknown_event_fails(stores: Stores) -> None:
+    answer = give(stores, "nobody", "fraud")
+    assert counts(answer) == {"accepted": 0, "unchanged": 0, "failed": 1}
+    assert 'no decision on event "nobody"' in answer["results"][0]["message"]
+
+
+@pytest.mark.parametrize("event_id", ["", "x" * 3_000, "ü" * 2_000], ids=["empty", "long", "long in bytes"])
+def test_an_id_that_no_event_can_have_fails(stores: Stores, event_id: str) -> None:
+    assert counts(give(stores, event_id, "fraud")) == {"accepted": 0, "unchanged": 0, "failed": 1}
+
+
+def test_without_a_time_a_label_is_known_now(stores: Stores, event_id: str) -> None:
+    give(stores, event_id, "fraud", None)
+    known_at = find_decision(stores, event_id)["label"]["known_at"]
+    assert known_at > KNOWN_AT
+    assert known_at.endswith("Z")
+
+
+def test_labels_of_an_unknown_detector_are_refused(stores: Stores) -> None:
+    with pytest.raises(NotFoundError):
+        label_events(stores, [{"event_id": "a", "label": "fraud"}], "nobody")

@@ -1,0 +1,162 @@
+"""Files that are recorded in the histories: once, though runs repeat, meet, or end halfway."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tollgate.core.reading import read_event, read_events
+from tollgate.core.replay import Arrivals, totals
+from tollgate.core.stored_history import add_event
+from tollgate.services.decide_event import decide_event
+from tollgate.services.score_batch import score_batch
+from tollgate.services.stores import Stores
+
+from tests.services.backend import Backend, Payment, write_payments
+
+pytest_plugins = ("tests.services.backend_fixture",)
+pytestmark = pytest.mark.emulator
+
+KEY = "inbox/payments/a.csv"
+Histories = dict[str, dict[str, int]]
+
+
+class KilledError(Exception):
+    """The process ends here."""
+
+
+class DyingClient:
+    """A DynamoDB client whose process ends before, or just after, one of its transactions; otherwise the real one."""
+
+    def __init__(self, client: Any, dies_at: int, *, after_writing: bool) -> None:  # noqa: ANN401 - any client
+        self._client = client
+        self._left = dies_at
+        self._after_writing = after_writing
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any method
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **request: Any) -> Any:  # noqa: ANN401 - as the real one
+        with self._lock:
+            self._left -= 1
+            if self._left < 0 and not (self._after_writing and self._left == -1):
+                raise KilledError
+            answer = self._client.transact_write_items(**request)
+            if self._left < 0:
+                raise KilledError
+            return answer
+
+
+@pytest.fixture
+def recording(empty_backend: Backend, recording_version: Path) -> Backend:
+    """Storage in which files are recorded."""
+    empty_backend.publish(recording_version)
+    return empty_backend
+
+
+@pytest.fixture
+def etag(recording: Backend, later_payments: list[Payment]) -> str:
+    """A file of 200 payments, whose entities need several lots, in the inbox."""
+    return recording.drop(KEY, write_payments(later_payments[:200]))
+
+
+@pytest.fixture
+def expected(recording: Backend, later_payments: list[Payment]) -> Histories:
+    """What the file adds, worked out at once."""
+    version = recording.stores.champion()
+    payments = later_payments[:200]
+    events, _ = read_events(version.event_type, {name: [row[name] for row in payments] for name in payments[0]})
+    arrivals = Arrivals.of(events)
+    return {
+        f"{version.history_space}#{entity}#{key}": sums
+        for entity in events.entities
+        for key, sums in totals(version.history, entity, events, arrivals).items()
+    }
+
+
+def dying(stores: Stores, dies_at: int, *, after_writing: bool) -> Stores:
+    client: Any = DyingClient(stores.histories.client, dies_at, after_writing=after_writing)
+    return replace(stores, histories=replace(stores.histories, client=client))
+
+
+def at_once(works: list[Callable[[], object]]) -> None:
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_file_is_recorded(recording: Backend, etag: str, expected: Histories) -> None:
+    assert score_batch(recording.stores, KEY, etag)["status"] == "done"
+    assert recording.histories() == expected
+    assert len(expected) > 300
+
+
+def test_repeated_notices_record_once(recording: Backend, etag: str, expected: Histories) -> None:
+    for _ in range(3):
+        score_batch(recording.stores, KEY, etag)
+    assert recording.histories() == expected
+
+
+def test_runs_that_meet_record_once(recording: Backend, etag: str, expected: Histories) -> None:
+    at_once([lambda: score_batch(recording.stores, KEY, etag)] * 3)
+    assert recording.histories() == expected
+
+
+@pytest.mark.parametrize("dies_at", [0, 1, 3])
+@pytest.mark.parametrize("after_writing", [False, True], ids=["before writing", "after writing"])
+def test_a_run_killed_between_lots_is_finished_by_the_next(
+    recording: Backend, etag: str, expected: Histories, dies_at: int, *, after_writing: bool
+) -> None:
+    with pytest.raises(KilledError):
+        score_batch(dying(recording.stores, dies_at, after_writing=after_writing), KEY, etag)
+    assert recording.histories() != expected
+    assert score_batch(recording.stores, KEY, etag)["status"] == "done"
+    assert recording.histories() == expected
+
+
+def test_a_killed_run_does_not_change_the_results(recording: Backend, etag: str) -> None:
+    with pytest.raises(KilledError):
+        score_batch(dying(recording.stores, 2, after_writing=True), KEY, etag)
+    (before,) = (recording.get(key) for key in recording.keys("results/") if key.endswith(".csv"))
+    score_batch(recording.stores, KEY, etag)
+    (after,) = (recording.get(key) for key in recording.keys("results/") if key.endswith(".csv"))
+    assert after == before
+
+
+def test_files_and_events_add_up_in_any_order(
+    recording: Backend, later_payments: list[Payment], etag: str, expected: Histories
+) -> None:
+    one, other = later_payments[300], later_payments[301]
+    at_once([
+        lambda: decide_event(recording.stores, one),
+        lambda: score_batch(recording.stores, KEY, etag),
+        lambda: decide_event(recording.stores, other),
+    ])  # fmt: skip
+    version = recording.stores.champion()
+    summed: Histories = {pk: dict(sums) for pk, sums in expected.items()}
+    for payment in (one, other):
+        event = read_event(version.event_type, payment)
+        for entity, keys in event.entities.items():
+            history = summed.setdefault(f"{version.history_space}#{entity}#{keys.values[0]}", {})
+            for name, number in add_event(version.history, entity, event).items():
+                history[name] = history.get(name, 0) + number
+    assert recording.histories() == summed
+
+
+def test_bad_rows_are_not_recorded(recording: Backend, later_payments: list[Payment]) -> None:
+    payments: list[dict[str, Any]] = [dict(payment) for payment in later_payments[:2]]
+    payments[1] |= {"amount": "a lot", "customer_id": "of the bad row"}
+    score_batch(recording.stores, KEY, recording.drop(KEY, write_payments(payments)))
+    assert not [pk for pk in recording.histories() if "of the bad row" in pk]
+
+
+def test_without_recording_nothing_is_added(backend: Backend, later_payments: list[Payment]) -> None:
+    assert score_batch(backend.stores, KEY, backend.drop(KEY, write_payments(later_payments[:50])))["status"] == "done"
+    assert not backend.histories()

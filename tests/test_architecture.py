@@ -1,0 +1,156 @@
+"""Imports only run downwards, and what is heavy or impure stays in its place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FUNCTIONS = ROOT / "functions"
+CORE = FUNCTIONS / "tollgate/core"
+AWS = {"boto3", "botocore"}
+MAY_IMPORT_AWS = {"model_build/publishing.py", "model_build/command_line.py"}
+IMPURE = {"os", "time", "random", "socket", "subprocess", "requests", "httpx", "logging", "pathlib", "tempfile"}
+WEB = {"fastapi", "starlette", "mangum", "pydantic", "pydantic_settings"}
+# Layer → the layers that it must not know.
+ABOVE = {
+    "core": ("adapters", "services", "handlers", "settings", "observability"),
+    "adapters": ("services", "handlers"),
+    "services": ("handlers",),
+}
+
+
+def modules_in(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert found, folders
+    return found
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the whole name of every module and name that a module imports, wherever in it, except for types only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)}, line {node.lineno}: imports are written whole"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def roots(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imported(path)}
+
+
+@pytest.mark.parametrize("layer", ABOVE)
+def test_a_layer_knows_none_above_it(layer: str) -> None:
+    forbidden = tuple(f"tollgate.{above}" for above in ABOVE[layer])
+    wrong = {
+        name_of(path): name
+        for path in modules_in(f"functions/tollgate/{layer}")
+        for name in imported(path)
+        if name.startswith(forbidden)
+    }
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("path", modules_in("functions/tollgate/core"), ids=name_of)
+def test_the_core_is_pure(path: Path) -> None:
+    assert not roots(path) & (AWS | WEB | IMPURE)
+
+
+@pytest.mark.parametrize("path", modules_in("functions/tollgate/core"), ids=name_of)
+def test_the_core_has_no_clock_and_opens_no_file(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+    assert not attributes & {"now", "utcnow", "today", "environ", "getenv", "default_rng"}
+    assert not calls & {"open", "print", "input", "eval", "exec", "compile", "__import__"}
+
+
+def test_nothing_that_serves_unpickles() -> None:
+    wrong = [
+        name_of(path)
+        for path in modules_in("functions/tollgate")
+        if roots(path) & {"pickle", "joblib", "cloudpickle", "dill", "marshal", "shelve"}
+    ]
+
+    assert wrong == []
+
+
+def test_only_adapters_speak_to_aws() -> None:
+    speaking = {name_of(path) for path in modules_in("functions/tollgate", "model_build") if roots(path) & AWS}
+
+    assert {name for name in speaking if not name.startswith("functions/tollgate/adapters/")} <= MAY_IMPORT_AWS
+
+
+def test_training_takes_only_error_types_from_aws() -> None:
+    taken = {
+        name
+        for path in modules_in("model_build")
+        for name in imported(path)
+        if name.partition(".")[0] in AWS and not name.startswith("botocore.exceptions.")
+    }
+
+    assert taken == set()
+
+
+def test_what_serves_never_imports_what_trains() -> None:
+    wrong = [
+        name_of(path)
+        for path in modules_in("functions/tollgate")
+        if roots(path) & {"model_build", "app", "localstack", "tests", "sklearn", "xgboost", "skl2onnx", "pandas"}
+    ]
+
+    assert wrong == []
+
+
+def test_the_dashboard_imports_neither() -> None:
+    wrong = [name_of(path) for path in modules_in("app") if roots(path) & {"tollgate", "model_build", "boto3"}]
+
+    assert wrong == []
+
+
+def test_serving_reads_parquet_in_one_place_and_only_when_asked() -> None:
+    importing = {
+        name_of(path): node.col_offset
+        for path in modules_in("functions/tollgate")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import) and any(alias.name.startswith("pyarrow") for alias in node.names)
+    }
+
+    assert set(importing) == {"functions/tollgate/core/table_files.py"}
+    assert all(offset > 0 for offset in importing.values()), "imported inside the function that needs it"
+
+
+def test_only_handlers_know_the_web() -> None:
+    wrong = [
+        name_of(path)
+        for path in modules_in("functions/tollgate", "model_build")
+        if roots(path) & (WEB - {"pydantic_settings"}) and "/handlers/" not in name_of(path)
+    ]
+
+    assert wrong == []
+
+
+def test_pydantic_settings_are_read_in_one_place() -> None:
+    reading = [name_of(path) for path in modules_in("functions/tollgate") if "pydantic_settings" in roots(path)]
+
+    assert reading == ["functions/tollgate/settings.py"]

@@ -1,0 +1,457 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from model_build.arrow_reading import read_arrow_events
+from model_build.data import LabelledEvents, read_labelled_events, read_table
+from tollgate.core.event import Events
+from tollgate.core.event_type import EventType, LabelRule
+from tollgate.core.reading import read_events
+from tollgate.core.table_files import read_file
+from tollgate.errors import TableError, TrainingDataError
+
+TYPE = EventType(
+    name="payment",
+    id="id",
+    timestamp="time",
+    amount="amount",
+    label=LabelRule("fraud", 86_400.0),
+    latitude="lat",
+    longitude="lon",
+    numeric=("age",),
+    categorical=("kind",),
+    boolean=("first",),
+    entities={"card": ("card",), "card_shop": ("card", "shop")},
+)
+HEADER = "id,time,amount,lat,lon,age,kind,first,card,shop,fraud"
+ROWS = (
+    "007,2026-01-01T00:00:00Z,1.50,10,20,33,food,true,0042,s1,0",
+    "008,2026-01-01 01:00:00,,,,,,,,,",
+    '009,2026-01-01T02:00:00.5+02:00,-3,-90,180,1e3,"fu,el",no,0042,"s 2",1',
+)
+SMALL = EventType("payment", "id", "time", amount="amount", label=LabelRule("fraud", 0.0))
+
+
+def write(tmp_path: Path, text: str, name: str = "t.csv") -> Path:
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    return path
+
+
+def refusal(path: Path, event_type: EventType = SMALL) -> str:
+    with pytest.raises(TableError) as caught:
+        read_labelled_events(path, event_type)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def assert_same(left: Events, right: Events) -> None:
+    assert list(left.ids) == list(right.ids)
+    np.testing.assert_array_equal(left.times_us, right.times_us)
+    for name in ("amounts", "latitudes", "longitudes"):
+        np.testing.assert_array_equal(getattr(left, name), getattr(right, name))
+    assert list(left.numeric) == list(right.numeric)
+    for name, values in left.numeric.items():
+        np.testing.assert_array_equal(values, right.numeric[name])
+    for mine, theirs in ((left.categories, right.categories), (left.entities, right.entities)):
+        assert list(mine) == list(theirs)
+        for name, keys in mine.items():
+            other = theirs[name]
+            spelled = [keys.values[code] if code >= 0 else None for code in keys.codes.tolist()]
+            assert spelled == [other.values[code] if code >= 0 else None for code in other.codes.tolist()]
+
+
+def typed_table() -> pa.Table:
+    """What `ROWS` say, with a type for each column."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    return pa.table(
+        {
+            "id": ["007", "008", "009"],
+            "time": pa.array([start, start + timedelta(hours=1), start + timedelta(seconds=0.5)], pa.timestamp("us")),
+            "amount": pa.array([Decimal("1.50"), None, Decimal("-3.00")], pa.decimal128(10, 2)),
+            "lat": pa.array([10, None, -90], pa.int16()),
+            "lon": pa.array([20, None, 180], pa.int64()),
+            "age": pa.array([33.0, None, 1000.0], pa.float32()),
+            "kind": pa.array(["food", None, "fu,el"]).dictionary_encode(),
+            "first": pa.array([True, None, False]),
+            "card": pa.array(["0042", None, "0042"], pa.large_string()),
+            "shop": ["s1", None, "s 2"],
+            "fraud": pa.array([0, None, 1], pa.int8()),
+        }
+    )
+
+
+def plain(data: LabelledEvents) -> tuple[list[int], list[float], list[int]]:
+    return data.labels.tolist(), data.known_s.tolist(), data.rows.tolist()
+
+
+@pytest.fixture(scope="module")
+def from_parquet(tmp_path_factory: pytest.TempPathFactory) -> LabelledEvents:
+    path = tmp_path_factory.mktemp("typed") / "t.parquet"
+    pq.write_table(typed_table(), path)
+    return read_labelled_events(path, TYPE)
+
+
+TEXT = "\n".join((HEADER, *ROWS)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("comma.csv", TEXT.encode()),
+        ("bom.csv", b"\xef\xbb\xbf" + TEXT.encode()),
+        ("crlf.csv", TEXT.replace("\n", "\r\n").encode()),
+        ("unended.csv", TEXT.rstrip().encode()),
+        ("blank_lines.csv", TEXT.replace("\n", "\n\n").encode()),
+        ("semicolon.csv", TEXT.replace(",", ";").replace("fu;el", "fu,el").encode()),
+        ("tab.csv", TEXT.replace(",", "\t").replace("fu\tel", "fu,el").encode()),
+        ("quoted.csv", TEXT.replace(HEADER, ",".join(f'"{name}"' for name in HEADER.split(","))).encode()),
+        ("spaced.csv", TEXT.replace(HEADER, HEADER.replace(",", ", ")).encode()),
+        ("zipped.csv.gz", gzip.compress(TEXT.encode())),
+        ("CAPITALS.CSV", TEXT.encode()),
+        ("CAPITALS.CSV.GZ", gzip.compress(TEXT.encode())),
+        ("bom.csv.gz", gzip.compress(b"\xef\xbb\xbf" + TEXT.encode())),
+    ],
+)
+def test_every_spelling_of_a_text_file_gives_what_parquet_gives(
+    tmp_path: Path, from_parquet: LabelledEvents, name: str, content: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    data = read_labelled_events(path, TYPE)
+    assert_same(data.events, from_parquet.events)
+    assert plain(data) == plain(from_parquet)
+
+
+def test_a_comma_inside_a_quoted_column_name_is_part_of_the_name(tmp_path: Path) -> None:
+    path = write(tmp_path, '"id","time","amount","fraud","note, long"\na,2026-01-01,1,0,x\n')
+    assert read_labelled_events(path, SMALL).unused_columns == ("note, long",)
+
+
+def test_ids_keep_their_zeros(from_parquet: LabelledEvents, tmp_path: Path) -> None:
+    data = read_labelled_events(write(tmp_path, TEXT), TYPE)
+    assert list(data.events.ids) == list(from_parquet.events.ids) == ["007", "009", "008"]
+    assert list(data.events.entities["card"].values) == ["0042"]
+
+
+def test_whole_numbers_name_the_same_entity_in_any_column_type(tmp_path: Path) -> None:
+    spelled = []
+    for number, cards in enumerate((pa.array([7, None]), pa.array([7.0, None]), pa.array(["7", None]))):
+        path = tmp_path / f"{number}.parquet"
+        table = typed_table().slice(0, 2)
+        place = table.column_names.index("card")
+        pq.write_table(table.set_column(place, "card", cards), path)
+        keys = read_labelled_events(path, TYPE).events.entities["card"]
+        spelled.append((list(keys.values), keys.codes.tolist()))
+    assert spelled == [(["7"], [0, -1])] * 3
+
+
+def test_a_missing_number_of_parquet_may_be_nan(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    nan = float("nan")
+    table = pa.table(
+        {"id": ["a", "b"], "time": ["2026-01-01"] * 2, "amount": [1.0, nan], "fraud": [0.0, nan], "first": [1.0, nan]}
+    )
+    pq.write_table(table, path)
+    data = read_labelled_events(path, replace(SMALL, boolean=("first",)))
+    assert data.labels.tolist() == [0, -1]
+    assert np.isnan(data.events.amounts[1])  # type: ignore[index]
+    assert np.isnan(data.events.numeric["first"][1])
+    served = read_file(path.name, path.read_bytes(), 10**9)
+    assert [list(column) for column in served.columns[2:]] == [[1.0, None], [0.0, None], [1.0, None]]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pa.array([1_767_225_600_123_456_789], pa.timestamp("ns")),
+        pa.array([1_767_225_600_123_456], pa.timestamp("us", "America/New_York")),
+        pa.array([1_767_225_600_123], pa.timestamp("ms", "UTC")),
+        pa.array([1_767_225_600], pa.timestamp("s")),
+        pa.array([date(2026, 1, 1)], pa.date32()),
+        pa.array(["2026-01-01T00:00:00.123456789Z"]),
+        pa.array([1_767_225_600], pa.int64()),
+        pa.array([1_767_225_600.5], pa.float64()),
+    ],
+    ids=lambda times: str(times.type),
+)
+def test_training_and_serving_read_a_typed_time_alike(tmp_path: Path, times: pa.Array) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"id": ["a"], "time": times, "amount": [1.0], "fraud": [1]}), path)
+    trained = read_labelled_events(path, SMALL).events
+    table = read_file(path.name, path.read_bytes(), 10**9)
+    served, problems = read_events(SMALL, dict(zip(table.names, table.columns, strict=True)))
+    assert not problems
+    assert trained.times_us.tolist() == served.times_us.tolist()
+    assert trained.times_us[0] // 10**6 == 1_767_225_600
+
+
+# What may stand in a cell, clean and not: the quick path and the core's have to agree on all of it.
+NUMBERS = st.one_of(
+    st.none(),
+    st.floats(-1e6, 1e6).map(repr),
+    st.integers(-10, 10**6).map(str),
+    st.sampled_from(
+        ["", " 1", "1 ", "+2", ".5", "1.", "1e3", "1e400", "nan", "inf", "-Infinity", "1_0", "0x1", "1,5", "x"]
+    ),
+)
+TEXTS = st.one_of(st.none(), st.sampled_from(["", " ", "a", " a", "a ", "b", "A", "0", "00", "1.0", "x" * 300, "é"]))
+TIMES = st.one_of(
+    st.datetimes(datetime(1999, 1, 1), datetime(2100, 1, 1)).map(datetime.isoformat),  # noqa: DTZ001
+    st.datetimes(datetime(1999, 1, 1), datetime(2100, 1, 1), timezones=st.just(timezone(timedelta(hours=-5)))).map(  # noqa: DTZ001
+        datetime.isoformat
+    ),
+    st.sampled_from(
+        ["2026-01-01", "2026-01-01 10:00", " 2026-01-01", "1700000000", "1700000000.25", "2026-13-01", "", "x", None]
+    ),
+)
+BOOLEANS = st.sampled_from([None, "", "true", "False", "1", "0", "1.0", " yes", "maybe"])
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> dict[str, list[str | None]]:
+    n = draw(st.integers(1, 4))
+
+    def column(cells: st.SearchStrategy[str | None]) -> list[str | None]:
+        return draw(st.lists(cells, min_size=n, max_size=n))
+
+    ids = column(TEXTS) if draw(st.booleans()) else [str(row) for row in range(n)]
+    columns = {"id": ids, "time": column(TIMES), "amount": column(NUMBERS), "age": column(NUMBERS)}
+    columns |= {"lat": column(NUMBERS), "lon": column(NUMBERS), "first": column(BOOLEANS)}
+    columns |= {name: column(TEXTS) for name in ("kind", "card", "shop")}
+    # Most tables should be read whole: a single bad cell hides all the others.
+    for name, clean in {"time": "2026-01-01T00:00:00Z", "amount": "1", "age": "2", "lat": "3", "lon": "4"}.items():
+        if draw(st.integers(0, 3)):
+            columns[name] = [clean] * n
+    return columns
+
+
+@settings(max_examples=400, deadline=None)
+@given(columns=tables())
+def test_the_quick_path_reads_what_the_core_reads(columns: dict[str, list[str | None]]) -> None:
+    expected, problems = read_events(TYPE, columns)
+    table = pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()})
+    if problems:
+        with pytest.raises(TrainingDataError) as caught:
+            read_arrow_events(TYPE, table)
+        named = {problem.column for problem in problems}
+        assert any(f'olumn "{name}"' in str(caught.value) for name in named)
+    else:
+        assert_same(read_arrow_events(TYPE, table), expected)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.none(), st.integers(-(2**60), 2**60), st.floats(-1e9, 1e9), st.booleans()), min_size=1, max_size=3
+    )
+)
+def test_the_quick_path_reads_typed_numbers_as_the_core_does(given_values: list[Any]) -> None:
+    kinds = {type(value) for value in given_values if value is not None}
+    values: Sequence[Any] = given_values if len(kinds) < 2 else [None if v is None else float(v) for v in given_values]
+    table = pa.table(
+        {"id": [str(n) for n in range(len(values))], "time": ["2026-01-01"] * len(values), "amount": pa.array(values)}
+    )
+    expected, problems = read_events(SMALL, table.to_pydict())
+    if problems:
+        with pytest.raises(TrainingDataError, match=f'Row {problems[0].row + 1}, column "amount"'):
+            read_arrow_events(SMALL, table)
+    else:
+        np.testing.assert_array_equal(read_arrow_events(SMALL, table).amounts, expected.amounts)  # type: ignore[arg-type]
+
+
+def test_a_missing_column_is_named_with_the_nearest_there_is(tmp_path: Path) -> None:
+    message = refusal(write(tmp_path, "id,time,ammount,fraud\na,2026-01-01,1,0\n"))
+    assert 'lacks the declared column "amount" (did you mean "ammount"?)' in message
+
+
+def test_a_missing_label_column_is_named(tmp_path: Path) -> None:
+    message = refusal(write(tmp_path, "id,time,amount,is_fraud\na,2026-01-01,1,0\n"))
+    assert '"fraud" (did you mean "is_fraud"?)' in message
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    assert 'more than one column named "amount"' in refusal(
+        write(tmp_path, "id,time,amount,fraud,amount\na,2026-01-01,1,0,2\n")
+    )
+
+
+def test_columns_that_nobody_declared_are_told(tmp_path: Path) -> None:
+    data = read_labelled_events(write(tmp_path, "id,time,amount,fraud,colour\na,2026-01-01,1,0,red\n"), SMALL)
+    assert data.unused_columns == ("colour",)
+
+
+def test_a_label_of_another_word_is_refused_with_its_row(tmp_path: Path) -> None:
+    message = refusal(write(tmp_path, "id,time,amount,fraud\na,2026-01-01,1,0\nb,2026-01-01,1,maybe\n"))
+    assert message.startswith('Row 2: Label "maybe" in column "fraud" is not "fraud"')
+
+
+def test_declared_label_words_are_understood(tmp_path: Path) -> None:
+    event_type = replace(SMALL, label=LabelRule("fraud", 0.0, None, ("chargeback",), ("ok",)))
+    path = write(tmp_path, "id,time,amount,fraud\na,2026-01-01,1, OK\nb,2026-01-01,1,Chargeback\nc,2026-01-01,1,\n")
+    assert read_labelled_events(path, event_type).labels.tolist() == [0, 1, -1]
+
+
+def test_an_undeclared_word_is_refused_where_words_are_declared(tmp_path: Path) -> None:
+    event_type = replace(SMALL, label=LabelRule("fraud", 0.0, None, ("chargeback",), ("ok",)))
+    assert 'Label "1"' in refusal(write(tmp_path, "id,time,amount,fraud\na,2026-01-01,1,1\n"), event_type)
+
+
+@pytest.mark.parametrize(
+    "labels", [pa.array([True, False, None]), pa.array([1.0, 0.0, None]), pa.array(["fraud", "legit", None])], ids=str
+)
+def test_labels_are_read_from_any_column_type(tmp_path: Path, labels: pa.Array) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(
+        pa.table({"id": ["a", "b", "c"], "time": ["2026-01-01"] * 3, "amount": [1, 2, 3], "fraud": labels}), path
+    )
+    assert read_labelled_events(path, SMALL).labels.tolist() == [1, 0, -1]
+
+
+def test_a_column_without_any_value_is_read_as_missing(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    table = typed_table()
+    for name in ("amount", "age", "kind", "first", "card", "fraud"):
+        table = table.set_column(table.column_names.index(name), name, pa.nulls(3))
+    pq.write_table(table, path)
+    data = read_labelled_events(path, TYPE)
+    assert data.labels.tolist() == [-1, -1, -1]
+    assert np.isnan(data.events.amounts).all()  # type: ignore[arg-type]
+    assert (data.events.entities["card"].codes == -1).all()
+    assert (data.events.entities["card_shop"].codes == -1).all()
+
+
+def test_a_repeated_id_is_refused_with_both_rows(tmp_path: Path) -> None:
+    text = "id,time,amount,fraud\na,2026-01-01,1,0\nb,2026-01-01,1,0\nc,2026-01-01,1,0\nb ,2026-01-01,1,0\n"
+    assert 'id "b" stands in rows 2 and 4 (1 ids are repeated)' in refusal(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "shown"),
+    [
+        ("b,31/01/2026,1,0", "time", '"31/01/2026" is no time'),
+        ("b,,1,0", "time", "a timestamp is required"),
+        ("b,1767225600000,1,0", "time", 'set timestamp_format = "epoch_ms"'),
+        ("b,0001-01-01,1,0", "time", "0001-01-01"),
+        ("b,2026-01-01,twelve,0", "amount", '"twelve" is not a number'),
+        ("b,2026-01-01,inf,0", "amount", '"inf" is not a finite number'),
+        ("b,2026-01-01,nan,0", "amount", '"nan" is not a finite number'),
+        ("b,2026-01-01,1e300,0", "amount", "beyond"),
+        ("b,2026-01-01,1e13,0", "amount", "is not between"),
+        (",2026-01-01,1,0", "id", "an id is required"),
+        ("x" * 300 + ",2026-01-01,1,0", "id", "longer than 256 characters"),
+    ],
+)
+def test_a_bad_cell_is_refused_with_row_and_column(tmp_path: Path, row: str, column: str, shown: str) -> None:
+    message = refusal(write(tmp_path, f"id,time,amount,fraud\na,2026-01-01,1,0\n{row}\n"))
+    assert message.startswith(f'Row 2, column "{column}": ')
+    assert shown in message
+
+
+def test_many_bad_cells_are_counted(tmp_path: Path) -> None:
+    message = refusal(write(tmp_path, "id,time,amount,fraud\na,2026-01-01,x,0\nb,2026-01-01,y,0\n"))
+    assert message.endswith('Row 1, column "amount": "x" is not a number (2 such values in this column).')
+
+
+def test_an_infinite_number_of_parquet_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"id": ["a"], "time": ["2026-01-01"], "amount": [float("inf")], "fraud": [1]}), path)
+    assert refusal(path).startswith('Row 1, column "amount": "inf" is not a finite number')
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("t.csv", b"", "is empty"),
+        ("t.parquet", b"", "is empty"),
+        ("t.csv", b"\n", "has no header"),
+        ("t.csv", b"id,time,amount,fraud\n", "has a header and no rows"),
+        ("t.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "cannot be read as .csv"),
+        ("t.csv", b"PAR1\0\0\0", "NUL"),
+        ("t.csv", "id,time,amount,fraud\n".encode("utf-16"), "t.csv"),
+        ("t.csv", b"id,time,amount,fraud\na,2026-01-01,1,\xff\n", "t.csv"),
+        ("t.csv", b"id,time,amount,fraud\na,2026-01-01\n", "Expected 4 columns, got 2"),
+        ("t.csv.gz", b"id,time,amount,fraud\na,2026-01-01,1,0\n", "cannot be read as .csv.gz"),
+        ("t.csv.gz", gzip.compress(b"id,time,amount,fraud\na,2026-01-01,1,0\n" * 9)[:-20], "cannot be read as .csv.gz"),
+        ("t.parquet", b"id,time,amount,fraud\na,2026-01-01,1,0\n", "cannot be read as .parquet"),
+        ("t.xlsx", b"PK\3\4", "is not one of .csv, .csv.gz, .parquet"),
+        ("t", b"id", "is not one of .csv, .csv.gz, .parquet"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_with_its_name(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    message = refusal(path)
+    assert said in message
+    assert message.endswith(".")
+
+
+def test_a_parquet_file_without_rows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({name: pa.array([], pa.string()) for name in ("id", "time", "amount", "fraud")}), path)
+    assert "has a header and no rows" in refusal(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    assert f"There is no file {tmp_path / 'nowhere.csv'}" in refusal(tmp_path / "nowhere.csv")
+
+
+def test_a_detector_without_a_label_cannot_learn(tmp_path: Path) -> None:
+    assert "has no label in [event]" in refusal(
+        write(tmp_path, "id,time\na,2026-01-01\n"), EventType("e", "id", "time")
+    )
+
+
+def test_rows_out_of_order_are_sorted_with_all_that_belongs_to_them(tmp_path: Path) -> None:
+    text = "id,time,amount,fraud\nc,2026-01-03,3,1\na,2026-01-01,1,0\nb,2026-01-02,2,\n"
+    data = read_labelled_events(write(tmp_path, text), SMALL)
+    assert list(data.events.ids) == ["a", "b", "c"]
+    assert data.events.amounts.tolist() == [1.0, 2.0, 3.0]  # type: ignore[union-attr]
+    assert data.labels.tolist() == [0, -1, 1]
+    assert data.rows.tolist() == [1, 2, 0]
+    assert data.frauds.rows.tolist() == [2]
+
+
+KNOWN = replace(SMALL, label=LabelRule("fraud", 86_400.0, "known"))
+
+
+def test_a_label_is_known_when_its_column_says_and_after_the_delay_otherwise(tmp_path: Path) -> None:
+    text = "id,time,amount,fraud,known\na,2026-01-01,1,0,\nb,2026-01-01,1,1,2026-01-01T06:00:00Z\n"
+    data = read_labelled_events(write(tmp_path, text), KNOWN)
+    assert (data.known_s - data.events.times_s).tolist() == [86_400.0, 21_600.0]
+
+
+def test_a_label_before_its_event_is_refused_with_its_row(tmp_path: Path) -> None:
+    text = "id,time,amount,fraud,known\na,2026-01-05,1,0,\nb,2026-01-05,1,1,2026-01-04\n"
+    assert refusal(write(tmp_path, text), KNOWN).startswith('Row 2, column "known": the label became known before')
+
+
+def test_a_label_time_that_is_none_is_refused_with_its_own_row(tmp_path: Path) -> None:
+    text = "id,time,amount,fraud,known\na,2026-01-05,1,0,\nb,2026-01-05,1,0,\nc,2026-01-05,1,1,soon\n"
+    assert refusal(write(tmp_path, text), KNOWN).startswith('Row 3, column "known": "soon" is no time')
+
+
+def test_a_blank_label_time_of_parquet_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    columns: Mapping[str, list[Any]] = {"id": ["a"], "time": ["2026-01-01"], "amount": [1], "fraud": [1], "known": [""]}
+    pq.write_table(pa.table(columns), path)
+    assert (read_labelled_events(path, KNOWN).known_s[0]) == 1_767_225_600 + 86_400
+
+
+def test_the_table_is_kept_as_it_was_written(tmp_path: Path) -> None:
+    path = write(tmp_path, "id,time,amount,fraud\n007,2026-01-01,1.50,0\n")
+    assert read_table(path, SMALL)["amount"].to_pylist() == ["1.50"]

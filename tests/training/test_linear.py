@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from model_build.linear import export_linear, linear_pipeline
+from sklearn.pipeline import Pipeline
+from tollgate.core.features import Matrix
+from tollgate.core.model import Model
+
+ROWS = 20_000
+
+
+def draw_table(*, wide: bool, missing: float) -> tuple[Matrix, npt.NDArray[np.int8]]:
+    generator = np.random.default_rng(0)
+    unit = generator.standard_normal((2 * ROWS, 8))
+    labels = (generator.random(2 * ROWS) < 1 / (1 + np.exp(2 - unit[:, 0] - 2 * unit[:, 1]))).astype(np.int8)
+    features = unit * 10.0 ** np.arange(-3, 5) + 10.0 ** np.arange(8) if wide else unit
+    features = features.astype(np.float32)
+    features[generator.random(features.shape) < missing] = np.nan
+    return features, labels
+
+
+def fit(features: Matrix, labels: npt.NDArray[np.int8]) -> Pipeline:
+    return linear_pipeline(0).fit(features[:ROWS].astype(np.float64), labels[:ROWS])
+
+
+def difference(pipeline: Pipeline, rows: Matrix) -> float:
+    exported = Model(export_linear(pipeline, rows.shape[1])).predict(rows)
+    return float(np.abs(exported - pipeline.predict_proba(rows.astype(np.float64))[:, 1]).max())
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_the_export_answers_as_the_library(wide: bool, missing: float) -> None:
+    features, labels = draw_table(wide=wide, missing=missing)
+    assert difference(fit(features, labels), features[ROWS:]) <= 1e-7
+
+
+def test_a_model_that_never_saw_a_missing_value_scores_one_alike() -> None:
+    features, labels = draw_table(wide=True, missing=0.0)
+    rows = np.where(np.random.default_rng(1).random((ROWS, 8)) < 0.5, np.float32(np.nan), features[ROWS:])
+    assert difference(fit(features, labels), rows) <= 1e-7
+
+
+def test_a_feature_that_is_always_missing_and_one_that_never_changes_do_no_harm() -> None:
+    features, labels = draw_table(wide=False, missing=0.1)
+    features[:, 2], features[:, 3] = np.nan, 7.0
+    pipeline = fit(features, labels)
+    features[ROWS + 1, 2], features[ROWS + 1, 3] = 5.0, 8.0
+    assert difference(pipeline, features[ROWS:]) <= 1e-7
+
+
+def test_an_event_far_from_all_others_scores_alike() -> None:
+    features, labels = draw_table(wide=True, missing=0.1)
+    rows = np.random.default_rng(2).choice(np.array([3e38, -3e38, 0, 1e-45], dtype=np.float32), (1000, 8))
+    assert difference(fit(features, labels), rows) <= 1e-7
+
+
+def test_the_same_model_is_exported_to_the_same_bytes() -> None:
+    features, labels = draw_table(wide=False, missing=0.1)
+    assert len({export_linear(fit(features, labels), 8) for _ in range(2)}) == 1

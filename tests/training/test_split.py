@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from model_build.data import LabelledEvents, read_labelled_events
+from model_build.detector_file import TrainingChoices
+from model_build.split import Split, split_by_time
+from tollgate.core.event_type import EventType, LabelRule
+from tollgate.errors import TrainingDataError
+
+HOUR_S = 3600.0
+
+
+def read(tmp_path: Path, labels: list[str], delay_s: float = 0.0, *, step_s: int = 3600) -> LabelledEvents:
+    """A table with one event an hour and these labels."""
+    path = tmp_path / "t.csv"
+    rows = [f"e{n},{1_767_225_600 + n * step_s},{label}" for n, label in enumerate(labels)]
+    path.write_text("\n".join(["id,time,fraud", *rows]) + "\n")
+    return read_labelled_events(path, EventType("e", "id", "time", label=LabelRule("fraud", delay_s)))
+
+
+def alternating(n: int) -> list[str]:
+    return [str(number % 2) for number in range(n)]
+
+
+def spans(data: LabelledEvents, split: Split) -> list[tuple[float, float]]:
+    times = data.events.times_s
+    return [(times[rows].min(), times[rows].max()) for rows in (split.train, split.validation, split.test)]
+
+
+def test_the_parts_follow_each_other_at_the_shares(tmp_path: Path) -> None:
+    split = split_by_time(read(tmp_path, alternating(100)), TrainingChoices(validation_share=0.3, test_share=0.1))
+    assert split.train.tolist() == list(range(60))
+    assert split.validation.tolist() == list(range(60, 90))
+    assert split.test.tolist() == list(range(90, 100))
+
+
+def test_no_label_is_used_before_it_was_known(tmp_path: Path) -> None:
+    data = read(tmp_path, alternating(100), 5 * HOUR_S)
+    split = split_by_time(data, TrainingChoices())
+    (_, train_end), (validation_start, validation_end), (test_start, _) = spans(data, split)
+    assert train_end + 5 * HOUR_S == validation_start
+    assert validation_end + 5 * HOUR_S == test_start
+    assert (data.known_s[split.train] <= validation_start).all()
+
+
+def test_events_of_one_moment_are_never_cut_apart(tmp_path: Path) -> None:
+    data = read(tmp_path, alternating(100), step_s=0)
+    with pytest.raises(TrainingDataError, match="The training part has 0 frauds among 0 events"):
+        split_by_time(data, TrainingChoices())
+
+
+def test_unlabelled_events_are_in_no_part(tmp_path: Path) -> None:
+    labels = alternating(100)
+    labels[10:20] = [""] * 10
+    labels[95] = ""
+    split = split_by_time(read(tmp_path, labels), TrainingChoices())
+    used = set(np.concatenate([split.train, split.validation, split.test]).tolist())
+    assert used == set(range(100)) - set(range(10, 20)) - {95}
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ([""] * 50, "No event is labelled: the label column is empty"),
+        (["0"] * 50, "No event is labelled as fraud"),
+        (["1"] * 50, "Every labelled event is fraud"),
+        (["1", ""] * 50, "Every labelled event is fraud"),
+        (["1"] * 9 + ["0"] * 90, "Only 9 frauds are labelled; at least 10"),
+        (["1"] * 20 + ["0"] * 80, "The validation part has 0 frauds among 20 events"),
+        (alternating(80) + ["0"] * 20, "The test part has 0 frauds among 20 events"),
+        (alternating(80) + ["1"] * 20, "The test part has 20 frauds among 20 events"),
+    ],
+)
+def test_a_table_that_cannot_be_learned_from_is_refused(tmp_path: Path, labels: list[str], said: str) -> None:
+    with pytest.raises(TrainingDataError) as caught:
+        split_by_time(read(tmp_path, labels), TrainingChoices())
+    assert said in str(caught.value)
+
+
+def test_ten_frauds_in_all_parts_are_enough(tmp_path: Path) -> None:
+    labels = ["1" if number % 10 == 5 else "0" for number in range(100)]
+    split = split_by_time(read(tmp_path, labels), TrainingChoices())
+    assert len(split.train) == 60
+
+
+def test_a_delay_longer_than_the_table_is_told_with_both_lengths(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match=r"the table spans 4\.1 days and label_delay is 7 days"):
+        split_by_time(read(tmp_path, alternating(100), 7 * 24 * HOUR_S), TrainingChoices())
+
+
+def test_a_delay_longer_than_the_validation_part_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match="The validation part has 0 frauds among 0 events"):
+        split_by_time(read(tmp_path, alternating(100), 30 * HOUR_S), TrainingChoices())

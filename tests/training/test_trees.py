@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import xgboost
+from model_build.candidates import fit_candidate
+from model_build.trees import Ensemble, Tree, export_trees, forest_trees, xgboost_trees
+from sklearn.ensemble import RandomForestClassifier
+from tollgate.core.features import Matrix
+from tollgate.core.model import Model
+
+ROWS = 20_000
+LEARNT = 6_000
+Labels = npt.NDArray[np.int8]
+
+
+def draw_table(seed: int, missing: float, *, whole_numbers: bool = False) -> tuple[Matrix, Labels]:
+    """Features (2 * ROWS, 12) float32, a share of them missing, and labels that depend on three of them."""
+    generator = np.random.default_rng(seed)
+    features = (generator.standard_normal((2 * ROWS, 12)) * 10.0 ** np.arange(-4, 8)).astype(np.float32)
+    if whole_numbers:
+        features = generator.integers(-3, 4, features.shape).astype(np.float32)
+    unit = (features / features.std(axis=0)).astype(np.float64)
+    chance = 1 / (1 + np.exp(3 - 1.5 * unit[:, 0] - unit[:, 5] * unit[:, 11]))
+    labels = (generator.random(2 * ROWS) < chance).astype(np.int8)
+    features[generator.random(features.shape) < missing] = np.nan
+    return features, labels
+
+
+def with_holes(features: Matrix, share: float) -> Matrix:
+    return np.where(np.random.default_rng(9).random(features.shape) < share, np.float32(np.nan), features)
+
+
+def forest_difference(forest: RandomForestClassifier, rows: Matrix) -> float:
+    exported = Model(export_trees(forest_trees(forest), rows.shape[1])).predict(rows)
+    return float(np.abs(exported - forest.predict_proba(rows)[:, 1]).max())
+
+
+def xgboost_difference(booster: xgboost.Booster, rows: Matrix) -> float:
+    exported = Model(export_trees(xgboost_trees(booster), rows.shape[1])).predict(rows)
+    return float(np.abs(exported - booster.inplace_predict(rows)).max())
+
+
+def boost(features: Matrix, labels: Labels, rounds: int = 40, **parameters: float) -> xgboost.Booster:
+    chosen = {"objective": "binary:logistic", "base_score": 0.5, "max_depth": 6, "nthread": 1} | parameters
+    return xgboost.train(chosen, xgboost.QuantileDMatrix(features, labels, max_bin=256), rounds)
+
+
+def grow(features: Matrix, labels: Labels, **parameters: int) -> RandomForestClassifier:
+    chosen = {"n_estimators": 20, "max_depth": 12, "n_jobs": 1, "random_state": 0} | parameters
+    return RandomForestClassifier(**chosen).fit(features, labels)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.4])
+@pytest.mark.parametrize("whole_numbers", [False, True])
+def test_boosted_trees_answer_as_the_library(missing: float, whole_numbers: bool) -> None:
+    features, labels = draw_table(1, missing, whole_numbers=whole_numbers)
+    booster = boost(features[:LEARNT], labels[:LEARNT])
+    assert xgboost_difference(booster, features[ROWS:]) <= 2e-7
+    assert xgboost_difference(booster, with_holes(features[ROWS:], 0.5)) <= 2e-7
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.4])
+@pytest.mark.parametrize("whole_numbers", [False, True])
+def test_a_forest_answers_as_the_library(missing: float, whole_numbers: bool) -> None:
+    features, labels = draw_table(2, missing, whole_numbers=whole_numbers)
+    forest = grow(features[:LEARNT], labels[:LEARNT])
+    assert forest_difference(forest, features[ROWS:]) <= 1e-6
+    # also what a forest that never saw a missing value says about one
+    assert forest_difference(forest, with_holes(features[ROWS:], 0.5)) <= 1e-6
+
+
+@pytest.mark.parametrize("kind", ["xgboost", "random_forest"])
+def test_a_model_as_training_fits_it_answers_as_the_library(kind: str) -> None:
+    features, labels = draw_table(3, 0.2)
+    fitted = fit_candidate(kind, features[:3_000], labels[:3_000], 0)
+    rows = features[ROWS:]
+    assert np.abs(Model(fitted.export()).predict(rows) - fitted.predict(rows)).max() <= 1e-6
+
+
+def test_trees_of_depth_one_answer_as_the_library() -> None:
+    features, labels = draw_table(4, 0.3)
+    assert forest_difference(grow(features, labels, max_depth=1), features) <= 1e-6
+    assert xgboost_difference(boost(features, labels, max_depth=1), features) <= 2e-7
+
+
+def test_trees_of_a_single_leaf_answer_as_the_library() -> None:
+    features, labels = draw_table(5, 0.3)
+    assert forest_difference(grow(features, labels, min_samples_leaf=len(labels)), features) <= 1e-6
+    booster = boost(features, labels, rounds=5, gamma=1e9)
+    assert all(len(tree.left) == 1 for tree in xgboost_trees(booster).trees)
+    assert xgboost_difference(booster, features) <= 2e-7
+
+
+def test_trees_and_single_leaves_mix() -> None:
+    features, labels = draw_table(6, 0.3)
+    booster = boost(features, labels, rounds=60, gamma=60.0)
+    sizes = {len(tree.left) for tree in xgboost_trees(booster).trees}
+    assert 1 in sizes
+    assert len(sizes) > 1
+    assert xgboost_difference(booster, features) <= 2e-7
+
+
+def test_values_at_and_next_to_a_threshold_go_where_the_library_sends_them() -> None:
+    features, labels = draw_table(7, 0.1, whole_numbers=True)
+    features = (features / np.float32(3)).astype(np.float32)
+    forest, booster = grow(features, labels), boost(features, labels)
+    for ensemble, difference in (
+        (forest_trees(forest), lambda rows: forest_difference(forest, rows)),
+        (xgboost_trees(booster), lambda rows: xgboost_difference(booster, rows)),
+    ):
+        # "Below infinity" is how a boosted tree asks whether there is a value at all.
+        thresholds = np.unique(np.concatenate([tree.threshold[tree.left >= 0] for tree in ensemble.trees]))
+        thresholds = thresholds[np.isfinite(thresholds)]
+        near = np.concatenate(
+            [thresholds, np.nextafter(thresholds, np.float32(-np.inf)), np.nextafter(thresholds, np.float32(np.inf))]
+        )
+        rows = np.random.default_rng(0).choice(near, (20_000, features.shape[1])).astype(np.float32)
+        assert difference(rows) <= 1e-6
+
+
+def test_a_forest_threshold_that_float32_cannot_hold_is_rounded_down() -> None:
+    # Halfway between two neighbours among float32, so a threshold that rounds to either.
+    low = np.float32(1000.0)
+    high = np.nextafter(low, np.float32(2000.0))
+    features = np.array([[low], [high]] * 50, dtype=np.float32)
+    labels = np.array([0, 1] * 50, dtype=np.int8)
+    forest = grow(features, labels, n_estimators=10, max_depth=1)
+    assert forest.estimators_[0].tree_.threshold[0] not in (float(low), float(high))
+    assert Model(export_trees(forest_trees(forest), 1)).predict(features[:2]).tolist() == pytest.approx([0.0, 1.0])
+
+
+def test_numbers_as_far_as_float32_goes_find_their_leaf() -> None:
+    features, labels = draw_table(8, 0.1)
+    extremes = np.array([0.0, -0.0, 1e-45, -1e-45, 1e33, -1e33], dtype=np.float32)
+    rows = np.random.default_rng(0).choice(extremes, (5_000, features.shape[1])).astype(np.float32)
+    assert forest_difference(grow(features, labels), rows) <= 1e-6
+    assert xgboost_difference(boost(features, labels), rows) <= 2e-7
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("BRANCH_LT", [1.0, 2.0, 2.0]), ("BRANCH_LEQ", [1.0, 1.0, 2.0])])
+def test_the_mode_says_where_a_value_at_the_threshold_goes(mode: str, expected: list[float]) -> None:
+    tree = _stump(missing_left=False)
+    ensemble = Ensemble([tree], "BRANCH_LT" if mode == "BRANCH_LT" else "BRANCH_LEQ", logistic=False)
+    rows = np.array([[4.0], [5.0], [6.0]], dtype=np.float32)
+    assert Model(export_trees(ensemble, 1)).predict(rows).tolist() == expected
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_a_missing_value_goes_where_the_tree_says(left: bool) -> None:
+    ensemble = Ensemble([_stump(missing_left=left)], "BRANCH_LT", logistic=False)
+    answer = Model(export_trees(ensemble, 1)).predict(np.array([[np.nan]], dtype=np.float32))
+    assert answer.tolist() == [1.0 if left else 2.0]
+
+
+def test_leaves_add_up_to_a_log_odds_where_the_ensemble_is_logistic() -> None:
+    stump = _stump(missing_left=True)
+    ensemble = Ensemble([stump, replace(stump, value=stump.value * 2)], "BRANCH_LT", logistic=True)
+    answer = Model(export_trees(ensemble, 1)).predict(np.array([[0.0]], dtype=np.float32))
+    assert answer.tolist() == pytest.approx([1 / (1 + np.exp(-3.0))], abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        lambda features, labels: forest_trees(grow(features, labels)),
+        lambda features, labels: xgboost_trees(boost(features, labels)),
+    ],
+    ids=["forest", "xgboost"],
+)
+def test_the_same_model_is_exported_to_the_same_bytes(export: Callable[[Matrix, Labels], Ensemble]) -> None:
+    features, labels = draw_table(10, 0.1)
+    first, second = (export_trees(export(features[:5000], labels[:5000]), 12) for _ in range(2))
+    assert first == second
+
+
+def _stump(*, missing_left: bool) -> Tree:
+    return Tree(
+        left=np.array([1, -1, -1]),
+        right=np.array([2, -1, -1]),
+        feature=np.array([0, 0, 0]),
+        threshold=np.array([5, 0, 0], dtype=np.float32),
+        missing_left=np.array([missing_left, False, False]),
+        value=np.array([0, 1, 2], dtype=np.float32),
+    )
