@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -28,12 +29,24 @@ class _Commands(click.Group):
         except TollgateError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(1)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            click.echo(f"Error: {error.filename} cannot be used: {error.strerror}.", err=True)
+            ctx.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tollgate")
 def main() -> None:
     """Serverless fraud detection that a small team owns."""
+
+
+def _check_writable(folder: Path) -> None:
+    """Say at once, and not after minutes of work, that nothing can be written to ``folder``."""
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise click.ClickException(f"{nearest} is not a folder that can be written to.")
 
 
 def show_progress(console: Console) -> Callable[[str], None]:
@@ -71,6 +84,7 @@ def train(data: Path, detector: Path, out: Path) -> None:
     from model_build.detector_file import read_detector_file
     from model_build.training import train_detector
 
+    _check_writable(out)
     console = Console(stderr=True)
     trained = train_detector(data, read_detector_file(detector), out, show_progress(console))
     table = Table(title="On the test part, which no model has seen (chosen by average precision on validation)")
@@ -103,11 +117,13 @@ def score(data: Path, folder: Path, out: Path, *, fresh: bool) -> None:
     from model_build.publishing import load_folder_histories, open_folder
 
     check_path(data)
+    _check_writable(out.parent)
     version = open_folder(folder)
     table = read_file(data.name, data.read_bytes(), sys.maxsize)
     scored = score_file(
         version, read_event_file(version, table), {} if fresh else load_folder_histories(version, folder)
     )
+    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(scored.results)
     counts = ", ".join(f"{count:,} {name}" for name, count in scored.summary["outcomes"].items())
     click.echo(f"Wrote {out}: {counts}; {scored.summary['failed']:,} rows could not be used")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tollgate.core.history import HistoryPlan
-from tollgate.core.replay import Arrivals, totals
+from tollgate.core.replay import Arrivals, Frauds, totals
 from tollgate.core.version import (
     EVALUATION,
     FORMAT,
@@ -79,10 +79,11 @@ def read_version_files(folder: Path) -> dict[str, bytes]:
 def encode_histories(data: LabelledEvents, plan: HistoryPlan) -> bytes:
     """Return what the events left in the histories of their entities: gzipped lines of [entity, key, sums].
 
-    Every label of the table counts, dated when it became known; what has faded by the last event is left out.
+    Labels count that were known by the last event, as in training; what has faded by then is left out.
     """
-    arrivals = Arrivals.of(data.events, data.frauds)
     since_s = float(data.events.times_s[-1])
+    known = data.frauds.known_s <= since_s
+    arrivals = Arrivals.of(data.events, Frauds(data.frauds.rows[known], data.frauds.known_s[known]))
     lines = []
     for entity in data.events.entities:
         for key, sums in sorted(totals(plan, entity, data.events, arrivals, since_s=since_s).items()):

@@ -61,8 +61,8 @@ def features_page(_page: str) -> str:
     introduction = f"""\
 The {len(features)} features that `examples/sample/detector.toml` gives for the payments of
 `tollgate sample --rows {SAMPLE_ROWS} --seed {SAMPLE_SEED}`. Another detector file gives others: they follow from the
-declared columns, entities and half-lives, and the categories from the data. `GET /v1/detector` tells those of the version
-that decides.
+declared columns, entities and half-lives, and the categories from the data. `GET /v1/detector` tells those of the
+version that decides.
 
 A feature that cannot be computed is missing (NaN): an amount, place or category that the event lacks, an entity that it
 lacks, or what is usual for an entity whose history is too faint. What a half-life is:

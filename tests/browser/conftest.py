@@ -15,7 +15,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.app.contract_server import serve_contract
+from localstack.running import RunningStack
+from localstack.smoke import drop_file
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / ".build" / "screenshots"
@@ -25,19 +26,15 @@ START_LIMIT_S = 60
 
 
 @pytest.fixture(scope="session")
-def dashboard_url() -> Iterator[str]:
-    """The dashboard to test: TOLLGATE_DASHBOARD_URL, or one started here before a server of recorded shapes."""
-    running = os.environ.get("TOLLGATE_DASHBOARD_URL")
-    if running:
-        yield running.rstrip("/")
-        return
-    with serve_contract() as contract:
-        url, process = start_dashboard(contract.url)
-        try:
-            yield url
-        finally:
-            process.terminate()
-            process.wait(10)
+def dashboard_url(tollgate: RunningStack) -> Iterator[str]:
+    """The dashboard to test, started here before the running stack."""
+    drop_file(tollgate, tollgate.new_payments)
+    url, process = start_dashboard(tollgate.deployment.api_url)
+    try:
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def start_dashboard(api_url: str) -> tuple[str, subprocess.Popen[bytes]]:

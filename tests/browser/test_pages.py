@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from localstack.running import RunningStack
 from tests.browser.conftest import SCREENSHOTS
 
 pytestmark = pytest.mark.browser
@@ -59,7 +60,16 @@ def test_batch(page: Page, scheme: str, dashboard_url: str, tmp_path: Path) -> N
     file = tmp_path / "wrong.csv"
     file.write_text(HEADER.replace("amount", "amout"))
     page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_text("is missing", exact=False).first).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text(re.compile("(is|are) missing")).first).to_be_visible(timeout=WAIT_MS)
+
+
+def test_a_file_goes_up_and_its_results_come_back(page: Page, tollgate: RunningStack, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "Batch")
+    expect(page.get_by_role("heading", name="Earlier batches")).to_be_visible(timeout=WAIT_MS)
+    page.locator("input[type=file]").set_input_files(tollgate.new_payments)
+    page.get_by_role("button", name="Score this file").click()
+    expect(page.get_by_text("Download results (CSV)").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("1,000").first).to_be_visible()
 
 
 def test_performance(page: Page, scheme: str, dashboard_url: str) -> None:

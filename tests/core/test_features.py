@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +26,7 @@ FEATURES = plan_features(PAYMENT, PLAN, SHARES)
 NOON_S = 1_767_614_400.0  # Monday 5 January 2026, 12:00 UTC
 
 
-def payments(*changes: dict[str, object]) -> Events:
+def payments(*changes: Mapping[str, object]) -> Events:
     """Return payments of one customer at one place, an hour apart, with what is changed in each."""
     rows = [
         {

@@ -154,7 +154,7 @@ def test_ragged_rows_keep_their_place_with_a_reason(version: DetectorVersion, pa
 
 
 def test_a_file_of_bad_rows_only_has_no_scores_and_all_reasons(version: DetectorVersion, payments: list[Row]) -> None:
-    scored = score(version, to_csv(changed(payments[:3], dict.fromkeys(range(3), {"timestamp": ""}))))
+    scored = score(version, to_csv(changed(payments[:3], {row: {"timestamp": ""} for row in range(3)})))
 
     assert all("a timestamp is required" in row["status"] for row in rows_of(scored))
     assert (scored.summary["scored"], scored.summary["failed"]) == (0, 3)
@@ -162,7 +162,7 @@ def test_a_file_of_bad_rows_only_has_no_scores_and_all_reasons(version: Detector
 
 
 def test_no_more_than_a_hundred_errors_are_told(version: DetectorVersion, payments: list[Row]) -> None:
-    scored = score(version, to_csv(changed(payments, dict.fromkeys(range(300), {"amount": "x"}))))
+    scored = score(version, to_csv(changed(payments, {row: {"amount": "x"} for row in range(300)})))
 
     assert len(scored.summary["errors"]) == 100
     assert scored.summary["failed"] == 300

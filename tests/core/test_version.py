@@ -97,7 +97,7 @@ def test_another_format_is_refused_with_what_to_do(sample_version: Path, files: 
     manifest = files[MANIFEST].replace(b'"format":1', b'"format":2')
     name = version_name(f"{sample_version.name[:4]}-{sample_version.name[4:6]}-{sample_version.name[6:8]}", manifest)
 
-    with pytest.raises(SealError, match="format 2.*train it anew"):
+    with pytest.raises(SealError, match=r"format 2.*train it anew"):
         open_version(name, {**files, MANIFEST: manifest})
 
 

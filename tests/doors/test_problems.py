@@ -46,6 +46,7 @@ NOT_JSON = {
     "single quotes": "{'event': {}}",
     "nested deeply": f'{{"event": {{{EVENT}, "currency": {nested(100_000)}}}}}',
     "nothing but space": "   ",
+    "UTF-16": EVENT.encode("utf-16").decode("latin-1"),
     "a huge number": f'{{"event": {{{EVENT}, "amount": {"9" * 5_000}}}}}',
 }
 
@@ -53,6 +54,11 @@ NOT_JSON = {
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
 def test_a_body_that_is_not_json_is_refused(body: str) -> None:
     check(post(body), 422, "invalid_input", "not valid JSON")
+
+
+@pytest.mark.parametrize("column", ["event_id", "customer_id", "currency"])
+def test_half_a_character_is_refused(payment: Payment, column: str) -> None:
+    check(post(json.dumps({"event": {**payment, column: "\ud800"}})), 422, "invalid_input", "half of a character")
 
 
 NOT_A_REQUEST = {
@@ -92,8 +98,6 @@ BAD_EVENTS = {
     "place off the earth": ({"latitude": 91}, '"latitude"'),
     "a nested customer": ({"customer_id": {"id": 1}}, '"customer_id"'),
     "a long customer": ({"customer_id": "x" * 257}, '"customer_id"'),
-    "half a character": ({"customer_id": "\ud800"}, '"customer_id"'),
-    "half a character as id": ({"event_id": "\udfff"}, '"event_id"'),
 }
 
 
@@ -122,7 +126,7 @@ def test_a_body_just_under_256_kb_is_taken(payment: Payment, letter: str) -> Non
     assert call("GET", f"/v1/decisions/{payment['event_id']}")[1]["event"]["currency"] == letter * fitting
 
 
-@pytest.mark.parametrize("levels", [10, 200, 300, 900, 5_000, 20_000])
+@pytest.mark.parametrize("levels", [10, 29, 30, 300, 900, 5_000, 20_000])
 def test_what_is_nested_in_an_ignored_column_is_shown_again_or_refused(payment: Payment, levels: int) -> None:
     payment["currency"] = "NESTED"
     body = json.dumps({"event": payment}).replace('"NESTED"', nested(levels))

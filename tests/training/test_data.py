@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_build.arrow_reading import read_arrow_events
-from model_build.data import LabelledEvents, read_labelled_events, read_table
 from tollgate.core.event import Events
 from tollgate.core.event_type import EventType, LabelRule
 from tollgate.core.reading import read_events
 from tollgate.core.table_files import read_file
 from tollgate.errors import TableError, TrainingDataError
+
+from model_build.arrow_reading import read_arrow_events
+from model_build.data import LabelledEvents, read_labelled_events, read_table
 
 TYPE = EventType(
     name="payment",
@@ -211,8 +212,8 @@ NUMBERS = st.one_of(
 )
 TEXTS = st.one_of(st.none(), st.sampled_from(["", " ", "a", " a", "a ", "b", "A", "0", "00", "1.0", "x" * 300, "é"]))
 TIMES = st.one_of(
-    st.datetimes(datetime(1999, 1, 1), datetime(2100, 1, 1)).map(datetime.isoformat),  # noqa: DTZ001
-    st.datetimes(datetime(1999, 1, 1), datetime(2100, 1, 1), timezones=st.just(timezone(timedelta(hours=-5)))).map(  # noqa: DTZ001
+    st.datetimes(datetime(1999, 1, 1), datetime(2100, 1, 1)).map(datetime.isoformat),
+    st.datetimes(datetime(1999, 1, 1), datetime(2100, 1, 1), timezones=st.just(timezone(timedelta(hours=-5)))).map(
         datetime.isoformat
     ),
     st.sampled_from(
@@ -226,11 +227,12 @@ BOOLEANS = st.sampled_from([None, "", "true", "False", "1", "0", "1.0", " yes", 
 def tables(draw: st.DrawFn) -> dict[str, list[str | None]]:
     n = draw(st.integers(1, 4))
 
-    def column(cells: st.SearchStrategy[str | None]) -> list[str | None]:
+    def column(cells: st.SearchStrategy[Any]) -> list[str | None]:
         return draw(st.lists(cells, min_size=n, max_size=n))
 
-    ids = column(TEXTS) if draw(st.booleans()) else [str(row) for row in range(n)]
-    columns = {"id": ids, "time": column(TIMES), "amount": column(NUMBERS), "age": column(NUMBERS)}
+    ids: list[str | None] = column(TEXTS) if draw(st.booleans()) else [str(row) for row in range(n)]
+    columns: dict[str, list[str | None]] = {"id": ids, "time": column(TIMES)}
+    columns |= {"amount": column(NUMBERS), "age": column(NUMBERS)}
     columns |= {"lat": column(NUMBERS), "lon": column(NUMBERS), "first": column(BOOLEANS)}
     columns |= {name: column(TEXTS) for name in ("kind", "card", "shop")}
     # Most tables should be read whole: a single bad cell hides all the others.
@@ -271,7 +273,7 @@ def test_the_quick_path_reads_typed_numbers_as_the_core_does(given_values: list[
         with pytest.raises(TrainingDataError, match=f'Row {problems[0].row + 1}, column "amount"'):
             read_arrow_events(SMALL, table)
     else:
-        np.testing.assert_array_equal(read_arrow_events(SMALL, table).amounts, expected.amounts)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(read_arrow_events(SMALL, table).amounts, expected.amounts)
 
 
 def test_a_missing_column_is_named_with_the_nearest_there_is(tmp_path: Path) -> None:
@@ -330,7 +332,7 @@ def test_a_column_without_any_value_is_read_as_missing(tmp_path: Path) -> None:
     pq.write_table(table, path)
     data = read_labelled_events(path, TYPE)
     assert data.labels.tolist() == [-1, -1, -1]
-    assert np.isnan(data.events.amounts).all()  # type: ignore[arg-type]
+    assert np.isnan(data.events.amounts).all()
     assert (data.events.entities["card"].codes == -1).all()
     assert (data.events.entities["card_shop"].codes == -1).all()
 

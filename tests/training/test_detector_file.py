@@ -3,10 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from model_build.detector_file import DetectorFile, read_detector_file
 from tollgate.core.event_type import LabelRule
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError
+
+from model_build.detector_file import DetectorFile, read_detector_file
 
 ROOT = Path(__file__).parents[2]
 SMALLEST = """\

@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from model_build.linear import export_linear, linear_pipeline
 from sklearn.pipeline import Pipeline
 from tollgate.core.features import Matrix
 from tollgate.core.model import Model
+
+from model_build.linear import export_linear, linear_pipeline
 
 ROWS = 20_000
 
@@ -15,8 +16,8 @@ def draw_table(*, wide: bool, missing: float) -> tuple[Matrix, npt.NDArray[np.in
     generator = np.random.default_rng(0)
     unit = generator.standard_normal((2 * ROWS, 8))
     labels = (generator.random(2 * ROWS) < 1 / (1 + np.exp(2 - unit[:, 0] - 2 * unit[:, 1]))).astype(np.int8)
-    features = unit * 10.0 ** np.arange(-3, 5) + 10.0 ** np.arange(8) if wide else unit
-    features = features.astype(np.float32)
+    numbers = unit * 10.0 ** np.arange(-3, 5) + 10.0 ** np.arange(8) if wide else unit
+    features: Matrix = numbers.astype(np.float32)
     features[generator.random(features.shape) < missing] = np.nan
     return features, labels
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
-from model_build.candidates import Fitted, fit_candidate
-from model_build.parity import LARGEST_DIFFERENCE, check_parity
 from tollgate.core.features import Matrix
 from tollgate.errors import ParityError
+
+from model_build.candidates import Fitted, fit_candidate
+from model_build.parity import LARGEST_DIFFERENCE, check_parity
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tollgate.core.event_type import EventType, LabelRule
+from tollgate.errors import TrainingDataError
+
 from model_build.data import LabelledEvents, read_labelled_events
 from model_build.detector_file import TrainingChoices
 from model_build.split import Split, split_by_time
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.errors import TrainingDataError
 
 HOUR_S = 3600.0
 
@@ -26,8 +27,8 @@ def alternating(n: int) -> list[str]:
 
 
 def spans(data: LabelledEvents, split: Split) -> list[tuple[float, float]]:
-    times = data.events.times_s
-    return [(times[rows].min(), times[rows].max()) for rows in (split.train, split.validation, split.test)]
+    parts = [data.events.times_s[rows].tolist() for rows in (split.train, split.validation, split.test)]
+    return [(min(times), max(times)) for times in parts]
 
 
 def test_the_parts_follow_each_other_at_the_shares(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import xgboost
-from model_build.candidates import fit_candidate
-from model_build.trees import Ensemble, Tree, export_trees, forest_trees, xgboost_trees
 from sklearn.ensemble import RandomForestClassifier
 from tollgate.core.features import Matrix
 from tollgate.core.model import Model
+
+from model_build.candidates import fit_candidate
+from model_build.trees import Ensemble, Tree, export_trees, forest_trees, xgboost_trees
 
 ROWS = 20_000
 LEARNT = 6_000
@@ -21,7 +22,7 @@ Labels = npt.NDArray[np.int8]
 def draw_table(seed: int, missing: float, *, whole_numbers: bool = False) -> tuple[Matrix, Labels]:
     """Features (2 * ROWS, 12) float32, a share of them missing, and labels that depend on three of them."""
     generator = np.random.default_rng(seed)
-    features = (generator.standard_normal((2 * ROWS, 12)) * 10.0 ** np.arange(-4, 8)).astype(np.float32)
+    features: Matrix = (generator.standard_normal((2 * ROWS, 12)) * 10.0 ** np.arange(-4, 8)).astype(np.float32)
     if whole_numbers:
         features = generator.integers(-3, 4, features.shape).astype(np.float32)
     unit = (features / features.std(axis=0)).astype(np.float64)
@@ -109,10 +110,11 @@ def test_values_at_and_next_to_a_threshold_go_where_the_library_sends_them() -> 
     features, labels = draw_table(7, 0.1, whole_numbers=True)
     features = (features / np.float32(3)).astype(np.float32)
     forest, booster = grow(features, labels), boost(features, labels)
-    for ensemble, difference in (
+    differences: list[tuple[Ensemble, Callable[[Matrix], float]]] = [
         (forest_trees(forest), lambda rows: forest_difference(forest, rows)),
         (xgboost_trees(booster), lambda rows: xgboost_difference(booster, rows)),
-    ):
+    ]
+    for ensemble, difference in differences:
         # "Below infinity" is how a boosted tree asks whether there is a value at all.
         thresholds = np.unique(np.concatenate([tree.threshold[tree.left >= 0] for tree in ensemble.trees]))
         thresholds = thresholds[np.isfinite(thresholds)]

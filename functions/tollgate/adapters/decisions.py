@@ -35,7 +35,7 @@ class DecisionRecord:
         return {
             "pk": {"S": decision_key(detector, str(self.answer["event_id"]))},
             "answer": {"S": json.dumps(self.answer, separators=(",", ":"))},
-            "event": {"S": json.dumps(self.event, separators=(",", ":"))},
+            "event": {"S": json.dumps(self.event, ensure_ascii=False, separators=(",", ":"))},
             "time_s": {"N": repr(self.time_s)},
             "space": {"S": self.space},
             "entities": {"M": {entity: {"S": key} for entity, key in self.entities.items()}},

@@ -13,6 +13,7 @@ from typing import Any
 from tollgate.errors import TableError
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+_CHUNK_BYTES = 1 << 20
 _DELIMITERS = ",;\t|"
 # A cell that begins with one of these is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -38,7 +39,7 @@ def read_file(name: str, content: bytes, largest_bytes: int) -> FileTable:
     if not content:
         raise TableError(f'"{name}" is empty.')
     if lower.endswith(".parquet"):
-        table = _read_parquet(name, content)
+        table = _read_parquet(name, content, largest_bytes)
     else:
         table = _read_csv(name, _unzip(name, content, largest_bytes) if lower.endswith(".gz") else content)
     if not len(table):
@@ -49,12 +50,15 @@ def read_file(name: str, content: bytes, largest_bytes: int) -> FileTable:
 def _unzip(name: str, content: bytes, largest_bytes: int) -> bytes:
     try:
         with gzip.open(io.BytesIO(content)) as file:
-            plain = file.read(largest_bytes + 1)
+            chunks, size_bytes = [], 0
+            while size_bytes <= largest_bytes and (chunk := file.read(_CHUNK_BYTES)):
+                chunks.append(chunk)
+                size_bytes += len(chunk)
     except (OSError, EOFError, zlib.error) as error:
         raise TableError(f'"{name}" is not whole gzip data: {error}.') from None
-    if len(plain) > largest_bytes:
+    if size_bytes > largest_bytes:
         raise TableError(f'"{name}" unzips to more than {largest_bytes >> 20} MB; split it.')
-    return plain
+    return b"".join(chunks)
 
 
 def _read_csv(name: str, content: bytes) -> FileTable:
@@ -84,13 +88,17 @@ def _read_csv(name: str, content: bytes) -> FileTable:
     return FileTable(names, list(zip(*rows, strict=True)) if rows else [()] * width, misshapen)
 
 
-def _read_parquet(name: str, content: bytes) -> FileTable:
+def _read_parquet(name: str, content: bytes, largest_bytes: int) -> FileTable:
     # Only the batch function has a Parquet reader: it weighs more than all the rest.
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet  # noqa: PLC0415
 
     try:
-        table = pa.parquet.read_table(io.BytesIO(content))
+        file = pa.parquet.ParquetFile(io.BytesIO(content))
+        groups = [file.metadata.row_group(group) for group in range(file.metadata.num_row_groups)]
+        if max(sum(group.total_byte_size for group in groups), file.metadata.num_rows * 8) > largest_bytes:
+            raise TableError(f'"{name}" unpacks to more than {largest_bytes >> 20} MB; split it.')
+        table = file.read()
         columns = [_python_values(column) for column in table.columns]
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise TableError(f'"{name}" is not a Parquet file: {str(error).splitlines()[0].rstrip(".")}.') from None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from tollgate.core.event import Floats, Ints
+from tollgate.core.event import PAIR_SEPARATOR, Floats, Ints
 
 MAX_TEXT = 256
 MAX_NUMBER = 1e15
+_COMPACT_DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])")
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
 _CLEAN = frozenset({str, int, float, type(None)})
@@ -121,7 +123,9 @@ def read_text(value: object) -> str | None:
         value = int(value) if value.is_integer() else value
     if isinstance(value, dict | list):
         raise ValueError("a nested value is not a text")
-    text = str(value).strip()
+    text = str(value).lower() if isinstance(value, bool) else str(value).strip()
+    if PAIR_SEPARATOR in text:
+        raise ValueError(f"{shown(text)} has a control character")
     if len(text) > MAX_TEXT:
         raise ValueError(f"{shown(text)} is longer than {MAX_TEXT} characters")
     return text or None
@@ -159,10 +163,11 @@ def read_time(value: object, form: str) -> float:
 
 
 def _microseconds(moment: datetime, value: object) -> float:
-    seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    if not EARLIEST_S <= seconds <= LATEST_S:
+    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
+    if not EARLIEST_S <= since.total_seconds() <= LATEST_S:
         raise ValueError(OUTSIDE.format(shown(value)))
-    return seconds * 1e6
+    # Whole microseconds: seconds as a float lose the last ones from 2106 on.
+    return float(since // timedelta(microseconds=1))
 
 
 def _read_time_number_or_iso(value: object, form: str) -> float:
@@ -173,6 +178,8 @@ def _read_time_number_or_iso(value: object, form: str) -> float:
         if form != "iso":
             raise ValueError(f'{shown(value)} is not a number, as timestamp_format "{form}" says') from None
         return _read_iso(text)
+    if form == "iso" and _COMPACT_DATE.fullmatch(text):
+        raise ValueError(f'{shown(value)} looks like a date; set timestamp_format = "%Y%m%d" (or "epoch_s") in [event]')
     if not EARLIEST_S <= seconds <= LATEST_S:
         raise ValueError(
             f"{OUTSIDE.format(shown(value))} in seconds since 1970; "

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +12,8 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from tollgate.errors import BodyTooLargeError, InputError, TollgateError
+from tollgate.errors import BodyTooLargeError, TollgateError
+from tollgate.handlers.strict_json import read_json
 
 LARGEST_BODY_BYTES = 256 * 1024
 _log = logging.getLogger(__name__)
@@ -29,15 +29,8 @@ class StrictRequest(Request):
         body = await self.body()
         if len(body) > LARGEST_BODY_BYTES:
             raise BodyTooLargeError(f"The body has {len(body):,} bytes; at most {LARGEST_BODY_BYTES:,} are taken.")
-        try:
-            self._json = json.loads(body, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"The body is not valid JSON: {error}.") from None
+        self._json = read_json(body)
         return self._json
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number that JSON knows")
 
 
 class StrictRoute(APIRoute):

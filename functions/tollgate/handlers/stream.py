@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 from tollgate.errors import InputError
+from tollgate.handlers.strict_json import read_json
 from tollgate.observability import set_up_logging
 from tollgate.services.decide_event import decide_event
 from tollgate.services.stores import open_stores, prepare
@@ -35,10 +35,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _read_record(data: str) -> Mapping[str, Any]:
-    try:
-        event = json.loads(base64.b64decode(data))
-    except ValueError as error:
-        raise InputError(f"The record is not JSON: {error}.") from None
+    event = read_json(base64.b64decode(data))
     if not isinstance(event, dict):
         raise InputError("The record is not a JSON object with the event's columns.")
     return event

@@ -1,0 +1,88 @@
+"""Histories over columns against the usual way, rolling windows in pandas: the same payments, in the same run.
+
+    python bench/history.py [--rows 300000] [--runs 3] [--json FILE]
+
+Counts and mean amounts of each customer and merchant over three spans, ours as forward-decayed sums, pandas' as
+time-based rolling windows. Both read what was known before the payment. Medians of interleaved runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+from tollgate.core.event import Events
+from tollgate.core.history import HistoryPlan, Sum
+from tollgate.core.replay import Arrivals, replay
+
+from model_build.data import read_labelled_events
+from model_build.detector_file import read_detector_file
+from model_build.sample import write_sample
+
+DETECTOR_FILE = Path(__file__).parent.parent / "examples" / "sample" / "detector.toml"
+SPANS_S = (86_400.0, 604_800.0, 2_592_000.0)
+ENTITIES = ("customer", "merchant")
+
+
+def replay_histories(events: Events) -> None:
+    sums = tuple(Sum(kind, index) for kind in ("n", "a") for index in range(len(SPANS_S)))
+    plan = HistoryPlan(SPANS_S, dict.fromkeys(ENTITIES, sums))
+    arrivals = Arrivals.of(events)
+    for entity in ENTITIES:
+        replay(plan, entity, events, arrivals)
+
+
+def roll_windows(frame: pd.DataFrame) -> None:
+    for entity in ENTITIES:
+        groups = frame.set_index("time").groupby(entity)["amount"]
+        for span_s in SPANS_S:
+            windows = groups.rolling(f"{int(span_s)}s", closed="left")
+            windows.count()
+            windows.mean()
+
+
+def time_run(run: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=300_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "payments.parquet")
+        write_sample(asked.rows, 1, path)
+        events = read_labelled_events(path, read_detector_file(DETECTOR_FILE).event_type).events
+    events = replace(events, entities={name: events.entities[name] for name in ENTITIES})
+    columns = {name: keys.codes for name, keys in events.entities.items()}
+    frame = pd.DataFrame({"time": pd.to_datetime(events.times_us, unit="us"), "amount": events.amounts, **columns})
+    ours, windows = [], []
+    for _ in range(asked.runs):
+        ours.append(time_run(lambda: replay_histories(events)))
+        windows.append(time_run(lambda: roll_windows(frame)))
+    figures = {
+        "rows_per_s": round(asked.rows / statistics.median(ours)),
+        "pandas_rows_per_s": round(asked.rows / statistics.median(windows)),
+        "ratio": round(statistics.median(windows) / statistics.median(ours), 2),
+    }
+    print(f"{asked.rows:,} payments, {len(ENTITIES)} entities, {len(SPANS_S)} spans, median of {asked.runs} runs")
+    for name, figure in figures.items():
+        print(f"  {name:18} {figure:>12,}")
+    if asked.json:
+        asked.json.parent.mkdir(parents=True, exist_ok=True)
+        asked.json.write_text(json.dumps({"figures": figures}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""JSON from outside, as strict as what we answer: no NaN, no half characters, not nested without end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from tollgate.errors import InputError
+
+MOST_LEVELS = 32
+
+
+def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    """Return what UTF-8 JSON holds; raise `InputError` for anything that could not be stored and shown again."""
+    try:
+        parsed = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"This is not valid JSON: {error}.") from None
+    if _levels(parsed) > MOST_LEVELS:
+        raise InputError(f"This JSON is nested more than {MOST_LEVELS} levels deep; send flat events.")
+    if b"\\u" in body:
+        _check_characters(parsed)
+    return parsed
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number that JSON knows")
+
+
+def _levels(parsed: object) -> int:
+    levels, inside = 0, [parsed]
+    while inside and levels <= MOST_LEVELS:
+        levels += 1
+        nested = [value for value in inside if isinstance(value, dict | list)]
+        inside = [part for value in nested for part in (value.values() if isinstance(value, Mapping) else value)]
+    return levels
+
+
+def _check_characters(parsed: object) -> None:
+    try:
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InputError("This JSON holds half of a character (\\ud800 to \\udfff alone); send whole ones.") from None

@@ -1,0 +1,71 @@
+"""The pages of the documentation, and the blocks of code in them.
+
+A comment on the line above a block says what it is: `<!-- not run: why -->` or `<!-- file: name -->`.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+# Pages beside the code they are about.
+OTHERS = [ROOT / "README.md", ROOT / "app" / "README.md", ROOT / "localstack" / "README.md"]
+_FENCE = re.compile(r"( *)(```+)(\w*)\s*$")
+_NOTE = re.compile(r"\s*<!-- (.+) -->\s*$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block. ``note`` is the comment on the line above it, ``before`` the last line of text above it."""
+
+    page: Path
+    line: int
+    language: str
+    text: str
+    note: str
+    before: str
+
+    @property
+    def not_run(self) -> bool:
+        return self.note.startswith("not run: ")
+
+    @property
+    def file(self) -> str | None:
+        """The name under which the page has the reader save the block."""
+        return self.note.removeprefix("file: ") if self.note.startswith("file: ") else None
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def read_blocks(page: Path, *languages: str) -> list[Block]:
+    """Return the blocks of a page in their order, those of ``languages`` if any are named."""
+    blocks: list[Block] = []
+    lines = page.read_text(encoding="utf-8").splitlines()
+    number = 0
+    while number < len(lines):
+        if not (opening := _FENCE.match(lines[number])):
+            number += 1
+            continue
+        end = next(at for at in range(number + 1, len(lines)) if lines[at].strip() == opening[2])
+        note = _NOTE.match(lines[number - 1]) if number else None
+        before = next((line for line in reversed(lines[:number]) if line.strip()), "")
+        text = textwrap.dedent("\n".join(lines[number + 1 : end])) + "\n"
+        blocks.append(Block(page, number + 1, opening[3], text, note[1] if note else "", before))
+        number = end + 1
+    return [block for block in blocks if not languages or block.language in languages]
+
+
+def read_prose(page: Path) -> str:
+    """Return a page without its blocks of code."""
+    return re.sub(r"^( *)(```+)\w*\n.*?^ *\2\s*$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def read_anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", read_prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}

@@ -1,0 +1,95 @@
+"""The requests of http-api.md, sent in their order, get the answers that stand there: same status, same shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from tollgate.services.score_batch import score_batch
+
+from tests.docs.pages import ROOT, read_blocks
+from tests.doors.doors import call
+from tests.services.backend import Backend, write_payments
+
+pytest_plugins = ("tests.services.backend_fixture",)
+pytestmark = pytest.mark.emulator
+
+PAGE = ROOT / "docs" / "reference" / "http-api.md"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A request as it is written, and the answer below it."""
+
+    method: str
+    path: str
+    body: Any
+    status: int
+    answer: dict[str, Any]
+
+
+def read_examples() -> Iterator[Example]:
+    blocks = read_blocks(PAGE, "http", "json")
+    for request, answer in zip(blocks[::2], blocks[1::2], strict=True):
+        assert (request.language, answer.language) == ("http", "json"), str(request)
+        head, _, body = request.text.partition("\n\n")
+        method, path = head.splitlines()[0].split()
+        status = int(answer.before.removeprefix("Answer, ").removesuffix(":"))
+        yield Example(method, path, json.loads(body) if body.strip() else None, status, json.loads(answer.text))
+
+
+def shape(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON
+    """Return what has to be alike in two answers: keys and kinds. Of a list, its first item."""
+    if name == "curves":
+        return shape(next(iter(value.values())))
+    if name == "libraries":
+        return "versions"
+    if isinstance(value, dict):
+        return {key: shape(value[key], key) for key in sorted(value)}
+    if isinstance(value, list):
+        return [shape(item) for item in value[:1]]
+    return "number" if isinstance(value, float | int) and not isinstance(value, bool) else type(value).__name__
+
+
+def drop_payments(backend: Backend, announced: dict[str, Any], payment: dict[str, Any]) -> None:
+    """Put two payments, one of them bad, where the API said, and score them as the batch function would."""
+    rows = [payment, {**payment, "event_id": "p-1002", "amount": "12.50 USD"}]
+    score_batch(backend.stores, announced["key"], backend.drop(announced["key"], write_payments(rows)))
+
+
+def test_examples_are_answered_as_documented(backend: Backend) -> None:
+    examples = list(read_examples())
+    assert len(examples) >= 9
+    payment = next(example.body["event"] for example in examples if example.path == "/v1/decisions")
+    ids: dict[str, str] = {}
+    for example in examples:
+        path = example.path
+        for written, real in ids.items():
+            path = path.replace(written, real)
+        path, _, query = path.partition("?")
+        status, answer = call(example.method, path, example.body, query)
+        place = f"{example.method} {example.path}"
+        assert status == example.status, f"{place}: {answer}"
+        if example.status >= 400:
+            assert answer == example.answer, place
+        if "card_precision" not in json.dumps(example.answer):
+            assert shape(answer) == shape(example.answer), place
+        else:
+            compare_detector(answer, example.answer)
+        if example.method == "POST" and example.path == "/v1/batches":
+            ids[example.answer["batch_id"]] = answer["batch_id"]
+            drop_payments(backend, answer, payment)
+
+
+def compare_detector(answer: dict[str, Any], written: dict[str, Any]) -> None:
+    """Variables are compared by name, as the page shows two of them."""
+    by_name = {variable["name"]: variable for variable in answer["event_type"]["variables"]}
+    for variable in written["event_type"]["variables"]:
+        assert shape(by_name[variable["name"]]) == shape(variable)
+    for name in ("label", "outcomes", "description"):
+        assert answer[name] == written[name]
+    answer["event_type"]["variables"] = written["event_type"]["variables"]
+    assert shape(answer) == shape(written)

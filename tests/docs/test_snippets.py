@@ -1,0 +1,190 @@
+"""What the pages tell a reader to type works: commands, detector files, JSON and Python."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from tollgate.core.reading import read_event
+
+from localstack.template import TEMPLATE, load_template
+from model_build.command_line import main as tollgate
+from model_build.detector_file import read_detector_file
+from tests.docs.pages import DOCS, OTHERS, ROOT, Block, read_blocks, read_prose
+
+BLOCKS = [block for page in DOCS for block in read_blocks(page)]
+OF_OTHERS = [block for page in OTHERS if page.exists() for block in read_blocks(page)]
+RUNNABLE = [page for page in DOCS if any(not block.not_run for block in read_blocks(page, "sh"))]
+README = ROOT / "README.md"
+OWN_DATA = ROOT / "docs" / "how-to" / "your-own-data.md"
+DEPLOY = ROOT / "docs" / "how-to" / "deploy-to-aws.md"
+# How the sample payments are called in the example of your-own-data.md.
+OWN_NAMES = {
+    **{"event_id": "TxnId", "timestamp": "BookedMs", "amount": "Amount", "customer_id": "CardId"},
+    **{"merchant_id": "ShopId", "merchant_category": "ShopType", "device_id": "Device", "is_fraud": "Status"},
+}
+OWN_WORDS = {"0": "ok", "1": "chargeback"}
+
+
+def of(blocks: list[Block], *languages: str) -> list[Block]:
+    return [block for block in blocks if block.language in languages]
+
+
+def run(command: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    variables = {**os.environ, "PATH": path, **environment}
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False, timeout=300)
+
+
+def write_own_data(sample: Path, folder: Path) -> None:
+    """Write the sample payments as `transactions.csv` and, the last ones without labels, `new.csv`."""
+    with sample.open(newline="") as file:
+        rows = [
+            {OWN_NAMES[name]: cell for name, cell in row.items() if name in OWN_NAMES} for row in csv.DictReader(file)
+        ]
+    for row in rows:
+        row["BookedMs"] = str(int(datetime.fromisoformat(row["BookedMs"]).timestamp() * 1000))
+        row["Status"] = OWN_WORDS[row["Status"]]
+    for name, part, columns in (
+        ("transactions.csv", rows[:-1000], list(rows[0])),
+        ("new.csv", rows[-1000:], list(rows[0])[:-1]),
+    ):
+        with (folder / name).open("w", newline="") as file:
+            writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(part)
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_run_in_the_order_of_the_page(page: Path, sample_csv: Path, tmp_path: Path) -> None:
+    write_own_data(sample_csv, tmp_path)
+    for block in read_blocks(page):
+        if block.file:
+            (tmp_path / block.file).write_text(block.text)
+        elif block.language == "sh" and not block.not_run:
+            done = run(["bash", "-euc", block.text], tmp_path)
+            assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+
+
+def test_own_data_ends_with_decisions_on_the_later_payments(sample_csv: Path, tmp_path: Path) -> None:
+    """The page's header is the example's, and what it promises of `decided.csv` holds."""
+    write_own_data(sample_csv, tmp_path)
+    header = read_blocks(OWN_DATA, "csv")[0].text.strip()
+    assert (tmp_path / "transactions.csv").read_text().startswith(header + "\n")
+    assert (tmp_path / "new.csv").read_text().startswith(header.removesuffix(",Status") + "\n")
+    promised = {"score", "probability", "outcome", "status"}
+    assert promised <= set(re.findall(r"`(\w+)`", read_prose(OWN_DATA)))
+
+
+@pytest.mark.parametrize("block", of([*BLOCKS, *OF_OTHERS], "sh", "shell", "bash"), ids=str)
+def test_commands_that_are_not_run_can_be_parsed(block: Block) -> None:
+    parsed = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
+    assert parsed.returncode == 0, f"{block}: {parsed.stderr}"
+    targets = set(re.findall(r"^([^\s:#]+):", _makefile(), flags=re.MULTILINE))
+    for line in block.text.splitlines():
+        words = shlex.split(line, comments=True)
+        if words and Path(words[0]).name == "tollgate" and not words[1].startswith("-"):
+            assert words[1] in tollgate.commands, f"{block}: {line}"
+            command = tollgate.commands[words[1]]
+            with click.Context(tollgate, info_name="tollgate") as parent:
+                command.make_context(words[1], words[2:], parent=parent)
+        elif words and words[0] == "make":
+            assert {word for word in words[1:] if "=" not in word} <= targets, f"{block}: {line}"
+
+
+def _makefile() -> str:
+    text = (ROOT / "Makefile").read_text()
+    for name, value in re.findall(r"^(\w+) := (.+)$", text, flags=re.MULTILINE):
+        text = text.replace(f"$({name})", value)
+    return text
+
+
+@pytest.mark.parametrize("block", of([*BLOCKS, *read_blocks(README, "toml")], "toml"), ids=str)
+def test_detector_files_can_be_read(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "detector.toml").write_text(block.text)
+    assert read_detector_file(tmp_path / "detector.toml").detector
+
+
+@pytest.mark.parametrize("block", of([*BLOCKS, *OF_OTHERS], "json"), ids=str)
+def test_json_is_json(block: Block) -> None:
+    assert json.loads(block.text)
+
+
+@pytest.mark.parametrize("block", of(BLOCKS, "csv"), ids=str)
+def test_rows_have_the_cells_of_their_header(block: Block) -> None:
+    widths = {len(row) for row in csv.reader(block.text.splitlines())}
+    assert len(widths) == 1
+
+
+@pytest.mark.parametrize("block", [block for block in of(BLOCKS, "python") if not block.file], ids=str)
+def test_python_runs(block: Block, tmp_path: Path) -> None:
+    done = run([sys.executable, "-W", "error", "-c", block.text], tmp_path)
+    assert done.returncode == 0, f"{block}\n{done.stderr}"
+
+
+@contextmanager
+def recording_server() -> Iterator[tuple[str, list[tuple[str, dict[str, str], Any]]]]:
+    """Answer every POST with {}, and keep what came: path, headers by lower-case name, body."""
+    came: list[tuple[str, dict[str, str], Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            came.append((self.path, {name.lower(): value for name, value in self.headers.items()}, json.loads(body)))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: ANN401 - the base class's
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", came
+        finally:
+            server.shutdown()
+
+
+def test_the_signed_call_is_signed_and_sends_an_event_of_the_example(tmp_path: Path) -> None:
+    (script,) = (block for block in read_blocks(DEPLOY, "python") if block.file == "decide.py")
+    (tmp_path / "decide.py").write_text(script.text)
+    keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}
+    with recording_server() as (url, came):
+        done = run([sys.executable, "decide.py"], tmp_path, TOLLGATE_API_URL=url + "/", NO_PROXY="*", **keys)
+    assert done.returncode == 0, done.stderr
+    ((path, headers, body),) = came
+    assert path == "/v1/decisions"
+    assert re.match(r"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/\d{8}/eu-west-1/execute-api/aws4_request, ",
+                    headers["authorization"])  # fmt: skip
+    (detector,) = (block for block in read_blocks(OWN_DATA, "toml") if block.file == "detector.toml")
+    (tmp_path / "detector.toml").write_text(detector.text)
+    assert read_event(read_detector_file(tmp_path / "detector.toml").event_type, body["event"]).ids == ["t-1001"]
+
+
+def test_the_parameters_of_the_template_are_documented_with_their_defaults() -> None:
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (.+?) \| ", DEPLOY.read_text(), flags=re.MULTILINE)
+    documented = {
+        name: default
+        for names, defaults in rows
+        for name, default in zip(re.findall(r"`(\w+)`", names), defaults.split(", "), strict=True)
+    }
+    parameters = load_template(TEMPLATE)["Parameters"]
+    assert documented == {
+        name: f"`{parameter['Default']}`" if parameter["Default"] != "" else "empty"
+        for name, parameter in parameters.items()
+    }

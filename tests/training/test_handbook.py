@@ -1,0 +1,77 @@
+"""Two weeks of the public Handbook payments: real size, a detector file of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from tollgate.core.scored_file import read_event_file, score_file
+from tollgate.core.table_files import read_file
+
+from model_build.detector_file import DetectorFile, read_detector_file
+from model_build.publishing import load_folder_histories, open_folder
+from model_build.training import Trained, train_detector
+
+ROOT = Path(__file__).parents[2]
+PAYMENTS = Path(__file__).parents[3] / "shared" / "data" / "handbook_transactions.parquet"
+ROWS, NEW_ROWS = 120_000, 5_000
+
+pytestmark = [
+    pytest.mark.handbook,
+    pytest.mark.skipif(not PAYMENTS.is_file(), reason="the Handbook payments are not beside the checkout"),
+]
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The first payments to learn from, and the ones right after them."""
+    folder = tmp_path_factory.mktemp("handbook")
+    before = pc.field("TX_DATETIME") < datetime(2018, 4, 16)
+    table = pq.read_table(PAYMENTS, filters=before).sort_by("TX_DATETIME")
+    pq.write_table(table.slice(0, ROWS), folder / "past.parquet")
+    pq.write_table(table.slice(ROWS, NEW_ROWS), folder / "new.parquet")
+    return folder / "past.parquet", folder / "new.parquet"
+
+
+@pytest.fixture(scope="module")
+def file() -> DetectorFile:
+    file = read_detector_file(ROOT / "examples/handbook/detector.toml")
+    assert file.event_type.label
+    # A shorter delay, since these are but two weeks.
+    event_type = replace(file.event_type, label=replace(file.event_type.label, delay_s=86_400.0))
+    return replace(file, event_type=event_type, training=replace(file.training, models=("xgboost",)))
+
+
+@pytest.fixture(scope="module")
+def trained(tables: tuple[Path, Path], file: DetectorFile, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    return train_detector(tables[0], file, tmp_path_factory.mktemp("versions"), lambda _step: None)
+
+
+def test_two_weeks_teach_to_find_frauds(trained: Trained) -> None:
+    reached = trained.contenders[0].test
+    assert reached.auc > 0.75
+    assert reached.average_precision > 0.3
+    assert reached.card_precision is not None
+    assert 0 < reached.card_precision < 1
+
+
+def test_the_export_answers_as_the_model_on_all_validation_payments(trained: Trained) -> None:
+    assert trained.sealed.version.manifest["model"]["largest_export_difference"] <= 1e-6
+
+
+def test_the_days_after_are_scored_whole_and_find_frauds(trained: Trained, tables: tuple[Path, Path]) -> None:
+    version = open_folder(trained.sealed.folder)
+    table = read_file("new.parquet", tables[1].read_bytes(), 10**9)
+    stored = load_folder_histories(version, trained.sealed.folder)
+    scored = score_file(version, read_event_file(version, table), stored)
+    assert scored.summary["failed"] == 0
+    labels = np.array(table.columns[list(table.names).index("TX_FRAUD")])
+    lines = scored.results.decode().splitlines()
+    place = lines[0].split(",").index("score")
+    scores = np.array([int(line.split(",")[place]) for line in lines[1:]])
+    assert (scores[labels == 1] >= 900).mean() > 5 * (scores[labels == 0] >= 900).mean()
