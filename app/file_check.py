@@ -17,6 +17,7 @@ from app.detector import Detector
 
 ACCEPTED = (".csv", ".csv.gz", ".parquet")
 HEADER_LIMIT_BYTES = 1_000_000
+DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,15 @@ def read_columns(filename: str, content: bytes) -> list[str]:
             line = unpacked.readline(HEADER_LIMIT_BYTES)
     else:
         line = io.BytesIO(content).readline(HEADER_LIMIT_BYTES)
-    return next(csv.reader([line.decode("utf-8-sig")]), [])
+    header = line.decode("utf-8-sig")
+    names = next(csv.reader([header], delimiter=max(DELIMITERS, key=header.count)), [])
+    return [name.strip() for name in names]
 
 
 def _check_columns(columns: Sequence[str], detector: Detector) -> FileCheck:
     known = {variable.name for variable in detector.variables}
     unused = tuple(column for column in columns if column not in known)
-    missing = [v.name for v in detector.variables if v.required and v.name not in columns]
+    missing = [variable.name for variable in detector.variables if variable.name not in columns]
     faults = [_missing(name, unused) for name in missing]
     repeated = sorted({column for column in columns if columns.count(column) > 1})
     faults += [f"Column {column} is there more than once: keep one." for column in repeated]

@@ -14,8 +14,11 @@ from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 from tests.app.contract_shapes import detector_document
 
-HEADER = "event_id,timestamp,amount,customer_id,merchant_id,merchant_category,channel,is_fraud\n"
-FILE = (HEADER + "e-1,2026-06-01T00:00:00Z,12.5,C1,M1,fuel,web,0\n").encode()
+HEADER = (
+    "event_id,timestamp,amount,customer_id,merchant_id,device_id,ip,"
+    "merchant_category,channel,latitude,longitude,express,is_fraud\n"
+)
+FILE = (HEADER + "e-1,2026-06-01T00:00:00Z,12.5,C1,M1,D1,192.0.2.1,fuel,web,48.1,11.6,true,0\n").encode()
 DETECTOR = read_detector(detector_document())
 
 
@@ -115,10 +118,14 @@ def test_another_kind_of_file_is_named() -> None:
 
 
 def test_an_empty_file_lacks_every_column() -> None:
-    assert len(check_file("a.csv", b"", DETECTOR).faults) == 7
+    assert len(check_file("a.csv", b"", DETECTOR).faults) == 12
 
 
 def test_a_repeated_column_is_named() -> None:
     assert check_file("a.csv", HEADER.replace("is_fraud", "amount").encode(), DETECTOR).faults == (
         "Column amount is there more than once: keep one.",
     )
+
+
+def test_a_header_with_semicolons_is_read() -> None:
+    assert check_file("a.csv", HEADER.replace(",", ";").encode(), DETECTOR).faults == ()

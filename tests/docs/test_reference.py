@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from tollgate.core.score import FALSE_POSITIVE_RATES
+from tollgate.core.scored_file import read_event_file, score_file
+from tollgate.core.table_files import read_file
 from tollgate.errors import TollgateError
 
 from model_build.command_line import main as tollgate
 from model_build.detector_file import _KEYS, read_detector_file
+from model_build.publishing import open_folder
 from scripts.write_reference import PAGES, REFERENCE, list_errors
 from tests.docs.pages import ROOT, read_blocks
 
@@ -107,3 +111,20 @@ def test_documented_defaults_are_the_real_ones(tmp_path: Path) -> None:
 def test_the_whole_file_shown_is_the_sample_detector() -> None:
     last = read_blocks(REFERENCE / "detector-file.md", "toml")[-1]
     assert last.text == (ROOT / "examples" / "sample" / "detector.toml").read_text()
+
+
+def test_the_score_page_shows_the_scale() -> None:
+    rows = re.findall(
+        r"^\| (\d+) \| ([\d.]+) % \|$", (ROOT / "docs/explanation/score.md").read_text(), flags=re.MULTILINE
+    )
+    documented = [(int(score), round(float(share) / 100, 6)) for score, share in rows]
+    assert documented == list(FALSE_POSITIVE_RATES[1:])
+
+
+def test_every_key_of_a_summary_is_documented(sample_version: Path, sample_csv: Path) -> None:
+    version = open_folder(sample_version)
+    few = b"".join(sample_csv.read_bytes().splitlines(keepends=True)[:20])
+    summary = score_file(version, read_event_file(version, read_file("few.csv", few, 10**6)), {}).summary
+    section = (REFERENCE / "files.md").read_text().partition("## Summary")[2].partition("\n## ")[0]
+    documented = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]+) \|", section, flags=re.MULTILINE))))
+    assert documented == {*summary, "batch_id", "filename", "results"}

@@ -200,6 +200,13 @@ def test_a_run_that_ended_before_the_summary_is_done_again(backend: Backend, pay
     assert read_results(backend, batch)[0]["status"] == "ok"
 
 
+def test_what_is_written_once_stays(backend: Backend) -> None:
+    batches = backend.stores.batches
+    assert batches.write_once("results/b/a.csv", b"first", "text/csv") is True
+    assert batches.write_once("results/b/a.csv", b"second", "text/csv") is False
+    assert backend.get("results/b/a.csv") == b"first"
+
+
 def test_a_finished_batch_is_not_touched_again(backend: Backend, payment: Payment) -> None:
     key = "inbox/payments/a.csv"
     etag = backend.drop(key, write_payments([payment]))
