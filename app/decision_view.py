@@ -11,7 +11,7 @@ from app.outcome_card import outcome_card
 from app.page import in_markdown, problems_shown
 
 LABELS = {"fraud": "Fraud", "legitimate": "Legitimate"}
-STEPS = {"read": "Reading history", "features": "features", "model": "model", "write": "recording"}
+STEPS = {"read": "Reading history", "decide": "deciding", "write": "recording"}
 
 
 def show_decision(api: Api, detector: Detector, decision: Json, place: str) -> None:

@@ -107,22 +107,26 @@ def train(data: Path, detector: Path, out: Path) -> None:
 @click.argument("data", type=_FILE)
 @click.option("--version", "folder", type=_FOLDER, required=True, help="A sealed version folder.")
 @click.option("--out", type=_FILE, required=True, help="CSV file for the rows with their decisions.")
-@click.option("--fresh", is_flag=True, help="Begin with empty histories instead of those the training data left.")
+@click.option("--fresh", is_flag=True, help="Begin with empty histories, not those the training data left.")
 def score(data: Path, folder: Path, out: Path, *, fresh: bool) -> None:
     """Decide on every row of DATA on this machine, as the deployed file door does."""
     from tollgate.core.scored_file import read_event_file, score_file
     from tollgate.core.table_files import read_file
 
     from model_build.data import check_path
-    from model_build.publishing import load_folder_histories, open_folder
+    from model_build.publishing import follows_training, load_folder_histories, open_folder
 
     check_path(data)
     _check_writable(out.parent)
     version = open_folder(folder)
     table = read_file(data.name, data.read_bytes(), sys.maxsize)
-    scored = score_file(
-        version, read_event_file(version, table), {} if fresh else load_folder_histories(version, folder)
-    )
+    file = read_event_file(version, table)
+    if not fresh and not follows_training(version, file.events):
+        click.echo(
+            "Note: these rows begin before the training data ended: histories begin empty, as --fresh.", err=True
+        )
+        fresh = True
+    scored = score_file(version, file, {} if fresh else load_folder_histories(version, folder))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(scored.results)
     counts = ", ".join(f"{count:,} {name}" for name, count in scored.summary["outcomes"].items())

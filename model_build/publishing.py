@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -14,6 +15,7 @@ from tollgate.adapters import clients
 from tollgate.adapters.histories import HistoryTable, history_key
 from tollgate.adapters.versions import VersionStore, error_code
 from tollgate.core.decision import StoredHistories
+from tollgate.core.event import Events
 from tollgate.core.version import DetectorVersion, open_version, sha256
 from tollgate.errors import SealError
 
@@ -44,6 +46,15 @@ def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHisto
     for entity, key, sums in read_folder_histories(version, folder):
         stored[entity][key] = sums
     return stored
+
+
+def follows_training(version: DetectorVersion, events: Events) -> bool:
+    """Return whether events come after the training data, whose histories they may then read.
+
+    Earlier ones were counted in those histories already, with labels that nobody knew yet.
+    """
+    ended = datetime.fromisoformat(version.manifest["training"]["to"])
+    return bool((events.times_s >= ended.timestamp()).all())
 
 
 @dataclass(frozen=True)

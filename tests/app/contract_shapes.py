@@ -185,7 +185,7 @@ def decision(sent: Json, repeated: bool = False) -> Json:
         "outcome": next(name for name, limit in reversed(OUTCOMES) if score >= limit),
         "decided_at": "2026-11-23T19:12:31Z",
         "repeated": repeated,
-        "timings_ms": {"read": 5.61, "features": 0.42, "model": 0.18, "write": 7.93, "total": 14.3},
+        "timings_ms": {"read": 5.61, "decide": 0.6, "write": 7.93, "total": 14.3},
     }
 
 

@@ -59,9 +59,9 @@ def start_dashboard(api_url: str) -> tuple[str, subprocess.Popen[bytes]]:
     raise RuntimeError("The dashboard did not start: run `streamlit run app/streamlit_app.py` to see why.")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window. Playwright's event loop runs as long as it is open, so it is not kept for others."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("needs Chromium: no chromium, chromium-browser or google-chrome on the PATH")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -165,11 +166,22 @@ def test_an_id_that_no_event_can_have_fails(stores: Stores, event_id: str) -> No
     assert counts(give(stores, event_id, "fraud")) == {"accepted": 0, "unchanged": 0, "failed": 1}
 
 
-def test_without_a_time_a_label_is_known_now(stores: Stores, event_id: str) -> None:
+def test_without_a_time_the_label_of_an_old_event_is_dated_as_in_training(stores: Stores, event_id: str) -> None:
     give(stores, event_id, "fraud", None)
-    known_at = find_decision(stores, event_id)["label"]["known_at"]
-    assert known_at > KNOWN_AT
-    assert known_at.endswith("Z")
+    found = find_decision(stores, event_id)
+    happened, known = (
+        datetime.fromisoformat(text) for text in (found["event"]["timestamp"], found["label"]["known_at"])
+    )
+    assert known - happened == timedelta(days=7)
+
+
+def test_without_a_time_the_label_of_a_new_event_is_dated_now(stores: Stores, event_id: str) -> None:
+    now = datetime.now(UTC)
+    event = find_decision(stores, event_id)["event"]
+    decide_event(stores, event | {"event_id": "of-today", "timestamp": now.isoformat()})
+    give(stores, "of-today", "fraud", None)
+    known = datetime.fromisoformat(find_decision(stores, "of-today")["label"]["known_at"])
+    assert timedelta(seconds=-1) <= known - now < timedelta(minutes=1)
 
 
 def test_labels_of_an_unknown_detector_are_refused(stores: Stores) -> None:

@@ -79,12 +79,27 @@ def test_sample_train_and_score_work_one_after_another(tmp_path: Path, detector:
     assert {row["status"] for row in rows} == {"ok"}
 
 
+def a_year_later(sample_csv: Path, lines: int) -> str:
+    """The header and the first payments, as if they came after the training data."""
+    return "\n".join(sample_csv.read_text().replace("2026-", "2027-").splitlines()[:lines]) + "\n"
+
+
+def test_score_says_when_rows_belong_to_the_training_data(
+    sample_version: Path, sample_csv: Path, tmp_path: Path
+) -> None:
+    results = [tmp_path / "as-is.csv", tmp_path / "fresh.csv"]
+    said = call("score", sample_csv, "--version", sample_version, "--out", results[0])
+    assert "histories begin empty" in said.output
+    call("score", sample_csv, "--version", sample_version, "--out", results[1], "--fresh")
+    assert results[0].read_bytes() == results[1].read_bytes()
+
+
 @pytest.mark.parametrize("fresh", [True, False])
 def test_score_writes_what_the_core_decides(
     sample_version: Path, sample_csv: Path, tmp_path: Path, fresh: bool
 ) -> None:
     new, results = tmp_path / "new.csv", tmp_path / "r.csv"
-    new.write_text("\n".join(sample_csv.read_text().splitlines()[:500]) + "\n")
+    new.write_text(a_year_later(sample_csv, 500))
     options = ["--fresh"] if fresh else []
     result = call("score", new, "--version", sample_version, "--out", results, *options)
     assert result.exit_code == 0, result.output
@@ -241,7 +256,7 @@ def test_score_refuses_a_version_without_its_histories_unless_fresh(
         if path.suffix != ".gz":
             (folder / path.name).write_bytes(path.read_bytes())
     new = tmp_path / "new.csv"
-    new.write_text("\n".join(sample_csv.read_text().splitlines()[:5]) + "\n")
+    new.write_text(a_year_later(sample_csv, 5))
     arguments = ["score", new, "--version", folder, "--out", tmp_path / "r.csv"]
     assert "histories.jsonl.gz is missing" in refusal(call(*arguments))
     assert call(*arguments, "--fresh").exit_code == 0

@@ -51,7 +51,9 @@ class Label(_Request):
 
     event_id: str
     label: str | int | bool
-    known_at: str | None = Field(None, description="ISO 8601; now if left out.")
+    known_at: str | None = Field(
+        None, description="ISO 8601; if left out: now, or for an old event the label delay after it."
+    )
 
 
 class LabelsRequest(_Request):

@@ -43,7 +43,7 @@ def _label_one(stores: Stores, version: DetectorVersion, given: Mapping[str, Any
     return {"event_id": event_id, "status": "accepted" if changed else "unchanged", "message": None}
 
 
-def _read_label(version: DetectorVersion, given: Mapping[str, Any]) -> tuple[str, float]:
+def _read_label(version: DetectorVersion, given: Mapping[str, Any]) -> tuple[str, float | None]:
     rule = version.event_type.label or LabelRule("label", 0.0)
     plain = str(given["label"]).strip().lower()
     label = {FRAUD: 1, LEGITIMATE: 0}.get(plain)
@@ -53,19 +53,30 @@ def _read_label(version: DetectorVersion, given: Mapping[str, Any]) -> tuple[str
         raise LabelError("The label is empty; say fraud or legitimate.")
     known_at = given.get("known_at")
     try:
-        known_s = time.time() if known_at is None else read_time(known_at, "iso") / 1e6
+        known_s = None if known_at is None else read_time(known_at, "iso") / 1e6
     except ValueError as error:
         raise LabelError(f"known_at: {error}.") from None
     return (FRAUD if label else LEGITIMATE), known_s
 
 
-def _set_label(stores: Stores, version: DetectorVersion, event_id: str, label: str, known_s: float) -> bool:
+def _default_known_s(version: DetectorVersion, record: DecisionRecord) -> float:
+    """Return when a label became known whose time is not given: now, or the label delay after an old event.
+
+    That is how training dates labels. Dated now, the label of a payment of last spring would weigh on other payments of
+    last spring as if it came from their future.
+    """
+    delay_s = version.event_type.label.delay_s if version.event_type.label else 0.0
+    return max(record.time_s, min(time.time(), record.time_s + delay_s))
+
+
+def _set_label(stores: Stores, version: DetectorVersion, event_id: str, label: str, given_s: float | None) -> bool:
     for _ in range(_ATTEMPTS):
         record = stores.decisions.find(version.detector, event_id)
         if record is None:
             raise NotFoundError(f'There is no decision on event "{event_id}"; only decided events can be labelled.')
         if record.label == label:
             return False
+        known_s = _default_known_s(version, record) if given_s is None else given_s
         if known_s < record.time_s:
             raise LabelError("known_at lies before the event itself.")
         try:
