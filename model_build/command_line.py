@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from tollgate.errors import TollgateError
@@ -87,17 +88,17 @@ def train(data: Path, detector: Path, out: Path) -> None:
     _check_writable(out)
     console = Console(stderr=True)
     trained = train_detector(data, read_detector_file(detector), out, show_progress(console))
-    table = Table(title="On the test part, which no model has seen (chosen by average precision on validation)")
-    table.add_column("Model")
-    for heading in ("AUC", "Average precision", "Recall at 1 % FPR", "Card precision", "Trained in"):
-        table.add_column(heading, justify="right")
-    for place, contender in enumerate(trained.contenders):
+    table = Table(box=SIMPLE, title="On later payments that no model has seen", title_justify="left")
+    table.add_column("Model", no_wrap=True)
+    for heading in ("AUC", "Average\nprecision", "Recall at\n1 % FPR", "Card\nprecision", "Trained\nin"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for contender in trained.contenders:
         test = contender.test
         card = "–" if test.card_precision is None else f"{test.card_precision:.3f}"
         figures = (f"{test.auc:.3f}", f"{test.average_precision:.3f}", f"{test.recall_at_1pct_fpr:.3f}", card)
-        name = f"[bold]{contender.fitted.title} (chosen)[/bold]" if place == 0 else contender.fitted.title
-        table.add_row(name, *figures, f"{contender.fitted.train_s:.1f} s")
+        table.add_row(contender.fitted.title, *figures, f"{contender.fitted.train_s:.1f} s")
     Console().print(table)
+    click.echo(f"Chosen by average precision on validation: {trained.contenders[0].fitted.title}")
     for note in trained.notes:
         click.echo(f"Note: {note}", err=True)
     click.echo(f"Sealed {trained.sealed.version.version} in {trained.sealed.folder}")

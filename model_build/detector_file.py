@@ -119,7 +119,7 @@ class _Reader:
 
     def span_s(self, section: str, key: str, text: object) -> float:
         match = _SPAN.fullmatch(text.strip()) if isinstance(text, str) else None
-        if not match or float(match[1]) <= 0:
+        if not match or (float(match[1]) == 0 and key != "label_delay"):
             raise self.fail(section, key, f'has to be a length of time such as "12h" or "7d", not {text!r}')
         return float(match[1]) * _UNIT_S[match[2]]
 

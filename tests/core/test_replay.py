@@ -102,15 +102,24 @@ def test_rows_need_not_be_in_order_of_time() -> None:
     assert_replay_is_one_by_one(PLAN, events)
 
 
-def test_a_label_known_at_the_time_of_a_payment_comes_before_it() -> None:
+def test_a_label_known_at_the_time_of_a_payment_comes_after_it() -> None:
     events = make_events([100.0, 200.0], ["a", "a"])
     fraud = [(s.kind, s.half_life) for s in PLAN.sums["customer"]].index(("f", 2))
 
-    in_time = replay(PLAN, "customer", events, Arrivals.of(events, Frauds(np.array([0]), np.array([200.0]))))
-    too_late = replay(PLAN, "customer", events, Arrivals.of(events, Frauds(np.array([0]), np.array([200.000001]))))
+    in_time = replay(PLAN, "customer", events, Arrivals.of(events, Frauds(np.array([0]), np.array([199.999999]))))
+    too_late = replay(PLAN, "customer", events, Arrivals.of(events, Frauds(np.array([0]), np.array([200.0]))))
 
     assert in_time[1, fraud] == pytest.approx(1, rel=1e-3)
     assert too_late[1, fraud] == 0
+
+
+def test_a_payment_never_reads_its_own_label() -> None:
+    events = make_events([100.0], ["a"])
+    frauds = [place for place, s in enumerate(PLAN.sums["customer"]) if s.kind == "f"]
+
+    read = replay(PLAN, "customer", events, Arrivals.of(events, Frauds(np.array([0]), np.array([100.0]))))
+
+    assert (read[0, frauds] == 0).all()
 
 
 def test_an_event_without_its_entity_reads_nothing_and_leaves_nothing() -> None:

@@ -67,7 +67,7 @@ def test_sample_train_and_score_work_one_after_another(tmp_path: Path, detector:
     assert trained.exit_code == 0, trained.output
     (folder,) = (out / "payments").iterdir()
     assert f"Sealed {folder.name} in" in trained.stdout
-    assert "(chosen)" in trained.stdout
+    assert "Chosen by average precision" in trained.stdout
     assert "Note: Columns not declared and not used: merchant_id" in trained.stderr
 
     scored = call("score", payments, "--version", folder, "--out", results)

@@ -142,6 +142,14 @@ def test_a_length_of_time_that_is_none_is_refused(tmp_path: Path, length: str) -
     assert repr(length) in message
 
 
+def test_labels_may_be_known_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "detector.toml"
+    path.write_text(WHOLE.replace('label = "fraud"', 'label = "fraud"\nlabel_delay = "0d"'))
+    label = read_detector_file(path).event_type.label
+    assert label is not None
+    assert label.delay_s == 0
+
+
 def test_a_label_delay_that_is_no_length_of_time_is_refused(tmp_path: Path) -> None:
     text = WHOLE.replace('label = "fraud"', 'label = "fraud"\nlabel_delay = "soon"')
     assert f"line {line_of(text, 'label_delay')}: label_delay in [event]" in refusal(tmp_path, text)

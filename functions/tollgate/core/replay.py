@@ -37,7 +37,7 @@ class Arrivals:
     """All that happened, in order of arrival: payments, and labels that became known.
 
     ``rows`` holds the event of each happening, ``is_label`` whether it is its label, ``times_s`` when it was. A label
-    that becomes known at the very time of a payment comes before it.
+    that becomes known at the very time of a payment comes after it: a payment never reads its own label.
     """
 
     rows: Ints
@@ -48,10 +48,10 @@ class Arrivals:
     def of(cls, events: Events, frauds: Frauds = NO_FRAUDS) -> Arrivals:
         """Put events and labels in order of time; events of the same time keep the order of their rows."""
         n = len(events)
-        times = np.concatenate([frauds.known_s, events.times_s])
+        times = np.concatenate([events.times_s, frauds.known_s])
         order = np.argsort(times, kind="stable")
-        rows = np.concatenate([frauds.rows, np.arange(n)])[order]
-        return cls(rows, order < len(frauds.rows), times[order])
+        rows = np.concatenate([np.arange(n), frauds.rows])[order]
+        return cls(rows, order >= n, times[order])
 
 
 def replay(
