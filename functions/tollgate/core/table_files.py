@@ -133,10 +133,25 @@ def safe_cell(value: object) -> str:
     return text
 
 
+@dataclass(frozen=True)
+class _UnixLines:
+    """Ends each line of a csv writer with a line feed alone.
+
+    The writer has to think that it ends with both: before Python 3.13 it leaves a carriage return in a cell unquoted
+    unless its own line ends hold one, and readers then see two rows.
+    """
+
+    out: io.StringIO
+
+    def write(self, line: str) -> int:
+        """Write one whole line."""
+        return self.out.write(line.removesuffix("\r\n") + "\n")
+
+
 def write_csv(names: Iterable[str], columns: Sequence[Sequence[object]]) -> bytes:
     """Return columns as CSV with a header."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(_UnixLines(out), lineterminator="\r\n")
     writer.writerow([safe_cell(name) for name in names])
     writer.writerows([safe_cell(value) for value in row] for row in zip(*columns, strict=True))
     return out.getvalue().encode()
