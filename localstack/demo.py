@@ -12,7 +12,6 @@ import json
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from typing import Any
 from tollgate.errors import TollgateError
 
 from localstack.deployment import DeploymentError
-from localstack.emulator import DEFAULT_PORT, HOST, ROOT, EmulatorError
+from localstack.emulator import DEFAULT_PORT, HOST, ROOT, EmulatorError, require_free
 from localstack.running import RunningStack, call, running_stack
 from localstack.smoke import Batch, SmokeError, check_stack, drop_file
 
@@ -76,7 +75,7 @@ def run_smoke() -> None:
 
 def run_demo(port: int, dashboard_port: int) -> None:
     """Start everything, say where it is, and stay until Ctrl-C."""
-    _require_free(dashboard_port)
+    require_free(dashboard_port, "--dashboard-port")
     progress = _show_progress()
     with running_stack(ROOT / ".demo", ROWS, NEW_ROWS, port, progress) as stack:
         progress("Starting the dashboard")
@@ -95,17 +94,6 @@ def _show_progress() -> Any:  # noqa: ANN401 - a function of one text
         print(f"{time.monotonic() - began:6.1f} s  {step} …", file=sys.stderr, flush=True)
 
     return progress
-
-
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            raise DemoError(
-                f"Port {port} is in use on {HOST}; choose another: make demo ARGS='--dashboard-port {port + 10}'."
-            ) from None
 
 
 @contextmanager

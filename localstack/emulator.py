@@ -77,7 +77,7 @@ def start_emulator(port: int = DEFAULT_PORT, log: Path | None = None, python: Pa
     if not python.exists():
         raise EmulatorError("The embedded emulator is not installed; `make .tools/emulator/ready` installs it.")
     port = port or find_free_port()
-    _require_free(port)
+    require_free(port)
     log = log or ROOT / ".build" / "emulator.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="tollgate-emulator-"))
@@ -117,13 +117,17 @@ def find_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _require_free(port: int) -> None:
+def require_free(port: int, option: str = "--port") -> None:
+    """Raise EmulatorError, naming the option that chooses another, when something listens on `port`."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
-            raise EmulatorError(f"Port {port} is in use on {HOST}; choose another with --port, or 0 for any.") from None
+            raise EmulatorError(
+                f"Port {port} is in use on {HOST}; choose another with {option}, as in "
+                f'make demo ARGS="{option} {port + 10}".'
+            ) from None
 
 
 def _emulator_environment(port: int, folder: Path) -> dict[str, str]:

@@ -11,12 +11,13 @@ from typing import Any
 
 from tollgate.core.event_type import EventType, LabelRule
 from tollgate.core.score import TOP_SCORE
+from tollgate.core.values import TIME_FORMATS
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError, suggest
 
+from model_build.toml_reader import TomlReader
+
 MODELS = ("logistic_regression", "random_forest", "xgboost")
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
-_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 # Sections and the keys each may have; None stands for names of the user's own.
 _KEYS: Mapping[str, tuple[str, ...] | None] = {
@@ -57,86 +58,19 @@ class DetectorFile:
     outcomes: tuple[Outcome, ...]
 
 
-class _Reader:
-    """Takes typed values out of the parsed file; every error names the line and the key."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self._path = path
-        self._lines = text.splitlines()
-        self.sections: dict[str, Any] = tomllib.loads(text)
-
-    def fail(self, section: str, key: str, message: str) -> DetectorFileError:
-        line = self._line(section, key)
-        place = f"{self._path}, line {line}" if line else str(self._path)
-        name = f"{key} in [{section}]" if key else f"[{section}]"
-        return DetectorFileError(f"{place}: {name} {message}.")
-
-    def _line(self, section: str, key: str) -> int:
-        current, section_line = "", 0
-        for number, line in enumerate(self._lines, start=1):
-            if heading := re.match(r"\s*\[+\s*([^\]\s]+)\s*\]+", line):
-                current = heading[1]
-                section_line = number if current.split(".")[0] == section else section_line
-            elif current.split(".")[0] == section and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line):
-                return number
-        return section_line
-
-    def check_keys(self) -> None:
-        for section, content in self.sections.items():
-            if section not in _KEYS:
-                raise self.fail(section, "", f"is no section of a detector file{suggest(section, _KEYS)}")
-            if not isinstance(content, dict):
-                raise self.fail(section, section, f"stands outside a section; write [{section}]")
-            allowed = _KEYS[section]
-            for key in content:
-                if allowed is not None and key not in allowed:
-                    raise self.fail(section, key, f"is not known{suggest(key, allowed)}")
-
-    def take(self, section: str, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:  # noqa: ANN401
-        value = self.sections.get(section, {}).get(key, default)
-        if value is default:
-            return default
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            wanted = " or ".join(
-                {"str": "a text", "int": "a number", "float": "a number"}.get(k.__name__, f"a {k.__name__}")
-                for k in kinds[:1]
-            )
-            raise self.fail(section, key, f"has to be {wanted}, not {value!r}")
-        return value
-
-    def need(self, section: str, key: str) -> str:
-        value = self.take(section, key, str)
-        if not value:
-            raise self.fail(section, key, "is required and missing")
-        return str(value)
-
-    def texts(self, section: str, key: str) -> tuple[str, ...]:
-        values = self.take(section, key, list, [])
-        if not all(isinstance(value, str) and value for value in values):
-            raise self.fail(section, key, 'has to be a list of texts, such as ["a", "b"]')
-        return tuple(values)
-
-    def span_s(self, section: str, key: str, text: object) -> float:
-        match = _SPAN.fullmatch(text.strip()) if isinstance(text, str) else None
-        if not match or (float(match[1]) == 0 and key != "label_delay"):
-            raise self.fail(section, key, f'has to be a length of time such as "12h" or "7d", not {text!r}')
-        return float(match[1]) * _UNIT_S[match[2]]
-
-
 def read_detector_file(path: Path) -> DetectorFile:
     """Read a detector.toml; raise `DetectorFileError` naming the line, the key and the nearest known one."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise DetectorFileError(f"There is no detector file {path}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DetectorFileError(f"{path} cannot be read as text: {error}.") from None
     try:
-        reader = _Reader(path, text)
+        reader = TomlReader(path, text)
     except tomllib.TOMLDecodeError as error:
         raise DetectorFileError(f"{path} is not valid TOML: {error}.") from None
-    reader.check_keys()
+    reader.check_keys(_KEYS)
     detector = reader.need("detector", "id")
     if not _NAME.fullmatch(detector):
         raise reader.fail("detector", "id", "has to be lower-case letters, digits, - and _, beginning with a letter")
@@ -151,16 +85,20 @@ def read_detector_file(path: Path) -> DetectorFile:
     )
 
 
-def _read_event_type(reader: _Reader) -> EventType:
+def _read_event_type(reader: TomlReader) -> EventType:
     location = reader.take("event", "location", dict, {})
     columns = [column for column in location.values() if isinstance(column, str) and column]
     if location and (set(location) != {"latitude", "longitude"} or len(set(columns)) != 2):
         raise reader.fail("event", "location", 'has to be { latitude = "column", longitude = "column" }')
+    time_format = reader.take("event", "timestamp_format", str, "iso")
+    if time_format not in TIME_FORMATS and "%" not in time_format:
+        wanted = f'has to be {", ".join(TIME_FORMATS)} or a pattern such as "%d.%m.%Y %H:%M"'
+        raise reader.fail("event", "timestamp_format", f"{wanted}{suggest(time_format, TIME_FORMATS)}")
     event_type = EventType(
         name=reader.take("event", "type", str, "event"),
         id=reader.need("event", "id"),
         timestamp=reader.need("event", "timestamp"),
-        timestamp_format=reader.take("event", "timestamp_format", str, "iso"),
+        timestamp_format=time_format,
         amount=reader.take("event", "amount", str),
         currency=reader.take("event", "currency", str),
         label=_read_label(reader),
@@ -176,7 +114,7 @@ def _read_event_type(reader: _Reader) -> EventType:
     return event_type
 
 
-def _check_roles(reader: _Reader, event_type: EventType) -> None:
+def _check_roles(reader: TomlReader, event_type: EventType) -> None:
     roles: list[tuple[str, str | None]] = [
         *(("id", event_type.id), ("timestamp", event_type.timestamp), ("amount", event_type.amount)),
         *(("location", event_type.latitude), ("location", event_type.longitude)),
@@ -196,14 +134,14 @@ def _check_roles(reader: _Reader, event_type: EventType) -> None:
             raise reader.fail("entities", "", f'uses the label column "{column}"')
 
 
-def _read_label(reader: _Reader) -> LabelRule | None:
+def _read_label(reader: TomlReader) -> LabelRule | None:
     column = reader.take("event", "label", str)
     if column is None:
         for key in ("label_values", "label_time", "label_delay"):
             if key in reader.sections.get("event", {}):
                 raise reader.fail("event", key, "needs label, the column that says what was fraud")
         return None
-    delay_s = reader.span_s("event", "label_delay", reader.take("event", "label_delay", str, "7d"))
+    delay_s = reader.span_s("event", "label_delay", reader.take("event", "label_delay", str, "7d"), zero=True)
     rule = LabelRule(column, delay_s, reader.take("event", "label_time", str))
     values = reader.take("event", "label_values", dict)
     if values is None:
@@ -220,7 +158,7 @@ def _read_label(reader: _Reader) -> LabelRule | None:
     return LabelRule(column, delay_s, rule.time, fraud, legitimate)
 
 
-def _read_entities(reader: _Reader) -> dict[str, tuple[str, ...]]:
+def _read_entities(reader: TomlReader) -> dict[str, tuple[str, ...]]:
     entities = {}
     for name, columns in reader.sections.get("entities", {}).items():
         parts = [columns] if isinstance(columns, str) else columns
@@ -236,7 +174,7 @@ def _read_entities(reader: _Reader) -> dict[str, tuple[str, ...]]:
     return entities
 
 
-def _read_half_lives(reader: _Reader) -> tuple[float, ...]:
+def _read_half_lives(reader: TomlReader) -> tuple[float, ...]:
     given = reader.take("history", "half_lives", list, ["1h", "1d", "7d", "30d"])
     spans = tuple(sorted({reader.span_s("history", "half_lives", text) for text in given}))
     if not 1 <= len(spans) <= 8:
@@ -244,7 +182,7 @@ def _read_half_lives(reader: _Reader) -> tuple[float, ...]:
     return spans
 
 
-def _read_training(reader: _Reader) -> TrainingChoices:
+def _read_training(reader: TomlReader) -> TrainingChoices:
     default = TrainingChoices()
     models = reader.texts("training", "models") or default.models
     for model in models:
@@ -267,7 +205,7 @@ def _read_training(reader: _Reader) -> TrainingChoices:
     return TrainingChoices(models, shares[0], shares[1], reviews, seed)
 
 
-def _read_outcomes(reader: _Reader) -> tuple[Outcome, ...]:
+def _read_outcomes(reader: TomlReader) -> tuple[Outcome, ...]:
     given: Mapping[str, Any] = reader.sections.get("outcomes", {"review": 900, "block": 975})
     outcomes = [Outcome("approve", 0)]
     for name, score in given.items():

@@ -240,3 +240,14 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DetectorFileError, match="cannot be read as text"):
         read_detector_file(path)
+
+
+def test_a_timestamp_format_that_is_none_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    text = WHOLE.replace('label = "fraud"', 'label = "fraud"\ntimestamp_format = "isoo"')
+    assert '(did you mean "iso"?)' in refusal(tmp_path, text)
+
+
+def test_a_file_saved_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "detector.toml"
+    path.write_text(WHOLE, encoding="utf-8-sig")
+    assert read_detector_file(path).detector

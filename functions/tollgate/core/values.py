@@ -13,6 +13,8 @@ import numpy as np
 from tollgate.core.event import PAIR_SEPARATOR, Floats, Ints
 
 MAX_TEXT = 256
+# Forms of a time that have a name; any other is a strptime pattern.
+TIME_FORMATS = ("iso", "epoch_s", "epoch_ms")
 MAX_NUMBER = 1e15
 _COMPACT_DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])")
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
@@ -153,7 +155,7 @@ def read_time(value: object, form: str) -> float:
         raise ValueError("a timestamp is required")
     if isinstance(value, datetime):
         return _microseconds(value, value)
-    if form in ("iso", "epoch_s", "epoch_ms"):
+    if form in TIME_FORMATS:
         return _read_time_number_or_iso(value, form)
     try:
         moment = datetime.strptime(str(value).strip(), form)

@@ -1,0 +1,87 @@
+"""Typed values out of a TOML file, with the line of every mistake."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tollgate.errors import DetectorFileError, suggest
+
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+class TomlReader:
+    """Takes typed values out of a TOML file's sections; every error names the line and the key."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._lines = text.splitlines()
+        self.sections: dict[str, Any] = tomllib.loads(text)
+
+    def fail(self, section: str, key: str, message: str) -> DetectorFileError:
+        """Return the error that says what is wrong with a key, or with a whole section where ``key`` is empty."""
+        line = self._line(section, key)
+        place = f"{self._path}, line {line}" if line else str(self._path)
+        name = f"{key} in [{section}]" if key else f"[{section}]"
+        return DetectorFileError(f"{place}: {name} {message}.")
+
+    def _line(self, section: str, key: str) -> int:
+        current, section_line = "", 0
+        for number, line in enumerate(self._lines, start=1):
+            if heading := re.match(r"\s*\[+\s*([^\]\s]+)\s*\]+", line):
+                current = heading[1]
+                section_line = number if current.split(".")[0] == section else section_line
+            elif current.split(".")[0] == section and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line):
+                return number
+        return section_line
+
+    def check_keys(self, known: Mapping[str, tuple[str, ...] | None]) -> None:
+        """Raise `DetectorFileError` for a section or key that is not ``known``; None allows any key."""
+        for section, content in self.sections.items():
+            if section not in known:
+                raise self.fail(section, "", f"is no section of a detector file{suggest(section, known)}")
+            if not isinstance(content, dict):
+                raise self.fail(section, section, f"stands outside a section; write [{section}]")
+            allowed = known[section]
+            for key in content:
+                if allowed is not None and key not in allowed:
+                    raise self.fail(section, key, f"is not known{suggest(key, allowed)}")
+
+    def take(self, section: str, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:  # noqa: ANN401
+        """Return a value of the given kind, ``default`` where there is none."""
+        value = self.sections.get(section, {}).get(key, default)
+        if value is default:
+            return default
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            wanted = " or ".join(
+                {"str": "a text", "int": "a number", "float": "a number"}.get(k.__name__, f"a {k.__name__}")
+                for k in kinds[:1]
+            )
+            raise self.fail(section, key, f"has to be {wanted}, not {value!r}")
+        return value
+
+    def need(self, section: str, key: str) -> str:
+        """Return a text that has to be there."""
+        value = self.take(section, key, str)
+        if not value:
+            raise self.fail(section, key, "is required and missing")
+        return str(value)
+
+    def texts(self, section: str, key: str) -> tuple[str, ...]:
+        """Return a list of texts, empty where there is none."""
+        values = self.take(section, key, list, [])
+        if not all(isinstance(value, str) and value for value in values):
+            raise self.fail(section, key, 'has to be a list of texts, such as ["a", "b"]')
+        return tuple(values)
+
+    def span_s(self, section: str, key: str, text: object, *, zero: bool = False) -> float:
+        """Return a length of time such as "7d" in seconds; ``zero`` allows none at all."""
+        match = _SPAN.fullmatch(text.strip()) if isinstance(text, str) else None
+        if not match or (float(match[1]) == 0 and not zero):
+            raise self.fail(section, key, f'has to be a length of time such as "12h" or "7d", not {text!r}')
+        return float(match[1]) * _UNIT_S[match[2]]
