@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 LAMBDA_PYTHON = "3.13"
 # Lambda's python3.13 stands on Amazon Linux 2023, whose C library is 2.34.
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
-AWS_SERVICES = ("dynamodb", "events", "kinesis", "lambda", "s3", "sqs", "sts")
+AWS_SERVICES = ("dynamodb", "s3", "sts")
 
 # importlib.metadata reads these two (OpenTelemetry finds its context by entry point); licences stay with their code.
 METADATA_KEPT = ("METADATA", "entry_points.txt", "licenses", "LICENSE*", "NOTICE*")
@@ -43,17 +43,21 @@ FUNCTIONS_DROPPED = (
     "numpy/f2py",
     "numpy/fft",
     "numpy/polynomial",
-    "numpy/random/_examples",
-    "numpy/random/lib",
+    "numpy/random",
     "numpy/testing",
     "numpy/typing/tests",
     # the C API's library; the Python module has its own copy of it inside
     "onnxruntime/capi/libonnxruntime.*",
+    "onnxruntime/backend",
     "onnxruntime/datasets",
     "onnxruntime/quantization",
     "onnxruntime/tools",
     "onnxruntime/transformers",
-    "packaging/licenses",
+    # only what was dropped above imports these two
+    "flatbuffers",
+    "flatbuffers-*.dist-info",
+    "packaging",
+    "packaging-*.dist-info",
     "protobuf-*.dist-info",
     "pydantic/mypy.py",
     "pydantic/v1",

@@ -10,10 +10,13 @@ from pathlib import Path
 import build_package
 import onnx
 import pytest
+from tollgate.core.decision import decide_in_order
+from tollgate.core.reading import read_event
 
 from localstack.packages import LAMBDA, THIS_MACHINE, Runtime, package_functions, package_parquet_layer
+from model_build.publishing import open_folder
 
-MEGABYTE = 1 << 20  # as Lambda counts them
+MEGABYTE = 1_000_000  # Lambda's own limit counts 2^20 bytes and so is a little wider
 API_LIMIT = 100 * MEGABYTE
 LAMBDA_LIMIT = 250 * MEGABYTE
 
@@ -87,6 +90,30 @@ def probe(model: Path, kind: str, *folders: Path) -> list[str]:
 
 def test_functions_import_from_their_package_alone(functions: Path, doubling_model: Path) -> None:
     assert all(origin.startswith(str(functions)) for origin in probe(doubling_model, "functions", functions))
+
+
+SCORE = """
+import json, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+from tollgate.core.decision import decide_in_order
+from tollgate.core.reading import read_event
+from tollgate.core.version import open_version
+import tollgate.handlers.api, tollgate.handlers.batch, tollgate.handlers.stream
+folder = Path(sys.argv[1])
+version = open_version(folder.name, {file.name: file.read_bytes() for file in folder.iterdir()})
+events = [read_event(version.event_type, example["event"]) for example in version.evaluation["examples"]]
+print(json.dumps([int(decide_in_order(version, event, {}).scores[0]) for event in events]))
+"""
+
+
+def test_a_version_scores_from_the_package_alone(functions: Path, sample_version: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-c", SCORE, str(sample_version), str(functions)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert result.returncode == 0, result.stderr
+    version = open_folder(sample_version)
+    events = [read_event(version.event_type, example["event"]) for example in version.evaluation["examples"]]
+    assert json.loads(result.stdout) == [int(decide_in_order(version, event, {}).scores[0]) for event in events]
 
 
 def test_the_layer_reads_parquet_beside_the_functions(functions: Path, layer: Path, doubling_model: Path) -> None:
