@@ -63,6 +63,11 @@ lint: $(VENV)/ready ## style and types
 bench: $(VENV)/ready $(EMULATOR)/ready ## the measured claims
 	@for script in bench/[a-z]*.py; do $(PY) $$script --json .build/$$(basename $$script .py).json || exit 1; done
 
+.PHONY: picture
+picture: $(VENV)/ready $(EMULATOR)/ready ## the picture in README.md anew, from the running dashboard
+	$(PY) -m pytest tests/browser -k "test_score and light"
+	cp .build/screenshots/score-light.png docs/images/dashboard.png
+
 .PHONY: lock
 lock: $(VENV)/uv ## the lock files anew, after a change of what is needed
 	@scripts/lock.sh

@@ -94,6 +94,19 @@ def test_a_file_that_is_gone_is_rejected(backend: Backend) -> None:
     assert "drop it again" in state["reason"]
 
 
+def test_a_rejected_file_is_scored_when_it_is_dropped_again_and_can_be(backend: Backend, payment: Payment) -> None:
+    key, content = "inbox/payments/back.csv", write_payments([payment])
+    etag = backend.drop(key, content)
+    backend.stores.batches.s3.delete_object(Bucket=backend.bucket, Key=key)
+    rejected = score_batch(backend.stores, key, etag)
+    assert rejected["status"] == "rejected"
+
+    scored = score_batch(backend.stores, key, backend.drop(key, content))
+
+    assert scored["batch_id"] == rejected["batch_id"]
+    assert (scored["status"], scored["rows"], scored["reason"]) == ("done", 1, None)
+
+
 def test_a_file_that_is_too_large_is_rejected(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOLLGATE_LARGEST_FILE_BYTES", str(1 << 20))
     forget_storage()
@@ -104,11 +117,12 @@ def test_a_file_that_is_too_large_is_rejected(backend: Backend, monkeypatch: pyt
         assert (state["status"], "1 MB; split it" in state["reason"]) == ("rejected", True)
 
 
-def test_a_rejected_file_stays_rejected(backend: Backend, payment: Payment) -> None:
+def test_a_repeated_notice_of_a_rejected_file_changes_nothing_but_the_time(backend: Backend, payment: Payment) -> None:
     key = "inbox/nobody/a.csv"
     etag = backend.drop(key, write_payments([payment]))
     first = score_batch(backend.stores, key, etag)
-    assert score_batch(backend.stores, key, etag) == first
+    again = score_batch(backend.stores, key, etag)
+    assert {**again, "finished_at": None} == {**first, "finished_at": None}
 
 
 def test_an_unknown_batch_is_not_found(backend: Backend) -> None:

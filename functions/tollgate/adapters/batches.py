@@ -101,6 +101,10 @@ class BatchStore:
             raise TableError(f"The file is larger than {largest_bytes >> 20} MB; split it.")
         return answer["Body"].read()
 
+    def write(self, key: str, content: bytes, content_type: str) -> None:
+        """Write an object, in place of one that may be there."""
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
+
     def write_once(self, key: str, content: bytes, content_type: str) -> bool:
         """Write an object unless there is one; return whether it was written."""
         try:

@@ -26,8 +26,8 @@ def score_batch(stores: Stores, key: str, etag: str) -> dict[str, Any]:
     """
     file = BatchFile.of(key, etag, stores.settings.detector)
     state = stores.batches.find(file.batch_id)
-    if state and state["status"] in ("done", "rejected"):
-        return state
+    if state and state["status"] == "done":
+        return state  # a rejected file is looked at again: its detector may have been published since
     stores.batches.set_state(file, _now(), "running")
     try:
         version = stores.champion(file.detector)
@@ -42,7 +42,7 @@ def score_batch(stores: Stores, key: str, etag: str) -> dict[str, Any]:
     if version.record_batches:
         _record(stores, file, version, read)
     numbers = {name: int(summary[name]) for name in ("rows", "scored", "failed")}
-    stores.batches.set_state(file, _now(), "done", finished_at=_now(), **numbers)
+    stores.batches.set_state(file, _now(), "done", reason=None, finished_at=_now(), **numbers)
     return stores.batches.find(file.batch_id) or {}
 
 
@@ -52,7 +52,7 @@ def _now() -> str:
 
 def _reject(stores: Stores, file: BatchFile, reason: str) -> dict[str, Any]:
     body = to_json({"batch_id": file.batch_id, "file": file.key, "reason": reason})
-    stores.batches.write_once(file.rejected_key, body, "application/json")
+    stores.batches.write(file.rejected_key, body, "application/json")
     stores.batches.set_state(file, _now(), "rejected", reason=reason, finished_at=_now())
     return stores.batches.find(file.batch_id) or {}
 
