@@ -46,6 +46,8 @@ def main() -> None:
     parser.add_argument("--dashboard-port", type=int, default=DASHBOARD_PORT, help="(default: %(default)s)")
     parser.add_argument("--smoke", action="store_true", help="check the path without a browser, and end")
     asked = parser.parse_args()
+    # Also SIGINT: a shell that starts us in the background has it ignored.
+    signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
     try:
         if asked.smoke:
@@ -54,6 +56,8 @@ def main() -> None:
             run_demo(asked.port, asked.dashboard_port)
     except KeyboardInterrupt:
         print("\nStopped, with everything that was started.", file=sys.stderr)
+        if asked.smoke:
+            raise SystemExit(130) from None  # the demo ends like this; a check was not done
     except (DemoError, SmokeError, EmulatorError, DeploymentError, TollgateError) as error:
         raise SystemExit(f"Error: {error}") from None
 
