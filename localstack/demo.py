@@ -9,34 +9,26 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import shlex
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tollgate.errors import TollgateError
 
+from localstack.dashboard import DashboardError, running_dashboard
 from localstack.deployment import DeploymentError
-from localstack.emulator import DEFAULT_PORT, HOST, ROOT, EmulatorError, require_free
-from localstack.running import RunningStack, call, running_stack
+from localstack.emulator import DEFAULT_PORT, ROOT, EmulatorError, require_free
+from localstack.running import RunningStack, running_stack
 from localstack.smoke import Batch, SmokeError, check_stack, drop_file
 
 ROWS, NEW_ROWS = 60_000, 2_000
 SMOKE_ROWS, SMOKE_NEW_ROWS = 15_000, 500
 DASHBOARD_PORT = 8501
-_READY_WITHIN_S = 60.0
-
-
-class DemoError(Exception):
-    """The demo cannot go on; the message says why and what to do."""
 
 
 def main() -> None:
@@ -58,7 +50,7 @@ def main() -> None:
         print("\nStopped, with everything that was started.", file=sys.stderr)
         if asked.smoke:
             raise SystemExit(130) from None  # the demo ends like this; a check was not done
-    except (DemoError, SmokeError, EmulatorError, DeploymentError, TollgateError) as error:
+    except (DashboardError, SmokeError, EmulatorError, DeploymentError, TollgateError) as error:
         raise SystemExit(f"Error: {error}") from None
 
 
@@ -83,7 +75,7 @@ def run_demo(port: int, dashboard_port: int) -> None:
     progress = _show_progress()
     with running_stack(ROOT / ".demo", ROWS, NEW_ROWS, port, progress) as stack:
         progress("Starting the dashboard")
-        with _dashboard(stack, dashboard_port) as address:
+        with running_dashboard(stack.deployment.api_url, dashboard_port, ROOT / ".demo" / "dashboard.log") as address:
             progress(f"Dropping {stack.new_payments.name} into the bucket")
             batch = drop_file(stack, stack.new_payments)
             _say_where(stack, address, batch)
@@ -100,57 +92,14 @@ def _show_progress() -> Any:  # noqa: ANN401 - a function of one text
     return progress
 
 
-@contextmanager
-def _dashboard(stack: RunningStack, port: int) -> Iterator[str]:
-    """Run the dashboard in a session of its own, so that Ctrl-C reaches it through us alone."""
-    log = ROOT / ".demo" / "dashboard.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "streamlit_app.py")),
-                *("--server.headless=true", f"--server.address={HOST}", f"--server.port={port}"),
-            ],
-            cwd=ROOT,
-            env={**os.environ, "TOLLGATE_API_URL": stack.deployment.api_url},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    address = f"http://{HOST}:{port}"
-    try:
-        _wait_for(address, process, log)
-        yield address
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _READY_WITHIN_S
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < deadline:
-        with suppress(OSError), opener.open(f"{address}/_stcore/health", timeout=2):
-            return
-        if process.poll() is not None:
-            break
-        time.sleep(0.2)
-    raise DemoError(f"The dashboard did not start; its log is {log}.")
-
-
 def _say_where(stack: RunningStack, dashboard: str, batch: Batch) -> None:
     api = stack.deployment.api_url
     event = _first_event(stack.new_payments)
     body = shlex.quote(json.dumps({"event": event}))
     outcomes = ", ".join(f"{count:,} {name}" for name, count in batch.summary["outcomes"].items())
-    example = call(stack.deployment, "GET", "/v1/detector")["training"]
+    training = stack.version.manifest["training"]
     print(f"""
-Tollgate is running. It learned from {example["rows"]:,} payments with {example["frauds"]:,} frauds.
+Tollgate is running. It learned from {training["rows"]:,} payments with {training["frauds"]:,} frauds.
 
   Dashboard   {dashboard}
   API         {api}

@@ -20,12 +20,10 @@ from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.reading import require_columns
 from tollgate.core.replay import Frauds
+from tollgate.core.table_files import SUFFIXES, find_delimiter
 from tollgate.errors import LabelError, TableError, TrainingDataError
 
 from model_build.arrow_reading import read_arrow_events, read_arrow_times
-
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
-_DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def _read_header(path: Path) -> tuple[list[str], str]:
         raise TableError(f"{path} has no header: its first line has to name the columns.")
     if "\0" in line:
         raise TableError(f"{path} is not text: it has NUL bytes in its first line.")
-    delimiter = max(_DELIMITERS, key=line.count)
+    delimiter = find_delimiter(line)
     return [name.strip() for name in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))], delimiter
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from localstack.dashboard import running_dashboard
+from localstack.emulator import find_free_port
 from localstack.running import RunningStack
 from localstack.smoke import drop_file
 
@@ -22,41 +18,15 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / ".build" / "screenshots"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
-START_LIMIT_S = 60
 
 
 @pytest.fixture(scope="session")
-def dashboard_url(tollgate: RunningStack) -> Iterator[str]:
+def dashboard_url(tollgate: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The dashboard to test, started here before the running stack."""
     drop_file(tollgate, tollgate.new_payments)
-    url, process = start_dashboard(tollgate.deployment.api_url)
-    try:
+    log = tmp_path_factory.mktemp("dashboard") / "dashboard.log"
+    with running_dashboard(tollgate.deployment.api_url, find_free_port(), log) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def start_dashboard(api_url: str) -> tuple[str, subprocess.Popen[bytes]]:
-    """Start the dashboard on a free port of this machine and wait until it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app/streamlit_app.py", "--server.headless=true"]
-    command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.fileWatcherType=none"]
-    environment = {**os.environ, "TOLLGATE_API_URL": api_url}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    until = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if requests.get(f"{url}/_stcore/health", timeout=1).ok:
-                return url, process
-        except requests.RequestException:
-            time.sleep(0.2)
-    process.kill()
-    process.wait(10)
-    raise RuntimeError("The dashboard did not start: run `streamlit run app/streamlit_app.py` to see why.")
 
 
 @pytest.fixture(scope="module")

@@ -14,20 +14,9 @@ from tollgate.core.replay import Arrivals, replay, totals
 from tollgate.core.version import DetectorVersion
 
 from model_build.data import read_labelled_events
-from model_build.publishing import load_folder_histories, open_folder
 from tests.core.one_by_one import Store
 
 ROWS = 250
-
-
-@pytest.fixture(scope="module")
-def version(sample_version: Path) -> DetectorVersion:
-    return open_folder(sample_version)
-
-
-@pytest.fixture(scope="module")
-def stored(version: DetectorVersion, sample_version: Path) -> StoredHistories:
-    return load_folder_histories(version, sample_version)
 
 
 @pytest.fixture(scope="module")

@@ -16,20 +16,8 @@ from tollgate.core.table_files import read_file, write_csv
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import TableError
 
-from model_build.publishing import load_folder_histories, open_folder
-
 ADDED = ["score", "probability", "outcome", "status"]
 Row = dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def version(sample_version: Path) -> DetectorVersion:
-    return open_folder(sample_version)
-
-
-@pytest.fixture(scope="module")
-def stored(version: DetectorVersion, sample_version: Path) -> StoredHistories:
-    return load_folder_histories(version, sample_version)
 
 
 @pytest.fixture(scope="module")

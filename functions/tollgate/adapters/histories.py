@@ -88,11 +88,12 @@ class HistoryTable:
         """
         lots = range(0, len(additions), _LOT)
         with ThreadPoolExecutor(_WRITERS) as pool:
-            list(
-                pool.map(
-                    lambda start: self._add_lot(f"{name}#{start // _LOT}", additions[start:][:_LOT], expires_s), lots
-                )
-            )
+            written = [
+                pool.submit(self._add_lot, f"{name}#{start // _LOT}", additions[start : start + _LOT], expires_s)
+                for start in lots
+            ]
+            for lot in written:
+                lot.result()
 
     def _add_lot(self, mark: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float) -> None:
         marked = {

@@ -47,6 +47,11 @@ def read_file(name: str, content: bytes, largest_bytes: int) -> FileTable:
     return table
 
 
+def find_delimiter(header: str) -> str:
+    """Return the delimiter that stands most often in a header: comma, semicolon, tab or bar."""
+    return max(_DELIMITERS, key=header.count)
+
+
 def _unzip(name: str, content: bytes, largest_bytes: int) -> bytes:
     try:
         with gzip.open(io.BytesIO(content)) as file:
@@ -68,8 +73,7 @@ def _read_csv(name: str, content: bytes) -> FileTable:
         raise TableError(f'"{name}" is not UTF-8 text: byte {error.start} cannot be read; save it as UTF-8.') from None
     if "\0" in text:
         raise TableError(f'"{name}" is not text: it has NUL characters.')
-    head = text.split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=head.count))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(text.split("\n", 1)[0]))
     try:
         names = [cell.strip() for cell in next(reader, [])]
         rows = [row for row in reader if row]
