@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 from tollgate.core.event import Events
 from tollgate.core.history import HistoryPlan, Sum
-from tollgate.core.replay import Arrivals, replay
+from tollgate.core.replay import replay_histories
 
 from model_build.data import read_labelled_events
 from model_build.detector_file import read_detector_file
@@ -31,12 +31,9 @@ SPANS_S = (86_400.0, 604_800.0, 2_592_000.0)
 ENTITIES = ("customer", "merchant")
 
 
-def replay_histories(events: Events) -> None:
+def replay_sums(events: Events) -> None:
     sums = tuple(Sum(kind, index) for kind in ("n", "a") for index in range(len(SPANS_S)))
-    plan = HistoryPlan(SPANS_S, dict.fromkeys(ENTITIES, sums))
-    arrivals = Arrivals.of(events)
-    for entity in ENTITIES:
-        replay(plan, entity, events, arrivals)
+    replay_histories(HistoryPlan(SPANS_S, dict.fromkeys(ENTITIES, sums)), events)
 
 
 def roll_windows(frame: pd.DataFrame) -> None:
@@ -69,7 +66,7 @@ def main() -> None:
     frame = pd.DataFrame({"time": pd.to_datetime(events.times_us, unit="us"), "amount": events.amounts, **columns})
     ours, windows = [], []
     for _ in range(asked.runs):
-        ours.append(time_run(lambda: replay_histories(events)))
+        ours.append(time_run(lambda: replay_sums(events)))
         windows.append(time_run(lambda: roll_windows(frame)))
     figures = {
         "rows_per_s": round(asked.rows / statistics.median(ours)),

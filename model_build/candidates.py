@@ -1,110 +1,170 @@
-"""The models that training compares."""
+"""The models that training compares, each under any way to meet imbalance."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import xgboost
-from sklearn.ensemble import RandomForestClassifier
 from tollgate.core.event import Floats
 from tollgate.core.features import Matrix
 
-from model_build.linear import export_linear, linear_pipeline
-from model_build.trees import export_trees, forest_trees, xgboost_trees
+from model_build.boosting import fit_lightgbm, fit_xgboost
+from model_build.calibration import Calibration, fit_calibration
+from model_build.forests import fit_balanced_forest, fit_forest
+from model_build.imbalance import IMBALANCE, Labels, Sample, draw_sample
+from model_build.learnt import Learnt, Parameters, in_shares, to_probabilities
+from model_build.linear import export_linear, fit_linear
 
-Labels = npt.NDArray[np.int8]
-# A forest draws at most this many events for each tree: more only cost time and size.
-_FOREST_DRAW = 100_000
+__all__ = [
+    "CANDIDATES",
+    "FOREST_DEFAULTS",
+    "IMBALANCE",
+    "LIGHTGBM_DEFAULTS",
+    "LINEAR_DEFAULTS",
+    "XGBOOST_DEFAULTS",
+    "Candidate",
+    "Fitted",
+    "Labels",
+    "fit_candidate",
+]
+
+# "rounds" is the number of trees, "bags" how many copies with other seeds are averaged; the rest is the library's own.
+LINEAR_DEFAULTS: Parameters = {"C": 1.0, "max_iter": 1000}
+FOREST_DEFAULTS: Parameters = {
+    "rounds": 100,
+    "max_depth": 14,
+    "min_samples_leaf": 3,
+    # A tree draws at most this many events: more only cost time and size.
+    "max_samples": 100_000,
+}
+XGBOOST_DEFAULTS: Parameters = {
+    "rounds": 200,
+    "bags": 1,
+    # base_score and max_bin: the defaults of xgboost 3.2 cost 5 points of average precision on rare frauds.
+    "base_score": 0.5,
+    "max_bin": 1024,
+    "max_depth": 6,
+    "eta": 0.1,
+    "min_child_weight": 1,
+    "subsample": 0.8,
+    "colsample_bytree": 0.6,
+}
+LIGHTGBM_DEFAULTS: Parameters = {
+    "rounds": 200,
+    "bags": 1,
+    "max_bin": 1023,
+    "num_leaves": 31,
+    "learning_rate": 0.03,
+    "min_data_in_leaf": 20,
+    "min_sum_hessian_in_leaf": 1.0,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "feature_fraction": 0.6,
+}
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained model: ``predict`` gives the probability of fraud, shape (n,); ``export`` its ONNX form."""
+    """A trained model: ``predict`` gives the probability of fraud, shape (n,); ``export`` its ONNX form.
+
+    ``gain`` has shape (f,) and says how much each feature told the model, in shares of 1: of the total gain of splits
+    (boosted trees), of the decrease in impurity (forest), or of the absolute standardised weights (regression). All are
+    0 in a model that found nothing to split on. ``parameters`` are those it was fitted with, defaults included.
+    """
 
     kind: str
+    imbalance: str
     title: str
     train_s: float
     predict: Callable[[Matrix], Floats]
     export: Callable[[], bytes]
+    gain: Floats
+    parameters: Parameters
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model to train: its name for people, and how to fit it to features (n, f) and labels (n,) with a seed."""
+    """A model to train: its name for people, its parameters, and how to fit it to features, a sample of them, a seed.
+
+    ``fit_balanced`` is for a model that draws balanced samples by itself.
+    """
 
     title: str
-    fit: Callable[[Matrix, Labels, int], tuple[Callable[[Matrix], Floats], Callable[[], bytes]]]
+    defaults: Parameters
+    fit: Callable[[Matrix, Sample, Parameters, int], Learnt]
+    fit_balanced: Callable[[Matrix, Sample, Parameters, int], Learnt] | None = None
 
 
-def _threads() -> int:
-    """Return how many threads may train: every core, or what OMP_NUM_THREADS says."""
-    return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
-
-
-def _fit_linear(features: Matrix, labels: Labels, seed: int) -> tuple[Callable[[Matrix], Floats], Callable[[], bytes]]:
-    pipeline = linear_pipeline(seed).fit(features.astype(np.float64), labels)
-
-    def predict(rows: Matrix) -> Floats:
-        probability: Floats = pipeline.predict_proba(rows.astype(np.float64))[:, 1]
-        return probability
-
-    return predict, lambda: export_linear(pipeline, features.shape[1])
-
-
-def _fit_forest(features: Matrix, labels: Labels, seed: int) -> tuple[Callable[[Matrix], Floats], Callable[[], bytes]]:
-    forest = RandomForestClassifier(
-        n_estimators=100,
-        max_depth=14,
-        min_samples_leaf=3,
-        max_samples=min(_FOREST_DRAW, len(labels)),
-        n_jobs=_threads(),
-        random_state=seed,
-    ).fit(features, labels)
-
-    def predict(rows: Matrix) -> Floats:
-        probability: Floats = forest.predict_proba(rows)[:, 1]
-        return probability
-
-    return predict, lambda: export_trees(forest_trees(forest), features.shape[1])
-
-
-def _fit_xgboost(features: Matrix, labels: Labels, seed: int) -> tuple[Callable[[Matrix], Floats], Callable[[], bytes]]:
-    # base_score and max_bin: the defaults of xgboost 3.2 cost 5 points of average precision on rare frauds.
-    parameters = {
-        "objective": "binary:logistic",
-        "base_score": 0.5,
-        "max_bin": 1024,
-        "max_depth": 6,
-        "eta": 0.1,
-        "min_child_weight": 1,
-        "subsample": 0.8,
-        "colsample_bytree": 0.6,
-        "seed": seed,
-        "nthread": _threads(),
-    }
-    booster = xgboost.train(parameters, xgboost.QuantileDMatrix(features, labels, max_bin=1024), 200)
-
-    def predict(rows: Matrix) -> Floats:
-        return np.asarray(booster.inplace_predict(rows), dtype=np.float64)
-
-    return predict, lambda: export_trees(xgboost_trees(booster), features.shape[1])
+def _fit_linear(features: Matrix, sample: Sample, parameters: Parameters, seed: int) -> Learnt:
+    linear = fit_linear(features, sample.draws, seed, parameters)
+    return Learnt(
+        linear.margin,
+        lambda rows: to_probabilities(linear.margin(rows)),
+        lambda calibration: export_linear(linear, features.shape[1], calibration),
+        in_shares(np.abs(linear.weights)),
+    )
 
 
 CANDIDATES: Mapping[str, Candidate] = {
-    "logistic_regression": Candidate("Logistic regression", _fit_linear),
-    "random_forest": Candidate("Random forest", _fit_forest),
-    "xgboost": Candidate("XGBoost", _fit_xgboost),
+    "logistic_regression": Candidate("Logistic regression", LINEAR_DEFAULTS, _fit_linear),
+    "random_forest": Candidate(
+        "Random forest",
+        FOREST_DEFAULTS,
+        lambda _, sample, parameters, seed: fit_forest(sample, parameters, seed),
+        lambda _, sample, parameters, seed: fit_balanced_forest(sample, parameters, seed),
+    ),
+    "xgboost": Candidate(
+        "XGBoost", XGBOOST_DEFAULTS, lambda _, sample, parameters, seed: fit_xgboost(sample, parameters, seed)
+    ),
+    "lightgbm": Candidate(
+        "LightGBM", LIGHTGBM_DEFAULTS, lambda _, sample, parameters, seed: fit_lightgbm(sample, parameters, seed)
+    ),
 }
 
 
-def fit_candidate(kind: str, features: Matrix, labels: Labels, seed: int) -> Fitted:
-    """Train one model and time it, in seconds."""
-    candidate = CANDIDATES[kind]
+def fit_candidate(
+    kind: str,
+    features: Matrix,
+    labels: Labels,
+    seed: int,
+    *,
+    imbalance: str = "none",
+    parameters: Parameters | None = None,
+    calibrate_on: tuple[Matrix, Labels] | None = None,
+) -> Fitted:
+    """Train one of `CANDIDATES` under one of `IMBALANCE`, and time it, in seconds.
+
+    Features have shape (n, f), labels (n,), 1 for fraud and 0 otherwise. ``parameters`` override the model's defaults.
+    ``calibrate_on``, features and labels of later events, puts the probabilities right that a strategy has moved; under
+    "none" nothing has, and it is not used. Without it they stay as the strategy left them. Raises `TrainingDataError`
+    where there are too few frauds for the strategy, or where one kind of event is missing.
+    """
+    candidate, strategy = CANDIDATES[kind], IMBALANCE[imbalance]
     began = time.perf_counter()
-    predict, export = candidate.fit(features, labels, seed)
-    return Fitted(kind, candidate.title, time.perf_counter() - began, predict, export)
+    balances_itself = imbalance == "balanced_ensemble" and candidate.fit_balanced is not None
+    fit = candidate.fit_balanced if balances_itself and candidate.fit_balanced else candidate.fit
+    chosen = {**candidate.defaults, **(parameters or {})}
+    sample = draw_sample("none" if balances_itself else imbalance, features, labels, seed)
+    learnt = fit(features, sample, chosen, seed)
+    calibration = None
+    if imbalance != "none" and calibrate_on is not None:
+        later, later_labels = calibrate_on
+        calibration = fit_calibration(learnt.margin(later), later_labels)
+    return Fitted(
+        kind,
+        imbalance,
+        candidate.title if imbalance == "none" else f"{candidate.title}, {strategy.title}",
+        time.perf_counter() - began,
+        _predict(learnt, calibration),
+        lambda: learnt.export(calibration),
+        learnt.gain,
+        chosen,
+    )
+
+
+def _predict(learnt: Learnt, calibration: Calibration | None) -> Callable[[Matrix], Floats]:
+    if calibration is None:
+        return learnt.probability
+    return lambda rows: calibration.apply(learnt.margin(rows))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from tollgate.errors import TollgateError
+
+if TYPE_CHECKING:
+    from model_build.data import LabelledEvents
+    from model_build.evaluation import Evaluated
+    from model_build.prequential import Protocol
 
 # Heavy imports wait inside the commands: `tollgate --help` answers at once.
 
@@ -99,9 +106,85 @@ def train(data: Path, detector: Path, out: Path) -> None:
         table.add_row(contender.fitted.title, *figures, f"{contender.fitted.train_s:.1f} s")
     Console().print(table)
     click.echo(f"Chosen by average precision on validation: {trained.contenders[0].fitted.title}")
+    for sentence in trained.money:
+        click.echo(sentence)
     for note in trained.notes:
         click.echo(f"Note: {note}", err=True)
     click.echo(f"Sealed {trained.sealed.version.version} in {trained.sealed.folder}")
+
+
+@main.command()
+@click.argument("data", type=_FILE)
+@click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml that describes DATA.")
+@click.option(
+    "--protocol", type=click.Choice(["prequential"]), default="prequential", show_default=True, help="How to judge."
+)
+@click.option("--first", type=click.DateTime(["%Y-%m-%d"]), help="First training day; so that the folds end with DATA.")
+@click.option("--folds", type=click.IntRange(min=1), default=4, show_default=True, help="How many times.")
+@click.option("--train-days", type=click.IntRange(min=1), default=7, show_default=True, help="Days to learn from.")
+@click.option("--test-days", type=click.IntRange(min=1), default=7, show_default=True, help="Days to be judged on.")
+@click.option("--all-history", is_flag=True, help="Learn from everything before, too.")
+@click.option(
+    "--tune", "tune_s", type=click.FloatRange(min=0), default=0, help="Seconds to search parameters, a model."
+)
+@click.option("--json", "json_path", type=_FILE, help="Also write every fold here.")
+def evaluate(  # noqa: PLR0913 - one for each option
+    data: Path,
+    detector: Path,
+    *,
+    protocol: str,  # noqa: ARG001 - there is one so far
+    first: datetime | None,
+    folds: int,
+    train_days: int,
+    test_days: int,
+    all_history: bool,
+    tune_s: float,
+    json_path: Path | None,
+) -> None:
+    """Judge the models of a detector file on DATA as time would: train, wait for labels, test, move on.
+
+    Beside them stand the amount alone, rules alone and logistic regression. Figures are means over the folds ± their
+    standard deviation. With --tune, parameters are chosen on earlier folds.
+    """
+    from model_build.detector_file import read_detector_file
+    from model_build.evaluation import evaluate_detector
+    from model_build.prequential import plan_protocol
+
+    def plan(labelled: LabelledEvents) -> Protocol:
+        return plan_protocol(
+            labelled,
+            first.date() if first else None,
+            train_days=train_days,
+            test_days=test_days,
+            folds=folds,
+            all_history=all_history,
+        )
+
+    file, progress = read_detector_file(detector), show_progress(Console(stderr=True))
+    evaluated = evaluate_detector(data, file, plan, progress, tune_s=tune_s)
+    _show_evaluation(evaluated, file.training.reviews_per_day)
+    if json_path is not None:
+        json_path.write_text(json.dumps({"rows": [row.to_json() for row in evaluated.rows]}, indent=1))
+
+
+def _show_evaluation(evaluated: Evaluated, reviews_per_day: int) -> None:
+    protocol = evaluated.protocol
+    learned = "everything before" if protocol.all_history else f"{protocol.train_days} days"
+    click.echo(
+        f"{protocol.folds} folds from {protocol.first}: {learned} to learn, {protocol.delay_days} days of delay, "
+        f"{protocol.test_days} days to be judged on"
+    )
+    table = Table(box=SIMPLE)
+    table.add_column("", no_wrap=True)
+    for heading in ("Average\nprecision", "AUC", f"Precision of the\n{reviews_per_day} cards a day"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in evaluated.rows:
+        found = (row.summary(figure) for figure in ("average_precision", "auc", "card_precision"))
+        table.add_row(row.title, *("–" if pair is None else f"{pair[0]:.3f} ± {pair[1]:.3f}" for pair in found))
+    Console().print(table)
+    for row in evaluated.rows:
+        if row.parameters:
+            click.echo(f"{row.title}: {', '.join(f'{name} = {value:.4g}' for name, value in row.parameters.items())}")
 
 
 @main.command()

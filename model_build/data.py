@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
+from tollgate.core.arrivals import Frauds
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.reading import require_columns
-from tollgate.core.replay import Frauds
 from tollgate.core.table_files import SUFFIXES, find_delimiter
 from tollgate.errors import LabelError, TableError, TrainingDataError
 

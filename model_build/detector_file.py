@@ -15,9 +15,10 @@ from tollgate.core.values import TIME_FORMATS
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError, suggest
 
+from model_build.costs import Costs, read_costs
 from model_build.toml_reader import TomlReader
+from model_build.training_choices import TRAINING_KEYS, TrainingChoices, read_training
 
-MODELS = ("logistic_regression", "random_forest", "xgboost")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 # Sections and the keys each may have; None stands for names of the user's own.
 _KEYS: Mapping[str, tuple[str, ...] | None] = {
@@ -28,34 +29,36 @@ _KEYS: Mapping[str, tuple[str, ...] | None] = {
         *("numeric", "categorical", "boolean", "ignored"),
     ),
     "entities": None,
-    "history": ("half_lives", "record_batches"),
-    "training": ("models", "validation_share", "test_share", "reviews_per_day", "seed"),
+    "history": ("half_lives", "unusual_times", "unusual_amount", "record_batches"),
+    "training": TRAINING_KEYS,
+    "costs": ("missed_fraud", "review", "blocked_legitimate"),
     "outcomes": None,
 }
-
-
-@dataclass(frozen=True)
-class TrainingChoices:
-    """What [training] says. Shares are of the labelled events, in order of time."""
-
-    models: tuple[str, ...] = MODELS
-    validation_share: float = 0.2
-    test_share: float = 0.2
-    reviews_per_day: int = 100
-    seed: int = 0
+_UNUSUAL_TIMES = 2.5
+# In place of a score: training sets it where costs are least.
+_FROM_COST = "cost"
+_DEFAULT_OUTCOMES = {"review": 900, "block": 975}
 
 
 @dataclass(frozen=True)
 class DetectorFile:
-    """What a detector.toml says."""
+    """What a detector.toml says.
+
+    ``costs`` is None where a missed fraud has no price. With ``outcomes_from_cost`` the scores of ``outcomes`` are the
+    defaults, and training puts the cheapest in their place.
+    """
 
     detector: str
     description: str
     event_type: EventType
     half_lives_s: tuple[float, ...]
+    unusual_times: float
+    unusual_amount: float | None
     record_batches: bool
     training: TrainingChoices
+    costs: Costs | None
     outcomes: tuple[Outcome, ...]
+    outcomes_from_cost: bool
 
 
 def read_detector_file(path: Path) -> DetectorFile:
@@ -74,14 +77,21 @@ def read_detector_file(path: Path) -> DetectorFile:
     detector = reader.need("detector", "id")
     if not _NAME.fullmatch(detector):
         raise reader.fail("detector", "id", "has to be lower-case letters, digits, - and _, beginning with a letter")
+    event_type = _read_event_type(reader)
+    costs = read_costs(reader, has_amount=event_type.amount is not None)
+    from_cost = _wants_outcomes_from_cost(reader, costs)
     return DetectorFile(
         detector=detector,
         description=reader.take("detector", "description", str, ""),
-        event_type=_read_event_type(reader),
+        event_type=event_type,
         half_lives_s=_read_half_lives(reader),
+        unusual_times=_read_positive(reader, "unusual_times") or _UNUSUAL_TIMES,
+        unusual_amount=_read_positive(reader, "unusual_amount"),
         record_batches=reader.take("history", "record_batches", bool, False),
-        training=_read_training(reader),
-        outcomes=_read_outcomes(reader),
+        training=read_training(reader),
+        costs=costs,
+        outcomes=_read_outcomes(reader, _DEFAULT_OUTCOMES if from_cost else reader.sections.get("outcomes")),
+        outcomes_from_cost=from_cost,
     )
 
 
@@ -182,33 +192,31 @@ def _read_half_lives(reader: TomlReader) -> tuple[float, ...]:
     return spans
 
 
-def _read_training(reader: TomlReader) -> TrainingChoices:
-    default = TrainingChoices()
-    models = reader.texts("training", "models") or default.models
-    for model in models:
-        if model not in MODELS:
-            raise reader.fail("training", "models", f'names "{model}", which is no model{suggest(model, MODELS)}')
-    shares = [
-        float(reader.take("training", key, (float, int), getattr(default, key)))
-        for key in ("validation_share", "test_share")
-    ]
-    if min(shares) < 0.05 or sum(shares) > 0.8:
-        raise reader.fail(
-            "training", "test_share", "and validation_share have to be 0.05 or more, and 0.8 together at most"
-        )
-    reviews = int(reader.take("training", "reviews_per_day", int, default.reviews_per_day))
-    if reviews < 1:
-        raise reader.fail("training", "reviews_per_day", "has to be 1 or more")
-    seed = int(reader.take("training", "seed", int, default.seed))
-    if not 0 <= seed < 2**32:
-        raise reader.fail("training", "seed", f"has to be from 0 to {2**32 - 1}, not {seed}")
-    return TrainingChoices(models, shares[0], shares[1], reviews, seed)
+def _read_positive(reader: TomlReader, key: str) -> float | None:
+    value = reader.take("history", key, (float, int))
+    if value is not None and not 0 < value < float("inf"):
+        raise reader.fail("history", key, f"has to be a number above 0, not {value}")
+    return None if value is None else float(value)
 
 
-def _read_outcomes(reader: TomlReader) -> tuple[Outcome, ...]:
-    given: Mapping[str, Any] = reader.sections.get("outcomes", {"review": 900, "block": 975})
+def _wants_outcomes_from_cost(reader: TomlReader, costs: Costs | None) -> bool:
+    given: Mapping[str, Any] = reader.sections.get("outcomes", {})
+    if _FROM_COST not in given.values():
+        return False
+    if given != dict.fromkeys(_DEFAULT_OUTCOMES, _FROM_COST):
+        odd = [name for name in given if name not in _DEFAULT_OUTCOMES or given[name] != _FROM_COST]
+        name = next(iter(odd or given))
+        both = " and ".join(f'{outcome} = "{_FROM_COST}"' for outcome in _DEFAULT_OUTCOMES)
+        raise reader.fail("outcomes", name, f'does not fit: with "{_FROM_COST}", write {both}, and no other outcome')
+    if costs is None:
+        wanted = "needs amount in [event], or a number for missed_fraud in [costs]"
+        raise reader.fail("outcomes", "review", f'is "{_FROM_COST}", which {wanted}')
+    return True
+
+
+def _read_outcomes(reader: TomlReader, given: Mapping[str, Any] | None) -> tuple[Outcome, ...]:
     outcomes = [Outcome("approve", 0)]
-    for name, score in given.items():
+    for name, score in (_DEFAULT_OUTCOMES if given is None else given).items():
         if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= TOP_SCORE:
             raise reader.fail("outcomes", name, f"has to be a score from 1 to {TOP_SCORE}, not {score!r}")
         if score <= outcomes[-1].from_score or name == "approve":

@@ -25,8 +25,10 @@ def check_parity(fitted: Fitted, onnx: bytes, features: Matrix, seed: int = 0) -
     # NumPy's max keeps a NaN, which is a difference too.
     largest = float(np.max([np.abs(model.predict(rows) - fitted.predict(rows)).max() for rows in (features, holed)]))
     if not largest <= LARGEST_DIFFERENCE:
+        strategy = "" if fitted.imbalance == "none" else f", or {fitted.imbalance} out of imbalance"
         raise ParityError(
             f"The ONNX export of {fitted.title} differs from the trained model by up to {largest:.2g} in probability; "
-            f"at most {LARGEST_DIFFERENCE:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models."
+            f"at most {LARGEST_DIFFERENCE:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models"
+            f"{strategy}."
         )
     return largest

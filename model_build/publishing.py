@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from tollgate.adapters import clients
 from tollgate.adapters.histories import HistoryTable, history_key
 from tollgate.adapters.versions import VersionStore, error_code
-from tollgate.core.decision import StoredHistories
 from tollgate.core.event import Events
+from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion, open_version, sha256
 from tollgate.errors import SealError
 

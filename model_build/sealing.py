@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tollgate.core.event import Floats
 from tollgate.core.history import HistoryPlan
-from tollgate.core.replay import Arrivals, Frauds, totals
+from tollgate.core.totals import totals
 from tollgate.core.version import (
     EVALUATION,
     FORMAT,
@@ -24,9 +25,11 @@ from tollgate.core.version import (
     version_name,
 )
 
+from model_build.card import build_card, render_card
 from model_build.data import LabelledEvents
 
 HISTORIES = "histories.jsonl.gz"
+CARD, CARD_TEXT = "card.json", "card.md"
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,20 @@ class Sealed:
 
 
 def seal_version(
-    manifest: Mapping[str, Any], model: bytes, evaluation: Mapping[str, Any], histories: bytes, out: Path
+    manifest: Mapping[str, Any],
+    model: bytes,
+    evaluation: Mapping[str, Any],
+    histories: bytes,
+    out: Path,
 ) -> Sealed:
     """Write ``out/<detector>/<version>/`` whole or not at all, and open it as serving will.
 
-    ``manifest`` lacks only the hashes, which are added here. ``histories`` go beside the sealed files: they are loaded
-    once, when the version is first published, and are not needed to decide.
+    ``manifest`` lacks only the hashes, which are added here. The model card, as JSON and as Markdown, and ``histories``
+    go beside the sealed files: they are not needed to decide. Histories are loaded once, when the version is first
+    published.
     """
+    card = build_card(manifest, evaluation)
+    beside = {CARD: _to_json(card), CARD_TEXT: render_card(card).encode(), HISTORIES: histories}
     files = {MODEL: model, EVALUATION: _to_json(evaluation)}
     hashes = {name: sha256(content) for name, content in files.items()}
     whole = {
@@ -52,6 +62,7 @@ def seal_version(
         "format": FORMAT,
         "files": hashes,
         "histories": {"file": HISTORIES, "sha256": sha256(histories)},
+        "card": {name: sha256(beside[name]) for name in (CARD, CARD_TEXT)},
     }
     files[MANIFEST] = _to_json(whole)
     name = version_name(manifest["created_at"], files[MANIFEST])
@@ -59,7 +70,7 @@ def seal_version(
     folder = out / manifest["detector"] / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sealing-") as staging:
-        for file, content in {**files, HISTORIES: histories}.items():
+        for file, content in {**files, **beside}.items():
             Path(staging, file).write_bytes(content)
         if folder.exists():
             shutil.rmtree(folder)
@@ -76,16 +87,16 @@ def read_version_files(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in (MANIFEST, MODEL, EVALUATION) if (folder / name).is_file()}
 
 
-def encode_histories(data: LabelledEvents, plan: HistoryPlan) -> bytes:
+def encode_histories(data: LabelledEvents, plan: HistoryPlan, unusual: Floats) -> bytes:
     """Return what the events left in the histories of their entities: gzipped lines of [entity, key, sums].
 
-    Labels count that were known by the last event, as in training; what has faded by then is left out.
+    Labels count that were known by the last event, as in training; what has faded by then is left out. ``unusual`` says
+    which amounts were unusually large, shape (n,).
     """
     since_s = float(data.events.times_s[-1])
-    known = data.frauds.known_s <= since_s
-    arrivals = Arrivals.of(data.events, Frauds(data.frauds.rows[known], data.frauds.known_s[known]))
     lines = []
     for entity in data.events.entities:
-        for key, sums in sorted(totals(plan, entity, data.events, arrivals, since_s=since_s).items()):
+        left = totals(plan, entity, data.events, unusual, data.frauds, since_s=since_s)
+        for key, sums in sorted(left.items()):
             lines.append(json.dumps([entity, key, sums], separators=(",", ":")))
     return gzip.compress("\n".join(lines).encode(), compresslevel=6, mtime=0)

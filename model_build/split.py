@@ -9,7 +9,7 @@ from tollgate.core.event import Ints
 from tollgate.errors import TrainingDataError
 
 from model_build.data import LabelledEvents
-from model_build.detector_file import TrainingChoices
+from model_build.training_choices import TrainingChoices
 
 FEWEST_FRAUDS = 10
 FEW_FRAUDS = 50

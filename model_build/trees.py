@@ -1,30 +1,35 @@
 """Trees as arrays, and those arrays as ONNX: one exporter for every kind of tree ensemble.
 
 The public converter gets random forests with missing values wrong, so this is ours; `parity` holds every export to the
-model that it came from.
+model that it came from. `tree_reading` makes these arrays of what the libraries fit.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 from onnx import TensorProto, helper
+from tollgate.core.event import Floats
+from tollgate.core.features import Matrix
 from tollgate.core.model import INPUT, OUTPUT
 
-OPSET, TREE_OPSET, IR_VERSION = 18, 3, 10
+from model_build.calibration import Calibration
+from model_build.onnx_graph import build_model, constant, to_probability
+
+# A forest says 0 and 1 outright. Its log-odds is taken of shares raised by this much: a forest of a hundred trees
+# cannot tell 0 from a thousandth, and no event gets an infinite margin, nor do two get the same one that differ.
+FOREST_FLOOR = 1e-3
 
 
 @dataclass(frozen=True)
 class Tree:
-    """One tree of m nodes; every array has shape (m,). A leaf has ``left`` of -1 and its value in ``values``.
+    """One tree of m nodes; every array has shape (m,). A leaf has ``left`` of -1 and its value in ``value``.
 
-    A split sends an event left where its feature is below (`BRANCH_LT`) or at most (`BRANCH_LEQ`) ``thresholds``, and
+    A split sends an event left where its feature is below (`BRANCH_LT`) or at most (`BRANCH_LEQ`) ``threshold``, and
     an event without the feature where ``missing_left`` says.
     """
 
@@ -33,7 +38,7 @@ class Tree:
     feature: npt.NDArray[np.int64]
     threshold: npt.NDArray[np.float32]
     missing_left: npt.NDArray[np.bool_]
-    value: npt.NDArray[np.float32]
+    value: Floats
 
 
 @dataclass(frozen=True)
@@ -45,76 +50,79 @@ class Ensemble:
     logistic: bool
 
 
-def xgboost_trees(booster: Any) -> Ensemble:  # noqa: ANN401 - xgboost has no types
-    """Read the trees of a fitted xgboost Booster with base_score 0.5, a log-odds of 0."""
-    model = json.loads(bytes(booster.save_raw("json")))["learner"]["gradient_booster"]["model"]
-    return Ensemble([_xgboost_tree(tree) for tree in model["trees"]], "BRANCH_LT", logistic=True)
+def average_ensembles(ensembles: Sequence[Ensemble]) -> Ensemble:
+    """Return one ensemble whose sum is the mean of those of ``ensembles``, all of one mode and kind."""
+    if len(ensembles) == 1:
+        return ensembles[0]
+    trees = [replace(tree, value=tree.value / len(ensembles)) for ensemble in ensembles for tree in ensemble.trees]
+    return replace(ensembles[0], trees=trees)
 
 
-def _xgboost_tree(tree: dict[str, Any]) -> Tree:
-    left = np.array(tree["left_children"], dtype=np.int64)
-    conditions = np.array(tree["split_conditions"], dtype=np.float32)
-    return Tree(
-        left=left,
-        right=np.array(tree["right_children"], dtype=np.int64),
-        feature=np.array(tree["split_indices"], dtype=np.int64),
-        threshold=conditions,
-        missing_left=np.array(tree["default_left"], dtype=bool),
-        value=np.where(left < 0, conditions, np.float32(0)),
-    )
+def fill_missing(ensemble: Ensemble, stand_in: Matrix) -> Ensemble:
+    """Return the ensemble that treats a missing feature as if it had the value in ``stand_in``, float32 (f,).
+
+    Every split then sends an event without the feature where it would send that value: no node is added.
+    """
+
+    def fill(tree: Tree) -> Tree:
+        values = stand_in[tree.feature]
+        left = values < tree.threshold if ensemble.mode == "BRANCH_LT" else values <= tree.threshold
+        return replace(tree, missing_left=left)
+
+    return replace(ensemble, trees=[fill(tree) for tree in ensemble.trees])
 
 
-def forest_trees(forest: Any) -> Ensemble:  # noqa: ANN401 - scikit-learn has no types
-    """Read the trees of a fitted scikit-learn random forest for two classes."""
-    return Ensemble(
-        [_forest_tree(estimator.tree_, len(forest.estimators_)) for estimator in forest.estimators_],
-        "BRANCH_LEQ",
-        logistic=False,
-    )
+def forest_margin(fraud: Floats, legitimate: Floats) -> Floats:
+    """Return the log-odds of a forest's two shares, both (n,): log((fraud + floor) / (legitimate + floor))."""
+    margin: Floats = np.log(fraud + FOREST_FLOOR) - np.log(legitimate + FOREST_FLOOR)
+    return margin
 
 
-def _forest_tree(tree: Any, count: int) -> Tree:  # noqa: ANN401
-    leaf = tree.children_left < 0
-    probability = tree.value[:, 0, 1] / tree.value[:, 0, :].sum(axis=1)
-    return Tree(
-        left=tree.children_left.astype(np.int64),
-        right=tree.children_right.astype(np.int64),
-        feature=np.where(leaf, 0, tree.feature).astype(np.int64),
-        threshold=_round_down(np.where(leaf, 0.0, tree.threshold)),
-        missing_left=tree.missing_go_to_left.astype(bool),
-        value=np.where(leaf, probability / count, 0.0).astype(np.float32),
-    )
+def export_trees(ensemble: Ensemble, features: int, calibration: Calibration | None = None) -> bytes:
+    """Return the ensemble as an ONNX model: float32 features (n, f) in, float32 probability (n, 1) out.
+
+    ``calibration`` is a line on the log-odds, which for a forest is `forest_margin`.
+    """
+    if calibration is None:
+        nodes = [_sum_leaves(ensemble, "margin" if ensemble.logistic else OUTPUT)]
+        if ensemble.logistic:
+            nodes.append(helper.make_node("Sigmoid", ["margin"], [OUTPUT]))
+        return build_model(nodes, [], features)
+    before, constants = _boosted_margin_nodes(ensemble) if ensemble.logistic else _forest_margin_nodes(ensemble)
+    after, line = to_probability("margin", calibration)
+    return build_model([*before, *after], [*constants, *line], features)
 
 
-def _round_down(thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """Return the largest float32 at or below each: for a float32 x, x ≤ threshold stays what it was."""
-    rounded = thresholds.astype(np.float32)
-    lower: npt.NDArray[np.float32] = np.nextafter(rounded, np.float32(-np.inf))
-    return np.where(rounded > thresholds, lower, rounded)
+def _boosted_margin_nodes(ensemble: Ensemble) -> tuple[list[Any], list[Any]]:
+    return [_sum_leaves(ensemble, "sum"), helper.make_node("Cast", ["sum"], ["margin"], to=TensorProto.DOUBLE)], []
 
 
-def export_trees(ensemble: Ensemble, features: int) -> bytes:
-    """Return the ensemble as an ONNX model: float32 features (n, f) in, float32 probability (n, 1) out."""
-    attributes = _node_attributes(ensemble)
-    tree_output = "margin" if ensemble.logistic else OUTPUT
+def _forest_margin_nodes(ensemble: Ensemble) -> tuple[list[Any], list[Any]]:
+    # Both shares are summed: 1 − p in float32 would lose the digits that the log-odds of a p near 1 is made of.
     nodes = [
-        helper.make_node(
-            "TreeEnsembleRegressor",
-            [INPUT],
-            [tree_output],
-            domain="ai.onnx.ml",
-            n_targets=1,
-            aggregate_function="SUM",
-            post_transform="NONE",
-            **attributes,
-        )
+        _sum_leaves(ensemble, "sums", legitimate_too=True),
+        helper.make_node("Cast", ["sums"], ["shares"], to=TensorProto.DOUBLE),
+        helper.make_node("Add", ["shares", "floor"], ["raised"]),
+        helper.make_node("Log", ["raised"], ["logs"]),
+        helper.make_node("MatMul", ["logs", "difference"], ["margin"]),
     ]
-    if ensemble.logistic:
-        nodes.append(helper.make_node("Sigmoid", ["margin"], [OUTPUT]))
-    return build_model(nodes, [], features)
+    return nodes, [constant("floor", [FOREST_FLOOR]), constant("difference", [[1.0], [-1.0]])]
 
 
-def _node_attributes(ensemble: Ensemble) -> dict[str, Any]:
+def _sum_leaves(ensemble: Ensemble, output: str, *, legitimate_too: bool = False) -> Any:  # noqa: ANN401
+    return helper.make_node(
+        "TreeEnsembleRegressor",
+        [INPUT],
+        [output],
+        domain="ai.onnx.ml",
+        n_targets=2 if legitimate_too else 1,
+        aggregate_function="SUM",
+        post_transform="NONE",
+        **_node_attributes(ensemble, legitimate_too=legitimate_too),
+    )
+
+
+def _node_attributes(ensemble: Ensemble, *, legitimate_too: bool) -> dict[str, Any]:
     sizes = [len(tree.left) for tree in ensemble.trees]
     tree_ids = np.repeat(np.arange(len(sizes)), sizes)
     node_ids = np.concatenate([np.arange(size) for size in sizes])
@@ -123,6 +131,9 @@ def _node_attributes(ensemble: Ensemble) -> dict[str, Any]:
         return np.concatenate([getattr(tree, name) for tree in ensemble.trees])
 
     leaf = joined("left") < 0
+    targets = 2 if legitimate_too else 1
+    fraud = joined("value")[leaf]
+    weights = np.stack([fraud, 1 / len(sizes) - fraud][:targets], axis=1)
     return {
         "nodes_treeids": tree_ids.tolist(),
         "nodes_nodeids": node_ids.tolist(),
@@ -132,23 +143,8 @@ def _node_attributes(ensemble: Ensemble) -> dict[str, Any]:
         "nodes_truenodeids": np.where(leaf, 0, joined("left")).tolist(),
         "nodes_falsenodeids": np.where(leaf, 0, joined("right")).tolist(),
         "nodes_missing_value_tracks_true": joined("missing_left").astype(int).tolist(),
-        "target_treeids": tree_ids[leaf].tolist(),
-        "target_nodeids": node_ids[leaf].tolist(),
-        "target_ids": [0] * int(leaf.sum()),
-        "target_weights": joined("value")[leaf].tolist(),
+        "target_treeids": np.repeat(tree_ids[leaf], targets).tolist(),
+        "target_nodeids": np.repeat(node_ids[leaf], targets).tolist(),
+        "target_ids": np.tile(np.arange(targets), int(leaf.sum())).tolist(),
+        "target_weights": weights.astype(np.float32).ravel().tolist(),
     }
-
-
-def build_model(nodes: Sequence[Any], constants: Sequence[Any], features: int) -> bytes:
-    """Return an ONNX model with our input and output names around ``nodes``."""
-    graph = helper.make_graph(
-        nodes,
-        "tollgate",
-        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, features])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, 1])],
-        constants,
-    )
-    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", TREE_OPSET)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="tollgate")
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())

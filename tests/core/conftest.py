@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tollgate.core.decision import StoredHistories
+from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion
 
 from model_build.publishing import load_folder_histories, open_folder

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from tollgate.core.event import Events, Floats, Keys
+from tollgate.core.arrivals import EVENT, FRAUD, Arrivals
+from tollgate.core.event import Events, Floats, Keys, join_keys
 from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.history import HistoryPlan
-from tollgate.core.replay import Arrivals
-from tollgate.core.stored_history import add_event, add_fraud, read_history
+from tollgate.core.history import HistoryPlan, Kind, Sum, judge_amounts
+from tollgate.core.replay import Replayed
+from tollgate.core.stored_history import StoredSums, add_event, add_fraud, fold_matured, read_history, stale_names
 
 PAYMENT = EventType(
     name="payment",
@@ -34,10 +35,12 @@ def make_events(
     customers: Sequence[str | None],
     *,
     amounts: Sequence[float] | None = None,
+    devices: Sequence[str | None] | None = None,
     places: Sequence[tuple[float, float]] | None = None,
 ) -> Events:
-    """Return events of one customer each, with a second entity that every event lacks."""
+    """Return events of one customer each; without ``devices``, their device is missing."""
     n = len(times_s)
+    customer, device = Keys.of(customers), Keys.of(devices or [None] * n)
     latitudes, longitudes = zip(*places, strict=True) if places else ([0.0] * n, [0.0] * n)
     return Events(
         ids=[str(row) for row in range(n)],
@@ -47,16 +50,35 @@ def make_events(
         longitudes=np.array(longitudes, dtype=np.float64),
         numeric={},
         categories={},
-        entities={"customer": Keys.of(customers), "device": Keys.of([None] * n)},
+        entities={"customer": customer, "device": device, "customer_device": join_keys([customer, device])},
     )
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How storage keeps its histories; what is read may not depend on it.
+
+    ``folds`` says whether each writer folds what has matured by its own time, ``drops_stale`` whether it also drops
+    what nothing later reads.
+    """
+
+    folds: bool = False
+    drops_stale: bool = False
+
+
+LAZILY, FOLDING, TIDILY = Keeping(), Keeping(folds=True), Keeping(folds=True, drops_stale=True)
 
 
 @dataclass
 class Store:
-    """Histories as they are stored: entity → key → name of a sum → whole number."""
+    """Histories as they are stored: entity → key → name of a sum → whole number.
+
+    Storage does not know when an event matures: it counts open events, and readers see to the rest.
+    """
 
     plan: HistoryPlan
     sums: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    keeping: Keeping = LAZILY
 
     def add(self, entity: str, key: str, added: Mapping[str, int]) -> None:
         sums = self.sums.setdefault(entity, {}).setdefault(key, {})
@@ -66,23 +88,70 @@ class Store:
     def of(self, entity: str, key: str) -> dict[str, int]:
         return self.sums.get(entity, {}).get(key, {})
 
-    def happen(self, events: Events, arrivals: Arrivals) -> dict[str, Floats]:
-        """Let payments and labels arrive one at a time; return what each event read on its arrival."""
-        read = {entity: np.full((len(events), len(self.plan.sums[entity])), np.nan) for entity in events.entities}
-        happenings = zip(arrivals.rows.tolist(), arrivals.is_label.tolist(), arrivals.times_s.tolist(), strict=True)
-        for row, is_label, time_s in happenings:
-            for entity, keys in events.entities.items():
-                if keys.codes[row] < 0:
-                    continue
-                key = keys.values[keys.codes[row]]
-                if is_label:
-                    self.add(entity, key, add_fraud(self.plan, entity, time_s))
-                    continue
-                read[entity][row] = read_history(self.plan, entity, self.of(entity, key), time_s)
-                self.add(entity, key, add_event(self.plan, entity, events.take(np.array([row]))))
-        return read
+    def tidy(self, entity: str, key: str, time_s: float) -> None:
+        """Do what a writer at ``time_s`` does beside adding."""
+        sums = self.of(entity, key)
+        if self.keeping.folds:
+            fold(self.plan, entity, sums, time_s)
+        for name in stale_names(self.plan, list(sums), time_s) if self.keeping.drops_stale else ():
+            del sums[name]
 
-    def without_zeros(self, entity: str) -> dict[str, dict[str, int]]:
-        """Return the sums of an entity that are not nothing."""
-        kept = {key: {name: n for name, n in sums.items() if n} for key, sums in self.sums.get(entity, {}).items()}
-        return {key: sums for key, sums in kept.items() if sums}
+    def happen(self, events: Events, arrivals: Arrivals) -> Replayed:
+        """Let events and frauds arrive one at a time; return what each event read on its arrival."""
+        reads = {entity: np.full((len(events), len(self.plan.sums[entity])), np.nan) for entity in events.entities}
+        unusual = np.zeros(len(events))
+        happenings = zip(arrivals.rows.tolist(), arrivals.what.tolist(), arrivals.times_s.tolist(), strict=True)
+        for row, what, time_s in happenings:
+            if what == EVENT:
+                self._event(events, row, reads, unusual)
+            elif what == FRAUD:
+                happened_s, odd = float(events.times_s[row]), bool(unusual[row])
+                for entity, key in keys_of(events, row):
+                    self.add(entity, key, add_fraud(self.plan, entity, time_s, event_time_s=happened_s, unusual=odd))
+                    self.tidy(entity, key, time_s)
+        return Replayed(reads, unusual)
+
+    def _event(self, events: Events, row: int, reads: Mapping[str, Floats], unusual: Floats) -> None:
+        event, time_s = events.take(np.array([row])), float(events.times_s[row])
+        for entity, key in keys_of(events, row):
+            reads[entity][row] = read_history(self.plan, entity, self.of(entity, key), time_s)
+        unusual[row] = judge_amounts(self.plan, event, {entity: read[[row]] for entity, read in reads.items()})[0]
+        for entity, key in keys_of(events, row):
+            self.add(entity, key, add_event(self.plan, entity, event, unusual[[row]]))
+            self.tidy(entity, key, time_s)
+
+    def folded(self, entity: str, time_s: float) -> dict[str, dict[str, int]]:
+        """Return the sums of an entity that are not nothing, once all that matured before ``time_s`` is folded."""
+        histories = {key: dict(sums) for key, sums in self.sums.get(entity, {}).items()}
+        for sums in histories.values():
+            fold(self.plan, entity, sums, time_s)
+        return without_zeros(histories)
+
+
+def keys_of(events: Events, row: int) -> Iterator[tuple[str, str]]:
+    """Yield the entities that an event has, each with its key."""
+    for entity, keys in events.entities.items():
+        if keys.codes[row] >= 0:
+            yield entity, keys.values[int(keys.codes[row])]
+
+
+def fold(plan: HistoryPlan, entity: str, sums: dict[str, int], time_s: float) -> None:
+    """Fold what matured before ``time_s``, as a writer does: the steps go, what they are comes."""
+    matured = fold_matured(plan, entity, sums, time_s)
+    for name in matured.steps:
+        del sums[name]
+    for name, number in matured.added.items():
+        sums[name] = sums.get(name, 0) + number
+
+
+def without_zeros(histories: Mapping[str, StoredSums]) -> dict[str, dict[str, int]]:
+    """Return the histories without sums that are nothing: absent and 0 read the same."""
+    kept = {key: {name: number for name, number in sums.items() if number} for key, sums in histories.items()}
+    return {key: sums for key, sums in kept.items() if sums}
+
+
+def read_sum(plan: HistoryPlan, entity: str, kind: Kind, reads: Floats) -> Floats:
+    """Return what was read of one kind of sum over the longest half-life, shape (n,)."""
+    place = plan.sums[entity].index(Sum(kind, len(plan.half_lives_s) - 1))
+    column: Floats = reads[:, place]
+    return column

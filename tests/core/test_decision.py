@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decision import StoredHistories, decide, decide_in_order, read_histories
+from tollgate.core.arrivals import Arrivals
+from tollgate.core.decision import decide, decide_in_order, decide_one, read_histories
 from tollgate.core.event import Events
 from tollgate.core.features import compute_features
 from tollgate.core.reading import read_event
-from tollgate.core.replay import Arrivals, replay, totals
+from tollgate.core.replay import StoredHistories, replay_histories
+from tollgate.core.stored_history import OPEN
+from tollgate.core.totals import totals
 from tollgate.core.version import DetectorVersion
 
 from model_build.data import read_labelled_events
-from tests.core.one_by_one import Store
+from tests.core.one_by_one import TIDILY, Store
 
 ROWS = 250
 
@@ -34,33 +38,59 @@ def events(version: DetectorVersion, sample_csv: Path) -> Events:
     return last.take(np.random.default_rng(0).permutation(ROWS))
 
 
+def copy_of(stored: StoredHistories) -> dict[str, dict[str, dict[str, int]]]:
+    return {entity: {key: dict(sums) for key, sums in keys.items()} for entity, keys in stored.items()}
+
+
 def test_a_file_in_order_is_its_payments_one_at_a_time(
     version: DetectorVersion, stored: StoredHistories, events: Events
 ) -> None:
     store = Store(
         version.history,
-        {entity: {key: dict(sums) for key, sums in keys.items()} for entity, keys in stored.items()},
+        copy_of(stored),
+        TIDILY,
     )
     together = decide_in_order(version, events, stored)
-    read = store.happen(events, Arrivals.of(events))
-    histories = {
-        entity: replay(version.history, entity, events, Arrivals.of(events), stored[entity])
-        for entity in events.entities
-    }
-    assert any((read[entity] > 1).any() for entity in read), "something is stored that is read"
+    alone = store.happen(events, Arrivals.of(events))
+    histories = replay_histories(version.history, events, stored=stored)
+    assert any((read > 1).any() for read in alone.reads.values()), "something is stored that is read"
+    assert np.array_equal(together.unusual, alone.unusual)
 
     for row in range(ROWS):
         one = events.take(np.array([row]))
-        alone = {entity: read[entity][[row]] for entity in read}
-        features = compute_features(version.features, version.history, one, alone)
+        single = {entity: read[[row]] for entity, read in alone.reads.items()}
+        features = compute_features(version.features, version.history, one, single)
         in_file = compute_features(
-            version.features, version.history, one, {entity: histories[entity][[row]] for entity in histories}
+            version.features, version.history, one, {entity: read[[row]] for entity, read in histories.reads.items()}
         )
         assert np.array_equal(features, in_file, equal_nan=True), row
-        decided = decide(version, one, alone)
+        decided = decide(version, one, single, alone.unusual[[row]])
         assert decided.probabilities[0] == together.probabilities[row], row
         assert decided.scores[0] == together.scores[row], row
         assert decided.outcomes[0] == together.outcomes[row], row
+
+
+def test_what_the_training_left_open_matures_in_a_later_file(
+    version: DetectorVersion, stored: StoredHistories, events: Events
+) -> None:
+    assert version.history.maturing is not None
+    assert any(name[0] == OPEN for sums in stored["customer"].values() for name in sums)
+    later_us = int((version.history.maturing.delay_s + 2 * version.history.maturing.step_s) * 1e6)
+    later = replace(events, times_us=events.times_us + later_us)
+    store = Store(version.history, copy_of(stored))
+    first_s = float(np.min(later.times_s))
+    folded: StoredHistories = {entity: store.folded(entity, first_s) for entity in version.history.sums}
+
+    decided = decide_in_order(version, later, stored)
+
+    assert np.array_equal(decided.probabilities, decide_in_order(version, later, folded).probabilities)
+    opened = {
+        entity: {key: {name: n for name, n in sums.items() if name[0] != OPEN} for key, sums in keys.items()}
+        for entity, keys in stored.items()
+    }
+    reads = [replay_histories(version.history, later, stored=one).reads["customer"] for one in (stored, folded, opened)]
+    assert np.array_equal(reads[0], reads[1], equal_nan=True)
+    assert not np.array_equal(reads[0], reads[2], equal_nan=True)
 
 
 def test_a_file_of_one_payment_is_that_payment(
@@ -69,11 +99,11 @@ def test_a_file_of_one_payment_is_that_payment(
     for row in range(0, ROWS, 5):
         one = events.take(np.array([row]))
 
-        in_order = decide_in_order(version, one, stored)
-        single = decide(version, one, read_histories(version, one, stored))
+        in_order, single = decide_in_order(version, one, stored), decide_one(version, one, stored)
 
         assert np.array_equal(in_order.probabilities, single.probabilities)
         assert np.array_equal(in_order.scores, single.scores)
+        assert np.array_equal(in_order.unusual, single.unusual)
         assert in_order.outcomes == single.outcomes
 
 
@@ -92,10 +122,11 @@ def test_one_of_many_payments_reads_the_history_of_its_own_entities(
 
 def test_what_a_file_leaves_is_what_its_payments_leave(version: DetectorVersion, events: Events) -> None:
     store = Store(version.history)
-    store.happen(events, Arrivals.of(events))
+    happened = store.happen(events, Arrivals.of(events))
 
     for entity in events.entities:
-        assert totals(version.history, entity, events, Arrivals.of(events)) == store.without_zeros(entity)
+        left = totals(version.history, entity, events, happened.unusual)
+        assert left == store.folded(entity, float(np.max(events.times_s)))
 
 
 def test_a_missing_entity_reads_nothing_known_rather_than_nothing_there(version: DetectorVersion) -> None:
@@ -111,7 +142,7 @@ def test_a_missing_entity_reads_nothing_known_rather_than_nothing_there(version:
 def test_an_event_with_nothing_but_id_and_time_is_decided(version: DetectorVersion) -> None:
     event = read_event(version.event_type, {"event_id": "e", "timestamp": "2026-01-05T13:24:11Z"})
 
-    decided = decide(version, event, read_histories(version, event, {}))
+    decided = decide_one(version, event, {})
 
     assert 0 <= decided.probabilities[0] <= 1
     assert decided.outcomes == (version.outcome(int(decided.scores[0])),)
@@ -120,20 +151,18 @@ def test_an_event_with_nothing_but_id_and_time_is_decided(version: DetectorVersi
 def test_decisions_do_not_depend_on_their_company(
     version: DetectorVersion, stored: StoredHistories, events: Events
 ) -> None:
-    arrivals = Arrivals.of(events)
-    histories = {
-        entity: replay(version.history, entity, events, arrivals, stored[entity]) for entity in events.entities
-    }
-    whole = decide(version, events, histories)
+    histories = replay_histories(version.history, events, stored=stored)
+    whole = decide(version, events, histories.reads, histories.unusual)
     for rows in (np.arange(3), np.arange(100, 107), np.arange(0, ROWS, 2)):
-        part = decide(version, events.take(rows), {entity: read[rows] for entity, read in histories.items()})
+        reads = {entity: read[rows] for entity, read in histories.reads.items()}
+        part = decide(version, events.take(rows), reads, histories.unusual[rows])
         assert np.array_equal(part.probabilities, whole.probabilities[rows])
 
 
 def test_deciding_changes_nothing_that_is_stored(
     version: DetectorVersion, stored: StoredHistories, events: Events
 ) -> None:
-    before = {entity: {key: dict(sums) for key, sums in keys.items()} for entity, keys in stored.items()}
+    before = copy_of(stored)
 
     decide_in_order(version, events, stored)
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tollgate.core.arrivals import NO_FRAUDS, Frauds
 from tollgate.core.event import Events
 from tollgate.core.feature import Feature
 from tollgate.core.features import Matrix, compute_features, plan_features
 from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.history_features import span
 from tollgate.core.reading import read_events
-from tollgate.core.replay import Arrivals, Frauds, replay
+from tollgate.core.replay import replay_histories
 
 from tests.core.one_by_one import PAYMENT
 
@@ -49,10 +50,9 @@ def payments(*changes: Mapping[str, object]) -> Events:
     return events
 
 
-def compute(events: Events, frauds: Frauds | None = None, plan: HistoryPlan = PLAN) -> Matrix:
-    arrivals = Arrivals.of(events, frauds) if frauds else Arrivals.of(events)
-    histories = {entity: replay(plan, entity, events, arrivals) for entity in events.entities}
-    return compute_features(FEATURES, plan, events, histories)
+def compute(events: Events, frauds: Frauds = NO_FRAUDS, plan: HistoryPlan = PLAN) -> Matrix:
+    features = plan_features(PAYMENT, plan, SHARES)
+    return compute_features(features, plan, events, replay_histories(plan, events, frauds).reads)
 
 
 def value(matrix: Matrix, name: str, row: int = -1) -> float:
@@ -130,14 +130,56 @@ def test_amounts_are_compared_with_the_usual_amount() -> None:
     assert value(matrix, "customer_amount_deviation_30d") > 20
 
 
-def test_known_frauds_are_a_rate_with_one_payment_more() -> None:
-    events = payments({}, {}, {})
-    frauds = Frauds(np.array([0]), np.array([NOON_S + 1.5 * HOUR_S]))
+def days(*at_d: float) -> list[dict[str, object]]:
+    return [{"timestamp": NOON_S + day * DAY_S} for day in at_d]
 
-    rate = value(compute(events, frauds), "customer_fraud_rate_30d")
 
-    assert rate == pytest.approx(1 / 3, rel=0.01)
-    assert value(compute(events), "customer_fraud_rate_30d") == 0
+def test_fraud_rates_are_of_known_frauds_and_matured_payments_with_one_payment_more() -> None:
+    # Days 0 to 2 mature on day 8 to 10; day 1 becomes known as fraud on day 5, day 3 on day 11; the rest is open.
+    events = payments(*days(0, 1, 2, 3, 11.5, 11.6))
+    frauds = Frauds(np.array([1, 3]), NOON_S + np.array([5.0, 11.0]) * DAY_S)
+
+    before, after = (compute(events, known) for known in (NO_FRAUDS, frauds))
+
+    legitimate = sum(2 ** (-(11.6 - day) / 30) for day in (7.5, 9.5))
+    known = sum(2 ** (-(11.6 - day) / 30) for day in (5, 11))
+    assert value(after, "customer_legitimate_count_30d") == pytest.approx(legitimate, rel=1e-3)
+    assert value(after, "customer_fraud_count_30d") == pytest.approx(known, rel=1e-3)
+    assert value(after, "customer_fraud_rate_30d") == pytest.approx(known / (known + legitimate + 1), rel=1e-3)
+    assert value(before, "customer_fraud_rate_30d") == 0
+    assert value(before, "customer_legitimate_count_30d") == pytest.approx(
+        sum(2 ** (-(11.6 - day) / 30) for day in (7.5, 8.5, 9.5, 10.5)), rel=1e-3
+    )
+
+
+def test_frauds_of_ordinary_amounts_are_apart_from_those_of_unusual_ones() -> None:
+    changes = days(0, 0.1, 0.2, 0.3, 0.4, 12)
+    changes[4]["amount"] = 500.0
+    frauds = Frauds(np.array([3, 4]), NOON_S + np.array([2.0, 2.0]) * DAY_S)
+
+    matrix = compute(payments(*changes), frauds)
+
+    # Three payments matured on day 8 at midnight, 4.5 days before; the frauds became known 10 days before.
+    legitimate, fraud = 3 * 2 ** (-4.5 / 30), 2 ** (-10 / 30)
+    assert value(matrix, "customer_fraud_count_30d") == pytest.approx(2 * fraud, rel=1e-3)
+    assert value(matrix, "device_ordinary_fraud_count_30d") == pytest.approx(fraud, rel=1e-3)
+    assert value(matrix, "device_ordinary_fraud_rate_30d") == pytest.approx(fraud / (fraud + legitimate + 1), rel=1e-3)
+    assert value(matrix, "device_ordinary_fraud_share_30d") == pytest.approx(fraud / (fraud + legitimate), rel=1e-3)
+    assert value(matrix, "customer_unusual_count_30d") == pytest.approx(2 ** (-11.6 / 30), rel=1e-3)
+
+
+def test_ages_say_how_long_ago_things_happened_on_average() -> None:
+    plan = plan_history(PAYMENT, (DAY_S, 30 * DAY_S))
+    changes = days(0, 0.1, 0.2, 0.3, 0.4, 3)
+    changes[4]["amount"] = 500.0
+    events = payments(*changes)
+    names = [feature.name for feature in plan_features(PAYMENT, plan, SHARES)]
+
+    last = compute(events, Frauds(np.array([0]), np.array([NOON_S + 1.5 * DAY_S])), plan)[-1]
+
+    assert last[names.index("customer_unusual_age_1d")] == pytest.approx(2.6, rel=1e-3)
+    assert last[names.index("device_ordinary_fraud_age_1d")] == pytest.approx(1.5, rel=1e-3)
+    assert np.isnan(compute(events, plan=plan)[-1][names.index("device_ordinary_fraud_age_1d")])
 
 
 def test_distance_is_from_the_usual_place() -> None:
@@ -180,7 +222,7 @@ def test_every_feature_has_a_name_of_its_own() -> None:
 
 def test_features_come_in_the_order_of_their_definitions() -> None:
     events = payments({}, {"amount": 7.0})
-    histories = {entity: replay(PLAN, entity, events, Arrivals.of(events)) for entity in events.entities}
+    histories = replay_histories(PLAN, events).reads
     whole = compute_features(FEATURES, PLAN, events, histories)
 
     for place in (0, 3, len(FEATURES) // 2, len(FEATURES) - 1):
@@ -197,24 +239,29 @@ def test_half_lives_are_named_as_they_are_written(seconds: float, text: str) -> 
     assert span(seconds) == text
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.floats(-1e12, 1e12),
-            st.floats(-90, 90),
-            st.floats(-180, 180),
-            st.floats(-1e15, 1e15),
-            st.floats(0, 1e9),
-        ),
-        min_size=1,
-        max_size=8,
-    )
+# Few and many, close and far, all of them under a day, and none of them.
+HALF_LIVES_S = [(60.0,), (60.0, HOUR_S), (HOUR_S, 30 * DAY_S), (DAY_S,), (DAY_S, 1.5 * DAY_S, 1.6 * DAY_S, 30 * DAY_S)]
+ROW = st.tuples(
+    st.floats(-1e12, 1e12),
+    st.floats(-90, 90),
+    st.floats(-180, 180),
+    st.floats(-1e15, 1e15),
+    st.one_of(st.floats(0, 1e9), st.floats(0, 1e7)),
+    st.one_of(st.none(), st.floats(0, 1e7)),
 )
-@settings(max_examples=80, deadline=None)
-def test_no_feature_is_ever_infinite(rows: Sequence[tuple[float, float, float, float, float]]) -> None:
+
+
+@given(st.sampled_from(HALF_LIVES_S), st.lists(ROW, min_size=1, max_size=10))
+@settings(max_examples=150, deadline=None)
+def test_no_feature_is_ever_infinite(
+    half_lives_s: tuple[float, ...], rows: Sequence[tuple[float, float, float, float, float, float | None]]
+) -> None:
     changes = [
         {"amount": amount, "latitude": latitude, "longitude": longitude, "age": age, "timestamp": time_s}
-        for amount, latitude, longitude, age, time_s in rows
+        for amount, latitude, longitude, age, time_s, _ in rows
     ]
+    events = payments(*changes)
+    labelled = [(place, events.times_s[place] + row[-1]) for place, row in enumerate(rows) if row[-1] is not None]
+    frauds = Frauds(np.array([row for row, _ in labelled], dtype=np.int64), np.array([known for _, known in labelled]))
 
-    assert not np.isinf(compute(payments(*changes))).any()
+    assert not np.isinf(compute(events, frauds, plan_history(PAYMENT, half_lives_s))).any()

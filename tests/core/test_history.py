@@ -10,29 +10,47 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.history import EPOCH_HALF_LIVES, UNITS, HistoryPlan, plan_history, unit_sphere, weigh
+from tollgate.core.event_type import LabelRule
+from tollgate.core.history import (
+    EPOCH_HALF_LIVES,
+    UNITS,
+    HistoryPlan,
+    plan_history,
+    unit_sphere,
+    weigh,
+)
 from tollgate.core.stored_history import (
+    OPEN,
     add_event,
     add_fraud,
+    add_legitimate,
     attribute,
     epoch_of,
     read_history,
     stale_names,
 )
 
-from tests.core.one_by_one import PAYMENT, Store, make_events
+from tests.core.one_by_one import PAYMENT, Store, make_events, without_zeros
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 PLAN = plan_history(PAYMENT, (HOUR_S, DAY_S))
 EPOCH_S = EPOCH_HALF_LIVES * HOUR_S
 NOW_S = 1_767_225_600.0
+USUAL = np.zeros(1)
 
 
 def store_of(times_s: Sequence[float], amounts: Sequence[float], order: Sequence[int]) -> dict[str, int]:
     events = make_events(times_s, ["c"] * len(times_s), amounts=amounts)
     store = Store(PLAN)
     for row in order:
-        store.add("customer", "c", add_event(PLAN, "customer", events.take(np.array([row]))))
+        store.add("customer", "c", add_event(PLAN, "customer", events.take(np.array([row])), USUAL))
+    return store.of("customer", "c")
+
+
+def store_with(plan: HistoryPlan, times_s: Sequence[float]) -> dict[str, int]:
+    store = Store(plan)
+    for time_s in times_s:
+        store.add("customer", "c", add_event(plan, "customer", make_events([time_s], ["c"]), USUAL))
     return store.of("customer", "c")
 
 
@@ -68,7 +86,7 @@ def test_a_shuffled_past_is_the_same_past(
 def test_what_is_added_are_whole_numbers_of_at_most_26_digits() -> None:
     event = make_events([EPOCH_S - 1e-6], ["c"], amounts=[-1e12], places=[(-90, 180)])
 
-    added = add_event(PLAN, "customer", event)
+    added = add_event(PLAN, "customer", event, np.ones(1)) | add_legitimate(PLAN, "customer", EPOCH_S - 1e-6)
 
     assert all(type(number) is int for number in added.values())
     assert max(len(str(abs(number))) for number in added.values()) <= 26
@@ -86,15 +104,19 @@ def test_sums_fade_as_the_formula_says(seed: int) -> None:
     events = make_events(
         times.tolist(), ["c"] * 300, amounts=amounts.tolist(), places=list(zip(latitudes, longitudes, strict=True))
     )
+    unusual = (random.random(300) < 0.2).astype(np.float64)
     store = Store(PLAN)
     for row in range(300):
-        store.add("customer", "c", add_event(PLAN, "customer", events.take(np.array([row]))))
-        store.add("customer", "c", add_fraud(PLAN, "customer", float(times[row])))
+        time_s, odd = float(times[row]), bool(unusual[row])
+        store.add("customer", "c", add_event(PLAN, "customer", events.take(np.array([row])), unusual[[row]]))
+        store.add("customer", "c", add_fraud(PLAN, "customer", time_s, event_time_s=time_s, unusual=odd))
+        store.add("customer", "c", add_legitimate(PLAN, "customer", time_s))
 
     read = read_sums(PLAN, store.of("customer", "c"), now)
 
     phi, theta = np.radians(latitudes), np.radians(longitudes)
-    summed = {"n": np.ones(300), "a": amounts, "s": amounts**2, "f": np.ones(300)}
+    summed = {"n": np.ones(300), "a": amounts, "s": amounts**2, "u": unusual}
+    summed |= {"f": np.ones(300), "v": 1 - unusual, "l": np.ones(300)}
     summed |= {"x": np.cos(phi) * np.cos(theta), "y": np.cos(phi) * np.sin(theta), "z": np.sin(phi)}
     for (kind, half_life), value in read.items():
         weights = np.exp2(-(now - times) / PLAN.half_lives_s[half_life])
@@ -129,23 +151,38 @@ def test_what_is_older_than_the_epoch_before_is_gone() -> None:
     assert read_sums(PLAN, stored, border + EPOCH_S)["n", 0] == 0
 
 
-def test_a_fraud_taken_back_leaves_nothing() -> None:
-    added = add_fraud(PLAN, "customer", NOW_S)
+@pytest.mark.parametrize("unusual", [False, True])
+def test_a_fraud_taken_back_leaves_nothing(*, unusual: bool) -> None:
+    added = add_fraud(PLAN, "device", NOW_S, event_time_s=NOW_S - DAY_S, unusual=unusual)
     store = Store(PLAN)
-    store.add("customer", "c", added)
-    store.add("customer", "c", {name: -number for name, number in added.items()})
+    store.add("device", "d", added)
+    store.add("device", "d", {name: -number for name, number in added.items()})
 
-    assert store.without_zeros("customer") == {}
+    assert {name[0] for name in added} == ({"f", OPEN} if unusual else {"f", "v", OPEN})
+    assert without_zeros(store.sums["device"]) == {}
+
+
+def test_the_entity_that_judges_keeps_no_frauds_of_ordinary_amounts() -> None:
+    added = add_fraud(PLAN, "customer", NOW_S, event_time_s=NOW_S - DAY_S, unusual=False)
+
+    assert {name[0] for name in added} == {"f", OPEN}
+
+
+def test_a_pair_has_neither_frauds_nor_open_events() -> None:
+    event = make_events([NOW_S], ["c"], devices=["d"])
+
+    assert {name[0] for name in add_event(PLAN, "customer_device", event, USUAL)} == {"n"}
+    assert add_fraud(PLAN, "customer_device", NOW_S, event_time_s=NOW_S, unusual=False) == {}
 
 
 def test_a_missing_amount_counts_as_a_payment_and_adds_no_amount() -> None:
     stored = store_of([NOW_S], [float("nan")], [0])
 
-    assert {name[0] for name in stored} == {"n", "x"}
+    assert {name[0] for name in stored} == {"n", "x", OPEN}
     assert read_sums(PLAN, stored, NOW_S)["n", 0] == pytest.approx(1, rel=1e-4)
 
 
-@given(st.sampled_from("nasfxyz"), st.integers(0, 7), st.integers(-(10**9), 10**9))
+@given(st.sampled_from("nasufvlxyzp"), st.integers(0, 7), st.integers(-(10**9), 10**9))
 def test_stored_names_carry_their_half_life_and_epoch(kind: str, half_life: int, epoch: int) -> None:
     name = attribute(kind, half_life, epoch)  # type: ignore[arg-type]
 
@@ -153,7 +190,8 @@ def test_stored_names_carry_their_half_life_and_epoch(kind: str, half_life: int,
     assert name.isalnum()
 
 
-@given(st.floats(-1e10, 1e10), st.sampled_from([1.0, HOUR_S, 30 * DAY_S]))
+# Times are whole microseconds.
+@given(st.integers(-(10**16), 10**16).map(lambda time_us: time_us / 1e6), st.sampled_from([1.0, HOUR_S, 30 * DAY_S]))
 def test_weights_lie_between_one_and_two_to_the_epoch(time_s: float, half_life_s: float) -> None:
     epochs, weights = weigh(np.array([time_s]), half_life_s)
 
@@ -178,7 +216,11 @@ def test_stale_names_are_only_those_that_nothing_later_reads(
 def test_stale_names_are_all_that_have_faded() -> None:
     stored = store_of([NOW_S - 100 * 365 * DAY_S, NOW_S], [5.0, 5.0], [0, 1])
 
-    assert set(stored) - set(stale_names(PLAN, stored, NOW_S)) == set(store_of([NOW_S], [5.0], [0]))
+    kept = set(stored) - set(stale_names(PLAN, stored, NOW_S))
+
+    assert {name for name in kept if name[0] != OPEN} == {
+        name for name in store_of([NOW_S], [5.0], [0]) if name[0] != OPEN
+    }
 
 
 def test_the_fingerprint_changes_with_whatever_changes_the_meaning_of_what_is_stored() -> None:
@@ -187,6 +229,10 @@ def test_the_fingerprint_changes_with_whatever_changes_the_meaning_of_what_is_st
         plan_history(PAYMENT, (HOUR_S, 2 * DAY_S)),
         plan_history(replace(PAYMENT, amount=None), (HOUR_S, DAY_S)),
         plan_history(replace(PAYMENT, entities={"client": ("customer_id",)}), (HOUR_S, DAY_S)),
+        plan_history(replace(PAYMENT, label=LabelRule("is_fraud", 8 * DAY_S)), (HOUR_S, DAY_S)),
+        plan_history(replace(PAYMENT, label=None), (HOUR_S, DAY_S)),
+        plan_history(PAYMENT, (HOUR_S, DAY_S), unusual_times=3.0),
+        plan_history(PAYMENT, (HOUR_S, DAY_S), unusual_amount=220.0),
     ]
 
     assert len({plan.fingerprint for plan in plans}) == len(plans)
@@ -211,3 +257,16 @@ def test_places_lie_on_the_unit_sphere() -> None:
     assert np.allclose([x[0], y[0], z[0]], [0, 1, 0])
     assert np.allclose([x[1], y[1], z[1]], [0, 0, 1])
     assert np.isnan([x[2], y[2], z[2]]).all()
+
+
+def test_a_history_is_kept_until_its_last_event_has_matured_and_faded() -> None:
+    quick = plan_history(replace(PAYMENT, label=LabelRule("is_fraud", 90 * DAY_S)), (HOUR_S, DAY_S))
+    # The first event of a step, of a day on which an epoch begins when it matures, can be read longest.
+    stored = store_with(quick, [0.0])
+    (step,) = (epoch_of(name)[1] for name in stored if name[0] == OPEN)
+    matured_s = step * 6 * DAY_S
+    last_s = (np.floor(matured_s / (32 * DAY_S)) + 2) * 32 * DAY_S - 1
+
+    assert read_history(quick, "customer", stored, last_s).any()
+    assert last_s < quick.forgotten_after_s
+    assert not read_history(quick, "customer", stored, quick.forgotten_after_s).any()

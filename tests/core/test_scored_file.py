@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from tollgate.core.decision import StoredHistories
+from tollgate.core.replay import StoredHistories
 from tollgate.core.scored_file import ScoredFile, read_event_file, score_file
 from tollgate.core.table_files import read_file, write_csv
 from tollgate.core.version import DetectorVersion

@@ -133,7 +133,9 @@ def reseal(
 ) -> Path:
     """Seal a version again with changes to its manifest, keeping only some of its histories."""
     version = open_folder(folder)
-    manifest = {name: value for name, value in version.manifest.items() if name not in ("files", "format", "histories")}
+    manifest = {
+        name: value for name, value in version.manifest.items() if name not in ("files", "format", "histories", "card")
+    }
     lines = gzip.decompress((folder / HISTORIES).read_bytes()).splitlines()
     kept = [line for line in lines if keep(*json.loads(line)[:2])]
     histories = gzip.compress(b"\n".join(kept), mtime=0)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from typing import Any
 
 import pytest
-from tollgate.core.reading import read_event
-from tollgate.core.stored_history import add_event
 from tollgate.errors import EventError, NotFoundError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.find_decision import find_decision
 from tollgate.services.stores import Stores
 
+from tests.services.at_once import meet
 from tests.services.backend import Backend, Payment
+from tests.services.expected import expected_histories
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -26,40 +26,9 @@ def decided(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name not in OF_THE_CALL}
 
 
-def expected_histories(stores: Stores, *payments: Payment) -> dict[str, dict[str, int]]:
-    version = stores.champion()
-    sums: dict[str, dict[str, int]] = {}
-    for payment in payments:
-        event = read_event(version.event_type, payment)
-        for entity, keys in event.entities.items():
-            history = sums.setdefault(f"{version.history_space}#{entity}#{keys.values[0]}", {})
-            for name, number in add_event(version.history, entity, event).items():
-                history[name] = history.get(name, 0) + number
-    return sums
-
-
-def decide_at_once(stores: Stores, payments: list[Payment]) -> list[dict[str, Any]]:
+def decide_at_once(stores: Stores, payments: list[Payment]) -> list[Any]:
     """Decide on each payment in a thread of its own; none writes before all have read."""
-    gate = threading.Barrier(len(payments))
-    written: set[int] = set()
-    answers: list[dict[str, Any]] = []
-
-    def wait_once(**_call: object) -> None:
-        if threading.get_ident() not in written:
-            written.add(threading.get_ident())
-            gate.wait(timeout=60)
-
-    def work(payment: Payment) -> None:
-        answers.append(decide_event(stores, payment))
-
-    stores.champion()
-    stores.decisions.client.meta.events.register("before-call.dynamodb.TransactWriteItems", wait_once)
-    threads = [threading.Thread(target=work, args=(payment,)) for payment in payments]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    return meet(stores, [partial(decide_event, stores, payment) for payment in payments])
 
 
 def test_an_event_is_answered_in_full(stores: Stores, payment: Payment) -> None:

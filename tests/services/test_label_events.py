@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.core.stored_history import add_fraud
 from tollgate.errors import NotFoundError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.find_decision import find_decision
@@ -18,6 +16,7 @@ from tollgate.services.stores import Stores
 
 from model_build.publishing import open_folder
 from tests.services.backend import Backend, Payment, reseal
+from tests.services.expected import expected_histories
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -42,26 +41,16 @@ def counts(answer: dict[str, Any]) -> dict[str, int]:
     return {name: answer[name] for name in ("accepted", "unchanged", "failed")}
 
 
-def fraud_sums(backend: Backend) -> dict[str, dict[str, int]]:
-    found = ((pk, {name: n for name, n in sums.items() if name[0] == "f"}) for pk, sums in backend.histories().items())
-    return {pk: sums for pk, sums in found if sums}
-
-
-def expected_frauds(stores: Stores, payment: Payment) -> dict[str, dict[str, int]]:
-    version = stores.champion()
-    found: Iterator[tuple[str, dict[str, int]]] = (
-        (f"{version.history_space}#{entity}#{payment[columns[0]]}", add_fraud(version.history, entity, KNOWN_S))
-        for entity, columns in version.event_type.entities.items()
-        if len(columns) == 1
-    )
-    return dict(found)
+def of_a_fraud(stores: Stores, payment: Payment) -> dict[str, dict[str, int]]:
+    """What the histories hold of a payment that became known as fraud at `KNOWN_AT`."""
+    return expected_histories(stores, payment, known_s={0: KNOWN_S})
 
 
 def test_a_fraud_is_added_once_dated_when_it_became_known(
     stores: Stores, backend: Backend, payment: Payment, event_id: str
 ) -> None:
     assert counts(give(stores, event_id, "fraud")) == ACCEPTED
-    assert fraud_sums(backend) == expected_frauds(stores, payment)
+    assert backend.histories() == of_a_fraud(stores, payment)
 
 
 def test_a_repeated_label_changes_nothing(stores: Stores, backend: Backend, event_id: str) -> None:
@@ -86,7 +75,7 @@ def test_a_fraud_that_was_taken_back_can_come_again(
 ) -> None:
     for label in ("fraud", "legitimate", "fraud"):
         assert counts(give(stores, event_id, label)) == ACCEPTED
-    assert fraud_sums(backend) == expected_frauds(stores, payment)
+    assert backend.histories() == of_a_fraud(stores, payment)
 
 
 def test_a_legitimate_label_adds_nothing(stores: Stores, backend: Backend, event_id: str) -> None:
@@ -103,7 +92,7 @@ def test_labels_at_once_count_once(stores: Stores, backend: Backend, payment: Pa
     for thread in threads:
         thread.join()
     assert sorted(answer["accepted"] for answer in answers) == [0] * 19 + [1]
-    assert fraud_sums(backend) == expected_frauds(stores, payment)
+    assert backend.histories() == of_a_fraud(stores, payment)
 
 
 FRAUD_WORDS = (1, True, "1", "true", " FRAUD ")

@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.core.reading import read_event, read_events
-from tollgate.core.replay import Arrivals, totals
-from tollgate.core.stored_history import add_event
+from tollgate.core.replay import StoredHistories, replay_histories
+from tollgate.core.stored_history import OPEN
+from tollgate.core.totals import totals
 from tollgate.services.decide_event import decide_event
 from tollgate.services.score_batch import score_batch
 from tollgate.services.stores import Stores
 
+from tests.core.one_by_one import without_zeros
 from tests.services.backend import Backend, Payment, write_payments
+from tests.services.expected import Histories, expected_histories, read_payments_as_events, settled, under_pks
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
 
 KEY = "inbox/payments/a.csv"
-Histories = dict[str, dict[str, int]]
 
 
 class KilledError(Exception):
@@ -68,15 +69,26 @@ def etag(recording: Backend, later_payments: list[Payment]) -> str:
 @pytest.fixture
 def expected(recording: Backend, later_payments: list[Payment]) -> Histories:
     """What the file adds, worked out at once."""
+    return recorded(recording, later_payments[:200])
+
+
+def recorded(recording: Backend, payments: list[Payment], stored: StoredHistories | None = None) -> Histories:
+    """What a file of payments adds, whose amounts are judged on top of what is stored."""
     version = recording.stores.champion()
-    payments = later_payments[:200]
-    events, _ = read_events(version.event_type, {name: [row[name] for row in payments] for name in payments[0]})
-    arrivals = Arrivals.of(events)
-    return {
-        f"{version.history_space}#{entity}#{key}": sums
-        for entity in events.entities
-        for key, sums in totals(version.history, entity, events, arrivals).items()
-    }
+    events = read_payments_as_events(version, *payments)
+    unusual = replay_histories(version.history, events, stored=stored).unusual
+    sums = {entity: totals(version.history, entity, events, unusual) for entity in events.entities}
+    return under_pks(version, sums)
+
+
+def add_up(*histories: Histories) -> Histories:
+    summed: Histories = {}
+    for one in histories:
+        for pk, sums in one.items():
+            history = summed.setdefault(pk, {})
+            for name, number in sums.items():
+                history[name] = history.get(name, 0) + number
+    return without_zeros(summed)
 
 
 def dying(stores: Stores, dies_at: int, *, after_writing: bool) -> Stores:
@@ -139,15 +151,54 @@ def test_files_and_events_add_up_in_any_order(
         lambda: score_batch(recording.stores, KEY, etag),
         lambda: decide_event(recording.stores, other),
     ])  # fmt: skip
+    both = [expected_histories(recording.stores, payment) for payment in (one, other)]
+    assert recording.histories() == add_up(expected, *both)
+
+
+def test_a_file_remembers_which_amounts_are_unusual(recording: Backend, later_payments: list[Payment]) -> None:
+    payments = payments_of_one(later_payments[0], [20.0, 20.0, 20.0, 20.0, 900.0, 20.0])
+    score_batch(recording.stores, KEY, recording.drop(KEY, write_payments(payments)))
+    (sums,) = (sums for pk, sums in recording.histories().items() if "#customer#" in pk)
+    assert sum(name[0] == "u" for name in sums) == 3, "one for each half-life of a day or more"
+    assert recording.histories() == recorded(recording, payments)
+
+
+def test_what_a_killed_run_found_unusual_stays_so(recording: Backend, later_payments: list[Payment]) -> None:
+    payments = payments_of_one(later_payments[0], [20.0, 20.0, 20.0, 20.0, 900.0])
+    etag = recording.drop(KEY, write_payments(payments))
+    with pytest.raises(KilledError):
+        score_batch(dying(recording.stores, 0, after_writing=False), KEY, etag)
+    usual = [
+        {**payment, "event_id": f"large-{n}"}
+        for n, payment in enumerate(payments_of_one(later_payments[0], [900.0] * 5))
+    ]
+    for payment in usual:
+        decide_event(recording.stores, payment)
+    score_batch(recording.stores, KEY, etag)
+    assert recording.histories() == add_up(recorded(recording, payments), expected_histories(recording.stores, *usual))
+
+
+def payments_of_one(payment: Payment, amounts: list[float]) -> list[Payment]:
+    """Return payments like ``payment``, a minute apart."""
+    times = [f"2026-06-01T12:{minute:02d}:00Z" for minute in range(len(amounts))]
+    return [
+        {**payment, "event_id": f"of-one-{place}", "amount": amount, "timestamp": time}
+        for place, (amount, time) in enumerate(zip(amounts, times, strict=True))
+    ]
+
+
+def test_files_of_weeks_leave_what_matured_and_what_is_open(recording: Backend, later_payments: list[Payment]) -> None:
+    payments = payments_of_one(later_payments[0], [20.0] * 6)
+    for place, payment in enumerate(payments):
+        payment["timestamp"] = f"2026-06-{1 + 5 * place:02d}T12:00:00Z"
+    score_batch(recording.stores, KEY, recording.drop(KEY, write_payments(payments[:3])))
+    second = "inbox/payments/b.csv"
+    score_batch(recording.stores, second, recording.drop(second, write_payments(payments[3:])))
+    later_s = 1_783_000_000.0  # 2 July: the last has matured, and nothing of more than an hour has faded
     version = recording.stores.champion()
-    summed: Histories = {pk: dict(sums) for pk, sums in expected.items()}
-    for payment in (one, other):
-        event = read_event(version.event_type, payment)
-        for entity, keys in event.entities.items():
-            history = summed.setdefault(f"{version.history_space}#{entity}#{keys.values[0]}", {})
-            for name, number in add_event(version.history, entity, event).items():
-                history[name] = history.get(name, 0) + number
-    assert recording.histories() == summed
+    assert settled(version, recording.histories(), later_s) == settled(version, recorded(recording, payments), later_s)
+    (sums,) = (sums for pk, sums in recording.histories().items() if "#customer#" in pk)
+    assert {name[0] for name in sums} >= {OPEN, "l"}
 
 
 def test_bad_rows_are_not_recorded(recording: Backend, later_payments: list[Payment]) -> None:

@@ -3,11 +3,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from sklearn.pipeline import Pipeline
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from tollgate.core.features import Matrix
 from tollgate.core.model import Model
 
-from model_build.linear import export_linear, linear_pipeline
+from model_build.calibration import Calibration
+from model_build.candidates import LINEAR_DEFAULTS
+from model_build.imbalance import Draw
+from model_build.linear import Linear, export_linear, fit_linear
 
 ROWS = 20_000
 
@@ -22,13 +28,16 @@ def draw_table(*, wide: bool, missing: float) -> tuple[Matrix, npt.NDArray[np.in
     return features, labels
 
 
-def fit(features: Matrix, labels: npt.NDArray[np.int8]) -> Pipeline:
-    return linear_pipeline(0).fit(features[:ROWS].astype(np.float64), labels[:ROWS])
+def fit(features: Matrix, labels: npt.NDArray[np.int8], draws: int = 1) -> Linear:
+    """Fit to ``draws`` equal parts of the first ROWS events."""
+    parts = np.array_split(np.arange(ROWS), draws)
+    drawn = [Draw(features[part], labels[part]) for part in parts]
+    return fit_linear(features[:ROWS], drawn, 0, LINEAR_DEFAULTS)
 
 
-def difference(pipeline: Pipeline, rows: Matrix) -> float:
-    exported = Model(export_linear(pipeline, rows.shape[1])).predict(rows)
-    return float(np.abs(exported - pipeline.predict_proba(rows.astype(np.float64))[:, 1]).max())
+def difference(linear: Linear, rows: Matrix, calibration: Calibration | None = None) -> float:
+    exported = Model(export_linear(linear, rows.shape[1], calibration)).predict(rows)
+    return float(np.abs(exported - (calibration or Calibration(1.0, 0.0)).apply(linear.margin(rows))).max())
 
 
 @pytest.mark.parametrize("wide", [False, True])
@@ -36,6 +45,37 @@ def difference(pipeline: Pipeline, rows: Matrix) -> float:
 def test_the_export_answers_as_the_library(wide: bool, missing: float) -> None:
     features, labels = draw_table(wide=wide, missing=missing)
     assert difference(fit(features, labels), features[ROWS:]) <= 1e-7
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_regressions_on_several_draws_are_one_regression_when_exported(wide: bool) -> None:
+    features, labels = draw_table(wide=wide, missing=0.3)
+    linear = fit(features, labels, draws=4)
+    assert len({regression.intercept_[0] for regression in linear.regressions}) == 4
+    assert difference(linear, features[ROWS:]) <= 1e-7
+
+
+def test_a_calibration_is_exported() -> None:
+    features, labels = draw_table(wide=True, missing=0.3)
+    linear = fit(features, labels)
+    assert difference(linear, features[ROWS:], Calibration(0.4, -3.0)) <= 1e-7
+    assert difference(linear, features[ROWS:]) <= 1e-7
+
+
+def test_one_draw_of_everything_is_the_plain_pipeline() -> None:
+    features, labels = draw_table(wide=True, missing=0.3)
+    plain = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(**LINEAR_DEFAULTS))
+    plain.fit(features[:ROWS].astype(np.float64), labels[:ROWS])
+    rows = features[ROWS:]
+    assert np.allclose(fit(features, labels).margin(rows), plain.decision_function(rows.astype(np.float64)), atol=1e-6)
+
+
+def test_weights_of_events_count() -> None:
+    features, labels = draw_table(wide=False, missing=0.0)
+    weights = np.where(labels == 1, 5.0, 1.0)
+    draws = [Draw(features, labels), Draw(features, labels, weights)]
+    plain, weighted = (fit_linear(features, [draw], 0, LINEAR_DEFAULTS) for draw in draws)
+    assert weighted.intercept > plain.intercept + 1
 
 
 def test_a_model_that_never_saw_a_missing_value_scores_one_alike() -> None:
@@ -47,9 +87,9 @@ def test_a_model_that_never_saw_a_missing_value_scores_one_alike() -> None:
 def test_a_feature_that_is_always_missing_and_one_that_never_changes_do_no_harm() -> None:
     features, labels = draw_table(wide=False, missing=0.1)
     features[:, 2], features[:, 3] = np.nan, 7.0
-    pipeline = fit(features, labels)
+    linear = fit(features, labels)
     features[ROWS + 1, 2], features[ROWS + 1, 3] = 5.0, 8.0
-    assert difference(pipeline, features[ROWS:]) <= 1e-7
+    assert difference(linear, features[ROWS:]) <= 1e-7
 
 
 def test_an_event_far_from_all_others_scores_alike() -> None:

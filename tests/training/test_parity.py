@@ -17,7 +17,7 @@ def features() -> Matrix:
     return np.random.default_rng(0).standard_normal((4000, 5)).astype(np.float32)
 
 
-@pytest.fixture(scope="module", params=["xgboost", "random_forest", "logistic_regression"])
+@pytest.fixture(scope="module", params=["xgboost", "lightgbm", "random_forest", "logistic_regression"])
 def fitted(request: pytest.FixtureRequest, features: Matrix) -> Fitted:
     return fit_candidate(request.param, features, (features[:, 0] + features[:, 1] > 1).astype(np.int8), 0)
 
@@ -42,6 +42,14 @@ def test_an_honest_export_passes_with_its_difference(fitted: Fitted, features: M
 def test_a_leaf_that_was_tampered_with_is_refused(boosted: Fitted, features: Matrix) -> None:
     with pytest.raises(ParityError, match=r"The ONNX export of XGBoost differs .* Leave xgboost out of models\."):
         check_parity(boosted, change(boosted.export(), "target_weights", 0, 0.5), features)
+
+
+def test_the_refusal_names_the_strategy_where_there_is_one(features: Matrix) -> None:
+    labels = (features[:, 0] > 1).astype(np.int8)
+    fitted = fit_candidate("xgboost", features, labels, 0, imbalance="smote", calibrate_on=(features, labels))
+    check_parity(fitted, fitted.export(), features)
+    with pytest.raises(ParityError, match=r"of XGBoost, SMOTE differs .* xgboost out of models, or smote out of imb"):
+        check_parity(fitted, change(fitted.export(), "target_weights", 0, 0.5), features)
 
 
 def test_a_threshold_that_was_tampered_with_is_refused(boosted: Fitted, features: Matrix) -> None:

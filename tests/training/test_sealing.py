@@ -9,7 +9,7 @@ import pytest
 from tollgate.errors import SealError
 
 from model_build.publishing import load_folder_histories, open_folder
-from model_build.sealing import HISTORIES, read_version_files, seal_version
+from model_build.sealing import CARD, CARD_TEXT, HISTORIES, read_version_files, seal_version
 
 SEALED = ("detector.json", "model.onnx", "evaluation.json")
 
@@ -28,7 +28,7 @@ def test_a_sealed_folder_opens(folder: Path) -> None:
 
 
 def test_a_folder_holds_what_was_sealed_and_nothing_else(sample_version: Path) -> None:
-    assert {path.name for path in sample_version.iterdir()} == {*SEALED, HISTORIES}
+    assert {path.name for path in sample_version.iterdir()} == {*SEALED, HISTORIES, CARD, CARD_TEXT}
     assert [path.name for path in sample_version.parent.iterdir()] == [sample_version.name]
 
 
@@ -90,7 +90,7 @@ def test_sealing_again_gives_the_same_name_and_leaves_a_whole_folder(folder: Pat
     manifest = {
         key: value
         for key, value in json.loads(files["detector.json"]).items()
-        if key not in ("files", "histories", "format")
+        if key not in ("files", "histories", "format", "card")
     }
     evaluation, histories = json.loads(files["evaluation.json"]), (folder / HISTORIES).read_bytes()
     names = set()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
-from tollgate.core.decision import StoredHistories
 from tollgate.core.event import Events
-from tollgate.core.stored_history import StoredSums, stale_names
+from tollgate.core.stored_history import NOTHING_MATURED, Matured, StoredSums
 from tollgate.core.version import DetectorVersion
 
 if TYPE_CHECKING:
@@ -66,19 +65,36 @@ class HistoryTable:
         }
 
     def addition(
-        self, pk: str, added: Mapping[str, int], expires_s: float, stale: Iterable[str] = ()
+        self,
+        pk: str,
+        added: Mapping[str, int],
+        expires_s: float,
+        stale: Collection[str] = (),
+        matured: Matured = NOTHING_MATURED,
     ) -> dict[str, Any]:
-        """Return an Update action that adds to a history, forgets stale sums, and puts off the item's expiry."""
-        adds = ", ".join(f"{name} :{name}" for name in added)
-        removals = ", ".join(name for name in stale if name not in added)
-        expression = f"SET {EXPIRY} = :{EXPIRY} ADD {adds}" + (f" REMOVE {removals}" if removals else "")
-        values = {f":{name}": {"N": str(number)} for name, number in added.items()}
-        return {
+        """Return an Update action that adds to a history, forgets stale sums, and puts off the item's expiry.
+
+        Matured events are folded on the way; the action fails if they are no longer what was read.
+        """
+        sums = {name: added.get(name, 0) + matured.added.get(name, 0) for name in (*added, *matured.added)}
+        sums = {name: number for name, number in sums.items() if name in added or name not in stale}
+        # DynamoDB takes each name once: a sum that is stale may be stored and folded into as well.
+        removed = [name for name in dict.fromkeys((*stale, *matured.steps)) if name not in sums]
+        # What is added to a step that matured stays, and the step with it.
+        kept = {name: number for name, number in matured.steps.items() if name in sums}
+        sums |= {name: sums[name] - number for name, number in kept.items()}
+        expression = f"SET {EXPIRY} = :{EXPIRY} ADD {', '.join(f'{name} :{name}' for name in sums)}"
+        values = {f":{name}": {"N": str(number)} for name, number in sums.items()}
+        values |= {f":was_{name}": {"N": str(number)} for name, number in matured.steps.items()}
+        action: dict[str, Any] = {
             "TableName": self.table,
             "Key": {"pk": {"S": pk}},
-            "UpdateExpression": expression,
+            "UpdateExpression": expression + (f" REMOVE {', '.join(removed)}" if removed else ""),
             "ExpressionAttributeValues": {**values, f":{EXPIRY}": {"N": str(int(expires_s))}},
         }
+        if matured.steps:
+            action["ConditionExpression"] = " AND ".join(f"{name} = :was_{name}" for name in matured.steps)
+        return action
 
     def add_in_lots(self, name: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float) -> None:
         """Add to many histories, given as (pk, sums), a hundred writes at a time and each lot exactly once.
@@ -104,8 +120,3 @@ class HistoryTable:
         updates = [{"Update": self.addition(pk, sums, expires_s)} for pk, sums in additions]
         with suppress(ConditionFailedError):  # an earlier run wrote this lot
             write_together(self.client, [{"Put": marked}, *updates])
-
-
-def stale_sums(version: DetectorVersion, stored: StoredHistories, entity: str, key: str, time_s: float) -> list[str]:
-    """Return the sums of a stored history that no event at ``time_s`` or later can read."""
-    return stale_names(version.history, stored.get(entity, {}).get(key, {}), time_s)

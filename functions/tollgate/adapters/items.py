@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,11 @@ def _get_all(client: DynamoDBClient, request: dict[str, Any]) -> Iterator[tuple[
 
 
 class ConditionFailedError(TollgateError):
-    """The first action's condition did not hold: it was done before."""
+    """Conditions did not hold, so nothing was written. ``places`` are those of the actions that had them."""
+
+    def __init__(self, places: Collection[int]) -> None:
+        super().__init__("A condition of the transaction did not hold.")
+        self.places = places
 
 
 def write_together(client: DynamoDBClient, actions: Sequence[Any]) -> None:
@@ -97,7 +101,8 @@ def write_together(client: DynamoDBClient, actions: Sequence[Any]) -> None:
             reasons: Sequence[Mapping[str, Any]] = cause.response.get("CancellationReasons", [])
             codes = {reason.get("Code") for reason in reasons}
             if "ConditionalCheckFailed" in codes:
-                raise ConditionFailedError("A condition of the transaction did not hold.") from None
+                failed = [place for place, one in enumerate(reasons) if one.get("Code") == "ConditionalCheckFailed"]
+                raise ConditionFailedError(failed) from None
             if not codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"} and codes:
                 raise
             pause(attempt)

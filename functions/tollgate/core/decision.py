@@ -7,29 +7,37 @@ from dataclasses import dataclass
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.features import compute_features
-from tollgate.core.replay import Arrivals, replay
+from tollgate.core.history import judge_amounts
+from tollgate.core.replay import StoredHistories, replay_histories
 from tollgate.core.stored_history import StoredSums, read_history
 from tollgate.core.version import DetectorVersion
-
-# Entity → its key → the stored sums.
-StoredHistories = Mapping[str, Mapping[str, StoredSums]]
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """What was decided on n events. Probabilities lie between 0 and 1, scores between 0 and 1000."""
+    """What was decided on n events. Probabilities lie between 0 and 1, scores between 0 and 1000.
+
+    ``unusual`` has 1 where the amount was unusually large, which the histories remember, else 0.
+    """
 
     probabilities: Floats
     scores: Ints
     outcomes: tuple[str, ...]
+    unusual: Floats
 
 
-def decide(version: DetectorVersion, events: Events, histories: Mapping[str, Floats]) -> Decisions:
+def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], unusual: Floats) -> Decisions:
     """Decide on n events, given what each of them read from the histories of its entities, shape (n, k) an entity."""
-    features = compute_features(version.features, version.history, events, histories)
+    features = compute_features(version.features, version.history, events, reads)
     probabilities = version.model.predict(features)
     scores = version.scale.score(probabilities)
-    return Decisions(probabilities, scores, tuple(version.outcome(score) for score in scores.tolist()))
+    return Decisions(probabilities, scores, tuple(version.outcome(score) for score in scores.tolist()), unusual)
+
+
+def decide_one(version: DetectorVersion, event: Events, stored: StoredHistories) -> Decisions:
+    """Decide on one event on top of the stored histories of its entities."""
+    reads = read_histories(version, event, stored)
+    return decide(version, event, reads, judge_amounts(version.history, event, reads))
 
 
 def read_histories(version: DetectorVersion, event: Events, stored: StoredHistories) -> dict[str, Floats]:
@@ -50,8 +58,5 @@ def decide_in_order(version: DetectorVersion, events: Events, stored: StoredHist
 
     The decisions come in the order of the rows.
     """
-    arrivals = Arrivals.of(events)
-    histories = {
-        entity: replay(version.history, entity, events, arrivals, stored.get(entity)) for entity in events.entities
-    }
-    return decide(version, events, histories)
+    replayed = replay_histories(version.history, events, stored=stored)
+    return decide(version, events, replayed.reads, replayed.unusual)

@@ -32,7 +32,7 @@ class Keys:
         codes = [-1 if value is None else numbers.setdefault(value, len(numbers)) for value in column]
         return cls(np.array(codes, dtype=np.int64), list(numbers))
 
-    def take(self, rows: Ints) -> Keys:
+    def take(self, rows: Ints | slice) -> Keys:
         """Return the keys of the given rows, in their order."""
         return Keys(self.codes[rows], self.values)
 
@@ -80,14 +80,20 @@ class Events:
         """Seconds since 1970 UTC."""
         return self.times_us / 1e6
 
+    def part(self, start: int, stop: int) -> Events:
+        """Return the rows from ``start`` to before ``stop``, as views."""
+        return self._select(slice(start, stop), self.ids[start:stop])
+
     def take(self, rows: Ints) -> Events:
         """Return the given rows, in their order."""
+        return self._select(rows, [self.ids[row] for row in rows.tolist()])
 
+    def _select(self, rows: Ints | slice, ids: Sequence[str]) -> Events:
         def rows_of(column: Floats | None) -> Floats | None:
             return None if column is None else column[rows]
 
         return Events(
-            ids=[self.ids[row] for row in rows.tolist()],
+            ids=ids,
             times_us=self.times_us[rows],
             amounts=rows_of(self.amounts),
             latitudes=rows_of(self.latitudes),

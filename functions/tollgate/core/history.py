@@ -8,14 +8,17 @@ definition, gone.
 
 What is added is rounded to a whole number of units (`UNITS`). Sums of whole numbers are exact, so neither order nor
 repetition of the arithmetic can change a bit, in DynamoDB or here.
+
+Labels come late, so the events of an entity are of three kinds: known frauds, events that nobody complained of until
+their label delay was over, which count as legitimate from then on (`Maturing`), and those that are still open.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -24,7 +27,9 @@ import numpy as np
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 
-Kind = Literal["n", "a", "s", "f", "x", "y", "z"]
+# n events, a amounts, s squared amounts, u unusually large events; f frauds, v frauds of an ordinary amount,
+# l legitimate events, each dated when it was known; x, y, z the place.
+Kind = Literal["n", "a", "s", "u", "f", "v", "l", "x", "y", "z"]
 
 EPOCH_HALF_LIVES = 32
 OLDER_EPOCH = 2.0**-EPOCH_HALF_LIVES
@@ -32,9 +37,16 @@ DAY_S = 86_400.0
 
 # How many units one whole is: a payment to 1/10,000, an amount to the cent, a squared amount to the whole, a place on
 # the unit sphere to 6 metres. DynamoDB holds 38 digits (emulators 28); the largest single addition has 26.
-UNITS: Mapping[Kind, float] = {"n": 1e4, "a": 1e2, "s": 1.0, "f": 1e4, "x": 1e6, "y": 1e6, "z": 1e6}
+UNITS: Mapping[Kind, float] = {
+    **{"n": 1e4, "a": 1e2, "s": 1.0, "u": 1e4},
+    **{"f": 1e4, "v": 1e4, "l": 1e4},
+    **{"x": 1e6, "y": 1e6, "z": 1e6},
+}
 # Larger amounts count as this much in a history (the event itself keeps its amount).
 AMOUNT_CAP = 1e8
+_MOST_OPEN_STEPS = 16
+# An entity that has (faded) fewer events than this has no usual amount yet.
+_FEWEST_TO_JUDGE = 3.0
 
 
 @dataclass(frozen=True)
@@ -46,11 +58,53 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class Maturing:
+    """When an event that nobody complained of counts as legitimate: at the first full step after its label delay.
+
+    A step is a day, from midnight UTC, or more where the delay is long: an entity keeps a number for each step.
+    """
+
+    delay_s: float
+    step_s: float = DAY_S
+
+    @classmethod
+    def after(cls, delay_s: float) -> Maturing:
+        """Return steps of whole days, no more than sixteen to a delay."""
+        return cls(delay_s, DAY_S * max(1.0, np.ceil(delay_s / DAY_S / _MOST_OPEN_STEPS)))
+
+    def steps(self, times_s: Floats) -> Ints:
+        """Return the number of the step at which events of these times mature."""
+        return (np.floor((times_s + self.delay_s) / self.step_s) + 1).astype(np.int64)
+
+    def moments_s(self, times_s: Floats) -> Floats:
+        """Return when events of these times mature, in seconds since 1970."""
+        moments: Floats = self.steps(times_s) * np.float64(self.step_s)
+        return moments
+
+
+@dataclass(frozen=True)
+class Unusual:
+    """Which amounts are unusually large: many times what is usual for an entity, or above a fixed amount.
+
+    ``entity`` judges, by its mean over the longest half-life once it has made a few events.
+    """
+
+    entity: str
+    times: float
+    amount: float | None = None
+
+
+@dataclass(frozen=True)
 class HistoryPlan:
-    """Which sums are kept for which entity. Half-lives are in seconds, shortest first."""
+    """Which sums are kept for which entity. Half-lives are in seconds, shortest first.
+
+    ``maturing`` is None where no labels are declared, ``unusual`` where no entity or no amount is.
+    """
 
     half_lives_s: tuple[float, ...]
     sums: Mapping[str, tuple[Sum, ...]]
+    maturing: Maturing | None = None
+    unusual: Unusual | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -59,38 +113,80 @@ class HistoryPlan:
             "half_lives_s": self.half_lives_s,
             "sums": {entity: [f"{s.kind}{s.half_life}" for s in sums] for entity, sums in sorted(self.sums.items())},
             "units": UNITS,
+            "maturing": asdict(self.maturing) if self.maturing else None,
+            "unusual": asdict(self.unusual) if self.unusual else None,
         }
         return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()[:8]
 
     @property
     def forgotten_after_s(self) -> float:
-        """Seconds after its last event when nothing of a history can be read any more."""
-        return 2 * EPOCH_HALF_LIVES * self.half_lives_s[-1]
+        """Seconds after its last event when nothing of a history can be read any more: not even that it matured."""
+        matures_within_s = self.maturing.delay_s + self.maturing.step_s if self.maturing else 0.0
+        return matures_within_s + 2 * EPOCH_HALF_LIVES * self.half_lives_s[-1]
 
 
-def plan_history(event_type: EventType, half_lives_s: Sequence[float]) -> HistoryPlan:
+def plan_history(
+    event_type: EventType,
+    half_lives_s: Sequence[float],
+    *,
+    unusual_times: float = 2.5,
+    unusual_amount: float | None = None,
+) -> HistoryPlan:
     """Choose the sums of each entity from what the event type declares.
 
-    Every entity counts its payments. Single entities also sum amounts (their squares over the two longest half-lives),
-    frauds where labels are declared (over half-lives of a day or more: labels come days late), and the usual place
-    over the longest half-life. A pair is there to tell whether it is new: it counts, over the shortest and the longest.
+    Every entity counts its events. Single entities also sum amounts (over a day or more; their squares over the two
+    longest of these half-lives), unusually large events, frauds and legitimate events where labels are declared, and
+    the usual place over the longest half-life. Frauds of ordinary amounts say little of the entity that judges what is
+    ordinary and much of the others: those keep them, with labels over less than a day. A pair is there to tell whether
+    it is new: it counts, over the shortest and the longest. Every sum is paid for by the kilobyte at each event, so
+    none is kept that no feature reads.
     """
     ordered = tuple(sorted(set(half_lives_s)))
     last = len(ordered) - 1
     every = range(len(ordered))
     slow = [index for index in every if ordered[index] >= DAY_S] or [last]
+    singles = [name for name, parts in event_type.entities.items() if len(parts) == 1]
+    judged = bool(event_type.amount and singles)
     single: list[Sum] = [Sum("n", index) for index in every]
     if event_type.amount:
-        single += [Sum("a", index) for index in every] + [Sum("s", index) for index in every[-2:]]
+        single += [Sum("a", index) for index in slow] + [Sum("s", index) for index in slow[-2:]]
+    if judged:
+        single += [Sum("u", index) for index in slow]
     if event_type.label:
-        single += [Sum("f", index) for index in slow]
+        single += [Sum(kind, index) for kind in ("f", "l") for index in slow]
     if event_type.latitude:
         single += [Sum("x", last), Sum("y", last), Sum("z", last)]
+    by_label = [Sum(kind, index) for kind in ("v", "l") for index in every] if judged and event_type.label else []
     pair = [Sum("n", index) for index in sorted({0, last})]
+
+    def choose_sums(name: str) -> Iterable[Sum]:
+        if len(event_type.entities[name]) > 1:
+            return pair
+        return single if name == singles[0] else dict.fromkeys([*single, *by_label])
+
     return HistoryPlan(
         ordered,
-        {name: tuple(single if len(parts) == 1 else pair) for name, parts in event_type.entities.items()},
+        {name: tuple(choose_sums(name)) for name in event_type.entities},
+        Maturing.after(event_type.label.delay_s) if event_type.label else None,
+        Unusual(singles[0], unusual_times, unusual_amount) if judged else None,
     )
+
+
+def judge_amounts(plan: HistoryPlan, events: Events, read: Mapping[str, Floats]) -> Floats:
+    """Return 1 for events with an unusually large amount, else 0, shape (n,).
+
+    ``read`` maps the judging entity to what the events read from its history, shape (n, k) in the plan's order.
+    """
+    unusual, amounts = plan.unusual, events.amounts
+    if unusual is None or amounts is None:
+        return np.zeros(len(events))
+    longest = len(plan.half_lives_s) - 1
+    places = {(s.kind, s.half_life): place for place, s in enumerate(plan.sums[unusual.entity])}
+    counts, sums = (read[unusual.entity][:, places[kind, longest]] for kind in ("n", "a"))
+    large = (counts >= _FEWEST_TO_JUDGE) & (amounts * counts > unusual.times * np.maximum(sums, 0.0))
+    if unusual.amount is not None:
+        large |= amounts > unusual.amount
+    return large.astype(np.float64)
 
 
 def weigh(times_s: Floats, half_life_s: float | Floats) -> tuple[Ints, Floats]:
@@ -110,10 +206,9 @@ def fade(current: Floats, older: Floats, weights: Floats, units: float | Floats)
     return (current + older * OLDER_EPOCH) / (weights * units)
 
 
-def summed_values(events: Events) -> dict[Kind, Floats]:
-    """Return what each kind of sum adds for each event, shape (n,); frauds are added by labels, not by events."""
-    n = len(events)
-    values: dict[Kind, Floats] = {"n": np.ones(n), "f": np.zeros(n)}
+def summed_values(events: Events, unusual: Floats) -> dict[Kind, Floats]:
+    """Return what each kind of sum adds for each event as it happens, shape (n,); labels add the others."""
+    values: dict[Kind, Floats] = {"n": np.ones(len(events)), "u": unusual}
     if events.amounts is not None:
         capped = np.clip(events.amounts, -AMOUNT_CAP, AMOUNT_CAP)
         values |= {"a": capped, "s": capped * capped}

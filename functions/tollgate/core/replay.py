@@ -7,51 +7,78 @@ what recording and reading the events one at a time gives.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from tollgate.core.arrivals import EVENT, FRAUD, MATURED, NO_FRAUDS, TAKEN_BACK, Arrivals, Frauds
 from tollgate.core.event import Events, Floats, Ints
-from tollgate.core.history import UNITS, HistoryPlan, Kind, fade, quantise, summed_values, weigh
-from tollgate.core.stored_history import StoredSums, attribute
+from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
+from tollgate.core.history import (
+    UNITS,
+    HistoryPlan,
+    Kind,
+    Sum,
+    fade,
+    judge_amounts,
+    quantise,
+    summed_values,
+    weigh,
+)
+from tollgate.core.stored_history import OPEN, StoredSums, attribute, epoch_of
 
-# Whole numbers beyond 2^62 are summed in two limbs, so that a sum is rounded once, when it is read.
-_LIMB_BITS = 40
-_LIMB = 2.0**_LIMB_BITS
+# Entity → its key → the stored sums.
+StoredHistories = Mapping[str, Mapping[str, StoredSums]]
 
 
 @dataclass(frozen=True)
-class Frauds:
-    """Frauds among n events: the row of each, and when it became known, in seconds since 1970. Shapes (m,)."""
+class Replayed:
+    """What n events read on their arrival.
 
-    rows: Ints
-    known_s: Floats
-
-
-NO_FRAUDS = Frauds(np.empty(0, dtype=np.int64), np.empty(0))
-
-
-@dataclass(frozen=True)
-class Arrivals:
-    """All that happened, in order of arrival: payments, and labels that became known.
-
-    ``rows`` holds the event of each happening, ``is_label`` whether it is its label, ``times_s`` when it was. A label
-    that becomes known at the very time of a payment comes after it: a payment never reads its own label.
+    ``reads`` maps each entity to an array of shape (n, k) in the order of the plan's sums, NaN where an event lacks the
+    entity. ``unusual`` has 1 for events whose amount was unusually large, shape (n,).
     """
 
-    rows: Ints
-    is_label: npt.NDArray[np.bool_]
-    times_s: Floats
+    reads: Mapping[str, Floats]
+    unusual: Floats
 
-    @classmethod
-    def of(cls, events: Events, frauds: Frauds = NO_FRAUDS) -> Arrivals:
-        """Put events and labels in order of time; events of the same time keep the order of their rows."""
-        n = len(events)
-        times = np.concatenate([events.times_s, frauds.known_s])
-        order = np.argsort(times, kind="stable")
-        rows = np.concatenate([np.arange(n), frauds.rows])[order]
-        return cls(rows, order >= n, times[order])
+
+def replay_histories(
+    plan: HistoryPlan,
+    events: Events,
+    frauds: Frauds = NO_FRAUDS,
+    stored: StoredHistories | None = None,
+    *,
+    threads: int = 1,
+) -> Replayed:
+    """Let the events happen in order of time, and the ``frauds`` among them become known, on top of what is stored.
+
+    Entities are replayed ``threads`` at a time.
+    """
+    arrivals = Arrivals.of(events, frauds, plan.maturing)
+    unusual = _judge(plan, events, arrivals, stored or {})
+
+    def read(entity: str) -> Floats:
+        return replay(plan, entity, events, arrivals, unusual, (stored or {}).get(entity))
+
+    if threads == 1:
+        return Replayed({entity: read(entity) for entity in plan.sums}, unusual)
+    with ThreadPoolExecutor(threads) as pool:
+        return Replayed(dict(zip(plan.sums, pool.map(read, plan.sums), strict=True)), unusual)
+
+
+def _judge(plan: HistoryPlan, events: Events, arrivals: Arrivals, stored: StoredHistories) -> Floats:
+    """Judge all amounts by the two sums that this takes."""
+    if plan.unusual is None:
+        return np.zeros(len(events))
+    entity, longest = plan.unusual.entity, len(plan.half_lives_s) - 1
+    needed = replace(plan, sums={entity: (Sum("n", longest), Sum("a", longest))})
+    nothing = np.zeros(len(events))
+    return judge_amounts(
+        needed, events, {entity: replay(needed, entity, events, arrivals, nothing, stored.get(entity))}
+    )
 
 
 def replay(
@@ -59,163 +86,151 @@ def replay(
     entity: str,
     events: Events,
     arrivals: Arrivals,
+    unusual: Floats,
     stored: Mapping[str, StoredSums] | None = None,
 ) -> Floats:
     """Return what each event read from the history of its ``entity``: shape (n, k), NaN where the entity is missing.
 
-    ``stored`` maps the entity's keys to the sums that were there before the first event.
+    ``unusual`` is what `judge_amounts` says of the events, ``stored`` maps the entity's keys to the sums that were
+    there before the first event.
     """
-    keys = events.entities[entity]
-    sums = plan.sums[entity]
+    keys, sums = events.entities[entity], plan.sums[entity]
     out = np.full((len(events), len(sums)), np.nan)
     line = _Line.of(keys.codes, arrivals)
     if not len(line.rows):
         return out
-    values = summed_values(events)
-    reads = np.flatnonzero(~line.is_label)
-    rows_read = line.rows[reads]
+    values = summed_values(events, unusual)
+    by_label = any(s.kind == "l" for s in sums)
+    lines = {False: line.only(EVENT, FRAUD), True: line.with_open(plan, keys.values, stored) if by_label else line}
     for index, half_life_s in enumerate(plan.half_lives_s):
-        columns = [(column, s.kind) for column, s in enumerate(sums) if s.half_life == index]
-        if not columns:
-            continue
-        epochs, weights = weigh(line.times_s, half_life_s)
-        segments = _Segments.of(line.codes, epochs)
-        for column, kind in columns:
-            added = quantise(line.pick(values[kind], kind), weights, kind)
-            before = _Stored.of(stored, keys.values, kind, index, segments) if stored else None
-            current, older = segments.totals_before(added, before)
-            faded = fade(current[reads], older[reads], weights[reads], UNITS[kind])
-            out[rows_read, column] = faded
+        for labels in (False, True):
+            columns = [
+                (place, s.kind) for place, s in enumerate(sums) if s.half_life == index and (s.kind == "l") is labels
+            ]
+            if columns:
+                _replay_columns(lines[labels], columns, _Reader(index, half_life_s, values, stored, keys.values), out)
     return out
 
 
 @dataclass(frozen=True)
+class _Reader:
+    """What it takes to replay the sums of one half-life."""
+
+    half_life: int
+    half_life_s: float
+    values: Mapping[Kind, Floats]
+    stored: Mapping[str, StoredSums] | None
+    names: Sequence[str]
+
+
+def _replay_columns(line: _Line, columns: Sequence[tuple[int, Kind]], reader: _Reader, out: Floats) -> None:
+    """Fill the columns of ``out``, given as (place, kind), with what the events of the line read."""
+    epochs, weights = weigh(line.times_s, reader.half_life_s)
+    runs = Runs.of(line.codes, epochs)
+    reads = np.flatnonzero(line.what == EVENT)
+    rows, read_weights = line.rows[reads], weights[reads]
+    for place, kind in columns:
+        current, older = _sums_before(line, kind, runs, weights, reader)
+        out[rows, place] = fade(current.to_floats()[reads], older.to_floats()[reads], read_weights, UNITS[kind])
+
+
+def _sums_before(line: _Line, kind: Kind, runs: Runs, weights: Floats, reader: _Reader) -> tuple[Limbs, Limbs]:
+    if kind == "l":
+        current, older = _legitimate_before(line, runs, weights, reader.half_life_s)
+    else:
+        current, older = runs.sums_before(quantise(line.pick(reader.values, kind), weights, kind))
+    if reader.stored:
+        stored_current, stored_older = _stored_sums(reader.stored, reader.names, kind, reader.half_life, runs)
+        current, older = current + stored_current, older + stored_older
+    return current, older
+
+
+def _legitimate_before(line: _Line, runs: Runs, weights: Floats, half_life_s: float) -> tuple[Limbs, Limbs]:
+    matured = quantise((line.what == MATURED).astype(np.float64), weights, "l")
+    if not (line.what == TAKEN_BACK).any():
+        return runs.sums_before(matured, line.numbers)
+    # What is taken back stands in the epoch of its maturing: that of its arrival, or the one before.
+    epochs, dated = weigh(line.dated_s, half_life_s)
+    back = quantise(-(line.what == TAKEN_BACK).astype(np.float64), dated, "l")
+    ago = runs.epochs[runs.number] - epochs
+    numbers = np.ones(len(back), dtype=np.int64) if line.numbers is None else line.numbers
+    current, older = runs.sums_before(np.where(ago == 0, back + matured, 0.0), numbers)
+    late, _ = runs.sums_before(np.where(ago == 1, back, 0.0), numbers)
+    return current, older + late
+
+
+@dataclass(frozen=True)
 class _Line:
-    """The arrivals that concern an entity, grouped by its key and in order within each."""
+    """The arrivals that concern an entity, grouped by its key and in order within each.
+
+    ``numbers`` says how many events each stands for; None where each is one.
+    """
 
     rows: Ints
     codes: Ints
-    is_label: npt.NDArray[np.bool_]
+    what: npt.NDArray[np.int8]
     times_s: Floats
+    dated_s: Floats
+    numbers: Ints | None = None
 
     @classmethod
     def of(cls, codes: Ints, arrivals: Arrivals) -> _Line:
         arrived = codes[arrivals.rows]
         order = np.argsort(arrived, kind="stable")
         order = order[np.searchsorted(arrived[order], 0) :]  # code -1: no entity, no history
-        return cls(arrivals.rows[order], arrived[order], arrivals.is_label[order], arrivals.times_s[order])
-
-    def pick(self, values: Floats, kind: Kind) -> Floats:
-        if kind == "f":
-            return self.is_label.astype(np.float64)
-        return np.where(self.is_label, 0.0, values[self.rows])
-
-
-@dataclass(frozen=True)
-class _Segments:
-    """Runs of arrivals of one key within one epoch. ``number`` gives each arrival's run; the rest has one per run."""
-
-    number: Ints
-    starts: Ints
-    codes: Ints
-    epochs: Ints
-    follows: npt.NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, codes: Ints, epochs: Ints) -> _Segments:
-        changes = np.ones(len(codes), dtype=bool)
-        changes[1:] = (codes[1:] != codes[:-1]) | (epochs[1:] != epochs[:-1])
-        starts = np.flatnonzero(changes)
-        run_codes, run_epochs = codes[starts], epochs[starts]
-        follows = np.zeros(len(starts), dtype=bool)
-        follows[1:] = (run_codes[1:] == run_codes[:-1]) & (run_epochs[1:] == run_epochs[:-1] + 1)
-        return cls(np.cumsum(changes) - 1, starts, run_codes, run_epochs, follows)
-
-    def totals_before(self, added: Floats, stored: _Stored | None) -> tuple[Floats, Floats]:
-        """Return for each arrival the total of its epoch before it, and that of the epoch before."""
-        if stored is None and float(np.abs(added).sum()) < 2.0**62:
-            before, previous = self._sum(added.astype(np.int64))
-            return before.astype(np.float64), previous.astype(np.float64)[self.number]
-        (high, older_high), (low, older_low) = (self._sum(limb) for limb in _split(added))
-        if stored is not None:
-            high, low = high + stored.current[0][self.number], low + stored.current[1][self.number]
-            older_high, older_low = older_high + stored.older[0], older_low + stored.older[1]
-        return _join(high, low), _join(older_high, older_low)[self.number]
-
-    def _sum(self, added: Ints) -> tuple[Ints, Ints]:
-        """Return the sum before each arrival within its run, and for each run the total of the epoch before."""
-        # int64 sums may wrap around over all keys; differences within a run are right all the same.
-        total = np.cumsum(added)
-        before = total - added
-        starting = before[self.starts]
-        run_totals = np.append(starting[1:], total[-1]) - starting
-        previous = np.zeros(len(starting), dtype=np.int64)
-        previous[1:] = np.where(self.follows[1:], run_totals[:-1], 0)
-        return before - starting[self.number], previous
-
-
-def _split(numbers: Floats) -> tuple[Ints, Ints]:
-    high = np.floor(numbers / _LIMB)
-    return high.astype(np.int64), (numbers - high * _LIMB).astype(np.int64)
-
-
-def _join(high: Ints, low: Ints) -> Floats:
-    carry = low >> _LIMB_BITS
-    return (high + carry) * _LIMB + (low - (carry << _LIMB_BITS))
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """What was stored of one sum for the epoch of each run and for the one before, as two limbs. Shapes (runs,)."""
-
-    current: tuple[Ints, Ints]
-    older: tuple[Ints, Ints]
-
-    @classmethod
-    def of(
-        cls, stored: Mapping[str, StoredSums], values: Sequence[str], kind: Kind, half_life: int, runs: _Segments
-    ) -> _Stored:
-        nothing: StoredSums = {}
-        current, older = [], []
-        for code, epoch in zip(runs.codes.tolist(), runs.epochs.tolist(), strict=True):
-            sums = stored.get(values[code], nothing)
-            current.append(divmod(sums.get(attribute(kind, half_life, epoch), 0), 1 << _LIMB_BITS))
-            older.append(divmod(sums.get(attribute(kind, half_life, epoch - 1), 0), 1 << _LIMB_BITS))
-        return cls(_columns(current), _columns(older))
-
-
-def _columns(limbs: list[tuple[int, int]]) -> tuple[Ints, Ints]:
-    table = np.array(limbs, dtype=np.int64)
-    return table[:, 0], table[:, 1]
-
-
-def totals(
-    plan: HistoryPlan, entity: str, events: Events, arrivals: Arrivals, *, since_s: float = -np.inf
-) -> dict[str, dict[str, int]]:
-    """Return all that the arrivals add to the histories of ``entity``: key → stored name → whole number.
-
-    With ``since_s``, what no event at that time or later can read is left out.
-    """
-    keys = events.entities[entity]
-    line = _Line.of(keys.codes, arrivals)
-    added: dict[str, dict[str, int]] = {}
-    if not len(line.rows):
-        return added
-    values = summed_values(events)
-    for s in plan.sums[entity]:
-        epochs, weights = weigh(line.times_s, plan.half_lives_s[s.half_life])
-        oldest = _oldest_epoch(since_s, plan.half_lives_s[s.half_life])
-        runs = _Segments.of(line.codes, epochs)
-        high, low = (
-            np.add.reduceat(limb, runs.starts).tolist()
-            for limb in _split(quantise(line.pick(values[s.kind], s.kind), weights, s.kind))
+        return cls(
+            arrivals.rows[order], arrived[order], arrivals.what[order], arrivals.times_s[order], arrivals.dated_s[order]
         )
-        for run, (code, epoch) in enumerate(zip(runs.codes.tolist(), runs.epochs.tolist(), strict=True)):
-            number = (high[run] << _LIMB_BITS) + low[run]
-            if number and epoch >= oldest:
-                added.setdefault(keys.values[code], {})[attribute(s.kind, s.half_life, epoch)] = number
-    return added
+
+    def only(self, *what: int) -> _Line:
+        kept = np.flatnonzero(np.isin(self.what, what))
+        return _Line(self.rows[kept], self.codes[kept], self.what[kept], self.times_s[kept], self.dated_s[kept])
+
+    def with_open(self, plan: HistoryPlan, names: Sequence[str], stored: Mapping[str, StoredSums] | None) -> _Line:
+        """Return the line without frauds, and with the stored open events where they mature."""
+        line = self.only(EVENT, MATURED, TAKEN_BACK)
+        assert plan.maturing is not None
+        found = [
+            (code, epoch_of(name)[1] * plan.maturing.step_s, number)
+            for code, key in enumerate(names if stored else ())
+            for name, number in (stored or {}).get(key, {}).items()
+            if name[0] == OPEN
+        ]
+        if not found:
+            return line
+        codes, times_s, numbers = (np.array(column) for column in zip(*found, strict=True))
+        extra = len(found)
+        columns = [
+            (line.rows, np.zeros(extra, dtype=np.int64)),
+            (line.codes, codes.astype(np.int64)),
+            (line.what, np.full(extra, MATURED, dtype=np.int8)),
+            (line.times_s, times_s.astype(np.float64)),
+            (line.dated_s, times_s.astype(np.float64)),
+            (np.ones(len(line.rows), dtype=np.int64), numbers.astype(np.int64)),
+        ]
+        joined = [np.concatenate(pair) for pair in columns]
+        # An event reads what matured before its own moment: at the same time, the event stands first.
+        order = np.lexsort((joined[2], joined[3], joined[1]))
+        rows, line_codes, what, line_times_s, dated_s, line_numbers = (column[order] for column in joined)
+        return _Line(rows, line_codes, what, line_times_s, dated_s, line_numbers)
+
+    def pick(self, values: Mapping[Kind, Floats], kind: Kind) -> Floats:
+        if kind == "f":
+            return np.where(self.what == FRAUD, 1.0, 0.0)
+        if kind == "v":
+            return np.where(self.what == FRAUD, 1.0 - values["u"][self.rows], 0.0)
+        return np.where(self.what == EVENT, values[kind][self.rows], 0.0)
 
 
-def _oldest_epoch(since_s: float, half_life_s: float) -> float:
-    return float(weigh(np.array([since_s]), half_life_s)[0][0]) - 1 if np.isfinite(since_s) else -np.inf
+def _stored_sums(
+    stored: Mapping[str, StoredSums], names: Sequence[str], kind: Kind, half_life: int, runs: Runs
+) -> tuple[Limbs, Limbs]:
+    """Return what was stored of one sum, for the epoch of each arrival's run and for the one before."""
+    nothing: StoredSums = {}
+    found = []
+    for code, epoch in zip(runs.codes.tolist(), runs.epochs.tolist(), strict=True):
+        sums = stored.get(names[code], nothing)
+        pair = (sums.get(attribute(kind, half_life, epoch - ago), 0) for ago in (0, 1))
+        found.append([part for number in pair for part in divmod(number, 1 << LIMB_BITS)])
+    table = np.array(found, dtype=np.int64)[runs.number]
+    return Limbs(table[:, 0], table[:, 1]), Limbs(table[:, 2], table[:, 3])

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tollgate.core.decision import StoredHistories, decide_in_order
+from tollgate.core.decision import decide_in_order
 from tollgate.core.event import Events
 from tollgate.core.reading import good_rows, read_events, require_columns
+from tollgate.core.replay import StoredHistories
 from tollgate.core.table_files import FileTable, write_csv
 from tollgate.core.version import DetectorVersion
 
@@ -49,10 +50,14 @@ def read_event_file(version: DetectorVersion, table: FileTable) -> ReadFile:
 
 @dataclass(frozen=True)
 class ScoredFile:
-    """The results file, and the summary beside it."""
+    """The results file, and the summary beside it.
+
+    ``unusual`` are the places, among the usable rows, of events with an unusually large amount: recording needs them.
+    """
 
     results: bytes
     summary: Mapping[str, Any]
+    unusual: Sequence[int]
 
 
 def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories) -> ScoredFile:
@@ -61,8 +66,10 @@ def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories
     scores: list[int | None] = [None] * n
     probabilities: list[float | None] = [None] * n
     outcomes: list[str | None] = [None] * n
+    unusual: list[int] = []
     if file.rows:
         decided = decide_in_order(version, file.events, stored)
+        unusual = np.flatnonzero(decided.unusual).tolist()
         for place, row in enumerate(file.rows):
             scores[row] = int(decided.scores[place])
             probabilities[row] = float(decided.probabilities[place])
@@ -76,7 +83,7 @@ def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories
     }
     names = [*file.table.names, *(_free_name(name, file.table.names) for name in added)]
     results = write_csv(names, [*file.table.columns, *added.values()])
-    return ScoredFile(results, _summarise(version, file, scores, probabilities, outcomes))
+    return ScoredFile(results, _summarise(version, file, scores, probabilities, outcomes), unusual)
 
 
 def _reason(problem: tuple[str, str]) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
-from tollgate.core.history import HistoryPlan, Sum
+from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.model import Model
 from tollgate.core.score import ScoreScale
 from tollgate.errors import SealError
@@ -18,7 +18,7 @@ from tollgate.errors import SealError
 MANIFEST = "detector.json"
 MODEL = "model.onnx"
 EVALUATION = "evaluation.json"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,12 @@ def open_version(name: str, files: Mapping[str, bytes]) -> DetectorVersion:
 
 def history_to_json(plan: HistoryPlan) -> dict[str, Any]:
     """Return a history plan as the manifest holds it."""
-    sums = {entity: [[s.kind, s.half_life] for s in kept] for entity, kept in plan.sums.items()}
-    return {"half_lives_s": list(plan.half_lives_s), "sums": sums}
+    return {
+        "half_lives_s": list(plan.half_lives_s),
+        "sums": {entity: [[s.kind, s.half_life] for s in kept] for entity, kept in plan.sums.items()},
+        "maturing": asdict(plan.maturing) if plan.maturing else None,
+        "unusual": asdict(plan.unusual) if plan.unusual else None,
+    }
 
 
 def history_from_json(plain: Mapping[str, Any]) -> HistoryPlan:
@@ -118,4 +122,6 @@ def history_from_json(plain: Mapping[str, Any]) -> HistoryPlan:
     return HistoryPlan(
         tuple(plain["half_lives_s"]),
         {entity: tuple(Sum(kind, half_life) for kind, half_life in sums) for entity, sums in kept.items()},
+        Maturing(**plain["maturing"]) if plain["maturing"] else None,
+        Unusual(**plain["unusual"]) if plain["unusual"] else None,
     )

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from tollgate.adapters.decisions import DecisionRecord, decision_key
-from tollgate.adapters.histories import history_key, stale_sums
+from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, get_items, write_together
-from tollgate.core.decision import StoredHistories, decide, read_histories
+from tollgate.core.decision import Decisions, decide_one
 from tollgate.core.event import Events
 from tollgate.core.reading import read_event
-from tollgate.core.stored_history import add_event
+from tollgate.core.replay import StoredHistories
+from tollgate.core.stored_history import NOTHING_MATURED, add_event, fold_matured, stale_names
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError
 from tollgate.services.stores import Stores
@@ -38,7 +41,7 @@ def decide_event(stores: Stores, event: Mapping[str, Any], detector: str | None 
     if decided_key in found[table]:
         return _repeat(DecisionRecord.from_item(found[table][decided_key]))
     stored = stores.histories.pick(version, parsed, found[stores.histories.table])
-    decisions = decide(version, parsed, read_histories(version, parsed, stored))
+    decisions = decide_one(version, parsed, stored)
     watch.lap("decide")
     answer: dict[str, Any] = {
         "event_id": parsed.ids[0],
@@ -49,9 +52,8 @@ def decide_event(stores: Stores, event: Mapping[str, Any], detector: str | None 
         "outcome": decisions.outcomes[0],
         "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
-    try:
-        write_together(stores.decisions.client, _actions(stores, version, parsed, stored, answer, event))
-    except ConditionFailedError:
+    record = _record(version, parsed, decisions, answer, event)
+    if not _write(stores, version, parsed, stored, record):
         # Somebody else decided on the same event between our reading and our writing.
         first = stores.decisions.find(version.detector, parsed.ids[0])
         if first is None:
@@ -65,25 +67,55 @@ def _repeat(record: DecisionRecord) -> dict[str, Any]:
     return {**record.answer, "repeated": True, "timings_ms": {}}
 
 
+def _record(
+    version: DetectorVersion,
+    event: Events,
+    decisions: Decisions,
+    answer: Mapping[str, Any],
+    given: Mapping[str, Any],
+) -> DecisionRecord:
+    entities = {entity: keys.values[0] for entity, keys in event.entities.items() if keys.values}
+    unusual = bool(decisions.unusual[0])
+    return DecisionRecord(answer, given, float(event.times_s[0]), version.history_space, entities, unusual)
+
+
+def _write(
+    stores: Stores, version: DetectorVersion, event: Events, stored: StoredHistories, record: DecisionRecord
+) -> bool:
+    """Write everything, and return whether the event had no decision yet."""
+    for tidy in (True, False):
+        try:
+            write_together(stores.decisions.client, _actions(stores, version, event, stored, record, tidy=tidy))
+        except ConditionFailedError as error:
+            if 0 in error.places:
+                return False
+            # Another writer folded matured events meanwhile, or added to them: leave that to a later event.
+            assert tidy
+        else:
+            return True
+    return False
+
+
 def _actions(
     stores: Stores,
     version: DetectorVersion,
     event: Events,
     stored: StoredHistories,
-    answer: Mapping[str, Any],
-    given: Mapping[str, Any],
+    record: DecisionRecord,
+    *,
+    tidy: bool,
 ) -> list[dict[str, Any]]:
-    now_s, time_s = time.time(), float(event.times_s[0])
-    entities = {entity: keys.values[0] for entity, keys in event.entities.items() if keys.values}
-    record = DecisionRecord(answer, given, time_s, version.history_space, entities)
+    now_s, time_s = time.time(), record.time_s
     kept_until_s = now_s + stores.settings.decision_days * _DAY_S
     actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s)}]
     expires_s = max(now_s, time_s) + version.history.forgotten_after_s
-    for entity, key in entities.items():
-        added = add_event(version.history, entity, event)
-        stale = stale_sums(version, stored, entity, key, time_s)
-        pk = history_key(version.history_space, entity, key)
-        actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale)})
+    for entity, key in record.entities.items():
+        sums = stored.get(entity, {}).get(key, {})
+        added = add_event(version.history, entity, event, np.array([float(record.unusual)]))
+        matured = fold_matured(version.history, entity, sums, time_s) if tidy else NOTHING_MATURED
+        stale = stale_names(version.history, [*sums, *matured.added], time_s)
+        pk = history_key(record.space, entity, key)
+        actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale, matured)})
     assert len(actions) <= MOST_ACTIONS
     return actions
 

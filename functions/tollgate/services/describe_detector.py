@@ -15,11 +15,14 @@ _JSON_TYPES = {
 }
 
 
+# Of the evaluation; the model card has the rest.
+_FIGURES = ("period", "rows", "frauds", "fraud_amount", "curves", "thresholds", "score_histogram")
+
+
 def describe_detector(version: DetectorVersion) -> dict[str, Any]:
     """Return what the manifest and the evaluation say, in the terms of the API."""
-    manifest, evaluation = version.manifest, dict(version.evaluation)
+    manifest, evaluation = version.manifest, version.evaluation
     event_type = version.event_type
-    models, examples, score_scale = (evaluation.pop(name) for name in ("models", "examples", "score_scale"))
     label = event_type.label
     return {
         "detector": version.detector,
@@ -39,11 +42,11 @@ def describe_detector(version: DetectorVersion) -> dict[str, Any]:
             "delay_s": label.delay_s,
         },
         "outcomes": manifest["outcomes"],
-        "score_scale": score_scale,
+        "score_scale": evaluation["score_scale"],
         "features": [{"name": feature.name, "description": feature.description} for feature in version.features],
-        "models": models,
-        "evaluation": evaluation,
-        "examples": examples,
+        "models": evaluation["models"],
+        "evaluation": {name: evaluation[name] for name in _FIGURES},
+        "examples": evaluation["examples"],
         "training": {name: manifest["training"][name] for name in ("rows", "frauds", "from", "to", "data_sha256")},
         "libraries": manifest["libraries"],
     }

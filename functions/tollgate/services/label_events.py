@@ -25,7 +25,8 @@ def label_events(stores: Stores, labels: Sequence[Mapping[str, Any]], detector: 
     """Set the labels of events that were decided on, each by itself; answer for each what became of it.
 
     A fraud is one addition to the histories of its entities, dated when it became known. A repeated label changes
-    nothing; another label takes the former one back exactly.
+    nothing; another label takes the former one back exactly. A legitimate event needs no label: it counts as one once
+    its label delay is over.
     """
     version = stores.champion(detector)
     results = [_label_one(stores, version, label) for label in labels]
@@ -97,7 +98,7 @@ def _actions(
     dated_s = record.known_s if was_fraud and record.known_s is not None else known_s
     expires_s = max(time.time(), dated_s) + version.history.forgotten_after_s
     for entity, key in record.entities.items():
-        added = add_fraud(version.history, entity, dated_s)
+        added = add_fraud(version.history, entity, dated_s, event_time_s=record.time_s, unusual=record.unusual)
         if was_fraud:
             added = {name: -number for name, number in added.items()}
         if added:

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from tollgate.adapters.batches import BatchFile, to_json
 from tollgate.adapters.histories import history_key
-from tollgate.core.replay import Arrivals, totals
 from tollgate.core.scored_file import ReadFile, read_event_file, score_file
 from tollgate.core.table_files import read_file
+from tollgate.core.totals import totals
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError
 from tollgate.services.stores import Stores
@@ -40,7 +42,7 @@ def score_batch(stores: Stores, key: str, etag: str) -> dict[str, Any]:
         return _reject(stores, file, str(error))
     summary = _write_results(stores, file, version, read)
     if version.record_batches:
-        _record(stores, file, version, read)
+        _record(stores, file, version, read, summary["results"])
     numbers = {name: int(summary[name]) for name in ("rows", "scored", "failed")}
     stores.batches.set_state(file, _now(), "done", reason=None, finished_at=_now(), **numbers)
     return stores.batches.find(file.batch_id) or {}
@@ -71,18 +73,30 @@ def _write_results(stores: Stores, file: BatchFile, version: DetectorVersion, re
     results_key = file.results_key(scored.results)
     summary = {**scored.summary, "batch_id": file.batch_id, "filename": file.filename, "results": results_key}
     stores.batches.write_once(results_key, scored.results, "text/csv")
+    if version.record_batches:
+        stores.batches.write_once(
+            _unusual_key(results_key), to_json({"rows": list(scored.unusual)}), "application/json"
+        )
     if stores.batches.write_once(file.summary_key, to_json(summary), "application/json"):
         return summary
     return _write_results(stores, file, version, read)
 
 
-def _record(stores: Stores, file: BatchFile, version: DetectorVersion, read: ReadFile) -> None:
-    """Add a file's events to the histories, exactly once: what is added follows from the file alone."""
-    arrivals = Arrivals.of(read.events)
+def _unusual_key(results_key: str) -> str:
+    return f"{results_key}.unusual.json"
+
+
+def _record(stores: Stores, file: BatchFile, version: DetectorVersion, read: ReadFile, results_key: str) -> None:
+    """Add a file's events to the histories, exactly once: what is added follows from the file and its results."""
+    noted = stores.batches.read(_unusual_key(results_key))
+    if not read.rows:
+        return
+    unusual = np.zeros(len(read.events))
+    unusual[json.loads(noted)["rows"] if noted else []] = 1.0
     expires_s = max([time.time(), *read.events.times_s.tolist()]) + version.history.forgotten_after_s
     additions = [
         (history_key(version.history_space, entity, key), sums)
         for entity in read.events.entities
-        for key, sums in sorted(totals(version.history, entity, read.events, arrivals).items())
+        for key, sums in sorted(totals(version.history, entity, read.events, unusual).items())
     ]
     stores.histories.add_in_lots(f"{version.history_space}#recorded#{file.batch_id}", additions, expires_s)

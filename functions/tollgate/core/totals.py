@@ -1,0 +1,95 @@
+"""All that events add to the histories of their entities, summed: what a file records, what training data leaves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from tollgate.core.arrivals import NO_FRAUDS, Frauds
+from tollgate.core.event import Events, Floats, Ints
+from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
+from tollgate.core.history import HistoryPlan, Kind, Sum, quantise, summed_values, weigh
+from tollgate.core.stored_history import OPEN, attribute
+
+
+@dataclass(frozen=True)
+class _Additions:
+    """What one kind of sum adds: the event of each addition, its value and the date it has. Shapes (m,)."""
+
+    rows: Ints
+    values: Floats
+    dated_s: Floats
+
+
+def totals(
+    plan: HistoryPlan,
+    entity: str,
+    events: Events,
+    unusual: Floats,
+    frauds: Frauds = NO_FRAUDS,
+    *,
+    since_s: float = -np.inf,
+) -> dict[str, dict[str, int]]:
+    """Return what the events, and the frauds known by the last of them, add to ``entity``: key → stored name → number.
+
+    ``unusual`` is what `judge_amounts` says of the events. What matured before the last event stands in the sums, what
+    did not is left open. With ``since_s``, what no event at that time or later can read is left out.
+    """
+    keys = events.entities[entity]
+    added: dict[str, dict[str, int]] = {}
+    if not (keys.codes >= 0).any():
+        return added
+    until_s = float(np.max(events.times_s))
+    known = np.flatnonzero(frauds.known_s <= until_s)
+    by_kind = _additions(plan, events, unusual, Frauds(frauds.rows[known], frauds.known_s[known]), until_s)
+    for s in plan.sums[entity]:
+        for code, epoch, number in _sum_up(plan, s, keys.codes, by_kind[s.kind], since_s):
+            added.setdefault(keys.values[code], {})[attribute(s.kind, s.half_life, epoch)] = number
+    if plan.maturing is not None and any(s.kind == "l" for s in plan.sums[entity]):
+        still = by_kind["l"].rows[by_kind["l"].dated_s >= until_s]
+        steps = plan.maturing.steps(events.times_s[still])
+        counts = Counter(zip(keys.codes[still].tolist(), steps.tolist(), strict=True))
+        for (code, step), number in sorted(counts.items()):
+            if code >= 0:
+                added.setdefault(keys.values[code], {})[attribute(OPEN, 0, step)] = number
+    return added
+
+
+def _additions(
+    plan: HistoryPlan, events: Events, unusual: Floats, frauds: Frauds, until_s: float
+) -> dict[Kind, _Additions]:
+    every = np.arange(len(events))
+    found: dict[Kind, _Additions] = {
+        kind: _Additions(every, values, events.times_s) for kind, values in summed_values(events, unusual).items()
+    }
+    found["f"] = _Additions(frauds.rows, np.ones(len(frauds.rows)), frauds.known_s)
+    found["v"] = _Additions(frauds.rows, 1.0 - unusual[frauds.rows], frauds.known_s)
+    if plan.maturing is not None:
+        undisputed = np.setdiff1d(every, frauds.rows)
+        matures_s = plan.maturing.moments_s(events.times_s[undisputed])
+        # Zero where it has not matured yet.
+        found["l"] = _Additions(undisputed, (matures_s < until_s).astype(np.float64), matures_s)
+    return found
+
+
+def _sum_up(
+    plan: HistoryPlan, s: Sum, codes: Ints, additions: _Additions, since_s: float
+) -> list[tuple[int, int, int]]:
+    """Return (code, epoch, whole number) for every total of one sum that is not zero."""
+    half_life_s = plan.half_lives_s[s.half_life]
+    epochs, weights = weigh(additions.dated_s, half_life_s)
+    order = np.lexsort((epochs, codes[additions.rows]))
+    order = order[np.searchsorted(codes[additions.rows][order], 0) :]  # code -1: no entity, no history
+    if not len(order):
+        return []
+    runs = Runs.of(codes[additions.rows][order], epochs[order])
+    limbs = Limbs.of(quantise(additions.values, weights, s.kind)[order])
+    high, low = (np.add.reduceat(limb, runs.starts).tolist() for limb in (limbs.high, limbs.low))
+    oldest = float(weigh(np.array([since_s]), half_life_s)[0][0]) - 1 if np.isfinite(since_s) else -np.inf
+    return [
+        (code, epoch, number)
+        for code, epoch, upper, lower in zip(runs.codes.tolist(), runs.epochs.tolist(), high, low, strict=True)
+        if (number := (upper << LIMB_BITS) + lower) and epoch >= oldest
+    ]

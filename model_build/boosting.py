@@ -1,0 +1,119 @@
+"""Boosted trees: XGBoost and LightGBM. Copies that differ by draw or by seed are averaged in log-odds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm
+import numpy as np
+import xgboost
+from tollgate.core.event import Floats
+from tollgate.core.features import Matrix
+
+from model_build.calibration import Calibration
+from model_build.imbalance import Draw, Sample, fill_rows
+from model_build.learnt import Learnt, Parameters, average_margins, in_shares, thread_count, to_probabilities
+from model_build.tree_reading import lightgbm_trees, xgboost_trees
+from model_build.trees import Ensemble, average_ensembles, export_trees, fill_missing
+
+
+@dataclass(frozen=True)
+class _Booster:
+    """One fitted copy: its log-odds (n,), its trees, and the total gain of each feature (f,)."""
+
+    margin: Callable[[Matrix], Floats]
+    trees: Callable[[], Ensemble]
+    gain: Floats
+
+
+# Fits one copy for each seed to a draw, with parameters and a number of rounds.
+_Boost = Callable[[Draw, dict[str, Any], int, Sequence[int]], list[_Booster]]
+
+
+def fit_xgboost(sample: Sample, parameters: Parameters, seed: int) -> Learnt:
+    """Fit XGBoost to each draw, ``bags`` times with other seeds."""
+    return _learnt(sample, _fit_copies(sample, parameters, seed, _boost_xgboost))
+
+
+def fit_lightgbm(sample: Sample, parameters: Parameters, seed: int) -> Learnt:
+    """Fit LightGBM to each draw, ``bags`` times with other seeds."""
+    return _learnt(sample, _fit_copies(sample, parameters, seed, _boost_lightgbm))
+
+
+def _fit_copies(
+    sample: Sample,
+    parameters: Parameters,
+    seed: int,
+    boost: _Boost,
+) -> list[_Booster]:
+    chosen = dict(parameters)
+    rounds, bags = chosen.pop("rounds"), chosen.pop("bags")
+    copies: list[_Booster] = []
+    for draw in sample.draws:
+        # LightGBM takes no seed of 32 bits.
+        seeds = [(seed + len(copies) + bag) % 2**31 for bag in range(bags)]
+        copies += boost(draw, chosen, rounds, seeds)
+    return copies
+
+
+def _boost_xgboost(draw: Draw, parameters: dict[str, Any], rounds: int, seeds: Sequence[int]) -> list[_Booster]:
+    data = xgboost.QuantileDMatrix(
+        draw.features, draw.labels, weight=draw.weights, max_bin=parameters["max_bin"], nthread=thread_count()
+    )
+    fixed = {"objective": "binary:logistic", "nthread": thread_count()}
+    boosters = [xgboost.train({**parameters, **fixed, "seed": seed}, data, rounds) for seed in seeds]
+    return [_read_xgboost(booster, draw.features.shape[1]) for booster in boosters]
+
+
+def _read_xgboost(booster: Any, features: int) -> _Booster:  # noqa: ANN401 - xgboost has no types
+    gain = np.zeros(features)
+    for name, total in booster.get_score(importance_type="total_gain").items():
+        gain[int(name.removeprefix("f"))] = total
+    return _Booster(
+        lambda rows: np.asarray(booster.inplace_predict(rows, predict_type="margin"), dtype=np.float64),
+        lambda: xgboost_trees(booster),
+        gain,
+    )
+
+
+def _boost_lightgbm(draw: Draw, parameters: dict[str, Any], rounds: int, seeds: Sequence[int]) -> list[_Booster]:
+    fixed = {
+        "objective": "binary",
+        "deterministic": True,
+        "force_row_wise": True,  # which is faster would otherwise be timed, and the sums depend on it
+        "zero_as_missing": False,
+        "num_threads": thread_count(),
+        "verbosity": -1,
+    }
+    boosters = [
+        lightgbm.train(
+            {**parameters, **fixed, "seed": seed},
+            lightgbm.Dataset(draw.features, draw.labels, weight=draw.weights, params={**parameters, **fixed}),
+            rounds,
+        )
+        for seed in seeds
+    ]
+    return [_read_lightgbm(booster) for booster in boosters]
+
+
+def _read_lightgbm(booster: Any) -> _Booster:  # noqa: ANN401 - lightgbm has no types
+    return _Booster(
+        lambda rows: np.asarray(booster.predict(rows, raw_score=True, num_threads=thread_count()), dtype=np.float64),
+        lambda: lightgbm_trees(booster),
+        np.asarray(booster.feature_importance("gain"), dtype=np.float64),
+    )
+
+
+def _learnt(sample: Sample, copies: Sequence[_Booster]) -> Learnt:
+    def margin(rows: Matrix) -> Floats:
+        return average_margins([copy.margin for copy in copies], fill_rows(rows, sample.stand_in))
+
+    def export(calibration: Calibration | None) -> bytes:
+        ensemble = average_ensembles([copy.trees() for copy in copies])
+        filled = ensemble if sample.stand_in is None else fill_missing(ensemble, sample.stand_in)
+        return export_trees(filled, len(copies[0].gain), calibration)
+
+    gain = in_shares(np.sum([copy.gain for copy in copies], axis=0))
+    return Learnt(margin, lambda rows: to_probabilities(margin(rows)), export, gain)

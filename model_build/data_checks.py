@@ -1,0 +1,201 @@
+"""What a careful person would notice about a table before a model learns from it, each in one sentence.
+
+Nothing here changes what is learned; only labels from the future are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from tollgate.core.event import Floats, Ints
+from tollgate.core.event_type import EventType, LabelRule
+from tollgate.errors import TrainingDataError
+
+from model_build.data import LabelledEvents
+from model_build.detector_file import DetectorFile
+from model_build.disguised_labels import Disguise, find_disguised_labels
+from model_build.split import FEW_FRAUDS
+
+_NAMED = 5
+_DAY_S = 86_400
+# Two different values are nearly always among the first events; only where they are not are all of them looked at.
+_FIRST = 1_000
+_ENDS_IN_A_ZONE = r":\d\d([.,]\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)\s*$"
+
+
+def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -> tuple[str, ...]:
+    """Return what to know about the data, most important first; ``now_s`` is the time in seconds since 1970.
+
+    Without ``now_s``, nothing is compared with the present. Raises `TrainingDataError` for a label with a time later
+    than now.
+    """
+    rule = file.event_type.label
+    if now_s is not None and rule is not None:
+        refuse_future_labels(data, rule, now_s)
+    return (
+        *_notice_frauds(data),
+        *(_describe(disguise, data) for disguise in find_disguised_labels(data.events, data.labels)),
+        *_notice_columns(data, file.event_type),
+        *([] if now_s is None else _notice_times(data, now_s)),
+        *_notice_zones(data, file.event_type),
+        *_notice_rows(data),
+    )
+
+
+def refuse_future_labels(data: LabelledEvents, rule: LabelRule, now_s: float) -> None:
+    """Raise `TrainingDataError` with row and column of the first label whose own time lies after ``now_s``."""
+    if rule.time is None:
+        return
+    later = np.flatnonzero((data.labels >= 0) & _has_own_time(data, rule.time) & (data.known_s > now_s))
+    if len(later):
+        first = int(later[np.argmin(data.rows[later])])
+        many = f" ({len(later):,} such rows)" if len(later) > 1 else ""
+        raise TrainingDataError(
+            f'Row {int(data.rows[first]) + 1}, column "{rule.time}": the label became known at '
+            f"{_moment(data.known_s[first])}, which is later than now, {_moment(now_s)}{many}; check the year and the "
+            "time zone (a time without one is UTC)."
+        )
+
+
+def _has_own_time(data: LabelledEvents, column: str) -> npt.NDArray[np.bool_]:
+    """Tell for each event whether the table says when its label became known, shape (n,)."""
+    given = data.table[column]
+    filled = pc.is_valid(given)
+    if pa.types.is_string(given.type):
+        filled = pc.and_(filled, pc.fill_null(pc.not_equal(given, ""), False))
+    own: npt.NDArray[np.bool_] = filled.to_numpy()[data.rows]
+    return own
+
+
+def _moment(time_s: float) -> str:
+    return f"{np.datetime_as_string(np.datetime64(int(time_s), 's'))}Z"
+
+
+def _notice_frauds(data: LabelledEvents) -> Iterator[str]:
+    frauds = int((data.labels == 1).sum())
+    if frauds < FEW_FRAUDS:
+        yield f"Only {frauds} frauds are labelled: every figure above is uncertain."
+
+
+def _describe(disguise: Disguise, data: LabelledEvents) -> str:
+    if disguise.auc is None:
+        state = "filled in" if disguise.told_by == "presence" else "empty"
+        told = (
+            f"is {state} for {disguise.seen_frauds:,} of {int((data.labels == 1).sum()):,} frauds and for "
+            f"{disguise.seen_legitimate:,} of {int((data.labels == 0).sum()):,} legitimate events"
+        )
+    else:
+        told = f"alone tells fraud from legitimate with an AUC of {_rounded_down(disguise.auc)}"
+    return (
+        f'Column "{disguise.column}" {told}: it seems to be the label in disguise, filled in once the truth was '
+        "known; leave it out of detector.toml unless every new event really has it."
+    )
+
+
+def _rounded_down(area: float) -> str:
+    """Return four places, and 1 only where no single pair is out of order."""
+    return "1" if area == 1 else f"{np.floor(area * 1e4) / 1e4:.4f}"
+
+
+def _missing(values: Floats | Ints) -> npt.NDArray[np.bool_]:
+    return values < 0 if values.dtype.kind == "i" else np.isnan(values)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A declared column: ``values`` has NaN or a code of -1 for a missing value, shape (n,)."""
+
+    values: Floats | Ints
+    is_entity: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return bool(_missing(self.values[:_FIRST]).all() and _missing(self.values).all())
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether every event has the same value; being empty at times does tell something. Entities may be alone."""
+        first = self.values[0]
+        return not self.is_entity and bool((self.values[:_FIRST] == first).all() and (self.values == first).all())
+
+
+def _declared(data: LabelledEvents, event_type: EventType) -> dict[str, _Column]:
+    """Return the declared columns by their names in the table; a column with two roles stands here once."""
+    events = data.events
+    singles = (
+        (event_type.amount, events.amounts),
+        (event_type.latitude, events.latitudes),
+        (event_type.longitude, events.longitudes),
+    )
+    columns = {
+        " + ".join(event_type.entities[name]): _Column(keys.codes, is_entity=True)
+        for name, keys in events.entities.items()
+    }
+    columns |= {name: _Column(values) for name, values in singles if name is not None and values is not None}
+    columns |= {name: _Column(values) for name, values in events.numeric.items()}
+    return columns | {name: _Column(keys.codes) for name, keys in events.categories.items()}
+
+
+def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+    columns = _declared(data, event_type)
+    empty = [name for name, column in columns.items() if column.is_empty]
+    constant = [name for name, column in columns.items() if column.is_constant and name not in empty]
+    if empty:
+        yield (
+            f"{_name(empty)} empty in every row: fill in what is missing in the export, or leave it out of "
+            "detector.toml."
+        )
+    if constant:
+        yield (
+            f"{_name(constant)} the same in every row, which tells no event from another: check the export, or leave "
+            "it out of detector.toml."
+        )
+
+
+def _name(columns: Sequence[str]) -> str:
+    quoted = ", ".join(f'"{column}"' for column in columns[:_NAMED])
+    more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
+    return f"Column {quoted} is" if len(columns) == 1 else f"Columns {quoted}{more} are"
+
+
+def _notice_times(data: LabelledEvents, now_s: float) -> Iterator[str]:
+    ahead = int((data.events.times_s > now_s).sum())
+    if ahead:
+        yield (
+            f"{ahead:,} events lie later than now ({_moment(now_s)}): check the time zone of their times, as a time "
+            "without one is UTC."
+        )
+    unknown = int(((data.labels >= 0) & (data.known_s > now_s)).sum())
+    if unknown:
+        yield (
+            f"{unknown:,} labels are younger than label_delay ({data.label_delay_s / _DAY_S:g} days), so that frauds "
+            "among them may not be known yet: no model learns from them, and figures of the test part that count them "
+            "are provisional; train again later, or leave those labels empty."
+        )
+
+
+def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+    column = data.table[event_type.timestamp]
+    if event_type.timestamp_format != "iso" or not pa.types.is_string(column.type):
+        return
+    zoned = pc.sum(pc.match_substring_regex(column, _ENDS_IN_A_ZONE)).as_py()
+    if 0 < zoned < len(column):
+        yield (
+            f'Column "{event_type.timestamp}" has a time zone in {zoned:,} rows and none in {len(column) - zoned:,}: '
+            "those without one were taken as UTC; give all of them one if they are not."
+        )
+
+
+def _notice_rows(data: LabelledEvents) -> Iterator[str]:
+    if np.any(np.diff(data.rows) < 0):
+        yield "The rows were not in order of time; they were sorted."
+    if data.unused_columns:
+        yield f"Columns not declared and not used: {', '.join(data.unused_columns)}."
+    unlabelled = int((data.labels < 0).sum())
+    if unlabelled:
+        yield f"{unlabelled:,} events are not labelled: they count in histories and are not learned from."

@@ -1,0 +1,120 @@
+"""Evaluation of a detector file under the prequential protocol: every model beside what it has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tollgate.core.event import Floats
+from tollgate.core.features import Matrix
+
+from model_build.baselines import BASELINES
+from model_build.candidates import CANDIDATES, Labels, fit_candidate
+from model_build.data import read_labelled_events
+from model_build.detector_file import DetectorFile
+from model_build.imbalance import IMBALANCE
+from model_build.material import Material, Progress, read_material
+from model_build.prequential import Fold, FoldResult, Protocol, Scorer, cut_folds, run_folds
+from model_build.tuning import tune_parameters
+
+FIGURES = ("auc", "average_precision", "card_precision")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to score: its name, and what it reached on each fold.
+
+    ``parameters`` are those that tuning chose, None where nothing was tuned.
+    """
+
+    title: str
+    results: tuple[FoldResult, ...]
+    parameters: Mapping[str, Any] | None = None
+
+    def summary(self, figure: str) -> tuple[float, float] | None:
+        """Return mean and population standard deviation of a figure over the folds; None where it has no meaning."""
+        values = [getattr(result.metrics, figure) for result in self.results]
+        return None if None in values else (float(np.mean(values)), float(np.std(values)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row as JSON, fold by fold."""
+        folds = [
+            {"start": result.start.isoformat(), **{name: getattr(result.metrics, name) for name in FIGURES}}
+            for result in self.results
+        ]
+        summaries = {name: self.summary(name) for name in FIGURES}
+        return {"title": self.title, "parameters": self.parameters, "folds": folds, **summaries}
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """All rows of an evaluation, and the protocol that they follow."""
+
+    protocol: Protocol
+    rows: tuple[Row, ...]
+
+
+def evaluate_detector(
+    path: Path,
+    file: DetectorFile,
+    plan: Callable[..., Protocol],
+    progress: Progress,
+    *,
+    tune_s: float = 0.0,
+) -> Evaluated:
+    """Evaluate every model and strategy of ``file`` on a table; ``plan`` makes the protocol from the labelled events.
+
+    With ``tune_s``, each model's parameters are searched for so many seconds on earlier folds, never on those reported.
+    Raises `TableError` and `TrainingDataError` for what cannot be evaluated.
+    """
+    progress(f"Reading {path}")
+    data = read_labelled_events(path, file.event_type)
+    protocol = plan(data)
+    folds = cut_folds(data, protocol)
+    earlier = cut_folds(data, protocol.earlier()) if tune_s else ()
+    material = read_material(data, file, folds[0].train, progress)
+    rows = [_run(material, folds, title, scorer) for title, scorer in BASELINES.items()]
+    for kind, imbalance in _asked(file):
+        title = title_of(kind, imbalance)
+        parameters = dict(file.training.parameters.get(kind, {}))
+        if tune_s:
+            progress(f"Tuning {title} for {tune_s:g} s on the folds from {earlier[0].start}")
+            parameters = tune_parameters(material, earlier, kind, imbalance, tune_s)
+        progress(f"Evaluating {title} on {len(folds)} folds")
+        row = _run(material, folds, title, score_by_model(kind, imbalance, parameters))
+        rows.append(Row(row.title, row.results, parameters if tune_s else None))
+    return Evaluated(protocol, tuple(rows))
+
+
+def _asked(file: DetectorFile) -> Iterator[tuple[str, str]]:
+    # Logistic regression is a baseline too.
+    for kind in dict.fromkeys(("logistic_regression", *file.training.models)):
+        for imbalance in file.training.imbalance:
+            yield kind, imbalance
+
+
+def _run(material: Material, folds: Sequence[Fold], title: str, scorer: Scorer) -> Row:
+    return Row(title, tuple(run_folds(material, folds, scorer)))
+
+
+def title_of(kind: str, imbalance: str) -> str:
+    """Return the name of a model under a strategy for people."""
+    title = CANDIDATES[kind].title
+    return title if imbalance == "none" else f"{title}, {IMBALANCE[imbalance].title}"
+
+
+def score_by_model(kind: str, imbalance: str, parameters: Mapping[str, Any]) -> Scorer:
+    """Return a scorer that trains a model on a fold's training rows, and asks it about the test rows."""
+
+    def score(material: Material, fold: Fold) -> Floats:
+        features: Matrix = material.matrix[fold.train]
+        labels: Labels = material.labels(fold.train)
+        seed = material.file.training.seed
+        # Ranking is all that is judged, and calibration leaves it as it is.
+        fitted = fit_candidate(kind, features, labels, seed, imbalance=imbalance, parameters=parameters)
+        return fitted.predict(material.matrix[fold.test])
+
+    return score

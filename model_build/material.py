@@ -1,0 +1,84 @@
+"""What models learn from: labelled events with what each of them read on its arrival, as a matrix of features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from tollgate.core.event import Events, Floats, Ints
+from tollgate.core.feature import Feature
+from tollgate.core.features import Matrix, compute_features, plan_features
+from tollgate.core.history import HistoryPlan, plan_history
+from tollgate.core.replay import Replayed, replay_histories
+
+from model_build.candidates import Labels
+from model_build.data import LabelledEvents, count_categories
+from model_build.detector_file import DetectorFile
+from model_build.learnt import thread_count
+
+Progress = Callable[[str], None]
+# So many rows at a time stay in the processor's cache.
+_CHUNK = 8_192
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that models learn from. Rows of ``matrix`` (n, f) are the events in order of time.
+
+    ``unusual`` has 1 for events with an unusually large amount, shape (n,).
+    """
+
+    file: DetectorFile
+    data: LabelledEvents
+    plan: HistoryPlan
+    features: tuple[Feature, ...]
+    matrix: Matrix
+    unusual: Floats
+
+    def labels(self, rows: Ints) -> Labels:
+        """Return the labels of the given rows."""
+        return self.data.labels[rows]
+
+    @property
+    def cards(self) -> Ints | None:
+        """The codes of the first entity, on which card precision is measured; None where there is no entity."""
+        entities = list(self.data.events.entities.values())
+        return entities[0].codes if entities else None
+
+
+def plan_of(file: DetectorFile) -> HistoryPlan:
+    """Return the histories that a detector file asks for."""
+    return plan_history(
+        file.event_type,
+        file.half_lives_s,
+        unusual_times=file.unusual_times,
+        unusual_amount=file.unusual_amount,
+    )
+
+
+def read_material(data: LabelledEvents, file: DetectorFile, learned_from: Ints, progress: Progress) -> Material:
+    """Replay the past of labelled events into features.
+
+    ``learned_from`` are the rows whose categories may be known: those that the models learn from.
+    """
+    plan = plan_of(file)
+    features = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
+    progress(f"Replaying {len(data.events):,} events into {len(features)} features")
+    replayed = replay_histories(plan, data.events, data.frauds, threads=thread_count())
+    return Material(file, data, plan, features, build_matrix(features, plan, data.events, replayed), replayed.unusual)
+
+
+def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events, replayed: Replayed) -> Matrix:
+    """Return the features of n events, shape (n, f), as `compute_features` does, on all cores."""
+    matrix = np.empty((len(events), len(features)), dtype=np.float32)
+
+    def fill(start: int) -> None:
+        stop = min(start + _CHUNK, len(events))
+        reads = {entity: read[start:stop] for entity, read in replayed.reads.items()}
+        matrix[start:stop] = compute_features(features, plan, events.part(start, stop), reads)
+
+    with ThreadPoolExecutor(thread_count()) as pool:
+        list(pool.map(fill, range(0, len(events), _CHUNK)))
+    return matrix

@@ -1,0 +1,109 @@
+"""The choice of thresholds for people and programs: a few sentences, and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from model_build.costs import NEVER, DailyBalance
+from model_build.thresholds import Sensitivity, ThresholdChoice
+
+_PRICES = {"missed_fraud": "a missed fraud", "review": "a review", "blocked_legitimate": "a wrong block"}
+_FACTORS = {0.5: "half as much", 2.0: "twice as much"}
+
+
+def report_money(choice: ThresholdChoice, currency: str | None, test: DailyBalance | None = None) -> dict[str, Any]:
+    """Return all of a choice as JSON; ``test`` is what the chosen thresholds did on later events.
+
+    Thresholds that nothing reaches are null; money is per day, in the currency of the amount.
+    """
+    return {
+        "currency": currency,
+        "costs": choice.costs.to_json(),
+        "reviews_per_day": choice.reviews_per_day,
+        "unpriced_frauds": choice.unpriced_frauds,
+        "validation": choice.balance.to_json(),
+        "test": None if test is None else test.to_json(),
+        "curves": dict(choice.curves),
+        "sensitivity": [_vary_to_json(sensitivity) for sensitivity in choice.sensitivities],
+        "words": list(say_choice(choice, currency, test)),
+    }
+
+
+def _vary_to_json(sensitivity: Sensitivity) -> dict[str, Any]:
+    review_from, block_from = sensitivity.review_from, sensitivity.block_from
+    return asdict(sensitivity) | {
+        "review_from": None if review_from == block_from else review_from,
+        "block_from": None if block_from == NEVER else block_from,
+        "regret": round(sensitivity.regret, 4),
+    }
+
+
+def say_choice(choice: ThresholdChoice, currency: str | None, test: DailyBalance | None = None) -> tuple[str, ...]:
+    """Return the choice in words, a sentence or two each; ``test`` adds what it did on later events."""
+    return tuple(_say(choice, f" {currency}" if currency else "", test))
+
+
+def _say(choice: ThresholdChoice, unit: str, test: DailyBalance | None) -> Iterator[str]:
+    balance, costs = choice.balance, choice.costs
+    yield f"{_name(choice.review_from, choice.block_from).capitalize()}: {_say_balance(balance, unit)}."
+    yield (
+        f"A day costs {_money(balance.total_cost, unit)}: {_money(balance.review_cost, unit)} for reviews, "
+        f"{_money(balance.blocked_legitimate_cost, unit)} for {_count(balance.blocked_legitimate, 'wrong block')}, "
+        f"{_money(balance.missed_loss, unit)} for missed frauds. Approving everything costs "
+        f"{_money(balance.approve_all_cost, unit)}."
+    )
+    missed = "its amount" if costs.missed_fraud is None else _money(costs.missed_fraud, unit)
+    defaults = f" Defaults, as [costs] does not set them: {', '.join(costs.defaults)}." if costs.defaults else ""
+    yield (
+        f"Counted are {missed} for a missed fraud, {_money(costs.review, unit)} for a review and "
+        f"{_money(costs.blocked_legitimate, unit)} for a wrong block.{defaults}"
+    )
+    if balance.unreviewed:
+        yield (
+            f"{_count(balance.unreviewed, 'event')} a day fell into review and passed unseen, as "
+            f"{_count(choice.reviews_per_day, 'review')} a day are possible."
+        )
+    if choice.unpriced_frauds:
+        yield f"Frauds without an amount, or with a negative one, count as no loss: {choice.unpriced_frauds:,} of them."
+    yield _say_sensitivity(choice, unit)
+    if test:
+        yield f"On the test part, which is later and did not choose: {_say_balance(test, unit)}."
+
+
+def _say_balance(balance: DailyBalance, unit: str) -> str:
+    saved = f"{_money(abs(balance.saved), unit)} a day {'saved against' if balance.saved >= 0 else 'more than'}"
+    return (
+        f"{_count(balance.reviews, 'review')} and {_count(balance.blocked, 'block')} a day, "
+        f"{_count(balance.frauds_caught)} of {_count(balance.frauds_caught + balance.frauds_missed, 'fraud')} a day "
+        f"caught, {saved} approving everything"
+    )
+
+
+def _say_sensitivity(choice: ThresholdChoice, unit: str) -> str:
+    worst = max(choice.sensitivities, key=lambda sensitivity: sensitivity.regret)
+    if worst.regret <= 0:
+        return "These thresholds stay the cheapest if any one of the costs is really half or twice as high."
+    best = _name(worst.review_from, worst.block_from)
+    return (
+        f"If {_PRICES[worst.cost]} really costs {_FACTORS[worst.factor]}, to {best} is best, and these thresholds cost "
+        f"{_money(worst.regret, unit)} a day too much; no other cost that is half or twice as high does more harm."
+    )
+
+
+def _name(review_from: int, block_from: int) -> str:
+    if review_from == NEVER:
+        return "approve everything"
+    review = "review nothing" if review_from == block_from else f"review from {review_from}"
+    return f"{review}, block {'nothing' if block_from == NEVER else f'from {block_from}'}"
+
+
+def _count(number: float, noun: str = "") -> str:
+    """Write a number to two digits or to the unit, with its noun."""
+    text = f"{number:,.0f}" if number >= 9.95 else f"{number:.2g}"
+    return f"{text} {noun}{'' if text == '1' else 's'}" if noun else text
+
+
+def _money(money: float, unit: str) -> str:
+    return f"{money:,.0f}{unit}" if money >= 100 or money == round(money) else f"{money:,.2f}{unit}"

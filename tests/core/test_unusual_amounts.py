@@ -1,0 +1,85 @@
+"""Unusually large amounts: many times what is usual for the judging entity, or above a fixed amount."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tollgate.core.arrivals import Frauds
+from tollgate.core.history import judge_amounts, plan_history
+from tollgate.core.replay import replay_histories
+
+from tests.core.one_by_one import PAYMENT, make_events, read_sum
+from tests.core.same import assert_replay_is_one_by_one
+
+HOUR_S, DAY_S = 3600.0, 86_400.0
+PLAN = plan_history(PAYMENT, (HOUR_S, DAY_S))
+NOW_S = 1_767_225_600.0
+
+
+@pytest.mark.parametrize(
+    ("counts", "amount", "unusual"),
+    [
+        (3.0, 25.0, 0),
+        (3.0, 25.01, 1),
+        (2.99, 1e6, 0),
+        (1000.0, 24.0, 0),
+        (3.0, float("nan"), 0),
+        (float("nan"), 99.0, 0),
+    ],
+)
+def test_an_amount_is_unusual_at_more_than_so_many_times_the_usual(counts: float, amount: float, unusual: int) -> None:
+    sums = PLAN.sums["customer"]
+    read = np.array([[counts if s.kind == "n" else counts * 10.0 for s in sums]])
+
+    assert judge_amounts(PLAN, make_events([NOW_S], ["c"], amounts=[amount]), {"customer": read})[0] == unusual
+
+
+def test_a_refund_is_no_large_amount_where_refunds_are_usual() -> None:
+    events = make_events([NOW_S + second for second in range(5)], ["c"] * 5, amounts=[-10.0] * 4 + [-5.0])
+
+    assert not replay_histories(PLAN, events).unusual.any()
+
+
+def test_an_amount_above_a_fixed_one_is_unusual_whoever_makes_it() -> None:
+    plan = plan_history(PAYMENT, (HOUR_S, DAY_S), unusual_amount=220.0)
+    events = make_events([NOW_S] * 3, [None] * 3, amounts=[220.0, 220.01, float("nan")])
+
+    assert judge_amounts(plan, events, {"customer": np.full((3, len(plan.sums["customer"])), np.nan)}).tolist() == [
+        0,
+        1,
+        0,
+    ]
+
+
+def test_without_amounts_or_entities_nothing_is_unusual() -> None:
+    for event_type in (replace(PAYMENT, amount=None), replace(PAYMENT, entities={"pair": ("a", "b")})):
+        plan = plan_history(event_type, (HOUR_S, DAY_S))
+        assert plan.unusual is None
+        assert not any(s.kind in "uv" for sums in plan.sums.values() for s in sums)
+        assert judge_amounts(plan, make_events([NOW_S], ["c"], amounts=[1e9]), {}).tolist() == [0]
+
+
+def test_three_usual_payments_make_a_large_one_unusual_and_it_is_remembered() -> None:
+    times_s = [NOW_S + 60.0 * minute for minute in range(6)]
+    events = make_events(times_s, ["c"] * 6, amounts=[10.0, 10.0, 90.0, 10.0, 95.0, 10.0])
+
+    replayed = replay_histories(PLAN, events)
+
+    # Two payments are too few to judge the 90 by; after it, 95 is three times the usual 30.
+    assert replayed.unusual.tolist() == [0, 0, 0, 0, 1, 0]
+    assert read_sum(PLAN, "customer", "u", replayed.reads["customer"]) == pytest.approx([0] * 5 + [1], rel=1e-2)
+    assert_replay_is_one_by_one(PLAN, events)
+
+
+def test_only_frauds_of_ordinary_amounts_are_counted_as_such() -> None:
+    times_s = [NOW_S + 60.0 * minute for minute in range(7)]
+    events = make_events(times_s, ["c"] * 7, amounts=[10.0] * 5 + [500.0, 10.0], devices=["d"] * 7)
+    frauds = Frauds(np.array([4, 5]), np.array([NOW_S + 330.0, NOW_S + 331.0]))
+
+    reads = replay_histories(PLAN, events, frauds).reads["device"]
+
+    assert read_sum(PLAN, "device", "f", reads)[-1] == pytest.approx(2, rel=1e-2)
+    assert read_sum(PLAN, "device", "v", reads)[-1] == pytest.approx(1, rel=1e-2)
+    assert_replay_is_one_by_one(PLAN, events, frauds)

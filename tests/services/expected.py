@@ -1,0 +1,64 @@
+"""What the histories have to hold, worked out apart from storage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from tollgate.core.arrivals import Arrivals, Frauds
+from tollgate.core.event import Events
+from tollgate.core.reading import read_events
+from tollgate.core.stored_history import stale_names
+from tollgate.core.version import DetectorVersion
+from tollgate.services.stores import Stores
+
+from tests.core.one_by_one import Store, fold, without_zeros
+from tests.services.backend import Payment
+
+Histories = dict[str, dict[str, int]]
+
+
+def read_payments_as_events(version: DetectorVersion, *payments: Payment) -> Events:
+    """Return payments as one table of events."""
+    columns = version.event_type.variables
+    events, problems = read_events(
+        version.event_type, {name: [payment.get(name) for payment in payments] for name in columns}
+    )
+    assert not problems
+    return events
+
+
+def expected_histories(stores: Stores, *payments: Payment, known_s: Mapping[int, float] | None = None) -> Histories:
+    """Return what payments, decided on in order of time, leave under the pks of their entities; nothing is folded.
+
+    ``known_s`` says of payments, by their place, when they became known as fraud.
+    """
+    version = stores.champion()
+    events = read_payments_as_events(version, *payments)
+    frauds = Frauds(
+        np.array(list(known_s or {}), dtype=np.int64), np.array(list((known_s or {}).values()), dtype=float)
+    )
+    store = Store(version.history)
+    store.happen(events, Arrivals.of(events, frauds))
+    return under_pks(version, store.sums)
+
+
+def under_pks(version: DetectorVersion, sums: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Histories:
+    """Return histories by their pk, without sums that are nothing."""
+    return without_zeros(
+        {
+            f"{version.history_space}#{entity}#{key}": history
+            for entity, histories in sums.items()
+            for key, history in histories.items()
+        }
+    )
+
+
+def settled(version: DetectorVersion, histories: Histories, time_s: float) -> Histories:
+    """Return histories, by their pk, as ``time_s`` sees them: what has matured is folded, what has faded left out."""
+    whole = {pk: dict(sums) for pk, sums in histories.items()}
+    for pk, sums in whole.items():
+        fold(version.history, pk.split("#")[1], sums, time_s)
+        for name in stale_names(version.history, list(sums), time_s):
+            del sums[name]
+    return without_zeros(whole)
