@@ -3,7 +3,7 @@
     python bench/quality_handbook.py [--json FILE] [--models xgboost]
 
 The detector is examples/handbook/detector.toml; its parameters were chosen on folds that end before the first test day
-(docs/explanation/handbook.md). Each fold trains on 7 days; the second table trains on everything before as well. At the
+x. Each fold trains on 7 days; the second table trains on everything before as well. At the
 end, one XGBoost model is trained on all 1.75 million payments, and timed.
 
 The payments and the published figures are those of `../shared/data` (Reproducible Machine Learning for Credit Card
