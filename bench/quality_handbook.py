@@ -25,9 +25,9 @@ import numpy as np
 from model_build.candidates import fit_candidate
 from model_build.data import LabelledEvents, read_labelled_events
 from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.evaluation import score_by_model, title_of
+from model_build.evaluation import title_of
 from model_build.material import Material, read_material
-from model_build.prequential import Fold, FoldResult, Protocol, cut_folds, run_folds
+from model_build.prequential import Fold, FoldResult, Protocol, cut_folds, run_folds, score_by_model
 
 ROOT = Path(__file__).parent.parent
 PAYMENTS = ROOT.parent / "shared" / "data" / "handbook_transactions.parquet"

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
 
 from model_build.baselines import BASELINES
-from model_build.candidates import CANDIDATES, Labels, fit_candidate
+from model_build.candidates import CANDIDATES
 from model_build.data import read_labelled_events
 from model_build.detector_file import DetectorFile
 from model_build.imbalance import IMBALANCE
 from model_build.material import Material, Progress, read_material
-from model_build.prequential import Fold, FoldResult, Protocol, Scorer, cut_folds, run_folds
+from model_build.prequential import Fold, FoldResult, Protocol, Scorer, cut_folds, run_folds, score_by_model
 from model_build.tuning import tune_parameters
 
 FIGURES = ("auc", "average_precision", "card_precision")
@@ -104,17 +102,3 @@ def title_of(kind: str, imbalance: str) -> str:
     """Return the name of a model under a strategy for people."""
     title = CANDIDATES[kind].title
     return title if imbalance == "none" else f"{title}, {IMBALANCE[imbalance].title}"
-
-
-def score_by_model(kind: str, imbalance: str, parameters: Mapping[str, Any]) -> Scorer:
-    """Return a scorer that trains a model on a fold's training rows, and asks it about the test rows."""
-
-    def score(material: Material, fold: Fold) -> Floats:
-        features: Matrix = material.matrix[fold.train]
-        labels: Labels = material.labels(fold.train)
-        seed = material.file.training.seed
-        # Ranking is all that is judged, and calibration leaves it as it is.
-        fitted = fit_candidate(kind, features, labels, seed, imbalance=imbalance, parameters=parameters)
-        return fitted.predict(material.matrix[fold.test])
-
-    return score

@@ -17,6 +17,7 @@ from model_build.candidates import Labels
 from model_build.data import LabelledEvents, count_categories
 from model_build.detector_file import DetectorFile
 from model_build.learnt import thread_count
+from model_build.metrics import Metrics, measure
 
 Progress = Callable[[str], None]
 # So many rows at a time stay in the processor's cache.
@@ -40,6 +41,16 @@ class Material:
     def labels(self, rows: Ints) -> Labels:
         """Return the labels of the given rows."""
         return self.data.labels[rows]
+
+    def measure(self, rows: Ints, scores: Floats) -> Metrics:
+        """Return how well scores, shape (len(rows),), tell the frauds among the given rows."""
+        return measure(
+            self.labels(rows),
+            scores,
+            self.data.events.times_us[rows],
+            None if self.cards is None else self.cards[rows],
+            self.file.training.reviews_per_day,
+        )
 
     @property
     def cards(self) -> Ints | None:

@@ -7,19 +7,20 @@ compromised is not judged: whoever had a fraud in the training days, or one that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from tollgate.core.event import Floats, Ints
 from tollgate.errors import TrainingDataError
 
-from model_build.candidates import Labels
+from model_build.candidates import fit_candidate
 from model_build.data import LabelledEvents
 from model_build.material import Material
-from model_build.metrics import Metrics, measure
+from model_build.metrics import Metrics
 
 _DAY_S = 86_400
 
@@ -47,7 +48,7 @@ class Protocol:
     def earlier(self) -> Protocol:
         """Return the folds on which parameters are chosen: as many, and over before the first test day here."""
         first = date.fromordinal(self.first.toordinal() - self.folds * self.test_days - self.delay_days)
-        return Protocol(first, self.delay_days, self.train_days, self.test_days, self.folds, self.all_history)
+        return replace(self, first=first)
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,7 @@ def plan_protocol(
     begins, ends = (_day(float(data.events.times_s[place])) for place in (0, -1))
     protocol = Protocol(first or begins, delay_days, train_days, test_days, folds, all_history)
     if first is None:
-        protocol = Protocol(
-            date.fromordinal(ends.toordinal() - protocol.days + 1),
-            *(delay_days, train_days, test_days, folds, all_history),
-        )
+        protocol = replace(protocol, first=date.fromordinal(ends.toordinal() - protocol.days + 1))
     stops = date.fromordinal(protocol.first.toordinal() + protocol.days - 1)
     if protocol.first < begins or stops > ends:
         raise TrainingDataError(
@@ -139,15 +137,18 @@ def _is_known(days: Ints, trained_until: int, day: int, protocol: Protocol) -> n
 
 def run_folds(material: Material, folds: Sequence[Fold], score: Scorer) -> Iterator[FoldResult]:
     """Yield what a way to score reaches on each fold."""
-    times_us, cards = material.data.events.times_us, material.cards
     for fold in folds:
-        labels: Labels = material.labels(fold.test)
-        scores = score(material, fold)
-        metrics = measure(
-            labels,
-            scores,
-            times_us[fold.test],
-            None if cards is None else cards[fold.test],
-            material.file.training.reviews_per_day,
-        )
-        yield FoldResult(fold.start, metrics)
+        yield FoldResult(fold.start, material.measure(fold.test, score(material, fold)))
+
+
+def score_by_model(kind: str, imbalance: str, parameters: Mapping[str, Any]) -> Scorer:
+    """Return a scorer that trains a model on a fold's training rows, and asks it about the test rows."""
+
+    def score(material: Material, fold: Fold) -> Floats:
+        features, labels = material.matrix[fold.train], material.labels(fold.train)
+        seed = material.file.training.seed
+        # Ranking is all that is judged, and calibration leaves it as it is.
+        fitted = fit_candidate(kind, features, labels, seed, imbalance=imbalance, parameters=parameters)
+        return fitted.predict(material.matrix[fold.test])
+
+    return score

@@ -28,16 +28,18 @@ from model_build.split import Split
 from model_build.thresholds import ThresholdChoice, apply_thresholds, choose_thresholds
 
 _LIBRARIES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "imbalanced-learn", "xgboost", "lightgbm", "pyarrow")
+_PARTS = ("train", "validation", "test")
 _DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A trained model with what it reached on the validation and the test part."""
+    """A trained model with what it reached on the validation and the test part; ``probabilities`` are on the latter."""
 
     fitted: Fitted
     validation: Metrics
     test: Metrics
+    probabilities: Floats
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,6 @@ def describe_version(
     }
 
 
-_PARTS = ("train", "validation", "test")
-
-
 def _describe_part(material: Material, rows: Ints) -> dict[str, Any]:
     times_us = material.data.events.times_us[rows]
     return {
@@ -151,8 +150,7 @@ def evaluate_version(
         "fraud_amount": fraud_amount,
         "models": [_report(contender, chosen=contender is contenders[0]) for contender in contenders],
         "curves": {
-            _contender_name(contender): draw_curves(labels, contender.fitted.predict(material.matrix[test]))
-            for contender in contenders
+            _contender_name(contender): draw_curves(labels, contender.probabilities) for contender in contenders
         },
         "thresholds": sweep_thresholds(labels, scores, amounts),
         "score_histogram": count_scores(labels, scores),

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tollgate.core.event import Ints
 from tollgate.core.model import Model
 from tollgate.core.score import fit_score_scale
 
-from model_build.candidates import Fitted, fit_candidate
+from model_build.candidates import fit_candidate
 from model_build.data import read_labelled_events
 from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile
 from model_build.material import Material, Progress, read_material
-from model_build.metrics import Metrics, measure
 from model_build.parity import check_parity
 from model_build.report import Contender, Judged, choose_outcomes, describe_version, evaluate_version
 from model_build.sealing import Sealed, encode_histories, seal_version
@@ -80,23 +77,20 @@ def _compare(material: Material, split: Split, progress: Progress) -> tuple[Cont
                 parameters=training.parameters.get(kind),
                 calibrate_on=later,
             )
-            parts = (_measure(material, fitted, rows) for rows in (split.validation, split.test))
-            contenders.append(Contender(fitted, *parts))
+            probabilities = fitted.predict(material.matrix[split.test])
+            contenders.append(
+                Contender(
+                    fitted,
+                    material.measure(split.validation, fitted.predict(later[0])),
+                    material.measure(split.test, probabilities),
+                    probabilities,
+                )
+            )
     return tuple(sorted(contenders, key=lambda contender: -contender.validation.average_precision))
 
 
 def _under(imbalance: str) -> str:
     return "" if imbalance == "none" else f" with {imbalance.replace('_', ' ')}"
-
-
-def _measure(material: Material, fitted: Fitted, rows: Ints) -> Metrics:
-    return measure(
-        material.labels(rows),
-        fitted.predict(material.matrix[rows]),
-        material.data.events.times_us[rows],
-        None if material.cards is None else material.cards[rows],
-        material.file.training.reviews_per_day,
-    )
 
 
 def _judge(material: Material, split: Split, model: Model) -> Judged:
@@ -109,8 +103,3 @@ def _judge(material: Material, split: Split, model: Model) -> Judged:
     scale = fit_score_scale(probabilities[legitimate])
     scores[rows] = scale.score(probabilities[rows])
     return Judged(split, probabilities, scores, scale)
-
-
-def compared_models(contenders: Sequence[Contender]) -> list[tuple[str, Metrics, float]]:
-    """Return title, test figures and seconds of training of each contender, for a table."""
-    return [(contender.fitted.title, contender.test, contender.fitted.train_s) for contender in contenders]

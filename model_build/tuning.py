@@ -7,13 +7,10 @@ from typing import Any
 
 import numpy as np
 import optuna
-from tollgate.core.event import Floats
 
-from model_build.candidates import fit_candidate
 from model_build.material import Material
-from model_build.prequential import Fold, run_folds
+from model_build.prequential import Fold, run_folds, score_by_model
 
-# One trial at least is done, whatever the time.
 _Suggest = Callable[[optuna.Trial], dict[str, Any]]
 
 
@@ -71,18 +68,8 @@ def tune_parameters(
     fixed = dict(material.file.training.parameters.get(kind, {}))
 
     def reached(parameters: Mapping[str, Any]) -> float:
-        def score(_: Material, fold: Fold) -> Floats:
-            fitted = fit_candidate(
-                kind,
-                material.matrix[fold.train],
-                material.labels(fold.train),
-                material.file.training.seed,
-                imbalance=imbalance,
-                parameters=parameters,
-            )
-            return fitted.predict(material.matrix[fold.test])
-
-        return float(np.mean([result.metrics.average_precision for result in run_folds(material, folds, score)]))
+        results = run_folds(material, folds, score_by_model(kind, imbalance, parameters))
+        return float(np.mean([result.metrics.average_precision for result in results]))
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(

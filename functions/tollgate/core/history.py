@@ -106,6 +106,10 @@ class HistoryPlan:
     maturing: Maturing | None = None
     unusual: Unusual | None = None
 
+    def matures(self, entity: str) -> bool:
+        """Return whether the histories of ``entity`` tell legitimate events, and so keep count of the open ones."""
+        return self.maturing is not None and any(s.kind == "l" for s in self.sums[entity])
+
     @cached_property
     def fingerprint(self) -> str:
         """Eight hex digits that change when histories kept under another plan could not be read under this one."""

@@ -38,7 +38,7 @@ class Replayed:
     """What n events read on their arrival.
 
     ``reads`` maps each entity to an array of shape (n, k) in the order of the plan's sums, NaN where an event lacks the
-    entity. ``unusual`` has 1 for events whose amount was unusually large, shape (n,).
+    entity. ``unusual`` is what `judge_amounts` says of them, shape (n,).
     """
 
     reads: Mapping[str, Floats]
@@ -100,8 +100,8 @@ def replay(
     if not len(line.rows):
         return out
     values = summed_values(events, unusual)
-    by_label = any(s.kind == "l" for s in sums)
-    lines = {False: line.only(EVENT, FRAUD), True: line.with_open(plan, keys.values, stored) if by_label else line}
+    matured = line.with_open(plan, keys.values, stored) if plan.matures(entity) else line
+    lines = {False: line.only(EVENT, FRAUD), True: matured}
     for index, half_life_s in enumerate(plan.half_lives_s):
         for labels in (False, True):
             columns = [

@@ -113,7 +113,7 @@ def add_legitimate(plan: HistoryPlan, entity: str, matured_at_s: float) -> dict[
 
 
 def _open_event(plan: HistoryPlan, entity: str, time_s: float, number: int) -> dict[str, int]:
-    if plan.maturing is None or not any(s.kind == "l" for s in plan.sums[entity]):
+    if plan.maturing is None or not plan.matures(entity):
         return {}
     return {attribute(OPEN, 0, int(plan.maturing.steps(np.array([time_s]))[0])): number}
 

@@ -47,7 +47,7 @@ def totals(
     for s in plan.sums[entity]:
         for code, epoch, number in _sum_up(plan, s, keys.codes, by_kind[s.kind], since_s):
             added.setdefault(keys.values[code], {})[attribute(s.kind, s.half_life, epoch)] = number
-    if plan.maturing is not None and any(s.kind == "l" for s in plan.sums[entity]):
+    if plan.maturing is not None and plan.matures(entity):
         still = by_kind["l"].rows[by_kind["l"].dated_s >= until_s]
         steps = plan.maturing.steps(events.times_s[still])
         counts = Counter(zip(keys.codes[still].tolist(), steps.tolist(), strict=True))
