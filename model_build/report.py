@@ -136,7 +136,11 @@ def _installed() -> dict[str, str]:
 
 
 def evaluate_version(
-    material: Material, judged: Judged, contenders: Sequence[Contender], choice: ThresholdChoice | None
+    material: Material,
+    judged: Judged,
+    contenders: Sequence[Contender],
+    outcomes: Sequence[Outcome],
+    choice: ThresholdChoice | None,
 ) -> dict[str, Any]:
     """Return what dashboard and model card show: figures of the test part, and how the choice was made."""
     test = judged.split.test
@@ -156,15 +160,17 @@ def evaluate_version(
         "score_histogram": count_scores(labels, scores),
         "score_scale": [{"score": score, "false_positive_rate": rate} for score, rate in FALSE_POSITIVE_RATES[1:-1]],
         "examples": choose_examples(material.file.event_type, material.data, test, labels, scores),
-        **_examine(material, judged, contenders[0].fitted, choice),
+        **_examine(material, judged, contenders[0].fitted, outcomes, choice),
     }
 
 
-def _examine(material: Material, judged: Judged, best: Fitted, choice: ThresholdChoice | None) -> dict[str, Any]:
+def _examine(
+    material: Material, judged: Judged, best: Fitted, outcomes: Sequence[Outcome], choice: ThresholdChoice | None
+) -> dict[str, Any]:
     """Return what the model card adds: calibration, scale, importance, slices, money."""
     data, test = material.data, judged.split.test
     labels, scores = material.labels(test), judged.scores[test]
-    review_from = next((outcome.from_score for outcome in material.file.outcomes[1:]), 900)
+    review_from = next((outcome.from_score for outcome in outcomes[1:]), 900)
     first = next(iter(data.events.entities.values()), None)
     days = None if first is None else days_since_first_seen(first, data.events.times_us)[test]
     scored = ScoredEvents(data.events.take(test), labels, judged.probabilities[test], scores, days)

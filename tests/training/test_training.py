@@ -10,6 +10,7 @@ from tollgate.core.decision import decide_in_order
 from tollgate.core.event_type import EventType
 from tollgate.errors import TrainingDataError
 
+from model_build.costs import Costs
 from model_build.data import read_labelled_events
 from model_build.detector_file import DetectorFile
 from model_build.sample import write_sample
@@ -137,3 +138,15 @@ def _plain_table(tmp_path: Path, frauds: int) -> Path:
     rows = [f"e{n},{1_767_225_600 + n * 3600},{n % 50},{int(n in fraud)},red" for n in range(600)]
     path.write_text("\n".join(["event_id,timestamp,amount,is_fraud,colour", *rows]) + "\n")
     return path
+
+
+def test_slices_are_cut_where_the_version_begins_to_review(
+    table: Path, quick_detector: DetectorFile, tmp_path: Path
+) -> None:
+    quick = replace(quick_detector.training, models=("logistic_regression",))
+    cheap = Costs(review=0.01)
+    trained = train(table, replace(quick_detector, training=quick, costs=cheap, outcomes_from_cost=True), tmp_path)
+
+    version = trained.sealed.version
+    assert [outcome.from_score for outcome in version.outcomes[:2]] != [0, 900]
+    assert version.evaluation["slices"]["review_from"] == version.outcomes[1].from_score
