@@ -24,7 +24,8 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
         *("min_sum_hessian_in_leaf", "bagging_fraction", "bagging_freq", "feature_fraction", "lambda_l1", "lambda_l2"),
     ),
 }
-TRAINING_KEYS = ("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", *MODELS)
+REASONS = ("path_dependent", "background", "none")
+TRAINING_KEYS = ("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", "reasons", *MODELS)
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class TrainingChoices:
     seed: int = 0
     imbalance: tuple[str, ...] = ("none",)
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    reasons: str = "path_dependent"
 
 
 def read_training(reader: TomlReader) -> TrainingChoices:
@@ -62,8 +64,12 @@ def read_training(reader: TomlReader) -> TrainingChoices:
     seed = int(reader.take("training", "seed", int, default.seed))
     if not 0 <= seed < 2**32:
         raise reader.fail("training", "seed", f"has to be from 0 to {2**32 - 1}, not {seed}")
+    reasons = reader.take("training", "reasons", str, default.reasons)
+    if reasons not in REASONS:
+        wanted = f'has to be {", ".join(REASONS[:-1])} or {REASONS[-1]}, not "{reasons}"'
+        raise reader.fail("training", "reasons", f"{wanted}{suggest(reasons, REASONS)}")
     parameters = {model: found for model in MODELS if (found := _read_parameters(reader, model))}
-    return TrainingChoices(models, shares[0], shares[1], reviews, seed, imbalance, parameters)
+    return TrainingChoices(models, shares[0], shares[1], reviews, seed, imbalance, parameters, reasons)
 
 
 def _read_names(reader: TomlReader, key: str, kind: str, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@
     │   └── NotFoundError            no such detector, event or batch
     ├── SealError                    a version folder that is not what was sealed
     ├── ParityError                  an export that does not answer as the model it came from
+    ├── ReasonsError                 reasons that do not add up to what the model says
     ├── ConflictError                two writers met; try again
     └── UnavailableError             a service behind us did not answer; try again
 
@@ -99,6 +100,12 @@ class ParityError(TollgateError):
     """An exported model that does not answer as the trained one does."""
 
     code = "export_differs"
+
+
+class ReasonsError(TollgateError):
+    """Reasons that do not add up to what the trained model says."""
+
+    code = "reasons_differ"
 
 
 class ConflictError(TollgateError):

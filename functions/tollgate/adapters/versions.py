@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tollgate.core.version import EVALUATION, MANIFEST, MODEL, DetectorVersion, open_version
+from tollgate.core.version import VERSION_FILES, DetectorVersion, open_version
 from tollgate.errors import ConflictError, NotFoundError, SealError, UnavailableError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class VersionStore:
     def open(self, detector: str, name: str) -> DetectorVersion:
         """Read and open one version; raise `SealError` unless all of it is as sealed."""
         files = {}
-        for file in (MANIFEST, MODEL, EVALUATION):
+        for file in VERSION_FILES:
             content = self._read(f"{_folder(detector)}/{name}/{file}")
             if content is not None:
                 files[file] = content

@@ -12,12 +12,16 @@ from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
 from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.model import Model
+from tollgate.core.reasons.reason_file import SealedReasons
 from tollgate.core.score import ScoreScale
 from tollgate.errors import SealError
 
 MANIFEST = "detector.json"
 MODEL = "model.onnx"
 EVALUATION = "evaluation.json"
+REASONS = "reasons.npz"
+# What a version may be sealed with; `check_seal` says which of them it was.
+VERSION_FILES = (MANIFEST, MODEL, EVALUATION, REASONS)
 FORMAT = 2
 
 
@@ -31,7 +35,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class DetectorVersion:
-    """All that is needed to decide: what `open_version` found under the seal."""
+    """All that is needed to decide: what `open_version` found under the seal.
+
+    ``reasons`` is None in a version that was trained without them.
+    """
 
     detector: str
     version: str
@@ -44,6 +51,7 @@ class DetectorVersion:
     model: Model
     manifest: Mapping[str, Any]
     evaluation: Mapping[str, Any]
+    reasons: SealedReasons | None = None
 
     @property
     def history_space(self) -> str:
@@ -103,6 +111,7 @@ def open_version(name: str, files: Mapping[str, bytes]) -> DetectorVersion:
         model=Model(files[MODEL]),
         manifest=manifest,
         evaluation=json.loads(files[EVALUATION]),
+        reasons=SealedReasons(files[REASONS]) if REASONS in manifest["files"] else None,
     )
 
 
