@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tollgate.core.event import Events, Floats, Ints
-from tollgate.core.features import compute_features
+from tollgate.core.features import Matrix, compute_features
 from tollgate.core.history import judge_amounts
 from tollgate.core.replay import StoredHistories, replay_histories
 from tollgate.core.stored_history import StoredSums, read_history
@@ -17,13 +17,16 @@ from tollgate.core.version import DetectorVersion
 class Decisions:
     """What was decided on n events. Probabilities lie between 0 and 1, scores between 0 and 1000.
 
-    ``unusual`` has 1 where the amount was unusually large, which the histories remember, else 0.
+    ``unusual`` has 1 where the amount was unusually large, which the histories remember, else 0. ``features``, (n, f),
+    and ``reads``, (n, k) an entity, are what was decided from.
     """
 
     probabilities: Floats
     scores: Ints
     outcomes: tuple[str, ...]
     unusual: Floats
+    features: Matrix
+    reads: Mapping[str, Floats]
 
 
 def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], unusual: Floats) -> Decisions:
@@ -31,7 +34,8 @@ def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats]
     features = compute_features(version.features, version.history, events, reads)
     probabilities = version.model.predict(features)
     scores = version.scale.score(probabilities)
-    return Decisions(probabilities, scores, tuple(version.outcome(score) for score in scores.tolist()), unusual)
+    outcomes = tuple(version.outcome(score) for score in scores.tolist())
+    return Decisions(probabilities, scores, outcomes, unusual, features, reads)
 
 
 def decide_one(version: DetectorVersion, event: Events, stored: StoredHistories) -> Decisions:

@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
 from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.model import Model
+from tollgate.core.reasons.groups import Group, group_features
 from tollgate.core.reasons.reason_file import SealedReasons
 from tollgate.core.score import ScoreScale
 from tollgate.errors import SealError
@@ -52,6 +54,11 @@ class DetectorVersion:
     manifest: Mapping[str, Any]
     evaluation: Mapping[str, Any]
     reasons: SealedReasons | None = None
+
+    @cached_property
+    def reason_groups(self) -> tuple[Group, ...]:
+        """The features, grouped to the names under which reasons are told."""
+        return group_features(self.features, self.event_type.entities)
 
     @property
     def history_space(self) -> str:

@@ -16,6 +16,16 @@ class DecisionRequest(_Request):
 
     event: dict[str, Any] = Field(description="The event's columns, as declared in the event type.")
     detector: str | None = Field(None, description="Another detector than the deployment's own.")
+    reasons: Literal["top", "all", "none"] = Field("none", description="How many reasons the decision is to carry.")
+
+
+class Reason(BaseModel):
+    """What one idea did for an event's log-odds of fraud."""
+
+    name: str
+    impact: int = Field(ge=-5, le=5, description="How often it doubled the odds of fraud; below 0, halved them.")
+    contribution: float = Field(description="In log-odds.")
+    sentence: str
 
 
 class Decision(BaseModel):
@@ -30,6 +40,8 @@ class Decision(BaseModel):
     decided_at: str
     repeated: bool = Field(description="The event was decided on before; this is the first decision.")
     timings_ms: dict[str, float]
+    base_log_odds: float | None = Field(None, description="Where contributions count from.")
+    reasons: list[Reason] | None = Field(None, description="Weightiest first; null if none were asked for.")
 
 
 class KnownLabel(BaseModel):

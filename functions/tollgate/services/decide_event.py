@@ -14,6 +14,7 @@ from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, get_items, write_together
 from tollgate.core.decision import Decisions, decide_one
 from tollgate.core.event import Events
+from tollgate.core.explain import TOP, Wanted, explain_decisions
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import NOTHING_MATURED, add_event, fold_matured, stale_names
@@ -24,11 +25,14 @@ from tollgate.services.stores import Stores
 _DAY_S = 86_400
 
 
-def decide_event(stores: Stores, event: Mapping[str, Any], detector: str | None = None) -> dict[str, Any]:
+def decide_event(
+    stores: Stores, event: Mapping[str, Any], detector: str | None = None, reasons: Wanted = "none"
+) -> dict[str, Any]:
     """Return the decision on one event, given as column → value; the first one if the event was seen before.
 
-    One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities: both
-    happen once, however often and from wherever the event comes.
+    One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities:
+    both happen once, however often and from wherever the event comes. ``reasons`` says how many of them the first
+    decision is to carry.
     """
     watch = _Watch()
     version = stores.champion(detector)
@@ -52,6 +56,10 @@ def decide_event(stores: Stores, event: Mapping[str, Any], detector: str | None 
         "outcome": decisions.outcomes[0],
         "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
+    if reasons != "none":
+        explained = explain_decisions(version, parsed, decisions, [0], TOP if reasons == "top" else None)
+        answer |= explained[0].to_json() if explained else {}
+        watch.lap("explain")
     record = _record(version, parsed, decisions, answer, event)
     if not _write(stores, version, parsed, stored, record):
         # Somebody else decided on the same event between our reading and our writing.
