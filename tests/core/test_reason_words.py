@@ -91,6 +91,15 @@ def test_an_entity_without_a_past_has_no_usual() -> None:
     assert say("distance_km", 1, history=nothing) == unknown
 
 
+def test_a_quiet_entity_is_said_to_be_quiet() -> None:
+    quiet = say("pace", 0, history={"n": (0.001, 10.0)})
+    assert quiet == "Hardly any payment of this customer lately, fewer than usual (half-life 1d)."
+    assert say("pace", 0, history={"n": (0.1, 10.0)}).startswith(
+        "Payments of this customer come at 30% of the usual pace"
+    )
+    assert say("unusual_count", 0, history={"u": (0.04, 0.0)}).startswith("No unusually large payment")
+
+
 def test_an_entity_that_is_missing_is_said_to_be() -> None:
     assert say("amount_ratio", 1, order={"card": ""}) == "The payment does not say its customer."
     assert say("amount", order={"card": ""}) == "Amount is 130.50."

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from tollgate.core.feature import Feature
 from tollgate.core.reasons.circumstances import Circumstances
 
-# Less of a faded sum than this is as good as nothing.
-_NOTHING = 0.01
+# A history that has faded to less than this is not remembered: what is usual is not told from it either.
+_TOO_FAINT = 0.01
+# Less of another faded sum than this would be written as 0.0.
+_NOTHING = 0.05
 
 
 def compare_amount(here: Circumstances, entity: str, half_life: int) -> str:
@@ -36,14 +38,17 @@ def _amount(here: Circumstances, feature: Feature) -> str:
 def _payments(here: Circumstances, feature: Feature) -> str:
     entity, who, longest = feature.source, here.who(feature.source), len(here.plan.half_lives_s) - 1
     remembered = longest if here.keeps(entity, "n", longest) else feature.half_life
-    if here.sum_of(entity, "n", remembered) < _NOTHING:
+    if here.sum_of(entity, "n", remembered) < _TOO_FAINT:
         return f"No payment of this {who} before this one is remembered."
     if remembered == feature.half_life:
         count, length = here.sum_of(entity, "n", remembered), here.length(remembered)
         return f"{count:,.1f} payments of this {who} are remembered, each fading by half in {length}."
     pace = here.read(entity, "pace", feature.half_life)
+    length = here.length(feature.half_life)
+    if pace < 0.01:
+        return f"Hardly any payment of this {who} lately, fewer than usual (half-life {length})."
     compared = f"{pace:,.1f} times" if pace >= 1 else f"{pace:.0%} of"
-    return f"Payments of this {who} come at {compared} the usual pace (half-life {here.length(feature.half_life)})."
+    return f"Payments of this {who} come at {compared} the usual pace (half-life {length})."
 
 
 def _large_payments(here: Circumstances, feature: Feature) -> str:
