@@ -116,5 +116,7 @@ def test_a_version_explains_what_it_decides(sample_version: Path) -> None:
     assert version.reasons is not None
     assert version.manifest["reasons"]["method"] == "path_dependent"
     rows = np.random.default_rng(0).standard_normal((50, len(version.features))).astype(np.float32) * 10
-    margins = version.reasons.explainer.explain(rows).margins
+    explainer = version.reasons.explainer
+    assert isinstance(explainer, Explainer)
+    margins = explainer.explain(rows).margins
     assert np.abs(1 / (1 + np.exp(-margins)) - version.model.predict(rows)).max() <= 1e-5

@@ -228,6 +228,7 @@ def test_what_is_written_is_read_again(kind: str, against_background: bool) -> N
     explainer = build_explainer(form, WIDTH, Calibration(1.1, 0.2), background)
     content = write_explainer(explainer)
     again = read_explainer(content)
+    assert isinstance(again, Explainer)
     assert np.array_equal(again.explain(features[:50]).values, explainer.explain(features[:50]).values)
     assert again.explain(features[:1]).base == explainer.explain(features[:1]).base
     assert write_explainer(again) == content

@@ -12,6 +12,7 @@ import numpy as np
 from tollgate.core.decision import Decisions
 from tollgate.core.event import Events, Floats
 from tollgate.core.reasons.circumstances import Circumstances
+from tollgate.core.reasons.lime import Lime
 from tollgate.core.reasons.words import say_reason
 from tollgate.core.version import DetectorVersion
 
@@ -33,14 +34,23 @@ class Reason:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The reasons of one event, the weightiest first; with all of them, ``base`` and contributions are the log-odds."""
+    """The reasons of one event, the weightiest first; with all of them, ``base`` and contributions are the log-odds.
+
+    Where ``stability`` is not None they are approximate: it says from 0 to 1 how far two halves of the sample agree.
+    """
 
     base: float
     reasons: tuple[Reason, ...]
+    stability: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the form in which decisions are answered."""
-        return {"base_log_odds": self.base, "reasons": [asdict(reason) for reason in self.reasons]}
+        return {
+            "base_log_odds": self.base,
+            "reasons": [asdict(reason) for reason in self.reasons],
+            "reasons_approximate": self.stability is not None,
+            "reasons_stability": self.stability,
+        }
 
 
 def impact_of(contribution: float) -> int:
@@ -59,17 +69,26 @@ def explain_decisions(
     """
     if version.reasons is None or not rows:
         return []
-    found = version.reasons.explainer.explain(decisions.features[list(rows)])
+    explainer, features = version.reasons.explainer, decisions.features[list(rows)]
+    if isinstance(explainer, Lime):
+        guesses = [explainer.explain(version.model.predict, row, version.reason_groups) for row in features]
+        return [
+            Explanation(
+                guess.base, _tell(_look(version, events, decisions, row), version, guess.values, most), guess.stability
+            )
+            for row, guess in zip(rows, guesses, strict=True)
+        ]
+    found = explainer.explain(features)
     return [
-        Explanation(found.base, _tell(version, events, decisions, row, values, most))
+        Explanation(
+            found.base, _tell(_look(version, events, decisions, row), version, _add_up(version, values), most, values)
+        )
         for row, values in zip(rows, found.values, strict=True)
     ]
 
 
-def _tell(
-    version: DetectorVersion, events: Events, decisions: Decisions, row: int, values: Floats, most: int | None
-) -> tuple[Reason, ...]:
-    here = Circumstances(
+def _look(version: DetectorVersion, events: Events, decisions: Decisions, row: int) -> Circumstances:
+    return Circumstances(
         version.event_type,
         version.history,
         events.part(row, row + 1),
@@ -77,12 +96,21 @@ def _tell(
         version.features,
         decisions.features[row],
     )
-    sums = [float(values[list(group.places)].sum()) for group in version.reason_groups]
-    order = sorted(range(len(sums)), key=lambda place: -abs(sums[place]))
+
+
+def _add_up(version: DetectorVersion, values: Floats) -> Floats:
+    return np.array([values[list(group.places)].sum() for group in version.reason_groups])
+
+
+def _tell(
+    here: Circumstances, version: DetectorVersion, sums: Floats, most: int | None, values: Floats | None = None
+) -> tuple[Reason, ...]:
+    """Return the reasons with the largest of ``sums``, one a group; ``values`` are those of features, if known."""
     reasons = []
-    for number in order[:most]:
-        group = version.reason_groups[number]
-        # The feature that says most, in the direction of the whole group.
-        leading = max(group.places, key=lambda place: values[place] * np.sign(sums[number] or 1.0))
-        reasons.append(Reason(group.name, impact_of(sums[number]), sums[number], say_reason(here, leading)))
+    for number in np.argsort(-np.abs(sums), kind="stable")[:most].tolist():
+        group, contribution = version.reason_groups[number], float(sums[number])
+        # The feature that says most, in the direction of the whole group; else the longest memory, which comes last.
+        sign = -1.0 if contribution < 0 else 1.0
+        leading = group.places[-1] if values is None else max(group.places, key=lambda place: values[place] * sign)
+        reasons.append(Reason(group.name, impact_of(contribution), contribution, say_reason(here, leading)))
     return tuple(reasons)

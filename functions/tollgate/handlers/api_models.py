@@ -42,6 +42,8 @@ class Decision(BaseModel):
     timings_ms: dict[str, float]
     base_log_odds: float | None = Field(None, description="Where contributions count from.")
     reasons: list[Reason] | None = Field(None, description="Weightiest first; null if none were asked for.")
+    reasons_approximate: bool = Field(False, description="They come from LIME and do not add up exactly.")
+    reasons_stability: float | None = Field(None, description="0 to 1, of approximate reasons alone.")
 
 
 class KnownLabel(BaseModel):

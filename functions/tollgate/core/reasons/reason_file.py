@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cached_property
 from typing import Any
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from tollgate.core.reasons.deep_pairs import DeepPairs
 from tollgate.core.reasons.deep_trees import DeepTrees
 from tollgate.core.reasons.explainer import Explainer, LinearReasons, TreeReasons
+from tollgate.core.reasons.lime import Lime
 from tollgate.core.reasons.splits import Splits
 from tollgate.core.reasons.tables import Tables
 
@@ -32,13 +34,15 @@ class SealedReasons:
         self._content = content
 
     @cached_property
-    def explainer(self) -> Explainer:
-        """What explains the version's decisions."""
+    def explainer(self) -> Explainer | Lime:
+        """What explains the version's decisions: exactly, or a model that no table covers by asking it."""
         return read_explainer(self._content)
 
 
-def write_explainer(explainer: Explainer) -> bytes:
+def write_explainer(explainer: Explainer | Lime) -> bytes:
     """Return an explainer as the bytes of a file; the same explainer always gives the same bytes."""
+    if isinstance(explainer, Lime):
+        return _pack({"background": explainer.background}, {"kinds": "lime"})
     arrays: _Arrays = {}
     kinds: list[list[str]] = []
     for number, part in enumerate(explainer.parts):
@@ -59,17 +63,24 @@ def write_explainer(explainer: Explainer) -> bytes:
         "intercept": explainer.intercept,
         "kinds": kinds,
     }
-    arrays["header"] = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    return _pack(arrays, header)
+
+
+def _pack(arrays: _Arrays, header: Mapping[str, Any]) -> bytes:
     out = io.BytesIO()
-    np.savez_compressed(out, allow_pickle=False, **arrays)
+    np.savez_compressed(
+        out, allow_pickle=False, header=np.frombuffer(json.dumps(header).encode(), dtype=np.uint8), **arrays
+    )
     return out.getvalue()
 
 
-def read_explainer(content: bytes) -> Explainer:
+def read_explainer(content: bytes) -> Explainer | Lime:
     """Rebuild what `write_explainer` wrote."""
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         arrays: _Arrays = {name: archive[name] for name in archive.files}
     header = json.loads(arrays.pop("header").tobytes())
+    if header["kinds"] == "lime":
+        return Lime(arrays["background"])
     parts: list[TreeReasons | LinearReasons] = []
     for number, (kind, *names) in enumerate(header.pop("kinds")):
         if kind == "linear":
