@@ -19,7 +19,7 @@ from model_build.trees import Ensemble, Tree
 
 # In log-odds: this moves no probability by more than 0.000025.
 LARGEST_GAP = 1e-4
-_SUMMED, _COMPARED = 1000, 20
+_SUMMED, _COMPARED = 250, 20
 
 
 def check_reasons(

@@ -57,22 +57,30 @@ def decide_event(
         "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
     if reasons != "none":
-        explained = explain_decisions(version, parsed, decisions, [0], TOP if reasons == "top" else None)
-        answer |= explained[0].to_json() if explained else {}
+        answer |= _explain(version, parsed, decisions, reasons)
         watch.lap("explain")
     record = _record(version, parsed, decisions, answer, event)
     if not _write(stores, version, parsed, stored, record):
-        # Somebody else decided on the same event between our reading and our writing.
-        first = stores.decisions.find(version.detector, parsed.ids[0])
-        if first is None:
-            raise ConflictError("The first decision on this event could not be read yet; try again.") from None
-        return _repeat(first)
+        return _repeat_first(stores, version.detector, parsed.ids[0])
     watch.lap("write")
     return {**answer, "repeated": False, "timings_ms": watch.timings_ms()}
 
 
+def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reasons: Wanted) -> dict[str, Any]:
+    explained = explain_decisions(version, event, decisions, [0], TOP if reasons == "top" else None)
+    return explained[0].to_json() if explained else {}
+
+
 def _repeat(record: DecisionRecord) -> dict[str, Any]:
     return {**record.answer, "repeated": True, "timings_ms": {}}
+
+
+def _repeat_first(stores: Stores, detector: str, event_id: str) -> dict[str, Any]:
+    """Return the decision that somebody else made on the same event between our reading and our writing."""
+    first = stores.decisions.find(detector, event_id)
+    if first is None:
+        raise ConflictError("The first decision on this event could not be read yet; try again.")
+    return _repeat(first)
 
 
 def _record(
