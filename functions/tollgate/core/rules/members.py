@@ -1,0 +1,51 @@
+"""Named sets of values, asked by one event or by a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from tollgate.core.event import Floats, Keys
+from tollgate.core.rules.scope import Kind
+
+MOST_ENTRIES = 100_000
+
+
+@dataclass(frozen=True)
+class Members:
+    """The values of a list: all texts or all numbers. ``ordered`` has the numbers, sorted."""
+
+    kind: Kind
+    values: frozenset[str] | frozenset[float]
+    ordered: Floats = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, kind: Kind, values: Iterable[str | float]) -> Members:
+        """Keep values, which have to be of ``kind``, "text" or "number"."""
+        kept = frozenset(values)
+        numbers = sorted(float(value) for value in kept) if kind == "number" else []
+        return cls(kind, kept, np.array(numbers, dtype=np.float64))  # type: ignore[arg-type]
+
+    def has_numbers(self, column: Floats) -> npt.NDArray[np.bool_]:
+        """Return which numbers of a column, shape (n,), are in the list; a missing one, NaN, is not."""
+        if not len(self.ordered):
+            return np.zeros(len(column), dtype=bool)
+        places = np.searchsorted(self.ordered, column)
+        found: npt.NDArray[np.bool_] = self.ordered[np.minimum(places, len(self.ordered) - 1)] == column
+        return found
+
+    def has_texts(self, column: Keys) -> npt.NDArray[np.bool_]:
+        """Return which texts of a column, shape (n,), are in the list; a missing one is not."""
+        return spread([value in self.values for value in column.values], column)
+
+
+Lists = Mapping[str, Members]
+
+
+def spread(answers: list[bool], column: Keys) -> npt.NDArray[np.bool_]:
+    """Give every row the answer of its distinct value, and False where the value is missing."""
+    # Code -1 reads the last place.
+    return np.array([*answers, False], dtype=bool)[column.codes]
