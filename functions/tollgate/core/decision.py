@@ -9,6 +9,8 @@ from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.features import compute_features
 from tollgate.core.history import judge_amounts
 from tollgate.core.replay import StoredHistories, replay_histories
+from tollgate.core.rules.answers import RuleAnswers
+from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.stored_history import StoredSums, read_history
 from tollgate.core.version import DetectorVersion
 
@@ -17,13 +19,15 @@ from tollgate.core.version import DetectorVersion
 class Decisions:
     """What was decided on n events. Probabilities lie between 0 and 1, scores between 0 and 1000.
 
-    ``unusual`` has 1 where the amount was unusually large, which the histories remember, else 0.
+    ``unusual`` has 1 where the amount was unusually large, which the histories remember, else 0. ``rules`` says which
+    rules matched; they and the scores give the outcomes.
     """
 
     probabilities: Floats
     scores: Ints
     outcomes: tuple[str, ...]
     unusual: Floats
+    rules: RuleAnswers
 
 
 def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], unusual: Floats) -> Decisions:
@@ -31,7 +35,10 @@ def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats]
     features = compute_features(version.features, version.history, events, reads)
     probabilities = version.model.predict(features)
     scores = version.scale.score(probabilities)
-    return Decisions(probabilities, scores, tuple(version.outcome(score) for score in scores.tolist()), unusual)
+    rules = RuleAnswers.of(version.rules, RuleInputs(events, features, scores))
+    by_score = [version.outcome(score) for score in scores.tolist()]
+    outcomes = rules.outcomes(by_score, [outcome.name for outcome in version.outcomes])
+    return Decisions(probabilities, scores, outcomes, unusual, rules)
 
 
 def decide_one(version: DetectorVersion, event: Events, stored: StoredHistories) -> Decisions:

@@ -12,6 +12,8 @@ from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
 from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.model import Model
+from tollgate.core.rules.rule import RuleBook
+from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.score import ScoreScale
 from tollgate.errors import SealError
 
@@ -42,6 +44,7 @@ class DetectorVersion:
     outcomes: tuple[Outcome, ...]
     record_batches: bool
     model: Model
+    rules: RuleSet
     manifest: Mapping[str, Any]
     evaluation: Mapping[str, Any]
 
@@ -91,16 +94,20 @@ def open_version(name: str, files: Mapping[str, bytes]) -> DetectorVersion:
     Raises `SealError` when a file is missing or differs in any byte from what was sealed.
     """
     manifest = check_seal(name, files)
+    event_type = EventType.from_json(manifest["event_type"])
+    features = tuple(Feature(**feature) for feature in manifest["features"])
+    book = RuleBook.from_json(manifest["rules"]) if "rules" in manifest else RuleBook()
     return DetectorVersion(
         detector=manifest["detector"],
         version=name,
-        event_type=EventType.from_json(manifest["event_type"]),
+        event_type=event_type,
         history=history_from_json(manifest["history"]),
-        features=tuple(Feature(**feature) for feature in manifest["features"]),
+        features=features,
         scale=ScoreScale.from_json(manifest["score_scale"]),
         outcomes=tuple(Outcome(**outcome) for outcome in manifest["outcomes"]),
         record_batches=manifest["record_batches"],
         model=Model(files[MODEL]),
+        rules=RuleSet.of(book, event_type, features),
         manifest=manifest,
         evaluation=json.loads(files[EVALUATION]),
     )
