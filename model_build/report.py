@@ -92,6 +92,7 @@ def describe_version(
         "score_scale": judged.scale.to_json(),
         "outcomes": [asdict(outcome) for outcome in outcomes],
         "record_batches": file.record_batches,
+        "rules": file.rules.to_json(),
         "model": {
             "kind": best.kind,
             "imbalance": best.imbalance,

@@ -37,7 +37,7 @@ def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats]
     scores = version.scale.score(probabilities)
     rules = RuleAnswers.of(version.rules, RuleInputs(events, features, scores))
     by_score = [version.outcome(score) for score in scores.tolist()]
-    outcomes = rules.outcomes(by_score, [outcome.name for outcome in version.outcomes])
+    outcomes = rules.outcomes(by_score, version.order)
     return Decisions(probabilities, scores, outcomes, unusual, rules)
 
 

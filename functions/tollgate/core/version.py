@@ -53,8 +53,13 @@ class DetectorVersion:
         """The name under which this detector's histories are stored; versions that keep the same sums share them."""
         return f"{self.detector}.{self.history.fingerprint}"
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """All outcomes from weak to strong: those that scores have, and those that only rules give."""
+        return self.rules.book.order or tuple(outcome.name for outcome in self.outcomes)
+
     def outcome(self, score: int) -> str:
-        """Return the strongest outcome that ``score`` reaches."""
+        """Return the strongest outcome that ``score`` reaches; rules may say otherwise."""
         return next(outcome.name for outcome in reversed(self.outcomes) if score >= outcome.from_score)
 
 

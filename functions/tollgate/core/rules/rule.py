@@ -33,22 +33,27 @@ class Rule:
 
 @dataclass(frozen=True)
 class RuleBook:
-    """The rules of a detector in the order in which they are written, and its lists."""
+    """The rules of a detector in the order in which they are written, and its lists.
+
+    ``order`` are the outcomes from weak to strong, those that only rules give among them; empty: those of the scores.
+    """
 
     mode: Mode = "FIRST_MATCHED"
     rules: tuple[Rule, ...] = ()
     lists: Lists = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that the manifest holds."""
         lists = {name: {"kind": held.kind, "values": sorted(held.values)} for name, held in self.lists.items()}
-        return {"mode": self.mode, "rules": [asdict(rule) for rule in self.rules], "lists": lists}
+        rules = [asdict(rule) for rule in self.rules]
+        return {"mode": self.mode, "order": list(self.order), "rules": rules, "lists": lists}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> RuleBook:
         """Rebuild what `to_json` wrote."""
         lists = {name: Members.of(held["kind"], held["values"]) for name, held in plain["lists"].items()}
-        return cls(plain["mode"], tuple(Rule(**rule) for rule in plain["rules"]), lists)
+        return cls(plain["mode"], tuple(Rule(**rule) for rule in plain["rules"]), lists, tuple(plain["order"]))
 
 
 def in_order(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

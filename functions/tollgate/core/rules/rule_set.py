@@ -24,7 +24,7 @@ from tollgate.core.rules.syntax import ListName, Name, Node, names, questions
 class CompiledRule:
     """A rule in both of its forms, which answer alike; ``names`` are those that it reads, each once.
 
-    ``written`` are the same names as often as they are written. ``asks`` has the name of each list that it asks, with what gives the value that is looked for.
+    ``written`` are the same names as often as they are written.
     """
 
     rule: Rule
