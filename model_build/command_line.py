@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from tollgate.errors import TollgateError
 
+from model_build.rule_commands import COMMANDS as RULE_COMMANDS
+
 if TYPE_CHECKING:
     from model_build.data import LabelledEvents
     from model_build.evaluation import Evaluated
@@ -237,6 +239,10 @@ def publish(folder: Path, bucket: str, history_table: str) -> None:
         raise click.ClickException(f"AWS refused: {error}") from None
     loaded = "histories were kept already" if published.loaded is None else f"{published.loaded:,} histories loaded"
     click.echo(f"{published.version.detector} {published.version.version} is now the champion; {loaded}")
+
+
+for _command in RULE_COMMANDS:
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
-from tollgate.core.rules.members import MOST_ENTRIES, Members
+from tollgate.core.rules.members import Members, read_members, split_values
 from tollgate.core.rules.scope import Kind
 from tollgate.core.rules.tokens import RESERVED, WORDS
-from tollgate.core.values import MAX_TEXT
 from tollgate.errors import DetectorFileError, suggest
 
 from model_build.toml_reader import TomlReader
@@ -35,14 +33,9 @@ def read_lists(reader: TomlReader) -> dict[str, Members]:
 def _read_values_file(reader: TomlReader, name: str, file: object) -> list[str]:
     path = reader.path.parent / str(file)
     try:
-        return read_values(path.read_text(encoding="utf-8-sig"))
+        return split_values(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise reader.fail("lists", name, f"names {path}, which cannot be read as text: {error}") from None
-
-
-def read_values(text: str) -> list[str]:
-    """Return the values of a list's file: one a line, without blanks around it; empty lines count for nothing."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _read_members(reader: TomlReader, name: str, values: object, kind: object) -> Members:
@@ -53,41 +46,14 @@ def _read_members(reader: TomlReader, name: str, values: object, kind: object) -
     first_is_text = not values or isinstance(values[0], str)
     wanted: Kind = "number" if kind == "number" or (kind is None and not first_is_text) else "text"
     try:
-        return make_members(wanted, values)
+        return read_members(wanted, values)
     except ValueError as error:
         raise reader.fail("lists", name, str(error)) from None
-
-
-def make_members(kind: Kind, values: Sequence[object]) -> Members:
-    """Return a list of values; raise `ValueError` for one that is not of its kind, or for too many."""
-    if len(values) > MOST_ENTRIES:
-        raise ValueError(f"has {len(values):,} values; a list may have {MOST_ENTRIES:,}")
-    return Members.of(kind, [_read_text(value) if kind == "text" else _read_number(value) for value in values])
-
-
-def _read_text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"has the value {value!r}, which is no text")
-    if len(value.strip()) > MAX_TEXT:
-        raise ValueError(f'has the value "{value[:40]}…", which is longer than {MAX_TEXT} characters')
-    return value.strip()
-
-
-def _read_number(value: object) -> float:
-    try:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError
-        number = float(value)
-        if not abs(number) < float("inf"):
-            raise ValueError
-    except ValueError:
-        raise ValueError(f"has the value {value!r}, which is no number") from None
-    return number
 
 
 def read_list_file(path: Path) -> list[str]:
     """Return the values in a file; raise `DetectorFileError` if it cannot be read as text."""
     try:
-        return read_values(path.read_text(encoding="utf-8-sig"))
+        return split_values(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise DetectorFileError(f"{path} cannot be read as text: {error}.") from None

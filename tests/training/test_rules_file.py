@@ -90,7 +90,7 @@ values = ["c1", " c2 "]
     )
     assert file.rules.mode == "FIRST_MATCHED"
     assert file.rules.order == ("approve", "review", "block")
-    assert file.rules.lists["denied"].values == {"c1", "c2"}
+    assert file.rules.lists["denied"].values == frozenset({"c1", "c2"})
     assert file.warnings == ()
 
 

@@ -16,6 +16,8 @@ from tollgate.core.rules.rule_set import CompiledRule, RuleSet
 from tollgate.core.rules.scope import Kind, Scope
 
 _MOST_SHOWN = 40
+# Of an expression: what hundreds of rules say has to fit beside the decision where it is stored.
+_MOST_EXPRESSION = 300
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ def put_in(compiled: CompiledRule, values: Mapping[str, Value], scope: Scope) ->
     for name in compiled.written:
         parts += [compiled.rule.when[at : name.place], _shown(values[name.name], scope.symbols[name.name].kind)]
         at = name.stop
-    return "".join([*parts, compiled.rule.when[at:]])
+    whole = "".join([*parts, compiled.rule.when[at:]])
+    return whole if len(whole) <= _MOST_EXPRESSION else f"{whole[:_MOST_EXPRESSION]}…"
 
 
 def _shown(value: Value, kind: Kind) -> str:
