@@ -52,7 +52,7 @@ def main() -> None:
     """Serverless fraud detection that a small team owns."""
 
 
-def _check_writable(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
     """Say at once, and not after minutes of work, that nothing can be written to ``folder``."""
     nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
@@ -94,7 +94,7 @@ def train(data: Path, detector: Path, out: Path) -> None:
     from model_build.detector_file import read_detector_file
     from model_build.training import train_detector
 
-    _check_writable(out)
+    check_writable(out)
     console = Console(stderr=True)
     trained = train_detector(data, read_detector_file(detector), out, show_progress(console))
     table = Table(box=SIMPLE, title="On later payments that no model has seen", title_justify="left")
@@ -203,7 +203,7 @@ def score(data: Path, folder: Path, out: Path, *, fresh: bool) -> None:
     from model_build.publishing import follows_training, load_folder_histories, open_folder
 
     check_path(data)
-    _check_writable(out.parent)
+    check_writable(out.parent)
     version = open_folder(folder)
     table = read_file(data.name, data.read_bytes(), sys.maxsize)
     file = read_event_file(version, table)

@@ -1,4 +1,4 @@
-"""`tollgate rules` and `tollgate lists`."""
+"""`tollgate rules`, `tollgate lists` and `tollgate seal`."""
 
 from __future__ import annotations
 
@@ -63,14 +63,36 @@ def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None
 def _show(trial: RuleTrial) -> None:
     from model_build.rule_trial import describe_trial
 
-    table = Table(box=SIMPLE, title=f"{trial.events:,} payments, {trial.frauds:,} of them fraud", title_justify="left")
-    table.add_column("Rule")
-    table.add_column("Outcome", no_wrap=True)
+    # Narrow enough for a terminal of 80 columns, names of rules on several lines.
+    table = Table(box=SIMPLE, collapse_padding=True, pad_edge=False)
+    table.add_column("Rule", overflow="fold", min_width=12)
     for heading in _COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in describe_trial(trial):
         table.add_row(*row)
+    click.echo(f"{trial.events:,} payments, {trial.frauds:,} of them fraud")
     Console().print(table)
+
+
+@click.command()
+@click.argument("data", type=_FILE, required=False)
+@click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml with the rules.")
+@click.option("--out", type=_FOLDER, required=True, help="Folder for the sealed version: OUT/<detector>/<version>/.")
+def seal(data: Path | None, detector: Path, out: Path) -> None:
+    """Seal a detector that decides by rules alone, without a model.
+
+    The payments in DATA, if any, begin the histories that features read.
+    """
+    from model_build.command_line import check_writable, show_progress
+    from model_build.detector_file import read_detector_file
+    from model_build.rules_only import seal_rules
+
+    check_writable(out)
+    file = read_detector_file(detector)
+    sealed = seal_rules(file, data, out, show_progress(Console(stderr=True)))
+    for warning in file.warnings:
+        click.echo(f"Note: {warning}", err=True)
+    click.echo(f"Sealed {sealed.version.version} in {sealed.folder}")
 
 
 @click.group()
@@ -95,4 +117,4 @@ def put(values: Path, name: str, detector: str, bucket: str) -> None:
     click.echo(f"{detector} now goes by {len(members.values):,} values in {name}")
 
 
-COMMANDS: tuple[click.Command, ...] = (rules, lists)
+COMMANDS: tuple[click.Command, ...] = (rules, lists, seal)

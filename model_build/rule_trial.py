@@ -169,8 +169,7 @@ def describe_trial(trial: RuleTrial) -> Sequence[Sequence[str]]:
     """Return one row of texts for each rule, as the command line shows them."""
     return [
         (
-            tried.rule.name,
-            tried.rule.outcome,
+            f"{tried.rule.name} → {tried.rule.outcome}",
             f"{tried.hits.events:,}",
             f"{tried.hits.frauds:,}",
             "–" if tried.hits.precision is None else f"{tried.hits.precision:.1%}",

@@ -35,8 +35,8 @@ def test_a_decision_answers_as_promised(payment: Payment) -> None:
     status, answer = call("POST", "/v1/decisions", {"event": payment})
     assert status == 200
     assert set(answer) == {
-        "event_id", "detector", "detector_version", "score", "probability", "outcome", "decided_at", "repeated",
-        "timings_ms",
+        "event_id", "detector", "detector_version", "score", "probability", "outcome", "rules", "lists",
+        "decided_at", "repeated", "timings_ms",
     }  # fmt: skip
 
 

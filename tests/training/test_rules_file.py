@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tollgate.errors import DetectorFileError
 from model_build.detector_file import DetectorFile, read_detector_file
 from model_build.lists_file import read_list_file
 from model_build.toml_places import find_in_text, find_table_key
+from model_build.training import train_detector
 
 BEGIN = """\
 [detector]
@@ -243,6 +245,26 @@ def test_a_list_has_a_most(tmp_path: Path) -> None:
 def test_a_place_in_an_inline_table_is_left_out(tmp_path: Path) -> None:
     begin = 'rules = [{ name = "r", when = "amuont > 5", outcome = "review" }]\n' + BEGIN
     assert 'detector.toml: rule "r": "amuont"' in refuse(tmp_path, "", begin)
+
+
+def test_what_is_written_is_what_is_sealed(tmp_path: Path, sample_csv: Path, quick_detector: DetectorFile) -> None:
+    rule = '[[rules]]\nname = "always"\nwhen = "score >= 0"\noutcome = "call"\n'
+    rule += '[outcomes]\ncall = "rules"\nblock = 975\n'
+    written = read(tmp_path, rule, BEGIN.replace('categorical = ["country"]\n', ""))
+    quick = replace(
+        quick_detector,
+        training=replace(quick_detector.training, models=("logistic_regression",)),
+        **{name: getattr(written, name) for name in ("rules", "outcomes", "warnings")},
+    )
+    trained = train_detector(sample_csv, quick, tmp_path / "versions", lambda _step: None)
+
+    assert trained.sealed.version.rules.book == written.rules
+    assert trained.sealed.version.order == ("approve", "call", "block")
+    assert [outcome.name for outcome in trained.sealed.version.outcomes] == ["approve", "block"]
+    assert any('rule "always" always matches' in note for note in trained.notes)
+    card = (trained.sealed.folder / "card.md").read_text()
+    assert "## Its rules" in card
+    assert "| always | score \\>= 0 | call |" in card
 
 
 def test_places() -> None:

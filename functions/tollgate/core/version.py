@@ -15,7 +15,7 @@ from tollgate.core.model import Model
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.score import ScoreScale
-from tollgate.errors import SealError
+from tollgate.errors import RuleError, SealError
 
 MANIFEST = "detector.json"
 MODEL = "model.onnx"
@@ -112,10 +112,17 @@ def open_version(name: str, files: Mapping[str, bytes]) -> DetectorVersion:
         outcomes=tuple(Outcome(**outcome) for outcome in manifest["outcomes"]),
         record_batches=manifest["record_batches"],
         model=Model(files[MODEL]),
-        rules=RuleSet.of(book, event_type, features),
+        rules=_compile_rules(name, book, event_type, features),
         manifest=manifest,
         evaluation=json.loads(files[EVALUATION]),
     )
+
+
+def _compile_rules(name: str, book: RuleBook, event_type: EventType, features: Sequence[Feature]) -> RuleSet:
+    try:
+        return RuleSet.of(book, event_type, features)
+    except RuleError as error:
+        raise SealError(f"A rule of version {name} cannot be read: {error}; seal the detector anew.") from error
 
 
 def history_to_json(plan: HistoryPlan) -> dict[str, Any]:
