@@ -56,7 +56,9 @@ class DetectorVersion:
     @property
     def order(self) -> tuple[str, ...]:
         """All outcomes from weak to strong: those that scores have, and those that only rules give."""
-        return self.rules.book.order or tuple(outcome.name for outcome in self.outcomes)
+        scored = tuple(outcome.name for outcome in self.outcomes)
+        given = {*scored, *(rule.outcome for rule in self.rules.book.rules)}
+        return tuple(name for name in self.rules.book.order if name in given) or scored
 
     def outcome(self, score: int) -> str:
         """Return the strongest outcome that ``score`` reaches; rules may say otherwise."""

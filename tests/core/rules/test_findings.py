@@ -196,6 +196,19 @@ def test_an_outcome_that_never_wins_is_told() -> None:
     assert find(Rule("regulars", "is_new", "approve")) == []
 
 
+@pytest.mark.parametrize("many", [30, 205])
+def test_a_hidden_rule_is_found_among_many(many: int) -> None:
+    rules = [
+        Rule(f"r{place}", f'items > {place} && (country == "C{place}" || channel == "x{place}")', "review")
+        for place in range(many)
+    ]
+    hidden = Rule("hidden", 'channel == "x7" && items > 8 && amount > 1', "review")
+
+    assert find(*rules, hidden) == [
+        ("hidden", "error", 'can never be reached: the rule "r7" before it matches first')
+    ]  # fmt: skip
+
+
 def test_hundreds_of_rules_are_looked_at_in_a_moment() -> None:
     rules = [
         Rule(f"r{place}", f'amount > {place} && (country == "C{place}" || channel == "x{place}" && is_new)', "review")

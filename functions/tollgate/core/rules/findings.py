@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tollgate.core.rules.checking import read_rule
-from tollgate.core.rules.possible import is_impossible
+from tollgate.core.rules.possible import is_impossible, judge
 from tollgate.core.rules.rule import Rule, RuleBook, in_order
 from tollgate.core.rules.scope import Scope
 from tollgate.core.rules.syntax import Node, Truth
@@ -46,17 +46,22 @@ def _look_at(
     if is_impossible([(node, True)], scope):
         return Finding(rule, "error", "can never match: no event fulfils it")
     if book.mode == "FIRST_MATCHED" and not rule.shadow:
-        lasting = [(earlier, its) for earlier, its in before if _outlasts(earlier, rule)]
-        for earlier, its in lasting:
-            if is_impossible([(node, True), (its, False)], scope):
-                return Finding(
-                    rule, "error", f'can never be reached: the rule "{earlier.name}" before it matches first'
-                )
-        if is_impossible([(node, True), *((its, False) for _, its in lasting)], scope):
-            return Finding(rule, "error", "can never be reached: one of the rules before it always matches first")
+        hidden = _what_hides(node, [(earlier, its) for earlier, its in before if _outlasts(earlier, rule)], scope)
+        if hidden:
+            return Finding(rule, "error", f"can never be reached: {hidden}")
     if not isinstance(node, Truth) and is_impossible([(node, False)], scope):
         return Finding(rule, "warning", "always matches; if that is meant, write true")
     return None
+
+
+def _what_hides(node: Node, before: Sequence[tuple[Rule, Node]], scope: Scope) -> str | None:
+    """Say which rules before it always match where ``node`` does; None where an event may come to it."""
+    together = judge([(node, True), *((its, False) for _, its in before)], scope)
+    # Where all of them together leave room for an event, each of them does: one question in place of many.
+    for earlier, its in before if together != "possible" else ():
+        if is_impossible([(node, True), (its, False)], scope):
+            return f'the rule "{earlier.name}" before it matches first'
+    return "one of the rules before it always matches first" if together == "impossible" else None
 
 
 def _outlasts(earlier: Rule, later: Rule) -> bool:

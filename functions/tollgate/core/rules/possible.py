@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from tollgate.core.rules.on_one import compile_value
 from tollgate.core.rules.ranges import Range
@@ -24,7 +25,7 @@ from tollgate.core.rules.syntax import (
 
 # Beyond these nothing is claimed: the question is exponential in the worst case.
 _MOST_BRANCHES = 2_000
-_MOST_NESTED = 200
+_MOST_CHOICES = 200
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _RANGES = {
     "score": Range(low=0, high=1000, missing=False, whole=True),
@@ -38,7 +39,18 @@ Claim = tuple[Node, bool]
 
 def is_impossible(claims: Iterable[Claim], scope: Scope) -> bool:
     """Return whether no event can make each node as true or false as it is claimed to be."""
-    return not _Search(scope).possible(list(claims), [], _Known(), 0)
+    return judge(claims, scope) == "impossible"
+
+
+def judge(claims: Iterable[Claim], scope: Scope) -> Literal["impossible", "possible", "unknown"]:
+    """Say what is found of claims; "possible" is no proof, but no part of the claims will be found impossible then.
+
+    "unknown": there were too many choices to go through.
+    """
+    search = _Search(scope)
+    if not search.possible(list(claims), [], _Known(), 0):
+        return "impossible"
+    return "unknown" if search.gave_up else "possible"
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,7 @@ class _Search:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._branches = 0
+        self.gave_up = False
 
     def possible(self, claims: list[Claim], open_choices: list[list[Claim]], known: _Known, depth: int) -> bool:
         """Return whether all claims, and one of each choice, may hold together with what is known."""
@@ -75,7 +88,8 @@ class _Search:
         if not choices:
             return True
         self._branches += 1
-        if self._branches > _MOST_BRANCHES or depth > _MOST_NESTED:
+        if self._branches > _MOST_BRANCHES or depth + len(choices) > _MOST_CHOICES:
+            self.gave_up = True
             return True
         place = min(range(len(choices)), key=lambda at: len(choices[at]))
         others = choices[:place] + choices[place + 1 :]
