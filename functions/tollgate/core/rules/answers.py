@@ -70,14 +70,16 @@ class RuleAnswers:
         ranks = {name: rank for rank, name in enumerate(order)}
         if len(by_score) == 1:
             return (order[self._rank_of_one(ranks, ranks[by_score[0]])],)
-        of_rules = np.array([[ranks[self.rules.rules[place].rule.outcome]] for place in acting], dtype=np.int16)
-        strongest = np.where(self.counted[acting], of_rules, -1).max(axis=0)
-        of_scores = np.array([ranks[name] for name in by_score], dtype=np.int16)
+        strongest = np.full(len(by_score), -1, dtype=np.int16)
+        of_rules = [(ranks[self.rules.rules[place].rule.outcome], place) for place in acting]
+        for rank, place in sorted(of_rules):
+            strongest[self.counted[place]] = rank
+        of_scores = np.fromiter(map(ranks.__getitem__, by_score), dtype=np.int16, count=len(by_score))
         if self.rules.book.mode == "ALL_MATCHED":
             decided = np.maximum(strongest, of_scores)
         else:
             decided = np.where(strongest >= 0, strongest, of_scores)
-        return tuple(order[rank] for rank in decided.tolist())
+        return tuple(np.array(order, dtype=object)[decided].tolist())
 
     def _rank_of_one(self, ranks: Mapping[str, int], of_score: int) -> int:
         """Return what `outcomes` does for one event: NumPy would take longer to begin than this to end."""
@@ -102,7 +104,7 @@ class RuleAnswers:
 
     def hits(self, row: int) -> list[RuleHit]:
         """Return the rules that counted for one event."""
-        places = np.flatnonzero(self.counted[:, row]).tolist()
+        places = [place for place, counts in enumerate(self.counted[:, row].tolist()) if counts]
         if not places:
             return []
         values = self.inputs.row(row, self.rules.scope, self.rules.names)

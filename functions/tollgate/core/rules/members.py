@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +41,7 @@ class Members:
 
     def has_texts(self, column: Keys) -> npt.NDArray[np.bool_]:
         """Return which texts of a column, shape (n,), are in the list; a missing one is not."""
-        return spread([value in self.values for value in column.values], column)
+        return spread(map(self.values.__contains__, column.values), column)
 
 
 def split_values(text: str) -> list[str]:
@@ -78,7 +79,7 @@ def _read_number(value: object) -> float:
 Lists = Mapping[str, Members]
 
 
-def spread(answers: list[bool], column: Keys) -> npt.NDArray[np.bool_]:
+def spread(answers: Iterable[bool], column: Keys) -> npt.NDArray[np.bool_]:
     """Give every row the answer of its distinct value, and False where the value is missing."""
     # Code -1 reads the last place.
-    return np.array([*answers, False], dtype=bool)[column.codes]
+    return np.fromiter(chain(answers, (False,)), dtype=bool, count=len(column.values) + 1)[column.codes]
