@@ -7,20 +7,19 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tollgate.core.event_type import EventType, LabelRule
 from tollgate.core.features import plan_features
 from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.scope import Scope, scope_of
-from tollgate.core.score import TOP_SCORE
 from tollgate.core.values import TIME_FORMATS
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError, suggest
 
 from model_build.costs import Costs, read_costs
 from model_build.lists_file import read_lists
+from model_build.outcomes_file import read_order, read_outcomes, wants_outcomes_from_cost
 from model_build.rules_file import RULE_KEYS, check_rules, read_rules
 from model_build.toml_reader import TomlReader
 from model_build.training_choices import TRAINING_KEYS, TrainingChoices, read_training
@@ -45,9 +44,6 @@ _KEYS: Mapping[str, tuple[str, ...] | None] = {
 # Sections that are written once for each of what they describe.
 _TABLES = ("rules",)
 _UNUSUAL_TIMES = 2.5
-# In place of a score: training sets it where costs are least, or only rules give the outcome.
-_FROM_COST, _FROM_RULES = "cost", "rules"
-_DEFAULT_OUTCOMES = {"review": 900, "block": 975}
 
 
 @dataclass(frozen=True)
@@ -91,11 +87,11 @@ def read_detector_file(path: Path) -> DetectorFile:
         raise reader.fail("detector", "id", "has to be lower-case letters, digits, - and _, beginning with a letter")
     event_type = _read_event_type(reader)
     costs = read_costs(reader, has_amount=event_type.amount is not None)
-    from_cost = _wants_outcomes_from_cost(reader, costs)
+    from_cost = wants_outcomes_from_cost(reader, costs)
     half_lives_s, unusual_times = _read_half_lives(reader), _read_positive(reader, "unusual_times") or _UNUSUAL_TIMES
     unusual_amount = _read_positive(reader, "unusual_amount")
-    outcomes = _read_outcomes(reader, _DEFAULT_OUTCOMES if from_cost else _given_outcomes(reader))
-    rules = read_rules(reader, _read_order(reader), read_lists(reader))
+    outcomes = read_outcomes(reader, from_cost=from_cost)
+    rules = read_rules(reader, read_order(reader), read_lists(reader))
     plan = plan_history(event_type, half_lives_s, unusual_times=unusual_times, unusual_amount=unusual_amount)
     return DetectorFile(
         detector=detector,
@@ -222,44 +218,3 @@ def _read_positive(reader: TomlReader, key: str) -> float | None:
     if value is not None and not 0 < value < float("inf"):
         raise reader.fail("history", key, f"has to be a number above 0, not {value}")
     return None if value is None else float(value)
-
-
-def _given_outcomes(reader: TomlReader) -> Mapping[str, Any] | None:
-    """Return the outcomes that scores have; None where the section is left out."""
-    given: Mapping[str, Any] | None = reader.sections.get("outcomes")
-    return None if given is None else {name: value for name, value in given.items() if value != _FROM_RULES}
-
-
-def _read_order(reader: TomlReader) -> tuple[str, ...]:
-    """Return all outcomes from weak to strong, those that only rules give among them."""
-    return ("approve", *reader.sections.get("outcomes", _DEFAULT_OUTCOMES))
-
-
-def _wants_outcomes_from_cost(reader: TomlReader, costs: Costs | None) -> bool:
-    given: Mapping[str, Any] = _given_outcomes(reader) or {}
-    if _FROM_COST not in given.values():
-        return False
-    if given != dict.fromkeys(_DEFAULT_OUTCOMES, _FROM_COST):
-        odd = [name for name in given if name not in _DEFAULT_OUTCOMES or given[name] != _FROM_COST]
-        name = next(iter(odd or given))
-        both = " and ".join(f'{outcome} = "{_FROM_COST}"' for outcome in _DEFAULT_OUTCOMES)
-        raise reader.fail("outcomes", name, f'does not fit: with "{_FROM_COST}", write {both}, and no other outcome')
-    if costs is None:
-        wanted = "needs amount in [event], or a number for missed_fraud in [costs]"
-        raise reader.fail("outcomes", "review", f'is "{_FROM_COST}", which {wanted}')
-    return True
-
-
-def _read_outcomes(reader: TomlReader, given: Mapping[str, Any] | None) -> tuple[Outcome, ...]:
-    outcomes = [Outcome("approve", 0)]
-    for name, score in (_DEFAULT_OUTCOMES if given is None else given).items():
-        if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= TOP_SCORE:
-            raise reader.fail("outcomes", name, f"has to be a score from 1 to {TOP_SCORE}, not {score!r}")
-        if score <= outcomes[-1].from_score or name == "approve":
-            raise reader.fail(
-                "outcomes",
-                name,
-                "has to come after the weaker outcomes, with a higher score; approve is the first by itself",
-            )
-        outcomes.append(Outcome(name, score))
-    return tuple(outcomes)

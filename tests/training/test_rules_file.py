@@ -115,6 +115,7 @@ def test_outcomes_can_be_of_rules_only(tmp_path: Path) -> None:
 
     assert [outcome.name for outcome in file.outcomes] == ["approve", "review", "block"]
     assert file.rules.order == ("approve", "review", "call", "block")
+    assert "approve in [outcomes] is the first outcome by itself" in refuse(tmp_path, '[outcomes]\napprove = "rules"\n')
     costs = read(tmp_path, f'{rule}[outcomes]\nreview = "cost"\ncall = "rules"\nblock = "cost"\n')
     assert costs.outcomes_from_cost
     assert costs.rules.order == ("approve", "review", "call", "block")
