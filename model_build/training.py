@@ -50,7 +50,7 @@ def train_detector(data_path: Path, file: DetectorFile, out: Path, progress: Pro
     progress(f"Reading {data_path}")
     data = read_labelled_events(data_path, file.event_type)
     split = split_by_time(data, file.training)
-    notes = notice_data(data, file, time.time())
+    notes = (*notice_data(data, file, time.time()), *file.warnings)
     material = read_material(data, file, split.train, progress)
     contenders = _compare(material, split, progress)
     best = contenders[0].fitted

@@ -3,6 +3,7 @@
     TollgateError
     ├── InputError                   the caller can mend it
     │   ├── DetectorFileError        detector.toml: line and key named
+    │   ├── RuleError                one rule: line and column named
     │   ├── TableError               a whole table or file: wrong kind, missing column, empty
     │   │   └── TrainingDataError    a table that cannot be learned from
     │   ├── EventError               one event or row: column and value named
@@ -45,6 +46,16 @@ class DetectorFileError(InputError):
     """A detector.toml that says something Tollgate does not understand."""
 
     code = "invalid_detector_file"
+
+
+class RuleError(InputError):
+    """A rule that cannot be read, or whose types do not fit; names line and column."""
+
+    code = "invalid_rule"
+
+    def __init__(self, message: str, place: int = 0) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class TableError(InputError):

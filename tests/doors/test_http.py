@@ -36,9 +36,8 @@ def test_a_decision_answers_as_promised(payment: Payment) -> None:
     status, answer = call("POST", "/v1/decisions", {"event": payment})
     assert status == 200
     assert set(answer) == {
-        "event_id", "detector", "detector_version", "score", "probability", "outcome", "decided_at", "repeated",
-        "timings_ms", "base_log_odds", "reasons",
-        "reasons_approximate", "reasons_stability",
+        "event_id", "detector", "detector_version", "score", "probability", "outcome", "rules", "lists",
+        "decided_at", "repeated", "timings_ms", "base_log_odds", "reasons", "reasons_approximate", "reasons_stability",
     }  # fmt: skip
     assert answer["reasons"] is answer["base_log_odds"] is None
 

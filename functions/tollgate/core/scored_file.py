@@ -69,26 +69,32 @@ def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories
     outcomes: list[str | None] = [None] * n
     reasons: list[list[str | None]] = [[None] * n for _ in range(TOP)]
     unusual: list[int] = []
+    matched: list[str | None] = [None] * n
+    counts = dict.fromkeys((compiled.rule.name for compiled in version.rules.rules), 0)
     if file.rows:
         decided = decide_in_order(version, file.events, stored)
         unusual = np.flatnonzero(decided.unusual).tolist()
+        hits = ["; ".join(names) for names in decided.rules.names()]
+        counts = decided.rules.counts()
         for place, row in enumerate(file.rows):
             scores[row] = int(decided.scores[place])
             probabilities[row] = float(decided.probabilities[place])
             outcomes[row] = decided.outcomes[place]
+            matched[row] = hits[place]
         _put_reasons(version, file, decided, reasons)
     statuses = [DECIDED if row not in file.problems else _reason(file.problems[row]) for row in range(n)]
     added: dict[str, Sequence[object]] = {
         "score": scores,
         "probability": probabilities,
         "outcome": outcomes,
+        **({"rules": matched} if counts else {}),
         "status": statuses,
     }
     if version.reasons is not None:
         added |= {f"reason_{number}": column for number, column in enumerate(reasons, start=1)}
     names = [*file.table.names, *(_free_name(name, file.table.names) for name in added)]
     results = write_csv(names, [*file.table.columns, *added.values()])
-    return ScoredFile(results, _summarise(version, file, scores, probabilities, outcomes), unusual)
+    return ScoredFile(results, _summarise(version, file, scores, probabilities, outcomes) | {"rules": counts}, unusual)
 
 
 def _put_reasons(
@@ -120,7 +126,7 @@ def _summarise(
 ) -> dict[str, Any]:
     known_scores = np.array([score for score in scores if score is not None], dtype=np.int64)
     counts = Counter(outcome for outcome in outcomes if outcome is not None)
-    order = [outcome.name for outcome in version.outcomes]
+    order = version.order
     return {
         "detector": version.detector,
         "detector_version": version.version,

@@ -28,6 +28,23 @@ class Reason(BaseModel):
     sentence: str
 
 
+class RuleHit(BaseModel):
+    """A rule that matched an event."""
+
+    rule: str
+    outcome: str
+    shadow: bool = Field(description="The rule was asked and counted, and did not act.")
+    expression: str = Field(description="The rule with the event's values put in; null is a missing one.")
+
+
+class ListAnswer(BaseModel):
+    """How a list answered."""
+
+    list: str
+    value: str | float | None
+    found: bool
+
+
 class Decision(BaseModel):
     """What one detector version said about one event."""
 
@@ -37,6 +54,8 @@ class Decision(BaseModel):
     score: int = Field(ge=0, le=1000)
     probability: float = Field(ge=0, le=1)
     outcome: str
+    rules: list[RuleHit] = Field([], description="The rules that matched.")
+    lists: list[ListAnswer] = Field([], description="What was looked for in lists, and whether it was there.")
     decided_at: str
     repeated: bool = Field(description="The event was decided on before; this is the first decision.")
     timings_ms: dict[str, float]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +55,8 @@ def decide_event(
         "score": int(decisions.scores[0]),
         "probability": float(decisions.probabilities[0]),
         "outcome": decisions.outcomes[0],
+        "rules": [asdict(hit) for hit in decisions.rules.hits(0)],
+        "lists": [asdict(answer) for answer in decisions.rules.lists(0)],
         "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
     if reasons != "none":
