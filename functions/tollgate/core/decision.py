@@ -21,7 +21,7 @@ class Decisions:
 
     ``unusual`` has 1 where the amount was unusually large, which the histories remember, else 0. ``rules`` says which
     rules matched; they and the scores give the outcomes. ``features``, (n, f), and ``reads``, (n, k) an entity, are
-    what was decided from.
+    what was decided from. Without a model, a probability is NaN and a score -1.
     """
 
     probabilities: Floats
