@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 import numpy as np
 from tollgate.core.event import Events, Floats, Ints
@@ -12,6 +13,7 @@ from tollgate.core.feature import Feature
 from tollgate.core.features import Matrix, compute_features, plan_features
 from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.replay import Replayed, replay_histories
+from tollgate.errors import TrainingDataError, suggest
 
 from model_build.candidates import Labels
 from model_build.data import LabelledEvents, count_categories
@@ -28,7 +30,7 @@ _CHUNK = 8_192
 class Material:
     """Everything that models learn from. Rows of ``matrix`` (n, f) are the events in order of time.
 
-    ``unusual`` has 1 for events with an unusually large amount, shape (n,).
+    ``excess`` says how far each amount goes beyond the usual (`judge_amounts`), shape (n,).
     """
 
     file: DetectorFile
@@ -36,7 +38,7 @@ class Material:
     plan: HistoryPlan
     features: tuple[Feature, ...]
     matrix: Matrix
-    unusual: Floats
+    excess: Floats
 
     def labels(self, rows: Ints) -> Labels:
         """Return the labels of the given rows."""
@@ -72,13 +74,30 @@ def plan_of(file: DetectorFile) -> HistoryPlan:
 def read_material(data: LabelledEvents, file: DetectorFile, learned_from: Ints, progress: Progress) -> Material:
     """Replay the past of labelled events into features.
 
-    ``learned_from`` are the rows whose categories may be known: those that the models learn from.
+    ``learned_from`` are the rows whose categories may be known: those that the models learn from. Raises
+    `TrainingDataError` when the detector file leaves out a feature that there is not, or every one.
     """
     plan = plan_of(file)
-    features = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
+    planned = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
+    features = leave_out(planned, file.training.leave_out)
     progress(f"Replaying {len(data.events):,} events into {len(features)} features")
     replayed = replay_histories(plan, data.events, data.frauds, threads=thread_count())
-    return Material(file, data, plan, features, build_matrix(features, plan, data.events, replayed), replayed.unusual)
+    return Material(file, data, plan, features, build_matrix(features, plan, data.events, replayed), replayed.excess)
+
+
+def leave_out(features: Sequence[Feature], patterns: Sequence[str]) -> tuple[Feature, ...]:
+    """Return the features whose names match none of the patterns.
+
+    Raises `TrainingDataError` when a pattern matches no feature, or nothing is left.
+    """
+    for pattern in patterns:
+        if not any(fnmatchcase(feature.name, pattern) for feature in features):
+            nearest = suggest(pattern, [feature.name for feature in features])
+            raise TrainingDataError(f'[training] leave_out has "{pattern}", and no feature has such a name{nearest}.')
+    kept = tuple(f for f in features if not any(fnmatchcase(f.name, pattern) for pattern in patterns))
+    if not kept:
+        raise TrainingDataError("[training] leave_out leaves no feature to learn from; remove a pattern.")
+    return kept
 
 
 def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events, replayed: Replayed) -> Matrix:

@@ -24,14 +24,18 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
         *("min_sum_hessian_in_leaf", "bagging_fraction", "bagging_freq", "feature_fraction", "lambda_l1", "lambda_l2"),
     ),
 }
-TRAINING_KEYS = ("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", *MODELS)
+TRAINING_KEYS = (
+    *("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", "leave_out"),
+    *MODELS,
+)
 
 
 @dataclass(frozen=True)
 class TrainingChoices:
     """What [training] says. Shares are of the labelled events, in order of time.
 
-    ``parameters`` maps a model to what the file sets of its parameters, in place of the defaults.
+    ``parameters`` maps a model to what the file sets of its parameters, in place of the defaults. ``leave_out`` holds
+    patterns of the names of features (`fnmatch`) that no model learns from.
     """
 
     models: tuple[str, ...] = MODELS
@@ -41,6 +45,7 @@ class TrainingChoices:
     seed: int = 0
     imbalance: tuple[str, ...] = ("none",)
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()
 
 
 def read_training(reader: TomlReader) -> TrainingChoices:
@@ -63,7 +68,8 @@ def read_training(reader: TomlReader) -> TrainingChoices:
     if not 0 <= seed < 2**32:
         raise reader.fail("training", "seed", f"has to be from 0 to {2**32 - 1}, not {seed}")
     parameters = {model: found for model in MODELS if (found := _read_parameters(reader, model))}
-    return TrainingChoices(models, shares[0], shares[1], reviews, seed, imbalance, parameters)
+    leave_out = reader.texts("training", "leave_out")
+    return TrainingChoices(models, shares[0], shares[1], reviews, seed, imbalance, parameters, leave_out)
 
 
 def _read_names(reader: TomlReader, key: str, kind: str, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,21 +17,21 @@ from tollgate.core.version import DetectorVersion
 class Decisions:
     """What was decided on n events. Probabilities lie between 0 and 1, scores between 0 and 1000.
 
-    ``unusual`` has 1 where the amount was unusually large, which the histories remember, else 0.
+    ``excess`` is what `judge_amounts` says of them, which the histories remember.
     """
 
     probabilities: Floats
     scores: Ints
     outcomes: tuple[str, ...]
-    unusual: Floats
+    excess: Floats
 
 
-def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], unusual: Floats) -> Decisions:
+def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Decisions:
     """Decide on n events, given what each of them read from the histories of its entities, shape (n, k) an entity."""
     features = compute_features(version.features, version.history, events, reads)
     probabilities = version.model.predict(features)
     scores = version.scale.score(probabilities)
-    return Decisions(probabilities, scores, tuple(version.outcome(score) for score in scores.tolist()), unusual)
+    return Decisions(probabilities, scores, tuple(version.outcome(score) for score in scores.tolist()), excess)
 
 
 def decide_one(version: DetectorVersion, event: Events, stored: StoredHistories) -> Decisions:
@@ -59,4 +59,4 @@ def decide_in_order(version: DetectorVersion, events: Events, stored: StoredHist
     The decisions come in the order of the rows.
     """
     replayed = replay_histories(version.history, events, stored=stored)
-    return decide(version, events, replayed.reads, replayed.unusual)
+    return decide(version, events, replayed.reads, replayed.excess)

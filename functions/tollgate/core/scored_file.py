@@ -52,12 +52,13 @@ def read_event_file(version: DetectorVersion, table: FileTable) -> ReadFile:
 class ScoredFile:
     """The results file, and the summary beside it.
 
-    ``unusual`` are the places, among the usable rows, of events with an unusually large amount: recording needs them.
+    ``excess`` maps places among the usable rows to what `judge_amounts` says of them, where that is not 0: recording
+    needs it.
     """
 
     results: bytes
     summary: Mapping[str, Any]
-    unusual: Sequence[int]
+    excess: Mapping[int, float]
 
 
 def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories) -> ScoredFile:
@@ -66,10 +67,10 @@ def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories
     scores: list[int | None] = [None] * n
     probabilities: list[float | None] = [None] * n
     outcomes: list[str | None] = [None] * n
-    unusual: list[int] = []
+    excess: dict[int, float] = {}
     if file.rows:
         decided = decide_in_order(version, file.events, stored)
-        unusual = np.flatnonzero(decided.unusual).tolist()
+        excess = {place: float(decided.excess[place]) for place in np.flatnonzero(decided.excess).tolist()}
         for place, row in enumerate(file.rows):
             scores[row] = int(decided.scores[place])
             probabilities[row] = float(decided.probabilities[place])
@@ -83,7 +84,7 @@ def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories
     }
     names = [*file.table.names, *(_free_name(name, file.table.names) for name in added)]
     results = write_csv(names, [*file.table.columns, *added.values()])
-    return ScoredFile(results, _summarise(version, file, scores, probabilities, outcomes), unusual)
+    return ScoredFile(results, _summarise(version, file, scores, probabilities, outcomes), excess)
 
 
 def _reason(problem: tuple[str, str]) -> str:

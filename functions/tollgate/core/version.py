@@ -18,7 +18,7 @@ from tollgate.errors import SealError
 MANIFEST = "detector.json"
 MODEL = "model.onnx"
 EVALUATION = "evaluation.json"
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
