@@ -17,10 +17,11 @@ ADVICE = {
 def tone_of(outcome: str, detector: Detector) -> str:
     """Return ``go``, ``look`` or ``stop`` for an outcome's rank: the lowest, one in between, the highest."""
     names = [known.name for known in detector.outcomes]
-    rank = names.index(outcome) if outcome in names else 0
+    # One that only rules give has no place on the scale: it is shown as one in between.
+    rank = names.index(outcome) if outcome in names else 1
     if rank == 0:
         return "go"
-    return "stop" if rank == len(names) - 1 else "look"
+    return "stop" if outcome == names[-1] else "look"
 
 
 def outcome_card(detector: Detector, outcome: str, score: int) -> str:

@@ -21,9 +21,10 @@ from model_build.trees import Ensemble, average_ensembles, export_trees, fill_mi
 
 @dataclass(frozen=True)
 class _Booster:
-    """One fitted copy: its log-odds (n,), its trees, and the total gain of each feature (f,)."""
+    """One fitted copy: its log-odds (n,), its contributions (n, f), its trees, the total gain of each feature (f,)."""
 
     margin: Callable[[Matrix], Floats]
+    contribute: Callable[[Matrix], Floats]
     trees: Callable[[], Ensemble]
     gain: Floats
 
@@ -94,6 +95,7 @@ def _read_xgboost(booster: Any, features: int) -> _Booster:  # noqa: ANN401 - xg
         gain[int(name.removeprefix("f"))] = total
     return _Booster(
         lambda rows: np.asarray(booster.inplace_predict(rows, predict_type="margin"), dtype=np.float64),
+        lambda rows: _all_but_base(booster.predict(xgboost.DMatrix(rows, nthread=thread_count()), pred_contribs=True)),
         lambda: xgboost_trees(booster),
         gain,
     )
@@ -122,6 +124,7 @@ def _boost_lightgbm(draw: Draw, parameters: dict[str, Any], rounds: int, seeds: 
 def _read_lightgbm(booster: Any) -> _Booster:  # noqa: ANN401 - lightgbm has no types
     return _Booster(
         lambda rows: np.asarray(booster.predict(rows, raw_score=True, num_threads=thread_count()), dtype=np.float64),
+        lambda rows: _all_but_base(booster.predict(rows, pred_contrib=True, num_threads=thread_count())),
         lambda: lightgbm_trees(booster),
         np.asarray(booster.feature_importance("gain"), dtype=np.float64),
     )
@@ -131,10 +134,21 @@ def _learnt(sample: Sample, copies: Sequence[_Booster]) -> Learnt:
     def margin(rows: Matrix) -> Floats:
         return average_margins([copy.margin for copy in copies], fill_rows(rows, sample.stand_in))
 
-    def export(calibration: Calibration | None) -> bytes:
+    def form() -> Ensemble:
         ensemble = average_ensembles([copy.trees() for copy in copies])
-        filled = ensemble if sample.stand_in is None else fill_missing(ensemble, sample.stand_in)
-        return export_trees(filled, len(copies[0].gain), calibration)
+        return ensemble if sample.stand_in is None else fill_missing(ensemble, sample.stand_in)
+
+    def export(calibration: Calibration | None) -> bytes:
+        return export_trees(form(), len(copies[0].gain), calibration)
+
+    def contribute(rows: Matrix) -> Floats:
+        filled = fill_rows(rows, sample.stand_in)
+        return np.asarray(np.mean([copy.contribute(filled) for copy in copies], axis=0))
 
     gain = in_shares(np.sum([copy.gain for copy in copies], axis=0))
-    return Learnt(margin, lambda rows: to_probabilities(margin(rows)), export, gain)
+    return Learnt(margin, lambda rows: to_probabilities(margin(rows)), export, gain, form, contribute)
+
+
+def _all_but_base(contributions: Any) -> Floats:  # noqa: ANN401 - the libraries have no types
+    """Return contributions, shape (n, f), without the base in the last column."""
+    return np.asarray(contributions, dtype=np.float64)[:, :-1]

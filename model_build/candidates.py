@@ -70,8 +70,9 @@ class Fitted:
     """A trained model: ``predict`` gives the probability of fraud, shape (n,); ``export`` its ONNX form.
 
     ``gain`` has shape (f,) and says how much each feature told the model, in shares of 1: of the total gain of splits
-    (boosted trees), of the decrease in impurity (forest), or of the absolute standardised weights (regression). All are
-    0 in a model that found nothing to split on. ``parameters`` are those it was fitted with, defaults included.
+    (boosted trees), of the decrease in impurity (forest), or of the absolute standardised weights (regression). All
+    are 0 in a model that found nothing to split on. ``parameters`` are those it was fitted with, defaults included.
+    ``learnt`` is the model before ``calibration``, which is None where nothing moved its probabilities.
     """
 
     kind: str
@@ -82,6 +83,13 @@ class Fitted:
     export: Callable[[], bytes]
     gain: Floats
     parameters: Parameters
+    learnt: Learnt
+    calibration: Calibration | None
+
+    def margin(self, rows: Matrix) -> Floats:
+        """Return the calibrated log-odds of fraud, shape (n,), for features (n, f)."""
+        margins = self.learnt.margin(rows)
+        return margins if self.calibration is None else self.calibration.slope * margins + self.calibration.intercept
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,7 @@ def _fit_linear(features: Matrix, sample: Sample, parameters: Parameters, seed: 
         lambda rows: to_probabilities(linear.margin(rows)),
         lambda calibration: export_linear(linear, features.shape[1], calibration),
         in_shares(np.abs(linear.weights)),
+        lambda: linear,
     )
 
 
@@ -161,6 +170,8 @@ def fit_candidate(
         lambda: learnt.export(calibration),
         learnt.gain,
         chosen,
+        learnt,
+        calibration,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from model_build.card_limits import find_limits
 from model_build.card_markdown import render_card
+from model_build.card_rules import describe_rules
 
 __all__ = ["build_card", "render_card"]
 
@@ -29,6 +30,7 @@ def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> di
 
     ``manifest`` needs ``detector``. Beyond what every version has, these are used where they are there:
 
+    - manifest ``rules``, as `RuleBook.to_json` returns it, and ``rules_alone``: there is no model;
     - manifest ``model.imbalance`` (text) and ``model.parameters`` (name → value), and ``training.parts``: part (train,
       validation, test) → ``rows``, ``frauds``, ``from``, ``to``; ``training.unlabelled``, a count;
     - evaluation ``models[].imbalance``; ``calibration``: ``brier`` and ``reliability``, a list of ``mean_predicted``,
@@ -36,11 +38,14 @@ def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> di
       ``importance`` from `ImportanceReport.to_json`; ``slices`` from `measure_slices`; ``unseen_categories`` from
       `count_unseen_categories`; ``notes``, what `notice_data` returns.
     """
+    if manifest.get("rules_alone"):
+        return _card_of_rules(manifest)
     card = {
         "detector": manifest["detector"],
         "description": manifest.get("description"),
         "created_at": manifest.get("created_at"),
         "use": _describe_use(manifest),
+        "rules": describe_rules(manifest),
         "data": _describe_data(manifest, evaluation),
         "training": _describe_training(manifest, evaluation),
         "test": _describe_test(manifest, evaluation),
@@ -51,6 +56,18 @@ def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> di
         "slices": evaluation.get("slices"),
         "limits": find_limits(manifest, evaluation),
         "notes": list(evaluation.get("notes", ())),
+        "libraries": dict(manifest.get("libraries", {})),
+    }
+    return {name: value for name, value in card.items() if value}
+
+
+def _card_of_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the card of a version without a model: there is nothing to say about learning and testing."""
+    use = _describe_use(manifest)
+    card = {
+        **_pick(manifest, ("detector", "description", "created_at")),
+        "use": {name: use[name] for name in ("event", "entities") if name in use} | {"rules_alone": True},
+        "rules": describe_rules(manifest),
         "libraries": dict(manifest.get("libraries", {})),
     }
     return {name: value for name, value in card.items() if value}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from model_build.card_limits import percent, spell_interval
+from model_build.card_rules import write_rules
 from model_build.markdown import write_bullets, write_table, write_text
 
 Lines = Iterator[str]
@@ -51,6 +52,11 @@ def _interval(share: Mapping[str, float] | None) -> str | None:
 
 def _write_use(use: Mapping[str, Any]) -> Lines:
     event = write_text(use.get("event", "event"))
+    if use.get("rules_alone"):
+        yield f"It decides on every {event} by rules alone; there is no model, and every score is 0."
+        if use.get("entities"):
+            yield f"It goes by the past of: {write_text(', '.join(use['entities']))}."
+        return
     yield f"It scores every {event}, from 0 to 1000, by how rare such a one is among legitimate ones."
     if use.get("entities"):
         yield f"It goes by the past of: {write_text(', '.join(use['entities']))}."
@@ -224,6 +230,7 @@ def _write_slices(slices: Mapping[str, Any]) -> Lines:
 
 _SECTIONS: tuple[tuple[str, str, Callable[[Any], Iterable[str]]], ...] = (
     ("use", "What it is for", _write_use),
+    ("rules", "Its rules", write_rules),
     ("data", "Data", _write_data),
     ("training", "How it was trained", _write_training),
     ("test", "What it reaches on the test part", _write_test),

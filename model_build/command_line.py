@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from tollgate.errors import TollgateError
 
+from model_build.rule_commands import COMMANDS as RULE_COMMANDS
+
 if TYPE_CHECKING:
     from model_build.data import LabelledEvents
     from model_build.evaluation import Evaluated
@@ -50,7 +52,7 @@ def main() -> None:
     """Serverless fraud detection that a small team owns."""
 
 
-def _check_writable(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
     """Say at once, and not after minutes of work, that nothing can be written to ``folder``."""
     nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
@@ -92,7 +94,7 @@ def train(data: Path, detector: Path, out: Path) -> None:
     from model_build.detector_file import read_detector_file
     from model_build.training import train_detector
 
-    _check_writable(out)
+    check_writable(out)
     console = Console(stderr=True)
     trained = train_detector(data, read_detector_file(detector), out, show_progress(console))
     table = Table(box=SIMPLE, title="On later payments that no model has seen", title_justify="left")
@@ -201,7 +203,7 @@ def score(data: Path, folder: Path, out: Path, *, fresh: bool) -> None:
     from model_build.publishing import follows_training, load_folder_histories, open_folder
 
     check_path(data)
-    _check_writable(out.parent)
+    check_writable(out.parent)
     version = open_folder(folder)
     table = read_file(data.name, data.read_bytes(), sys.maxsize)
     file = read_event_file(version, table)
@@ -237,6 +239,10 @@ def publish(folder: Path, bucket: str, history_table: str) -> None:
         raise click.ClickException(f"AWS refused: {error}") from None
     loaded = "histories were kept already" if published.loaded is None else f"{published.loaded:,} histories loaded"
     click.echo(f"{published.version.detector} {published.version.version} is now the champion; {loaded}")
+
+
+for _command in RULE_COMMANDS:
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

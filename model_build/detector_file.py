@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.score import TOP_SCORE
+from tollgate.core.features import plan_features
+from tollgate.core.history import HistoryPlan, plan_history
+from tollgate.core.rules.rule import RuleBook
+from tollgate.core.rules.scope import Scope, scope_of
 from tollgate.core.values import TIME_FORMATS
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError, suggest
 
 from model_build.costs import Costs, read_costs
+from model_build.left_out import keep_features
+from model_build.lists_file import read_lists
+from model_build.outcomes_file import read_order, read_outcomes, wants_outcomes_from_cost
+from model_build.rules_file import RULE_KEYS, check_rules, read_rules
 from model_build.toml_reader import TomlReader
 from model_build.training_choices import TRAINING_KEYS, TrainingChoices, read_training
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 # Sections and the keys each may have; None stands for names of the user's own.
 _KEYS: Mapping[str, tuple[str, ...] | None] = {
-    "detector": ("id", "description"),
+    "detector": ("id", "description", "rules_mode"),
     "event": (
         *("type", "id", "timestamp", "timestamp_format", "amount", "currency"),
         *("label", "label_values", "label_time", "label_delay", "location"),
@@ -33,11 +39,12 @@ _KEYS: Mapping[str, tuple[str, ...] | None] = {
     "training": TRAINING_KEYS,
     "costs": ("missed_fraud", "review", "blocked_legitimate"),
     "outcomes": None,
+    "rules": RULE_KEYS,
+    "lists": None,
 }
+# Sections that are written once for each of what they describe.
+_TABLES = ("rules",)
 _UNUSUAL_TIMES = 2.5
-# In place of a score: training sets it where costs are least.
-_FROM_COST = "cost"
-_DEFAULT_OUTCOMES = {"review": 900, "block": 975}
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class DetectorFile:
     """What a detector.toml says.
 
     ``costs`` is None where a missed fraud has no price. With ``outcomes_from_cost`` the scores of ``outcomes`` are the
-    defaults, and training puts the cheapest in their place.
+    defaults, and training puts the cheapest in their place. ``warnings`` name rules that look odd.
     """
 
     detector: str
@@ -59,6 +66,8 @@ class DetectorFile:
     costs: Costs | None
     outcomes: tuple[Outcome, ...]
     outcomes_from_cost: bool
+    rules: RuleBook = field(default_factory=RuleBook)
+    warnings: tuple[str, ...] = ()
 
 
 def read_detector_file(path: Path) -> DetectorFile:
@@ -73,26 +82,41 @@ def read_detector_file(path: Path) -> DetectorFile:
         reader = TomlReader(path, text)
     except tomllib.TOMLDecodeError as error:
         raise DetectorFileError(f"{path} is not valid TOML: {error}.") from None
-    reader.check_keys(_KEYS)
+    reader.check_keys(_KEYS, _TABLES)
     detector = reader.need("detector", "id")
     if not _NAME.fullmatch(detector):
         raise reader.fail("detector", "id", "has to be lower-case letters, digits, - and _, beginning with a letter")
     event_type = _read_event_type(reader)
     costs = read_costs(reader, has_amount=event_type.amount is not None)
-    from_cost = _wants_outcomes_from_cost(reader, costs)
+    from_cost = wants_outcomes_from_cost(reader, costs)
+    half_lives_s, unusual_times = _read_half_lives(reader), _read_positive(reader, "unusual_times") or _UNUSUAL_TIMES
+    unusual_amount = _read_positive(reader, "unusual_amount")
+    outcomes = read_outcomes(reader, from_cost=from_cost)
+    rules = read_rules(reader, read_order(reader), read_lists(reader))
+    plan = plan_history(event_type, half_lives_s, unusual_times=unusual_times, unusual_amount=unusual_amount)
+    training = read_training(reader)
     return DetectorFile(
         detector=detector,
         description=reader.take("detector", "description", str, ""),
         event_type=event_type,
-        half_lives_s=_read_half_lives(reader),
-        unusual_times=_read_positive(reader, "unusual_times") or _UNUSUAL_TIMES,
-        unusual_amount=_read_positive(reader, "unusual_amount"),
+        half_lives_s=half_lives_s,
+        unusual_times=unusual_times,
+        unusual_amount=unusual_amount,
         record_batches=reader.take("history", "record_batches", bool, False),
-        training=read_training(reader),
+        training=training,
         costs=costs,
-        outcomes=_read_outcomes(reader, _DEFAULT_OUTCOMES if from_cost else reader.sections.get("outcomes")),
+        outcomes=outcomes,
         outcomes_from_cost=from_cost,
+        rules=rules,
+        warnings=check_rules(reader, rules, _scope_of(event_type, plan, rules, training.leave_out)),
     )
+
+
+def _scope_of(event_type: EventType, plan: HistoryPlan, rules: RuleBook, left_out: Sequence[str]) -> Scope:
+    """Return what rules can name. Only features for single categories need the data, and rules cannot name those."""
+    planned = plan_features(event_type, plan, {column: {} for column in event_type.categorical})
+    features = keep_features(planned, left_out)
+    return scope_of(event_type, features, {name: members.kind for name, members in rules.lists.items()})
 
 
 def _read_event_type(reader: TomlReader) -> EventType:
@@ -197,33 +221,3 @@ def _read_positive(reader: TomlReader, key: str) -> float | None:
     if value is not None and not 0 < value < float("inf"):
         raise reader.fail("history", key, f"has to be a number above 0, not {value}")
     return None if value is None else float(value)
-
-
-def _wants_outcomes_from_cost(reader: TomlReader, costs: Costs | None) -> bool:
-    given: Mapping[str, Any] = reader.sections.get("outcomes", {})
-    if _FROM_COST not in given.values():
-        return False
-    if given != dict.fromkeys(_DEFAULT_OUTCOMES, _FROM_COST):
-        odd = [name for name in given if name not in _DEFAULT_OUTCOMES or given[name] != _FROM_COST]
-        name = next(iter(odd or given))
-        both = " and ".join(f'{outcome} = "{_FROM_COST}"' for outcome in _DEFAULT_OUTCOMES)
-        raise reader.fail("outcomes", name, f'does not fit: with "{_FROM_COST}", write {both}, and no other outcome')
-    if costs is None:
-        wanted = "needs amount in [event], or a number for missed_fraud in [costs]"
-        raise reader.fail("outcomes", "review", f'is "{_FROM_COST}", which {wanted}')
-    return True
-
-
-def _read_outcomes(reader: TomlReader, given: Mapping[str, Any] | None) -> tuple[Outcome, ...]:
-    outcomes = [Outcome("approve", 0)]
-    for name, score in (_DEFAULT_OUTCOMES if given is None else given).items():
-        if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= TOP_SCORE:
-            raise reader.fail("outcomes", name, f"has to be a score from 1 to {TOP_SCORE}, not {score!r}")
-        if score <= outcomes[-1].from_score or name == "approve":
-            raise reader.fail(
-                "outcomes",
-                name,
-                "has to come after the weaker outcomes, with a higher score; approve is the first by itself",
-            )
-        outcomes.append(Outcome(name, score))
-    return tuple(outcomes)

@@ -14,7 +14,7 @@ from model_build.calibration import Calibration
 from model_build.imbalance import Sample, fill_rows
 from model_build.learnt import Learnt, Parameters, in_shares, thread_count
 from model_build.tree_reading import forest_trees
-from model_build.trees import export_trees, fill_missing, forest_margin
+from model_build.trees import Ensemble, export_trees, fill_missing, forest_margin
 
 
 def fit_forest(sample: Sample, parameters: Parameters, seed: int) -> Learnt:
@@ -50,10 +50,12 @@ def _learnt(forest: Any, stand_in: Matrix | None) -> Learnt:  # noqa: ANN401 - s
         legitimate, fraud = shares(rows).T
         return forest_margin(fraud, legitimate)
 
-    def export(calibration: Calibration | None) -> bytes:
+    def form() -> Ensemble:
         ensemble = forest_trees(forest)
-        filled = ensemble if stand_in is None else fill_missing(ensemble, stand_in)
-        return export_trees(filled, forest.n_features_in_, calibration)
+        return ensemble if stand_in is None else fill_missing(ensemble, stand_in)
+
+    def export(calibration: Calibration | None) -> bytes:
+        return export_trees(form(), forest.n_features_in_, calibration)
 
     gain = np.asarray(forest.feature_importances_, dtype=np.float64)
-    return Learnt(margin, lambda rows: shares(rows)[:, 1], export, in_shares(gain))
+    return Learnt(margin, lambda rows: shares(rows)[:, 1], export, in_shares(gain), form)

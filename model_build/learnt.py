@@ -13,21 +13,28 @@ from tollgate.core.event import Floats
 from tollgate.core.features import Matrix
 
 from model_build.calibration import Calibration
+from model_build.linear import Linear
+from model_build.trees import Ensemble
 
 Parameters = Mapping[str, Any]
+# What exports and reasons are made of.
+Form = Ensemble | Linear
 
 
 @dataclass(frozen=True)
 class Learnt:
     """A fitted model: log-odds and probability of fraud, both (n,), by its own library, and its ONNX form.
 
-    ``gain``, shape (f,), says how much each feature told the model, in shares of 1.
+    ``gain``, shape (f,), says how much each feature told the model, in shares of 1. ``contribute`` gives the library's
+    own path-dependent contributions, shape (n, f), where it has them.
     """
 
     margin: Callable[[Matrix], Floats]
     probability: Callable[[Matrix], Floats]
     export: Callable[[Calibration | None], bytes]
     gain: Floats
+    form: Callable[[], Form]
+    contribute: Callable[[Matrix], Floats] | None = None
 
 
 def average_margins(margins: Sequence[Callable[[Matrix], Floats]], rows: Matrix) -> Floats:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 import numpy as np
 from tollgate.core.event import Events, Floats, Ints
@@ -13,12 +12,12 @@ from tollgate.core.feature import Feature
 from tollgate.core.features import Matrix, compute_features, plan_features
 from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.replay import Replayed, replay_histories
-from tollgate.errors import TrainingDataError, suggest
 
 from model_build.candidates import Labels
 from model_build.data import LabelledEvents, count_categories
 from model_build.detector_file import DetectorFile
 from model_build.learnt import thread_count
+from model_build.left_out import leave_out
 from model_build.metrics import Metrics, measure
 
 Progress = Callable[[str], None]
@@ -83,21 +82,6 @@ def read_material(data: LabelledEvents, file: DetectorFile, learned_from: Ints, 
     progress(f"Replaying {len(data.events):,} events into {len(features)} features")
     replayed = replay_histories(plan, data.events, data.frauds, threads=thread_count())
     return Material(file, data, plan, features, build_matrix(features, plan, data.events, replayed), replayed.excess)
-
-
-def leave_out(features: Sequence[Feature], patterns: Sequence[str]) -> tuple[Feature, ...]:
-    """Return the features whose names match none of the patterns.
-
-    Raises `TrainingDataError` when a pattern matches no feature, or nothing is left.
-    """
-    for pattern in patterns:
-        if not any(fnmatchcase(feature.name, pattern) for feature in features):
-            nearest = suggest(pattern, [feature.name for feature in features])
-            raise TrainingDataError(f'[training] leave_out has "{pattern}", and no feature has such a name{nearest}.')
-    kept = tuple(f for f in features if not any(fnmatchcase(f.name, pattern) for pattern in patterns))
-    if not kept:
-        raise TrainingDataError("[training] leave_out leaves no feature to learn from; remove a pattern.")
-    return kept
 
 
 def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events, replayed: Replayed) -> Matrix:

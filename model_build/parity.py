@@ -13,15 +13,20 @@ LARGEST_DIFFERENCE = 1e-5
 _SHARE_MISSING = 0.1
 
 
+def with_holes(features: Matrix, seed: int = 0) -> Matrix:
+    """Return features, shape (n, f), a tenth of whose values are missing."""
+    missing = np.random.default_rng(seed).random(features.shape, dtype=np.float32) < _SHARE_MISSING
+    return np.where(missing, np.float32(np.nan), features)
+
+
 def check_parity(fitted: Fitted, onnx: bytes, features: Matrix, seed: int = 0) -> float:
     """Return the largest difference in probability over ``features``, shape (n, f), and again with values removed.
 
     Raises `ParityError` when it is above 1e-5: such a version is not sealed.
     """
     model = Model(onnx)
-    generator = np.random.default_rng(seed)
-    few = features[generator.permutation(len(features))[:50_000]]
-    holed = np.where(generator.random(few.shape, dtype=np.float32) < _SHARE_MISSING, np.float32(np.nan), few)
+    few = features[np.random.default_rng(seed).permutation(len(features))[:50_000]]
+    holed = with_holes(few, seed)
     # NumPy's max keeps a NaN, which is a difference too.
     largest = float(np.max([np.abs(model.predict(rows) - fitted.predict(rows)).max() for rows in (features, holed)]))
     if not largest <= LARGEST_DIFFERENCE:

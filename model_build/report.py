@@ -92,6 +92,7 @@ def describe_version(
         "score_scale": judged.scale.to_json(),
         "outcomes": [asdict(outcome) for outcome in outcomes],
         "record_batches": file.record_batches,
+        "rules": file.rules.to_json(),
         "model": {
             "kind": best.kind,
             "imbalance": best.imbalance,
@@ -109,7 +110,7 @@ def describe_version(
             "data_sha256": data.sha256,
             "choices": asdict(file.training),
         },
-        "libraries": {"python": platform.python_version(), **_installed()},
+        "libraries": installed_libraries(),
     }
 
 
@@ -123,8 +124,9 @@ def _describe_part(material: Material, rows: Ints) -> dict[str, Any]:
     }
 
 
-def _installed() -> dict[str, str]:
-    found = {}
+def installed_libraries() -> dict[str, str]:
+    """Return Python's version and those of the libraries that a version depends on."""
+    found = {"python": platform.python_version()}
     for name in _LIBRARIES:
         # Where it has no GPU parts, XGBoost comes under another name.
         for written in (name, f"{name}-cpu"):

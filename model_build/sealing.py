@@ -19,6 +19,8 @@ from tollgate.core.version import (
     FORMAT,
     MANIFEST,
     MODEL,
+    REASONS,
+    VERSION_FILES,
     DetectorVersion,
     open_version,
     sha256,
@@ -46,6 +48,8 @@ def seal_version(
     evaluation: Mapping[str, Any],
     histories: bytes,
     out: Path,
+    *,
+    reasons: bytes | None = None,
 ) -> Sealed:
     """Write ``out/<detector>/<version>/`` whole or not at all, and open it as serving will.
 
@@ -55,7 +59,7 @@ def seal_version(
     """
     card = build_card(manifest, evaluation)
     beside = {CARD: _to_json(card), CARD_TEXT: render_card(card).encode(), HISTORIES: histories}
-    files = {MODEL: model, EVALUATION: _to_json(evaluation)}
+    files = {MODEL: model, EVALUATION: _to_json(evaluation), **({REASONS: reasons} if reasons else {})}
     hashes = {name: sha256(content) for name, content in files.items()}
     whole = {
         **manifest,
@@ -84,7 +88,7 @@ def _to_json(plain: Mapping[str, Any]) -> bytes:
 
 def read_version_files(folder: Path) -> dict[str, bytes]:
     """Return the sealed files of a version folder by name; what is missing is left for `open_version` to name."""
-    return {name: (folder / name).read_bytes() for name in (MANIFEST, MODEL, EVALUATION) if (folder / name).is_file()}
+    return {name: (folder / name).read_bytes() for name in VERSION_FILES if (folder / name).is_file()}
 
 
 def encode_histories(data: LabelledEvents, plan: HistoryPlan, excess: Floats) -> bytes:

@@ -10,6 +10,8 @@ from typing import Any
 
 from tollgate.errors import DetectorFileError, suggest
 
+from model_build.toml_places import find_in_text, find_table_key, place_of
+
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -18,14 +20,16 @@ class TomlReader:
     """Takes typed values out of a TOML file's sections; every error names the line and the key."""
 
     def __init__(self, path: Path, text: str) -> None:
-        self._path = path
+        self.path = path
         self._lines = text.splitlines()
+        # As `tomllib` counts characters.
+        self._text = text.replace("\r\n", "\n")
         self.sections: dict[str, Any] = tomllib.loads(text)
 
     def fail(self, section: str, key: str, message: str) -> DetectorFileError:
         """Return the error that says what is wrong with a key, or with a whole section where ``key`` is empty."""
         line = self._line(section, key)
-        place = f"{self._path}, line {line}" if line else str(self._path)
+        place = f"{self.path}, line {line}" if line else str(self.path)
         name = f"{key} in [{section}]" if key else f"[{section}]"
         return DetectorFileError(f"{place}: {name} {message}.")
 
@@ -39,13 +43,31 @@ class TomlReader:
                 return number
         return section_line
 
-    def check_keys(self, known: Mapping[str, tuple[str, ...] | None]) -> None:
-        """Raise `DetectorFileError` for a section or key that is not ``known``; None allows any key."""
+    def fail_in_table(self, table: str, index: int, key: str, message: str) -> DetectorFileError:
+        """Return the error that says what is wrong with a key of the ``index``-th [[table]]."""
+        at = find_table_key(self._text, table, index, key)
+        place = f"{self.path}, line {place_of(self._text, at).line}" if at is not None else str(self.path)
+        return DetectorFileError(f"{place}: {key} in number {index + 1} of [[{table}]] {message}.")
+
+    def fail_in_value(self, table: str, index: int, key: str, message: str, offset: int) -> DetectorFileError:
+        """Return the error about the ``offset``-th character of a text in the ``index``-th [[table]]."""
+        at = find_table_key(self._text, table, index, key)
+        place = f"{self.path}, {find_in_text(self._text, at, offset)}" if at is not None else str(self.path)
+        return DetectorFileError(f"{place}: {message}.")
+
+    def check_keys(self, known: Mapping[str, tuple[str, ...] | None], tables: tuple[str, ...] = ()) -> None:
+        """Raise `DetectorFileError` for a section or key that is not ``known``; None allows any key.
+
+        ``tables`` are the sections that are written as [[section]], once for each; their keys are not looked at.
+        """
         for section, content in self.sections.items():
             if section not in known:
                 raise self.fail(section, "", f"is no section of a detector file{suggest(section, known)}")
-            if not isinstance(content, dict):
-                raise self.fail(section, section, f"stands outside a section; write [{section}]")
+            if isinstance(content, list) and section in tables and all(isinstance(part, dict) for part in content):
+                continue
+            if not isinstance(content, dict) or section in tables:
+                wanted = f"[[{section}]]" if section in tables else f"[{section}]"
+                raise self.fail(section, section, f"stands outside a section; write {wanted}")
             allowed = known[section]
             for key in content:
                 if allowed is not None and key not in allowed:

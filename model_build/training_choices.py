@@ -24,8 +24,9 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
         *("min_sum_hessian_in_leaf", "bagging_fraction", "bagging_freq", "feature_fraction", "lambda_l1", "lambda_l2"),
     ),
 }
+REASONS = ("path_dependent", "background", "none")
 TRAINING_KEYS = (
-    *("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", "leave_out"),
+    *("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", "leave_out", "reasons"),
     *MODELS,
 )
 
@@ -46,6 +47,7 @@ class TrainingChoices:
     imbalance: tuple[str, ...] = ("none",)
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
+    reasons: str = "path_dependent"
 
 
 def read_training(reader: TomlReader) -> TrainingChoices:
@@ -67,9 +69,13 @@ def read_training(reader: TomlReader) -> TrainingChoices:
     seed = int(reader.take("training", "seed", int, default.seed))
     if not 0 <= seed < 2**32:
         raise reader.fail("training", "seed", f"has to be from 0 to {2**32 - 1}, not {seed}")
+    reasons = reader.take("training", "reasons", str, default.reasons)
+    if reasons not in REASONS:
+        wanted = f'has to be {", ".join(REASONS[:-1])} or {REASONS[-1]}, not "{reasons}"'
+        raise reader.fail("training", "reasons", f"{wanted}{suggest(reasons, REASONS)}")
     parameters = {model: found for model in MODELS if (found := _read_parameters(reader, model))}
     leave_out = reader.texts("training", "leave_out")
-    return TrainingChoices(models, shares[0], shares[1], reviews, seed, imbalance, parameters, leave_out)
+    return TrainingChoices(models, shares[0], shares[1], reviews, seed, imbalance, parameters, leave_out, reasons)
 
 
 def _read_names(reader: TomlReader, key: str, kind: str, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -37,12 +37,13 @@ def _xgboost_tree(tree: dict[str, Any]) -> Tree:
         threshold=conditions,
         missing_left=np.array(tree["default_left"], dtype=bool),
         value=np.where(left < 0, conditions, 0.0).astype(np.float64),
+        cover=np.array(tree["sum_hessian"], dtype=np.float64),
     )
 
 
 def _single_leaf(value: float) -> Tree:
     none = np.array([-1], dtype=np.int64)
-    return Tree(none, none, none + 1, np.zeros(1, np.float32), np.zeros(1, bool), np.array([value]))
+    return Tree(none, none, none + 1, np.zeros(1, np.float32), np.zeros(1, bool), np.array([value]), np.ones(1))
 
 
 def lightgbm_trees(booster: Any) -> Ensemble:  # noqa: ANN401 - lightgbm has no types
@@ -84,6 +85,7 @@ def _lightgbm_tree(block: str) -> Tree:
         threshold=with_leaves(threshold, none.astype(np.float32)),
         missing_left=with_leaves(missing_left, none.astype(bool)),
         value=with_leaves(np.zeros(splits), leaves),
+        cover=with_leaves(numbers("internal_count"), numbers("leaf_count") if splits else np.ones(1)),
     )
 
 
@@ -114,6 +116,7 @@ def _forest_tree(tree: Any, count: int) -> Tree:  # noqa: ANN401
         threshold=_round_down(np.where(leaf, 0.0, tree.threshold)),
         missing_left=tree.missing_go_to_left.astype(bool),
         value=np.where(leaf, probability / count, 0.0),
+        cover=tree.weighted_n_node_samples.astype(np.float64),
     )
 
 

@@ -16,13 +16,10 @@ from onnx import TensorProto, helper
 from tollgate.core.event import Floats
 from tollgate.core.features import Matrix
 from tollgate.core.model import INPUT, OUTPUT
+from tollgate.core.reasons.explainer import FOREST_FLOOR
 
 from model_build.calibration import Calibration
 from model_build.onnx_graph import build_model, constant, to_probability
-
-# A forest says 0 and 1 outright. Its log-odds is taken of shares raised by this much: a forest of a hundred trees
-# cannot tell 0 from a thousandth, and no event gets an infinite margin, nor do two get the same one that differ.
-FOREST_FLOOR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,8 @@ class Tree:
     """One tree of m nodes; every array has shape (m,). A leaf has ``left`` of -1 and its value in ``value``.
 
     A split sends an event left where its feature is below (`BRANCH_LT`) or at most (`BRANCH_LEQ`) ``threshold``, and
-    an event without the feature where ``missing_left`` says.
+    an event without the feature where ``missing_left`` says. ``cover`` is how much of the training data came to each
+    node, by whatever measure the library keeps.
     """
 
     left: npt.NDArray[np.int64]
@@ -39,6 +37,7 @@ class Tree:
     threshold: npt.NDArray[np.float32]
     missing_left: npt.NDArray[np.bool_]
     value: Floats
+    cover: Floats
 
 
 @dataclass(frozen=True)

@@ -39,16 +39,23 @@ _ERRORS_BEGIN, _ERRORS_END = "<!-- errors: written by scripts/write_reference.py
 def command_line_page(_page: str) -> str:
     """Return command-line.md: the real help of every command."""
     top = click.Context(tollgate, info_name="tollgate", terminal_width=WIDTH - 2, **tollgate.context_settings)
-    sections = [_section("tollgate", tollgate.get_help(top))]
-    for name in tollgate.list_commands(top):
-        command = tollgate.commands[name]
-        inner = click.Context(command, parent=top, info_name=name, terminal_width=WIDTH - 2)
-        sections.append(_section(f"tollgate {name}", command.get_help(inner)))
+    sections = list(_sections(top))
     introduction = (
         "A command that fails because of what it was given prints one sentence, beginning with `Error:`, and ends\n"
         "with status 1. A mistake in the command line itself ends with status 2."
     )
     return "\n".join([_WRITTEN, "# Command line", "", introduction, "", *sections])
+
+
+def _sections(context: click.Context) -> Iterator[str]:
+    """Yield the section of a command, and of those below it."""
+    command = context.command
+    yield _section(context.command_path, command.get_help(context))
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            yield from _sections(
+                click.Context(command.commands[name], parent=context, info_name=name, terminal_width=WIDTH - 2)
+            )
 
 
 def _section(name: str, shown: str) -> str:

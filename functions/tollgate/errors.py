@@ -3,6 +3,7 @@
     TollgateError
     ├── InputError                   the caller can mend it
     │   ├── DetectorFileError        detector.toml: line and key named
+    │   ├── RuleError                one rule: line and column named
     │   ├── TableError               a whole table or file: wrong kind, missing column, empty
     │   │   └── TrainingDataError    a table that cannot be learned from
     │   ├── EventError               one event or row: column and value named
@@ -11,6 +12,7 @@
     │   └── NotFoundError            no such detector, event or batch
     ├── SealError                    a version folder that is not what was sealed
     ├── ParityError                  an export that does not answer as the model it came from
+    ├── ReasonsError                 reasons that do not add up to what the model says
     ├── ConflictError                two writers met; try again
     └── UnavailableError             a service behind us did not answer; try again
 
@@ -44,6 +46,16 @@ class DetectorFileError(InputError):
     """A detector.toml that says something Tollgate does not understand."""
 
     code = "invalid_detector_file"
+
+
+class RuleError(InputError):
+    """A rule that cannot be read, or whose types do not fit; names line and column."""
+
+    code = "invalid_rule"
+
+    def __init__(self, message: str, place: int = 0) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class TableError(InputError):
@@ -99,6 +111,12 @@ class ParityError(TollgateError):
     """An exported model that does not answer as the trained one does."""
 
     code = "export_differs"
+
+
+class ReasonsError(TollgateError):
+    """Reasons that do not add up to what the trained model says."""
+
+    code = "reasons_differ"
 
 
 class ConflictError(TollgateError):

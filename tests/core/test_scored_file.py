@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from tollgate.core.table_files import read_file, write_csv
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import TableError
 
-ADDED = ["score", "probability", "outcome", "status"]
+ADDED = ["score", "probability", "outcome", "status", "reason_1", "reason_2", "reason_3"]
 Row = dict[str, str]
 
 
@@ -181,7 +183,7 @@ def test_a_column_named_score_stays_and_ours_gets_another_name(version: Detector
     scored = score(version, to_csv(taken))
     rows = rows_of(scored)
 
-    assert list(rows[0])[-4:] == ["tollgate_tollgate_score", "probability", "outcome", "tollgate_status"]
+    assert list(rows[0])[-7:-3] == ["tollgate_tollgate_score", "probability", "outcome", "tollgate_status"]
     assert [(row["score"], row["tollgate_score"], row["status"]) for row in rows] == [("theirs", "too", "paid")] * 5
     assert all(row["tollgate_status"] == "ok" and row["tollgate_tollgate_score"].isdigit() for row in rows)
     assert scored.summary["unused_columns"] == ["score", "tollgate_score", "status"]
@@ -216,3 +218,17 @@ def test_the_summary_is_json_whatever_the_ids_are(version: DetectorVersion, paym
 
     (event,) = [event for event in again["top_events"] if event["row"] == 2]
     assert (event["event_id"], event["customer_id"]) == (odd, odd)
+
+
+def test_rows_that_are_not_approved_carry_their_reasons(version: DetectorVersion, payments: list[Row]) -> None:
+    rows = rows_of(score(version, to_csv(payments)))
+    stopped = [row for row in rows if row["outcome"] in ("review", "block")]
+    assert stopped
+    for row in stopped:
+        assert all(re.fullmatch(r"\S.* \([+-][0-5]\)", row[f"reason_{number}"]) for number in (1, 2, 3))
+    assert not any(row["reason_1"] for row in rows if row["outcome"] == "approve")
+
+
+def test_a_version_without_reasons_adds_no_columns_for_them(version: DetectorVersion, payments: list[Row]) -> None:
+    rows = rows_of(score(replace(version, reasons=None), to_csv(payments[:5])))
+    assert list(rows[0])[-4:] == ADDED[:4]

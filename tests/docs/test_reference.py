@@ -7,8 +7,10 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from fastapi import FastAPI
 from tollgate.core.score import FALSE_POSITIVE_RATES
@@ -22,7 +24,16 @@ from model_build.publishing import open_folder
 from scripts.write_reference import PAGES, REFERENCE, list_errors
 from tests.docs.pages import ROOT, read_blocks
 
-COMMANDS = list(tollgate.commands)
+
+def list_commands(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[list[str]]:
+    """Yield the words of every command, and of those below it."""
+    for name, command in group.commands.items():
+        yield [*above, name]
+        if isinstance(command, click.Group):
+            yield from list_commands(command, (*above, name))
+
+
+COMMANDS = list(list_commands(tollgate))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -31,9 +42,7 @@ def test_page_is_as_the_script_writes_it(page: str) -> None:
     assert PAGES[page](written) == written, "run: python scripts/write_reference.py"
 
 
-@pytest.mark.parametrize(
-    "command", [[], *([name] for name in COMMANDS)], ids=lambda command: " ".join(command) or "top"
-)
+@pytest.mark.parametrize("command", [[], *COMMANDS], ids=lambda command: " ".join(command) or "top")
 def test_help_is_what_the_command_prints(command: list[str]) -> None:
     asked = [str(Path(sys.executable).with_name("tollgate")), *command, "--help"]
     environment = {**os.environ, "COLUMNS": "80"}
@@ -79,7 +88,7 @@ def read_key_tables() -> dict[str, dict[str, str]]:
     """Section → key → its default as written."""
     tables: dict[str, dict[str, str]] = {}
     for section in re.split(r"^## ", (REFERENCE / "detector-file.md").read_text(), flags=re.MULTILINE):
-        if heading := re.match(r"\[(\w+)\]\n", section):
+        if heading := re.match(r"\[{1,2}(\w+)\]{1,2}\n", section):
             rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", section, flags=re.MULTILINE)
             tables[heading[1]] = dict(rows)
     return tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import urllib.request
 from typing import Any
 from urllib.parse import quote
@@ -35,9 +36,37 @@ def test_a_decision_answers_as_promised(payment: Payment) -> None:
     status, answer = call("POST", "/v1/decisions", {"event": payment})
     assert status == 200
     assert set(answer) == {
-        "event_id", "detector", "detector_version", "score", "probability", "outcome", "decided_at", "repeated",
-        "timings_ms",
+        "event_id", "detector", "detector_version", "score", "probability", "outcome", "rules", "lists",
+        "decided_at", "repeated", "timings_ms", "base_log_odds", "reasons", "reasons_approximate", "reasons_stability",
     }  # fmt: skip
+    assert answer["reasons"] is answer["base_log_odds"] is None
+
+
+def test_a_decision_carries_the_reasons_that_are_asked_for(payment: Payment) -> None:
+    answers = {}
+    for wanted in ("none", "top", "all"):
+        event = {**payment, "event_id": f"reasons-{wanted}", "customer_id": "nobody", "device_id": "", "ip": ""}
+        status, answers[wanted] = call("POST", "/v1/decisions", {"event": event, "reasons": wanted})
+        assert status == 200
+    assert answers["none"]["reasons"] is None
+    assert len(answers["top"]["reasons"]) == 3 < len(answers["all"]["reasons"])
+    assert set(answers["top"]["reasons"][0]) == {"name", "impact", "contribution", "sentence"}
+    log_odds = answers["all"]["base_log_odds"] + sum(one["contribution"] for one in answers["all"]["reasons"])
+    assert 1 / (1 + math.exp(-log_odds)) == pytest.approx(answers["all"]["probability"], abs=1e-5)
+
+
+def test_reasons_stay_with_the_first_decision(payment: Payment) -> None:
+    first = call("POST", "/v1/decisions", {"event": payment, "reasons": "top"})[1]
+    again = call("POST", "/v1/decisions", {"event": payment, "reasons": "all"})[1]
+    found = call("GET", f"/v1/decisions/{payment['event_id']}")[1]
+    assert again["reasons"] == found["reasons"] == first["reasons"]
+    assert again["base_log_odds"] == found["base_log_odds"] == first["base_log_odds"]
+
+
+def test_another_word_for_reasons_is_refused(payment: Payment) -> None:
+    status, answer = call("POST", "/v1/decisions", {"event": payment, "reasons": "some"})
+    assert (status, answer["code"]) == (422, "invalid_request")
+    assert "reasons" in answer["message"]
 
 
 def test_a_repeated_decision_is_the_first(payment: Payment) -> None:

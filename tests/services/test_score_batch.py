@@ -25,7 +25,7 @@ from tests.services.backend import Backend, Payment, write_payments
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
 
-ADDED = ["score", "probability", "outcome", "status"]
+ADDED = ["score", "probability", "outcome", "status", "reason_1", "reason_2", "reason_3"]
 SUMMARY = {
     "detector_version", "rows", "scored", "failed", "outcomes", "amounts", "score_histogram", "top_events", "errors",
     "unused_columns",
@@ -42,7 +42,7 @@ def read_results(backend: Backend, batch: dict[str, Any]) -> list[dict[str, str]
     return list(csv.DictReader(io.StringIO(backend.get(batch["summary"]["results"]).decode())))
 
 
-def test_results_are_the_file_with_four_columns_more(backend: Backend, later_payments: list[Payment]) -> None:
+def test_results_are_the_file_with_our_columns_more(backend: Backend, later_payments: list[Payment]) -> None:
     payments = later_payments[:50]
     rows = read_results(backend, score(backend, "inbox/payments/a.csv", write_payments(payments)))
     assert list(rows[0]) == [*payments[0], *ADDED]

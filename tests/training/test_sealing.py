@@ -11,7 +11,7 @@ from tollgate.errors import SealError
 from model_build.publishing import load_folder_histories, open_folder
 from model_build.sealing import CARD, CARD_TEXT, HISTORIES, read_version_files, seal_version
 
-SEALED = ("detector.json", "model.onnx", "evaluation.json")
+SEALED = ("detector.json", "model.onnx", "evaluation.json", "reasons.npz")
 
 
 @pytest.fixture
@@ -95,7 +95,9 @@ def test_sealing_again_gives_the_same_name_and_leaves_a_whole_folder(folder: Pat
     evaluation, histories = json.loads(files["evaluation.json"]), (folder / HISTORIES).read_bytes()
     names = set()
     for _ in range(2):
-        sealed = seal_version(manifest, files["model.onnx"], evaluation, histories, tmp_path / "out")
+        sealed = seal_version(
+            manifest, files["model.onnx"], evaluation, histories, tmp_path / "out", reasons=files["reasons.npz"]
+        )
         names.add(sealed.folder.name)
         assert open_folder(sealed.folder).version == sealed.version.version
     assert names == {folder.name}

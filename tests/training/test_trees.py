@@ -310,4 +310,5 @@ def _stump(*, missing_left: bool) -> Tree:
         threshold=np.array([5, 0, 0], dtype=np.float32),
         missing_left=np.array([missing_left, False, False]),
         value=np.array([0.0, 1.0, 2.0]),
+        cover=np.array([4.0, 3.0, 1.0]),
     )

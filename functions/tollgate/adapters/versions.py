@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tollgate.core.version import EVALUATION, MANIFEST, MODEL, DetectorVersion, open_version
+from tollgate.adapters.lists import ListStore
+from tollgate.core.version import VERSION_FILES, DetectorVersion, open_version
 from tollgate.errors import ConflictError, NotFoundError, SealError, UnavailableError
 
 if TYPE_CHECKING:
@@ -33,13 +34,18 @@ def error_code(error: ClientError) -> str:
 class VersionStore:
     """Opens the champion of each detector and keeps it until a newer one has been opened whole.
 
-    ``refresh_s`` is how long a champion is served before the bucket is asked again.
+    ``refresh_s`` is how long a champion is served before the bucket is asked again, for its lists too.
     """
 
     s3: S3Client
     bucket: str
     refresh_s: float
     _open: dict[str, tuple[float, DetectorVersion]] = field(default_factory=dict)
+    _sealed: dict[str, DetectorVersion] = field(default_factory=dict)
+    _lists: ListStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lists = ListStore(self.s3, self.bucket)
 
     def champion(self, detector: str, now_s: float) -> DetectorVersion:
         """Return the version that decides.
@@ -51,7 +57,10 @@ class VersionStore:
             return held[1]
         try:
             name = self._champion_name(detector)
-            version = held[1] if held and held[1].version == name else self.open(detector, name)
+            sealed = self._sealed.get(detector)
+            sealed = sealed if sealed and sealed.version == name else self.open(detector, name)
+            version = self._with_current_lists(sealed)
+            self._sealed[detector] = sealed
         except (SealError, UnavailableError, NotFoundError) as error:
             if not held:
                 raise
@@ -63,11 +72,15 @@ class VersionStore:
     def open(self, detector: str, name: str) -> DetectorVersion:
         """Read and open one version; raise `SealError` unless all of it is as sealed."""
         files = {}
-        for file in (MANIFEST, MODEL, EVALUATION):
+        for file in VERSION_FILES:
             content = self._read(f"{_folder(detector)}/{name}/{file}")
             if content is not None:
                 files[file] = content
         return open_version(name, files)
+
+    def _with_current_lists(self, sealed: DetectorVersion) -> DetectorVersion:
+        found = self._lists.current(sealed.detector, sealed.rules.book.lists)
+        return replace(sealed, rules=sealed.rules.with_lists(found)) if found else sealed
 
     def publish(self, detector: str, name: str, files: Mapping[str, bytes]) -> None:
         """Upload a version's files and make it the champion; raise `ConflictError` if another one came in between."""

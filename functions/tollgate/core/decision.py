@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tollgate.core.event import Events, Floats, Ints
-from tollgate.core.features import compute_features
+from tollgate.core.features import Matrix, compute_features
 from tollgate.core.history import judge_amounts
 from tollgate.core.replay import StoredHistories, replay_histories
+from tollgate.core.rules.answers import RuleAnswers
+from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.stored_history import StoredSums, read_history
 from tollgate.core.version import DetectorVersion
 
@@ -17,13 +19,18 @@ from tollgate.core.version import DetectorVersion
 class Decisions:
     """What was decided on n events. Probabilities lie between 0 and 1, scores between 0 and 1000.
 
-    ``excess`` is what `judge_amounts` says of them, which the histories remember.
+    ``excess`` is what `judge_amounts` says of them, which the histories remember. ``rules`` says which rules matched;
+    they and the scores give the outcomes. ``features``, (n, f), and ``reads``, (n, k) an entity, are what was decided
+    from.
     """
 
     probabilities: Floats
     scores: Ints
     outcomes: tuple[str, ...]
     excess: Floats
+    rules: RuleAnswers
+    features: Matrix
+    reads: Mapping[str, Floats]
 
 
 def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Decisions:
@@ -31,7 +38,10 @@ def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats]
     features = compute_features(version.features, version.history, events, reads)
     probabilities = version.model.predict(features)
     scores = version.scale.score(probabilities)
-    return Decisions(probabilities, scores, tuple(version.outcome(score) for score in scores.tolist()), excess)
+    rules = RuleAnswers.of(version.rules, RuleInputs(events, features, scores))
+    by_score = [version.outcome(score) for score in scores.tolist()]
+    outcomes = rules.outcomes(by_score, version.order)
+    return Decisions(probabilities, scores, outcomes, excess, rules, features, reads)
 
 
 def decide_one(version: DetectorVersion, event: Events, stored: StoredHistories) -> Decisions:

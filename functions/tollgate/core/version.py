@@ -6,18 +6,26 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
 from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.model import Model
+from tollgate.core.reasons.groups import Group, group_features
+from tollgate.core.reasons.reason_file import SealedReasons
+from tollgate.core.rules.rule import RuleBook
+from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.score import ScoreScale
-from tollgate.errors import SealError
+from tollgate.errors import RuleError, SealError
 
 MANIFEST = "detector.json"
 MODEL = "model.onnx"
 EVALUATION = "evaluation.json"
+REASONS = "reasons.npz"
+# What a version may be sealed with; `check_seal` says which of them it was.
+VERSION_FILES = (MANIFEST, MODEL, EVALUATION, REASONS)
 FORMAT = 3
 
 
@@ -31,7 +39,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class DetectorVersion:
-    """All that is needed to decide: what `open_version` found under the seal."""
+    """All that is needed to decide: what `open_version` found under the seal.
+
+    ``reasons`` is None in a version that was trained without them.
+    """
 
     detector: str
     version: str
@@ -42,16 +53,30 @@ class DetectorVersion:
     outcomes: tuple[Outcome, ...]
     record_batches: bool
     model: Model
+    rules: RuleSet
     manifest: Mapping[str, Any]
     evaluation: Mapping[str, Any]
+    reasons: SealedReasons | None = None
+
+    @cached_property
+    def reason_groups(self) -> tuple[Group, ...]:
+        """The features, grouped to the names under which reasons are told."""
+        return group_features(self.features, self.event_type.entities)
 
     @property
     def history_space(self) -> str:
         """The name under which this detector's histories are stored; versions that keep the same sums share them."""
         return f"{self.detector}.{self.history.fingerprint}"
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """All outcomes from weak to strong: those that scores have, and those that only rules give."""
+        scored = tuple(outcome.name for outcome in self.outcomes)
+        given = {*scored, *(rule.outcome for rule in self.rules.book.rules)}
+        return tuple(name for name in self.rules.book.order if name in given) or scored
+
     def outcome(self, score: int) -> str:
-        """Return the strongest outcome that ``score`` reaches."""
+        """Return the strongest outcome that ``score`` reaches; rules may say otherwise."""
         return next(outcome.name for outcome in reversed(self.outcomes) if score >= outcome.from_score)
 
 
@@ -91,19 +116,31 @@ def open_version(name: str, files: Mapping[str, bytes]) -> DetectorVersion:
     Raises `SealError` when a file is missing or differs in any byte from what was sealed.
     """
     manifest = check_seal(name, files)
+    event_type = EventType.from_json(manifest["event_type"])
+    features = tuple(Feature(**feature) for feature in manifest["features"])
+    book = RuleBook.from_json(manifest["rules"]) if "rules" in manifest else RuleBook()
     return DetectorVersion(
         detector=manifest["detector"],
         version=name,
-        event_type=EventType.from_json(manifest["event_type"]),
+        event_type=event_type,
         history=history_from_json(manifest["history"]),
-        features=tuple(Feature(**feature) for feature in manifest["features"]),
+        features=features,
         scale=ScoreScale.from_json(manifest["score_scale"]),
         outcomes=tuple(Outcome(**outcome) for outcome in manifest["outcomes"]),
         record_batches=manifest["record_batches"],
         model=Model(files[MODEL]),
+        rules=_compile_rules(name, book, event_type, features),
         manifest=manifest,
         evaluation=json.loads(files[EVALUATION]),
+        reasons=SealedReasons(files[REASONS]) if REASONS in manifest["files"] else None,
     )
+
+
+def _compile_rules(name: str, book: RuleBook, event_type: EventType, features: Sequence[Feature]) -> RuleSet:
+    try:
+        return RuleSet.of(book, event_type, features)
+    except RuleError as error:
+        raise SealError(f"A rule of version {name} cannot be read: {error}; seal the detector anew.") from error
 
 
 def history_to_json(plan: HistoryPlan) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, 
 @routes.post("/decisions", response_model=models.Decision)
 async def post_decision(request: models.DecisionRequest) -> dict[str, Any]:
     """Decide on one event. The same event id again gives the first decision again, and changes nothing."""
-    return decide_event(open_stores(), request.event, request.detector)
+    return decide_event(open_stores(), request.event, request.detector, request.reasons)
 
 
 @routes.get("/decisions/{event_id:path}", response_model=models.StoredDecision)

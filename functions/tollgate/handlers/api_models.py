@@ -16,6 +16,33 @@ class DecisionRequest(_Request):
 
     event: dict[str, Any] = Field(description="The event's columns, as declared in the event type.")
     detector: str | None = Field(None, description="Another detector than the deployment's own.")
+    reasons: Literal["top", "all", "none"] = Field("none", description="How many reasons the decision is to carry.")
+
+
+class Reason(BaseModel):
+    """What one idea did for an event's log-odds of fraud."""
+
+    name: str
+    impact: int = Field(ge=-5, le=5, description="How often it doubled the odds of fraud; below 0, halved them.")
+    contribution: float = Field(description="In log-odds.")
+    sentence: str
+
+
+class RuleHit(BaseModel):
+    """A rule that matched an event."""
+
+    rule: str
+    outcome: str
+    shadow: bool = Field(description="The rule was asked and counted, and did not act.")
+    expression: str = Field(description="The rule with the event's values put in; null is a missing one.")
+
+
+class ListAnswer(BaseModel):
+    """How a list answered."""
+
+    list: str
+    value: str | float | None
+    found: bool
 
 
 class Decision(BaseModel):
@@ -27,9 +54,15 @@ class Decision(BaseModel):
     score: int = Field(ge=0, le=1000)
     probability: float = Field(ge=0, le=1)
     outcome: str
+    rules: list[RuleHit] = Field([], description="The rules that matched.")
+    lists: list[ListAnswer] = Field([], description="What was looked for in lists, and whether it was there.")
     decided_at: str
     repeated: bool = Field(description="The event was decided on before; this is the first decision.")
     timings_ms: dict[str, float]
+    base_log_odds: float | None = Field(None, description="Where contributions count from.")
+    reasons: list[Reason] | None = Field(None, description="Weightiest first; null if none were asked for.")
+    reasons_approximate: bool = Field(False, description="They come from LIME and do not add up exactly.")
+    reasons_stability: float | None = Field(None, description="0 to 1, of approximate reasons alone.")
 
 
 class KnownLabel(BaseModel):

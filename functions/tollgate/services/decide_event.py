@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, get_items, write_together
 from tollgate.core.decision import Decisions, decide_one
 from tollgate.core.event import Events
+from tollgate.core.explain import TOP, Wanted, explain_decisions
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import NOTHING_MATURED, add_event, fold_matured, stale_names
@@ -24,11 +26,14 @@ from tollgate.services.stores import Stores
 _DAY_S = 86_400
 
 
-def decide_event(stores: Stores, event: Mapping[str, Any], detector: str | None = None) -> dict[str, Any]:
+def decide_event(
+    stores: Stores, event: Mapping[str, Any], detector: str | None = None, reasons: Wanted = "none"
+) -> dict[str, Any]:
     """Return the decision on one event, given as column → value; the first one if the event was seen before.
 
-    One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities: both
-    happen once, however often and from wherever the event comes.
+    One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities:
+    both happen once, however often and from wherever the event comes. ``reasons`` says how many of them the first
+    decision is to carry.
     """
     watch = _Watch()
     version = stores.champion(detector)
@@ -50,21 +55,35 @@ def decide_event(stores: Stores, event: Mapping[str, Any], detector: str | None 
         "score": int(decisions.scores[0]),
         "probability": float(decisions.probabilities[0]),
         "outcome": decisions.outcomes[0],
+        "rules": [asdict(hit) for hit in decisions.rules.hits(0)],
+        "lists": [asdict(answer) for answer in decisions.rules.lists(0)],
         "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
+    if reasons != "none":
+        answer |= _explain(version, parsed, decisions, reasons)
+        watch.lap("explain")
     record = _record(version, parsed, decisions, answer, event)
     if not _write(stores, version, parsed, stored, record):
-        # Somebody else decided on the same event between our reading and our writing.
-        first = stores.decisions.find(version.detector, parsed.ids[0])
-        if first is None:
-            raise ConflictError("The first decision on this event could not be read yet; try again.") from None
-        return _repeat(first)
+        return _repeat_first(stores, version.detector, parsed.ids[0])
     watch.lap("write")
     return {**answer, "repeated": False, "timings_ms": watch.timings_ms()}
 
 
+def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reasons: Wanted) -> dict[str, Any]:
+    explained = explain_decisions(version, event, decisions, [0], TOP if reasons == "top" else None)
+    return explained[0].to_json() if explained else {}
+
+
 def _repeat(record: DecisionRecord) -> dict[str, Any]:
     return {**record.answer, "repeated": True, "timings_ms": {}}
+
+
+def _repeat_first(stores: Stores, detector: str, event_id: str) -> dict[str, Any]:
+    """Return the decision that somebody else made on the same event between our reading and our writing."""
+    first = stores.decisions.find(detector, event_id)
+    if first is None:
+        raise ConflictError("The first decision on this event could not be read yet; try again.")
+    return _repeat(first)
 
 
 def _record(

@@ -1,0 +1,123 @@
+"""Exact reasons against xgboost's own and shap's: the same model and payments, interleaved in the same run.
+
+    python bench/reasons.py [--rows 100000] [--runs 200] [--json FILE]
+
+XGBoost of 300 trees of depth 6 on sample payments. Path-dependent values against `pred_contribs`, one payment at a time
+and a thousand at once; interventional ones against shap's TreeExplainer with 100 background rows. Medians, one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import shap
+import xgboost
+from tollgate.core.event import Floats
+from tollgate.core.features import Matrix
+from tollgate.core.reasons.explainer import Explainer
+
+from model_build.candidates import XGBOOST_DEFAULTS
+from model_build.data import read_labelled_events
+from model_build.detector_file import read_detector_file
+from model_build.material import read_material
+from model_build.reasons import build_explainer, table_bytes
+from model_build.sample import write_sample
+from model_build.tree_reading import xgboost_trees
+
+DETECTOR_FILE = Path(__file__).parent.parent / "examples" / "sample" / "detector.toml"
+TREES, DEPTH, BACKGROUND, MANY = 300, 6, 100, 1000
+
+
+def draw_payments(rows: int) -> tuple[Matrix, Floats]:
+    """Features and labels of sample payments."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "payments.parquet")
+        write_sample(rows, 1, path)
+        file = read_detector_file(DETECTOR_FILE)
+        data = read_labelled_events(path, file.event_type)
+    everything = np.arange(len(data.events))
+    material = read_material(data, file, everything, lambda _: None)
+    return material.matrix, material.labels(everything).astype(np.float64)
+
+
+def boost(features: Matrix, labels: Floats) -> xgboost.Booster:
+    parameters = {name: value for name, value in XGBOOST_DEFAULTS.items() if name not in ("rounds", "bags")}
+    parameters |= {"objective": "binary:logistic", "max_depth": DEPTH, "nthread": 1}
+    return xgboost.train(parameters, xgboost.QuantileDMatrix(features, labels, max_bin=1024, nthread=1), TREES)
+
+
+def medians_ms(runs: int, *calls: Callable[[int], object]) -> list[float]:
+    """Return the median of each call, interleaved; a call is handed the number of the run."""
+    times: list[list[float]] = [[] for _ in calls]
+    for run in range(runs):
+        for call, took in zip(calls, times, strict=True):
+            began = time.perf_counter()
+            call(run)
+            took.append(1e3 * (time.perf_counter() - began))
+    return [statistics.median(took) for took in times]
+
+
+def compare_path_dependent(booster: xgboost.Booster, explainer: Explainer, rows: Matrix, runs: int) -> dict[str, float]:
+    def theirs(chosen: Matrix) -> Floats:
+        return np.asarray(booster.predict(xgboost.DMatrix(chosen, nthread=1), pred_contribs=True))
+
+    one, own = medians_ms(runs, lambda i: explainer.explain(rows[i : i + 1]), lambda i: theirs(rows[i : i + 1]))
+    many, own_many = medians_ms(7, lambda _: explainer.explain(rows[:MANY]), lambda _: theirs(rows[:MANY]))
+    expected = theirs(rows[:MANY])
+    found = explainer.explain(rows[:MANY])
+    return {
+        "row_ms": one,
+        "xgboost_row_ms": own,
+        "ratio_row": own / one,
+        "thousand_ms": many,
+        "xgboost_thousand_ms": own_many,
+        "ratio_1000": own_many / many,
+        "max_error": float(np.abs(found.values - expected[:, :-1]).max()),
+    }
+
+
+def compare_background(booster: xgboost.Booster, explainer: Explainer, rows: Matrix, runs: int) -> dict[str, float]:
+    tree_explainer = shap.TreeExplainer(booster, rows[-BACKGROUND:], feature_perturbation="interventional")
+    one, theirs = medians_ms(
+        runs, lambda i: explainer.explain(rows[i : i + 1]), lambda i: tree_explainer.shap_values(rows[i : i + 1])
+    )
+    expected = np.asarray(tree_explainer.shap_values(rows[:50]))
+    error = float(np.abs(explainer.explain(rows[:50]).values - expected).max())
+    return {"background_ms": one, "shap_ms": theirs, "ratio_background": theirs / one, "background_error": error}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    features, labels = draw_payments(asked.rows)
+    learnt, rows = features[:-2000], np.ascontiguousarray(features[-2000:])
+    booster = boost(learnt, labels[:-2000])
+    ensemble, width = xgboost_trees(booster), features.shape[1]
+    began = time.perf_counter()
+    path_dependent = build_explainer(ensemble, width, None, None)
+    build_s = time.perf_counter() - began
+    background = build_explainer(ensemble, width, None, rows[-BACKGROUND:])
+    figures = compare_path_dependent(booster, path_dependent, rows, asked.runs)
+    figures |= compare_background(booster, background, rows, min(asked.runs, 50))
+    figures |= {"tables_mb": table_bytes(path_dependent) / 1e6, "build_s": build_s}
+    leaves = sum(int((tree.left < 0).sum()) for tree in ensemble.trees)
+    print(f"XGBoost of {TREES} trees, depth {DEPTH}, {leaves:,} leaves, {width} features; {asked.rows:,} payments")
+    for name, figure in figures.items():
+        print(f"  {name:20} {figure:>12.3g}")
+    if asked.json:
+        asked.json.parent.mkdir(parents=True, exist_ok=True)
+        asked.json.write_text(json.dumps({"figures": {name: float(f"{value:.4g}") for name, value in figures.items()}}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The values that rules name, taken from events, features and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tollgate.core.event import Events, Floats, Ints, Keys
+from tollgate.core.features import Matrix
+from tollgate.core.rules.on_columns import Columns
+from tollgate.core.rules.on_one import Row, Value
+from tollgate.core.rules.scope import Scope, Symbol
+
+
+@dataclass(frozen=True)
+class RuleInputs:
+    """``n`` events with their features, shape (n, f), and scores, shape (n,)."""
+
+    events: Events
+    features: Matrix
+    scores: Ints
+
+    def columns(self, scope: Scope, names: Iterable[str]) -> Columns:
+        """Return the column of each name."""
+        return {name: _SOURCES[scope.symbols[name].source](self, scope.symbols[name]) for name in names}
+
+    def row(self, place: int, scope: Scope, names: Iterable[str]) -> Row:
+        """Return the value of each name for one event."""
+        return {name: self._value(place, scope.symbols[name]) for name in names}
+
+    def _value(self, place: int, symbol: Symbol) -> Value:
+        if symbol.source == "feature":
+            return float(self.features[place, int(symbol.key)])
+        if symbol.source == "score":
+            return float(self.scores.item(place))
+        column = _SOURCES[symbol.source](self, symbol)
+        if isinstance(column, Keys):
+            code = column.codes.item(place)
+            return column.values[code] if code >= 0 else None
+        return float(column.item(place))
+
+
+def _there(column: Floats | None) -> Floats:
+    assert column is not None
+    return column
+
+
+_SOURCES: Mapping[str, Callable[[RuleInputs, Symbol], Floats | Keys]] = {
+    "score": lambda inputs, _: inputs.scores.astype(np.float64),
+    "amount": lambda inputs, _: _there(inputs.events.amounts),
+    "latitude": lambda inputs, _: _there(inputs.events.latitudes),
+    "longitude": lambda inputs, _: _there(inputs.events.longitudes),
+    "numeric": lambda inputs, symbol: inputs.events.numeric[str(symbol.key)],
+    "category": lambda inputs, symbol: inputs.events.categories[str(symbol.key)],
+    "entity": lambda inputs, symbol: inputs.events.entities[str(symbol.key)],
+    "feature": lambda inputs, symbol: inputs.features[:, int(symbol.key)].astype(np.float64),
+}

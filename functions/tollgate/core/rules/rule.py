@@ -1,0 +1,61 @@
+"""A detector's rules as plain data: what stands in the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from tollgate.core.rules.members import Lists, Members
+
+Mode = Literal["FIRST_MATCHED", "ALL_MATCHED"]
+MODES: tuple[Mode, ...] = ("FIRST_MATCHED", "ALL_MATCHED")
+FIRST_PRIORITY, USUAL_PRIORITY, LAST_PRIORITY = 1, 100, 1000
+MOST_RULES = 500
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: where ``when`` is true, ``outcome`` is what to do.
+
+    A ``shadow`` rule is asked and counted and does not act. Smaller priorities come first, of equal ones the rule that
+    is written first. Events from ``expires_us`` on, microseconds since 1970 UTC, are no longer asked.
+    """
+
+    name: str
+    when: str
+    outcome: str
+    shadow: bool = False
+    priority: int = USUAL_PRIORITY
+    expires_us: int | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """The rules of a detector in the order in which they are written, and its lists.
+
+    ``order`` are the outcomes from weak to strong, those that only rules give among them; empty: those of the scores.
+    """
+
+    mode: Mode = "FIRST_MATCHED"
+    rules: tuple[Rule, ...] = ()
+    lists: Lists = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plain form that the manifest holds."""
+        lists = {name: {"kind": held.kind, "values": sorted(held.values)} for name, held in self.lists.items()}
+        rules = [asdict(rule) for rule in self.rules]
+        return {"mode": self.mode, "order": list(self.order), "rules": rules, "lists": lists}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> RuleBook:
+        """Rebuild what `to_json` wrote."""
+        lists = {name: Members.of(held["kind"], held["values"]) for name, held in plain["lists"].items()}
+        return cls(plain["mode"], tuple(Rule(**rule) for rule in plain["rules"]), lists, tuple(plain["order"]))
+
+
+def in_order(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Return the rules that are switched on, in the order in which they are asked."""
+    return tuple(sorted((rule for rule in rules if rule.enabled), key=lambda rule: rule.priority))

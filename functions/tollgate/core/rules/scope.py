@@ -1,0 +1,69 @@
+"""What a rule can name: variables, features, the score and lists, each with its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tollgate.core.event_type import EventType
+from tollgate.core.feature import Feature
+
+SCORE = "score"
+Kind = Literal["number", "text", "truth"]
+Source = Literal["score", "amount", "latitude", "longitude", "numeric", "category", "entity", "feature"]
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One name: its kind, and where its values come from; ``key`` is a column, an entity or a feature's place."""
+
+    kind: Kind
+    source: Source
+    key: str | int = ""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """All names of a detector. ``absent`` maps a name that exists and cannot be used to what to do about it."""
+
+    symbols: Mapping[str, Symbol]
+    lists: Mapping[str, Kind]
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+
+def scope_of(event_type: EventType, features: Sequence[Feature], lists: Mapping[str, Kind]) -> Scope:
+    """Return what rules over events of this type can name.
+
+    A variable hides a feature of its name, and the score hides both. Features that ask for one category depend on what
+    training saw, and are left out: ``channel == "online"`` asks for the same.
+    """
+    symbols: dict[str, Symbol] = {
+        feature.name: Symbol("number", "feature", place)
+        for place, feature in enumerate(features)
+        if feature.operation != "is_category"
+    }
+    singles = (
+        (event_type.amount, Symbol("number", "amount")),
+        (event_type.latitude, Symbol("number", "latitude")),
+        (event_type.longitude, Symbol("number", "longitude")),
+    )
+    symbols |= {name: symbol for name, symbol in singles if name is not None}
+    entities = {columns[0]: entity for entity, columns in event_type.entities.items() if len(columns) == 1}
+    symbols |= {column: Symbol("text", "entity", entity) for column, entity in entities.items()}
+    symbols |= {column: Symbol("number", "numeric", column) for column in event_type.numeric}
+    symbols |= {column: Symbol("truth", "numeric", column) for column in event_type.boolean}
+    symbols |= {column: Symbol("text", "category", column) for column in event_type.categorical}
+    symbols[SCORE] = Symbol("number", "score")
+    return Scope(symbols, lists, _absent(event_type, symbols))
+
+
+def _absent(event_type: EventType, symbols: Mapping[str, Symbol]) -> dict[str, str]:
+    in_pair = "is only part of a pair; give it an entity of its own, or name it in categorical"
+    reasons = dict.fromkeys(event_type.entity_columns, in_pair)
+    reasons |= dict.fromkeys(event_type.ignored, "is ignored; declare it in [event] as what it is")
+    reasons[event_type.id] = "is the id, which is different for every event"
+    reasons[event_type.timestamp] = "is the timestamp; rules can use the features hour and weekday"
+    if event_type.label:
+        reasons[event_type.label.column] = "is the label, which nobody knows when a rule is asked"
+    return {name: reason for name, reason in reasons.items() if name not in symbols}

@@ -1,0 +1,120 @@
+"""`tollgate rules`, `tollgate lists` and `tollgate seal`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from model_build.rule_trial import RuleTrial
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_COLUMNS = (
+    "Hits",
+    "Frauds",
+    "Precision",
+    "Saved",
+    "Costs",
+    "Customers\ndisturbed",
+    "Adds",
+    "Adds\nfrauds",
+    "Adds\nsaved",
+)
+
+
+@click.group()
+def rules() -> None:
+    """Look at a detector's rules before they act."""
+
+
+@rules.command()
+@click.argument("data", type=_FILE)
+@click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml with the rules.")
+@click.option("--version", "folder", type=_FOLDER, help="A sealed version, whose model gives the score.")
+@click.option("--json", "json_path", type=_FILE, help="Also write the figures here.")
+def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None) -> None:
+    """Ask each rule about the labelled payments in DATA, as if it acted.
+
+    Rules in shadow and those that are switched off are asked too, in the order of their priorities. What a rule adds
+    are hits that no rule before it has.
+    """
+    from model_build.command_line import show_progress
+    from model_build.detector_file import read_detector_file
+    from model_build.publishing import open_folder
+    from model_build.rule_trial import try_rules
+
+    file = read_detector_file(detector)
+    version = None if folder is None else open_folder(folder)
+    trial = try_rules(data, file, version, show_progress(Console(stderr=True)))
+    _show(trial)
+    for warning in file.warnings:
+        click.echo(f"Note: {warning}", err=True)
+    if json_path is not None:
+        json_path.write_text(json.dumps({"rules": [tried.to_json() for tried in trial.rules]}, indent=1))
+
+
+def _show(trial: RuleTrial) -> None:
+    from model_build.rule_trial import describe_trial
+
+    # Narrow enough for a terminal of 80 columns, names of rules on several lines.
+    table = Table(box=SIMPLE, collapse_padding=True, pad_edge=False)
+    table.add_column("Rule", overflow="fold", min_width=12)
+    for heading in _COLUMNS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in describe_trial(trial):
+        table.add_row(*row)
+    click.echo(f"{trial.events:,} payments, {trial.frauds:,} of them fraud")
+    Console().print(table)
+
+
+@click.command()
+@click.argument("data", type=_FILE, required=False)
+@click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml with the rules.")
+@click.option("--out", type=_FOLDER, required=True, help="Folder for the sealed version: OUT/<detector>/<version>/.")
+def seal(data: Path | None, detector: Path, out: Path) -> None:
+    """Seal a detector that decides by rules alone, without a model.
+
+    The payments in DATA, if any, begin the histories that features read.
+    """
+    from model_build.command_line import check_writable, show_progress
+    from model_build.detector_file import read_detector_file
+    from model_build.rules_only import seal_rules
+
+    check_writable(out)
+    file = read_detector_file(detector)
+    sealed = seal_rules(file, data, out, show_progress(Console(stderr=True)))
+    for warning in file.warnings:
+        click.echo(f"Note: {warning}", err=True)
+    click.echo(f"Sealed {sealed.version.version} in {sealed.folder}")
+
+
+@click.group()
+def lists() -> None:
+    """Change a detector's lists without a new version."""
+
+
+@lists.command()
+@click.argument("values", type=_FILE)
+@click.option("--name", required=True, help="The list, as [lists] of the detector file names it.")
+@click.option("--detector", required=True, help="The detector that has it.")
+@click.option("--bucket", required=True, help="The deployment's bucket (output BucketName).")
+def put(values: Path, name: str, detector: str, bucket: str) -> None:
+    """Put the values of the file VALUES, one a line, in place of a list's.
+
+    The version that decides goes by them within half a minute, and so does every later one: they stand in for the
+    values that are sealed in it. AWS credentials, region and AWS_ENDPOINT_URL are taken from the environment.
+    """
+    from model_build.list_publishing import put_list
+
+    members = put_list(values, name, detector, bucket)
+    click.echo(f"{detector} now goes by {len(members.values):,} values in {name}")
+
+
+COMMANDS: tuple[click.Command, ...] = (rules, lists, seal)

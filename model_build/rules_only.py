@@ -1,0 +1,135 @@
+"""A detector that decides by rules alone: sealed like any other, with a model that says 0 of every event."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+from tollgate.core.features import plan_features
+from tollgate.core.history import HistoryPlan
+from tollgate.core.model import INPUT, OUTPUT
+from tollgate.core.replay import replay_histories
+from tollgate.core.rules.checking import read_rule
+from tollgate.core.rules.scope import SCORE, scope_of
+from tollgate.core.rules.syntax import names
+from tollgate.core.score import FALSE_POSITIVE_RATES, TOP_SCORE, ScoreScale
+from tollgate.core.version import history_to_json
+from tollgate.errors import DetectorFileError
+
+from model_build.data import LabelledEvents, count_categories, read_labelled_events
+from model_build.detector_file import DetectorFile
+from model_build.learnt import thread_count
+from model_build.material import Progress, plan_of
+from model_build.metrics import count_scores
+from model_build.onnx_graph import build_model
+from model_build.report import installed_libraries, write_time
+from model_build.sealing import Sealed, encode_histories, seal_version
+
+
+def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: Progress) -> Sealed:
+    """Seal the rules of a detector file under ``out``, without a model: every score is 0, and rules decide.
+
+    The events of ``data_path`` begin the histories, where it is given. Raises `DetectorFileError` for a file without
+    rules, or with one that reads the score; `TableError` and `TrainingDataError` for data that cannot be read.
+    """
+    _check_rules(file)
+    plan = plan_of(file)
+    data = None if data_path is None else read_labelled_events(data_path, file.event_type)
+    categories: Mapping[str, Mapping[str, float]] = {column: {} for column in file.event_type.categorical}
+    features = plan_features(file.event_type, plan, categories if data is None else count_categories(data.events))
+    created_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    manifest = {
+        "detector": file.detector,
+        "description": file.description,
+        "created_at": created_at,
+        "event_type": file.event_type.to_json(),
+        "history": history_to_json(plan),
+        "features": [feature.to_json() for feature in features],
+        "score_scale": _nothing_reaches().to_json(),
+        "outcomes": [asdict(outcome) for outcome in file.outcomes],
+        "record_batches": file.record_batches,
+        "rules": file.rules.to_json(),
+        "rules_alone": True,
+        "training": _describe_data(data, created_at),
+        "libraries": installed_libraries(),
+    }
+    progress("Sealing")
+    histories = gzip.compress(b"", mtime=0) if data is None else _replay(data, plan, progress)
+    return seal_version(manifest, zero_model(len(features)), _no_evaluation(created_at, file), histories, out)
+
+
+def _check_rules(file: DetectorFile) -> None:
+    if not file.rules.rules:
+        raise DetectorFileError("The detector file has no [[rules]]; without a model there has to be one at least.")
+    # Only names are asked for, and those of single categories cannot be named.
+    features = plan_features(file.event_type, plan_of(file), {column: {} for column in file.event_type.categorical})
+    scope = scope_of(file.event_type, features, {name: held.kind for name, held in file.rules.lists.items()})
+    for rule in file.rules.rules:
+        if SCORE in {name.name for name in names(read_rule(rule.when, scope))}:
+            raise DetectorFileError(
+                f'Rule "{rule.name}" reads the score, which a detector without a model lacks; train one instead.'
+            )
+
+
+def zero_model(features: int) -> bytes:
+    """Return a model that gives every event the probability 0."""
+    zero = numpy_helper.from_array(np.zeros(1, dtype=np.float32))
+    constants = [
+        numpy_helper.from_array(np.array([0], dtype=np.int64), "first"),
+        numpy_helper.from_array(np.array([1], dtype=np.int64), "one"),
+    ]
+    nodes = [
+        helper.make_node("Shape", [INPUT], ["shape"]),
+        helper.make_node("Gather", ["shape", "first"], ["rows"]),
+        helper.make_node("Concat", ["rows", "one"], ["wanted"], axis=0),
+        helper.make_node("ConstantOfShape", ["wanted"], [OUTPUT], value=zero),
+    ]
+    assert zero.data_type == TensorProto.FLOAT
+    return build_model(nodes, constants, features)
+
+
+def _nothing_reaches() -> ScoreScale:
+    """Return a scale on which every probability has the score 0."""
+    return ScoreScale(np.full(TOP_SCORE, 2.0))
+
+
+def _describe_data(data: LabelledEvents | None, created_at: str) -> dict[str, Any]:
+    if data is None:
+        return {"rows": 0, "frauds": 0, "unlabelled": 0, "from": created_at, "to": created_at, "data_sha256": None}
+    return {
+        "rows": len(data.events),
+        "frauds": int((data.labels == 1).sum()),
+        "unlabelled": int((data.labels < 0).sum()),
+        "from": write_time(int(data.events.times_us[0])),
+        "to": write_time(int(data.events.times_us[-1])),
+        "data_sha256": data.sha256,
+    }
+
+
+def _replay(data: LabelledEvents, plan: HistoryPlan, progress: Progress) -> bytes:
+    progress(f"Replaying {len(data.events):,} events into histories")
+    replayed = replay_histories(plan, data.events, data.frauds, threads=thread_count())
+    return encode_histories(data, plan, replayed.excess)
+
+
+def _no_evaluation(created_at: str, file: DetectorFile) -> dict[str, Any]:
+    nothing = np.empty(0, dtype=np.int64)
+    return {
+        "period": {"from": created_at, "to": created_at},
+        "rows": 0,
+        "frauds": 0,
+        "fraud_amount": None,
+        "models": [],
+        "curves": {},
+        "thresholds": [],
+        "score_histogram": count_scores(nothing.astype(np.int8), nothing),
+        "score_scale": [{"score": score, "false_positive_rate": rate} for score, rate in FALSE_POSITIVE_RATES[1:-1]],
+        "examples": [],
+        "notes": list(file.warnings),
+    }

@@ -1,0 +1,218 @@
+"""Rules that cannot have been meant are found, and nothing is found that is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tollgate.core.event_type import EventType
+from tollgate.core.rules.checking import read_rule
+from tollgate.core.rules.findings import Finding, find_oddities
+from tollgate.core.rules.on_one import Value, compile_on_one
+from tollgate.core.rules.possible import is_impossible
+from tollgate.core.rules.rule import Mode, Rule, RuleBook
+from tollgate.core.rules.scope import scope_of
+
+from tests.core.rules.expressions import LISTS, SCOPE, conditions, rows
+
+EVENT_TYPE = EventType(
+    "payment",
+    "id",
+    "time",
+    amount="amount",
+    latitude="latitude",
+    longitude="longitude",
+    numeric=("items",),
+    categorical=("country", "channel"),
+    boolean=("is_new",),
+)
+REAL = scope_of(EVENT_TYPE, (), {"homes": "text"})
+
+NEVER = [
+    "false",
+    "1 > 2",
+    "amount > 10 && amount < 5",
+    "amount > 5 && amount <= 5",
+    "amount >= 5 && amount < 5",
+    "5 < amount && 5 > amount",
+    "amount > 2 + 3 && amount < 10 / 2",
+    "amount == 1 && amount == 2",
+    "amount == 1 && amount != 1",
+    "amount in [1, 2] && amount > 2",
+    "amount in [1, 2] && !(amount in [1, 2, 3])",
+    "amount in [1, 2] && amount in [3]",
+    'country == "US" && country == "NG"',
+    'country == "US" && country in ["NG", "DE"]',
+    'country in ["US", "NG"] && country > "Z"',
+    "is_new && !is_new",
+    "is_new == true && is_new == false",
+    "is_new == null && is_new",
+    "amount == null && amount > 1",
+    "country == null && country in homes",
+    "country in homes && !(country in homes)",
+    "amount > items && !(amount > items)",
+    "amount + items > 5 && !(amount + items > 5)",
+    "score > 1000",
+    "score < 0",
+    "score == null",
+    "score > 899 && score < 900",
+    "score == 899.5",
+    "latitude > 90",
+    "(amount < 1 || amount < 2) && amount > 3",
+    '(country == "US" && amount > 5) && (country == "NG" || amount < 3)',
+    "amount < 0 / 0",
+    "!(amount < 5 || amount >= 5 || amount == null)",
+    "!(is_new || !is_new)",
+]
+ALWAYS = [
+    "1 < 2",
+    "score >= 0",
+    "score <= 1000",
+    "score != null",
+    "score < 500 || score > 499",
+    "is_new || !is_new",
+    "amount == null || amount != null",
+    "amount < 5 || amount >= 5 || amount == null",
+    "!(amount > 10 && amount < 5)",
+    "amount != 1 || amount != 2",
+    "!(country in homes) || country != null",
+]
+NEITHER = [
+    "true && amount > 5",
+    "amount > 5 && amount < 10",
+    "amount > 5 || amount <= 5",
+    "amount == amount",
+    "!(amount < 5) && !(amount >= 5)",
+    "country != country",
+    "is_new != true && is_new != false",
+    "amount > 5 && items < 5",
+    "amount in [1, 2] && amount in [2, 3]",
+    "amount in [1, 2] && amount != 1",
+    "score > 899 && score < 901",
+    "score >= 1000",
+    "amount > 899 && amount < 900",
+    'country < "A" || country >= "A"',
+    "country in homes && country in ['US']",
+    "is_new == false",
+    "amount == null",
+    "country in homes || !(country == 'US')",
+    "amount > items && items > amount",
+]
+
+
+@pytest.mark.parametrize("rule", NEVER)
+def test_a_rule_that_never_matches_is_found(rule: str) -> None:
+    assert is_impossible([(read_rule(rule, REAL), True)], REAL)
+    assert not is_impossible([(read_rule(rule, REAL), False)], REAL)
+
+
+@pytest.mark.parametrize("rule", ALWAYS)
+def test_a_rule_that_always_matches_is_found(rule: str) -> None:
+    assert is_impossible([(read_rule(rule, REAL), False)], REAL)
+    assert not is_impossible([(read_rule(rule, REAL), True)], REAL)
+
+
+@pytest.mark.parametrize("rule", NEITHER)
+def test_no_false_alarm(rule: str) -> None:
+    assert not is_impossible([(read_rule(rule, REAL), True)], REAL)
+    assert not is_impossible([(read_rule(rule, REAL), False)], REAL)
+
+
+@settings(max_examples=600, deadline=None)
+@given(conditions, conditions, st.lists(rows, min_size=3, max_size=8))
+def test_what_is_impossible_never_happens(one: str, other: str, events: list[Mapping[str, Value]]) -> None:
+    first, second = (read_rule(rule, SCOPE) for rule in (one, other))
+    for wanted in (True, False):
+        if is_impossible([(first, True), (second, wanted)], SCOPE):
+            ask = compile_on_one(first, SCOPE, LISTS), compile_on_one(second, SCOPE, LISTS)
+            assert not any(ask[0](event) and ask[1](event) is wanted for event in events)
+
+
+def find(*rules: Rule, mode: Mode = "FIRST_MATCHED") -> list[tuple[str, str, str]]:
+    def told(finding: Finding) -> tuple[str, str, str]:
+        return finding.rule.name, finding.severity, finding.message
+
+    return [told(finding) for finding in find_oddities(RuleBook(mode, rules), REAL, "approve")]
+
+
+def test_a_rule_behind_one_that_matches_whenever_it_does_cannot_be_reached() -> None:
+    wide, narrow = Rule("wide", "amount > 100", "review"), Rule("narrow", "amount > 500 && is_new", "block")
+
+    assert find(wide, narrow) == [
+        ("narrow", "error", 'can never be reached: the rule "wide" before it matches first')
+    ]  # fmt: skip
+    assert find(narrow, wide) == []
+    assert find(wide, narrow, mode="ALL_MATCHED") == []
+
+
+def test_rules_before_can_cover_one_together() -> None:
+    rules = [
+        Rule("small", "amount < 100", "review"),
+        Rule("large", "amount >= 100", "review"),
+        Rule("some", "amount > 50 && amount < 150", "block"),
+    ]
+
+    assert find(*rules) == [
+        ("some", "error", "can never be reached: one of the rules before it always matches first")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "reached"),
+    [
+        ({}, {}, False),
+        ({"shadow": True}, {}, True),
+        ({"enabled": False}, {}, True),
+        ({}, {"shadow": True}, True),
+        ({"priority": 200}, {}, True),
+        ({"expires_us": 5}, {}, True),
+        ({"expires_us": 5}, {"expires_us": 6}, True),
+        ({"expires_us": 5}, {"expires_us": 5}, False),
+    ],
+)
+def test_only_a_rule_that_acts_before_and_as_long_hides_another(
+    earlier: dict[str, int], later: dict[str, int], reached: bool
+) -> None:
+    first = Rule("first", "amount > 100", "review", **earlier)  # type: ignore[arg-type]
+    second = Rule("second", "amount > 500", "block", **later)  # type: ignore[arg-type]
+
+    errors = [name for name, severity, _ in find(first, second) if severity == "error"]
+    # With the later one first, the wide rule is still of use.
+    assert errors == ([] if reached else ["second"])
+
+
+def test_a_rule_that_is_meant_to_match_always_is_no_oddity() -> None:
+    assert find(Rule("rest", "true", "review")) == []
+    assert find(Rule("rest", "score >= 0", "review")) == [
+        ("rest", "warning", "always matches; if that is meant, write true")
+    ]
+    assert find(Rule("a", "true", "review"), Rule("b", "is_new", "review"))[0][:2] == ("b", "error")
+
+
+def test_an_outcome_that_never_wins_is_told() -> None:
+    assert find(Rule("regulars", "is_new", "approve"), mode="ALL_MATCHED")[0][1] == "warning"
+    assert find(Rule("regulars", "is_new", "approve")) == []
+
+
+@pytest.mark.parametrize("many", [30, 205])
+def test_a_hidden_rule_is_found_among_many(many: int) -> None:
+    rules = [
+        Rule(f"r{place}", f'items > {place} && (country == "C{place}" || channel == "x{place}")', "review")
+        for place in range(many)
+    ]
+    hidden = Rule("hidden", 'channel == "x7" && items > 8 && amount > 1', "review")
+
+    assert find(*rules, hidden) == [
+        ("hidden", "error", 'can never be reached: the rule "r7" before it matches first')
+    ]  # fmt: skip
+
+
+def test_hundreds_of_rules_are_looked_at_in_a_moment() -> None:
+    rules = [
+        Rule(f"r{place}", f'amount > {place} && (country == "C{place}" || channel == "x{place}" && is_new)', "review")
+        for place in range(120)
+    ]
+
+    assert find(*rules) == []

@@ -1,0 +1,122 @@
+"""The gate: reasons that do not add up, or that others tell otherwise, are not sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tollgate.core.features import Matrix
+from tollgate.core.reasons.explainer import Explainer, TreeReasons
+from tollgate.core.reasons.tables import Tables
+from tollgate.errors import ReasonsError
+
+from model_build.candidates import Fitted, Labels, fit_candidate
+from model_build.detector_file import DetectorFile
+from model_build.publishing import open_folder
+from model_build.reason_check import LARGEST_GAP, check_reasons
+from model_build.reasons import build_explainer
+from model_build.training import train_detector
+from tests.training.test_trees import ROWS, draw_table
+
+KINDS = ("logistic_regression", "random_forest", "xgboost", "lightgbm")
+IMBALANCE = ("none", "class_weights", "smote", "balanced_ensemble")
+
+
+def fit(kind: str, imbalance: str, missing: float = 0.2) -> tuple[Fitted, Matrix, Labels]:
+    features, labels = draw_table(3, missing)
+    few = {} if kind == "logistic_regression" else {"rounds": 15}
+    fitted = fit_candidate(
+        kind,
+        features[:3000],
+        labels[:3000],
+        0,
+        imbalance=imbalance,
+        parameters=few,
+        calibrate_on=(features[3000:6000], labels[3000:6000]),
+    )
+    return fitted, features, labels
+
+
+def explain(fitted: Fitted, width: int, background: Matrix | None) -> Explainer:
+    return build_explainer(fitted.learnt.form(), width, fitted.calibration, background)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("imbalance", IMBALANCE)
+@pytest.mark.parametrize("against_background", [False, True])
+def test_reasons_of_every_model_add_up(kind: str, imbalance: str, against_background: bool) -> None:
+    fitted, features, _ = fit(kind, imbalance)
+    background = features[-100:] if against_background else None
+    gaps = check_reasons(fitted, explain(fitted, 12, background), features[ROWS : ROWS + 300], background)
+    assert max(gaps.values()) <= LARGEST_GAP
+    boosted = kind in ("xgboost", "lightgbm")
+    assert (kind in gaps) == (boosted and not against_background)
+
+
+def in_tables(explainer: Explainer, change: Callable[[Matrix], Matrix]) -> Explainer:
+    (trees,) = explainer.parts
+    assert isinstance(trees, TreeReasons)
+    parts = tuple(replace(part, rows=change(part.rows)) if isinstance(part, Tables) else part for part in trees.parts)
+    return replace(explainer, parts=(replace(trees, parts=parts),))
+
+
+def test_a_table_that_does_not_add_up_is_refused() -> None:
+    fitted, features, _ = fit("xgboost", "none")
+    wrong = in_tables(explain(fitted, 12, None), lambda rows: rows * np.float32(1.01))
+    with pytest.raises(ReasonsError, match=r"differ from what the trained model says by up to .* in log-odds"):
+        check_reasons(fitted, wrong, features[ROWS : ROWS + 300], None)
+
+
+def test_a_base_that_is_off_is_refused() -> None:
+    fitted, features, _ = fit("logistic_regression", "class_weights")
+    explainer = explain(fitted, 12, None)
+    with pytest.raises(ReasonsError, match="Leave logistic_regression out of models"):
+        check_reasons(fitted, replace(explainer, base=explainer.base + 0.01), features[ROWS : ROWS + 300], None)
+
+
+def test_contributions_of_the_wrong_features_are_refused_although_they_add_up() -> None:
+    fitted, features, _ = fit("xgboost", "none")
+    explainer = explain(fitted, 12, None)
+    (trees,) = explainer.parts
+    assert isinstance(trees, TreeReasons)
+    parts = tuple(replace(part, features=part.features[::-1]) for part in trees.parts if isinstance(part, Tables))
+    swapped = replace(explainer, parts=(replace(trees, parts=parts),))
+    with pytest.raises(ReasonsError, match="differ from what xgboost tells"):
+        check_reasons(fitted, swapped, features[ROWS : ROWS + 300], None)
+
+
+def test_a_background_in_place_of_cover_is_told_apart_by_the_library() -> None:
+    fitted, features, _ = fit("lightgbm", "none")
+    with pytest.raises(ReasonsError, match="differ from what lightgbm tells"):
+        check_reasons(fitted, explain(fitted, 12, features[-100:]), features[ROWS : ROWS + 300], None)
+
+
+@pytest.mark.parametrize("reasons", ["background", "none"])
+def test_training_seals_the_reasons_that_the_detector_file_asks_for(
+    sample_csv: Path, quick_detector: DetectorFile, tmp_path: Path, reasons: str
+) -> None:
+    training = replace(quick_detector.training, models=("xgboost",), reasons=reasons)
+    file = replace(quick_detector, training=training)
+    version = open_folder(train_detector(sample_csv, file, tmp_path, lambda _: None).sealed.folder)
+    assert (version.reasons is None) == (reasons == "none")
+    told = version.manifest["reasons"]
+    if reasons == "none":
+        assert told is None
+        assert "reasons.npz" not in version.manifest["files"]
+    else:
+        assert told["method"] == "background"
+        assert told["largest_differences"]["sum"] <= LARGEST_GAP
+
+
+def test_a_version_explains_what_it_decides(sample_version: Path) -> None:
+    version = open_folder(sample_version)
+    assert version.reasons is not None
+    assert version.manifest["reasons"]["method"] == "path_dependent"
+    rows = np.random.default_rng(0).standard_normal((50, len(version.features))).astype(np.float32) * 10
+    explainer = version.reasons.explainer
+    assert isinstance(explainer, Explainer)
+    margins = explainer.explain(rows).margins
+    assert np.abs(1 / (1 + np.exp(-margins)) - version.model.predict(rows)).max() <= 1e-5

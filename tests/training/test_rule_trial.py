@@ -1,0 +1,161 @@
+"""Rules on past events: counted by hand."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from model_build.command_line import main
+from model_build.detector_file import read_detector_file
+from model_build.rule_trial import RuleTrial, try_rules
+
+DETECTOR = """\
+[detector]
+id = "payments"
+[event]
+id = "id"
+timestamp = "time"
+amount = "amount"
+categorical = ["country"]
+label = "fraud"
+[entities]
+customer = "customer_id"
+[costs]
+review = 2
+blocked_legitimate = 30
+[[rules]]
+name = "large"
+when = "amount > 100"
+outcome = "review"
+[[rules]]
+name = "foreign"
+when = 'country == "NG" || country == "RO"'
+outcome = "block"
+mode = "shadow"
+[[rules]]
+name = "again"
+when = "customer_count_30d > 0.5"
+outcome = "review"
+enabled = false
+[[rules]]
+name = "known"
+when = 'customer_id in ["c1"]'
+outcome = "approve"
+priority = 1
+"""
+# id, hour, amount, country, customer, fraud
+ROWS = [
+    ("e1", 0, "150", "US", "c1", "0"),
+    ("e2", 1, "500", "NG", "c2", "1"),
+    ("e3", 2, "20", "NG", "c3", "0"),
+    ("e4", 3, "80", "RO", "c3", "1"),
+    ("e5", 4, "300", "US", "c4", "0"),
+    ("e6", 5, "400", "US", "c4", "0"),
+    ("e7", 6, "", "", "c5", "0"),
+    ("e8", 7, "900", "US", "c6", ""),
+]
+
+
+@pytest.fixture
+def payments(tmp_path: Path) -> Path:
+    path = tmp_path / "payments.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("id", "time", "amount", "country", "customer_id", "fraud"))
+        writer.writerows((name, f"2026-01-05T{hour:02}:00:00Z", *more) for name, hour, *more in ROWS)
+    return path
+
+
+@pytest.fixture
+def detector(tmp_path: Path) -> Path:
+    path = tmp_path / "detector.toml"
+    path.write_text(DETECTOR)
+    return path
+
+
+@pytest.fixture
+def trial(payments: Path, detector: Path) -> RuleTrial:
+    return try_rules(payments, read_detector_file(detector), None, lambda _step: None)
+
+
+def test_every_rule_is_asked_as_if_it_acted(trial: RuleTrial) -> None:
+    assert [tried.rule.name for tried in trial.rules] == ["known", "large", "foreign", "again"]
+    assert (trial.events, trial.frauds) == (8, 2)
+
+
+def test_hits_frauds_money_and_customers(trial: RuleTrial) -> None:
+    known, large, foreign, again = trial.rules
+
+    assert (large.hits.events, large.hits.frauds, large.hits.legitimate) == (5, 1, 3)
+    assert large.hits.precision == 1 / 4
+    assert large.hits.saved == 500
+    assert large.spent == 5 * 2
+    assert large.disturbed == 2  # c1 and c4, twice
+    assert large.lacking == 1
+    assert (foreign.hits.events, foreign.hits.frauds, foreign.hits.saved) == (3, 2, 580)
+    assert foreign.spent == 1 * 30
+    assert foreign.disturbed == 1
+    assert (again.hits.events, again.hits.frauds) == (2, 1), "the second payments of c3 and c4 find a history"
+    assert (known.hits.events, known.hits.saved, known.spent, known.disturbed) == (1, None, None, 0)
+
+
+def test_what_a_rule_adds_is_beyond_those_before_it(trial: RuleTrial) -> None:
+    added = {tried.rule.name: (tried.added.events, tried.added.frauds, tried.added.saved) for tried in trial.rules}
+
+    assert added == {"known": (1, 0, None), "large": (4, 1, 500), "foreign": (2, 1, 80), "again": (0, 0, 0)}
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["rules", "test", *map(str, arguments)], env={"COLUMNS": "150"})
+
+
+def test_the_command_shows_a_row_for_each_rule(payments: Path, detector: Path, tmp_path: Path) -> None:
+    result = call(payments, "--detector", detector, "--json", tmp_path / "trial.json")
+
+    assert result.exit_code == 0, result.output
+    assert "8 payments, 2 of them fraud" in result.stdout
+    (line,) = (line for line in result.stdout.splitlines() if "large → " in line)
+    assert line.split() == ["large", "→", "review", "5", "1", "25.0%", "500", "10", "2", "4", "1", "500"]
+    written = json.loads((tmp_path / "trial.json").read_text())["rules"]
+    assert [rule["rule"] for rule in written] == ["known", "large", "foreign", "again"]
+    assert written[1]["hits"] == {"events": 5, "frauds": 1, "legitimate": 3, "saved": 500.0}
+
+
+def test_a_rule_over_the_score_needs_a_version(payments: Path, detector: Path) -> None:
+    detector.write_text(DETECTOR.replace("amount > 100", "score > 100"))
+    result = call(payments, "--detector", detector)
+
+    assert result.exit_code == 1
+    assert 'Error: Rule "large" reads the score; give a sealed version with --version' in result.stderr
+
+
+def test_a_version_scores_the_events(sample_csv: Path, sample_version: Path, tmp_path: Path) -> None:
+    example = (Path(__file__).parents[2] / "examples/sample/detector.toml").read_text()
+    rule = '[[rules]]\nname = "top"\nwhen = "score >= 975"\noutcome = "block"\n'
+    (tmp_path / "detector.toml").write_text(example + rule)
+    result = call(sample_csv, "--detector", tmp_path / "detector.toml", "--version", sample_version)
+
+    assert result.exit_code == 0, result.output
+    (line,) = (line for line in result.stdout.splitlines() if "top → " in line)
+    hits, frauds = (int(cell.replace(",", "")) for cell in line.split()[3:5])
+    assert 0 < frauds < hits < 1_000
+    assert frauds > 20
+
+
+def test_without_rules_there_is_nothing_to_test(payments: Path, detector: Path) -> None:
+    detector.write_text(DETECTOR.partition("[[rules]]")[0])
+    result = call(payments, "--detector", detector)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Error: The detector file has no [[rules]] to test." in result.stderr
+
+
+def test_warnings_are_told(payments: Path, detector: Path) -> None:
+    detector.write_text(DETECTOR.replace("amount > 100", "amount > 100 || amount <= 100 || amount == null"))
+    result = call(payments, "--detector", detector)
+
+    assert 'rule "large" always matches' in result.stderr
