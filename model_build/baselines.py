@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from tollgate.core.event import Floats
+from tollgate.core.history import is_unusual
 
 from model_build.material import Material
 from model_build.prequential import Fold, Scorer
@@ -28,7 +29,7 @@ def score_by_rules(material: Material, fold: Fold) -> Floats:
     The amount is unusually large; frauds of an entity became known lately; payments of an entity come five times as
     fast as usual.
     """
-    score = material.unusual[fold.test].copy()
+    score = is_unusual(material.excess[fold.test])
     nearest_s = min(material.plan.half_lives_s, key=lambda half_life_s: abs(half_life_s - _WEEK_S))
     half_life = material.plan.half_lives_s.index(nearest_s)
     for place, feature in enumerate(material.features):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError, suggest
 
 from model_build.costs import Costs, read_costs
+from model_build.left_out import keep_features
 from model_build.lists_file import read_lists
 from model_build.outcomes_file import read_order, read_outcomes, wants_outcomes_from_cost
 from model_build.rules_file import RULE_KEYS, check_rules, read_rules
@@ -98,6 +99,7 @@ def read_detector_file(path: Path) -> DetectorFile:
     order = read_order(reader)
     rules = read_rules(reader, order, read_lists(reader))
     plan = plan_history(event_type, half_lives_s, unusual_times=unusual_times, unusual_amount=unusual_amount)
+    training = read_training(reader)
     return DetectorFile(
         detector=detector,
         description=reader.take("detector", "description", str, ""),
@@ -106,19 +108,20 @@ def read_detector_file(path: Path) -> DetectorFile:
         unusual_times=unusual_times,
         unusual_amount=unusual_amount,
         record_batches=reader.take("history", "record_batches", bool, False),
-        training=read_training(reader),
+        training=training,
         costs=costs,
         outcomes=outcomes,
         outcomes_from_cost=from_cost,
         rules=rules,
         safety=read_safety(reader, event_type, order),
-        warnings=check_rules(reader, rules, _scope_of(event_type, plan, rules)),
+        warnings=check_rules(reader, rules, _scope_of(event_type, plan, rules, training.leave_out)),
     )
 
 
-def _scope_of(event_type: EventType, plan: HistoryPlan, rules: RuleBook) -> Scope:
+def _scope_of(event_type: EventType, plan: HistoryPlan, rules: RuleBook, left_out: Sequence[str]) -> Scope:
     """Return what rules can name. Only features for single categories need the data, and rules cannot name those."""
-    features = plan_features(event_type, plan, {column: {} for column in event_type.categorical})
+    planned = plan_features(event_type, plan, {column: {} for column in event_type.categorical})
+    features = keep_features(planned, left_out)
     return scope_of(event_type, features, {name: members.kind for name, members in rules.lists.items()})
 
 

@@ -17,6 +17,7 @@ from model_build.candidates import Labels
 from model_build.data import LabelledEvents, count_categories
 from model_build.detector_file import DetectorFile
 from model_build.learnt import thread_count
+from model_build.left_out import leave_out
 from model_build.metrics import Metrics, measure
 
 Progress = Callable[[str], None]
@@ -28,7 +29,7 @@ _CHUNK = 8_192
 class Material:
     """Everything that models learn from. Rows of ``matrix`` (n, f) are the events in order of time.
 
-    ``unusual`` has 1 for events with an unusually large amount, shape (n,).
+    ``excess`` says how far each amount goes beyond the usual (`judge_amounts`), shape (n,).
     """
 
     file: DetectorFile
@@ -36,7 +37,7 @@ class Material:
     plan: HistoryPlan
     features: tuple[Feature, ...]
     matrix: Matrix
-    unusual: Floats
+    excess: Floats
 
     def labels(self, rows: Ints) -> Labels:
         """Return the labels of the given rows."""
@@ -72,13 +73,15 @@ def plan_of(file: DetectorFile) -> HistoryPlan:
 def read_material(data: LabelledEvents, file: DetectorFile, learned_from: Ints, progress: Progress) -> Material:
     """Replay the past of labelled events into features.
 
-    ``learned_from`` are the rows whose categories may be known: those that the models learn from.
+    ``learned_from`` are the rows whose categories may be known: those that the models learn from. Raises
+    `TrainingDataError` when the detector file leaves out a feature that there is not, or every one.
     """
     plan = plan_of(file)
-    features = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
+    planned = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
+    features = leave_out(planned, file.training.leave_out)
     progress(f"Replaying {len(data.events):,} events into {len(features)} features")
     replayed = replay_histories(plan, data.events, data.frauds, threads=thread_count())
-    return Material(file, data, plan, features, build_matrix(features, plan, data.events, replayed), replayed.unusual)
+    return Material(file, data, plan, features, build_matrix(features, plan, data.events, replayed), replayed.excess)
 
 
 def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events, replayed: Replayed) -> Matrix:

@@ -116,7 +116,7 @@ def _describe_data(data: LabelledEvents | None, created_at: str) -> dict[str, An
 def _replay(data: LabelledEvents, plan: HistoryPlan, progress: Progress) -> bytes:
     progress(f"Replaying {len(data.events):,} events into histories")
     replayed = replay_histories(plan, data.events, data.frauds, threads=thread_count())
-    return encode_histories(data, plan, replayed.unusual)
+    return encode_histories(data, plan, replayed.excess)
 
 
 def _no_evaluation(created_at: str, file: DetectorFile) -> dict[str, Any]:

@@ -91,16 +91,16 @@ def read_version_files(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in VERSION_FILES if (folder / name).is_file()}
 
 
-def encode_histories(data: LabelledEvents, plan: HistoryPlan, unusual: Floats) -> bytes:
+def encode_histories(data: LabelledEvents, plan: HistoryPlan, excess: Floats) -> bytes:
     """Return what the events left in the histories of their entities: gzipped lines of [entity, key, sums].
 
-    Labels count that were known by the last event, as in training; what has faded by then is left out. ``unusual`` says
-    which amounts were unusually large, shape (n,).
+    Labels count that were known by the last event, as in training; what has faded by then is left out. ``excess`` is
+    what `judge_amounts` says of the events, shape (n,).
     """
     since_s = float(data.events.times_s[-1])
     lines = []
     for entity in data.events.entities:
-        left = totals(plan, entity, data.events, unusual, data.frauds, since_s=since_s)
+        left = totals(plan, entity, data.events, excess, data.frauds, since_s=since_s)
         for key, sums in sorted(left.items()):
             lines.append(json.dumps([entity, key, sums], separators=(",", ":")))
     return gzip.compress("\n".join(lines).encode(), compresslevel=6, mtime=0)

@@ -63,7 +63,7 @@ def train_detector(data_path: Path, file: DetectorFile, out: Path, progress: Pro
     outcomes, choice = choose_outcomes(material, judged)
     manifest = describe_version(material, judged, best, outcomes, difference) | {"reasons": told}
     evaluation = evaluate_version(material, judged, contenders, outcomes, choice) | {"notes": list(notes)}
-    histories = encode_histories(data, material.plan, material.unusual)
+    histories = encode_histories(data, material.plan, material.excess)
     sealed = seal_version(manifest, onnx, evaluation, histories, out, reasons=reasons)
     return Trained(sealed, contenders, notes, tuple(evaluation.get("money", {}).get("words", ())))
 

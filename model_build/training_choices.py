@@ -25,14 +25,18 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 REASONS = ("path_dependent", "background", "none")
-TRAINING_KEYS = ("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", "reasons", *MODELS)
+TRAINING_KEYS = (
+    *("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", "leave_out", "reasons"),
+    *MODELS,
+)
 
 
 @dataclass(frozen=True)
 class TrainingChoices:
     """What [training] says. Shares are of the labelled events, in order of time.
 
-    ``parameters`` maps a model to what the file sets of its parameters, in place of the defaults.
+    ``parameters`` maps a model to what the file sets of its parameters, in place of the defaults. ``leave_out`` holds
+    patterns of the names of features (`fnmatch`) that no model learns from.
     """
 
     models: tuple[str, ...] = MODELS
@@ -42,6 +46,7 @@ class TrainingChoices:
     seed: int = 0
     imbalance: tuple[str, ...] = ("none",)
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()
     reasons: str = "path_dependent"
 
 
@@ -69,7 +74,8 @@ def read_training(reader: TomlReader) -> TrainingChoices:
         wanted = f'has to be {", ".join(REASONS[:-1])} or {REASONS[-1]}, not "{reasons}"'
         raise reader.fail("training", "reasons", f"{wanted}{suggest(reasons, REASONS)}")
     parameters = {model: found for model in MODELS if (found := _read_parameters(reader, model))}
-    return TrainingChoices(models, shares[0], shares[1], reviews, seed, imbalance, parameters, reasons)
+    leave_out = reader.texts("training", "leave_out")
+    return TrainingChoices(models, shares[0], shares[1], reviews, seed, imbalance, parameters, leave_out, reasons)
 
 
 def _read_names(reader: TomlReader, key: str, kind: str, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -81,7 +81,17 @@ def test_the_core_has_no_clock_and_opens_no_file(path: Path) -> None:
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
 
-    assert not attributes & {"now", "utcnow", "today", "environ", "getenv", "default_rng"}
+    unseeded = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "default_rng"
+        and not node.args
+    ]
+
+    assert not attributes & {"now", "utcnow", "today", "environ", "getenv"}
+    assert not unseeded, "chance without a seed"
     assert not calls & {"open", "print", "input", "eval", "exec", "compile", "__import__"}
 
 

@@ -99,25 +99,25 @@ class Store:
     def happen(self, events: Events, arrivals: Arrivals) -> Replayed:
         """Let events and frauds arrive one at a time; return what each event read on its arrival."""
         reads = {entity: np.full((len(events), len(self.plan.sums[entity])), np.nan) for entity in events.entities}
-        unusual = np.zeros(len(events))
+        excess = np.zeros(len(events))
         happenings = zip(arrivals.rows.tolist(), arrivals.what.tolist(), arrivals.times_s.tolist(), strict=True)
         for row, what, time_s in happenings:
             if what == EVENT:
-                self._event(events, row, reads, unusual)
+                self._event(events, row, reads, excess)
             elif what == FRAUD:
-                happened_s, odd = float(events.times_s[row]), bool(unusual[row])
+                happened_s, beyond = float(events.times_s[row]), float(excess[row])
                 for entity, key in keys_of(events, row):
-                    self.add(entity, key, add_fraud(self.plan, entity, time_s, event_time_s=happened_s, unusual=odd))
+                    self.add(entity, key, add_fraud(self.plan, entity, time_s, event_time_s=happened_s, excess=beyond))
                     self.tidy(entity, key, time_s)
-        return Replayed(reads, unusual)
+        return Replayed(reads, excess)
 
-    def _event(self, events: Events, row: int, reads: Mapping[str, Floats], unusual: Floats) -> None:
+    def _event(self, events: Events, row: int, reads: Mapping[str, Floats], excess: Floats) -> None:
         event, time_s = events.take(np.array([row])), float(events.times_s[row])
         for entity, key in keys_of(events, row):
             reads[entity][row] = read_history(self.plan, entity, self.of(entity, key), time_s)
-        unusual[row] = judge_amounts(self.plan, event, {entity: read[[row]] for entity, read in reads.items()})[0]
+        excess[row] = judge_amounts(self.plan, event, {entity: read[[row]] for entity, read in reads.items()})[0]
         for entity, key in keys_of(events, row):
-            self.add(entity, key, add_event(self.plan, entity, event, unusual[[row]]))
+            self.add(entity, key, add_event(self.plan, entity, event, excess[[row]]))
             self.tidy(entity, key, time_s)
 
     def folded(self, entity: str, time_s: float) -> dict[str, dict[str, int]]:

@@ -15,7 +15,7 @@ Table = tuple[Events, Frauds]
 
 
 def assert_same_reads(one: Replayed, other: Replayed, note: object = "") -> None:
-    assert np.array_equal(one.unusual, other.unusual), note
+    assert np.array_equal(one.excess, other.excess), note
     for entity, reads in one.reads.items():
         assert np.array_equal(reads, other.reads[entity], equal_nan=True), (entity, note)
 
@@ -32,7 +32,7 @@ def assert_replay_is_one_by_one(plan: HistoryPlan, events: Events, frauds: Fraud
         store = Store(plan, keeping=keeping)
         store.happen(events, in_time)
         for entity in events.entities:
-            left = totals(plan, entity, events, replayed.unusual, frauds)
+            left = totals(plan, entity, events, replayed.excess, frauds)
             assert left == store.folded(entity, ended_s), (entity, keeping)
 
 

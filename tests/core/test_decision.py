@@ -54,7 +54,7 @@ def test_a_file_in_order_is_its_payments_one_at_a_time(
     alone = store.happen(events, Arrivals.of(events))
     histories = replay_histories(version.history, events, stored=stored)
     assert any((read > 1).any() for read in alone.reads.values()), "something is stored that is read"
-    assert np.array_equal(together.unusual, alone.unusual)
+    assert np.array_equal(together.excess, alone.excess)
 
     for row in range(ROWS):
         one = events.take(np.array([row]))
@@ -64,7 +64,7 @@ def test_a_file_in_order_is_its_payments_one_at_a_time(
             version.features, version.history, one, {entity: read[[row]] for entity, read in histories.reads.items()}
         )
         assert np.array_equal(features, in_file, equal_nan=True), row
-        decided = decide(version, one, single, alone.unusual[[row]])
+        decided = decide(version, one, single, alone.excess[[row]])
         assert decided.probabilities[0] == together.probabilities[row], row
         assert decided.scores[0] == together.scores[row], row
         assert decided.outcomes[0] == together.outcomes[row], row
@@ -103,7 +103,7 @@ def test_a_file_of_one_payment_is_that_payment(
 
         assert np.array_equal(in_order.probabilities, single.probabilities)
         assert np.array_equal(in_order.scores, single.scores)
-        assert np.array_equal(in_order.unusual, single.unusual)
+        assert np.array_equal(in_order.excess, single.excess)
         assert in_order.outcomes == single.outcomes
 
 
@@ -125,7 +125,7 @@ def test_what_a_file_leaves_is_what_its_payments_leave(version: DetectorVersion,
     happened = store.happen(events, Arrivals.of(events))
 
     for entity in events.entities:
-        left = totals(version.history, entity, events, happened.unusual)
+        left = totals(version.history, entity, events, happened.excess)
         assert left == store.folded(entity, float(np.max(events.times_s)))
 
 
@@ -152,10 +152,10 @@ def test_decisions_do_not_depend_on_their_company(
     version: DetectorVersion, stored: StoredHistories, events: Events
 ) -> None:
     histories = replay_histories(version.history, events, stored=stored)
-    whole = decide(version, events, histories.reads, histories.unusual)
+    whole = decide(version, events, histories.reads, histories.excess)
     for rows in (np.arange(3), np.arange(100, 107), np.arange(0, ROWS, 2)):
         reads = {entity: read[rows] for entity, read in histories.reads.items()}
-        part = decide(version, events.take(rows), reads, histories.unusual[rows])
+        part = decide(version, events.take(rows), reads, histories.excess[rows])
         assert np.array_equal(part.probabilities, whole.probabilities[rows])
 
 

@@ -168,6 +168,18 @@ def test_frauds_of_ordinary_amounts_are_apart_from_those_of_unusual_ones() -> No
     assert value(matrix, "customer_unusual_count_30d") == pytest.approx(2 ** (-11.6 / 30), rel=1e-3)
 
 
+def test_excess_tells_of_this_amount_and_of_those_before() -> None:
+    changes = days(0, 0.1, 0.2, 0.3, 0.4, 30.4)
+    changes[4]["amount"] = 50.0
+
+    matrix = compute(payments(*changes))
+
+    # 50 is 2.5 times the usual 20: just unusually large.
+    assert value(matrix, "customer_excess", 4) == pytest.approx(1, rel=1e-3)
+    assert value(matrix, "customer_excess") == 0
+    assert value(matrix, "customer_excess_lately_30d") == pytest.approx(0.5, rel=1e-3)
+
+
 def test_ages_say_how_long_ago_things_happened_on_average() -> None:
     plan = plan_history(PAYMENT, (DAY_S, 30 * DAY_S))
     changes = days(0, 0.1, 0.2, 0.3, 0.4, 3)

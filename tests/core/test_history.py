@@ -104,19 +104,19 @@ def test_sums_fade_as_the_formula_says(seed: int) -> None:
     events = make_events(
         times.tolist(), ["c"] * 300, amounts=amounts.tolist(), places=list(zip(latitudes, longitudes, strict=True))
     )
-    unusual = (random.random(300) < 0.2).astype(np.float64)
+    excess = np.round(random.uniform(0, 2, 300), 4)
     store = Store(PLAN)
     for row in range(300):
-        time_s, odd = float(times[row]), bool(unusual[row])
-        store.add("customer", "c", add_event(PLAN, "customer", events.take(np.array([row])), unusual[[row]]))
-        store.add("customer", "c", add_fraud(PLAN, "customer", time_s, event_time_s=time_s, unusual=odd))
+        time_s, beyond = float(times[row]), float(excess[row])
+        store.add("customer", "c", add_event(PLAN, "customer", events.take(np.array([row])), excess[[row]]))
+        store.add("customer", "c", add_fraud(PLAN, "customer", time_s, event_time_s=time_s, excess=beyond))
         store.add("customer", "c", add_legitimate(PLAN, "customer", time_s))
 
     read = read_sums(PLAN, store.of("customer", "c"), now)
 
     phi, theta = np.radians(latitudes), np.radians(longitudes)
-    summed = {"n": np.ones(300), "a": amounts, "s": amounts**2, "u": unusual}
-    summed |= {"f": np.ones(300), "v": 1 - unusual, "l": np.ones(300)}
+    summed = {"n": np.ones(300), "a": amounts, "s": amounts**2, "u": excess >= 1, "w": excess}
+    summed |= {"f": np.ones(300), "v": excess < 1, "l": np.ones(300)}
     summed |= {"x": np.cos(phi) * np.cos(theta), "y": np.cos(phi) * np.sin(theta), "z": np.sin(phi)}
     for (kind, half_life), value in read.items():
         weights = np.exp2(-(now - times) / PLAN.half_lives_s[half_life])
@@ -151,19 +151,19 @@ def test_what_is_older_than_the_epoch_before_is_gone() -> None:
     assert read_sums(PLAN, stored, border + EPOCH_S)["n", 0] == 0
 
 
-@pytest.mark.parametrize("unusual", [False, True])
-def test_a_fraud_taken_back_leaves_nothing(*, unusual: bool) -> None:
-    added = add_fraud(PLAN, "device", NOW_S, event_time_s=NOW_S - DAY_S, unusual=unusual)
+@pytest.mark.parametrize("excess", [0.9, 1.0])
+def test_a_fraud_taken_back_leaves_nothing(excess: float) -> None:
+    added = add_fraud(PLAN, "device", NOW_S, event_time_s=NOW_S - DAY_S, excess=excess)
     store = Store(PLAN)
     store.add("device", "d", added)
     store.add("device", "d", {name: -number for name, number in added.items()})
 
-    assert {name[0] for name in added} == ({"f", OPEN} if unusual else {"f", "v", OPEN})
+    assert {name[0] for name in added} == ({"f", OPEN} if excess >= 1 else {"f", "v", OPEN})
     assert without_zeros(store.sums["device"]) == {}
 
 
 def test_the_entity_that_judges_keeps_no_frauds_of_ordinary_amounts() -> None:
-    added = add_fraud(PLAN, "customer", NOW_S, event_time_s=NOW_S - DAY_S, unusual=False)
+    added = add_fraud(PLAN, "customer", NOW_S, event_time_s=NOW_S - DAY_S, excess=0.0)
 
     assert {name[0] for name in added} == {"f", OPEN}
 
@@ -172,7 +172,7 @@ def test_a_pair_has_neither_frauds_nor_open_events() -> None:
     event = make_events([NOW_S], ["c"], devices=["d"])
 
     assert {name[0] for name in add_event(PLAN, "customer_device", event, USUAL)} == {"n"}
-    assert add_fraud(PLAN, "customer_device", NOW_S, event_time_s=NOW_S, unusual=False) == {}
+    assert add_fraud(PLAN, "customer_device", NOW_S, event_time_s=NOW_S, excess=0.0) == {}
 
 
 def test_a_missing_amount_counts_as_a_payment_and_adds_no_amount() -> None:

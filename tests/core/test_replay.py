@@ -62,8 +62,8 @@ def test_features_of_the_sample_are_those_of_one_payment_at_a_time(
 
     alone = Store(plan, keeping=TIDILY).happen(events, Arrivals.of(events, frauds))
 
-    assert replayed.unusual.any(), "some amounts are unusual"
-    assert np.array_equal(alone.unusual, replayed.unusual)
+    assert replayed.excess.any(), "some amounts are unusual"
+    assert np.array_equal(alone.excess, replayed.excess)
     for row in range(0, len(events), 5):
         one = events.take(np.array([row]))
         single = compute_features(features, plan, one, {entity: read[[row]] for entity, read in alone.reads.items()})

@@ -94,7 +94,7 @@ def test_a_manifest_that_was_changed_and_hashed_anew_does_not_open_under_the_old
 
 
 def test_another_format_is_refused_with_what_to_do(sample_version: Path, files: dict[str, bytes]) -> None:
-    manifest = files[MANIFEST].replace(b'"format":2', b'"format":1')
+    manifest = files[MANIFEST].replace(b'"format":3', b'"format":1')
     name = version_name(f"{sample_version.name[:4]}-{sample_version.name[4:6]}-{sample_version.name[6:8]}", manifest)
 
     with pytest.raises(SealError, match=r"format 1.*train it anew"):

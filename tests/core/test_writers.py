@@ -41,7 +41,7 @@ def writes_of(life: Life) -> list[Write]:
     writes = [add_event(PLAN, "device", event, np.array([float(odd)]))]
     if fraud_after_d is not None:
         known_s = time_s + fraud_after_d * DAY_S
-        fraud = add_fraud(PLAN, "device", known_s, event_time_s=time_s, unusual=odd)
+        fraud = add_fraud(PLAN, "device", known_s, event_time_s=time_s, excess=float(odd))
         writes.append(fraud)
         if corrected:
             writes.append({name: -number for name, number in fraud.items()})

@@ -77,7 +77,7 @@ def test_fifty_at_once_are_one(stores: Stores, backend: Backend, payment: Paymen
 
 
 def test_different_events_of_one_customer_at_once_all_count(stores: Stores, backend: Backend, payment: Payment) -> None:
-    payments = [{**payment, "event_id": f"at-once-{n}", "amount": 1.0 + n} for n in range(20)]
+    payments = [{**payment, "event_id": f"at-once-{n}", "amount": 1.0 + n / 100} for n in range(20)]
     assert len(decide_at_once(stores, payments)) == 20
     assert backend.histories() == expected_histories(stores, *payments)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from tollgate.core.arrivals import Frauds
 from tollgate.core.decision import decide
+from tollgate.core.history import is_unusual
 from tollgate.core.replay import replay_histories
 from tollgate.core.stored_history import OPEN
 from tollgate.services.decide_event import decide_event
@@ -90,8 +91,8 @@ def test_what_is_served_is_what_is_replayed(stores: Stores, backend: Backend, pa
         version.history, events, Frauds(np.array(list(known_s)), np.array(list(known_s.values())))
     )
 
-    wanted = decide(version, events, replayed.reads, replayed.unusual)
-    assert replayed.unusual.sum() == 2
+    wanted = decide(version, events, replayed.reads, replayed.excess)
+    assert is_unusual(replayed.excess).sum() == 2
     assert [answers[place]["probability"] for place in range(len(days))] == wanted.probabilities.tolist()
     assert len(set(wanted.probabilities.tolist())) > len(days) // 2, "histories matter"
     expected = expected_histories(stores, *payments, known_s=known_s)
@@ -215,7 +216,7 @@ def test_a_file_reads_what_matured_and_leaves_the_steps_to_others(
     version = stores.champion()
     events = read_payments_as_events(version, *early, *late)
     replayed = replay_histories(version.history, events)
-    wanted = decide(version, events, replayed.reads, replayed.unusual).probabilities.tolist()[3:]
+    wanted = decide(version, events, replayed.reads, replayed.excess).probabilities.tolist()[3:]
     (results,) = (empty_backend.get(name) for name in empty_backend.keys("results/") if name.endswith(".csv"))
     header, *rows = (line.split(",") for line in results.decode().splitlines())
     assert [float(row[header.index("probability")]) for row in rows] == wanted

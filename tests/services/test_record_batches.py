@@ -76,7 +76,7 @@ def recorded(recording: Backend, payments: list[Payment], stored: StoredHistorie
     """What a file of payments adds, whose amounts are judged on top of what is stored."""
     version = recording.stores.champion()
     events = read_payments_as_events(version, *payments)
-    unusual = replay_histories(version.history, events, stored=stored).unusual
+    unusual = replay_histories(version.history, events, stored=stored).excess
     sums = {entity: totals(version.history, entity, events, unusual) for entity in events.entities}
     return under_pks(version, sums)
 

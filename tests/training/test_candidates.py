@@ -169,6 +169,15 @@ def test_parameters_override_the_defaults(
     assert changed.parameters == {**CANDIDATES[kind].defaults, **QUICK[kind], **parameters}
 
 
+def test_few_bins_tell_apart_what_is_rare_where_frauds_are() -> None:
+    random = np.random.default_rng(5)
+    features = random.uniform(size=(50_000, 1)).astype(np.float32)
+    labels = (features[:, 0] > 0.999).astype(np.int8)
+    fitted = fit_candidate("xgboost", features, labels, 0, parameters={"max_bin": 8, "rounds": 20})
+    # Of eight bins of equal numbers, the last would hold 1 fraud in 125.
+    assert average_precision_score(labels, fitted.predict(features)) > 0.5
+
+
 @pytest.mark.parametrize("kind", CANDIDATES)
 def test_a_filled_model_scores_a_missing_value_as_the_median(kind: str, learnt: tuple[Matrix, Labels]) -> None:
     fitted = fit(kind, learnt, imbalance="smote")

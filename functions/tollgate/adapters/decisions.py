@@ -20,14 +20,17 @@ def decision_key(detector: str, event_id: str) -> str:
 
 @dataclass(frozen=True)
 class DecisionRecord:
-    """A stored decision: what was answered, the event as it came, and what a label needs to change its histories."""
+    """A stored decision: what was answered, the event as it came, and what a label needs to change its histories.
+
+    ``excess`` says how far the amount went beyond the usual (`judge_amounts`).
+    """
 
     answer: Mapping[str, Any]
     event: Mapping[str, Any]
     time_s: float
     space: str
     entities: Mapping[str, str]
-    unusual: bool = False
+    excess: float = 0.0
     label: str | None = None
     known_s: float | None = None
 
@@ -40,7 +43,7 @@ class DecisionRecord:
             "time_s": {"N": repr(self.time_s)},
             "space": {"S": self.space},
             "entities": {"M": {entity: {"S": key} for entity, key in self.entities.items()}},
-            "unusual": {"BOOL": self.unusual},
+            "excess": {"N": repr(self.excess)},
             "x": {"N": str(int(expires_s))},
         }
 
@@ -53,7 +56,7 @@ class DecisionRecord:
             time_s=float(item["time_s"]["N"]),
             space=item["space"]["S"],
             entities={entity: key["S"] for entity, key in item["entities"]["M"].items()},
-            unusual=item["unusual"]["BOOL"] if "unusual" in item else False,
+            excess=float(item["excess"]["N"]),
             label=item["label"]["S"] if "label" in item else None,
             known_s=float(item["known_s"]["N"]) if "known_s" in item else None,
         )

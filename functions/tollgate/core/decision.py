@@ -19,21 +19,21 @@ from tollgate.core.version import DetectorVersion
 class Decisions:
     """What was decided on n events. Probabilities lie between 0 and 1, scores between 0 and 1000.
 
-    ``unusual`` has 1 where the amount was unusually large, which the histories remember, else 0. ``rules`` says which
-    rules matched; they and the scores give the outcomes. ``features``, (n, f), and ``reads``, (n, k) an entity, are
-    what was decided from. Without a model, a probability is NaN and a score -1.
+    ``excess`` is what `judge_amounts` says of them, which the histories remember. ``rules`` says which rules matched;
+    they and the scores give the outcomes. ``features``, (n, f), and ``reads``, (n, k) an entity, are what was decided
+    from. Without a model, a probability is NaN and a score -1.
     """
 
     probabilities: Floats
     scores: Ints
     outcomes: tuple[str, ...]
-    unusual: Floats
+    excess: Floats
     rules: RuleAnswers
     features: Matrix
     reads: Mapping[str, Floats]
 
 
-def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], unusual: Floats) -> Decisions:
+def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Decisions:
     """Decide on n events, given what each of them read from the histories of its entities, shape (n, k) an entity."""
     features = compute_features(version.features, version.history, events, reads)
     probabilities = version.model.predict(features)
@@ -41,7 +41,7 @@ def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats]
     rules = RuleAnswers.of(version.rules, RuleInputs(events, features, scores))
     by_score = [version.outcome(score) for score in scores.tolist()]
     outcomes = rules.outcomes(by_score, version.order)
-    return Decisions(probabilities, scores, outcomes, unusual, rules, features, reads)
+    return Decisions(probabilities, scores, outcomes, excess, rules, features, reads)
 
 
 def decide_one(version: DetectorVersion, event: Events, stored: StoredHistories) -> Decisions:
@@ -69,4 +69,4 @@ def decide_in_order(version: DetectorVersion, events: Events, stored: StoredHist
     The decisions come in the order of the rows.
     """
     replayed = replay_histories(version.history, events, stored=stored)
-    return decide(version, events, replayed.reads, replayed.unusual)
+    return decide(version, events, replayed.reads, replayed.excess)

@@ -27,9 +27,9 @@ import numpy as np
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 
-# n events, a amounts, s squared amounts, u unusually large events; f frauds, v frauds of an ordinary amount,
-# l legitimate events, each dated when it was known; x, y, z the place.
-Kind = Literal["n", "a", "s", "u", "f", "v", "l", "x", "y", "z"]
+# n events, a amounts, s squared amounts, u unusually large events, w how far amounts went beyond the usual; f frauds,
+# v frauds of an ordinary amount, l legitimate events, each dated when it was known; x, y, z the place.
+Kind = Literal["n", "a", "s", "u", "w", "f", "v", "l", "x", "y", "z"]
 
 EPOCH_HALF_LIVES = 32
 OLDER_EPOCH = 2.0**-EPOCH_HALF_LIVES
@@ -38,7 +38,7 @@ DAY_S = 86_400.0
 # How many units one whole is: a payment to 1/10,000, an amount to the cent, a squared amount to the whole, a place on
 # the unit sphere to 6 metres. DynamoDB holds 38 digits (emulators 28); the largest single addition has 26.
 UNITS: Mapping[Kind, float] = {
-    **{"n": 1e4, "a": 1e2, "s": 1.0, "u": 1e4},
+    **{"n": 1e4, "a": 1e2, "s": 1.0, "u": 1e4, "w": 1e4},
     **{"f": 1e4, "v": 1e4, "l": 1e4},
     **{"x": 1e6, "y": 1e6, "z": 1e6},
 }
@@ -47,6 +47,9 @@ AMOUNT_CAP = 1e8
 _MOST_OPEN_STEPS = 16
 # An entity that has (faded) fewer events than this has no usual amount yet.
 _FEWEST_TO_JUDGE = 3.0
+# Excess begins at this share of what is unusually large, and this is the most of it: larger amounts tell no more.
+_BEGINS_AT = 0.7
+MOST_EXCESS = 9.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Maturing:
 
 @dataclass(frozen=True)
 class Unusual:
-    """Which amounts are unusually large: many times what is usual for an entity, or above a fixed amount.
+    """Which amounts are unusually large: ``times`` what is usual for an entity or more, or above a fixed amount.
 
     ``entity`` judges, by its mean over the longest half-life once it has made a few events.
     """
@@ -140,10 +143,10 @@ def plan_history(
 
     Every entity counts its events. Single entities also sum amounts (over a day or more; their squares over the two
     longest of these half-lives), unusually large events, frauds and legitimate events where labels are declared, and
-    the usual place over the longest half-life. Frauds of ordinary amounts say little of the entity that judges what is
-    ordinary and much of the others: those keep them, with labels over less than a day. A pair is there to tell whether
-    it is new: it counts, over the shortest and the longest. Every sum is paid for by the kilobyte at each event, so
-    none is kept that no feature reads.
+    the usual place over the longest half-life. The entity that judges amounts sums how far they went beyond the usual.
+    Frauds of ordinary amounts say little of that entity and much of the others: those keep them, with labels over less
+    than a day. A pair is there to tell whether it is new: it counts, over the shortest and the longest. Every sum is
+    paid for by the kilobyte at each event, so none is kept that no feature reads.
     """
     ordered = tuple(sorted(set(half_lives_s)))
     last = len(ordered) - 1
@@ -163,10 +166,12 @@ def plan_history(
     by_label = [Sum(kind, index) for kind in ("v", "l") for index in every] if judged and event_type.label else []
     pair = [Sum("n", index) for index in sorted({0, last})]
 
+    excess = [Sum("w", index) for index in slow[:-1] or slow] if judged else []
+
     def choose_sums(name: str) -> Iterable[Sum]:
         if len(event_type.entities[name]) > 1:
             return pair
-        return single if name == singles[0] else dict.fromkeys([*single, *by_label])
+        return [*single, *excess] if name == singles[0] else dict.fromkeys([*single, *by_label])
 
     return HistoryPlan(
         ordered,
@@ -177,9 +182,11 @@ def plan_history(
 
 
 def judge_amounts(plan: HistoryPlan, events: Events, read: Mapping[str, Floats]) -> Floats:
-    """Return 1 for events with an unusually large amount, else 0, shape (n,).
+    """Return how far each amount goes beyond the usual, from 0 to `MOST_EXCESS`, shape (n,): 1 is unusually large.
 
-    ``read`` maps the judging entity to what the events read from its history, shape (n, k) in the plan's order.
+    It rises from 0, at 70 % of what is unusually large, with the square of the distance, as the evidence against a
+    normal habit does, in steps of 1/10,000; an amount above the fixed one has the most. ``read`` maps the judging
+    entity to what the events read from its history, shape (n, k) in the plan's order.
     """
     unusual, amounts = plan.unusual, events.amounts
     if unusual is None or amounts is None:
@@ -187,10 +194,21 @@ def judge_amounts(plan: HistoryPlan, events: Events, read: Mapping[str, Floats])
     longest = len(plan.half_lives_s) - 1
     places = {(s.kind, s.half_life): place for place, s in enumerate(plan.sums[unusual.entity])}
     counts, sums = (read[unusual.entity][:, places[kind, longest]] for kind in ("n", "a"))
-    large = (counts >= _FEWEST_TO_JUDGE) & (amounts * counts > unusual.times * np.maximum(sums, 0.0))
+    # Where refunds are usual the usual amount is nothing, and any payment infinitely more.
+    large = np.maximum(sums, 0.0) * unusual.times
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(amounts > 0.0, amounts * counts / large, 0.0)
+    excess = np.clip((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0, MOST_EXCESS) ** 2
+    excess = np.where(counts >= _FEWEST_TO_JUDGE, np.minimum(np.nan_to_num(excess), MOST_EXCESS), 0.0)
     if unusual.amount is not None:
-        large |= amounts > unusual.amount
-    return large.astype(np.float64)
+        excess = np.where(amounts > unusual.amount, MOST_EXCESS, excess)
+    rounded: Floats = np.rint(excess * UNITS["w"]) / UNITS["w"]
+    return rounded
+
+
+def is_unusual(excess: Floats) -> Floats:
+    """Return 1 for events with an unusually large amount, else 0, from what `judge_amounts` says, shape (n,)."""
+    return (excess >= 1.0).astype(np.float64)
 
 
 def weigh(times_s: Floats, half_life_s: float | Floats) -> tuple[Ints, Floats]:
@@ -210,9 +228,9 @@ def fade(current: Floats, older: Floats, weights: Floats, units: float | Floats)
     return (current + older * OLDER_EPOCH) / (weights * units)
 
 
-def summed_values(events: Events, unusual: Floats) -> dict[Kind, Floats]:
+def summed_values(events: Events, excess: Floats) -> dict[Kind, Floats]:
     """Return what each kind of sum adds for each event as it happens, shape (n,); labels add the others."""
-    values: dict[Kind, Floats] = {"n": np.ones(len(events)), "u": unusual}
+    values: dict[Kind, Floats] = {"n": np.ones(len(events)), "u": is_unusual(excess), "w": excess}
     if events.amounts is not None:
         capped = np.clip(events.amounts, -AMOUNT_CAP, AMOUNT_CAP)
         values |= {"a": capped, "s": capped * capped}

@@ -9,7 +9,7 @@ import numpy as np
 
 from tollgate.core.event import Events, Floats
 from tollgate.core.feature import Feature
-from tollgate.core.history import DAY_S, HistoryPlan, Kind, unit_sphere
+from tollgate.core.history import DAY_S, HistoryPlan, Kind, judge_amounts, unit_sphere
 
 EARTH_RADIUS_KM = 6371.0
 # A history that has faded to less than this share of one payment says nothing about what is usual.
@@ -61,6 +61,14 @@ def _amount_deviation(reading: HistoryReading, half_lives: Sequence[int], events
     mean = reading.of("a", half_lives) / counts
     variance = np.maximum(reading.of("s", half_lives) / counts - mean * mean, 0.0)
     return (events.amounts[:, None] - mean) / (np.sqrt(variance) + 1.0)
+
+
+def _excess(reading: HistoryReading, _half_lives: Sequence[int], events: Events) -> Floats:
+    return judge_amounts(reading.plan, events, {reading.entity: reading.sums})[:, None]
+
+
+def _excess_lately(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
+    return reading.of("w", half_lives)
 
 
 def _unusual_count(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
@@ -147,6 +155,8 @@ HISTORY_OPERATIONS: Mapping[str, HistoryOperation] = {
     "mean_amount": _mean_amount,
     "amount_ratio": _amount_ratio,
     "amount_deviation": _amount_deviation,
+    "excess": _excess,
+    "excess_lately": _excess_lately,
     "unusual_count": _unusual_count,
     "unusual_age": _unusual_age,
     "fraud_rate": _fraud_rate,
@@ -172,6 +182,7 @@ _OF_KIND: Mapping[Kind, Mapping[str, str]] = {
         "unusual_count": "Unusually large payments of this {entity} lately",
         "unusual_age": "Days since the unusually large payments of this {entity}, on average",
     },
+    "w": {"excess_lately": "How far amounts of this {entity} went beyond the usual lately, summed"},
     "f": {
         "fraud_rate": "Share of this {entity}'s payments that became known as fraud",
         "fraud_count": "Frauds of this {entity} that became known lately",
@@ -199,6 +210,8 @@ def span(seconds: float) -> str:
 
 def plan_history_features(plan: HistoryPlan) -> Iterator[Feature]:
     """Yield the features that the sums of each entity allow."""
+    if plan.unusual is not None:
+        yield _excess_of(plan.unusual.entity, len(plan.half_lives_s) - 1)
     for entity, sums in plan.sums.items():
         for kind, operations in _OF_KIND.items():
             half_lives = sorted(s.half_life for s in sums if s.kind == kind)
@@ -212,6 +225,11 @@ def plan_history_features(plan: HistoryPlan) -> Iterator[Feature]:
             continue  # a pair is there to tell whether it is new
         for index in quick:
             yield _feature(plan, entity, "pace", "How much faster payments of this {entity} come than usual", index)
+
+
+def _excess_of(entity: str, longest: int) -> Feature:
+    beyond = f"How far the amount goes beyond what is usual for this {entity.replace('_', ' ')} (1 is unusually large)"
+    return Feature(f"{entity}_excess", beyond, "excess", entity, longest)
 
 
 def _feature(plan: HistoryPlan, entity: str, operation: str, description: str, index: int) -> Feature:

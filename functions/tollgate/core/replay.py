@@ -38,11 +38,11 @@ class Replayed:
     """What n events read on their arrival.
 
     ``reads`` maps each entity to an array of shape (n, k) in the order of the plan's sums, NaN where an event lacks the
-    entity. ``unusual`` is what `judge_amounts` says of them, shape (n,).
+    entity. ``excess`` is what `judge_amounts` says of them, shape (n,).
     """
 
     reads: Mapping[str, Floats]
-    unusual: Floats
+    excess: Floats
 
 
 def replay_histories(
@@ -58,15 +58,15 @@ def replay_histories(
     Entities are replayed ``threads`` at a time.
     """
     arrivals = Arrivals.of(events, frauds, plan.maturing)
-    unusual = _judge(plan, events, arrivals, stored or {})
+    excess = _judge(plan, events, arrivals, stored or {})
 
     def read(entity: str) -> Floats:
-        return replay(plan, entity, events, arrivals, unusual, (stored or {}).get(entity))
+        return replay(plan, entity, events, arrivals, excess, (stored or {}).get(entity))
 
     if threads == 1:
-        return Replayed({entity: read(entity) for entity in plan.sums}, unusual)
+        return Replayed({entity: read(entity) for entity in plan.sums}, excess)
     with ThreadPoolExecutor(threads) as pool:
-        return Replayed(dict(zip(plan.sums, pool.map(read, plan.sums), strict=True)), unusual)
+        return Replayed(dict(zip(plan.sums, pool.map(read, plan.sums), strict=True)), excess)
 
 
 def _judge(plan: HistoryPlan, events: Events, arrivals: Arrivals, stored: StoredHistories) -> Floats:
@@ -86,12 +86,12 @@ def replay(
     entity: str,
     events: Events,
     arrivals: Arrivals,
-    unusual: Floats,
+    excess: Floats,
     stored: Mapping[str, StoredSums] | None = None,
 ) -> Floats:
     """Return what each event read from the history of its ``entity``: shape (n, k), NaN where the entity is missing.
 
-    ``unusual`` is what `judge_amounts` says of the events, ``stored`` maps the entity's keys to the sums that were
+    ``excess`` is what `judge_amounts` says of the events, ``stored`` maps the entity's keys to the sums that were
     there before the first event.
     """
     keys, sums = events.entities[entity], plan.sums[entity]
@@ -99,7 +99,7 @@ def replay(
     line = _Line.of(keys.codes, arrivals)
     if not len(line.rows):
         return out
-    values = summed_values(events, unusual)
+    values = summed_values(events, excess)
     matured = line.with_open(plan, keys.values, stored) if plan.matures(entity) else line
     lines = {False: line.only(EVENT, FRAUD), True: matured}
     for index, half_life_s in enumerate(plan.half_lives_s):

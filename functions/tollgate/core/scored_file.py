@@ -53,12 +53,13 @@ def read_event_file(version: DetectorVersion, table: FileTable) -> ReadFile:
 class ScoredFile:
     """The results file, and the summary beside it.
 
-    ``unusual`` are the places, among the usable rows, of events with an unusually large amount: recording needs them.
+    ``excess`` maps places among the usable rows to what `judge_amounts` says of them, where that is not 0: recording
+    needs it.
     """
 
     results: bytes
     summary: Mapping[str, Any]
-    unusual: Sequence[int]
+    excess: Mapping[int, float]
 
 
 def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories) -> ScoredFile:
@@ -68,12 +69,12 @@ def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories
     probabilities: list[float | None] = [None] * n
     outcomes: list[str | None] = [None] * n
     reasons: list[list[str | None]] = [[None] * n for _ in range(TOP)]
-    unusual: list[int] = []
+    excess: dict[int, float] = {}
     matched: list[str | None] = [None] * n
     counts = dict.fromkeys((compiled.rule.name for compiled in version.rules.rules), 0)
     if file.rows:
         decided = decide_in_order(version, file.events, stored)
-        unusual = np.flatnonzero(decided.unusual).tolist()
+        excess = {place: float(decided.excess[place]) for place in np.flatnonzero(decided.excess).tolist()}
         hits = ["; ".join(names) for names in decided.rules.names()]
         counts = decided.rules.counts()
         for place, row in enumerate(file.rows):
@@ -94,7 +95,7 @@ def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories
         added |= {f"reason_{number}": column for number, column in enumerate(reasons, start=1)}
     names = [*file.table.names, *(_free_name(name, file.table.names) for name in added)]
     results = write_csv(names, [*file.table.columns, *added.values()])
-    return ScoredFile(results, _summarise(version, file, scores, probabilities, outcomes) | {"rules": counts}, unusual)
+    return ScoredFile(results, _summarise(version, file, scores, probabilities, outcomes) | {"rules": counts}, excess)
 
 
 def _put_reasons(

@@ -15,7 +15,7 @@ from typing import Final, Literal
 import numpy as np
 
 from tollgate.core.event import Events, Floats
-from tollgate.core.history import UNITS, HistoryPlan, Kind, Sum, fade, quantise, summed_values, weigh
+from tollgate.core.history import UNITS, HistoryPlan, Kind, Sum, fade, is_unusual, quantise, summed_values, weigh
 
 StoredSums = Mapping[str, int]
 
@@ -93,17 +93,17 @@ def fold_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: flo
     return Matured(steps, added)
 
 
-def add_event(plan: HistoryPlan, entity: str, event: Events, unusual: Floats) -> dict[str, int]:
-    """Return what one event adds to the history of its ``entity``, ``unusual`` being what `judge_amounts` says."""
-    added = _add(plan, plan.sums[entity], summed_values(event, unusual), event.times_s)
+def add_event(plan: HistoryPlan, entity: str, event: Events, excess: Floats) -> dict[str, int]:
+    """Return what one event adds to the history of its ``entity``, ``excess`` being what `judge_amounts` says."""
+    added = _add(plan, plan.sums[entity], summed_values(event, excess), event.times_s)
     return added | _open_event(plan, entity, float(event.times_s[0]), 1)
 
 
 def add_fraud(
-    plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, unusual: bool
+    plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, excess: float
 ) -> dict[str, int]:
     """Return what a fraud adds to a history, dated when it became known. Taking it back adds the negative."""
-    values: dict[Kind, Floats] = {"f": np.ones(1), "v": np.array([0.0 if unusual else 1.0])}
+    values: dict[Kind, Floats] = {"f": np.ones(1), "v": 1.0 - is_unusual(np.array([excess]))}
     return _add(plan, plan.sums[entity], values, np.array([known_at_s])) | _open_event(plan, entity, event_time_s, -1)
 
 

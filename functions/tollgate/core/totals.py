@@ -10,7 +10,7 @@ import numpy as np
 from tollgate.core.arrivals import NO_FRAUDS, Frauds
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
-from tollgate.core.history import HistoryPlan, Kind, Sum, quantise, summed_values, weigh
+from tollgate.core.history import HistoryPlan, Kind, Sum, is_unusual, quantise, summed_values, weigh
 from tollgate.core.stored_history import OPEN, attribute
 
 
@@ -27,14 +27,14 @@ def totals(
     plan: HistoryPlan,
     entity: str,
     events: Events,
-    unusual: Floats,
+    excess: Floats,
     frauds: Frauds = NO_FRAUDS,
     *,
     since_s: float = -np.inf,
 ) -> dict[str, dict[str, int]]:
     """Return what the events, and the frauds known by the last of them, add to ``entity``: key → stored name → number.
 
-    ``unusual`` is what `judge_amounts` says of the events. What matured before the last event stands in the sums, what
+    ``excess`` is what `judge_amounts` says of the events. What matured before the last event stands in the sums, what
     did not is left open. With ``since_s``, what no event at that time or later can read is left out.
     """
     keys = events.entities[entity]
@@ -43,7 +43,7 @@ def totals(
         return added
     until_s = float(np.max(events.times_s))
     known = np.flatnonzero(frauds.known_s <= until_s)
-    by_kind = _additions(plan, events, unusual, Frauds(frauds.rows[known], frauds.known_s[known]), until_s)
+    by_kind = _additions(plan, events, excess, Frauds(frauds.rows[known], frauds.known_s[known]), until_s)
     for s in plan.sums[entity]:
         for code, epoch, number in _sum_up(plan, s, keys.codes, by_kind[s.kind], since_s):
             added.setdefault(keys.values[code], {})[attribute(s.kind, s.half_life, epoch)] = number
@@ -58,14 +58,14 @@ def totals(
 
 
 def _additions(
-    plan: HistoryPlan, events: Events, unusual: Floats, frauds: Frauds, until_s: float
+    plan: HistoryPlan, events: Events, excess: Floats, frauds: Frauds, until_s: float
 ) -> dict[Kind, _Additions]:
     every = np.arange(len(events))
     found: dict[Kind, _Additions] = {
-        kind: _Additions(every, values, events.times_s) for kind, values in summed_values(events, unusual).items()
+        kind: _Additions(every, values, events.times_s) for kind, values in summed_values(events, excess).items()
     }
     found["f"] = _Additions(frauds.rows, np.ones(len(frauds.rows)), frauds.known_s)
-    found["v"] = _Additions(frauds.rows, 1.0 - unusual[frauds.rows], frauds.known_s)
+    found["v"] = _Additions(frauds.rows, 1.0 - is_unusual(excess[frauds.rows]), frauds.known_s)
     if plan.maturing is not None:
         undisputed = np.setdiff1d(every, frauds.rows)
         matures_s = plan.maturing.moments_s(events.times_s[undisputed])

@@ -27,7 +27,7 @@ EVALUATION = "evaluation.json"
 REASONS = "reasons.npz"
 # What a version may be sealed with; `check_seal` says which of them it was.
 VERSION_FILES = (MANIFEST, MODEL, EVALUATION, REASONS)
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

@@ -142,8 +142,8 @@ def _record(
     given: Mapping[str, Any],
 ) -> DecisionRecord:
     entities = {entity: keys.values[0] for entity, keys in event.entities.items() if keys.values}
-    unusual = bool(decisions.unusual[0])
-    return DecisionRecord(answer, given, float(event.times_s[0]), version.history_space, entities, unusual)
+    excess = float(decisions.excess[0])
+    return DecisionRecord(answer, given, float(event.times_s[0]), version.history_space, entities, excess)
 
 
 def _write(
@@ -178,7 +178,7 @@ def _actions(
     expires_s = max(now_s, time_s) + version.history.forgotten_after_s
     for entity, key in record.entities.items():
         sums = stored.get(entity, {}).get(key, {})
-        added = add_event(version.history, entity, event, np.array([float(record.unusual)]))
+        added = add_event(version.history, entity, event, np.array([record.excess]))
         matured = fold_matured(version.history, entity, sums, time_s) if tidy else NOTHING_MATURED
         stale = stale_names(version.history, [*sums, *matured.added], time_s)
         pk = history_key(record.space, entity, key)

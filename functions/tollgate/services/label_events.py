@@ -98,7 +98,7 @@ def _actions(
     dated_s = record.known_s if was_fraud and record.known_s is not None else known_s
     expires_s = max(time.time(), dated_s) + version.history.forgotten_after_s
     for entity, key in record.entities.items():
-        added = add_fraud(version.history, entity, dated_s, event_time_s=record.time_s, unusual=record.unusual)
+        added = add_fraud(version.history, entity, dated_s, event_time_s=record.time_s, excess=record.excess)
         if was_fraud:
             added = {name: -number for name, number in added.items()}
         if added:

@@ -77,28 +77,29 @@ def _write_results(stores: Stores, file: BatchFile, version: DetectorVersion, re
     stores.batches.write_once(results_key, scored.results, "text/csv")
     if version.record_batches:
         stores.batches.write_once(
-            _unusual_key(results_key), to_json({"rows": list(scored.unusual)}), "application/json"
+            _excess_key(results_key), to_json({"excess": list(scored.excess.items())}), "application/json"
         )
     if stores.batches.write_once(file.summary_key, to_json(summary), "application/json"):
         return summary
     return _write_results(stores, file, version, read)
 
 
-def _unusual_key(results_key: str) -> str:
-    return f"{results_key}.unusual.json"
+def _excess_key(results_key: str) -> str:
+    return f"{results_key}.excess.json"
 
 
 def _record(stores: Stores, file: BatchFile, version: DetectorVersion, read: ReadFile, results_key: str) -> None:
     """Add a file's events to the histories, exactly once: what is added follows from the file and its results."""
-    noted = stores.batches.read(_unusual_key(results_key))
+    noted = stores.batches.read(_excess_key(results_key))
     if not read.rows:
         return
-    unusual = np.zeros(len(read.events))
-    unusual[json.loads(noted)["rows"] if noted else []] = 1.0
+    excess = np.zeros(len(read.events))
+    for place, value in json.loads(noted)["excess"] if noted else ():
+        excess[place] = value
     expires_s = max([time.time(), *read.events.times_s.tolist()]) + version.history.forgotten_after_s
     additions = [
         (history_key(version.history_space, entity, key), sums)
         for entity in read.events.entities
-        for key, sums in sorted(totals(version.history, entity, read.events, unusual).items())
+        for key, sums in sorted(totals(version.history, entity, read.events, excess).items())
     ]
     stores.histories.add_in_lots(f"{version.history_space}#recorded#{file.batch_id}", additions, expires_s)

@@ -1,0 +1,51 @@
+"""DynamoDB in memory, as far as a decision needs it: what is measured is our own work, not a network's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Item = dict[str, Any]
+
+
+class MemoryDynamoDB:
+    """Answers `batch_get_item` and `transact_write_items` as boto3's client does: plain puts, sets, adds, removes.
+
+    Conditions hold: a benchmark has one writer, and a new event each time.
+    """
+
+    def __init__(self) -> None:
+        self.tables: dict[str, dict[str, Item]] = {}
+
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the items that there are."""
+        responses: dict[str, list[Item]] = {}
+        for table, request in RequestItems.items():
+            held = self.tables.setdefault(table, {})
+            pks = [key["pk"]["S"] for key in request["Keys"]]
+            responses[table] = [dict(held[pk]) for pk in pks if pk in held]
+        return {"Responses": responses, "UnprocessedKeys": {}}
+
+    def transact_write_items(self, *, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Write every action."""
+        for action in TransactItems:
+            if put := action.get("Put"):
+                self.tables.setdefault(put["TableName"], {})[put["Item"]["pk"]["S"]] = put["Item"]
+            if update := action.get("Update"):
+                self._update(update)
+        return {}
+
+    def _update(self, update: Mapping[str, Any]) -> None:
+        pk = update["Key"]["pk"]["S"]
+        item = self.tables.setdefault(update["TableName"], {}).setdefault(pk, {"pk": {"S": pk}})
+        values = update["ExpressionAttributeValues"]
+        rest, _, removed = update["UpdateExpression"].partition(" REMOVE ")
+        sets, _, adds = rest.partition(" ADD ")
+        name, _, place = sets.removeprefix("SET ").partition(" = ")
+        item[name] = values[place]
+        for one in filter(None, adds.split(", ")):
+            name, _, place = one.partition(" ")
+            before = int(item[name]["N"]) if name in item else 0
+            item[name] = {"N": str(before + int(values[place]["N"]))}
+        for name in filter(None, removed.split(", ")):
+            item.pop(name, None)
