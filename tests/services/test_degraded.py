@@ -48,9 +48,8 @@ def test_histories_that_cannot_be_read_give_the_chosen_outcome_and_are_recorded(
 ) -> None:
     publish(Safety(fail=fail))
     endpoint.faults["BatchGetItem"] = fault  # type: ignore[assignment]
-    began = time.perf_counter()
     answer = decide_event(backend.stores, payment)
-    assert time.perf_counter() - began < 20
+    assert len([request for request in endpoint.seen if "BatchGetItem" in request]) == 2, "it gives up soon"
     assert answer["outcome"] == OUTCOMES[fail]
     assert answer["degraded"] == {"mode": fail, "missing": ["history"]}
     assert (answer["score"], answer["probability"], answer["recorded"]) == (None, None, True)

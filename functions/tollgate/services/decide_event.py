@@ -37,14 +37,12 @@ def decide_event(
 
     One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities:
     both happen once, however often and from wherever the event comes. ``reasons`` says how many of them the first
-    decision is to carry.
-
-    Where something is missing, the detector's [safety] says what happens; by default `UnavailableError` or `SealError`.
+    decision is to carry. Where something is missing, the detector's [safety] says what happens; by default
+    `UnavailableError` or `SealError` is raised.
     """
     watch = _Watch()
     version = stores.champion(detector)
-    hurried = version.safety.fail != "none"
-    stores = stores.in_a_hurry() if hurried else stores
+    stores = stores if version.safety.fail == "none" else stores.in_a_hurry()
     parsed = read_event(version.event_type, event)
     missing = [*([] if version.is_whole else [MODEL]), *version.safety.missing_variables(event)]
     decided_key = decision_key(version.detector, parsed.ids[0])
@@ -55,25 +53,18 @@ def decide_event(
     elif decided_key in found[stores.decisions.table]:
         return _repeat(DecisionRecord.from_item(found[stores.decisions.table][decided_key]))
     stored = {} if found is None else stores.histories.pick(version, parsed, found[stores.histories.table])
-    if missing:
-        decisions = decide_degraded(version, parsed, None if found is None else stored)
-    else:
-        decisions = decide_one(version, parsed, stored)
+    known = None if found is None else stored
+    decisions = decide_degraded(version, parsed, known) if missing else decide_one(version, parsed, stored)
     answer = _answer(stores, version, parsed, decisions, missing)
     watch.lap("decide")
     if reasons != "none" and not missing:
         answer |= _explain(version, parsed, decisions, reasons)
         watch.lap("explain")
-    record = _record(version, parsed, decisions, answer, event)
-    try:
-        is_first = _write(stores, version, parsed, stored, record)
-    except (UnavailableError, ConflictError):
-        if not hurried:
-            raise
-        is_first = True
-        answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
-    if not is_first:
+    is_first = _keep(stores, version, parsed, stored, _record(version, parsed, decisions, answer, event))
+    if is_first is False:
         return _repeat_first(stores, version.detector, parsed.ids[0])
+    if is_first is None:
+        answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
     watch.lap("write")
     return {**answer, "repeated": False, "timings_ms": watch.timings_ms()}
 
@@ -144,6 +135,18 @@ def _record(
     entities = {entity: keys.values[0] for entity, keys in event.entities.items() if keys.values}
     excess = float(decisions.excess[0])
     return DecisionRecord(answer, given, float(event.times_s[0]), version.history_space, entities, excess)
+
+
+def _keep(
+    stores: Stores, version: DetectorVersion, event: Events, stored: StoredHistories, record: DecisionRecord
+) -> bool | None:
+    """Do what `_write` does; return None if it cannot be done and the detector chose to go on."""
+    try:
+        return _write(stores, version, event, stored, record)
+    except (UnavailableError, ConflictError):
+        if version.safety.fail == "none":
+            raise
+        return None
 
 
 def _write(
