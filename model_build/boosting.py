@@ -30,7 +30,7 @@ class _Booster:
 
 
 # Bins lie as if this share of events were frauds, and are measured on so many legitimate ones at most.
-_FRAUDS_AMONG_BINNED = 0.3
+_FRAUDS_AMONG_BINNED = 0.2
 _MOST_BINNED = 200_000
 
 # Fits one copy for each seed to a draw, with parameters and a number of rounds.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,17 +17,8 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-_COLUMNS = (
-    "Hits",
-    "Frauds",
-    "Precision",
-    "Saved",
-    "Costs",
-    "Customers\ndisturbed",
-    "Adds",
-    "Adds\nfrauds",
-    "Adds\nsaved",
-)
+_HITS = ("Hits", "Frauds", "Precision", "Saved", "Costs", "Customers\ndisturbed")
+_ADDS = ("Hits", "Frauds", "Saved")
 
 
 @click.group()
@@ -63,14 +55,20 @@ def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None
 def _show(trial: RuleTrial) -> None:
     from model_build.rule_trial import describe_trial
 
-    # Narrow enough for a terminal of 80 columns, names of rules on several lines.
-    table = Table(box=SIMPLE, collapse_padding=True, pad_edge=False)
-    table.add_column("Rule", overflow="fold", min_width=12)
-    for heading in _COLUMNS:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in describe_trial(trial):
-        table.add_row(*row)
     click.echo(f"{trial.events:,} payments, {trial.frauds:,} of them fraud")
+    rows = describe_trial(trial)
+    # Two tables are narrow enough for a terminal of 80 columns, with the names of the rules.
+    _print_table("What each rule hits", _HITS, [row[: 1 + len(_HITS)] for row in rows])
+    _print_table("What it adds to the rules before it", _ADDS, [(row[0], *row[1 + len(_HITS) :]) for row in rows])
+
+
+def _print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table(box=SIMPLE, title=title, title_justify="left", collapse_padding=True, pad_edge=False)
+    table.add_column("Rule", overflow="fold", min_width=12)
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
     Console().print(table)
 
 

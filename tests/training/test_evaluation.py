@@ -36,15 +36,16 @@ def material(sample_csv: Path, file: DetectorFile) -> Material:
     return read_material(data, file, cut_folds(data, PROTOCOL)[0].train, lambda _step: None)
 
 
-def test_a_model_beats_the_baselines(sample_csv: Path, file: DetectorFile) -> None:
+def test_models_beat_the_baselines(sample_csv: Path, file: DetectorFile) -> None:
     evaluated = evaluate_detector(sample_csv, file, lambda _data: PROTOCOL, lambda _step: None)
 
     rows = {row.title: row for row in evaluated.rows}
     assert list(rows) == ["Amount alone", "Rules alone", "Logistic regression", "XGBoost"]
     reached = {title: row.summary("average_precision") for title, row in rows.items()}
-    best = reached["XGBoost"]
-    assert best is not None
-    assert all(other is not None and best[0] > other[0] for title, other in reached.items() if title != "XGBoost")
+    known = {title: summary[0] for title, summary in reached.items() if summary is not None}
+    assert set(known) == set(rows)
+    baselines = max(known["Amount alone"], known["Rules alone"])
+    assert min(known["Logistic regression"], known["XGBoost"]) > 2 * baselines
     assert rows["XGBoost"].results[1].start == date(2026, 3, 8)
 
 
