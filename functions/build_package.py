@@ -31,7 +31,10 @@ FUNCTIONS_DROPPED = (
     "bin",
     "boto3/ec2",
     "boto3/examples",
+    "botocore/data/*/*/examples-1.json",
     "dateutil/zoneinfo/*.tar.gz",
+    "fastapi/.agents",
+    "fastapi/testclient.py",
     # Protocol Buffers: only ONNX Runtime's tools read models with them
     "google",
     "numpy/_core/_*_tests.*",
@@ -61,6 +64,7 @@ FUNCTIONS_DROPPED = (
     "protobuf-*.dist-info",
     "pydantic/mypy.py",
     "pydantic/v1",
+    "starlette/testclient.py",
     "urllib3/contrib/emscripten",
 )
 
