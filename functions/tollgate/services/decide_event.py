@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -12,18 +12,22 @@ import numpy as np
 
 from tollgate.adapters.decisions import DecisionRecord, decision_key
 from tollgate.adapters.histories import history_key
-from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, get_items, write_together
+from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, get_items, write_together
 from tollgate.core.decision import Decisions, decide_one
+from tollgate.core.degraded import decide_degraded
 from tollgate.core.event import Events
 from tollgate.core.explain import TOP, Wanted, explain_decisions
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
+from tollgate.core.safety import HISTORY, MODEL, RECORD, forced_outcome
 from tollgate.core.stored_history import NOTHING_MATURED, add_event, fold_matured, stale_names
 from tollgate.core.version import DetectorVersion
-from tollgate.errors import ConflictError
+from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.stores import Stores
 
 _DAY_S = 86_400
+# Asking again for histories that were left unread under load, where the detector can decide without them.
+_HURRIED_ATTEMPTS = 4
 
 
 def decide_event(
@@ -33,40 +37,75 @@ def decide_event(
 
     One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities:
     both happen once, however often and from wherever the event comes. ``reasons`` says how many of them the first
-    decision is to carry.
+    decision is to carry. Where something is missing, the detector's [safety] says what happens; by default
+    `UnavailableError` or `SealError` is raised.
     """
     watch = _Watch()
     version = stores.champion(detector)
+    stores = stores if version.safety.fail == "none" else stores.in_a_hurry()
     parsed = read_event(version.event_type, event)
-    table = stores.decisions.table
+    missing = [*([] if version.is_whole else [MODEL]), *version.safety.missing_variables(event)]
     decided_key = decision_key(version.detector, parsed.ids[0])
-    wanted = {table: [decided_key], stores.histories.table: stores.histories.keys(version, parsed)}
-    found = get_items(stores.decisions.client, wanted)
+    found = _read(stores, version, parsed, decided_key)
     watch.lap("read")
-    if decided_key in found[table]:
-        return _repeat(DecisionRecord.from_item(found[table][decided_key]))
-    stored = stores.histories.pick(version, parsed, found[stores.histories.table])
-    decisions = decide_one(version, parsed, stored)
+    if found is None:
+        missing.append(HISTORY)
+    elif decided_key in found[stores.decisions.table]:
+        return _repeat(DecisionRecord.from_item(found[stores.decisions.table][decided_key]))
+    stored = {} if found is None else stores.histories.pick(version, parsed, found[stores.histories.table])
+    known = None if found is None else stored
+    decisions = decide_degraded(version, parsed, known) if missing else decide_one(version, parsed, stored)
+    answer = _answer(stores, version, parsed, decisions, missing)
     watch.lap("decide")
-    answer: dict[str, Any] = {
-        "event_id": parsed.ids[0],
+    if reasons != "none" and not missing:
+        answer |= _explain(version, parsed, decisions, reasons)
+        watch.lap("explain")
+    is_first = _keep(stores, version, parsed, stored, _record(version, parsed, decisions, answer, event))
+    if is_first is False:
+        return _repeat_first(stores, version.detector, parsed.ids[0])
+    if is_first is None:
+        answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
+    watch.lap("write")
+    return {**answer, "repeated": False, "timings_ms": watch.timings_ms()}
+
+
+def _read(
+    stores: Stores, version: DetectorVersion, event: Events, decided_key: str
+) -> dict[str, dict[str, Item]] | None:
+    """Read the event's decision and histories; None if they cannot be read and the detector chose to go on."""
+    wanted = {
+        stores.decisions.table: [decided_key],
+        stores.histories.table: stores.histories.keys(version, event),
+    }
+    if version.safety.fail == "none":
+        return get_items(stores.decisions.client, wanted)
+    try:
+        return get_items(stores.decisions.client, wanted, _HURRIED_ATTEMPTS)
+    except UnavailableError:
+        return None
+
+
+def _answer(
+    stores: Stores, version: DetectorVersion, event: Events, decisions: Decisions, missing: Sequence[str]
+) -> dict[str, Any]:
+    outcome = decisions.outcomes[0]
+    forced = forced_outcome(event.ids[0], version.order) if stores.settings.forced_outcomes else None
+    given = forced or stores.brake.apply(version, outcome, ask=HISTORY not in missing)
+    return {
+        "event_id": event.ids[0],
         "detector": version.detector,
         "detector_version": version.version,
-        "score": int(decisions.scores[0]),
-        "probability": float(decisions.probabilities[0]),
-        "outcome": decisions.outcomes[0],
+        "score": None if missing else int(decisions.scores[0]),
+        "probability": None if missing else float(decisions.probabilities[0]),
+        "outcome": given,
         "rules": [asdict(hit) for hit in decisions.rules.hits(0)],
         "lists": [asdict(answer) for answer in decisions.rules.lists(0)],
         "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "degraded": {"mode": version.safety.fail, "missing": list(missing)} if missing else None,
+        "braked": forced is None and given != outcome,
+        "forced": forced is not None,
+        "recorded": True,
     }
-    if reasons != "none":
-        answer |= _explain(version, parsed, decisions, reasons)
-        watch.lap("explain")
-    record = _record(version, parsed, decisions, answer, event)
-    if not _write(stores, version, parsed, stored, record):
-        return _repeat_first(stores, version.detector, parsed.ids[0])
-    watch.lap("write")
-    return {**answer, "repeated": False, "timings_ms": watch.timings_ms()}
 
 
 def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reasons: Wanted) -> dict[str, Any]:
@@ -96,6 +135,18 @@ def _record(
     entities = {entity: keys.values[0] for entity, keys in event.entities.items() if keys.values}
     excess = float(decisions.excess[0])
     return DecisionRecord(answer, given, float(event.times_s[0]), version.history_space, entities, excess)
+
+
+def _keep(
+    stores: Stores, version: DetectorVersion, event: Events, stored: StoredHistories, record: DecisionRecord
+) -> bool | None:
+    """Do what `_write` does; return None if it cannot be done and the detector chose to go on."""
+    try:
+        return _write(stores, version, event, stored, record)
+    except (UnavailableError, ConflictError):
+        if version.safety.fail == "none":
+            raise
+        return None
 
 
 def _write(
