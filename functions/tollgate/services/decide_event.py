@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tollgate.adapters.decisions import DecisionRecord, decision_key
+from tollgate.adapters.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, get_items, write_together
 from tollgate.core.decision import Decisions, decide_one
@@ -21,9 +21,11 @@ from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import NOTHING_MATURED, add_event, fold_matured, stale_names
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError
+from tollgate.services.label_history import add_up, label_addition, label_record
 from tollgate.services.stores import Stores
 
 _DAY_S = 86_400
+_ATTEMPTS = 3
 
 
 def decide_event(
@@ -43,8 +45,9 @@ def decide_event(
     wanted = {table: [decided_key], stores.histories.table: stores.histories.keys(version, parsed)}
     found = get_items(stores.decisions.client, wanted)
     watch.lap("read")
-    if decided_key in found[table]:
-        return _repeat(DecisionRecord.from_item(found[table][decided_key]))
+    before = read_found(found[table].get(decided_key))
+    if isinstance(before, DecisionRecord):
+        return _repeat(before)
     stored = stores.histories.pick(version, parsed, found[stores.histories.table])
     decisions = decide_one(version, parsed, stored)
     watch.lap("decide")
@@ -63,7 +66,7 @@ def decide_event(
         answer |= _explain(version, parsed, decisions, reasons)
         watch.lap("explain")
     record = _record(version, parsed, decisions, answer, event)
-    if not _write(stores, version, parsed, stored, record):
+    if not _write_with_label(stores, version, parsed, stored, record, before):
         return _repeat_first(stores, version.detector, parsed.ids[0])
     watch.lap("write")
     return {**answer, "repeated": False, "timings_ms": watch.timings_ms()}
@@ -98,13 +101,38 @@ def _record(
     return DecisionRecord(answer, given, float(event.times_s[0]), version.history_space, entities, excess)
 
 
-def _write(
-    stores: Stores, version: DetectorVersion, event: Events, stored: StoredHistories, record: DecisionRecord
+def _write_with_label(
+    stores: Stores,
+    version: DetectorVersion,
+    event: Events,
+    stored: StoredHistories,
+    record: DecisionRecord,
+    waiting: WaitingLabel | None,
 ) -> bool:
-    """Write everything, and return whether the event had no decision yet."""
+    """Write everything, with the label that waits for the event if there is one; return whether it had no decision."""
+    for _ in range(_ATTEMPTS):
+        if _write(stores, version, event, stored, label_record(version, record, waiting), waiting):
+            return True
+        now = stores.decisions.look(version.detector, event.ids)[event.ids[0]]
+        if isinstance(now, DecisionRecord) or now == waiting:
+            return False
+        waiting = now  # a label came, or was corrected, between our reading and our writing
+    raise ConflictError("The event's label kept changing while it was decided on; try again.")
+
+
+def _write(
+    stores: Stores,
+    version: DetectorVersion,
+    event: Events,
+    stored: StoredHistories,
+    record: DecisionRecord,
+    waiting: WaitingLabel | None,
+) -> bool:
+    """Write everything, and return whether the event had no decision yet and still this waiting label."""
     for tidy in (True, False):
         try:
-            write_together(stores.decisions.client, _actions(stores, version, event, stored, record, tidy=tidy))
+            actions = _actions(stores, version, event, stored, record, waiting, tidy=tidy)
+            write_together(stores.decisions.client, actions)
         except ConditionFailedError as error:
             if 0 in error.places:
                 return False
@@ -121,16 +149,18 @@ def _actions(
     event: Events,
     stored: StoredHistories,
     record: DecisionRecord,
+    waiting: WaitingLabel | None,
     *,
     tidy: bool,
 ) -> list[dict[str, Any]]:
     now_s, time_s = time.time(), record.time_s
     kept_until_s = now_s + stores.settings.decision_days * _DAY_S
-    actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s)}]
-    expires_s = max(now_s, time_s) + version.history.forgotten_after_s
+    actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
+    expires_s = max(now_s, time_s, record.known_s or time_s) + version.history.forgotten_after_s
     for entity, key in record.entities.items():
         sums = stored.get(entity, {}).get(key, {})
         added = add_event(version.history, entity, event, np.array([record.excess]))
+        added = add_up(added, label_addition(version, record, entity))
         matured = fold_matured(version.history, entity, sums, time_s) if tidy else NOTHING_MATURED
         stale = stale_names(version.history, [*sums, *matured.added], time_s)
         pk = history_key(record.space, entity, key)
