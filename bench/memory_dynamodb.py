@@ -9,7 +9,7 @@ Item = dict[str, Any]
 
 
 class MemoryDynamoDB:
-    """Answers `batch_get_item` and `transact_write_items` as boto3's client does, for plain puts, sets, adds and removes.
+    """Answers `batch_get_item` and `transact_write_items` as boto3's client does, for puts, sets, adds and removes.
 
     Conditions hold: a benchmark has one writer, and a new event each time.
     """
@@ -17,7 +17,7 @@ class MemoryDynamoDB:
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, Item]] = {}
 
-    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803 - boto3's own names
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         """Return the items that there are."""
         responses: dict[str, list[Item]] = {}
         for table, request in RequestItems.items():
@@ -26,7 +26,7 @@ class MemoryDynamoDB:
             responses[table] = [dict(held[pk]) for pk in pks if pk in held]
         return {"Responses": responses, "UnprocessedKeys": {}}
 
-    def transact_write_items(self, *, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803
+    def transact_write_items(self, *, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Write every action."""
         for action in TransactItems:
             if put := action.get("Put"):

@@ -35,7 +35,8 @@ class WaitingLabel:
 class DecisionRecord:
     """A stored decision: what was answered, the event as it came, and what a label needs to change its histories.
 
-    ``excess`` says how far the amount went beyond the usual (`judge_amounts`).
+    ``excess`` says how far the amount went beyond the usual (`judge_amounts`). ``reads`` is what was read from the
+    histories (`pack_reads`), and ``runtime`` what it was decided with: with them the decision can be replayed.
     """
 
     answer: Mapping[str, Any]
@@ -46,6 +47,8 @@ class DecisionRecord:
     excess: float = 0.0
     label: str | None = None
     known_s: float | None = None
+    reads: bytes | None = None
+    runtime: str = ""
 
     def to_item(self, detector: str, expires_s: float) -> dict[str, Any]:
         """Return the DynamoDB item."""
@@ -59,6 +62,8 @@ class DecisionRecord:
             "excess": {"N": repr(self.excess)},
             "x": {"N": str(int(expires_s))},
         }
+        if self.reads is not None:
+            item |= {"reads": {"B": self.reads}, "runtime": {"S": self.runtime}}
         if self.label is not None:
             item |= {"label": {"S": self.label}, "known_s": {"N": repr(self.known_s)}}
         return item
@@ -75,6 +80,8 @@ class DecisionRecord:
             excess=float(item["excess"]["N"]),
             label=item["label"]["S"] if "label" in item else None,
             known_s=float(item["known_s"]["N"]) if "known_s" in item else None,
+            reads=bytes(item["reads"]["B"]) if "reads" in item else None,
+            runtime=item["runtime"]["S"] if "runtime" in item else "",
         )
 
 

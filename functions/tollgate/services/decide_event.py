@@ -16,11 +16,13 @@ from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, get_item
 from tollgate.core.decision import Decisions, decide_one
 from tollgate.core.event import Events
 from tollgate.core.explain import TOP, Wanted, explain_decisions
+from tollgate.core.pinned_reads import pack_reads
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import NOTHING_MATURED, add_event, fold_matured, stale_names
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError
+from tollgate.runtime import describe_runtime
 from tollgate.services.label_history import add_up, label_addition, label_record
 from tollgate.services.stores import Stores
 
@@ -98,7 +100,16 @@ def _record(
 ) -> DecisionRecord:
     entities = {entity: keys.values[0] for entity, keys in event.entities.items() if keys.values}
     excess = float(decisions.excess[0])
-    return DecisionRecord(answer, given, float(event.times_s[0]), version.history_space, entities, excess)
+    return DecisionRecord(
+        answer,
+        given,
+        float(event.times_s[0]),
+        version.history_space,
+        entities,
+        excess,
+        reads=pack_reads(version.history, decisions.reads),
+        runtime=describe_runtime(),
+    )
 
 
 def _write_with_label(
