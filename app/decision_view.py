@@ -16,7 +16,9 @@ STEPS = {"read": "Reading history", "decide": "deciding", "write": "recording"}
 
 def show_decision(api: Api, detector: Detector, decision: Json, place: str) -> None:
     """Show a decision as the API returned it; ``place`` keeps the keys of two views apart."""
-    st.html(outcome_card(detector, str(decision.get("outcome")), int(decision.get("score") or 0)))
+    score = decision.get("score")
+    st.html(outcome_card(detector, str(decision.get("outcome")), None if score is None else int(score)))
+    _show_safety(decision)
     if decision.get("repeated"):
         st.info(
             "This event was decided before: the first decision stands, and nothing was counted twice.",
@@ -26,6 +28,18 @@ def show_decision(api: Api, detector: Detector, decision: Json, place: str) -> N
     _show_origin(decision)
     if detector.takes_labels:
         _show_label(api, decision, place)
+
+
+def _show_safety(decision: Json) -> None:
+    """Say what was missing, and what the brake did."""
+    degraded = decision.get("degraded")
+    if isinstance(degraded, dict):
+        missing = ", ".join(str(name) for name in degraded.get("missing") or ())
+        st.warning(
+            in_markdown(f"This event could not be decided in full. Missing: {missing}."), icon=":material/warning:"
+        )
+    if decision.get("braked"):
+        st.warning("It would have been blocked, but too much was blocked lately.", icon=":material/speed:")
 
 
 def _show_numbers(decision: Json) -> None:

@@ -24,16 +24,18 @@ def tone_of(outcome: str, detector: Detector) -> str:
     return "stop" if outcome == names[-1] else "look"
 
 
-def outcome_card(detector: Detector, outcome: str, score: int) -> str:
-    """Return the card for one decision."""
-    meaning = wording.score_meaning(score, detector.score_scale, detector.event_name)
+def outcome_card(detector: Detector, outcome: str, score: int | None) -> str:
+    """Return the card for one decision; ``score`` is None where the event was decided without one."""
+    meaning, scale, shown = "It was decided without a score.", "", "no score"
+    if score is not None:
+        meaning = wording.score_meaning(score, detector.score_scale, detector.event_name)
+        scale, shown = f"{_scale(detector, score)}{_legend(detector)}", f"<b>{score}</b> <span>of 1000</span>"
     advice = ADVICE.get(outcome, "")
     return (
         f'<section class="tg-card tg-tone-{tone_of(outcome, detector)}" aria-label="Decision">'
         f'<div class="tg-card-top"><div><div class="tg-outcome">{escape(wording.title(outcome))}</div>'
         f'<div class="tg-why">{escape(advice)}</div></div>'
-        f'<div class="tg-score"><b>{score}</b> <span>of 1000</span></div></div>'
-        f"{_scale(detector, score)}{_legend(detector)}"
+        f'<div class="tg-score">{shown}</div></div>{scale}'
         f'<p class="tg-meaning">{escape(meaning)}</p></section>'
     )
 

@@ -9,7 +9,7 @@ Item = dict[str, Any]
 
 
 class MemoryDynamoDB:
-    """Answers `batch_get_item` and `transact_write_items` as boto3's client does, for puts, sets, adds and removes.
+    """Answers `batch_get_item` and `transact_write_items` as boto3's client does: plain puts, sets, adds, removes.
 
     Conditions hold: a benchmark has one writer, and a new event each time.
     """

@@ -13,6 +13,7 @@ from tollgate.core.features import plan_features
 from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.scope import Scope, scope_of
+from tollgate.core.safety import Safety
 from tollgate.core.values import TIME_FORMATS
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError, suggest
@@ -22,6 +23,7 @@ from model_build.left_out import keep_features
 from model_build.lists_file import read_lists
 from model_build.outcomes_file import read_order, read_outcomes, wants_outcomes_from_cost
 from model_build.rules_file import RULE_KEYS, check_rules, read_rules
+from model_build.safety_file import SAFETY_KEYS, read_safety
 from model_build.toml_reader import TomlReader
 from model_build.training_choices import TRAINING_KEYS, TrainingChoices, read_training
 
@@ -41,6 +43,7 @@ _KEYS: Mapping[str, tuple[str, ...] | None] = {
     "outcomes": None,
     "rules": RULE_KEYS,
     "lists": None,
+    "safety": SAFETY_KEYS,
 }
 # Sections that are written once for each of what they describe.
 _TABLES = ("rules",)
@@ -67,6 +70,7 @@ class DetectorFile:
     outcomes: tuple[Outcome, ...]
     outcomes_from_cost: bool
     rules: RuleBook = field(default_factory=RuleBook)
+    safety: Safety = field(default_factory=Safety)
     warnings: tuple[str, ...] = ()
 
 
@@ -92,7 +96,8 @@ def read_detector_file(path: Path) -> DetectorFile:
     half_lives_s, unusual_times = _read_half_lives(reader), _read_positive(reader, "unusual_times") or _UNUSUAL_TIMES
     unusual_amount = _read_positive(reader, "unusual_amount")
     outcomes = read_outcomes(reader, from_cost=from_cost)
-    rules = read_rules(reader, read_order(reader), read_lists(reader))
+    order = read_order(reader)
+    rules = read_rules(reader, order, read_lists(reader))
     plan = plan_history(event_type, half_lives_s, unusual_times=unusual_times, unusual_amount=unusual_amount)
     training = read_training(reader)
     return DetectorFile(
@@ -108,6 +113,7 @@ def read_detector_file(path: Path) -> DetectorFile:
         outcomes=outcomes,
         outcomes_from_cost=from_cost,
         rules=rules,
+        safety=read_safety(reader, event_type, order),
         warnings=check_rules(reader, rules, _scope_of(event_type, plan, rules, training.leave_out)),
     )
 

@@ -40,14 +40,18 @@ def replay(event_id: str, detector: str, decisions_table: str, bucket: str | Non
 
 def describe_replay(replayed: Replay) -> list[str]:
     """Return what to say of a replay, line by line."""
-    answer = replayed.answer
+    from tollgate.core.recompute import is_overruled
+
+    answer, again = replayed.answer, replayed.again
+    lines = []
+    if is_overruled(answer):
+        lines += [f"Given was {answer['outcome']}, by the brake or by force; decided was {again['outcome']}"]
     if not replayed.differences:
         reasons = "without reasons" if answer.get("reasons") is None else f"{len(answer['reasons'])} reasons"
-        return [
-            f"The same to the bit: probability {answer['probability']!r}, score {answer['score']}, "
-            f"{answer['outcome']}, {len(answer['rules'])} rules, {reasons}; version {answer['detector_version']}"
-        ]
-    lines = ["Not the same:"]
+        outcome, version = again["outcome"], answer["detector_version"]
+        said = f"probability {answer['probability']!r}, score {answer['score']}, {outcome}"
+        return [*lines, f"The same to the bit: {said}, {len(answer['rules'])} rules, {reasons}; version {version}"]
+    lines += ["Not the same:"]
     for difference in replayed.differences:
         lines.append(f"  {difference.what}: was {json.dumps(difference.then)}, is {json.dumps(difference.now)}")
     if replayed.then != replayed.now:

@@ -93,6 +93,7 @@ def describe_version(
         "outcomes": [asdict(outcome) for outcome in outcomes],
         "record_batches": file.record_batches,
         "rules": file.rules.to_json(),
+        "safety": file.safety.to_json(),
         "model": {
             "kind": best.kind,
             "imbalance": best.imbalance,

@@ -55,6 +55,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
         "outcomes": [asdict(outcome) for outcome in file.outcomes],
         "record_batches": file.record_batches,
         "rules": file.rules.to_json(),
+        "safety": file.safety.to_json(),
         "rules_alone": True,
         "training": _describe_data(data, created_at),
         "libraries": installed_libraries(),

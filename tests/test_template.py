@@ -194,6 +194,30 @@ def test_functions_get_the_settings_they_read() -> None:
     assert needed <= given <= known
 
 
+def test_outcomes_are_not_forced_unless_it_is_asked_for() -> None:
+    assert DOCUMENT["Parameters"]["ForcedOutcomes"]["Default"] == "false"
+    assert Settings.model_fields["forced_outcomes"].default is False
+
+
+def test_every_function_that_decides_may_tell_one_bus_and_only_if_it_is_named() -> None:
+    assert DOCUMENT["Parameters"]["EventBus"]["Default"] == ""
+    telling = [statement for statement in allowed() if statement.get("Sid") == "TellOfDecisions"]
+    assert len(telling) == 2
+    for statement in telling:
+        assert statement["Action"] == "events:PutEvents"
+        assert statement["Resource"]["Fn::Sub"].endswith(":event-bus/${EventBus}")
+    assert str(RESOURCES).count("'HasEventBus'") == len(telling)
+
+
+def test_alarms_watch_metrics_that_are_sent() -> None:
+    page = (TEMPLATE.parent / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+    watched = [alarm for alarm in of_type("AWS::CloudWatch::Alarm").values() if alarm["Namespace"] == "Tollgate"]
+    assert len(watched) >= 4
+    for alarm in watched:
+        assert f"| `{alarm['MetricName']}` | `DetectorID` |" in page
+        assert alarm["Dimensions"] == [{"Name": "DetectorID", "Value": {"Ref": "Detector"}}]
+
+
 def test_handlers_are_there() -> None:
     for function in of_type("AWS::Serverless::Function").values():
         module, _, name = function["Handler"].rpartition(".")

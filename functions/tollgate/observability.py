@@ -6,13 +6,18 @@ import json
 import logging
 import os
 import sys
+import traceback
+from pathlib import Path
+
+from tollgate.errors import InputError, TollgateError
+
+# Of the places that an error passed, the innermost ones are logged.
+_MOST_PLACES = 6
 
 
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
 
 
@@ -26,3 +31,16 @@ def set_up_logging() -> None:
     handler.setFormatter(_JsonLines())
     log.addHandler(handler)
     log.propagate = False
+
+
+def describe_error(error: Exception) -> str:
+    """Return what a log may hold of an error: its kind, and the places that it passed, innermost last.
+
+    Its message stays out where it may quote a value of an event: that of an error in what was handed in, and of any
+    that is not Tollgate's own.
+    """
+    if isinstance(error, TollgateError) and not isinstance(error, InputError):
+        return f"{error.code}: {error}"
+    kind = error.code if isinstance(error, TollgateError) else type(error).__name__
+    passed = traceback.extract_tb(error.__traceback__)[-_MOST_PLACES:]
+    return f"{kind} at {' > '.join(f'{Path(frame.filename).name}:{frame.lineno}' for frame in passed)}"

@@ -19,6 +19,12 @@ class Settings(BaseSettings):
     decision_days: int = 400
     refresh_s: float = 30.0
     largest_file_bytes: int = 256 * 1024 * 1024
+    # How long one try of a read or write may take where the detector chose to decide without it.
+    patience_s: float = 1.0
+    # The EventBridge bus that is told of decisions; none where it is empty.
+    event_bus: str = ""
+    # Whether ids such as tollgate-force-block force an outcome: for test deployments.
+    forced_outcomes: bool = False
 
 
 @cache

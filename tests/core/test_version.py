@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tollgate.core.model import Model
 from tollgate.core.version import (
     EVALUATION,
     MANIFEST,
@@ -148,3 +149,8 @@ def test_the_strongest_outcome_that_a_score_reaches(
     sample_version: Path, files: dict[str, bytes], score: int, outcome: str
 ) -> None:
     assert open_version(sample_version.name, files).outcome(score) == outcome
+
+
+def test_a_model_that_cannot_be_loaded_is_told_as_a_broken_seal() -> None:
+    with pytest.raises(SealError, match="cannot be loaded"):
+        Model(b"no model")

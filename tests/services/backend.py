@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 Payment = dict[str, Any]
+# Publishes a version with a [safety] section and other changes to its manifest; returns its folder.
+Publish = Callable[..., Path]
 DETECTOR = "payments"
 _NUMBERS = ("amount", "latitude", "longitude")
 

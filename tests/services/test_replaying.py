@@ -13,14 +13,16 @@ from tollgate.adapters.items import get_items
 from tollgate.adapters.lists import ListStore
 from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
+from tollgate.core.safety import Fail, Safety
 from tollgate.services.decide_event import decide_event
 from tollgate.services.label_events import label_events
 from tollgate.services.stores import Stores
 
 from model_build.command_line import main
-from tests.services.backend import DETECTOR, Backend, Payment, reseal
+from tests.services.backend import DETECTOR, Backend, Payment, Publish, reseal
+from tests.services.faulty_endpoint import FaultyEndpoint
 
-pytest_plugins = ("tests.services.backend_fixture",)
+pytest_plugins = ("tests.services.safety_fixture",)
 pytestmark = pytest.mark.emulator
 
 # Writes are billed by the kilobyte: what is pinned may cost one more.
@@ -91,6 +93,28 @@ def test_what_differs_is_said(backend: Backend, payment: Payment, sample_version
     assert 'outcome: was "' in result.output
     assert f'detector_version: was "{sample_version.name}", is "{other.name}"' in result.output
     assert "probability: was" not in result.output
+
+
+@pytest.mark.parametrize("fail", ["review", "rules_only"])
+def test_a_decision_without_histories_is_replayed(
+    backend: Backend, publish: Publish, endpoint: FaultyEndpoint, payment: Payment, fail: Fail
+) -> None:
+    publish(Safety(fail=fail))
+    endpoint.faults["BatchGetItem"] = "throttle"
+    assert decide_event(backend.stores, payment)["degraded"]
+    endpoint.faults.clear()
+    result = replay(backend, payment["event_id"])
+    assert result.exit_code == 0, result.output
+    assert "probability None, score None" in result.output
+
+
+def test_an_outcome_that_the_brake_gave_is_told_apart(backend: Backend, payment: Payment) -> None:
+    answer = decide_event(backend.stores, payment)
+    plain = {name: value for name, value in answer.items() if name not in ("repeated", "timings_ms")}
+    change(backend.stores, payment["event_id"], "answer", {"S": json.dumps(plain | {"outcome": "?", "braked": True})})
+    result = replay(backend, payment["event_id"])
+    assert result.exit_code == 0, result.output
+    assert f"Given was ?, by the brake or by force; decided was {answer['outcome']}" in result.output
 
 
 def test_a_changed_record_and_other_libraries_are_told(backend: Backend, payment: Payment) -> None:

@@ -9,17 +9,19 @@ from typing import Any
 import pytest
 from tollgate.adapters.decisions import WaitingLabel, decision_key
 from tollgate.adapters.items import get_items
+from tollgate.core.safety import Safety
 from tollgate.errors import NotFoundError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import WAITING_DAYS, label_events
 from tollgate.services.stores import Stores
 
-from tests.services.at_once import come_between
-from tests.services.backend import DETECTOR, Backend, Payment
+from tests.services.at_once import WRITES, come_between
+from tests.services.backend import DETECTOR, Backend, Payment, Publish
 from tests.services.expected import expected_histories
+from tests.services.faulty_endpoint import FaultyEndpoint
 
-pytest_plugins = ("tests.services.backend_fixture",)
+pytest_plugins = ("tests.services.safety_fixture",)
 pytestmark = pytest.mark.emulator
 
 EARLIER, LATER = "2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z"
@@ -121,6 +123,21 @@ def test_events_and_labels_at_once_count_once(stores: Stores, backend: Backend, 
     for thread in threads:
         thread.join()
     assert backend.histories() == expected_histories(stores, *payments)
+
+
+def test_a_label_waits_for_an_event_whose_histories_cannot_be_read(
+    backend: Backend, publish: Publish, endpoint: FaultyEndpoint, payment: Payment
+) -> None:
+    publish(Safety(fail="review"))
+    give(backend.stores, payment, "fraud")
+
+    def mend(**_call: object) -> None:
+        endpoint.faults.clear()
+
+    backend.stores.in_a_hurry().decisions.client.meta.events.register(WRITES, mend)
+    endpoint.faults["BatchGetItem"] = "throttle"
+    assert decide_event(backend.stores, payment)["recorded"] is True
+    assert backend.histories() == expected_histories(backend.stores, payment, known_s={0: EARLIER_S})
 
 
 def test_a_label_waits_as_it_was_given(stores: Stores, payment: Payment) -> None:

@@ -47,21 +47,26 @@ def pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(0.02 * 2**attempt, 1.0)))
 
 
-def get_items(client: DynamoDBClient, keys: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Item]]:
-    """Read items by table and pk, consistently: table → pk → item, absent ones left out."""
+def get_items(
+    client: DynamoDBClient, keys: Mapping[str, Sequence[str]], attempts: int = _ATTEMPTS
+) -> dict[str, dict[str, Item]]:
+    """Read items by table and pk, consistently: table → pk → item, absent ones left out.
+
+    Keys that stay unread under load are asked for again, ``attempts`` times in all; then `UnavailableError` is raised.
+    """
     found: dict[str, dict[str, Item]] = {table: {} for table in keys}
     wanted = [(table, pk) for table, pks in keys.items() for pk in dict.fromkeys(pks)]
     for start in range(0, len(wanted), MOST_ACTIONS):
         request: dict[str, Any] = {}
         for table, pk in wanted[start : start + MOST_ACTIONS]:
             request.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append({"pk": {"S": pk}})
-        for table, item in _get_all(client, request):
+        for table, item in _get_all(client, request, attempts):
             found[table][item["pk"]["S"]] = item
     return found
 
 
-def _get_all(client: DynamoDBClient, request: dict[str, Any]) -> Iterator[tuple[str, Item]]:
-    for attempt in range(_ATTEMPTS):
+def _get_all(client: DynamoDBClient, request: dict[str, Any], attempts: int) -> Iterator[tuple[str, Item]]:
+    for attempt in range(attempts):
         with translated():
             answer = client.batch_get_item(RequestItems=request)
         for table, items in answer["Responses"].items():

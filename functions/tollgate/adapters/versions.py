@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.adapters.lists import ListStore
-from tollgate.core.version import VERSION_FILES, DetectorVersion, open_version
+from tollgate.core.version import MANIFEST, VERSION_FILES, DetectorVersion, open_version, open_without_model
 from tollgate.errors import ConflictError, NotFoundError, SealError, UnavailableError
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ class VersionStore:
         try:
             name = self._champion_name(detector)
             sealed = self._sealed.get(detector)
-            sealed = sealed if sealed and sealed.version == name else self.open(detector, name)
+            if not sealed or sealed.version != name or not sealed.is_whole:
+                sealed = self._open_as_chosen(detector, name, else_keeps=bool(held and held[1].is_whole))
             version = self._with_current_lists(sealed)
             self._sealed[detector] = sealed
         except (SealError, UnavailableError, NotFoundError) as error:
@@ -69,14 +70,37 @@ class VersionStore:
         self._open[detector] = (now_s, version)
         return version
 
+    def has_open(self, detector: str) -> bool:
+        """Return whether a version of a detector has been opened here."""
+        return detector in self._open
+
     def open(self, detector: str, name: str) -> DetectorVersion:
         """Read and open one version; raise `SealError` unless all of it is as sealed."""
-        files = {}
+        files: dict[str, bytes] = {}
+        self._read_into(files, detector, name)
+        return open_version(name, files)
+
+    def _read_into(self, files: dict[str, bytes], detector: str, name: str) -> None:
         for file in VERSION_FILES:
             content = self._read(f"{_folder(detector)}/{name}/{file}")
             if content is not None:
                 files[file] = content
-        return open_version(name, files)
+
+    def _open_as_chosen(self, detector: str, name: str, *, else_keeps: bool) -> DetectorVersion:
+        """Open a version, without its model where that fails and the detector chose to decide nevertheless.
+
+        With ``else_keeps`` there is a whole version to go on with, which is better than one without a model.
+        """
+        files: dict[str, bytes] = {}
+        try:
+            self._read_into(files, detector, name)
+            return open_version(name, files)
+        except (SealError, UnavailableError) as error:
+            if else_keeps or MANIFEST not in files:
+                raise
+            version = open_without_model(name, files, str(error))
+            _log.error("Version %s of %s decides without its model: %s", name, detector, error)
+            return version
 
     def _with_current_lists(self, sealed: DetectorVersion) -> DetectorVersion:
         found = self._lists.current(sealed.detector, sealed.rules.book.lists)

@@ -21,7 +21,7 @@ class Decisions:
 
     ``excess`` is what `judge_amounts` says of them, which the histories remember. ``rules`` says which rules matched;
     they and the scores give the outcomes. ``features``, (n, f), and ``reads``, (n, k) an entity, are what was decided
-    from.
+    from. Without a model, a probability is NaN and a score -1.
     """
 
     probabilities: Floats

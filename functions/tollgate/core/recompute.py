@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tollgate.core.decision import Decisions, decide
+from tollgate.core.degraded import decide_without_score
 from tollgate.core.event import Events
 from tollgate.core.explain import explain_decisions
 from tollgate.core.history import judge_amounts
@@ -39,11 +40,16 @@ def recompute(
     version = _with_answered_lists(version, answer.get("lists", ()))
     parsed = read_event(version.event_type, event)
     reads = unpack_reads(version.history, packed_reads)
-    decisions = decide(version, parsed, reads, judge_amounts(version.history, parsed, reads))
+    degraded = bool(answer.get("degraded"))
+    decisions = (
+        decide_without_score(version, parsed, reads)
+        if degraded
+        else decide(version, parsed, reads, judge_amounts(version.history, parsed, reads))
+    )
     again: dict[str, Any] = {
         "detector_version": version.version,
-        "probability": float(decisions.probabilities[0]),
-        "score": int(decisions.scores[0]),
+        "probability": None if degraded else float(decisions.probabilities[0]),
+        "score": None if degraded else int(decisions.scores[0]),
         "outcome": decisions.outcomes[0],
         "rules": [asdict(hit) for hit in decisions.rules.hits(0)],
         "lists": [asdict(asked) for asked in decisions.rules.lists(0)],
@@ -69,9 +75,19 @@ def _with_answered_lists(version: DetectorVersion, answers: Sequence[Mapping[str
     return replace(version, rules=version.rules.with_lists(lists))
 
 
+def is_overruled(answer: Mapping[str, Any]) -> bool:
+    """Return whether another outcome was given than the one that was decided."""
+    return bool(answer.get("braked") or answer.get("forced"))
+
+
 def compare(answer: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[Difference, ...]:
-    """Return what differs between two answers, in any bit; reasons are compared where the first has some."""
-    names = (*COMPARED, *(REASONS if answer.get("reasons") is not None else ()))
+    """Return what differs between two answers, in any bit; reasons are compared where the first has some.
+
+    An outcome that the brake changed, or that the caller forced, does not follow from the event, and is not compared.
+    """
+    names = [*COMPARED, *(REASONS if answer.get("reasons") is not None else ())]
+    if is_overruled(answer):
+        names.remove("outcome")
     return tuple(
         Difference(name, answer.get(name), again.get(name)) for name in names if answer.get(name) != again.get(name)
     )

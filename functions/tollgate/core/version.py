@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
 from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
-from tollgate.core.model import Model
+from tollgate.core.model import MissingModel, Model
 from tollgate.core.reasons.groups import Group, group_features
 from tollgate.core.reasons.reason_file import SealedReasons
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.safety import Safety
 from tollgate.core.score import ScoreScale
 from tollgate.errors import RuleError, SealError
 
@@ -57,6 +58,12 @@ class DetectorVersion:
     manifest: Mapping[str, Any]
     evaluation: Mapping[str, Any]
     reasons: SealedReasons | None = None
+    safety: Safety = field(default_factory=Safety)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the version has its model."""
+        return not isinstance(self.model, MissingModel)
 
     @cached_property
     def reason_groups(self) -> tuple[Group, ...]:
@@ -92,6 +99,17 @@ def version_name(created_at: str, manifest: bytes) -> str:
 
 def check_seal(name: str, files: Mapping[str, bytes]) -> dict[str, Any]:
     """Return the manifest of a version folder; raise `SealError` unless every byte is what was sealed."""
+    manifest = read_manifest(name, files)
+    for file, expected in manifest["files"].items():
+        if file not in files:
+            raise SealError(f"Version {name} lacks its file {file}; publish the whole folder again.")
+        if sha256(files[file]) != expected:
+            raise SealError(f"{file} of version {name} was changed after sealing; publish the sealed folder again.")
+    return manifest
+
+
+def read_manifest(name: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the manifest of a version folder; raise `SealError` unless every byte of it is what was sealed."""
     if MANIFEST not in files:
         raise SealError(f"Version {name} has no {MANIFEST}; publish the whole folder again.")
     if name.rpartition("-")[2] != sha256(files[MANIFEST])[:16]:
@@ -102,11 +120,6 @@ def check_seal(name: str, files: Mapping[str, bytes]) -> dict[str, Any]:
         raise SealError(f"Version {name} was sealed as {sealed_name}; give its folder that name again.")
     if manifest["format"] != FORMAT:
         raise SealError(f"Version {name} has format {manifest['format']}; this Tollgate reads {FORMAT}: train it anew.")
-    for file, expected in manifest["files"].items():
-        if file not in files:
-            raise SealError(f"Version {name} lacks its file {file}; publish the whole folder again.")
-        if sha256(files[file]) != expected:
-            raise SealError(f"{file} of version {name} was changed after sealing; publish the sealed folder again.")
     return manifest
 
 
@@ -115,7 +128,28 @@ def open_version(name: str, files: Mapping[str, bytes]) -> DetectorVersion:
 
     Raises `SealError` when a file is missing or differs in any byte from what was sealed.
     """
-    manifest = check_seal(name, files)
+    return _open(name, files, check_seal(name, files))
+
+
+def open_without_model(name: str, files: Mapping[str, bytes], reason: str) -> DetectorVersion:
+    """Open a version of which some files are missing or damaged, for decisions without a score.
+
+    The manifest has to be whole: it holds rules, event type, and that the detector chose to decide nevertheless. Raises
+    `SealError` when it is not, or when the detector did not choose so. ``reason`` is what its model then fails with.
+    """
+    if MANIFEST not in files:
+        raise SealError(reason)
+    manifest = read_manifest(name, files)
+    if manifest.get("safety", {}).get("fail", "none") == "none":
+        raise SealError(reason)
+    sealed = manifest["files"].get(EVALUATION)
+    kept = {EVALUATION: files[EVALUATION]} if sealed and sha256(files.get(EVALUATION, b"")) == sealed else {}
+    return _open(name, kept, {**manifest, "files": {}}, MissingModel(reason))
+
+
+def _open(
+    name: str, files: Mapping[str, bytes], manifest: Mapping[str, Any], model: Model | None = None
+) -> DetectorVersion:
     event_type = EventType.from_json(manifest["event_type"])
     features = tuple(Feature(**feature) for feature in manifest["features"])
     book = RuleBook.from_json(manifest["rules"]) if "rules" in manifest else RuleBook()
@@ -128,11 +162,12 @@ def open_version(name: str, files: Mapping[str, bytes]) -> DetectorVersion:
         scale=ScoreScale.from_json(manifest["score_scale"]),
         outcomes=tuple(Outcome(**outcome) for outcome in manifest["outcomes"]),
         record_batches=manifest["record_batches"],
-        model=Model(files[MODEL]),
+        model=model or Model(files[MODEL]),
         rules=_compile_rules(name, book, event_type, features),
         manifest=manifest,
-        evaluation=json.loads(files[EVALUATION]),
+        evaluation=json.loads(files[EVALUATION]) if EVALUATION in files else {},
         reasons=SealedReasons(files[REASONS]) if REASONS in manifest["files"] else None,
+        safety=Safety.from_json(manifest["safety"]) if "safety" in manifest else Safety(),
     )
 
 

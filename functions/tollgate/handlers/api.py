@@ -12,7 +12,7 @@ from tollgate.handlers.api_log import log_requests
 from tollgate.handlers.api_problems import StrictRoute, answer_problems
 from tollgate.observability import set_up_logging
 from tollgate.services.batches import announce_batch, list_batches, show_batch
-from tollgate.services.decide_event import decide_event
+from tollgate.services.decide_and_tell import decide_and_tell
 from tollgate.services.describe_detector import describe_detector
 from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import label_events
@@ -27,7 +27,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, 
 @routes.post("/decisions", response_model=models.Decision)
 async def post_decision(request: models.DecisionRequest) -> dict[str, Any]:
     """Decide on one event. The same event id again gives the first decision again, and changes nothing."""
-    return decide_event(open_stores(), request.event, request.detector, request.reasons)
+    return decide_and_tell(open_stores(), request.event, request.detector, request.reasons)
 
 
 @routes.get("/decisions/{event_id:path}", response_model=models.StoredDecision)

@@ -45,18 +45,29 @@ class ListAnswer(BaseModel):
     found: bool
 
 
+class Degraded(BaseModel):
+    """How an event was decided that could not be decided in full, and what was missing."""
+
+    mode: Literal["rules_only", "review", "allow"]
+    missing: list[str] = Field(description="model, history, variable:<column>, or record: it was not recorded.")
+
+
 class Decision(BaseModel):
     """What one detector version said about one event."""
 
     event_id: str
     detector: str
     detector_version: str
-    score: int = Field(ge=0, le=1000)
-    probability: float = Field(ge=0, le=1)
+    score: int | None = Field(ge=0, le=1000, description="Null without a model, a history or a required variable.")
+    probability: float | None = Field(ge=0, le=1)
     outcome: str
     rules: list[RuleHit] = Field([], description="The rules that matched.")
     lists: list[ListAnswer] = Field([], description="What was looked for in lists, and whether it was there.")
     decided_at: str
+    degraded: Degraded | None = Field(None, description="Null if the event was decided in full.")
+    braked: bool = Field(False, description="The outcome was a block, which the brake made a review.")
+    forced: bool = Field(False, description="The event's id asked for the outcome, in a test deployment.")
+    recorded: bool = Field(True, description="False: it is not known to be stored; send the event again.")
     repeated: bool = Field(description="The event was decided on before; this is the first decision.")
     timings_ms: dict[str, float]
     base_log_odds: float | None = Field(None, description="Where contributions count from.")

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from tollgate.errors import BodyTooLargeError, TollgateError
 from tollgate.handlers.strict_json import read_json
+from tollgate.observability import describe_error
 
 LARGEST_BODY_BYTES = 256 * 1024
 _log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(TollgateError)
     async def expected(_request: Request, error: TollgateError) -> JSONResponse:
         if error.status >= 500:
-            _log.error("%s: %s", error.code, error)
+            _log.error("%s", describe_error(error))
         return _answer(error.status, error.code, str(error), retry=error.retry)
 
     @app.exception_handler(RequestValidationError)
@@ -78,5 +79,5 @@ def answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unexpected(_request: Request, error: Exception) -> JSONResponse:
-        _log.exception("Unexpected %s", type(error).__name__)
+        _log.error("Unexpected: %s", describe_error(error))
         return _answer(500, "internal", "Something went wrong on our side; it was logged.", retry=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from tollgate.observability import set_up_logging
+from tollgate.observability import describe_error, set_up_logging
 from tollgate.services.label_file import label_file
 from tollgate.services.score_batch import score_batch
 from tollgate.services.stores import open_stores, prepare
@@ -31,9 +31,9 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
                 work = label_file if key.startswith(_LABELS) else score_batch
                 state = work(open_stores(), key, etag)
                 _log.info("Batch %s: %s", state.get("batch_id"), state.get("status"))
-        except Exception:
+        except Exception as error:
             # Whatever it was, the message comes again, and in the end goes to the dead-letter queue: nothing is lost.
-            _log.exception("Message %s failed", message["messageId"])
+            _log.error("Message %s: %s", message["messageId"], describe_error(error))
             failures.append({"itemIdentifier": message["messageId"]})
     return {"batchItemFailures": failures}
 

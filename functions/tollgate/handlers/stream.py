@@ -9,8 +9,8 @@ from typing import Any
 
 from tollgate.errors import InputError
 from tollgate.handlers.strict_json import read_json
-from tollgate.observability import set_up_logging
-from tollgate.services.decide_event import decide_event
+from tollgate.observability import describe_error, set_up_logging
+from tollgate.services.decide_and_tell import decide_and_tell
 from tollgate.services.stores import open_stores, prepare
 
 set_up_logging()
@@ -27,9 +27,9 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     for record in event["Records"]:
         number = record["kinesis"]["sequenceNumber"]
         try:
-            decide_event(open_stores(), _read_record(record["kinesis"]["data"]))
+            decide_and_tell(open_stores(), _read_record(record["kinesis"]["data"]))
         except Exception as error:
-            _log.error("Record %s: %s", number, error if isinstance(error, InputError) else type(error).__name__)
+            _log.error("Record %s: %s", number, describe_error(error))
             return {"batchItemFailures": [{"itemIdentifier": number}]}
     return {"batchItemFailures": []}
 

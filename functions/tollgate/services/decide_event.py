@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
-from tollgate.adapters.histories import history_key
-from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, get_items, write_together
+from tollgate.adapters.items import Item, get_items
 from tollgate.core.decision import Decisions, decide_one
+from tollgate.core.degraded import decide_degraded
 from tollgate.core.event import Events
 from tollgate.core.explain import TOP, Wanted, explain_decisions
 from tollgate.core.pinned_reads import pack_reads
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
-from tollgate.core.stored_history import NOTHING_MATURED, add_event, fold_matured, stale_names
+from tollgate.core.safety import HISTORY, MODEL, RECORD, forced_outcome
 from tollgate.core.version import DetectorVersion
-from tollgate.errors import ConflictError
+from tollgate.errors import ConflictError, UnavailableError
 from tollgate.runtime import describe_runtime
-from tollgate.services.label_history import add_up, label_addition, label_record
+from tollgate.services.record_decision import record_decision
 from tollgate.services.stores import Stores
 
-_DAY_S = 86_400
-_ATTEMPTS = 3
+# Asking again for histories that were left unread under load, where the detector can decide without them.
+_HURRIED_ATTEMPTS = 4
 
 
 def decide_event(
@@ -37,41 +35,77 @@ def decide_event(
 
     One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities:
     both happen once, however often and from wherever the event comes. ``reasons`` says how many of them the first
-    decision is to carry.
+    decision is to carry. Where something is missing, the detector's [safety] says what happens; by default
+    `UnavailableError` or `SealError` is raised.
     """
     watch = _Watch()
     version = stores.champion(detector)
+    stores = stores if version.safety.fail == "none" else stores.in_a_hurry()
     parsed = read_event(version.event_type, event)
-    table = stores.decisions.table
+    missing = [*([] if version.is_whole else [MODEL]), *version.safety.missing_variables(event)]
     decided_key = decision_key(version.detector, parsed.ids[0])
-    wanted = {table: [decided_key], stores.histories.table: stores.histories.keys(version, parsed)}
-    found = get_items(stores.decisions.client, wanted)
+    found = _read(stores, version, parsed, decided_key)
     watch.lap("read")
-    before = read_found(found[table].get(decided_key))
+    before = None if found is None else read_found(found[stores.decisions.table].get(decided_key))
     if isinstance(before, DecisionRecord):
         return _repeat(before)
-    stored = stores.histories.pick(version, parsed, found[stores.histories.table])
-    decisions = decide_one(version, parsed, stored)
+    if found is None:
+        missing.append(HISTORY)
+    stored = {} if found is None else stores.histories.pick(version, parsed, found[stores.histories.table])
+    known = None if found is None else stored
+    decisions = decide_degraded(version, parsed, known) if missing else decide_one(version, parsed, stored)
+    answer = _answer(stores, version, parsed, decisions, missing)
     watch.lap("decide")
-    answer: dict[str, Any] = {
-        "event_id": parsed.ids[0],
-        "detector": version.detector,
-        "detector_version": version.version,
-        "score": int(decisions.scores[0]),
-        "probability": float(decisions.probabilities[0]),
-        "outcome": decisions.outcomes[0],
-        "rules": [asdict(hit) for hit in decisions.rules.hits(0)],
-        "lists": [asdict(answer) for answer in decisions.rules.lists(0)],
-        "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-    }
-    if reasons != "none":
+    if reasons != "none" and not missing:
         answer |= _explain(version, parsed, decisions, reasons)
         watch.lap("explain")
     record = _record(version, parsed, decisions, answer, event)
-    if not _write_with_label(stores, version, parsed, stored, record, before):
+    is_first = _keep(stores, version, parsed, stored, record, before)
+    if is_first is False:
         return _repeat_first(stores, version.detector, parsed.ids[0])
+    if is_first is None:
+        answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
     watch.lap("write")
     return {**answer, "repeated": False, "timings_ms": watch.timings_ms()}
+
+
+def _read(
+    stores: Stores, version: DetectorVersion, event: Events, decided_key: str
+) -> dict[str, dict[str, Item]] | None:
+    """Read the event's decision and histories; None if they cannot be read and the detector chose to go on."""
+    wanted = {
+        stores.decisions.table: [decided_key],
+        stores.histories.table: stores.histories.keys(version, event),
+    }
+    if version.safety.fail == "none":
+        return get_items(stores.decisions.client, wanted)
+    try:
+        return get_items(stores.decisions.client, wanted, _HURRIED_ATTEMPTS)
+    except UnavailableError:
+        return None
+
+
+def _answer(
+    stores: Stores, version: DetectorVersion, event: Events, decisions: Decisions, missing: Sequence[str]
+) -> dict[str, Any]:
+    outcome = decisions.outcomes[0]
+    forced = forced_outcome(event.ids[0], version.order) if stores.settings.forced_outcomes else None
+    given = forced or stores.brake.apply(version, outcome, ask=HISTORY not in missing)
+    return {
+        "event_id": event.ids[0],
+        "detector": version.detector,
+        "detector_version": version.version,
+        "score": None if missing else int(decisions.scores[0]),
+        "probability": None if missing else float(decisions.probabilities[0]),
+        "outcome": given,
+        "rules": [asdict(hit) for hit in decisions.rules.hits(0)],
+        "lists": [asdict(answer) for answer in decisions.rules.lists(0)],
+        "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "degraded": {"mode": version.safety.fail, "missing": list(missing)} if missing else None,
+        "braked": forced is None and given != outcome,
+        "forced": forced is not None,
+        "recorded": True,
+    }
 
 
 def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reasons: Wanted) -> dict[str, Any]:
@@ -112,72 +146,21 @@ def _record(
     )
 
 
-def _write_with_label(
+def _keep(
     stores: Stores,
     version: DetectorVersion,
     event: Events,
     stored: StoredHistories,
     record: DecisionRecord,
     waiting: WaitingLabel | None,
-) -> bool:
-    """Write everything, with the label that waits for the event if there is one; return whether it had no decision."""
-    for _ in range(_ATTEMPTS):
-        if _write(stores, version, event, stored, label_record(version, record, waiting), waiting):
-            return True
-        now = stores.decisions.look(version.detector, event.ids)[event.ids[0]]
-        if isinstance(now, DecisionRecord) or now == waiting:
-            return False
-        waiting = now  # a label came, or was corrected, between our reading and our writing
-    raise ConflictError("The event's label kept changing while it was decided on; try again.")
-
-
-def _write(
-    stores: Stores,
-    version: DetectorVersion,
-    event: Events,
-    stored: StoredHistories,
-    record: DecisionRecord,
-    waiting: WaitingLabel | None,
-) -> bool:
-    """Write everything, and return whether the event had no decision yet and still this waiting label."""
-    for tidy in (True, False):
-        try:
-            actions = _actions(stores, version, event, stored, record, waiting, tidy=tidy)
-            write_together(stores.decisions.client, actions)
-        except ConditionFailedError as error:
-            if 0 in error.places:
-                return False
-            # Another writer folded matured events meanwhile, or added to them: leave that to a later event.
-            assert tidy
-        else:
-            return True
-    return False
-
-
-def _actions(
-    stores: Stores,
-    version: DetectorVersion,
-    event: Events,
-    stored: StoredHistories,
-    record: DecisionRecord,
-    waiting: WaitingLabel | None,
-    *,
-    tidy: bool,
-) -> list[dict[str, Any]]:
-    now_s, time_s = time.time(), record.time_s
-    kept_until_s = now_s + stores.settings.decision_days * _DAY_S
-    actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
-    expires_s = max(now_s, time_s, record.known_s or time_s) + version.history.forgotten_after_s
-    for entity, key in record.entities.items():
-        sums = stored.get(entity, {}).get(key, {})
-        added = add_event(version.history, entity, event, np.array([record.excess]))
-        added = add_up(added, label_addition(version, record, entity))
-        matured = fold_matured(version.history, entity, sums, time_s) if tidy else NOTHING_MATURED
-        stale = stale_names(version.history, [*sums, *matured.added], time_s)
-        pk = history_key(record.space, entity, key)
-        actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale, matured)})
-    assert len(actions) <= MOST_ACTIONS
-    return actions
+) -> bool | None:
+    """Do what `record_decision` does; return None if it cannot be done and the detector chose to go on."""
+    try:
+        return record_decision(stores, version, event, stored, record, waiting)
+    except (UnavailableError, ConflictError):
+        if version.safety.fail == "none":
+            raise
+        return None
 
 
 class _Watch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tollgate.core.version import DetectorVersion
+from tollgate.errors import SealError
 
 _JSON_TYPES = {
     "id": "string",
@@ -22,6 +23,8 @@ _FIGURES = ("period", "rows", "frauds", "fraud_amount", "curves", "thresholds", 
 def describe_detector(version: DetectorVersion) -> dict[str, Any]:
     """Return what the manifest and the evaluation say, in the terms of the API."""
     manifest, evaluation = version.manifest, version.evaluation
+    if not evaluation:
+        raise SealError(f"The evaluation of version {version.version} is missing or damaged; publish a version again.")
     event_type = version.event_type
     label = event_type.label
     return {

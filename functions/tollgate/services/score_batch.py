@@ -18,6 +18,7 @@ from tollgate.core.totals import totals
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError
 from tollgate.services.stores import Stores
+from tollgate.services.tell_batch import tell_batch
 
 
 def score_batch(stores: Stores, key: str, etag: str) -> dict[str, Any]:
@@ -45,6 +46,7 @@ def score_batch(stores: Stores, key: str, etag: str) -> dict[str, Any]:
         _record(stores, file, version, read, summary["results"])
     numbers = {name: int(summary[name]) for name in ("rows", "scored", "failed")}
     stores.batches.set_state(file, _now(), "done", reason=None, finished_at=_now(), **numbers)
+    tell_batch(stores, summary)
     return stores.batches.find(file.batch_id) or {}
 
 

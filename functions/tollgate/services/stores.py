@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from tollgate.adapters import clients
 from tollgate.adapters.batches import BatchStore
 from tollgate.adapters.decisions import DecisionTable
+from tollgate.adapters.event_bus import EventBus
 from tollgate.adapters.histories import HistoryTable
 from tollgate.adapters.versions import VersionStore
 from tollgate.core.version import DetectorVersion
+from tollgate.services.brake import Brake
+from tollgate.services.metric_log import MetricLog
 from tollgate.settings import Settings, read_settings
 
 
@@ -25,6 +28,9 @@ class Stores:
     histories: HistoryTable
     decisions: DecisionTable
     batches: BatchStore
+    brake: Brake
+    events: EventBus
+    metrics: MetricLog
 
     @classmethod
     def of(cls, settings: Settings) -> Stores:
@@ -32,15 +38,25 @@ class Stores:
         dynamodb, s3 = clients.dynamodb(), clients.s3()
         return cls(
             settings=settings,
-            versions=VersionStore(s3, settings.bucket, settings.refresh_s),
+            versions=VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s),
             histories=HistoryTable(dynamodb, settings.history_table),
             decisions=DecisionTable(dynamodb, settings.decisions_table),
             batches=BatchStore(s3, dynamodb, settings.bucket, settings.decisions_table),
+            brake=Brake(settings.decisions_table, settings.patience_s),
+            events=EventBus(settings.event_bus, clients.events),
+            metrics=MetricLog(),
         )
 
     def champion(self, detector: str | None = None) -> DetectorVersion:
         """Return the version that decides for ``detector``, or for the deployment's own one."""
         return self.versions.champion(detector or self.settings.detector, time.monotonic())
+
+    def in_a_hurry(self) -> Stores:
+        """Return the same storage for a caller who would rather go without than wait."""
+        client = clients.impatient_dynamodb(self.settings.patience_s)
+        return replace(
+            self, histories=replace(self.histories, client=client), decisions=replace(self.decisions, client=client)
+        )
 
 
 @cache

@@ -16,11 +16,11 @@ from tollgate.core.rules.scope import Scope, Symbol
 
 @dataclass(frozen=True)
 class RuleInputs:
-    """``n`` events with their features, shape (n, f), and scores, shape (n,)."""
+    """``n`` events with their features, shape (n, f), and scores, shape (n,), NaN where there is none."""
 
     events: Events
     features: Matrix
-    scores: Ints
+    scores: Ints | Floats
 
     def columns(self, scope: Scope, names: Iterable[str]) -> Columns:
         """Return the column of each name."""

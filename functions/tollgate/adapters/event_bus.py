@@ -1,0 +1,57 @@
+"""Amazon EventBridge: what was decided, for whoever listens."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tollgate.adapters.versions import error_code
+
+SOURCE = "tollgate"
+_log = logging.getLogger(__name__)
+
+
+class EventsClient(Protocol):
+    """What is used of boto3's client."""
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> Mapping[str, Any]:
+        """Put up to ten events on a bus."""
+
+
+@dataclass(frozen=True)
+class EventBus:
+    """The bus that was named, or none: then nothing is put. ``connect`` is called when the first event is."""
+
+    name: str
+    connect: Callable[[], EventsClient]
+
+    def put(self, kind: str, detail: Mapping[str, Any]) -> bool:
+        """Put an event with the detail-type ``kind``; return whether that worked or nobody asked. Never raises.
+
+        The decision stands already, so nothing that happens to the event may undo it.
+        """
+        if not self.name:
+            return True
+        entry = {
+            "Source": SOURCE,
+            "DetailType": kind,
+            "Detail": json.dumps(detail, ensure_ascii=False, separators=(",", ":")),
+            "EventBusName": self.name,
+        }
+        try:
+            answer = self.connect().put_events(Entries=[entry])
+        except ClientError as error:
+            _log.error("EventBridge did not take an event: %s", error_code(error))
+            return False
+        except BotoCoreError as error:
+            _log.error("EventBridge did not take an event: %s", type(error).__name__)
+            return False
+        if answer["FailedEntryCount"]:
+            _log.error("EventBridge did not take an event: %s", answer["Entries"][0].get("ErrorCode"))
+            return False
+        return True

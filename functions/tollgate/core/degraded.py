@@ -1,0 +1,45 @@
+"""Deciding without what is missing, in the way that the detector chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from tollgate.core.decision import Decisions, read_histories
+from tollgate.core.event import Events, Floats
+from tollgate.core.features import compute_features
+from tollgate.core.history import judge_amounts
+from tollgate.core.replay import StoredHistories
+from tollgate.core.rules.answers import RuleAnswers
+from tollgate.core.rules.inputs import RuleInputs
+from tollgate.core.version import DetectorVersion
+
+
+def decide_degraded(version: DetectorVersion, event: Events, stored: StoredHistories | None) -> Decisions:
+    """Decide on one event without a score; ``stored`` None says that its histories are not known."""
+    reads = read_histories(version, event, stored or {})
+    # Read as empty, an unknown history would make everybody a new customer.
+    known = reads if stored is not None else {entity: np.full_like(read, np.nan) for entity, read in reads.items()}
+    return decide_without_score(version, event, known)
+
+
+def decide_without_score(version: DetectorVersion, event: Events, known: Mapping[str, Floats]) -> Decisions:
+    """Decide on one event without a score, given what it read, shape (1, k) an entity; NaN is not known.
+
+    With ``fail`` "rules_only" the rules are asked, to which the score, and features of histories that are not known,
+    are missing values; where none matches, the weakest outcome holds. Otherwise the outcome is fixed and no rule is
+    asked. The probability is NaN and the score -1.
+    """
+    features = compute_features(version.features, version.history, event, known)
+    nothing = np.array([np.nan])
+    asked = version.rules
+    if version.safety.fail != "rules_only":
+        asked = replace(asked, rules=(), names=())
+    rules = RuleAnswers.of(asked, RuleInputs(event, features, nothing))
+    outcome = version.safety.review if version.safety.fail == "review" else version.order[0]
+    if version.safety.fail == "rules_only":
+        (outcome,) = rules.outcomes([outcome], version.order)
+    judged = judge_amounts(version.history, event, known)
+    return Decisions(nothing, np.array([-1]), (outcome,), judged, rules, features, known)

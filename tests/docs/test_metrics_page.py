@@ -1,0 +1,21 @@
+"""The page on metrics names all that are sent, and no others."""
+
+from __future__ import annotations
+
+import re
+
+from tests.docs.pages import ROOT
+
+PAGE = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+CORE, SERVICES = ROOT / "functions/tollgate/core", ROOT / "functions/tollgate/services"
+SENDING = (CORE / "decision_metrics.py", SERVICES / "decide_and_tell.py", SERVICES / "tell_batch.py")
+
+
+def test_every_metric_is_documented() -> None:
+    written = "".join(path.read_text(encoding="utf-8") for path in SENDING)
+    names = r'"((?:GetEvent|Prediction|Outcome|Variable|Rule|Repeated|Degraded|Decision|Blocks|EventNot|File)\w+)"'
+    sent = {*re.findall(names, written), "Prediction", "GetEventPrediction4XXError", "GetEventPrediction5XXError"}
+    rows = re.findall(r"^\| (`[^|]+`) \| `DetectorID`", PAGE, flags=re.MULTILINE)
+    documented = set(re.findall(r"`(\w+)`", " ".join(rows)))
+    assert len(sent) >= 18
+    assert documented == sent - {"DetectorID"}

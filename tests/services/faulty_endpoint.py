@@ -1,0 +1,98 @@
+"""An endpoint between the functions and the emulator that can be told to hang, to throttle or to refuse."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
+from urllib.parse import urlsplit
+
+Fault = Literal["hang", "throttle", "drop the answer"]
+_HANGS_S = 5.0
+_THROTTLED = json.dumps({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}).encode()
+
+
+@dataclass
+class FaultyEndpoint:
+    """``faults`` maps the name of a DynamoDB operation, or a part of an S3 path, to what happens to its requests."""
+
+    url: str
+    faults: dict[str, Fault] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def fault_of(self, request: str) -> Fault | None:
+        self.seen.append(request)
+        return next((fault for part, fault in self.faults.items() if part in request), None)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, behind: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.behind = behind
+        self.endpoint = FaultyEndpoint(f"http://127.0.0.1:{self.server_port}")
+
+
+@contextmanager
+def faulty_endpoint(behind: str) -> Iterator[FaultyEndpoint]:
+    """Serve on a free port, passing on to ``behind`` whatever no fault is set for."""
+    server = _Server(urlsplit(behind).netloc)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server.endpoint
+    finally:
+        server.endpoint.released.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.server.endpoint.fault_of(f"{self.headers.get('X-Amz-Target', '')} {self.command} {self.path}")
+        if fault == "hang":
+            self.server.endpoint.released.wait(_HANGS_S)
+            self.close_connection = True
+        elif fault == "throttle":
+            self.send(400, {"Content-Type": "application/x-amz-json-1.0"}, _THROTTLED)
+        else:
+            answer = self.pass_on(body)
+            if fault == "drop the answer":
+                self.close_connection = True
+            else:
+                self.send(*answer)
+
+    def pass_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection(self.server.behind, timeout=30)
+        connection.request(self.command, self.path, body, dict(self.headers.items()))
+        response = connection.getresponse()
+        content = response.read()
+        connection.close()
+        return response.status, dict(response.getheaders()), content
+
+    def send(self, status: int, headers: dict[str, str], content: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet."""
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer  # noqa: N815 - as in the standard library
