@@ -223,3 +223,12 @@ def test_handlers_are_there() -> None:
         module, _, name = function["Handler"].rpartition(".")
         file = TEMPLATE.parent / "functions" / Path(*module.split(".")).with_suffix(".py")
         assert f"{name}" in file.read_text(encoding="utf-8")
+
+
+def test_files_of_payments_and_of_labels_are_told_of_and_can_be_read() -> None:
+    told = RESOURCES["Bucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    prefixes = [rule["Value"] for one in told for rule in one["Filter"]["S3Key"]["Rules"]]
+    assert prefixes == ["inbox/", "labels/"]
+    (reading,) = (each for each in statements(RESOURCES["BatchRole"]) if each.get("Sid") == "ReadFilesAndDetectors")
+    readable = {resource["Fn::Sub"] for resource in reading["Resource"]}
+    assert {f"${{Bucket.Arn}}/{prefix}*" for prefix in prefixes} <= readable

@@ -67,7 +67,10 @@ class Contract:
 
     def label(self, body: Json) -> tuple[int, Json]:
         results = [self._label_one(entry) for entry in body["labels"]]
-        counts = {status: sum(r["status"] == status for r in results) for status in ("accepted", "unchanged", "failed")}
+        counts = {
+            status: sum(r["status"] == status for r in results)
+            for status in ("accepted", "unchanged", "waiting", "failed")
+        }
         return 200, {**counts, "results": results}
 
     def _label_one(self, entry: Json) -> Json:

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.emulator
 
 KNOWN_AT = "2026-06-01T00:00:00Z"
 KNOWN_S = 1_780_272_000.0
-UNCHANGED = {"accepted": 0, "unchanged": 1, "failed": 0}
-ACCEPTED = {"accepted": 1, "unchanged": 0, "failed": 0}
+STATUSES = ("accepted", "unchanged", "waiting", "failed")
+ACCEPTED, UNCHANGED, WAITING, FAILED = ({status: int(status == one) for status in STATUSES} for one in STATUSES)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def give(stores: Stores, event_id: str, label: object, known_at: str | None = KN
 
 
 def counts(answer: dict[str, Any]) -> dict[str, int]:
-    return {name: answer[name] for name in ("accepted", "unchanged", "failed")}
+    return {name: answer[name] for name in STATUSES}
 
 
 def of_a_fraud(stores: Stores, payment: Payment) -> dict[str, dict[str, int]]:
@@ -139,20 +139,32 @@ def test_a_label_that_cannot_be_used_fails_alone(
     before = backend.histories()
     bad = {"event_id": event_id, "label": label, "known_at": known_at}
     answer = label_events(stores, [bad, {"event_id": event_id, "label": "legitimate", "known_at": KNOWN_AT}])
-    assert counts(answer) == {"accepted": 1, "unchanged": 0, "failed": 1}
+    assert counts(answer) == ACCEPTED | {"failed": 1}
     assert reason in answer["results"][0]["message"]
     assert backend.histories() == before
 
 
-def test_an_unknown_event_fails(stores: Stores) -> None:
-    answer = give(stores, "nobody", "fraud")
-    assert counts(answer) == {"accepted": 0, "unchanged": 0, "failed": 1}
-    assert 'no decision on event "nobody"' in answer["results"][0]["message"]
+def test_a_correction_that_became_known_earlier_is_out_of_date(stores: Stores, backend: Backend, event_id: str) -> None:
+    before = backend.histories()
+    give(stores, event_id, "legitimate", "2026-08-01T00:00:00Z")
+    answer = give(stores, event_id, "fraud", "2026-07-01T00:00:00Z")
+    assert counts(answer) == UNCHANGED
+    assert "out of date" in answer["results"][0]["message"]
+    assert backend.histories() == before
+
+
+def test_labels_of_one_event_in_one_call_are_set_in_their_order(
+    stores: Stores, backend: Backend, event_id: str
+) -> None:
+    before = backend.histories()
+    said = [{"event_id": event_id, "label": label} for label in ("fraud", "legitimate", "fraud", "legitimate")]
+    assert label_events(stores, said)["accepted"] == 4
+    assert backend.histories() == before
 
 
 @pytest.mark.parametrize("event_id", ["", "x" * 3_000, "ü" * 2_000], ids=["empty", "long", "long in bytes"])
 def test_an_id_that_no_event_can_have_fails(stores: Stores, event_id: str) -> None:
-    assert counts(give(stores, event_id, "fraud")) == {"accepted": 0, "unchanged": 0, "failed": 1}
+    assert counts(give(stores, event_id, "fraud")) == FAILED
 
 
 def test_without_a_time_the_label_of_an_old_event_is_dated_as_in_training(stores: Stores, event_id: str) -> None:

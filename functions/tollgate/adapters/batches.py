@@ -31,6 +31,8 @@ _NUMBERS = ("rows", "scored", "failed")
 class BatchFile:
     """A file in the inbox: inbox/<detector>/<batch id>/<name>, inbox/<detector>/<name> or inbox/<name>.
 
+    A file of labels has a key like the latter two, with labels/ in place of inbox/.
+
     ``batch_id`` is the one announced in the key, or else follows from key and content, so that a repeated notice is the
     same batch and a new file of the same name is another.
     """
@@ -53,6 +55,10 @@ class BatchFile:
         """Return where results with this content go."""
         stem = re.sub(r"\.(csv|csv\.gz|parquet)$", "", self.filename, flags=re.IGNORECASE)
         return f"results/{self.batch_id}/{stem}.{hashlib.sha256(results).hexdigest()[:8]}.csv"
+
+    def part_key(self, number: int) -> str:
+        """Return where it is noted what became of one lot of a file's rows."""
+        return f"results/{self.batch_id}/parts/{number:05d}.json"
 
     @property
     def summary_key(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,24 @@ def decision_key(detector: str, event_id: str) -> str:
 
 
 @dataclass(frozen=True)
+class WaitingLabel:
+    """A label that came before its event was decided on; it stands where the decision will. ``known_s`` may be open."""
+
+    label: str
+    known_s: float | None = None
+
+    @classmethod
+    def from_item(cls, item: Item) -> WaitingLabel:
+        """Rebuild a waiting label from its item."""
+        return cls(item["label"]["S"], float(item["known_s"]["N"]) if "known_s" in item else None)
+
+
+@dataclass(frozen=True)
 class DecisionRecord:
     """A stored decision: what was answered, the event as it came, and what a label needs to change its histories.
 
-    ``excess`` says how far the amount went beyond the usual (`judge_amounts`).
+    ``excess`` says how far the amount went beyond the usual (`judge_amounts`). ``reads`` is what was read from the
+    histories (`pack_reads`), and ``runtime`` what it was decided with: with them the decision can be replayed.
     """
 
     answer: Mapping[str, Any]
@@ -33,10 +47,12 @@ class DecisionRecord:
     excess: float = 0.0
     label: str | None = None
     known_s: float | None = None
+    reads: bytes | None = None
+    runtime: str = ""
 
     def to_item(self, detector: str, expires_s: float) -> dict[str, Any]:
         """Return the DynamoDB item."""
-        return {
+        item: dict[str, Any] = {
             "pk": {"S": decision_key(detector, str(self.answer["event_id"]))},
             "answer": {"S": json.dumps(self.answer, separators=(",", ":"))},
             "event": {"S": json.dumps(self.event, ensure_ascii=False, separators=(",", ":"))},
@@ -46,6 +62,11 @@ class DecisionRecord:
             "excess": {"N": repr(self.excess)},
             "x": {"N": str(int(expires_s))},
         }
+        if self.reads is not None:
+            item |= {"reads": {"B": self.reads}, "runtime": {"S": self.runtime}}
+        if self.label is not None:
+            item |= {"label": {"S": self.label}, "known_s": {"N": repr(self.known_s)}}
+        return item
 
     @classmethod
     def from_item(cls, item: Item) -> DecisionRecord:
@@ -59,7 +80,19 @@ class DecisionRecord:
             excess=float(item["excess"]["N"]),
             label=item["label"]["S"] if "label" in item else None,
             known_s=float(item["known_s"]["N"]) if "known_s" in item else None,
+            reads=bytes(item["reads"]["B"]) if "reads" in item else None,
+            runtime=item["runtime"]["S"] if "runtime" in item else "",
         )
+
+
+Found = DecisionRecord | WaitingLabel
+
+
+def read_found(item: Item | None) -> Found | None:
+    """Return what stands under the key of a decision: the decision, a label that waits for it, or nothing."""
+    if item is None:
+        return None
+    return DecisionRecord.from_item(item) if "answer" in item else WaitingLabel.from_item(item)
 
 
 @dataclass(frozen=True)
@@ -71,17 +104,33 @@ class DecisionTable:
 
     def find(self, detector: str, event_id: str) -> DecisionRecord | None:
         """Return the decision on an event, None if there is none."""
-        pk = decision_key(detector, event_id)
-        item = get_items(self.client, {self.table: [pk]})[self.table].get(pk)
-        return DecisionRecord.from_item(item) if item else None
+        found = self.look(detector, [event_id])[event_id]
+        return found if isinstance(found, DecisionRecord) else None
 
-    def put_once(self, record: DecisionRecord, detector: str, expires_s: float) -> dict[str, Any]:
-        """Return a Put action that fails if the event already has a decision."""
-        return {
-            "TableName": self.table,
-            "Item": record.to_item(detector, expires_s),
-            "ConditionExpression": "attribute_not_exists(pk)",
+    def look(self, detector: str, event_ids: Sequence[str]) -> dict[str, Found | None]:
+        """Return for each event its decision, a label that waits for it, or None."""
+        keys = {event_id: decision_key(detector, event_id) for event_id in event_ids}
+        items = get_items(self.client, {self.table: list(keys.values())})[self.table]
+        return {event_id: read_found(items.get(pk)) for event_id, pk in keys.items()}
+
+    def put_once(
+        self, record: DecisionRecord, detector: str, expires_s: float, waiting: WaitingLabel | None = None
+    ) -> dict[str, Any]:
+        """Return a Put action that fails if the event has a decision, or if not just this label waits for it."""
+        return {"TableName": self.table, "Item": record.to_item(detector, expires_s), **_still(waiting)}
+
+    def let_wait(
+        self, detector: str, event_id: str, before: WaitingLabel | None, waiting: WaitingLabel, expires_s: float
+    ) -> dict[str, Any]:
+        """Return a Put action that lets a label wait; it fails where anything but ``before`` stands for the event."""
+        item: dict[str, Any] = {
+            "pk": {"S": decision_key(detector, event_id)},
+            "label": {"S": waiting.label},
+            "x": {"N": str(int(expires_s))},
         }
+        if waiting.known_s is not None:
+            item["known_s"] = {"N": repr(waiting.known_s)}
+        return {"TableName": self.table, "Item": item, **_still(before)}
 
     def set_label(
         self, detector: str, event_id: str, before: DecisionRecord, label: str, known_s: float
@@ -99,3 +148,18 @@ class DecisionTable:
             "ExpressionAttributeNames": {"#label": "label"},
             "ExpressionAttributeValues": values,
         }
+
+
+def _still(waiting: WaitingLabel | None) -> dict[str, Any]:
+    """Return the condition that there is no decision, and just this waiting label or none."""
+    if waiting is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    known = "attribute_not_exists(known_s)" if waiting.known_s is None else "known_s = :known"
+    values = {":label": {"S": waiting.label}}
+    if waiting.known_s is not None:
+        values[":known"] = {"N": repr(waiting.known_s)}
+    return {
+        "ConditionExpression": f"attribute_not_exists(answer) AND #label = :label AND {known}",
+        "ExpressionAttributeNames": {"#label": "label"},
+        "ExpressionAttributeValues": values,
+    }

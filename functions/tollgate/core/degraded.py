@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from tollgate.core.decision import Decisions, read_histories
-from tollgate.core.event import Events
+from tollgate.core.event import Events, Floats
 from tollgate.core.features import compute_features
 from tollgate.core.history import judge_amounts
 from tollgate.core.replay import StoredHistories
@@ -17,15 +18,20 @@ from tollgate.core.version import DetectorVersion
 
 
 def decide_degraded(version: DetectorVersion, event: Events, stored: StoredHistories | None) -> Decisions:
-    """Decide on one event without a score; ``stored`` None says that its histories are not known.
+    """Decide on one event without a score; ``stored`` None says that its histories are not known."""
+    reads = read_histories(version, event, stored or {})
+    # Read as empty, an unknown history would make everybody a new customer.
+    known = reads if stored is not None else {entity: np.full_like(read, np.nan) for entity, read in reads.items()}
+    return decide_without_score(version, event, known)
+
+
+def decide_without_score(version: DetectorVersion, event: Events, known: Mapping[str, Floats]) -> Decisions:
+    """Decide on one event without a score, given what it read, shape (1, k) an entity; NaN is not known.
 
     With ``fail`` "rules_only" the rules are asked, to which the score, and features of histories that are not known,
     are missing values; where none matches, the weakest outcome holds. Otherwise the outcome is fixed and no rule is
     asked. The probability is NaN and the score -1.
     """
-    reads = read_histories(version, event, stored or {})
-    # Read as empty, an unknown history would make everybody a new customer.
-    known = reads if stored is not None else {entity: np.full_like(read, np.nan) for entity, read in reads.items()}
     features = compute_features(version.features, version.history, event, known)
     nothing = np.array([np.nan])
     asked = version.rules

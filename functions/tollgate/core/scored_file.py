@@ -16,7 +16,7 @@ from tollgate.core.event import Events
 from tollgate.core.explain import TOP, explain_decisions
 from tollgate.core.reading import good_rows, read_events, require_columns
 from tollgate.core.replay import StoredHistories
-from tollgate.core.table_files import FileTable, write_csv
+from tollgate.core.table_files import FileTable, free_name, write_csv
 from tollgate.core.version import DetectorVersion
 
 DECIDED = "ok"
@@ -93,7 +93,7 @@ def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories
     }
     if version.reasons is not None:
         added |= {f"reason_{number}": column for number, column in enumerate(reasons, start=1)}
-    names = [*file.table.names, *(_free_name(name, file.table.names) for name in added)]
+    names = [*file.table.names, *(free_name(name, file.table.names) for name in added)]
     results = write_csv(names, [*file.table.columns, *added.values()])
     return ScoredFile(results, _summarise(version, file, scores, probabilities, outcomes) | {"rules": counts}, excess)
 
@@ -112,10 +112,6 @@ def _put_reasons(
 def _reason(problem: tuple[str, str]) -> str:
     column, message = problem
     return f'error: column "{column}": {message}' if column else f"error: {message}"
-
-
-def _free_name(name: str, taken: Sequence[str]) -> str:
-    return name if name not in taken else _free_name(f"tollgate_{name}", taken)
 
 
 def _summarise(

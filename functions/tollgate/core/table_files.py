@@ -152,6 +152,11 @@ class _UnixLines:
         return self.out.write(line.removesuffix("\r\n") + "\n")
 
 
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """Return a name for a column that Tollgate adds to a file: with `tollgate_` in front where it is taken."""
+    return name if name not in taken else free_name(f"tollgate_{name}", taken)
+
+
 def write_csv(names: Iterable[str], columns: Sequence[Sequence[object]]) -> bytes:
     """Return columns as CSV with a header."""
     out = io.StringIO(newline="")

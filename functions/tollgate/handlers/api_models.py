@@ -111,7 +111,7 @@ class LabelResult(BaseModel):
     """What became of one label."""
 
     event_id: str
-    status: Literal["accepted", "unchanged", "failed"]
+    status: Literal["accepted", "unchanged", "waiting", "failed"]
     message: str | None
 
 
@@ -120,6 +120,7 @@ class LabelsAnswer(BaseModel):
 
     accepted: int
     unchanged: int
+    waiting: int = Field(description="Their events were not decided on yet.")
     failed: int
     results: list[LabelResult]
 

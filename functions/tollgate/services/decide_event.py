@@ -8,24 +8,22 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
-from tollgate.adapters.decisions import DecisionRecord, decision_key
-from tollgate.adapters.histories import history_key
-from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, get_items, write_together
+from tollgate.adapters.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
+from tollgate.adapters.items import Item, get_items
 from tollgate.core.decision import Decisions, decide_one
 from tollgate.core.degraded import decide_degraded
 from tollgate.core.event import Events
 from tollgate.core.explain import TOP, Wanted, explain_decisions
+from tollgate.core.pinned_reads import pack_reads
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
 from tollgate.core.safety import HISTORY, MODEL, RECORD, forced_outcome
-from tollgate.core.stored_history import NOTHING_MATURED, add_event, fold_matured, stale_names
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, UnavailableError
+from tollgate.runtime import describe_runtime
+from tollgate.services.record_decision import record_decision
 from tollgate.services.stores import Stores
 
-_DAY_S = 86_400
 # Asking again for histories that were left unread under load, where the detector can decide without them.
 _HURRIED_ATTEMPTS = 4
 
@@ -48,10 +46,11 @@ def decide_event(
     decided_key = decision_key(version.detector, parsed.ids[0])
     found = _read(stores, version, parsed, decided_key)
     watch.lap("read")
+    before = None if found is None else read_found(found[stores.decisions.table].get(decided_key))
+    if isinstance(before, DecisionRecord):
+        return _repeat(before)
     if found is None:
         missing.append(HISTORY)
-    elif decided_key in found[stores.decisions.table]:
-        return _repeat(DecisionRecord.from_item(found[stores.decisions.table][decided_key]))
     stored = {} if found is None else stores.histories.pick(version, parsed, found[stores.histories.table])
     known = None if found is None else stored
     decisions = decide_degraded(version, parsed, known) if missing else decide_one(version, parsed, stored)
@@ -60,7 +59,8 @@ def decide_event(
     if reasons != "none" and not missing:
         answer |= _explain(version, parsed, decisions, reasons)
         watch.lap("explain")
-    is_first = _keep(stores, version, parsed, stored, _record(version, parsed, decisions, answer, event))
+    record = _record(version, parsed, decisions, answer, event)
+    is_first = _keep(stores, version, parsed, stored, record, before)
     if is_first is False:
         return _repeat_first(stores, version.detector, parsed.ids[0])
     if is_first is None:
@@ -134,60 +134,33 @@ def _record(
 ) -> DecisionRecord:
     entities = {entity: keys.values[0] for entity, keys in event.entities.items() if keys.values}
     excess = float(decisions.excess[0])
-    return DecisionRecord(answer, given, float(event.times_s[0]), version.history_space, entities, excess)
+    return DecisionRecord(
+        answer,
+        given,
+        float(event.times_s[0]),
+        version.history_space,
+        entities,
+        excess,
+        reads=pack_reads(version.history, decisions.reads),
+        runtime=describe_runtime(),
+    )
 
 
 def _keep(
-    stores: Stores, version: DetectorVersion, event: Events, stored: StoredHistories, record: DecisionRecord
-) -> bool | None:
-    """Do what `_write` does; return None if it cannot be done and the detector chose to go on."""
-    try:
-        return _write(stores, version, event, stored, record)
-    except (UnavailableError, ConflictError):
-        if version.safety.fail == "none":
-            raise
-        return None
-
-
-def _write(
-    stores: Stores, version: DetectorVersion, event: Events, stored: StoredHistories, record: DecisionRecord
-) -> bool:
-    """Write everything, and return whether the event had no decision yet."""
-    for tidy in (True, False):
-        try:
-            write_together(stores.decisions.client, _actions(stores, version, event, stored, record, tidy=tidy))
-        except ConditionFailedError as error:
-            if 0 in error.places:
-                return False
-            # Another writer folded matured events meanwhile, or added to them: leave that to a later event.
-            assert tidy
-        else:
-            return True
-    return False
-
-
-def _actions(
     stores: Stores,
     version: DetectorVersion,
     event: Events,
     stored: StoredHistories,
     record: DecisionRecord,
-    *,
-    tidy: bool,
-) -> list[dict[str, Any]]:
-    now_s, time_s = time.time(), record.time_s
-    kept_until_s = now_s + stores.settings.decision_days * _DAY_S
-    actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s)}]
-    expires_s = max(now_s, time_s) + version.history.forgotten_after_s
-    for entity, key in record.entities.items():
-        sums = stored.get(entity, {}).get(key, {})
-        added = add_event(version.history, entity, event, np.array([record.excess]))
-        matured = fold_matured(version.history, entity, sums, time_s) if tidy else NOTHING_MATURED
-        stale = stale_names(version.history, [*sums, *matured.added], time_s)
-        pk = history_key(record.space, entity, key)
-        actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale, matured)})
-    assert len(actions) <= MOST_ACTIONS
-    return actions
+    waiting: WaitingLabel | None,
+) -> bool | None:
+    """Do what `record_decision` does; return None if it cannot be done and the detector chose to go on."""
+    try:
+        return record_decision(stores, version, event, stored, record, waiting)
+    except (UnavailableError, ConflictError):
+        if version.safety.fail == "none":
+            raise
+        return None
 
 
 class _Watch:

@@ -5,103 +5,156 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
 from tollgate.core.event_type import LabelRule
-from tollgate.core.stored_history import add_fraud
-from tollgate.core.values import read_time
+from tollgate.core.label_table import STATUSES
+from tollgate.core.values import read_text, read_time
 from tollgate.core.version import DetectorVersion
-from tollgate.errors import ConflictError, InputError, LabelError, NotFoundError
+from tollgate.errors import ConflictError, InputError, LabelError
+from tollgate.services.label_history import FRAUD, LEGITIMATE, add_up, default_known_s, label_addition
 from tollgate.services.stores import Stores
 
-FRAUD, LEGITIMATE = "fraud", "legitimate"
-_ATTEMPTS = 3
+# How long a label waits for its event to be decided on.
+WAITING_DAYS = 30
+_DAY_S = 86_400
+_ATTEMPTS = 10
+_WRITERS = 8
+_OLDER = "The event has a label that became known later; this one is out of date."
+_WAITS = f"The event was not decided on yet; the label waits for it, {WAITING_DAYS} days at most."
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GivenLabel:
+    """A label as it was given; ``known_s`` is None where its time was left out."""
+
+    event_id: str
+    label: str
+    known_s: float | None
 
 
 def label_events(stores: Stores, labels: Sequence[Mapping[str, Any]], detector: str | None = None) -> dict[str, Any]:
-    """Set the labels of events that were decided on, each by itself; answer for each what became of it.
+    """Set the labels of events, each by itself; answer for each what became of it, in their order.
 
     A fraud is one addition to the histories of its entities, dated when it became known. A repeated label changes
-    nothing; another label takes the former one back exactly. A legitimate event needs no label: it counts as one once
-    its label delay is over.
+    nothing; another label takes the former one back exactly, unless it became known before it. A label of an event that
+    was not decided on yet waits for that. A legitimate event needs no label: it counts as one once its label delay is
+    over.
     """
     version = stores.champion(detector)
-    results = [_label_one(stores, version, label) for label in labels]
-    counts = Counter(result["status"] for result in results)
-    return {**{status: counts[status] for status in ("accepted", "unchanged", "failed")}, "results": results}
+    results: list[Result | None] = [None] * len(labels)
+    by_event: dict[str, list[tuple[int, GivenLabel]]] = {}
+    for place, raw in enumerate(labels):
+        try:
+            given = _read_label(version, raw)
+        except InputError as error:
+            results[place] = _result(str(raw["event_id"]), "failed", str(error))
+        else:
+            by_event.setdefault(given.event_id, []).append((place, given))
+    found = stores.decisions.look(version.detector, list(by_event))
+
+    def label_one_event(event_id: str) -> None:
+        before: Found | None = found[event_id]
+        for number, (place, given) in enumerate(by_event[event_id]):
+            if number:  # the labels of one event are set one after the other
+                before = stores.decisions.look(version.detector, [event_id])[event_id]
+            results[place] = _label_one(stores, version, given, before)
+
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        list(pool.map(label_one_event, by_event))
+    done = [result for result in results if result is not None]
+    counts = Counter(result["status"] for result in done)
+    return {**{status: counts[status] for status in STATUSES}, "results": done}
 
 
-def _label_one(stores: Stores, version: DetectorVersion, given: Mapping[str, Any]) -> dict[str, Any]:
-    event_id = str(given["event_id"])
+def _result(event_id: str, status: str, message: str | None = None) -> Result:
+    return {"event_id": event_id, "status": status, "message": message}
+
+
+def _label_one(stores: Stores, version: DetectorVersion, given: GivenLabel, before: Found | None) -> Result:
     try:
-        label, known_s = _read_label(version, given)
-        changed = _set_label(stores, version, event_id, label, known_s)
+        return _set_label(stores, version, given, before)
     except (InputError, ConflictError) as error:
-        return {"event_id": event_id, "status": "failed", "message": str(error)}
-    return {"event_id": event_id, "status": "accepted" if changed else "unchanged", "message": None}
+        return _result(given.event_id, "failed", str(error))
 
 
-def _read_label(version: DetectorVersion, given: Mapping[str, Any]) -> tuple[str, float | None]:
+def _read_label(version: DetectorVersion, raw: Mapping[str, Any]) -> GivenLabel:
     rule = version.event_type.label or LabelRule("label", 0.0)
-    plain = str(given["label"]).strip().lower()
+    try:
+        event_id = read_text(raw["event_id"])
+    except ValueError as error:
+        raise LabelError(f"event_id: {error}.") from None
+    if event_id is None:
+        raise LabelError("The event_id is empty; say which event the label is of.")
+    plain = str(raw["label"]).strip().lower()
     label = {FRAUD: 1, LEGITIMATE: 0}.get(plain)
     if label is None:
-        label = rule.read(given["label"])
+        label = rule.read(raw["label"])
     if label is None:
         raise LabelError("The label is empty; say fraud or legitimate.")
-    known_at = given.get("known_at")
+    known_at = raw.get("known_at")
     try:
-        known_s = None if known_at is None else read_time(known_at, "iso") / 1e6
+        known_s = None if known_at in (None, "") else read_time(known_at, "iso") / 1e6
     except ValueError as error:
         raise LabelError(f"known_at: {error}.") from None
-    return (FRAUD if label else LEGITIMATE), known_s
+    return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s)
 
 
-def _default_known_s(version: DetectorVersion, record: DecisionRecord) -> float:
-    """Return when a label became known whose time is not given: now, or the label delay after an old event.
-
-    That is how training dates labels. Dated now, the label of a payment of last spring would weigh on other payments of
-    last spring as if it came from their future.
-    """
-    delay_s = version.event_type.label.delay_s if version.event_type.label else 0.0
-    return max(record.time_s, min(time.time(), record.time_s + delay_s))
-
-
-def _set_label(stores: Stores, version: DetectorVersion, event_id: str, label: str, given_s: float | None) -> bool:
+def _set_label(stores: Stores, version: DetectorVersion, given: GivenLabel, before: Found | None) -> Result:
     for _ in range(_ATTEMPTS):
-        record = stores.decisions.find(version.detector, event_id)
-        if record is None:
-            raise NotFoundError(f'There is no decision on event "{event_id}"; only decided events can be labelled.')
-        if record.label == label:
-            return False
-        known_s = _default_known_s(version, record) if given_s is None else given_s
-        if known_s < record.time_s:
-            raise LabelError("known_at lies before the event itself.")
+        if before is not None and before.label == given.label:
+            return _result(given.event_id, "unchanged")
+        if _is_older(given, before):
+            return _result(given.event_id, "unchanged", _OLDER)
         try:
-            write_together(stores.decisions.client, _actions(stores, version, event_id, record, label, known_s))
+            if isinstance(before, DecisionRecord):
+                write_together(stores.decisions.client, _actions(stores, version, given, before))
+                return _result(given.event_id, "accepted")
+            _let_wait(stores, version, given, before)
         except ConditionFailedError:
-            continue  # somebody else labelled it meanwhile: look again
-        return True
+            # The event was decided on, or labelled by somebody else, meanwhile: look again.
+            before = stores.decisions.look(version.detector, [given.event_id])[given.event_id]
+        else:
+            return _result(given.event_id, "waiting", _WAITS)
     raise ConflictError("The label was changed by others at the same time; try again.")
 
 
+def _is_older(given: GivenLabel, before: Found | None) -> bool:
+    """Return whether a label became known before the one that is there: labels may arrive in any order."""
+    if before is None or before.label is None or before.known_s is None:
+        return False
+    return given.known_s is not None and given.known_s < before.known_s
+
+
+def _let_wait(stores: Stores, version: DetectorVersion, given: GivenLabel, before: WaitingLabel | None) -> None:
+    waiting = WaitingLabel(given.label, given.known_s)
+    expires_s = time.time() + WAITING_DAYS * _DAY_S
+    put = stores.decisions.let_wait(version.detector, given.event_id, before, waiting, expires_s)
+    write_together(stores.decisions.client, [{"Put": put}])
+
+
 def _actions(
-    stores: Stores, version: DetectorVersion, event_id: str, record: DecisionRecord, label: str, known_s: float
+    stores: Stores, version: DetectorVersion, given: GivenLabel, before: DecisionRecord
 ) -> list[dict[str, Any]]:
-    actions = [{"Update": stores.decisions.set_label(version.detector, event_id, record, label, known_s)}]
-    was_fraud = record.label == FRAUD
-    if record.space != version.history_space or (label != FRAUD and not was_fraud):
+    known_s = default_known_s(version, before) if given.known_s is None else given.known_s
+    if known_s < before.time_s:
+        raise LabelError("known_at lies before the event itself.")
+    after = replace(before, label=given.label, known_s=known_s)
+    update = stores.decisions.set_label(version.detector, given.event_id, before, given.label, known_s)
+    actions: list[dict[str, Any]] = [{"Update": update}]
+    if before.space != version.history_space:
         return actions
-    dated_s = record.known_s if was_fraud and record.known_s is not None else known_s
-    expires_s = max(time.time(), dated_s) + version.history.forgotten_after_s
-    for entity, key in record.entities.items():
-        added = add_fraud(version.history, entity, dated_s, event_time_s=record.time_s, excess=record.excess)
-        if was_fraud:
-            added = {name: -number for name, number in added.items()}
-        if added:
-            pk = history_key(record.space, entity, key)
-            actions.append({"Update": stores.histories.addition(pk, added, expires_s)})
+    expires_s = max(time.time(), known_s) + version.history.forgotten_after_s
+    for entity, key in before.entities.items():
+        taken_back = {name: -number for name, number in label_addition(version, before, entity).items()}
+        if changed := add_up(taken_back, label_addition(version, after, entity)):
+            pk = history_key(before.space, entity, key)
+            actions.append({"Update": stores.histories.addition(pk, changed, expires_s)})
     return actions

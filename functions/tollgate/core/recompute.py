@@ -1,0 +1,93 @@
+"""A decision made again from what its record pins: the version, the event, the histories and the lists as read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from tollgate.core.decision import Decisions, decide
+from tollgate.core.degraded import decide_without_score
+from tollgate.core.event import Events
+from tollgate.core.explain import explain_decisions
+from tollgate.core.history import judge_amounts
+from tollgate.core.pinned_reads import unpack_reads
+from tollgate.core.reading import read_event
+from tollgate.core.rules.members import Members
+from tollgate.core.version import DetectorVersion
+
+COMPARED = ("detector_version", "probability", "score", "outcome", "rules", "lists")
+REASONS = ("base_log_odds", "reasons", "reasons_approximate", "reasons_stability")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that came out otherwise: as it is in the record, and as it is now."""
+
+    what: str
+    then: object
+    now: object
+
+
+def recompute(
+    version: DetectorVersion, event: Mapping[str, Any], packed_reads: bytes, answer: Mapping[str, Any]
+) -> tuple[dict[str, Any], float]:
+    """Decide on an event again; return the answer, of the kind given, and how far its amount exceeds the usual.
+
+    Lists hold what ``answer`` says that they held, whatever they have now. Raises `InputError` where the event or what
+    it read does not fit the version.
+    """
+    version = _with_answered_lists(version, answer.get("lists", ()))
+    parsed = read_event(version.event_type, event)
+    reads = unpack_reads(version.history, packed_reads)
+    degraded = bool(answer.get("degraded"))
+    decisions = (
+        decide_without_score(version, parsed, reads)
+        if degraded
+        else decide(version, parsed, reads, judge_amounts(version.history, parsed, reads))
+    )
+    again: dict[str, Any] = {
+        "detector_version": version.version,
+        "probability": None if degraded else float(decisions.probabilities[0]),
+        "score": None if degraded else int(decisions.scores[0]),
+        "outcome": decisions.outcomes[0],
+        "rules": [asdict(hit) for hit in decisions.rules.hits(0)],
+        "lists": [asdict(asked) for asked in decisions.rules.lists(0)],
+    }
+    return again | _explain(version, parsed, decisions, answer.get("reasons")), float(decisions.excess[0])
+
+
+def _explain(
+    version: DetectorVersion, parsed: Events, decisions: Decisions, stored: Sequence[object] | None
+) -> dict[str, Any]:
+    if stored is None:
+        return {}
+    explained = explain_decisions(version, parsed, decisions, [0], len(stored))
+    return explained[0].to_json() if explained else {}
+
+
+def _with_answered_lists(version: DetectorVersion, answers: Sequence[Mapping[str, Any]]) -> DetectorVersion:
+    """Return the version with lists of just those values that were found in them."""
+    lists = {
+        name: Members.of(held.kind, [one["value"] for one in answers if one["list"] == name and one["found"]])
+        for name, held in version.rules.book.lists.items()
+    }
+    return replace(version, rules=version.rules.with_lists(lists))
+
+
+def is_overruled(answer: Mapping[str, Any]) -> bool:
+    """Return whether another outcome was given than the one that was decided."""
+    return bool(answer.get("braked") or answer.get("forced"))
+
+
+def compare(answer: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Return what differs between two answers, in any bit; reasons are compared where the first has some.
+
+    An outcome that the brake changed, or that the caller forced, does not follow from the event, and is not compared.
+    """
+    names = [*COMPARED, *(REASONS if answer.get("reasons") is not None else ())]
+    if is_overruled(answer):
+        names.remove("outcome")
+    return tuple(
+        Difference(name, answer.get(name), again.get(name)) for name in names if answer.get(name) != again.get(name)
+    )

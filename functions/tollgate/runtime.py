@@ -1,0 +1,15 @@
+"""Which libraries compute decisions here: where they differ, the last bits of a probability may too."""
+
+from __future__ import annotations
+
+import platform
+from functools import cache
+
+import numpy as np
+import onnxruntime as ort
+
+
+@cache
+def describe_runtime() -> str:
+    """Return the versions of the libraries that compute, and the kind of processor."""
+    return f"numpy {np.__version__}, onnxruntime {ort.__version__}, {platform.machine()}"

@@ -1,0 +1,95 @@
+"""Set the labels of a file that was dropped under labels/: once, whatever is repeated."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tollgate.adapters.batches import BatchFile, to_json
+from tollgate.core.label_table import STATUSES, LabelTable, read_label_table, write_label_results
+from tollgate.core.scored_file import MOST_SHOWN
+from tollgate.core.table_files import read_file
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import InputError
+from tollgate.services.label_events import label_events
+from tollgate.services.stores import Stores
+
+# Rows whose labels are set together. What became of them is noted: a run that repeats one cut short goes on from there.
+LOT = 1000
+Results = list[tuple[str, str | None]]
+
+
+def label_file(stores: Stores, key: str, etag: str) -> dict[str, Any]:
+    """Set the labels in the file at ``key``; return its summary, or why it was rejected.
+
+    Each label counts once by itself. Lots that an earlier run finished are not set again, so that a file told of twice
+    does not undo a correction that came in between.
+    """
+    file = BatchFile.of(key, etag, stores.settings.detector)
+    done = stores.batches.read(file.summary_key)
+    if done is not None:
+        return _found(done)
+    try:
+        version = stores.champion(file.detector)
+        content = stores.batches.read(key, stores.settings.largest_file_bytes)
+        if content is None:
+            raise InputError("The file was removed before it was read; drop it again.")
+        table = read_file(file.filename, content, stores.settings.largest_file_bytes)
+        labels = read_label_table(version.event_type, table)
+    except InputError as error:
+        body = {"batch_id": file.batch_id, "file": file.key, "reason": str(error)}
+        stores.batches.write(file.rejected_key, to_json(body), "application/json")
+        return {**body, "status": "rejected"}
+    lots = range(0, len(table), LOT)
+    results = [result for start in lots for result in _label_lot(stores, file, version, labels, start)]
+    return _write_results(stores, file, version, labels, results)
+
+
+def _found(summary: bytes) -> dict[str, Any]:
+    return {**json.loads(summary), "status": "done"}
+
+
+def _label_lot(
+    stores: Stores, file: BatchFile, version: DetectorVersion, labels: LabelTable, start: int
+) -> Sequence[tuple[str, str | None]]:
+    """Set the labels of one lot of rows, or read what an earlier run noted of it."""
+    key = file.part_key(start // LOT)
+    noted = stores.batches.read(key)
+    if noted is None:
+        rows = range(start, min(start + LOT, len(labels.table)))
+        usable = dict(labels.lot(rows.start, rows.stop))
+        answers: Sequence[Mapping[str, Any]] = label_events(stores, list(usable.values()), version.detector)["results"]
+        by_row = dict(zip(usable, answers, strict=True))
+        results = [
+            (by_row[row]["status"], by_row[row]["message"])
+            if row in by_row
+            else ("failed", f"The row {labels.table.misshapen[row]}.")
+            for row in rows
+        ]
+        if stores.batches.write_once(key, to_json({"results": results}), "application/json"):
+            return results
+        noted = stores.batches.read(key)  # another run was faster; of two results the first stays
+    return [tuple(result) for result in json.loads(noted or b"{}")["results"]]
+
+
+def _write_results(
+    stores: Stores, file: BatchFile, version: DetectorVersion, labels: LabelTable, results: Results
+) -> dict[str, Any]:
+    written = write_label_results(labels.table, results)
+    results_key = file.results_key(written)
+    counts = Counter(status for status, _ in results)
+    bad = [(row, message) for row, (status, message) in enumerate(results) if status == "failed"]
+    summary = {
+        "batch_id": file.batch_id,
+        "filename": file.filename,
+        "results": results_key,
+        "detector": version.detector,
+        "rows": len(results),
+        **{status: counts[status] for status in STATUSES},
+        "errors": [{"row": row + 1, "message": message} for row, message in bad[:MOST_SHOWN]],
+    }
+    stores.batches.write_once(results_key, written, "text/csv")
+    stores.batches.write_once(file.summary_key, to_json(summary), "application/json")
+    return _found(stores.batches.read(file.summary_key) or to_json(summary))

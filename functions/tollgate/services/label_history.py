@@ -1,0 +1,48 @@
+"""What a label changes in the histories of its event's entities, and from when it counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
+from tollgate.core.stored_history import add_fraud
+from tollgate.core.version import DetectorVersion
+
+FRAUD, LEGITIMATE = "fraud", "legitimate"
+
+
+def default_known_s(version: DetectorVersion, record: DecisionRecord) -> float:
+    """Return when a label became known whose time is not given: now, or the label delay after an old event.
+
+    That is how training dates labels. Dated now, the label of a payment of last spring would weigh on other payments of
+    last spring as if it came from their future. What corrects a label is not dated before it.
+    """
+    delay_s = version.event_type.label.delay_s if version.event_type.label else 0.0
+    return max(record.time_s, record.known_s or record.time_s, min(time.time(), record.time_s + delay_s))
+
+
+def label_record(version: DetectorVersion, record: DecisionRecord, waiting: WaitingLabel | None) -> DecisionRecord:
+    """Return a decision with the label that waited for it; one dated before its event counts from the event on."""
+    plain = replace(record, label=None, known_s=None)
+    if waiting is None:
+        return plain
+    known_s = default_known_s(version, plain) if waiting.known_s is None else max(waiting.known_s, record.time_s)
+    return replace(plain, label=waiting.label, known_s=known_s)
+
+
+def label_addition(version: DetectorVersion, record: DecisionRecord, entity: str) -> dict[str, int]:
+    """Return what the label of a decision adds to the history of one of its entities: something for a fraud alone."""
+    if record.label != FRAUD or record.known_s is None:
+        return {}
+    return add_fraud(version.history, entity, record.known_s, event_time_s=record.time_s, excess=record.excess)
+
+
+def add_up(*additions: Mapping[str, int]) -> dict[str, int]:
+    """Return the sum of additions to one history, without what comes to nothing."""
+    summed: dict[str, int] = {}
+    for addition in additions:
+        for name, number in addition.items():
+            summed[name] = summed.get(name, 0) + number
+    return {name: number for name, number in summed.items() if number}

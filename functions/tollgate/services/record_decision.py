@@ -1,0 +1,93 @@
+"""Record a decision exactly once, with what its event and its label add to the histories."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
+from tollgate.adapters.histories import history_key
+from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, write_together
+from tollgate.core.event import Events
+from tollgate.core.replay import StoredHistories
+from tollgate.core.stored_history import NOTHING_MATURED, add_event, fold_matured, stale_names
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import ConflictError
+from tollgate.services.label_history import add_up, label_addition, label_record
+from tollgate.services.stores import Stores
+
+_DAY_S = 86_400
+_ATTEMPTS = 3
+
+
+def record_decision(
+    stores: Stores,
+    version: DetectorVersion,
+    event: Events,
+    stored: StoredHistories,
+    record: DecisionRecord,
+    waiting: WaitingLabel | None,
+) -> bool:
+    """Write a decision and what it adds to histories, all or nothing; return whether the event had no decision yet.
+
+    The label that waits for the event, if there is one, is written with it. ``waiting`` is the one that was read.
+    """
+    for _ in range(_ATTEMPTS):
+        if _write(stores, version, event, stored, label_record(version, record, waiting), waiting):
+            return True
+        now = stores.decisions.look(version.detector, event.ids)[event.ids[0]]
+        if isinstance(now, DecisionRecord) or now == waiting:
+            return False
+        waiting = now  # a label came, or was corrected, between our reading and our writing
+    raise ConflictError("The event's label kept changing while it was decided on; try again.")
+
+
+def _write(
+    stores: Stores,
+    version: DetectorVersion,
+    event: Events,
+    stored: StoredHistories,
+    record: DecisionRecord,
+    waiting: WaitingLabel | None,
+) -> bool:
+    """Write everything, and return whether the event had no decision yet and still this waiting label."""
+    for tidy in (True, False):
+        try:
+            actions = _actions(stores, version, event, stored, record, waiting, tidy=tidy)
+            write_together(stores.decisions.client, actions)
+        except ConditionFailedError as error:
+            if 0 in error.places:
+                return False
+            # Another writer folded matured events meanwhile, or added to them: leave that to a later event.
+            assert tidy
+        else:
+            return True
+    return False
+
+
+def _actions(
+    stores: Stores,
+    version: DetectorVersion,
+    event: Events,
+    stored: StoredHistories,
+    record: DecisionRecord,
+    waiting: WaitingLabel | None,
+    *,
+    tidy: bool,
+) -> list[dict[str, Any]]:
+    now_s, time_s = time.time(), record.time_s
+    kept_until_s = now_s + stores.settings.decision_days * _DAY_S
+    actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
+    expires_s = max(now_s, time_s, record.known_s or time_s) + version.history.forgotten_after_s
+    for entity, key in record.entities.items():
+        sums = stored.get(entity, {}).get(key, {})
+        added = add_event(version.history, entity, event, np.array([record.excess]))
+        added = add_up(added, label_addition(version, record, entity))
+        matured = fold_matured(version.history, entity, sums, time_s) if tidy else NOTHING_MATURED
+        stale = stale_names(version.history, [*sums, *matured.added], time_s)
+        pk = history_key(record.space, entity, key)
+        actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale, matured)})
+    assert len(actions) <= MOST_ACTIONS
+    return actions

@@ -1,0 +1,63 @@
+"""Replaying a decision of a deployment from its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tollgate.adapters import clients
+from tollgate.adapters.decisions import DecisionRecord, DecisionTable
+from tollgate.adapters.versions import VersionStore
+from tollgate.core.recompute import Difference, compare, recompute
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import InputError, NotFoundError
+from tollgate.runtime import describe_runtime
+
+from model_build.publishing import open_folder
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A decision as it was answered and as it comes out now; ``differences`` is empty where both are the same.
+
+    ``then`` and ``now`` say with which libraries each was made.
+    """
+
+    answer: Mapping[str, Any]
+    again: Mapping[str, Any]
+    differences: tuple[Difference, ...]
+    then: str
+    now: str
+
+
+def replay_decision(
+    event_id: str, detector: str, decisions_table: str, bucket: str | None, folder: Path | None
+) -> Replay:
+    """Make a stored decision again, with the version from ``folder`` or else the bucket, and compare the two.
+
+    Raises `NotFoundError` where there is no such decision, `InputError` where its record does not pin what it read,
+    `SealError` for a version that is missing or damaged.
+    """
+    record = DecisionTable(clients.dynamodb(), decisions_table).find(detector, event_id)
+    if record is None:
+        raise NotFoundError(
+            f'There is no decision on event "{event_id}" by detector "{detector}" in {decisions_table}.'
+        )
+    if record.reads is None:
+        raise InputError("This decision was made before records pinned what was read; it cannot be replayed.")
+    version = _open(record, detector, bucket, folder)
+    again, excess = recompute(version, record.event, record.reads, record.answer)
+    differences = compare(record.answer, again)
+    if excess != record.excess:
+        differences += (Difference("excess of the amount", record.excess, excess),)
+    return Replay(record.answer, again, differences, record.runtime, describe_runtime())
+
+
+def _open(record: DecisionRecord, detector: str, bucket: str | None, folder: Path | None) -> DetectorVersion:
+    if folder is not None:
+        return open_folder(folder)
+    if bucket is None:
+        raise InputError("Say where the version is: --bucket or --folder.")
+    return VersionStore(clients.s3(), bucket, refresh_s=0).open(detector, str(record.answer["detector_version"]))

@@ -1,0 +1,47 @@
+"""Writers whose process ends at the worst of moments."""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import replace
+from typing import Any
+
+from tollgate.services.stores import Stores
+
+
+class KilledError(Exception):
+    """The process ends here."""
+
+
+class FragileClient:
+    """A DynamoDB client whose process ends at random before, or just after, a transaction; otherwise the real one."""
+
+    def __init__(self, client: Any, chance: float, seed: int) -> None:  # noqa: ANN401 - any client
+        self._client = client
+        self._chance = chance
+        self._random = random.Random(seed)
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any method
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **request: Any) -> Any:  # noqa: ANN401 - as the real one
+        with self._lock:
+            dies, afterwards = self._random.random() < self._chance, self._random.random() < 0.5
+        if dies and not afterwards:
+            raise KilledError
+        answer = self._client.transact_write_items(**request)
+        if dies:
+            raise KilledError
+        return answer
+
+
+def fragile(stores: Stores, chance: float, seed: int) -> Stores:
+    """Return the same storage in the hands of a writer who is killed in ``chance`` of all transactions."""
+    client: Any = FragileClient(stores.decisions.client, chance, seed)
+    return replace(
+        stores,
+        decisions=replace(stores.decisions, client=client),
+        histories=replace(stores.histories, client=client),
+    )

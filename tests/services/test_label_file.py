@@ -1,0 +1,159 @@
+"""Files of labels: each label counts once, each row is told of, and a run that was cut short goes on."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tollgate.services import label_file as module
+from tollgate.services.decide_event import decide_event
+from tollgate.services.find_decision import find_decision
+from tollgate.services.label_events import label_events
+from tollgate.services.label_file import label_file
+from tollgate.services.stores import Stores
+
+from tests.doors.doors import invoke, write_notice
+from tests.services.backend import Backend, Payment
+from tests.services.expected import expected_histories
+from tests.services.killed import FragileClient, KilledError
+
+pytest_plugins = ("tests.services.backend_fixture",)
+pytestmark = pytest.mark.emulator
+
+KEY = "labels/payments/june.csv"
+KNOWN_AT, KNOWN_S = "2026-06-01T00:00:00Z", 1_780_272_000.0
+
+
+def write(rows: list[tuple[str, str, str]], header: str = "event_id,label,known_at") -> bytes:
+    return "\n".join([header, *(",".join(row) for row in rows)]).encode() + b"\n"
+
+
+def set_labels(backend: Backend, content: bytes, key: str = KEY) -> dict[str, Any]:
+    return label_file(backend.stores, key, backend.drop(key, content))
+
+
+def results(backend: Backend, summary: dict[str, Any]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(backend.get(summary["results"]).decode())))
+
+
+@pytest.fixture
+def decided(stores: Stores, later_payments: list[Payment]) -> list[Payment]:
+    """Four payments that were decided on."""
+    payments = later_payments[:4]
+    for payment in payments:
+        decide_event(stores, payment)
+    return payments
+
+
+def test_every_row_is_told_of(backend: Backend, decided: list[Payment]) -> None:
+    ids = [str(payment["event_id"]) for payment in decided]
+    rows = [
+        (ids[0], "fraud", KNOWN_AT),
+        (ids[0], "fraud", KNOWN_AT),
+        (ids[1], "perhaps", ""),
+        ("not-yet", "1", KNOWN_AT),
+        ("", "fraud", ""),
+        (ids[2], "legitimate", ""),
+    ]
+    content = write(rows) + b"too,few\n"
+    summary = set_labels(backend, content)
+    assert {name: summary[name] for name in ("rows", "accepted", "unchanged", "waiting", "failed")} == {
+        "rows": 7, "accepted": 2, "unchanged": 1, "waiting": 1, "failed": 3,
+    }  # fmt: skip
+    told = results(backend, summary)
+    assert [row["status"] for row in told] == [
+        "accepted", "unchanged", "failed", "waiting", "failed", "accepted", "failed",
+    ]  # fmt: skip
+    assert 'Label "perhaps"' in told[2]["message"]
+    assert "2 cells" in told[6]["message"]
+    assert [error["row"] for error in summary["errors"]] == [3, 5, 7]
+    assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
+
+
+@pytest.mark.parametrize("header", ["event_id,label,known_at", "known_at,is_fraud,event_id"])
+def test_columns_are_found_by_name(backend: Backend, decided: list[Payment], header: str) -> None:
+    cells = {"event_id": decided[0]["event_id"], "label": "1", "is_fraud": "1", "known_at": KNOWN_AT}
+    row = ",".join(str(cells[name]) for name in header.split(","))
+    assert set_labels(backend, f"{header}\n{row}\n".encode())["accepted"] == 1
+    assert find_decision(backend.stores, decided[0]["event_id"])["label"] == {"label": "fraud", "known_at": KNOWN_AT}
+
+
+def test_zipped_and_parquet_files_are_read(backend: Backend, decided: list[Payment]) -> None:
+    zipped = gzip.compress(write([(decided[0]["event_id"], "fraud", KNOWN_AT)]))
+    assert set_labels(backend, zipped, "labels/a.csv.gz")["accepted"] == 1
+    out = io.BytesIO()
+    pq.write_table(pa.table({"event_id": [decided[1]["event_id"]], "label": [1]}), out)
+    assert set_labels(backend, out.getvalue(), "labels/payments/a.parquet")["accepted"] == 1
+    assert find_decision(backend.stores, decided[1]["event_id"])["label"]["label"] == "fraud"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"event_id,known_at\na,\n", '"label"'),
+        (b"label\n1\n", '"event_id"'),
+        (b"event_id,label,is_fraud\na,1,1\n", "say the same"),
+        (b"event_id,label\n", "no rows"),
+        (b"", "empty"),
+    ],
+)
+def test_a_file_that_is_none_of_labels_is_rejected(backend: Backend, content: bytes, reason: str) -> None:
+    state = set_labels(backend, content)
+    assert state["status"] == "rejected"
+    assert reason in json.loads(backend.get(f"rejected/{state['batch_id']}/reason.json"))["reason"]
+
+
+def test_too_many_labels_are_rejected(
+    backend: Backend, decided: list[Payment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tollgate.core.label_table.MOST_LABELS", 1)
+    state = set_labels(backend, write([(str(payment["event_id"]), "1", "") for payment in decided]))
+    assert "split it" in state["reason"]
+
+
+def test_a_file_told_of_again_does_not_undo_a_correction(backend: Backend, decided: list[Payment]) -> None:
+    event_id = str(decided[0]["event_id"])
+    first = set_labels(backend, write([(event_id, "fraud", "")]))
+    label_events(backend.stores, [{"event_id": event_id, "label": "legitimate"}])
+    assert set_labels(backend, write([(event_id, "fraud", "")])) == first
+    assert backend.histories() == expected_histories(backend.stores, *decided)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_run_that_is_killed_goes_on(
+    backend: Backend, later_payments: list[Payment], monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(module, "LOT", 3)
+    payments = later_payments[:10]
+    for payment in payments[:7]:
+        decide_event(backend.stores, payment)
+    etag = backend.drop(KEY, write([(str(payment["event_id"]), "fraud", KNOWN_AT) for payment in payments]))
+    stores = backend.stores
+    client: Any = FragileClient(stores.decisions.client, 0.4, seed)
+    dying = replace(stores, decisions=replace(stores.decisions, client=client))
+    deaths = 0
+    while True:
+        try:
+            summary = label_file(dying, KEY, etag)
+            break
+        except KilledError:
+            deaths += 1
+    assert deaths
+    assert summary["failed"] == 0
+    for payment in payments[7:]:
+        decide_event(stores, payment)
+    assert backend.histories() == expected_histories(stores, *payments, known_s=dict.fromkeys(range(10), KNOWN_S))
+
+
+def test_a_notice_of_labels_sets_them(backend: Backend, decided: list[Payment]) -> None:
+    etag = backend.drop(KEY, write([(str(decided[0]["event_id"]), "fraud", KNOWN_AT)]))
+    assert invoke("batch", {"Records": [write_notice(KEY, etag)] * 2}) == {"batchItemFailures": []}
+    assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
+    assert not backend.stores.batches.page(10, None)[0]

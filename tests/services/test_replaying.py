@@ -1,0 +1,155 @@
+"""A decision is replayed from its record to the bit, whatever has happened since."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from tollgate.adapters.decisions import decision_key
+from tollgate.adapters.items import get_items
+from tollgate.adapters.lists import ListStore
+from tollgate.core.rules.members import Members
+from tollgate.core.rules.rule import Rule, RuleBook
+from tollgate.core.safety import Fail, Safety
+from tollgate.services.decide_event import decide_event
+from tollgate.services.label_events import label_events
+from tollgate.services.stores import Stores
+
+from model_build.command_line import main
+from tests.services.backend import DETECTOR, Backend, Payment, Publish, reseal
+from tests.services.faulty_endpoint import FaultyEndpoint
+
+pytest_plugins = ("tests.services.safety_fixture",)
+pytestmark = pytest.mark.emulator
+
+# Writes are billed by the kilobyte: what is pinned may cost one more.
+MOST_PINNED_BYTES = 1_024
+
+
+def replay(backend: Backend, event_id: str, *more: str) -> Result:
+    table = backend.environment["TOLLGATE_DECISIONS_TABLE"]
+    asked = ["replay", event_id, "--detector", DETECTOR, "--decisions-table", table]
+    return CliRunner().invoke(main, [*asked, *(more or ("--bucket", backend.bucket))])
+
+
+def change(stores: Stores, event_id: str, name: str, value: dict[str, Any]) -> None:
+    """Change one attribute of a decision's item."""
+    stores.decisions.client.update_item(
+        TableName=stores.decisions.table,
+        Key={"pk": {"S": decision_key(DETECTOR, event_id)}},
+        UpdateExpression="SET #name = :value",
+        ExpressionAttributeNames={"#name": name},
+        ExpressionAttributeValues={":value": value},
+    )
+
+
+@pytest.mark.parametrize("reasons", ["none", "top", "all"])
+def test_decisions_come_out_the_same_later(
+    backend: Backend,
+    later_payments: list[Payment],
+    reasons: Any,  # noqa: ANN401 - one of three words
+) -> None:
+    stores, same_customer = backend.stores, {"customer_id": later_payments[0]["customer_id"]}
+    payments = [payment | same_customer for payment in later_payments[:12]]
+    for payment in payments:
+        decide_event(stores, payment, reasons=reasons)
+    label_events(stores, [{"event_id": payment["event_id"], "label": "fraud"} for payment in payments])
+    for payment in payments:
+        result = replay(backend, payment["event_id"])
+        assert result.exit_code == 0, result.output
+        assert result.output.startswith("The same to the bit: probability ")
+        assert ("without reasons" in result.output) == (reasons == "none")
+
+
+def test_the_version_may_come_from_a_folder(backend: Backend, payment: Payment, sample_version: Path) -> None:
+    decide_event(backend.stores, payment)
+    assert replay(backend, payment["event_id"], "--folder", str(sample_version)).exit_code == 0
+
+
+def test_what_lists_held_is_replayed(
+    empty_backend: Backend, sample_version: Path, payment: Payment, tmp_path: Path
+) -> None:
+    lists = {"bad": Members.of("text", ["somebody"])}
+    rule = Rule("known_bad", "customer_id in bad", "block")
+    rules = RuleBook("ALL_MATCHED", (rule,), lists, ("approve", "review", "block")).to_json()
+    empty_backend.publish(reseal(sample_version, tmp_path, rules=rules))
+    ListStore(empty_backend.s3, empty_backend.bucket).put(DETECTOR, "bad", [str(payment["customer_id"])])
+    answer = decide_event(empty_backend.stores, payment)
+    assert [hit["rule"] for hit in answer["rules"]] == ["known_bad"]
+    ListStore(empty_backend.s3, empty_backend.bucket).put(DETECTOR, "bad", ["nobody"])
+    result = replay(empty_backend, payment["event_id"])
+    assert result.exit_code == 0, result.output
+    assert "block, 1 rules" in result.output
+
+
+def test_what_differs_is_said(backend: Backend, payment: Payment, sample_version: Path, tmp_path: Path) -> None:
+    decide_event(backend.stores, payment)
+    other = reseal(sample_version, tmp_path, outcomes=[{"name": "block", "from_score": 0}])
+    result = replay(backend, payment["event_id"], "--folder", str(other))
+    assert result.exit_code == 1
+    assert 'outcome: was "' in result.output
+    assert f'detector_version: was "{sample_version.name}", is "{other.name}"' in result.output
+    assert "probability: was" not in result.output
+
+
+@pytest.mark.parametrize("fail", ["review", "rules_only"])
+def test_a_decision_without_histories_is_replayed(
+    backend: Backend, publish: Publish, endpoint: FaultyEndpoint, payment: Payment, fail: Fail
+) -> None:
+    publish(Safety(fail=fail))
+    endpoint.faults["BatchGetItem"] = "throttle"
+    assert decide_event(backend.stores, payment)["degraded"]
+    endpoint.faults.clear()
+    result = replay(backend, payment["event_id"])
+    assert result.exit_code == 0, result.output
+    assert "probability None, score None" in result.output
+
+
+def test_an_outcome_that_the_brake_gave_is_told_apart(backend: Backend, payment: Payment) -> None:
+    answer = decide_event(backend.stores, payment)
+    plain = {name: value for name, value in answer.items() if name not in ("repeated", "timings_ms")}
+    change(backend.stores, payment["event_id"], "answer", {"S": json.dumps(plain | {"outcome": "?", "braked": True})})
+    result = replay(backend, payment["event_id"])
+    assert result.exit_code == 0, result.output
+    assert f"Given was ?, by the brake or by force; decided was {answer['outcome']}" in result.output
+
+
+def test_a_changed_record_and_other_libraries_are_told(backend: Backend, payment: Payment) -> None:
+    answer = decide_event(backend.stores, payment)
+    plain = {name: value for name, value in answer.items() if name not in ("repeated", "timings_ms")}
+    change(backend.stores, payment["event_id"], "answer", {"S": json.dumps(plain | {"probability": 0.5})})
+    change(backend.stores, payment["event_id"], "runtime", {"S": "an abacus"})
+    result = replay(backend, payment["event_id"])
+    assert result.exit_code == 1
+    assert f"probability: was 0.5, is {answer['probability']!r}" in result.output
+    assert "Decided with an abacus; here it is numpy" in result.output
+
+
+def test_an_event_that_was_never_decided_on_is_told(backend: Backend) -> None:
+    result = replay(backend, "nobody")
+    assert result.exit_code == 1
+    assert 'There is no decision on event "nobody"' in result.output
+
+
+def test_a_place_for_the_version_is_needed(backend: Backend, payment: Payment) -> None:
+    decide_event(backend.stores, payment)
+    table = backend.environment["TOLLGATE_DECISIONS_TABLE"]
+    asked = ["replay", payment["event_id"], "--detector", DETECTOR, "--decisions-table", table]
+    assert "--bucket or --folder" in CliRunner().invoke(main, asked).output
+
+
+def test_what_is_pinned_costs_less_than_one_write_unit(backend: Backend, later_payments: list[Payment]) -> None:
+    stores = backend.stores
+    customers = {name: later_payments[0][name] for name in ("customer_id", "merchant_id", "device_id", "ip")}
+    for payment in later_payments[:20]:
+        decide_event(stores, payment | customers)
+    pk = decision_key(DETECTOR, later_payments[19]["event_id"])
+    item = get_items(stores.decisions.client, {stores.decisions.table: [pk]})[stores.decisions.table][pk]
+    pinned = len(item["reads"]["B"]) + len(item["runtime"]["S"])
+    print(
+        {name: len(str(next(iter(value.values())))) for name, value in item.items()}, "reads", len(item["reads"]["B"])
+    )
+    assert pinned < MOST_PINNED_BYTES

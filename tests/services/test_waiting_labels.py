@@ -1,0 +1,146 @@
+"""Labels that come before their event is decided on wait for it, and count once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from tollgate.adapters.decisions import WaitingLabel, decision_key
+from tollgate.adapters.items import get_items
+from tollgate.core.safety import Safety
+from tollgate.errors import NotFoundError
+from tollgate.services.decide_event import decide_event
+from tollgate.services.find_decision import find_decision
+from tollgate.services.label_events import WAITING_DAYS, label_events
+from tollgate.services.stores import Stores
+
+from tests.services.at_once import WRITES, come_between
+from tests.services.backend import DETECTOR, Backend, Payment, Publish
+from tests.services.expected import expected_histories
+from tests.services.faulty_endpoint import FaultyEndpoint
+
+pytest_plugins = ("tests.services.safety_fixture",)
+pytestmark = pytest.mark.emulator
+
+EARLIER, LATER = "2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z"
+EARLIER_S, LATER_S = 1_780_272_000.0, 1_782_864_000.0
+
+
+def give(stores: Stores, payment: Payment, label: str, known_at: str | None = EARLIER) -> str:
+    answer = label_events(stores, [{"event_id": payment["event_id"], "label": label, "known_at": known_at}])
+    return str(answer["results"][0]["status"])
+
+
+def test_a_label_waits_and_counts_with_its_event(stores: Stores, backend: Backend, payment: Payment) -> None:
+    assert give(stores, payment, "fraud") == "waiting"
+    assert not backend.histories()
+    decided = decide_event(stores, payment)
+    assert decided["repeated"] is False
+    assert backend.histories() == expected_histories(stores, payment, known_s={0: EARLIER_S})
+    assert find_decision(stores, payment["event_id"])["label"] == {"label": "fraud", "known_at": EARLIER}
+    assert decide_event(stores, payment)["repeated"] is True
+    assert give(stores, payment, "fraud") == "unchanged"
+    assert backend.histories() == expected_histories(stores, payment, known_s={0: EARLIER_S})
+
+
+def test_a_waiting_label_does_not_change_the_decision(stores: Stores, empty_backend: Backend, payment: Payment) -> None:
+    plain = decide_event(stores, {**payment, "event_id": "without", "customer_id": "a"})
+    twin = {**payment, "event_id": "with", "customer_id": "a"}
+    for pk in empty_backend.histories():
+        stores.histories.client.delete_item(TableName=stores.histories.table, Key={"pk": {"S": pk}})
+    give(stores, twin, "fraud")
+    assert decide_event(stores, twin)["probability"] == plain["probability"]
+
+
+def test_a_waiting_label_is_no_decision(stores: Stores, payment: Payment) -> None:
+    give(stores, payment, "fraud")
+    with pytest.raises(NotFoundError):
+        find_decision(stores, payment["event_id"])
+
+
+def test_a_label_of_an_unknown_event_is_forgotten_some_day(stores: Stores, payment: Payment) -> None:
+    give(stores, payment, "fraud")
+    pk = decision_key(DETECTOR, payment["event_id"])
+    table = stores.decisions.table
+    item = get_items(stores.decisions.client, {table: [pk]})[table][pk]
+    assert 0 < int(item["x"]["N"]) - time.time() <= WAITING_DAYS * 86_400
+
+
+def test_a_waiting_label_is_corrected(stores: Stores, backend: Backend, payment: Payment) -> None:
+    assert [give(stores, payment, "fraud"), give(stores, payment, "fraud", LATER)] == ["waiting", "unchanged"]
+    assert give(stores, payment, "legitimate", LATER) == "waiting"
+    assert give(stores, payment, "fraud", EARLIER) == "unchanged", "it is out of date"
+    decide_event(stores, payment)
+    assert backend.histories() == expected_histories(stores, payment)
+    assert find_decision(stores, payment["event_id"])["label"] == {"label": "legitimate", "known_at": LATER}
+
+
+def test_a_correction_after_the_decision_takes_the_waiting_label_back(
+    stores: Stores, backend: Backend, payment: Payment
+) -> None:
+    give(stores, payment, "fraud")
+    decide_event(stores, payment)
+    assert give(stores, payment, "legitimate", LATER) == "accepted"
+    assert backend.histories() == expected_histories(stores, payment)
+
+
+@pytest.mark.parametrize("known_at", [None, "2020-01-01T00:00:00Z"], ids=["none", "before the event"])
+def test_a_waiting_label_without_a_usable_time_gets_one(stores: Stores, payment: Payment, known_at: str | None) -> None:
+    give(stores, payment, "fraud", known_at)
+    decide_event(stores, payment)
+    found = find_decision(stores, payment["event_id"])
+    assert found["label"]["known_at"] >= found["event"]["timestamp"]
+
+
+@pytest.mark.parametrize("labels", [("fraud",), ("fraud", "legitimate")], ids=",".join)
+def test_a_label_that_comes_while_its_event_is_decided_on(
+    stores: Stores, backend: Backend, payment: Payment, labels: tuple[str, ...]
+) -> None:
+    come_between(stores, lambda: [give(stores, payment, label) for label in labels])
+    assert decide_event(stores, payment)["repeated"] is False
+    known_s = {0: EARLIER_S} if labels[-1] == "fraud" else {}
+    assert backend.histories() == expected_histories(stores, payment, known_s=known_s)
+
+
+def test_a_label_whose_event_is_decided_on_meanwhile(stores: Stores, backend: Backend, payment: Payment) -> None:
+    come_between(stores, lambda: decide_event(stores, payment))
+    assert give(stores, payment, "fraud") == "accepted"
+    assert backend.histories() == expected_histories(stores, payment, known_s={0: EARLIER_S})
+
+
+def test_events_and_labels_at_once_count_once(stores: Stores, backend: Backend, later_payments: list[Payment]) -> None:
+    payments = later_payments[:6]
+    works: list[Any] = []
+    for payment in payments:
+        works += [lambda payment=payment: decide_event(stores, payment)] * 2
+        works += [lambda payment=payment: give(stores, payment, "fraud")] * 2
+        works += [lambda payment=payment: give(stores, payment, "legitimate", LATER)]
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert backend.histories() == expected_histories(stores, *payments)
+
+
+def test_a_label_waits_for_an_event_whose_histories_cannot_be_read(
+    backend: Backend, publish: Publish, endpoint: FaultyEndpoint, payment: Payment
+) -> None:
+    publish(Safety(fail="review"))
+    give(backend.stores, payment, "fraud")
+
+    def mend(**_call: object) -> None:
+        endpoint.faults.clear()
+
+    backend.stores.in_a_hurry().decisions.client.meta.events.register(WRITES, mend)
+    endpoint.faults["BatchGetItem"] = "throttle"
+    assert decide_event(backend.stores, payment)["recorded"] is True
+    assert backend.histories() == expected_histories(backend.stores, payment, known_s={0: EARLIER_S})
+
+
+def test_a_label_waits_as_it_was_given(stores: Stores, payment: Payment) -> None:
+    give(stores, payment, "fraud", LATER)
+    found = stores.decisions.look(DETECTOR, [payment["event_id"]])
+    assert found == {payment["event_id"]: WaitingLabel("fraud", LATER_S)}
