@@ -26,6 +26,7 @@ import numpy as np
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
+from tollgate.core.layout import Layout
 
 # n events, a amounts, s squared amounts, u unusually large events, w how far amounts went beyond the usual; f frauds,
 # v frauds of an ordinary amount, l legitimate events, each dated when it was known; x, y, z the place.
@@ -125,6 +126,12 @@ class HistoryPlan:
         }
         return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()[:8]
 
+    @cached_property
+    def layout(self) -> Layout:
+        """All sums side by side."""
+        kept = {entity: [(s.kind, s.half_life) for s in sums] for entity, sums in self.sums.items()}
+        return Layout.of(self.half_lives_s, kept, {str(kind): units for kind, units in UNITS.items()})
+
     @property
     def forgotten_after_s(self) -> float:
         """Seconds after its last event when nothing of a history can be read any more: not even that it matured."""
@@ -191,9 +198,11 @@ def judge_amounts(plan: HistoryPlan, events: Events, read: Mapping[str, Floats])
     unusual, amounts = plan.unusual, events.amounts
     if unusual is None or amounts is None:
         return np.zeros(len(events))
-    longest = len(plan.half_lives_s) - 1
-    places = {(s.kind, s.half_life): place for place, s in enumerate(plan.sums[unusual.entity])}
-    counts, sums = (read[unusual.entity][:, places[kind, longest]] for kind in ("n", "a"))
+    layout, longest = plan.layout, len(plan.half_lives_s) - 1
+    first = layout.parts[unusual.entity].start
+    counts, sums = (
+        read[unusual.entity][:, layout.places[unusual.entity, kind, longest] - first] for kind in ("n", "a")
+    )
     # Where refunds are usual the usual amount is nothing, and any payment infinitely more.
     large = np.maximum(sums, 0.0) * unusual.times
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -220,7 +229,12 @@ def weigh(times_s: Floats, half_life_s: float | Floats) -> tuple[Ints, Floats]:
 
 def quantise(values: Floats, weights: Floats, kind: Kind) -> Floats:
     """Return what is added for ``values``: whole numbers of units. A missing value adds nothing."""
-    return np.rint(np.nan_to_num(values) * weights * UNITS[kind])
+    return count_units(values, weights, UNITS[kind])
+
+
+def count_units(values: Floats, weights: Floats, units: float | Floats) -> Floats:
+    """Return weighted values as whole numbers of units. A missing value is 0."""
+    return np.rint(np.where(np.isnan(values), 0.0, values) * weights * units)
 
 
 def fade(current: Floats, older: Floats, weights: Floats, units: float | Floats) -> Floats:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
+from tollgate.core.features import FeatureSteps
 from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.model import Model
 from tollgate.core.reasons.groups import Group, group_features
@@ -57,6 +58,11 @@ class DetectorVersion:
     manifest: Mapping[str, Any]
     evaluation: Mapping[str, Any]
     reasons: SealedReasons | None = None
+
+    @cached_property
+    def feature_steps(self) -> FeatureSteps:
+        """How the features are computed."""
+        return FeatureSteps.of(self.features, self.history)
 
     @cached_property
     def reason_groups(self) -> tuple[Group, ...]:
