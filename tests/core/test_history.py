@@ -184,7 +184,7 @@ def test_a_missing_amount_counts_as_a_payment_and_adds_no_amount() -> None:
 
 @given(st.sampled_from("nasufvlxyzp"), st.integers(0, 7), st.integers(-(10**9), 10**9))
 def test_stored_names_carry_their_half_life_and_epoch(kind: str, half_life: int, epoch: int) -> None:
-    name = attribute(kind, half_life, epoch)  # type: ignore[arg-type]
+    name = attribute(kind, half_life, epoch)
 
     assert epoch_of(name) == (half_life, epoch)
     assert name.isalnum()

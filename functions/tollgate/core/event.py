@@ -41,6 +41,8 @@ def join_keys(parts: Sequence[Keys]) -> Keys:
     """Return the keys of an entity identified by several columns; missing where any part is missing."""
     if len(parts) == 1:
         return parts[0]
+    if len(parts[0].codes) == 1:
+        return _join_one(parts)
     combined = parts[0].codes.copy()
     missing = combined < 0
     for part in parts[1:]:
@@ -53,6 +55,14 @@ def join_keys(parts: Sequence[Keys]) -> Keys:
         PAIR_SEPARATOR.join(part.values[part.codes[row]] for part in parts) for row in first_row[offset:].tolist()
     ]
     return Keys(codes.astype(np.int64) - offset, values)
+
+
+def _join_one(parts: Sequence[Keys]) -> Keys:
+    """Return what `join_keys` does for one event, without sorting."""
+    codes = [int(part.codes[0]) for part in parts]
+    if min(codes) < 0:
+        return Keys.of([None])
+    return Keys.of([PAIR_SEPARATOR.join(part.values[code] for part, code in zip(parts, codes, strict=True))])
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,11 @@ class EventType:
         return tuple(dict.fromkeys(column for columns in self.entities.values() for column in columns))
 
     @cached_property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns that are read as text: categories and what identifies entities, each once."""
+        return tuple(dict.fromkeys((*self.categorical, *self.entity_columns)))
+
+    @cached_property
     def variables(self) -> dict[str, Role]:
         """Column → role for all that an event carries when it is scored; the label is not among them."""
         roles: dict[str, Role] = {self.id: "id", self.timestamp: "timestamp"}

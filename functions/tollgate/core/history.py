@@ -112,7 +112,11 @@ class HistoryPlan:
 
     def matures(self, entity: str) -> bool:
         """Return whether the histories of ``entity`` tell legitimate events, and so keep count of the open ones."""
-        return self.maturing is not None and any(s.kind == "l" for s in self.sums[entity])
+        return self.maturing is not None and entity in self._with_legitimate
+
+    @cached_property
+    def _with_legitimate(self) -> frozenset[str]:
+        return frozenset(entity for entity, sums in self.sums.items() if any(s.kind == "l" for s in sums))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from tollgate.core.event import Events, Floats
-from tollgate.core.history import HistoryPlan, Kind, count_units, fade, is_unusual, summed_values, weigh
+from tollgate.core.history import HistoryPlan, count_units, fade, is_unusual, summed_values, weigh
 from tollgate.core.layout import Layout
 
 StoredSums = Mapping[str, int]
@@ -132,19 +132,21 @@ def add_event(plan: HistoryPlan, entity: str, event: Events, excess: Floats) -> 
 def add_to_all(plan: HistoryPlan, event: Events, excess: Floats) -> dict[str, dict[str, int]]:
     """Return what one event adds to the history of each entity that the plan has."""
     time_s = float(event.times_s[0])
-    values = {kind: float(column[0]) for kind, column in summed_values(event, excess).items()}
-    added = _add(plan.layout, values, time_s)
-    for entity, sums in added.items():
-        sums |= _open_event(plan, entity, time_s, 1)
-    return added
+    values = {str(kind): float(column[0]) for kind, column in summed_values(event, excess).items()}
+    opened = _open_event(plan, time_s, 1)
+    return {
+        entity: sums | opened if plan.matures(entity) else sums
+        for entity, sums in _add(plan.layout, values, time_s).items()
+    }
 
 
 def add_fraud(
     plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, excess: float
 ) -> dict[str, int]:
     """Return what a fraud adds to a history, dated when it became known. Taking it back adds the negative."""
-    values: dict[Kind, float] = {"f": 1.0, "v": 1.0 - float(is_unusual(np.array(excess)))}
-    return _add(plan.layout, values, known_at_s)[entity] | _open_event(plan, entity, event_time_s, -1)
+    values = {"f": 1.0, "v": 1.0 - float(is_unusual(np.array(excess)))}
+    added = _add(plan.layout, values, known_at_s)[entity]
+    return added | _open_event(plan, event_time_s, -1) if plan.matures(entity) else added
 
 
 def add_legitimate(plan: HistoryPlan, entity: str, matured_at_s: float) -> dict[str, int]:
@@ -158,18 +160,17 @@ def _legitimate_at(layout: Layout, matured_at_s: float) -> Mapping[str, Mapping[
     return _add(layout, {"l": 1.0}, matured_at_s)
 
 
-def _open_event(plan: HistoryPlan, entity: str, time_s: float, number: int) -> dict[str, int]:
-    if plan.maturing is None or not plan.matures(entity):
+def _open_event(plan: HistoryPlan, time_s: float, number: int) -> dict[str, int]:
+    if plan.maturing is None:
         return {}
     return {attribute(OPEN, 0, int(plan.maturing.steps(np.array([time_s]))[0])): number}
 
 
-def _add(layout: Layout, values: Mapping[Kind, float], time_s: float) -> dict[str, dict[str, int]]:
+def _add(layout: Layout, values: Mapping[str, float], time_s: float) -> dict[str, dict[str, int]]:
     """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name."""
     epochs, weights = weigh(np.array([time_s]), layout.half_lives_s)
     names = _names_at(layout, tuple(epochs.tolist())).current
-    by_kind: Mapping[str, float] = {**values}
-    each = np.array([by_kind.get(kind, 0.0) for kind in layout.kinds])
+    each = np.array([values.get(kind, 0.0) for kind in layout.kinds])
     amounts = count_units(each, weights[layout.half_lives], layout.units).tolist()
     return {
         entity: {name: int(amount) for name, amount in zip(names[part], amounts[part], strict=True) if amount}

@@ -18,7 +18,7 @@ from tollgate.core.event import Events
 from tollgate.core.explain import TOP, Wanted, explain_decisions
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
-from tollgate.core.stored_history import NOTHING_MATURED, add_event, fold_matured, stale_names
+from tollgate.core.stored_history import NOTHING_MATURED, add_to_all, fold_matured, stale_names
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError
 from tollgate.services.stores import Stores
@@ -128,13 +128,13 @@ def _actions(
     kept_until_s = now_s + stores.settings.decision_days * _DAY_S
     actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s)}]
     expires_s = max(now_s, time_s) + version.history.forgotten_after_s
+    added = add_to_all(version.history, event, np.array([record.excess]))
     for entity, key in record.entities.items():
         sums = stored.get(entity, {}).get(key, {})
-        added = add_event(version.history, entity, event, np.array([record.excess]))
         matured = fold_matured(version.history, entity, sums, time_s) if tidy else NOTHING_MATURED
         stale = stale_names(version.history, [*sums, *matured.added], time_s)
         pk = history_key(record.space, entity, key)
-        actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale, matured)})
+        actions.append({"Update": stores.histories.addition(pk, added[entity], expires_s, stale, matured)})
     assert len(actions) <= MOST_ACTIONS
     return actions
 
