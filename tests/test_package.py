@@ -24,7 +24,7 @@ LAMBDA_LIMIT = 250 * MEGABYTE
 PROBE = """
 import io, json, sys
 sys.path[:0] = sys.argv[3:]
-import boto3, fastapi, mangum, numpy, onnxruntime, pydantic_settings
+import boto3, fastapi, mangum, numpy, onnxruntime, pydantic
 from fastapi.encoders import jsonable_encoder
 for service in ("s3", "dynamodb"):
     boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tollgate.core.event import unit_sphere
 from tollgate.core.event_type import LabelRule
 from tollgate.core.history import (
     EPOCH_HALF_LIVES,
     UNITS,
     HistoryPlan,
     plan_history,
-    unit_sphere,
     weigh,
 )
 from tollgate.core.stored_history import (

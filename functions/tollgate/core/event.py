@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,12 @@ def _join_one(parts: Sequence[Keys]) -> Keys:
     return Keys.of([PAIR_SEPARATOR.join(part.values[code] for part, code in zip(parts, codes, strict=True))])
 
 
+def unit_sphere(latitudes: Floats, longitudes: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return places in degrees as points on the unit sphere; NaN where a coordinate is missing."""
+    phi, theta = np.radians(latitudes), np.radians(longitudes)
+    return np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)
+
+
 @dataclass(frozen=True)
 class Events:
     """``n`` events. Every array has shape (n,).
@@ -90,8 +97,18 @@ class Events:
         """Seconds since 1970 UTC."""
         return self.times_us / 1e6
 
+    @cached_property
+    def points(self) -> tuple[Floats, Floats, Floats]:
+        """Where the events were, on the unit sphere; NaN where a coordinate is missing or none is declared."""
+        if self.latitudes is None or self.longitudes is None:
+            nowhere = np.full(len(self), np.nan)
+            return nowhere, nowhere, nowhere
+        return unit_sphere(self.latitudes, self.longitudes)
+
     def part(self, start: int, stop: int) -> Events:
         """Return the rows from ``start`` to before ``stop``, as views."""
+        if start == 0 and stop == len(self):
+            return self
         return self._select(slice(start, stop), self.ids[start:stop])
 
     def take(self, rows: Ints) -> Events:

@@ -15,6 +15,7 @@ from tollgate.core.feature import Feature
 from tollgate.core.history import HistoryPlan
 from tollgate.core.history_features import (
     HISTORY_OPERATIONS,
+    PLAIN_SUMS,
     Asked,
     HistoryOperation,
     HistoryReading,
@@ -22,6 +23,7 @@ from tollgate.core.history_features import (
 )
 
 Matrix = npt.NDArray[np.float32]
+_SUMS = ("", "")
 
 
 def plan_features(
@@ -56,35 +58,55 @@ def compute_features(
 class FeatureSteps:
     """How f features are computed: each operation once, for all entities and half-lives together.
 
-    A step is the function of an operation and the columns of the features that it fills.
+    ``sums`` are the places, in the plan's layout, of the features that are sums as they are read. What the steps give,
+    ``sums`` first, then ``of_events`` and ``of_histories``, is put in order by ``order``, shape (f,).
     """
 
-    of_events: tuple[tuple[EventOperation, str, Sequence[Feature], Ints], ...]
-    of_histories: tuple[tuple[HistoryOperation, Asked, Ints], ...]
-    width: int
+    sums: Ints
+    of_events: tuple[tuple[EventOperation, str, Sequence[Feature]], ...]
+    of_histories: tuple[tuple[HistoryOperation, Asked], ...]
+    order: Ints
 
     @classmethod
     def of(cls, features: Sequence[Feature], plan: HistoryPlan) -> FeatureSteps:
         """Sort features into steps."""
-        by_operation: dict[tuple[str, str], list[int]] = {}
+        by_step: dict[tuple[str, str], list[int]] = {_SUMS: []}
         for place, feature in enumerate(features):
-            source = "" if feature.operation in HISTORY_OPERATIONS else feature.source
-            by_operation.setdefault((feature.operation, source), []).append(place)
+            by_step.setdefault(_step_of(feature), []).append(place)
         of_events, of_histories = [], []
-        for (operation, source), places in by_operation.items():
-            block, columns = [features[place] for place in places], np.array(places, dtype=np.int64)
-            if operation in HISTORY_OPERATIONS:
+        for (operation, source), places in by_step.items():
+            block = [features[place] for place in places]
+            if operation in EVENT_OPERATIONS:
+                of_events.append((places, (EVENT_OPERATIONS[operation], source, block)))
+            elif operation:
                 asked = Asked(plan, tuple((feature.source, feature.half_life) for feature in block))
-                of_histories.append((HISTORY_OPERATIONS[operation], asked, columns))
-            else:
-                of_events.append((EVENT_OPERATIONS[operation], source, block, columns))
-        return cls(tuple(of_events), tuple(of_histories), len(features))
+                of_histories.append((places, (HISTORY_OPERATIONS[operation], asked)))
+        plain = [features[place] for place in by_step[_SUMS]]
+        where = [plan.layout.places[one.source, PLAIN_SUMS[one.operation], one.half_life] for one in plain]
+        filled = [*by_step[_SUMS], *(place for places, _ in (*of_events, *of_histories) for place in places)]
+        return cls(
+            sums=np.array(where, dtype=np.int64),
+            of_events=tuple(step for _, step in of_events),
+            of_histories=tuple(step for _, step in of_histories),
+            order=np.argsort(np.array(filled, dtype=np.int64)),
+        )
 
     def compute(self, events: Events, reading: HistoryReading) -> Matrix:
         """Return the features of n events, shape (n, f), float32, NaN where something is missing."""
-        out = np.empty((len(events), self.width), dtype=np.float32)
-        for compute, source, block, columns in self.of_events:
-            out[:, columns] = compute(events, source, block)
-        for read, asked, columns in self.of_histories:
-            out[:, columns] = read(reading, asked, events)
-        return out
+        filled = np.empty((len(events), len(self.order)), dtype=np.float32)
+        first = len(self.sums)
+        filled[:, :first] = reading.sums.take(self.sums, axis=1)
+        for compute, source, block in self.of_events:
+            filled[:, first : first + len(block)] = compute(events, source, block)
+            first += len(block)
+        for read, asked in self.of_histories:
+            filled[:, first : first + len(asked.pairs)] = read(reading, asked, events)
+            first += len(asked.pairs)
+        return filled.take(self.order, axis=1)
+
+
+def _step_of(feature: Feature) -> tuple[str, str]:
+    """Return which features are computed together: by operation, those of events by column as well."""
+    if feature.operation in PLAIN_SUMS:
+        return _SUMS
+    return feature.operation, "" if feature.operation in HISTORY_OPERATIONS else feature.source

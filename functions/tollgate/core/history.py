@@ -211,8 +211,10 @@ def judge_amounts(plan: HistoryPlan, events: Events, read: Mapping[str, Floats])
     large = np.maximum(sums, 0.0) * unusual.times
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(amounts > 0.0, amounts * counts / large, 0.0)
-    excess = np.clip((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0, MOST_EXCESS) ** 2
-    excess = np.where(counts >= _FEWEST_TO_JUDGE, np.minimum(np.nan_to_num(excess), MOST_EXCESS), 0.0)
+    beyond = np.minimum(np.maximum((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0), MOST_EXCESS)
+    excess = np.minimum(beyond * beyond, MOST_EXCESS)
+    # What is not known is not unusual: neither without an amount, nor without a history.
+    excess = np.where((counts >= _FEWEST_TO_JUDGE) & ~np.isnan(excess), excess, 0.0)
     if unusual.amount is not None:
         excess = np.where(amounts > unusual.amount, MOST_EXCESS, excess)
     rounded: Floats = np.rint(excess * UNITS["w"]) / UNITS["w"]
@@ -250,15 +252,9 @@ def summed_values(events: Events, excess: Floats) -> dict[Kind, Floats]:
     """Return what each kind of sum adds for each event as it happens, shape (n,); labels add the others."""
     values: dict[Kind, Floats] = {"n": np.ones(len(events)), "u": is_unusual(excess), "w": excess}
     if events.amounts is not None:
-        capped = np.clip(events.amounts, -AMOUNT_CAP, AMOUNT_CAP)
+        capped = np.minimum(np.maximum(events.amounts, -AMOUNT_CAP), AMOUNT_CAP)
         values |= {"a": capped, "s": capped * capped}
     if events.latitudes is not None and events.longitudes is not None:
-        x, y, z = unit_sphere(events.latitudes, events.longitudes)
+        x, y, z = events.points
         values |= {"x": x, "y": y, "z": z}
     return values
-
-
-def unit_sphere(latitudes: Floats, longitudes: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return places in degrees as points on the unit sphere; NaN where a coordinate is missing."""
-    phi, theta = np.radians(latitudes), np.radians(longitudes)
-    return np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.feature import Feature
-from tollgate.core.history import DAY_S, HistoryPlan, Kind, judge_amounts, unit_sphere
+from tollgate.core.history import DAY_S, HistoryPlan, Kind, judge_amounts
 
 EARTH_RADIUS_KM = 6371.0
 # A history that has faded to less than this share of one payment says nothing about what is usual.
@@ -39,6 +39,12 @@ class Asked:
     def half_lives_s(self) -> Floats:
         """The half-lives, shape (m,)."""
         return self.plan.layout.half_lives_s[[index for _, index in self.pairs]]
+
+    @cached_property
+    def rates(self) -> Floats:
+        """How fast the sums fade, λ = ln 2 / h, shape (m,)."""
+        rates: Floats = np.log(2) / self.half_lives_s
+        return rates
 
     @cached_property
     def longest(self) -> Asked:
@@ -142,7 +148,7 @@ def _mean_age_d_of(kind: Kind) -> HistoryOperation:
         longer, sums = asked.longer(kind), reading.sum(kind, asked)
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = np.log(reading.sum(kind, longer) / np.where(sums < _NOTHING, np.nan, sums))
-        age_s: Floats = slope / (np.log(2) / asked.half_lives_s - np.log(2) / longer.half_lives_s)
+        age_s: Floats = slope / (asked.rates - longer.rates)
         return age_s / DAY_S
 
     return mean_age_d
@@ -155,9 +161,7 @@ def _pace(reading: HistoryReading, asked: Asked, _events: Events) -> Floats:
 
 
 def _distance_km(reading: HistoryReading, asked: Asked, events: Events) -> Floats:
-    assert events.latitudes is not None
-    assert events.longitudes is not None
-    here = unit_sphere(events.latitudes, events.longitudes)
+    here = events.points
     kinds: tuple[Kind, Kind, Kind] = ("x", "y", "z")
     there = [reading.sum(kind, asked) for kind in kinds]
     length = np.sqrt(there[0] * there[0] + there[1] * there[1] + there[2] * there[2])
@@ -169,22 +173,26 @@ def _distance_km(reading: HistoryReading, asked: Asked, events: Events) -> Float
     return arc * EARTH_RADIUS_KM
 
 
+# These are sums as they are read.
+PLAIN_SUMS: Mapping[str, Kind] = {
+    "count": "n",
+    "excess_lately": "w",
+    "unusual_count": "u",
+    "fraud_count": "f",
+    "ordinary_fraud_count": "v",
+    "legitimate_count": "l",
+}
 HISTORY_OPERATIONS: Mapping[str, HistoryOperation] = {
-    "count": _sum_of("n"),
+    **{operation: _sum_of(kind) for operation, kind in PLAIN_SUMS.items()},
     "mean_amount": _mean_amount,
     "amount_ratio": _amount_ratio,
     "amount_deviation": _amount_deviation,
     "excess": _excess,
-    "excess_lately": _sum_of("w"),
-    "unusual_count": _sum_of("u"),
     "unusual_age": _mean_age_d_of("u"),
     "fraud_rate": _rate_of("f"),
-    "fraud_count": _sum_of("f"),
-    "ordinary_fraud_count": _sum_of("v"),
     "ordinary_fraud_rate": _rate_of("v"),
     "ordinary_fraud_share": _ordinary_fraud_share,
     "ordinary_fraud_age": _mean_age_d_of("v"),
-    "legitimate_count": _sum_of("l"),
     "pace": _pace,
     "distance_km": _distance_km,
 }

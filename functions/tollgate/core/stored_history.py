@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -60,36 +61,57 @@ def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums], time_s: float)
 
     ``stored`` maps each entity to its history; one that is not there reads as an empty one.
     """
-    layout = plan.layout
-    epochs, weights = weigh(np.array([time_s]), layout.half_lives_s)
-    names = _names_at(layout, tuple(epochs.tolist()))
-    current, older = np.zeros(len(layout.kinds)), np.zeros(len(layout.kinds))
-    for entity, sums in stored.items():
-        part = layout.parts[entity]
-        whole = _with_matured(plan, entity, sums, time_s)
-        if whole:
-            current[part] = [whole.get(name, 0) for name in names.current[part]]
-            older[part] = [whole.get(name, 0) for name in names.older[part]]
-    return fade(current, older, weights[layout.half_lives], layout.units)
+    layout, now = plan.layout, _moment(plan.layout, time_s)
+    names = now.names
+    current: list[int] = []
+    older: list[int] = []
+    for entity, part in layout.parts.items():
+        whole = _with_matured(plan, entity, stored.get(entity, {}), time_s)
+        current += map(whole.get, names.current[part], repeat(0))
+        older += map(whole.get, names.older[part], repeat(0))
+    as_floats = (np.array(numbers, dtype=np.float64) for numbers in (current, older))
+    return fade(*as_floats, now.weights, layout.units)
 
 
 @dataclass(frozen=True)
 class _Names:
-    """The stored names of all sums in the order of a layout, for the current epochs and for those before."""
+    """The stored names of all sums in the order of a layout, for the current epochs and for those before.
+
+    ``oldest`` are the epochs before, by half-life.
+    """
 
     current: tuple[str, ...]
     older: tuple[str, ...]
     readable: frozenset[str]
+    oldest: tuple[int, ...]
 
 
 # Events of about the same time share their epochs, and so the names.
 @lru_cache(maxsize=1024)
 def _names_at(layout: Layout, epochs: tuple[int, ...]) -> _Names:
-    kept = list(zip(layout.kinds, layout.half_lives.tolist(), strict=True))
+    kept = [
+        (layout.kinds[kind], half_life)
+        for kind, half_life in zip(layout.kind.tolist(), layout.half_lives.tolist(), strict=True)
+    ]
     current, older = (
         tuple(attribute(kind, half_life, epochs[half_life] - ago) for kind, half_life in kept) for ago in (0, 1)
     )
-    return _Names(current, older, frozenset((*current, *older)))
+    return _Names(current, older, frozenset((*current, *older)), tuple(epoch - 1 for epoch in epochs))
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """What reading and adding at one time have in common; ``weights`` are those of the sums, (k,)."""
+
+    names: _Names
+    weights: Floats
+
+
+# An event asks some ten times for its own moment.
+@lru_cache(maxsize=64)
+def _moment(layout: Layout, time_s: float) -> _Moment:
+    epochs, weights = weigh(np.array([time_s]), layout.half_lives_s)
+    return _Moment(_names_at(layout, tuple(epochs.tolist())), weights[layout.half_lives])
 
 
 def _with_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: float) -> StoredSums:
@@ -168,10 +190,10 @@ def _open_event(plan: HistoryPlan, time_s: float, number: int) -> dict[str, int]
 
 def _add(layout: Layout, values: Mapping[str, float], time_s: float) -> dict[str, dict[str, int]]:
     """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name."""
-    epochs, weights = weigh(np.array([time_s]), layout.half_lives_s)
-    names = _names_at(layout, tuple(epochs.tolist())).current
-    each = np.array([values.get(kind, 0.0) for kind in layout.kinds])
-    amounts = count_units(each, weights[layout.half_lives], layout.units).tolist()
+    now = _moment(layout, time_s)
+    names = now.names.current
+    each = np.array([values.get(kind, 0.0) for kind in layout.kinds]).take(layout.kind)
+    amounts = count_units(each, now.weights, layout.units).tolist()
     return {
         entity: {name: int(amount) for name, amount in zip(names[part], amounts[part], strict=True) if amount}
         for entity, part in layout.parts.items()
@@ -180,14 +202,12 @@ def _add(layout: Layout, values: Mapping[str, float], time_s: float) -> dict[str
 
 def stale_names(plan: HistoryPlan, names: Iterable[str], time_s: float) -> list[str]:
     """Return the stored names of sums that no event at ``time_s`` or later can read."""
-    epochs, _ = weigh(np.array([time_s]), plan.layout.half_lives_s)
-    current = tuple(epochs.tolist())
-    readable = _names_at(plan.layout, current).readable
-    return [name for name in names if name not in readable and _is_past(name, current)]
+    now = _moment(plan.layout, time_s).names
+    return [name for name in names if name not in now.readable and _is_past(name, now.oldest)]
 
 
-def _is_past(name: str, epochs: tuple[int, ...]) -> bool:
+def _is_past(name: str, oldest: tuple[int, ...]) -> bool:
     if name[0] == OPEN:
         return False
     half_life, epoch = epoch_of(name)
-    return epoch < epochs[half_life] - 1
+    return epoch < oldest[half_life]
