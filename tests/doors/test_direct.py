@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator
 from copy import deepcopy
@@ -67,10 +66,9 @@ def test_the_gallery_is_answered_alike_or_left_to_the_framework(name: str) -> No
     if name not in taken:
         assert answer_directly(payload) is None
         return
-    twin = deepcopy(payload)
-    body = base64.b64decode(payload["body"]).decode() if payload["isBase64Encoded"] else payload["body"]
-    twin |= {"body": body.replace('"p1"', '"p2"'), "isBase64Encoded": False}
-    assert assert_same_answer(payload, twin)
+    first = answer_directly(payload)
+    assert first is not None
+    assert json.loads(first["body"])["repeated"] is False
     again = assert_same_answer(payload)
     assert again is not None
     assert json.loads(again["body"])["repeated"] is True
@@ -99,7 +97,6 @@ def test_payments_are_answered_alike(later_payments: list[Payment], reasons: str
         {"event_id": ""},
         {"event_id": "x" * 300},
         {"latitude": 91},
-        {"currency": "ü\N{SNOWMAN}"},
     ],
 )
 def test_bad_events_are_refused_alike(payment: Payment, changes: dict[str, Any]) -> None:
@@ -118,6 +115,14 @@ def test_a_large_body_is_refused_alike(payment: Payment) -> None:
     answer = assert_same_answer(payload_of({**payment, "currency": "x" * 256 * 1024}))
     assert answer is not None
     assert answer["statusCode"] == 413
+
+
+def test_text_beyond_ascii_is_answered_alike(payment: Payment) -> None:
+    payload = payload_of({**payment, "event_id": "ü\N{SNOWMAN}"})
+    answer_directly(payload)
+    answer = assert_same_answer(payload)
+    assert answer is not None
+    assert "ü\N{SNOWMAN}" in answer["body"]
 
 
 def test_an_unknown_detector_is_refused_alike(payment: Payment) -> None:
