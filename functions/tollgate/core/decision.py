@@ -17,6 +17,9 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.stored_history import read_all
 from tollgate.core.version import DetectorVersion
 
+# As many events as have sums that fit the processor's cache together.
+_AT_ONCE = 4096
+
 
 @dataclass(frozen=True)
 class Decisions:
@@ -38,14 +41,24 @@ class Decisions:
 
 def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Decisions:
     """Decide on n events, given what each of them read from the histories of its entities, shape (n, k) an entity."""
-    reading = HistoryReading(side_by_side(version.history, reads), excess)
-    features = version.feature_steps.compute(events, reading)
+    features = _compute_in_parts(version, events, reads, excess)
     probabilities = version.model.predict(features)
     scores = version.scale.score(probabilities)
     rules = RuleAnswers.of(version.rules, RuleInputs(events, features, scores))
     by_score = [version.outcome(score) for score in scores.tolist()]
     outcomes = rules.outcomes(by_score, version.order)
     return Decisions(probabilities, scores, outcomes, excess, rules, features, reads)
+
+
+def _compute_in_parts(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Matrix:
+    """Return the features of n events, (n, f), without the sums of a whole file side by side in memory."""
+    parts = []
+    for start in range(0, max(len(events), 1), _AT_ONCE):
+        stop = min(start + _AT_ONCE, len(events))
+        some = {entity: read[start:stop] for entity, read in reads.items()}
+        reading = HistoryReading(side_by_side(version.history, some, stop - start), excess[start:stop])
+        parts.append(version.feature_steps.compute(events.part(start, stop), reading))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def decide_one(version: DetectorVersion, event: Events, stored: StoredHistories) -> Decisions:

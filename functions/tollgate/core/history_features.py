@@ -74,7 +74,7 @@ class HistoryReading:
     @classmethod
     def of(cls, plan: HistoryPlan, events: Events, reads: Mapping[str, Floats]) -> HistoryReading:
         """Put what was read from each entity side by side, and judge the amounts by it."""
-        return cls(side_by_side(plan, reads), judge_amounts(plan, events, reads))
+        return cls(side_by_side(plan, reads, len(events)), judge_amounts(plan, events, reads))
 
     def sum(self, kind: Kind, asked: Asked) -> Floats:
         """Return the sums of one kind, shape (n, m)."""
@@ -86,8 +86,10 @@ class HistoryReading:
         return np.where(counts < _TOO_FAINT, np.nan, counts)
 
 
-def side_by_side(plan: HistoryPlan, reads: Mapping[str, Floats]) -> Floats:
+def side_by_side(plan: HistoryPlan, reads: Mapping[str, Floats], n: int) -> Floats:
     """Return what n events read from each entity, shape (n, k) in the order of the plan's layout."""
+    if not plan.sums:
+        return np.empty((n, 0))
     return np.concatenate([reads[entity] for entity in plan.sums], axis=1)
 
 

@@ -69,8 +69,8 @@ def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums], time_s: float)
         whole = _with_matured(plan, entity, stored.get(entity, {}), time_s)
         current += map(whole.get, names.current[part], repeat(0))
         older += map(whole.get, names.older[part], repeat(0))
-    as_floats = (np.array(numbers, dtype=np.float64) for numbers in (current, older))
-    return fade(*as_floats, now.weights, layout.units)
+    now_floats, older_floats = (np.array(numbers, dtype=np.float64) for numbers in (current, older))
+    return fade(now_floats, older_floats, now.weights, layout.units)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ _read = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 def _levels(parsed: object) -> int:
-    levels, inside = 0, [parsed]
+    inside: list[Any] = [parsed]
+    levels = 0
     while inside and levels <= MOST_LEVELS:
         levels += 1
         nested = [value for value in inside if type(value) in _NESTED]
