@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ CORE = FUNCTIONS / "tollgate/core"
 AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {"model_build/publishing.py", "model_build/command_line.py"}
 IMPURE = {"os", "time", "random", "socket", "subprocess", "requests", "httpx", "logging", "pathlib", "tempfile"}
-WEB = {"fastapi", "starlette", "mangum", "pydantic", "pydantic_settings"}
+WEB = {"fastapi", "starlette", "mangum", "pydantic"}
 # Layer → the layers that it must not know.
 ABOVE = {
     "core": ("adapters", "services", "handlers", "settings", "observability"),
@@ -154,13 +156,28 @@ def test_only_handlers_know_the_web() -> None:
     wrong = [
         name_of(path)
         for path in modules_in("functions/tollgate", "model_build")
-        if roots(path) & (WEB - {"pydantic_settings"}) and "/handlers/" not in name_of(path)
+        if roots(path) & WEB and "/handlers/" not in name_of(path)
     ]
 
     assert wrong == []
 
 
-def test_pydantic_settings_are_read_in_one_place() -> None:
-    reading = [name_of(path) for path in modules_in("functions/tollgate") if "pydantic_settings" in roots(path)]
+def test_the_environment_is_read_in_few_places() -> None:
+    reading = {
+        name_of(path)
+        for path in modules_in("functions/tollgate")
+        if any(name.startswith("os.") or name == "os" for name in imported(path))
+    }
 
-    assert reading == ["functions/tollgate/settings.py"]
+    assert reading == {
+        "functions/tollgate/observability.py",
+        "functions/tollgate/services/stores.py",
+        "functions/tollgate/settings.py",
+    }
+
+
+def test_a_decision_loads_no_web_framework_and_no_boto3() -> None:
+    code = "import sys, tollgate.handlers.api; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert not (WEB | {"boto3", "pydantic"}) & set(loaded)

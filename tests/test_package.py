@@ -24,7 +24,7 @@ LAMBDA_LIMIT = 250 * MEGABYTE
 PROBE = """
 import io, json, sys
 sys.path[:0] = sys.argv[3:]
-import boto3, fastapi, mangum, numpy, onnxruntime, pydantic_settings
+import boto3, fastapi, mangum, numpy, onnxruntime, pydantic
 from fastapi.encoders import jsonable_encoder
 for service in ("s3", "dynamodb", "events"):
     boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
@@ -99,7 +99,7 @@ sys.path[:0] = sys.argv[2:]
 from tollgate.core.decision import decide_in_order
 from tollgate.core.reading import read_event
 from tollgate.core.version import open_version
-import tollgate.handlers.api, tollgate.handlers.batch, tollgate.handlers.stream
+import tollgate.handlers.api, tollgate.handlers.api_app, tollgate.handlers.batch, tollgate.handlers.stream
 folder = Path(sys.argv[1])
 version = open_version(folder.name, {file.name: file.read_bytes() for file in folder.iterdir()})
 events = [read_event(version.event_type, example["event"]) for example in version.evaluation["examples"]]

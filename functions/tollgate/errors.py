@@ -13,6 +13,7 @@
     ├── SealError                    a version folder that is not what was sealed
     ├── ParityError                  an export that does not answer as the model it came from
     ├── ReasonsError                 reasons that do not add up to what the model says
+    ├── SettingsError                an environment that lacks what a function needs
     ├── ConflictError                two writers met; try again
     └── UnavailableError             a service behind us did not answer; try again
 
@@ -117,6 +118,12 @@ class ReasonsError(TollgateError):
     """Reasons that do not add up to what the trained model says."""
 
     code = "reasons_differ"
+
+
+class SettingsError(TollgateError):
+    """An environment variable that lacks, or cannot be read as what it stands for."""
+
+    code = "wrong_settings"
 
 
 class ConflictError(TollgateError):

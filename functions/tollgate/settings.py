@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
+from typing import Any
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from tollgate.errors import SettingsError
+
+_PREFIX = "TOLLGATE_"
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True)
+class Settings:
     """Environment variables TOLLGATE_BUCKET, TOLLGATE_HISTORY_TABLE and so on, as the template sets them."""
-
-    model_config = SettingsConfigDict(env_prefix="TOLLGATE_", extra="ignore", frozen=True)
 
     bucket: str
     history_table: str
@@ -26,8 +31,36 @@ class Settings(BaseSettings):
     # Whether ids such as tollgate-force-block force an outcome: for test deployments.
     forced_outcomes: bool = False
 
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the variables; raise `SettingsError` for one that lacks, or is no number or truth where it has to be."""
+        named = {setting.name: _PREFIX + setting.name.upper() for setting in fields(cls)}
+        lacking = [
+            named[one.name] for one in fields(cls) if one.default is MISSING and not environment.get(named[one.name])
+        ]
+        if lacking:
+            raise SettingsError(f"The environment lacks {', '.join(lacking)}; the template sets them.")
+        given = {
+            one.name: (one.default, environment[named[one.name]])
+            for one in fields(cls)
+            if named[one.name] in environment
+        }
+        return cls(**{name: _read(named[name], default, text) for name, (default, text) in given.items()})
+
+
+def _read(variable: str, default: object, text: str) -> Any:  # noqa: ANN401 - as the setting's default is
+    if isinstance(default, bool):
+        if text not in ("true", "false"):
+            raise SettingsError(f'{variable} is "{text}", which is neither true nor false; correct it in the function.')
+        return text == "true"
+    try:
+        return type(default)(text) if isinstance(default, int | float) else text
+    except ValueError:
+        kind = "whole number" if isinstance(default, int) else "number"
+        raise SettingsError(f'{variable} is "{text}", which is no {kind}; correct it in the function.') from None
+
 
 @cache
 def read_settings() -> Settings:
     """Return the settings of this process."""
-    return Settings()  # type: ignore[call-arg]  # pydantic fills them from the environment
+    return Settings.of(os.environ)

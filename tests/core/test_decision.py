@@ -11,9 +11,10 @@ from tollgate.core.arrivals import Arrivals
 from tollgate.core.decision import decide, decide_in_order, decide_one, read_histories
 from tollgate.core.event import Events
 from tollgate.core.features import compute_features
+from tollgate.core.history import HistoryPlan
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories, replay_histories
-from tollgate.core.stored_history import OPEN
+from tollgate.core.stored_history import OPEN, add_to_all, read_all
 from tollgate.core.totals import totals
 from tollgate.core.version import DetectorVersion
 
@@ -167,3 +168,25 @@ def test_deciding_changes_nothing_that_is_stored(
     decide_in_order(version, events, stored)
 
     assert {entity: dict(keys) for entity, keys in stored.items()} == before
+
+
+def test_a_file_is_decided_on_in_parts_as_in_one(
+    version: DetectorVersion, stored: StoredHistories, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = decide_in_order(version, events, stored)
+    monkeypatch.setattr("tollgate.core.decision._AT_ONCE", 7)
+    in_parts = decide_in_order(version, events, stored)
+
+    assert np.array_equal(in_parts.features, whole.features, equal_nan=True)
+    assert in_parts.outcomes == whole.outcomes
+
+
+def test_events_without_entities_have_features_and_no_histories(version: DetectorVersion, events: Events) -> None:
+    own = tuple(feature for feature in version.features if feature.half_life < 0)
+    plan = HistoryPlan((3600.0,), {})
+    found = compute_features(own, plan, events.take(np.arange(3)), {})
+    one = replace(events.take(np.array([0])), entities={})
+
+    assert found.shape == (3, len(own))
+    assert read_all(plan, {}, 1.7e9).shape == (0,)
+    assert add_to_all(plan, one, np.zeros(1)) == {}

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tollgate.core.event import unit_sphere
 from tollgate.core.event_type import LabelRule
 from tollgate.core.history import (
     EPOCH_HALF_LIVES,
     UNITS,
     HistoryPlan,
     plan_history,
-    unit_sphere,
     weigh,
 )
 from tollgate.core.stored_history import (
@@ -184,7 +184,7 @@ def test_a_missing_amount_counts_as_a_payment_and_adds_no_amount() -> None:
 
 @given(st.sampled_from("nasufvlxyzp"), st.integers(0, 7), st.integers(-(10**9), 10**9))
 def test_stored_names_carry_their_half_life_and_epoch(kind: str, half_life: int, epoch: int) -> None:
-    name = attribute(kind, half_life, epoch)  # type: ignore[arg-type]
+    name = attribute(kind, half_life, epoch)
 
     assert epoch_of(name) == (half_life, epoch)
     assert name.isalnum()

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -70,7 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Wait for the next payload and hand it out."""
         if self.path != f"{VERSION}/invocation/next" or (waiting := self.server.payloads.get()) is None:
-            self._answer(404, b"")
+            with suppress(BrokenPipeError):  # the function was ended while it waited
+                self._answer(404, b"")
             return
         request_id, payload = waiting
         headers = {

@@ -84,7 +84,7 @@ def test_a_function_without_its_settings_does_not_start(backend: Backend, log: P
     with running_function(f"tollgate.handlers.{door}.handler", environment, log) as function:
         outcome = function.outcomes.get(timeout=30)
     assert outcome.kind == "init error"
-    assert "history_table" in outcome.content["errorMessage"]
+    assert "TOLLGATE_HISTORY_TABLE" in outcome.content["errorMessage"]
 
 
 def test_a_payload_that_is_no_request_is_an_error_and_the_function_lives_on(backend: Backend, log: Path) -> None:

@@ -16,7 +16,7 @@ OPENAPI = ROOT / "docs/reference/openapi.json"
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
-    from tollgate.handlers.api import app  # noqa: PLC0415 - wants the loop that a fixture sets
+    from tollgate.handlers.api_app import app  # noqa: PLC0415 - wants the loop that a fixture sets
 
     return app.openapi()
 

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+# Made once: `json.dumps` makes an encoder at every call that asks for more than its defaults.
+_write_ascii = json.JSONEncoder(separators=(",", ":")).encode
+_write_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def decision_key(detector: str, event_id: str) -> str:
     """Return the pk of a decision."""
     return fit_key(f"e#{detector}#{event_id}")
@@ -54,8 +59,8 @@ class DecisionRecord:
         """Return the DynamoDB item."""
         item: dict[str, Any] = {
             "pk": {"S": decision_key(detector, str(self.answer["event_id"]))},
-            "answer": {"S": json.dumps(self.answer, separators=(",", ":"))},
-            "event": {"S": json.dumps(self.event, ensure_ascii=False, separators=(",", ":"))},
+            "answer": {"S": _write_ascii(self.answer)},
+            "event": {"S": _write_text(self.event)},
             "time_s": {"N": repr(self.time_s)},
             "space": {"S": self.space},
             "entities": {"M": {entity: {"S": key} for entity, key in self.entities.items()}},

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
@@ -30,6 +31,13 @@ def history_key(space: str, entity: str, key: str) -> str:
 def sums_of(item: Item | None) -> dict[str, int]:
     """Return the sums of a history item by their stored names."""
     return {name: int(value["N"]) for name, value in (item or {}).items() if "N" in value and name != EXPIRY}
+
+
+# Payments of about the same time add to the same names.
+@lru_cache(maxsize=1024)
+def _expression(added: tuple[str, ...], removed: tuple[str, ...]) -> str:
+    adding = f"SET {EXPIRY} = :{EXPIRY} ADD {', '.join(f'{name} :{name}' for name in added)}"
+    return adding + (f" REMOVE {', '.join(removed)}" if removed else "")
 
 
 @dataclass(frozen=True)
@@ -76,20 +84,19 @@ class HistoryTable:
 
         Matured events are folded on the way; the action fails if they are no longer what was read.
         """
-        sums = {name: added.get(name, 0) + matured.added.get(name, 0) for name in (*added, *matured.added)}
-        sums = {name: number for name, number in sums.items() if name in added or name not in stale}
+        folded = {name: number for name, number in matured.added.items() if name in added or name not in stale}
+        sums = {**added, **{name: added.get(name, 0) + number for name, number in folded.items()}}
         # DynamoDB takes each name once: a sum that is stale may be stored and folded into as well.
         removed = [name for name in dict.fromkeys((*stale, *matured.steps)) if name not in sums]
         # What is added to a step that matured stays, and the step with it.
         kept = {name: number for name, number in matured.steps.items() if name in sums}
         sums |= {name: sums[name] - number for name, number in kept.items()}
-        expression = f"SET {EXPIRY} = :{EXPIRY} ADD {', '.join(f'{name} :{name}' for name in sums)}"
         values = {f":{name}": {"N": str(number)} for name, number in sums.items()}
         values |= {f":was_{name}": {"N": str(number)} for name, number in matured.steps.items()}
         action: dict[str, Any] = {
             "TableName": self.table,
             "Key": {"pk": {"S": pk}},
-            "UpdateExpression": expression + (f" REMOVE {', '.join(removed)}" if removed else ""),
+            "UpdateExpression": _expression(tuple(sums), tuple(removed)),
             "ExpressionAttributeValues": {**values, f":{EXPIRY}": {"N": str(int(expires_s))}},
         }
         if matured.steps:

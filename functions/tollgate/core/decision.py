@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from tollgate.core.event import Events, Floats, Ints
-from tollgate.core.features import Matrix, compute_features
+from tollgate.core.features import Matrix
 from tollgate.core.history import judge_amounts
+from tollgate.core.history_features import HistoryReading, side_by_side
 from tollgate.core.replay import StoredHistories, replay_histories
 from tollgate.core.rules.answers import RuleAnswers
 from tollgate.core.rules.inputs import RuleInputs
-from tollgate.core.stored_history import StoredSums, read_history
+from tollgate.core.stored_history import read_all
 from tollgate.core.version import DetectorVersion
+
+# As many events as have sums that fit the processor's cache together.
+_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -35,13 +41,24 @@ class Decisions:
 
 def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Decisions:
     """Decide on n events, given what each of them read from the histories of its entities, shape (n, k) an entity."""
-    features = compute_features(version.features, version.history, events, reads)
+    features = _compute_in_parts(version, events, reads, excess)
     probabilities = version.model.predict(features)
     scores = version.scale.score(probabilities)
     rules = RuleAnswers.of(version.rules, RuleInputs(events, features, scores))
     by_score = [version.outcome(score) for score in scores.tolist()]
     outcomes = rules.outcomes(by_score, version.order)
     return Decisions(probabilities, scores, outcomes, excess, rules, features, reads)
+
+
+def _compute_in_parts(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Matrix:
+    """Return the features of n events, (n, f), without the sums of a whole file side by side in memory."""
+    parts = []
+    for start in range(0, max(len(events), 1), _AT_ONCE):
+        stop = min(start + _AT_ONCE, len(events))
+        some = {entity: read[start:stop] for entity, read in reads.items()}
+        reading = HistoryReading(side_by_side(version.history, some, stop - start), excess[start:stop])
+        parts.append(version.feature_steps.compute(events.part(start, stop), reading))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def decide_one(version: DetectorVersion, event: Events, stored: StoredHistories) -> Decisions:
@@ -52,15 +69,14 @@ def decide_one(version: DetectorVersion, event: Events, stored: StoredHistories)
 
 def read_histories(version: DetectorVersion, event: Events, stored: StoredHistories) -> dict[str, Floats]:
     """Return what one event reads from the stored histories of its entities; NaN for an entity that it lacks."""
-    nothing: StoredSums = {}
-    time_s = float(event.times_s[0])
-    reads = {}
-    for entity, keys in event.entities.items():
-        code = int(keys.codes[0])
-        sums = stored.get(entity, {}).get(keys.values[code], nothing) if code >= 0 else nothing
-        read = read_history(version.history, entity, sums, time_s)
-        reads[entity] = (read if code >= 0 else read * float("nan"))[None, :]
-    return reads
+    whose = {entity: keys.values[keys.codes[0]] for entity, keys in event.entities.items() if keys.codes[0] >= 0}
+    sums = {entity: stored[entity][key] for entity, key in whose.items() if key in stored.get(entity, ())}
+    read = read_all(version.history, sums, float(event.times_s[0]))[None, :]
+    parts = version.history.layout.parts
+    return {
+        entity: read[:, parts[entity]] if entity in whose else np.full_like(read[:, parts[entity]], np.nan)
+        for entity in event.entities
+    }
 
 
 def decide_in_order(version: DetectorVersion, events: Events, stored: StoredHistories) -> Decisions:

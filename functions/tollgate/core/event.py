@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,8 @@ def join_keys(parts: Sequence[Keys]) -> Keys:
     """Return the keys of an entity identified by several columns; missing where any part is missing."""
     if len(parts) == 1:
         return parts[0]
+    if len(parts[0].codes) == 1:
+        return _join_one(parts)
     combined = parts[0].codes.copy()
     missing = combined < 0
     for part in parts[1:]:
@@ -53,6 +56,20 @@ def join_keys(parts: Sequence[Keys]) -> Keys:
         PAIR_SEPARATOR.join(part.values[part.codes[row]] for part in parts) for row in first_row[offset:].tolist()
     ]
     return Keys(codes.astype(np.int64) - offset, values)
+
+
+def _join_one(parts: Sequence[Keys]) -> Keys:
+    """Return what `join_keys` does for one event, without sorting."""
+    codes = [int(part.codes[0]) for part in parts]
+    if min(codes) < 0:
+        return Keys.of([None])
+    return Keys.of([PAIR_SEPARATOR.join(part.values[code] for part, code in zip(parts, codes, strict=True))])
+
+
+def unit_sphere(latitudes: Floats, longitudes: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return places in degrees as points on the unit sphere; NaN where a coordinate is missing."""
+    phi, theta = np.radians(latitudes), np.radians(longitudes)
+    return np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)
 
 
 @dataclass(frozen=True)
@@ -80,8 +97,18 @@ class Events:
         """Seconds since 1970 UTC."""
         return self.times_us / 1e6
 
+    @cached_property
+    def points(self) -> tuple[Floats, Floats, Floats]:
+        """Where the events were, on the unit sphere; NaN where a coordinate is missing or none is declared."""
+        if self.latitudes is None or self.longitudes is None:
+            nowhere = np.full(len(self), np.nan)
+            return nowhere, nowhere, nowhere
+        return unit_sphere(self.latitudes, self.longitudes)
+
     def part(self, start: int, stop: int) -> Events:
         """Return the rows from ``start`` to before ``stop``, as views."""
+        if start == 0 and stop == len(self):
+            return self
         return self._select(slice(start, stop), self.ids[start:stop])
 
     def take(self, rows: Ints) -> Events:

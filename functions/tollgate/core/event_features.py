@@ -42,17 +42,19 @@ def _number(events: Events, column: str, _features: Sequence[Feature]) -> Floats
 
 def _is_category(events: Events, column: str, features: Sequence[Feature]) -> Floats:
     keys = events.categories[column]
-    codes = {value: code for code, value in enumerate(keys.values)}
-    asked = np.array([codes.get(feature.value, -2) for feature in features])
-    matches: Floats = np.equal.outer(keys.codes, asked).astype(np.float64)
+    matches = np.zeros((len(events), len(features)))
+    asked = {feature.value: place for place, feature in enumerate(features)}
+    for code, value in enumerate(keys.values):
+        if value in asked:
+            matches[keys.codes == code, asked[value]] = 1.0
     return matches
 
 
 def _share(events: Events, column: str, features: Sequence[Feature]) -> Floats:
     keys = events.categories[column]
-    shares = np.array([[feature.table.get(value, 0.0) for feature in features] for value in keys.values])
+    shares = [[feature.table.get(value, 0.0) for feature in features] for value in keys.values]
     # Code -1, a missing value, reads the row of NaN at the end.
-    return np.vstack([shares.reshape(-1, len(features)), np.full((1, len(features)), np.nan)])[keys.codes]
+    return np.array([*shares, [np.nan] * len(features)])[keys.codes]
 
 
 EVENT_OPERATIONS: Mapping[str, EventOperation] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from tollgate.errors import LabelError
@@ -65,12 +66,17 @@ class EventType:
     ignored: tuple[str, ...] = ()
     entities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def entity_columns(self) -> tuple[str, ...]:
         """The columns that identify entities, each once, in the order of their declaration."""
         return tuple(dict.fromkeys(column for columns in self.entities.values() for column in columns))
 
-    @property
+    @cached_property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns that are read as text: categories and what identifies entities, each once."""
+        return tuple(dict.fromkeys((*self.categorical, *self.entity_columns)))
+
+    @cached_property
     def variables(self) -> dict[str, Role]:
         """Column → role for all that an event carries when it is scored; the label is not among them."""
         roles: dict[str, Role] = {self.id: "id", self.timestamp: "timestamp"}
@@ -93,7 +99,7 @@ class EventType:
                 roles.setdefault(column, role)
         return roles
 
-    @property
+    @cached_property
     def accepted(self) -> frozenset[str]:
         """All columns that may come with an event: its variables, its label, and the ignored ones."""
         label = (self.label.column, self.label.time or self.label.column) if self.label else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -47,7 +47,7 @@ class Explanation:
         """Return the form in which decisions are answered."""
         return {
             "base_log_odds": self.base,
-            "reasons": [asdict(reason) for reason in self.reasons],
+            "reasons": [dict(vars(reason)) for reason in self.reasons],
             "reasons_approximate": self.stability is not None,
             "reasons_stability": self.stability,
         }
@@ -99,7 +99,9 @@ def _look(version: DetectorVersion, events: Events, decisions: Decisions, row: i
 
 
 def _add_up(version: DetectorVersion, values: Floats) -> Floats:
-    return np.array([values[list(group.places)].sum() for group in version.reason_groups])
+    order, starts = version.reason_order
+    sums: Floats = np.add.reduceat(values[order], starts)
+    return sums
 
 
 def _tell(

@@ -26,6 +26,7 @@ import numpy as np
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
+from tollgate.core.layout import Layout
 
 # n events, a amounts, s squared amounts, u unusually large events, w how far amounts went beyond the usual; f frauds,
 # v frauds of an ordinary amount, l legitimate events, each dated when it was known; x, y, z the place.
@@ -111,7 +112,11 @@ class HistoryPlan:
 
     def matures(self, entity: str) -> bool:
         """Return whether the histories of ``entity`` tell legitimate events, and so keep count of the open ones."""
-        return self.maturing is not None and any(s.kind == "l" for s in self.sums[entity])
+        return self.maturing is not None and entity in self._with_legitimate
+
+    @cached_property
+    def _with_legitimate(self) -> frozenset[str]:
+        return frozenset(entity for entity, sums in self.sums.items() if any(s.kind == "l" for s in sums))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -124,6 +129,12 @@ class HistoryPlan:
             "unusual": asdict(self.unusual) if self.unusual else None,
         }
         return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()[:8]
+
+    @cached_property
+    def layout(self) -> Layout:
+        """All sums side by side."""
+        kept = {entity: [(s.kind, s.half_life) for s in sums] for entity, sums in self.sums.items()}
+        return Layout.of(self.half_lives_s, kept, {str(kind): units for kind, units in UNITS.items()})
 
     @property
     def forgotten_after_s(self) -> float:
@@ -191,15 +202,19 @@ def judge_amounts(plan: HistoryPlan, events: Events, read: Mapping[str, Floats])
     unusual, amounts = plan.unusual, events.amounts
     if unusual is None or amounts is None:
         return np.zeros(len(events))
-    longest = len(plan.half_lives_s) - 1
-    places = {(s.kind, s.half_life): place for place, s in enumerate(plan.sums[unusual.entity])}
-    counts, sums = (read[unusual.entity][:, places[kind, longest]] for kind in ("n", "a"))
+    layout, longest = plan.layout, len(plan.half_lives_s) - 1
+    first = layout.parts[unusual.entity].start
+    counts, sums = (
+        read[unusual.entity][:, layout.places[unusual.entity, kind, longest] - first] for kind in ("n", "a")
+    )
     # Where refunds are usual the usual amount is nothing, and any payment infinitely more.
     large = np.maximum(sums, 0.0) * unusual.times
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(amounts > 0.0, amounts * counts / large, 0.0)
-    excess = np.clip((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0, MOST_EXCESS) ** 2
-    excess = np.where(counts >= _FEWEST_TO_JUDGE, np.minimum(np.nan_to_num(excess), MOST_EXCESS), 0.0)
+    beyond = np.minimum(np.maximum((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0), MOST_EXCESS)
+    excess = np.minimum(beyond * beyond, MOST_EXCESS)
+    # What is not known is not unusual: neither without an amount, nor without a history.
+    excess = np.where((counts >= _FEWEST_TO_JUDGE) & ~np.isnan(excess), excess, 0.0)
     if unusual.amount is not None:
         excess = np.where(amounts > unusual.amount, MOST_EXCESS, excess)
     rounded: Floats = np.rint(excess * UNITS["w"]) / UNITS["w"]
@@ -220,7 +235,12 @@ def weigh(times_s: Floats, half_life_s: float | Floats) -> tuple[Ints, Floats]:
 
 def quantise(values: Floats, weights: Floats, kind: Kind) -> Floats:
     """Return what is added for ``values``: whole numbers of units. A missing value adds nothing."""
-    return np.rint(np.nan_to_num(values) * weights * UNITS[kind])
+    return count_units(values, weights, UNITS[kind])
+
+
+def count_units(values: Floats, weights: Floats, units: float | Floats) -> Floats:
+    """Return weighted values as whole numbers of units. A missing value is 0."""
+    return np.rint(np.where(np.isnan(values), 0.0, values) * weights * units)
 
 
 def fade(current: Floats, older: Floats, weights: Floats, units: float | Floats) -> Floats:
@@ -232,15 +252,9 @@ def summed_values(events: Events, excess: Floats) -> dict[Kind, Floats]:
     """Return what each kind of sum adds for each event as it happens, shape (n,); labels add the others."""
     values: dict[Kind, Floats] = {"n": np.ones(len(events)), "u": is_unusual(excess), "w": excess}
     if events.amounts is not None:
-        capped = np.clip(events.amounts, -AMOUNT_CAP, AMOUNT_CAP)
+        capped = np.minimum(np.maximum(events.amounts, -AMOUNT_CAP), AMOUNT_CAP)
         values |= {"a": capped, "s": capped * capped}
     if events.latitudes is not None and events.longitudes is not None:
-        x, y, z = unit_sphere(events.latitudes, events.longitudes)
+        x, y, z = events.points
         values |= {"x": x, "y": y, "z": z}
     return values
-
-
-def unit_sphere(latitudes: Floats, longitudes: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return places in degrees as points on the unit sphere; NaN where a coordinate is missing."""
-    phi, theta = np.radians(latitudes), np.radians(longitudes)
-    return np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)

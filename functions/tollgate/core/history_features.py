@@ -1,15 +1,16 @@
-"""Features read from the history of one entity, as of the moment before the event."""
+"""Features read from the histories of entities, as of the moment before the event."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from tollgate.core.event import Events, Floats
+from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.feature import Feature
-from tollgate.core.history import DAY_S, HistoryPlan, Kind, judge_amounts, unit_sphere
+from tollgate.core.history import DAY_S, HistoryPlan, Kind, judge_amounts
 
 EARTH_RADIUS_KM = 6371.0
 # A history that has faded to less than this share of one payment says nothing about what is usual.
@@ -18,154 +19,182 @@ _TOO_FAINT = 0.01
 _NOTHING = 1e-6
 
 
-@dataclass(frozen=True)
-class HistoryReading:
-    """What n events read from the history of one entity: ``sums`` has shape (n, k), in the plan's order."""
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What m features of one operation ask for: an entity and the index of a half-life each."""
 
     plan: HistoryPlan
-    entity: str
+    pairs: tuple[tuple[str, int], ...]
+    _places: dict[Kind, Ints] = field(default_factory=dict, init=False)
+    _longer: dict[Kind, Asked] = field(default_factory=dict, init=False)
+
+    def places(self, kind: Kind) -> Ints:
+        """Return where the sums of one kind stand in the plan's layout, shape (m,)."""
+        if kind not in self._places:
+            places = self.plan.layout.places
+            self._places[kind] = np.array([places[entity, kind, index] for entity, index in self.pairs], dtype=np.int64)
+        return self._places[kind]
+
+    @cached_property
+    def half_lives_s(self) -> Floats:
+        """The half-lives, shape (m,)."""
+        return self.plan.layout.half_lives_s[[index for _, index in self.pairs]]
+
+    @cached_property
+    def rates(self) -> Floats:
+        """How fast the sums fade, λ = ln 2 / h, shape (m,)."""
+        rates: Floats = np.log(2) / self.half_lives_s
+        return rates
+
+    @cached_property
+    def longest(self) -> Asked:
+        """The same entities over the longest half-life."""
+        last = len(self.plan.half_lives_s) - 1
+        return Asked(self.plan, tuple((entity, last) for entity, _ in self.pairs))
+
+    def longer(self, kind: Kind) -> Asked:
+        """Return the same entities, each over the next longer half-life that its sums of one kind have."""
+        if kind not in self._longer:
+            kept = {e: sorted(s.half_life for s in self.plan.sums[e] if s.kind == kind) for e, _ in self.pairs}
+            pairs = ((e, kept[e][kept[e].index(index) + 1]) for e, index in self.pairs)
+            self._longer[kind] = Asked(self.plan, tuple(pairs))
+        return self._longer[kind]
+
+
+@dataclass(frozen=True)
+class HistoryReading:
+    """What n events read from their histories.
+
+    ``sums`` has shape (n, k), in the order of the plan's layout; ``excess``, shape (n,), is what `judge_amounts` says.
+    """
+
     sums: Floats
+    excess: Floats
 
-    def of(self, kind: Kind, half_lives: Sequence[int]) -> Floats:
-        """Return the sums of one kind, shape (n, len(half_lives))."""
-        places = {(s.kind, s.half_life): place for place, s in enumerate(self.plan.sums[self.entity])}
-        return self.sums[:, [places[kind, half_life] for half_life in half_lives]]
+    @classmethod
+    def of(cls, plan: HistoryPlan, events: Events, reads: Mapping[str, Floats]) -> HistoryReading:
+        """Put what was read from each entity side by side, and judge the amounts by it."""
+        return cls(side_by_side(plan, reads, len(events)), judge_amounts(plan, events, reads))
 
-    def counted(self, half_lives: Sequence[int]) -> Floats:
-        """Return the faded counts, NaN where they are too faint to divide by."""
-        counts = self.of("n", half_lives)
+    def sum(self, kind: Kind, asked: Asked) -> Floats:
+        """Return the sums of one kind, shape (n, m)."""
+        return self.sums.take(asked.places(kind), axis=1)
+
+    def counted(self, asked: Asked) -> Floats:
+        """Return the faded counts, NaN where they are too faint to divide by, shape (n, m)."""
+        counts = self.sum("n", asked)
         return np.where(counts < _TOO_FAINT, np.nan, counts)
 
 
-HistoryOperation = Callable[[HistoryReading, Sequence[int], Events], Floats]
+def side_by_side(plan: HistoryPlan, reads: Mapping[str, Floats], n: int) -> Floats:
+    """Return what n events read from each entity, shape (n, k) in the order of the plan's layout."""
+    if not plan.sums:
+        return np.empty((n, 0))
+    return np.concatenate([reads[entity] for entity in plan.sums], axis=1)
 
 
-def _count(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    return reading.of("n", half_lives)
+HistoryOperation = Callable[[HistoryReading, Asked, Events], Floats]
 
 
-def _mean_amount(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    return reading.of("a", half_lives) / reading.counted(half_lives)
+def _sum_of(kind: Kind) -> HistoryOperation:
+    return lambda reading, asked, _events: reading.sum(kind, asked)
 
 
-def _amount_ratio(reading: HistoryReading, half_lives: Sequence[int], events: Events) -> Floats:
+def _mean_amount(reading: HistoryReading, asked: Asked, _events: Events) -> Floats:
+    return reading.sum("a", asked) / reading.counted(asked)
+
+
+def _amount_ratio(reading: HistoryReading, asked: Asked, events: Events) -> Floats:
     assert events.amounts is not None
     # One unit of money keeps the ratio finite for those whose usual payment is nothing.
-    ratio: Floats = events.amounts[:, None] / (np.abs(_mean_amount(reading, half_lives, events)) + 1.0)
+    ratio: Floats = events.amounts[:, None] / (np.abs(_mean_amount(reading, asked, events)) + 1.0)
     return ratio
 
 
-def _amount_deviation(reading: HistoryReading, half_lives: Sequence[int], events: Events) -> Floats:
+def _amount_deviation(reading: HistoryReading, asked: Asked, events: Events) -> Floats:
     assert events.amounts is not None
-    counts = reading.counted(half_lives)
-    mean = reading.of("a", half_lives) / counts
-    variance = np.maximum(reading.of("s", half_lives) / counts - mean * mean, 0.0)
+    counts = reading.counted(asked)
+    mean = reading.sum("a", asked) / counts
+    variance = np.maximum(reading.sum("s", asked) / counts - mean * mean, 0.0)
     return (events.amounts[:, None] - mean) / (np.sqrt(variance) + 1.0)
 
 
-def _excess(reading: HistoryReading, _half_lives: Sequence[int], events: Events) -> Floats:
-    return judge_amounts(reading.plan, events, {reading.entity: reading.sums})[:, None]
+def _excess(reading: HistoryReading, _asked: Asked, _events: Events) -> Floats:
+    return reading.excess[:, None]
 
 
-def _excess_lately(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    return reading.of("w", half_lives)
+def _rate_of(kind: Kind) -> HistoryOperation:
+    def rate(reading: HistoryReading, asked: Asked, _events: Events) -> Floats:
+        frauds = reading.sum(kind, asked)
+        # One payment more keeps a single fraud on a quiet entity from being a rate of 100 %.
+        return frauds / (frauds + reading.sum("l", asked) + 1.0)
+
+    return rate
 
 
-def _unusual_count(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    return reading.of("u", half_lives)
-
-
-def _fraud_count(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    return reading.of("f", half_lives)
-
-
-def _fraud_rate(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    frauds = reading.of("f", half_lives)
-    # One payment more keeps a single fraud on a quiet entity from being a rate of 100 %.
-    return frauds / (frauds + reading.of("l", half_lives) + 1.0)
-
-
-def _ordinary_fraud_count(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    return reading.of("v", half_lives)
-
-
-def _ordinary_fraud_rate(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    frauds = reading.of("v", half_lives)
-    return frauds / (frauds + reading.of("l", half_lives) + 1.0)
-
-
-def _ordinary_fraud_share(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    frauds = reading.of("v", half_lives)
-    known = frauds + reading.of("l", half_lives)
+def _ordinary_fraud_share(reading: HistoryReading, asked: Asked, _events: Events) -> Floats:
+    frauds = reading.sum("v", asked)
+    known = frauds + reading.sum("l", asked)
     # Over a short half-life this says what the latest label was, however long ago: only nothing at all says nothing.
     return frauds / np.where(known < _NOTHING, np.nan, known)
 
 
-def _ordinary_fraud_age(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    return _mean_age_d(reading, "v", half_lives)
-
-
-def _unusual_age(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    return _mean_age_d(reading, "u", half_lives)
-
-
-def _mean_age_d(reading: HistoryReading, kind: Kind, half_lives: Sequence[int]) -> Floats:
+def _mean_age_d_of(kind: Kind) -> HistoryOperation:
     """Return how long ago things happened on average, in days, from how fast their sum fades.
 
     With rates λ = ln 2 / h, the logarithm of S(λ) = Σ exp(−λ · age) falls with λ by the mean age: the slope between a
     half-life and the next longer one that is kept.
     """
-    kept = sorted(s.half_life for s in reading.plan.sums[reading.entity] if s.kind == kind)
-    longer = [kept[kept.index(index) + 1] for index in half_lives]
-    rates = np.log(2) / np.array(reading.plan.half_lives_s)
-    sums = reading.of(kind, half_lives)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.log(reading.of(kind, longer) / np.where(sums < _NOTHING, np.nan, sums))
-    age_s: Floats = slope / (rates[list(half_lives)] - rates[longer])
-    return age_s / DAY_S
+
+    def mean_age_d(reading: HistoryReading, asked: Asked, _events: Events) -> Floats:
+        longer, sums = asked.longer(kind), reading.sum(kind, asked)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = np.log(reading.sum(kind, longer) / np.where(sums < _NOTHING, np.nan, sums))
+        age_s: Floats = slope / (asked.rates - longer.rates)
+        return age_s / DAY_S
+
+    return mean_age_d
 
 
-def _legitimate_count(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    return reading.of("l", half_lives)
-
-
-def _pace(reading: HistoryReading, half_lives: Sequence[int], _events: Events) -> Floats:
-    longest = len(reading.plan.half_lives_s) - 1
-    spans = np.array(reading.plan.half_lives_s)
-    usual_rate = reading.counted([longest]) / spans[longest]
-    pace: Floats = reading.of("n", half_lives) / spans[list(half_lives)] / usual_rate
+def _pace(reading: HistoryReading, asked: Asked, _events: Events) -> Floats:
+    usual_rate = reading.counted(asked.longest) / asked.longest.half_lives_s
+    pace: Floats = reading.sum("n", asked) / asked.half_lives_s / usual_rate
     return pace
 
 
-def _distance_km(reading: HistoryReading, half_lives: Sequence[int], events: Events) -> Floats:
-    assert events.latitudes is not None
-    assert events.longitudes is not None
-    here = np.stack(unit_sphere(events.latitudes, events.longitudes), axis=1)
-    there = np.concatenate([reading.of(kind, half_lives) for kind in ("x", "y", "z")], axis=1)
-    length = np.sqrt((there * there).sum(axis=1))
+def _distance_km(reading: HistoryReading, asked: Asked, events: Events) -> Floats:
+    here = events.points
+    kinds: tuple[Kind, Kind, Kind] = ("x", "y", "z")
+    there = [reading.sum(kind, asked) for kind in kinds]
+    length = np.sqrt(there[0] * there[0] + there[1] * there[1] + there[2] * there[2])
     length = np.where(length < _TOO_FAINT, np.nan, length)
+    apart = [one[:, None] - other / length for one, other in zip(here, there, strict=True)]
     # The chord is exact for small distances, where the arc cosine of a dot product is not.
-    chord: Floats = np.sqrt(((here - there / length[:, None]) ** 2).sum(axis=1))
+    chord: Floats = np.sqrt(apart[0] * apart[0] + apart[1] * apart[1] + apart[2] * apart[2])
     arc: Floats = 2 * np.arcsin(np.minimum(chord / 2, 1.0))
-    return np.multiply(arc, EARTH_RADIUS_KM)[:, None]
+    return arc * EARTH_RADIUS_KM
 
 
+# These are sums as they are read.
+PLAIN_SUMS: Mapping[str, Kind] = {
+    "count": "n",
+    "excess_lately": "w",
+    "unusual_count": "u",
+    "fraud_count": "f",
+    "ordinary_fraud_count": "v",
+    "legitimate_count": "l",
+}
 HISTORY_OPERATIONS: Mapping[str, HistoryOperation] = {
-    "count": _count,
+    **{operation: _sum_of(kind) for operation, kind in PLAIN_SUMS.items()},
     "mean_amount": _mean_amount,
     "amount_ratio": _amount_ratio,
     "amount_deviation": _amount_deviation,
     "excess": _excess,
-    "excess_lately": _excess_lately,
-    "unusual_count": _unusual_count,
-    "unusual_age": _unusual_age,
-    "fraud_rate": _fraud_rate,
-    "fraud_count": _fraud_count,
-    "ordinary_fraud_count": _ordinary_fraud_count,
-    "ordinary_fraud_rate": _ordinary_fraud_rate,
+    "unusual_age": _mean_age_d_of("u"),
+    "fraud_rate": _rate_of("f"),
+    "ordinary_fraud_rate": _rate_of("v"),
     "ordinary_fraud_share": _ordinary_fraud_share,
-    "ordinary_fraud_age": _ordinary_fraud_age,
-    "legitimate_count": _legitimate_count,
+    "ordinary_fraud_age": _mean_age_d_of("v"),
     "pace": _pace,
     "distance_km": _distance_km,
 }

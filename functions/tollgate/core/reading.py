@@ -47,7 +47,7 @@ def read_events(event_type: EventType, columns: Columns) -> tuple[Events, list[P
     def number(name: str | None, low: float, high: float) -> Floats | None:
         return None if name is None else note(read_each(name, column(name), bound(low, high), np.nan))
 
-    texts = {name: Keys.of(note(read_texts(name, column(name)))) for name in _text_columns(event_type)}
+    texts = {name: Keys.of(note(read_texts(name, column(name)))) for name in event_type.text_columns}
     numeric = {name: note(read_numbers(name, column(name))) for name in event_type.numeric}
     numeric |= {name: note(read_each(name, column(name), read_boolean, np.nan)) for name in event_type.boolean}
     events = Events(
@@ -61,10 +61,6 @@ def read_events(event_type: EventType, columns: Columns) -> tuple[Events, list[P
         entities={name: join_keys([texts[part] for part in parts]) for name, parts in event_type.entities.items()},
     )
     return events, problems
-
-
-def _text_columns(event_type: EventType) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*event_type.categorical, *event_type.entity_columns)))
 
 
 def _read_ids(name: str, values: Sequence[object]) -> tuple[list[str], list[Problem]]:
@@ -103,8 +99,9 @@ def _listed(names: Sequence[str]) -> str:
 def read_event(event_type: EventType, event: Mapping[str, object]) -> Events:
     """Read one event; raise `EventError` for its first problem or for a column that was not declared."""
     known = event_type.variables
+    accepted = event_type.accepted
     for name in event:
-        if name not in event_type.accepted:
+        if name not in accepted:
             raise EventError(
                 f'Unknown column "{name}"{suggest(name, known)}; declared are {_listed(list(known))}.', name
             )

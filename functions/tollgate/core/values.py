@@ -45,14 +45,14 @@ def read_each(
     column: str, values: Sequence[object], read: Callable[[object], float], missing: float
 ) -> tuple[Floats, list[Problem]]:
     """Apply ``read`` to every value; where it raises `ValueError`, put ``missing`` and note the problem."""
-    out = np.full(len(values), missing)
-    problems = []
+    out, problems = [], []
     for row, value in enumerate(values):
         try:
-            out[row] = read(value)
+            out.append(read(value))
         except ValueError as error:
+            out.append(missing)
             problems.append(Problem(row, column, str(error)))
-    return out, problems
+    return np.array(out, dtype=np.float64), problems
 
 
 def read_number(value: object) -> float:

@@ -9,8 +9,12 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
+from tollgate.core.event import Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
+from tollgate.core.features import FeatureSteps
 from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.model import MissingModel, Model
 from tollgate.core.reasons.groups import Group, group_features
@@ -66,16 +70,28 @@ class DetectorVersion:
         return not isinstance(self.model, MissingModel)
 
     @cached_property
+    def feature_steps(self) -> FeatureSteps:
+        """How the features are computed."""
+        return FeatureSteps.of(self.features, self.history)
+
+    @cached_property
     def reason_groups(self) -> tuple[Group, ...]:
         """The features, grouped to the names under which reasons are told."""
         return group_features(self.features, self.event_type.entities)
 
-    @property
+    @cached_property
+    def reason_order(self) -> tuple[Ints, Ints]:
+        """The places of the features, those of a group together, and where each group begins among them."""
+        sizes = [len(group.places) for group in self.reason_groups]
+        order = [place for group in self.reason_groups for place in group.places]
+        return np.array(order, dtype=np.int64), np.cumsum([0, *sizes[:-1]])
+
+    @cached_property
     def history_space(self) -> str:
         """The name under which this detector's histories are stored; versions that keep the same sums share them."""
         return f"{self.detector}.{self.history.fingerprint}"
 
-    @property
+    @cached_property
     def order(self) -> tuple[str, ...]:
         """All outcomes from weak to strong: those that scores have, and those that only rules give."""
         scored = tuple(outcome.name for outcome in self.outcomes)

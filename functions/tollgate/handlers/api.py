@@ -1,80 +1,28 @@
-"""The HTTP door."""
+"""The HTTP door. What a payment waits for is answered at once; the web framework is loaded for everything else."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, FastAPI, Query
-from mangum import Mangum
-
-from tollgate.handlers import api_models as models
-from tollgate.handlers.api_log import log_requests
-from tollgate.handlers.api_problems import StrictRoute, answer_problems
+from tollgate.handlers.api_direct import answer_directly
 from tollgate.observability import set_up_logging
-from tollgate.services.batches import announce_batch, list_batches, show_batch
-from tollgate.services.decide_and_tell import decide_and_tell
-from tollgate.services.describe_detector import describe_detector
-from tollgate.services.find_decision import find_decision
-from tollgate.services.label_events import label_events
-from tollgate.services.stores import open_stores, prepare
+from tollgate.services.stores import prepare
+
+if TYPE_CHECKING:
+    from mangum import Mangum
 
 set_up_logging()
 prepare()
-routes = APIRouter(prefix="/v1", route_class=StrictRoute)
-_PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
 
 
-@routes.post("/decisions", response_model=models.Decision)
-async def post_decision(request: models.DecisionRequest) -> dict[str, Any]:
-    """Decide on one event. The same event id again gives the first decision again, and changes nothing."""
-    return decide_and_tell(open_stores(), request.event, request.detector, request.reasons)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - as Mangum takes it
+    """Answer a request of the HTTP API or of the function's URL."""
+    return answer_directly(event) or _by_the_framework()(event, context)
 
 
-@routes.get("/decisions/{event_id:path}", response_model=models.StoredDecision)
-async def get_decision(event_id: str, detector: str | None = None) -> dict[str, Any]:
-    """Return the decision on an event."""
-    return find_decision(open_stores(), event_id, detector)
+@cache
+def _by_the_framework() -> Mangum:
+    from tollgate.handlers.api_app import handle  # noqa: PLC0415 - it takes longer to load than all of the rest
 
-
-@routes.post("/labels", response_model=models.LabelsAnswer)
-async def post_labels(request: models.LabelsRequest) -> dict[str, Any]:
-    """Say what events turned out to be; the histories of their entities learn of frauds."""
-    return label_events(open_stores(), [label.model_dump() for label in request.labels], request.detector)
-
-
-@routes.get("/detector", response_model=None)
-async def get_detector(detector: str | None = None) -> dict[str, Any]:
-    """Describe the detector version that decides."""
-    return describe_detector(open_stores().champion(detector))
-
-
-@routes.post("/batches", status_code=201, response_model=models.AnnouncedBatch)
-async def post_batch(request: models.BatchRequest) -> dict[str, Any]:
-    """Return where to put a file of payments."""
-    return announce_batch(open_stores(), request.filename, request.detector)
-
-
-@routes.get("/batches", response_model=models.BatchPage)
-async def get_batches(limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: str | None = None) -> dict[str, Any]:
-    """List batches, newest first."""
-    return list_batches(open_stores(), limit, cursor)
-
-
-@routes.get("/batches/{batch_id}", response_model=models.Batch)
-async def get_batch(batch_id: str) -> dict[str, Any]:
-    """Return how far a batch is, and its results when it is done."""
-    return show_batch(open_stores(), batch_id)
-
-
-@routes.get("/healthz", response_model=models.Health)
-async def get_health() -> dict[str, Any]:
-    """Say that the function answers, and with which version."""
-    version = open_stores().champion()
-    return {"status": "ok", "detector": version.detector, "detector_version": version.version}
-
-
-app = FastAPI(title="Tollgate", description="Fraud decisions in milliseconds.", version="1")
-app.include_router(routes, responses=_PROBLEMS)
-answer_problems(app)
-log_requests(app)
-handler = Mangum(app, lifespan="off")
+    return handle

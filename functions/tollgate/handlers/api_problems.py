@@ -1,8 +1,7 @@
-"""Errors as answers, and bodies that are refused before they are read as JSON."""
+"""Errors as answers of the web framework, and bodies that are refused before they are read as JSON."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,12 +11,8 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from tollgate.errors import BodyTooLargeError, TollgateError
-from tollgate.handlers.strict_json import read_json
-from tollgate.observability import describe_error
-
-LARGEST_BODY_BYTES = 256 * 1024
-_log = logging.getLogger(__name__)
+from tollgate.errors import TollgateError
+from tollgate.handlers.api_answers import answer_error, describe_problem, read_body
 
 
 class StrictRequest(Request):
@@ -27,10 +22,7 @@ class StrictRequest(Request):
         """Return the parsed body; raise `InputError` or `BodyTooLargeError`."""
         if hasattr(self, "_json"):
             return self._json
-        body = await self.body()
-        if len(body) > LARGEST_BODY_BYTES:
-            raise BodyTooLargeError(f"The body has {len(body):,} bytes; at most {LARGEST_BODY_BYTES:,} are taken.")
-        self._json = read_json(body)
+        self._json = read_body(await self.body())
         return self._json
 
 
@@ -51,17 +43,17 @@ class StrictRoute(APIRoute):
 
 
 def _answer(status: int, code: str, message: str, *, retry: bool) -> JSONResponse:
-    return JSONResponse({"code": code, "message": message, "retry": retry}, status)
+    return JSONResponse(describe_problem(code, message, retry=retry), status)
 
 
 def answer_problems(app: FastAPI) -> None:
     """Make every error of ``app`` answer with a code and one sentence, never with a trace."""
 
     @app.exception_handler(TollgateError)
-    async def expected(_request: Request, error: TollgateError) -> JSONResponse:
-        if error.status >= 500:
-            _log.error("%s", describe_error(error))
-        return _answer(error.status, error.code, str(error), retry=error.retry)
+    @app.exception_handler(Exception)
+    async def failed(_request: Request, error: Exception) -> JSONResponse:
+        status, problem = answer_error(error)
+        return JSONResponse(problem, status)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -76,8 +68,3 @@ def answer_problems(app: FastAPI) -> None:
     async def unknown(request: Request, error: HTTPException) -> JSONResponse:
         message = f"{request.method} {request.url.path}: {error.detail}."
         return _answer(error.status_code, "no_such_route", message, retry=False)
-
-    @app.exception_handler(Exception)
-    async def unexpected(_request: Request, error: Exception) -> JSONResponse:
-        _log.error("Unexpected: %s", describe_error(error))
-        return _answer(500, "internal", "Something went wrong on our side; it was logged.", retry=True)

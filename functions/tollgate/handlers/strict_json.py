@@ -9,12 +9,13 @@ from typing import Any, NoReturn
 from tollgate.errors import InputError
 
 MOST_LEVELS = 32
+_NESTED = frozenset({dict, list})
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the JSON holds
     """Return what UTF-8 JSON holds; raise `InputError` for anything that could not be stored and shown again."""
     try:
-        parsed = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        parsed = _read(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"This is not valid JSON: {error}.") from None
     if _levels(parsed) > MOST_LEVELS:
@@ -28,11 +29,16 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number that JSON knows")
 
 
+# Made once: `json.loads` makes a decoder at every call that asks for more than its defaults.
+_read = json.JSONDecoder(parse_constant=_refuse_constant).decode
+
+
 def _levels(parsed: object) -> int:
-    levels, inside = 0, [parsed]
+    inside: list[Any] = [parsed]
+    levels = 0
     while inside and levels <= MOST_LEVELS:
         levels += 1
-        nested = [value for value in inside if isinstance(value, dict | list)]
+        nested = [value for value in inside if type(value) in _NESTED]
         inside = [part for value in nested for part in (value.values() if isinstance(value, Mapping) else value)]
     return levels
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tollgate.core.event import Events, Floats
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
 from tollgate.core.features import Matrix
 from tollgate.core.history import HistoryPlan, Kind
-from tollgate.core.history_features import HISTORY_OPERATIONS, HistoryReading, span
+from tollgate.core.history_features import HISTORY_OPERATIONS, Asked, HistoryReading, span
 from tollgate.core.reasons.groups import entity_words
 
 
@@ -25,6 +26,11 @@ class Circumstances:
     reads: Mapping[str, Floats]
     features: Sequence[Feature]
     values: Matrix
+
+    @cached_property
+    def reading(self) -> HistoryReading:
+        """All that the event read, side by side."""
+        return HistoryReading.of(self.plan, self.event, self.reads)
 
     @property
     def amount(self) -> float:
@@ -45,12 +51,13 @@ class Circumstances:
 
     def sum_of(self, entity: str, kind: Kind, half_life: int) -> float:
         """Return a faded sum of the event's entity, as of the moment before the event."""
-        return float(HistoryReading(self.plan, entity, self.reads[entity]).of(kind, [half_life])[0, 0])
+        layout = self.plan.layout
+        return float(self.reads[entity][0, layout.places[entity, kind, half_life] - layout.parts[entity].start])
 
     def read(self, entity: str, operation: str, half_life: int) -> float:
         """Return what an operation of `history_features` reads; NaN where the history is too faint."""
-        reading = HistoryReading(self.plan, entity, self.reads[entity])
-        return float(HISTORY_OPERATIONS[operation](reading, [half_life], self.event)[0, 0])
+        asked = Asked(self.plan, ((entity, half_life),))
+        return float(HISTORY_OPERATIONS[operation](self.reading, asked, self.event)[0, 0])
 
     def length(self, half_life: int) -> str:
         """Return a half-life as it is written: 7d."""

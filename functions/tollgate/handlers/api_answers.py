@@ -1,0 +1,70 @@
+"""What both ways through the HTTP door share: how bodies are read, and how decisions and errors are answered."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from tollgate.errors import BodyTooLargeError, TollgateError
+from tollgate.handlers.strict_json import read_json
+from tollgate.observability import describe_error
+
+LARGEST_BODY_BYTES = 256 * 1024
+# What a decision's answer has, in this order; what a stored decision lacks is answered as if nothing had been found.
+_DECISION: Mapping[str, Any] = {
+    "event_id": None,
+    "detector": None,
+    "detector_version": None,
+    "score": None,
+    "probability": None,
+    "outcome": None,
+    "rules": [],
+    "lists": [],
+    "decided_at": None,
+    "degraded": None,
+    "braked": False,
+    "forced": False,
+    "recorded": True,
+    "repeated": None,
+    "timings_ms": None,
+    "base_log_odds": None,
+    "reasons": None,
+    "reasons_approximate": False,
+    "reasons_stability": None,
+}
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_log = logging.getLogger(__name__)
+
+
+def read_body(body: bytes) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    """Return what a body of at most 256 KB of strict JSON holds; raise `InputError` or `BodyTooLargeError`."""
+    if len(body) > LARGEST_BODY_BYTES:
+        raise BodyTooLargeError(f"The body has {len(body):,} bytes; at most {LARGEST_BODY_BYTES:,} are taken.")
+    return read_json(body)
+
+
+def write_json(content: Mapping[str, Any]) -> bytes:
+    """Return an answer's body."""
+    return _encode(content).encode()
+
+
+def write_decision(decision: Mapping[str, Any]) -> bytes:
+    """Return a decision as `api_models.Decision` describes it."""
+    return write_json({name: decision.get(name, usual) for name, usual in _DECISION.items()})
+
+
+def describe_problem(code: str, message: str, *, retry: bool) -> dict[str, Any]:
+    """Return a problem as it is answered: a code for programs, a sentence for people, and whether to try again."""
+    return {"code": code, "message": message, "retry": retry}
+
+
+def answer_error(error: Exception) -> tuple[int, dict[str, Any]]:
+    """Return status and content of the answer to an error, and log it when the fault is ours; never tell its trace."""
+    if isinstance(error, TollgateError):
+        if error.status >= 500:
+            _log.error("%s", describe_error(error))
+        return error.status, describe_problem(error.code, str(error), retry=error.retry)
+    _log.error("Unexpected: %s", describe_error(error))
+    return 500, describe_problem("internal", "Something went wrong on our side; it was logged.", retry=True)

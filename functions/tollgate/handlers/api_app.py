@@ -1,0 +1,79 @@
+"""The HTTP API: its routes, its description, and all that the direct way does not answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Query, Response
+from mangum import Mangum
+
+from tollgate.handlers import api_models as models
+from tollgate.handlers.api_answers import write_decision
+from tollgate.handlers.api_log import LoggedApp
+from tollgate.handlers.api_problems import StrictRoute, answer_problems
+from tollgate.services.batches import announce_batch, list_batches, show_batch
+from tollgate.services.decide_and_tell import decide_and_tell
+from tollgate.services.describe_detector import describe_detector
+from tollgate.services.find_decision import find_decision
+from tollgate.services.label_events import label_events
+from tollgate.services.stores import open_stores
+
+routes = APIRouter(prefix="/v1", route_class=StrictRoute)
+_PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
+
+
+@routes.post("/decisions", response_model=models.Decision)
+async def post_decision(request: models.DecisionRequest) -> Response:
+    """Decide on one event. The same event id again gives the first decision again, and changes nothing."""
+    decision = decide_and_tell(open_stores(), request.event, request.detector, request.reasons)
+    return Response(write_decision(decision), media_type="application/json")
+
+
+@routes.get("/decisions/{event_id:path}", response_model=models.StoredDecision)
+async def get_decision(event_id: str, detector: str | None = None) -> dict[str, Any]:
+    """Return the decision on an event."""
+    return find_decision(open_stores(), event_id, detector)
+
+
+@routes.post("/labels", response_model=models.LabelsAnswer)
+async def post_labels(request: models.LabelsRequest) -> dict[str, Any]:
+    """Say what events turned out to be; the histories of their entities learn of frauds."""
+    return label_events(open_stores(), [label.model_dump() for label in request.labels], request.detector)
+
+
+@routes.get("/detector", response_model=None)
+async def get_detector(detector: str | None = None) -> dict[str, Any]:
+    """Describe the detector version that decides."""
+    return describe_detector(open_stores().champion(detector))
+
+
+@routes.post("/batches", status_code=201, response_model=models.AnnouncedBatch)
+async def post_batch(request: models.BatchRequest) -> dict[str, Any]:
+    """Return where to put a file of payments."""
+    return announce_batch(open_stores(), request.filename, request.detector)
+
+
+@routes.get("/batches", response_model=models.BatchPage)
+async def get_batches(limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: str | None = None) -> dict[str, Any]:
+    """List batches, newest first."""
+    return list_batches(open_stores(), limit, cursor)
+
+
+@routes.get("/batches/{batch_id}", response_model=models.Batch)
+async def get_batch(batch_id: str) -> dict[str, Any]:
+    """Return how far a batch is, and its results when it is done."""
+    return show_batch(open_stores(), batch_id)
+
+
+@routes.get("/healthz", response_model=models.Health)
+async def get_health() -> dict[str, Any]:
+    """Say that the function answers, and with which version."""
+    version = open_stores().champion()
+    return {"status": "ok", "detector": version.detector, "detector_version": version.version}
+
+
+app = FastAPI(title="Tollgate", description="Fraud decisions in milliseconds.", version="1")
+app.include_router(routes, responses=_PROBLEMS)
+answer_problems(app)
+app.add_middleware(LoggedApp)
+handle = Mangum(app, lifespan="off")
