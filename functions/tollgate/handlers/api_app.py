@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Response
@@ -71,6 +72,9 @@ async def get_health() -> dict[str, Any]:
     version = open_stores().champion()
     return {"status": "ok", "detector": version.detector, "detector_version": version.version}
 
+
+# Mangum logs errors with their messages, which may quote values of an event; they are logged already.
+logging.getLogger("mangum").setLevel(logging.CRITICAL)
 
 app = FastAPI(title="Tollgate", description="Fraud decisions in milliseconds.", version="1")
 app.include_router(routes, responses=_PROBLEMS)
