@@ -26,6 +26,7 @@ from tollgate.services.stores import Stores
 
 # Asking again for histories that were left unread under load, where the detector can decide without them.
 _HURRIED_ATTEMPTS = 4
+_ATTEMPTS = 3
 
 
 def decide_event(
@@ -154,13 +155,23 @@ def _keep(
     record: DecisionRecord,
     waiting: WaitingLabel | None,
 ) -> bool | None:
-    """Do what `record_decision` does; return None if it cannot be done and the detector chose to go on."""
-    try:
-        return record_decision(stores, version, event, stored, record, waiting)
-    except (UnavailableError, ConflictError):
-        if version.safety.fail == "none":
-            raise
-        return None
+    """Record the decision; return whether it is the first, None if that cannot be done and the detector chose to go on.
+
+    Once something was found in its place, no failure is passed over: it may be another decision.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            if record_decision(stores, version, event, stored, record, waiting):
+                return True
+        except (UnavailableError, ConflictError):
+            if version.safety.fail == "none":
+                raise
+            return None
+        now = stores.decisions.look(version.detector, event.ids)[event.ids[0]]
+        if isinstance(now, DecisionRecord) or now == waiting:
+            return False
+        waiting = now  # a label came, or was corrected, between our reading and our writing
+    raise ConflictError("The event's label kept changing while it was decided on; try again.")
 
 
 class _Watch:

@@ -14,12 +14,10 @@ from tollgate.core.event import Events
 from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import NOTHING_MATURED, add_to_all, fold_matured, stale_names
 from tollgate.core.version import DetectorVersion
-from tollgate.errors import ConflictError
 from tollgate.services.label_history import add_up, label_addition, label_record
 from tollgate.services.stores import Stores
 
 _DAY_S = 86_400
-_ATTEMPTS = 3
 
 
 def record_decision(
@@ -30,29 +28,11 @@ def record_decision(
     record: DecisionRecord,
     waiting: WaitingLabel | None,
 ) -> bool:
-    """Write a decision and what it adds to histories, all or nothing; return whether the event had no decision yet.
+    """Write a decision and what it adds to histories, all or nothing, with the label that waits for its event.
 
-    The label that waits for the event, if there is one, is written with it. ``waiting`` is the one that was read.
+    Return False where the event has a decision, or no longer just the label that was ``waiting`` when it was read.
     """
-    for _ in range(_ATTEMPTS):
-        if _write(stores, version, event, stored, label_record(version, record, waiting), waiting):
-            return True
-        now = stores.decisions.look(version.detector, event.ids)[event.ids[0]]
-        if isinstance(now, DecisionRecord) or now == waiting:
-            return False
-        waiting = now  # a label came, or was corrected, between our reading and our writing
-    raise ConflictError("The event's label kept changing while it was decided on; try again.")
-
-
-def _write(
-    stores: Stores,
-    version: DetectorVersion,
-    event: Events,
-    stored: StoredHistories,
-    record: DecisionRecord,
-    waiting: WaitingLabel | None,
-) -> bool:
-    """Write everything, and return whether the event had no decision yet and still this waiting label."""
+    record = label_record(version, record, waiting)
     for tidy in (True, False):
         try:
             actions = _actions(stores, version, event, stored, record, waiting, tidy=tidy)
