@@ -127,5 +127,6 @@ def keep_in_memory() -> MemoryDynamoDB:
 
     tables, objects = MemoryDynamoDB(), FolderS3(version_folder())
     setattr(clients, "dynamodb", lambda: tables)  # noqa: B010 - what stands in has another type
-    setattr(clients, "s3", lambda: objects)  # noqa: B010
+    for client in ("s3", "hasty_s3"):
+        setattr(clients, client, lambda: objects)
     return tables
