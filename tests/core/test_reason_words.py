@@ -16,7 +16,7 @@ from tollgate.core.reasons.groups import entity_words, group_features
 from tollgate.core.reasons.words import say_reason
 
 DAY_S = 86_400.0
-KINDS: tuple[Kind, ...] = ("n", "a", "u", "f", "l", "v", "x", "y", "z")
+KINDS: tuple[Kind, ...] = ("n", "a", "u", "w", "f", "l", "v", "x", "y", "z")
 PLAN = HistoryPlan((DAY_S, 30 * DAY_S), {"customer": tuple(Sum(kind, index) for kind in KINDS for index in (0, 1))})
 TYPE = EventType(
     name="order",
@@ -36,8 +36,8 @@ ORDER: Mapping[str, Any] = {
 }  # fmt: skip
 # Sums of a history over a day and over thirty.
 USUAL: Mapping[Kind, tuple[float, float]] = {
-    "n": (2.0, 10.0), "a": (84.2, 421.0), "u": (0.0, 1.25), "f": (0.0, 1.0), "l": (0.0, 9.0), "v": (0.0, 1.0),
-    "x": (2.0, 10.0), "y": (0.0, 0.0), "z": (0.0, 0.0),
+    "n": (2.0, 10.0), "a": (84.2, 421.0), "u": (0.0, 1.25), "w": (0.0, 2.5), "f": (0.0, 1.0),
+    "l": (0.0, 9.0), "v": (0.0, 1.0), "x": (2.0, 10.0), "y": (0.0, 0.0), "z": (0.0, 0.0),
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def test_an_amount_is_compared_with_this_customers_usual(operation: str) -> None
         (0, "Amount is 0.00, where this customer's usual is 42.10."),
         (-3, "Amount is -3.00, where this customer's usual is 42.10."),
         (None, "The payment has no amount."),
-        (1234567.5, "Amount 1,234,567.50 is 29,324.6 times this customer's usual 42.10."),
+        (1234567.5, "Amount 1,234,567.50 is 29,325 times this customer's usual 42.10."),
     ],
 )
 def test_other_amounts(total: float | None, sentence: str) -> None:
@@ -112,6 +112,13 @@ def test_an_entity_that_is_missing_is_said_to_be() -> None:
         ("count", 0, "Payments of this customer come at 6.0 times the usual pace (half-life 1d)."),
         ("count", 1, "10.0 payments of this customer are remembered, each fading by half in 30d."),
         ("unusual_count", 1, "1.2 unusually large payments of this customer lately (half-life 30d)."),
+        ("excess", 1, "Amount 130.50 is 3.1 times this customer's usual 42.10."),
+        ("excess_lately", 0, "No amount of this customer went beyond its usual lately (half-life 1d)."),
+        (
+            "excess_lately",
+            1,
+            "Amounts of this customer went beyond its usual lately, as 2.5 large ones do (half-life 30d).",
+        ),
         ("unusual_age", 0, "No unusually large payment of this customer lately (half-life 1d)."),
         ("fraud_rate", 0, "No fraud of this customer became known lately (half-life 1d)."),
         ("fraud_rate", 1, "10.0% of this customer's payments with a known end were frauds (half-life 30d)."),

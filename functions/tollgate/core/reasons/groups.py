@@ -12,6 +12,8 @@ _HISTORY_IDEAS: Mapping[str, str] = {
     "mean_amount": "Amount compared with this {entity}'s usual",
     "amount_ratio": "Amount compared with this {entity}'s usual",
     "amount_deviation": "Amount compared with this {entity}'s usual",
+    "excess": "Amount compared with this {entity}'s usual",
+    "excess_lately": "Unusually large payments of this {entity}",
     "count": "Payments of this {entity} lately",
     "pace": "Payments of this {entity} lately",
     "unusual_count": "Unusually large payments of this {entity}",

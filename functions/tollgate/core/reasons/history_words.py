@@ -27,8 +27,12 @@ def compare_amount(here: Circumstances, entity: str, half_life: int) -> str:
     times = amount / usual
     if 0.95 <= times < 1.05:
         return f"Amount {amount:,.2f} is about this {who}'s usual {usual:,.2f}."
-    compared = f"{times:,.1f} times" if times > 1 else f"{times:.0%} of"
+    compared = f"{_rounded(times)} times" if times > 1 else f"{times:.0%} of"
     return f"Amount {amount:,.2f} is {compared} this {who}'s usual {usual:,.2f}."
+
+
+def _rounded(factor: float) -> str:
+    return f"{factor:,.1f}" if factor < 100 else f"{factor:,.0f}"
 
 
 def _amount(here: Circumstances, feature: Feature) -> str:
@@ -47,7 +51,7 @@ def _payments(here: Circumstances, feature: Feature) -> str:
     length = here.length(feature.half_life)
     if pace < 0.01:
         return f"Hardly any payment of this {who} lately, fewer than usual (half-life {length})."
-    compared = f"{pace:,.1f} times" if pace >= 1 else f"{pace:.0%} of"
+    compared = f"{_rounded(pace)} times" if pace >= 1 else f"{pace:.0%} of"
     return f"Payments of this {who} come at {compared} the usual pace (half-life {length})."
 
 
@@ -57,6 +61,14 @@ def _large_payments(here: Circumstances, feature: Feature) -> str:
     if count < _NOTHING:
         return f"No unusually large payment of this {who} lately (half-life {length})."
     return f"{count:,.1f} unusually large payments of this {who} lately (half-life {length})."
+
+
+def _excess(here: Circumstances, feature: Feature) -> str:
+    who, length = here.who(feature.source), here.length(feature.half_life)
+    excess = here.sum_of(feature.source, "w", feature.half_life)
+    if excess < _NOTHING:
+        return f"No amount of this {who} went beyond its usual lately (half-life {length})."
+    return f"Amounts of this {who} went beyond its usual lately, as {excess:,.1f} large ones do (half-life {length})."
 
 
 def _frauds(here: Circumstances, feature: Feature) -> str:
@@ -92,6 +104,8 @@ HISTORY_SENTENCES: Mapping[str, Callable[[Circumstances, Feature], str]] = {
     "mean_amount": _amount,
     "amount_ratio": _amount,
     "amount_deviation": _amount,
+    "excess": _amount,
+    "excess_lately": _excess,
     "count": _payments,
     "pace": _payments,
     "unusual_count": _large_payments,
