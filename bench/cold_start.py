@@ -10,7 +10,6 @@ from compiled modules, as they are packaged; S3 and DynamoDB are in memory. Medi
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import tempfile
@@ -19,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench._figures import write_figures
 from bench.serving.version import environment_of, read_features, read_payments, train_version, write_request
 from tests.doors.runtime_api import running_function
 
@@ -80,9 +80,7 @@ def main() -> None:
     print(f"  {'usual stack':12}{'':>16}{figures['usual_ms']:>11.0f} ms")
     print(f"  {'ours / floor':12}{figures['to_floor']:>16.2f}{figures['to_floor_boto3']:>14.2f}")
     print(f"  {'ours / usual':12}{'':>16}{figures['to_usual']:>14.2f}")
-    if asked.json:
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        asked.json.write_text(json.dumps({"figures": figures}))
+    write_figures(asked.json, figures)
 
 
 if __name__ == "__main__":

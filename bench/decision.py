@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import json
 import os
 import tempfile
 import time
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from bench._figures import write_figures
 from bench.serving.version import (
     environment_of,
     keep_in_memory,
@@ -107,9 +107,7 @@ def main() -> None:
     ):
         print(f"  {title:14}{figures[names[0]]:>7.2f} ms{figures[names[1]]:>11.2f} ms{figures[names[2]]:>11.2f} ms")
     print(f"  {'ratio':14}{figures['ratio_plain']:>10.1f}{figures['ratio']:>14.1f}")
-    if asked.json:
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        asked.json.write_text(json.dumps({"figures": figures}))
+    write_figures(asked.json, figures)
 
 
 if __name__ == "__main__":

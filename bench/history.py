@@ -9,7 +9,6 @@ time-based rolling windows. Both read what was known before the payment. Medians
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -22,6 +21,7 @@ from tollgate.core.event import Events
 from tollgate.core.history import HistoryPlan, Sum
 from tollgate.core.replay import replay_histories
 
+from bench._figures import write_figures
 from model_build.data import read_labelled_events
 from model_build.detector_file import read_detector_file
 from model_build.sample import write_sample
@@ -76,9 +76,7 @@ def main() -> None:
     print(f"{asked.rows:,} payments, {len(ENTITIES)} entities, {len(SPANS_S)} spans, median of {asked.runs} runs")
     for name, figure in figures.items():
         print(f"  {name:18} {figure:>12,}")
-    if asked.json:
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        asked.json.write_text(json.dumps({"figures": figures}))
+    write_figures(asked.json, figures)
 
 
 if __name__ == "__main__":

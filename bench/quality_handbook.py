@@ -13,7 +13,6 @@ Fraud Detection, chapters 5 to 7).
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench._figures import write_figures
 from model_build.candidates import fit_candidate
 from model_build.data import LabelledEvents, read_labelled_events
 from model_build.detector_file import DetectorFile, read_detector_file
@@ -121,9 +121,7 @@ def main() -> None:
     del material
     figures |= time_whole(data, file)
     print(f"\nOne XGBoost model on all payments: features {figures['features_s']} s, training {figures['train_s']} s")
-    if asked.json:
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        asked.json.write_text(json.dumps({"figures": figures}))
+    write_figures(asked.json, figures)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ and a thousand at once; interventional ones against shap's TreeExplainer with 10
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -23,6 +22,7 @@ from tollgate.core.event import Floats
 from tollgate.core.features import Matrix
 from tollgate.core.reasons.explainer import Explainer
 
+from bench._figures import write_figures
 from model_build.candidates import XGBOOST_DEFAULTS
 from model_build.data import read_labelled_events
 from model_build.detector_file import read_detector_file
@@ -114,9 +114,7 @@ def main() -> None:
     print(f"XGBoost of {TREES} trees, depth {DEPTH}, {leaves:,} leaves, {width} features; {asked.rows:,} payments")
     for name, figure in figures.items():
         print(f"  {name:20} {figure:>12.3g}")
-    if asked.json:
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        asked.json.write_text(json.dumps({"figures": {name: float(f"{value:.4g}") for name, value in figures.items()}}))
+    write_figures(asked.json, {name: float(f"{value:.4g}") for name, value in figures.items()})
 
 
 if __name__ == "__main__":

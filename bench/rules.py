@@ -11,7 +11,6 @@ of them. Ours takes its values out of the event, and says which rules matched an
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +27,8 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
+
+from bench._figures import write_figures
 
 EVENT_TYPE = EventType(
     name="payment",
@@ -142,9 +143,7 @@ def main() -> None:
     rules, inputs = RuleSet.of(book, EVENT_TYPE, FEATURES), make_inputs(asked.rows)
     figures = measure(rules, inputs, asked.runs)
     report(figures, asked.rows, asked.runs)
-    if asked.json:
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        asked.json.write_text(json.dumps({"figures": figures}))
+    write_figures(asked.json, figures)
 
 
 def measure(rules: RuleSet, inputs: RuleInputs, runs: int) -> dict[str, float]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tollgate.core.event_type import EventType, LabelRule
@@ -73,6 +73,24 @@ class DetectorFile:
     safety: Safety = field(default_factory=Safety)
     warnings: tuple[str, ...] = ()
 
+    @property
+    def history(self) -> HistoryPlan:
+        """The histories that the file asks for."""
+        return plan_history(
+            self.event_type,
+            self.half_lives_s,
+            unusual_times=self.unusual_times,
+            unusual_amount=self.unusual_amount,
+        )
+
+    @property
+    def rule_scope(self) -> Scope:
+        """What rules can name. Only features for single categories need the data, and rules cannot name those."""
+        no_categories: Mapping[str, Mapping[str, float]] = {column: {} for column in self.event_type.categorical}
+        planned = plan_features(self.event_type, self.history, no_categories)
+        features = keep_features(planned, self.training.leave_out)
+        return scope_of(self.event_type, features, {name: held.kind for name, held in self.rules.lists.items()})
+
 
 def read_detector_file(path: Path) -> DetectorFile:
     """Read a detector.toml; raise `DetectorFileError` naming the line, the key and the nearest known one."""
@@ -98,9 +116,7 @@ def read_detector_file(path: Path) -> DetectorFile:
     outcomes = read_outcomes(reader, from_cost=from_cost)
     order = read_order(reader)
     rules = read_rules(reader, order, read_lists(reader))
-    plan = plan_history(event_type, half_lives_s, unusual_times=unusual_times, unusual_amount=unusual_amount)
-    training = read_training(reader)
-    return DetectorFile(
+    file = DetectorFile(
         detector=detector,
         description=reader.take("detector", "description", str, ""),
         event_type=event_type,
@@ -108,21 +124,14 @@ def read_detector_file(path: Path) -> DetectorFile:
         unusual_times=unusual_times,
         unusual_amount=unusual_amount,
         record_batches=reader.take("history", "record_batches", bool, False),
-        training=training,
+        training=read_training(reader),
         costs=costs,
         outcomes=outcomes,
         outcomes_from_cost=from_cost,
         rules=rules,
         safety=read_safety(reader, event_type, order),
-        warnings=check_rules(reader, rules, _scope_of(event_type, plan, rules, training.leave_out)),
     )
-
-
-def _scope_of(event_type: EventType, plan: HistoryPlan, rules: RuleBook, left_out: Sequence[str]) -> Scope:
-    """Return what rules can name. Only features for single categories need the data, and rules cannot name those."""
-    planned = plan_features(event_type, plan, {column: {} for column in event_type.categorical})
-    features = keep_features(planned, left_out)
-    return scope_of(event_type, features, {name: members.kind for name, members in rules.lists.items()})
+    return replace(file, warnings=check_rules(reader, rules, file.rule_scope))
 
 
 def _read_event_type(reader: TomlReader) -> EventType:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.feature import Feature
-from tollgate.core.features import Matrix, compute_features, plan_features
-from tollgate.core.history import HistoryPlan, plan_history
+from tollgate.core.features import FeatureSteps, Matrix, plan_features
+from tollgate.core.history import HistoryPlan
+from tollgate.core.history_features import HistoryReading
 from tollgate.core.replay import Replayed, replay_histories
 
 from model_build.candidates import Labels
@@ -60,23 +61,13 @@ class Material:
         return entities[0].codes if entities else None
 
 
-def plan_of(file: DetectorFile) -> HistoryPlan:
-    """Return the histories that a detector file asks for."""
-    return plan_history(
-        file.event_type,
-        file.half_lives_s,
-        unusual_times=file.unusual_times,
-        unusual_amount=file.unusual_amount,
-    )
-
-
 def read_material(data: LabelledEvents, file: DetectorFile, learned_from: Ints, progress: Progress) -> Material:
     """Replay the past of labelled events into features.
 
     ``learned_from`` are the rows whose categories may be known: those that the models learn from. Raises
     `TrainingDataError` when the detector file leaves out a feature that there is not, or every one.
     """
-    plan = plan_of(file)
+    plan = file.history
     planned = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
     features = leave_out(planned, file.training.leave_out)
     progress(f"Replaying {len(data.events):,} events into {len(features)} features")
@@ -87,11 +78,12 @@ def read_material(data: LabelledEvents, file: DetectorFile, learned_from: Ints, 
 def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events, replayed: Replayed) -> Matrix:
     """Return the features of n events, shape (n, f), as `compute_features` does, on all cores."""
     matrix = np.empty((len(events), len(features)), dtype=np.float32)
+    steps = FeatureSteps.of(features, plan)
 
     def fill(start: int) -> None:
         stop = min(start + _CHUNK, len(events))
-        reads = {entity: read[start:stop] for entity, read in replayed.reads.items()}
-        matrix[start:stop] = compute_features(features, plan, events.part(start, stop), reads)
+        reading = HistoryReading.part(plan, replayed.reads, replayed.excess, start, stop)
+        matrix[start:stop] = steps.compute(events.part(start, stop), reading)
 
     with ThreadPoolExecutor(thread_count()) as pool:
         list(pool.map(fill, range(0, len(events), _CHUNK)))

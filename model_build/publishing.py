@@ -12,8 +12,9 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 from tollgate.adapters import clients
+from tollgate.adapters.aws_errors import error_code
 from tollgate.adapters.histories import HistoryTable, history_key
-from tollgate.adapters.versions import VersionStore, error_code
+from tollgate.adapters.versions import VersionStore
 from tollgate.core.event import Events
 from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion, open_version, sha256

@@ -16,7 +16,7 @@ from tollgate.core.history import HistoryPlan
 from tollgate.core.model import INPUT, OUTPUT
 from tollgate.core.replay import replay_histories
 from tollgate.core.rules.checking import read_rule
-from tollgate.core.rules.scope import SCORE, scope_of
+from tollgate.core.rules.scope import SCORE
 from tollgate.core.rules.syntax import names
 from tollgate.core.score import FALSE_POSITIVE_RATES, TOP_SCORE, ScoreScale
 from tollgate.core.version import history_to_json
@@ -25,7 +25,7 @@ from tollgate.errors import DetectorFileError
 from model_build.data import LabelledEvents, count_categories, read_labelled_events
 from model_build.detector_file import DetectorFile
 from model_build.learnt import thread_count
-from model_build.material import Progress, plan_of
+from model_build.material import Progress
 from model_build.metrics import count_scores
 from model_build.onnx_graph import build_model
 from model_build.report import installed_libraries, write_time
@@ -39,7 +39,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
     rules, or with one that reads the score; `TableError` and `TrainingDataError` for data that cannot be read.
     """
     _check_rules(file)
-    plan = plan_of(file)
+    plan = file.history
     data = None if data_path is None else read_labelled_events(data_path, file.event_type)
     categories: Mapping[str, Mapping[str, float]] = {column: {} for column in file.event_type.categorical}
     features = plan_features(file.event_type, plan, categories if data is None else count_categories(data.events))
@@ -68,9 +68,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
 def _check_rules(file: DetectorFile) -> None:
     if not file.rules.rules:
         raise DetectorFileError("The detector file has no [[rules]]; without a model there has to be one at least.")
-    # Only names are asked for, and those of single categories cannot be named.
-    features = plan_features(file.event_type, plan_of(file), {column: {} for column in file.event_type.categorical})
-    scope = scope_of(file.event_type, features, {name: held.kind for name, held in file.rules.lists.items()})
+    scope = file.rule_scope
     for rule in file.rules.rules:
         if SCORE in {name.name for name in names(read_rule(rule.when, scope))}:
             raise DetectorFileError(

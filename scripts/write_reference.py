@@ -22,7 +22,6 @@ from tollgate.core.history_features import HISTORY_OPERATIONS
 from model_build.command_line import main as tollgate
 from model_build.data import count_categories, read_labelled_events
 from model_build.detector_file import read_detector_file
-from model_build.material import plan_of
 from model_build.sample import write_sample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,7 +83,7 @@ def sample_features() -> tuple[Feature, ...]:
         payments = Path(folder, "payments.csv")
         write_sample(SAMPLE_ROWS, SAMPLE_SEED, payments)
         events = read_labelled_events(payments, file.event_type).events
-    return plan_features(file.event_type, plan_of(file), count_categories(events))
+    return plan_features(file.event_type, file.history, count_categories(events))
 
 
 def _feature_tables(features: Sequence[Feature]) -> Iterator[str]:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import translated
+from tollgate.core.brake import Counts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-Counts = Mapping[int, tuple[int, int]]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tollgate.adapters.versions import error_code
+from tollgate.adapters.aws_errors import error_code
 from tollgate.errors import ConflictError, TollgateError, UnavailableError
 
 if TYPE_CHECKING:

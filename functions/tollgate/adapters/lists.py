@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tollgate.adapters.aws_errors import ABSENT, error_code
 from tollgate.core.rules.members import Lists, Members, read_members, split_values
 from tollgate.core.rules.scope import Kind
 from tollgate.errors import UnavailableError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _log = logging.getLogger(__name__)
-_ABSENT = frozenset({"NoSuchKey", "404", "NoSuchBucket"})
 _UNCHANGED = frozenset({"304", "NotModified"})
 # 100,000 values of 256 characters of usual text.
 LARGEST_BYTES = 32 * 1024 * 1024
@@ -57,10 +57,10 @@ class ListStore:
                 raise ValueError(f"is larger than {LARGEST_BYTES >> 20} MB")
             members = read_members(kind, split_values(answer["Body"].read().decode("utf-8-sig")))
         except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
+            code = error_code(error)
             if held and code in _UNCHANGED:
                 return held[1]
-            if code in _ABSENT:
+            if code in ABSENT:
                 self._held.pop(key, None)
                 return None
             raise UnavailableError(f"The bucket did not give {key}: {code}; try again.") from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tollgate.adapters.aws_errors import ABSENT, error_code
 from tollgate.adapters.lists import ListStore
 from tollgate.core.version import MANIFEST, VERSION_FILES, DetectorVersion, open_version, open_without_model
 from tollgate.errors import ConflictError, NotFoundError, SealError, UnavailableError
@@ -18,16 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _log = logging.getLogger(__name__)
-_ABSENT = frozenset({"NoSuchKey", "404", "NoSuchBucket"})
 
 
 def _folder(detector: str) -> str:
     return f"detectors/{detector}"
-
-
-def error_code(error: ClientError) -> str:
-    """Return the code of an AWS error, such as NoSuchKey."""
-    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 @dataclass
@@ -115,7 +110,7 @@ class VersionStore:
         try:
             condition = {"IfMatch": self.s3.head_object(Bucket=self.bucket, Key=key)["ETag"]}
         except ClientError as error:
-            if error_code(error) not in _ABSENT:
+            if error_code(error) not in ABSENT:
                 raise
         body = json.dumps({"champion": name, "challenger": None}).encode()
         try:
@@ -138,7 +133,7 @@ class VersionStore:
         try:
             return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except ClientError as error:
-            if error_code(error) in _ABSENT:
+            if error_code(error) in ABSENT:
                 return None
             raise UnavailableError(f"The bucket did not give {key}: {error_code(error)}; try again.") from error
         except BotoCoreError as error:

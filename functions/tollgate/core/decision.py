@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.features import Matrix
 from tollgate.core.history import judge_amounts
-from tollgate.core.history_features import HistoryReading, side_by_side
+from tollgate.core.history_features import HistoryReading
 from tollgate.core.replay import StoredHistories, replay_histories
 from tollgate.core.rules.answers import RuleAnswers
 from tollgate.core.rules.inputs import RuleInputs
@@ -38,10 +39,21 @@ class Decisions:
     features: Matrix
     reads: Mapping[str, Floats]
 
+    def answer_one(self) -> dict[str, Any]:
+        """Return what is answered of the only event: score and probability are None without a model."""
+        known = self.scores[0] >= 0
+        return {
+            "score": int(self.scores[0]) if known else None,
+            "probability": float(self.probabilities[0]) if known else None,
+            "outcome": self.outcomes[0],
+            "rules": [asdict(hit) for hit in self.rules.hits(0)],
+            "lists": [asdict(asked) for asked in self.rules.lists(0)],
+        }
+
 
 def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Decisions:
     """Decide on n events, given what each of them read from the histories of its entities, shape (n, k) an entity."""
-    features = _compute_in_parts(version, events, reads, excess)
+    features = compute_in_parts(version, events, reads, excess)
     probabilities = version.model.predict(features)
     scores = version.scale.score(probabilities)
     rules = RuleAnswers.of(version.rules, RuleInputs(events, features, scores))
@@ -50,13 +62,12 @@ def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats]
     return Decisions(probabilities, scores, outcomes, excess, rules, features, reads)
 
 
-def _compute_in_parts(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Matrix:
+def compute_in_parts(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Matrix:
     """Return the features of n events, (n, f), without the sums of a whole file side by side in memory."""
     parts = []
     for start in range(0, max(len(events), 1), _AT_ONCE):
         stop = min(start + _AT_ONCE, len(events))
-        some = {entity: read[start:stop] for entity, read in reads.items()}
-        reading = HistoryReading(side_by_side(version.history, some, stop - start), excess[start:stop])
+        reading = HistoryReading.part(version.history, reads, excess, start, stop)
         parts.append(version.feature_steps.compute(events.part(start, stop), reading))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

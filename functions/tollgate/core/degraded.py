@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from tollgate.core.decision import Decisions, read_histories
+from tollgate.core.decision import Decisions, compute_in_parts, read_histories
 from tollgate.core.event import Events, Floats
-from tollgate.core.features import compute_features
 from tollgate.core.history import judge_amounts
 from tollgate.core.replay import StoredHistories
 from tollgate.core.rules.answers import RuleAnswers
@@ -32,7 +31,8 @@ def decide_without_score(version: DetectorVersion, event: Events, known: Mapping
     are missing values; where none matches, the weakest outcome holds. Otherwise the outcome is fixed and no rule is
     asked. The probability is NaN and the score -1.
     """
-    features = compute_features(version.features, version.history, event, known)
+    judged = judge_amounts(version.history, event, known)
+    features = compute_in_parts(version, event, known, judged)
     nothing = np.array([np.nan])
     asked = version.rules
     if version.safety.fail != "rules_only":
@@ -41,5 +41,4 @@ def decide_without_score(version: DetectorVersion, event: Events, known: Mapping
     outcome = version.safety.review if version.safety.fail == "review" else version.order[0]
     if version.safety.fail == "rules_only":
         (outcome,) = rules.outcomes([outcome], version.order)
-    judged = judge_amounts(version.history, event, known)
     return Decisions(nothing, np.array([-1]), (outcome,), judged, rules, features, known)

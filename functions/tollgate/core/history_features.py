@@ -74,7 +74,16 @@ class HistoryReading:
     @classmethod
     def of(cls, plan: HistoryPlan, events: Events, reads: Mapping[str, Floats]) -> HistoryReading:
         """Put what was read from each entity side by side, and judge the amounts by it."""
-        return cls(side_by_side(plan, reads, len(events)), judge_amounts(plan, events, reads))
+        return cls.part(plan, reads, judge_amounts(plan, events, reads), 0, len(events))
+
+    @classmethod
+    def part(
+        cls, plan: HistoryPlan, reads: Mapping[str, Floats], excess: Floats, start: int, stop: int
+    ) -> HistoryReading:
+        """Put side by side what the events from ``start`` to before ``stop`` read, and what was judged of them."""
+        if not plan.sums:
+            return cls(np.empty((stop - start, 0)), excess[start:stop])
+        return cls(np.concatenate([reads[entity][start:stop] for entity in plan.sums], axis=1), excess[start:stop])
 
     def sum(self, kind: Kind, asked: Asked) -> Floats:
         """Return the sums of one kind, shape (n, m)."""
@@ -84,13 +93,6 @@ class HistoryReading:
         """Return the faded counts, NaN where they are too faint to divide by, shape (n, m)."""
         counts = self.sum("n", asked)
         return np.where(counts < _TOO_FAINT, np.nan, counts)
-
-
-def side_by_side(plan: HistoryPlan, reads: Mapping[str, Floats], n: int) -> Floats:
-    """Return what n events read from each entity, shape (n, k) in the order of the plan's layout."""
-    if not plan.sums:
-        return np.empty((n, 0))
-    return np.concatenate([reads[entity] for entity in plan.sums], axis=1)
 
 
 HistoryOperation = Callable[[HistoryReading, Asked, Events], Floats]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tollgate.core.decision import Decisions, decide
@@ -40,20 +40,12 @@ def recompute(
     version = _with_answered_lists(version, answer.get("lists", ()))
     parsed = read_event(version.event_type, event)
     reads = unpack_reads(version.history, packed_reads)
-    degraded = bool(answer.get("degraded"))
     decisions = (
         decide_without_score(version, parsed, reads)
-        if degraded
+        if answer.get("degraded")
         else decide(version, parsed, reads, judge_amounts(version.history, parsed, reads))
     )
-    again: dict[str, Any] = {
-        "detector_version": version.version,
-        "probability": None if degraded else float(decisions.probabilities[0]),
-        "score": None if degraded else int(decisions.scores[0]),
-        "outcome": decisions.outcomes[0],
-        "rules": [asdict(hit) for hit in decisions.rules.hits(0)],
-        "lists": [asdict(asked) for asked in decisions.rules.lists(0)],
-    }
+    again = {"detector_version": version.version, **decisions.answer_one()}
     return again | _explain(version, parsed, decisions, answer.get("reasons")), float(decisions.excess[0])
 
 

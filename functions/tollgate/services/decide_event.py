@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -96,11 +95,8 @@ def _answer(
         "event_id": event.ids[0],
         "detector": version.detector,
         "detector_version": version.version,
-        "score": None if missing else int(decisions.scores[0]),
-        "probability": None if missing else float(decisions.probabilities[0]),
+        **decisions.answer_one(),
         "outcome": given,
-        "rules": [asdict(hit) for hit in decisions.rules.hits(0)],
-        "lists": [asdict(answer) for answer in decisions.rules.lists(0)],
         "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "degraded": {"mode": version.safety.fail, "missing": list(missing)} if missing else None,
         "braked": forced is None and given != outcome,

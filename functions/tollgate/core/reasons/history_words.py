@@ -6,7 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 
 from tollgate.core.feature import Feature
+from tollgate.core.history import Kind
 from tollgate.core.reasons.circumstances import Circumstances
+
+Sentence = Callable[[Circumstances, Feature], str]
 
 # A history that has faded to less than this is not remembered: what is usual is not told from it either.
 _TOO_FAINT = 0.01
@@ -55,20 +58,32 @@ def _payments(here: Circumstances, feature: Feature) -> str:
     return f"Payments of this {who} come at {compared} the usual pace (half-life {length})."
 
 
-def _large_payments(here: Circumstances, feature: Feature) -> str:
-    who, length = here.who(feature.source), here.length(feature.half_life)
-    count = here.sum_of(feature.source, "u", feature.half_life)
-    if count < _NOTHING:
-        return f"No unusually large payment of this {who} lately (half-life {length})."
-    return f"{count:,.1f} unusually large payments of this {who} lately (half-life {length})."
+def _lately(kind: Kind, nothing: str, something: str) -> Sentence:
+    """Return a sentence on one sum: what is said where it holds nothing, and where it does."""
+
+    def say(here: Circumstances, feature: Feature) -> str:
+        found = here.sum_of(feature.source, kind, feature.half_life)
+        words = nothing if found < _NOTHING else something
+        return words.format(who=here.who(feature.source), sum=f"{found:,.1f}", length=here.length(feature.half_life))
+
+    return say
 
 
-def _excess(here: Circumstances, feature: Feature) -> str:
-    who, length = here.who(feature.source), here.length(feature.half_life)
-    excess = here.sum_of(feature.source, "w", feature.half_life)
-    if excess < _NOTHING:
-        return f"No amount of this {who} went beyond its usual lately (half-life {length})."
-    return f"Amounts of this {who} went beyond its usual lately, as {excess:,.1f} large ones do (half-life {length})."
+_large_payments = _lately(
+    "u",
+    "No unusually large payment of this {who} lately (half-life {length}).",
+    "{sum} unusually large payments of this {who} lately (half-life {length}).",
+)
+_excess = _lately(
+    "w",
+    "No amount of this {who} went beyond its usual lately (half-life {length}).",
+    "Amounts of this {who} went beyond its usual lately, as {sum} large ones do (half-life {length}).",
+)
+_legitimate = _lately(
+    "l",
+    "No payment of this {who} proved legitimate lately (half-life {length}).",
+    "{sum} payments of this {who} proved legitimate lately (half-life {length}).",
+)
 
 
 def _frauds(here: Circumstances, feature: Feature) -> str:
@@ -85,14 +100,6 @@ def _frauds(here: Circumstances, feature: Feature) -> str:
     return f"{share:.1%} of this {who}'s payments with a known end were frauds{of_kind} (half-life {length})."
 
 
-def _legitimate(here: Circumstances, feature: Feature) -> str:
-    who, length = here.who(feature.source), here.length(feature.half_life)
-    count = here.sum_of(feature.source, "l", feature.half_life)
-    if count < _NOTHING:
-        return f"No payment of this {who} proved legitimate lately (half-life {length})."
-    return f"{count:,.1f} payments of this {who} proved legitimate lately (half-life {length})."
-
-
 def _distance(here: Circumstances, feature: Feature) -> str:
     who, distance_km = here.who(feature.source), here.read(feature.source, "distance_km", feature.half_life)
     if math.isnan(distance_km):
@@ -100,7 +107,7 @@ def _distance(here: Circumstances, feature: Feature) -> str:
     return f"The payment is {distance_km:,.0f} km from this {who}'s usual place."
 
 
-HISTORY_SENTENCES: Mapping[str, Callable[[Circumstances, Feature], str]] = {
+HISTORY_SENTENCES: Mapping[str, Sentence] = {
     "mean_amount": _amount,
     "amount_ratio": _amount,
     "amount_deviation": _amount,
