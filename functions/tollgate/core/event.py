@@ -33,6 +33,12 @@ class Keys:
         codes = [-1 if value is None else numbers.setdefault(value, len(numbers)) for value in column]
         return cls(np.array(codes, dtype=np.int64), list(numbers))
 
+    @property
+    def only(self) -> str | None:
+        """The value of the only row, None where it is missing."""
+        code = self.codes.item()
+        return self.values[code] if code >= 0 else None
+
     def take(self, rows: Ints | slice) -> Keys:
         """Return the keys of the given rows, in their order."""
         return Keys(self.codes[rows], self.values)
@@ -92,7 +98,7 @@ class Events:
     def __len__(self) -> int:
         return len(self.times_us)
 
-    @property
+    @cached_property
     def times_s(self) -> Floats:
         """Seconds since 1970 UTC."""
         return self.times_us / 1e6

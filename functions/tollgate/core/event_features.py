@@ -3,68 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import nan
 
-import numpy as np
-
-from tollgate.core.event import Events, Floats
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
+from tollgate.core.given import Column, Given
+from tollgate.core.plain_numbers import Arithmetic
 
 _DAY_US = 86_400_000_000
 # Up to this many categories are told apart one by one; all of them by how common they are.
 TOLD_APART = 20
 
-EventOperation = Callable[[Events, str, Sequence[Feature]], Floats]
+def _amount(_m: Arithmetic, given: Given, _column: str) -> Column:
+    return given.amount
 
 
-def _amount(events: Events, _column: str, _features: Sequence[Feature]) -> Floats:
-    assert events.amounts is not None
-    return events.amounts[:, None]
+def _log_amount(m: Arithmetic, given: Given, _column: str) -> Column:
+    return m.sign(given.amount) * m.log1p(abs(given.amount))
 
 
-def _log_amount(events: Events, _column: str, _features: Sequence[Feature]) -> Floats:
-    assert events.amounts is not None
-    return (np.sign(events.amounts) * np.log1p(np.abs(events.amounts)))[:, None]
+def _hour(_m: Arithmetic, given: Given, _column: str) -> Column:
+    return (given.time_us % _DAY_US) / 3_600_000_000
 
 
-def _hour(events: Events, _column: str, _features: Sequence[Feature]) -> Floats:
-    return ((events.times_us % _DAY_US) / 3_600_000_000)[:, None]
-
-
-def _weekday(events: Events, _column: str, _features: Sequence[Feature]) -> Floats:
+def _weekday(_m: Arithmetic, given: Given, _column: str) -> Column:
     # 1 January 1970 was a Thursday.
-    return ((events.times_us // _DAY_US + 3) % 7)[:, None].astype(np.float64)
+    return (given.time_us // _DAY_US + 3) % 7
 
 
-def _number(events: Events, column: str, _features: Sequence[Feature]) -> Floats:
-    return events.numeric[column][:, None]
+def _number(_m: Arithmetic, given: Given, column: str) -> Column:
+    return given.numeric[column]
 
 
-def _is_category(events: Events, column: str, features: Sequence[Feature]) -> Floats:
-    keys = events.categories[column]
-    matches = np.zeros((len(events), len(features)))
-    asked = {feature.value: place for place, feature in enumerate(features)}
-    for code, value in enumerate(keys.values):
-        if value in asked:
-            matches[keys.codes == code, asked[value]] = 1.0
-    return matches
-
-
-def _share(events: Events, column: str, features: Sequence[Feature]) -> Floats:
-    keys = events.categories[column]
-    shares = [[feature.table.get(value, 0.0) for feature in features] for value in keys.values]
-    # Code -1, a missing value, reads the row of NaN at the end.
-    return np.array([*shares, [np.nan] * len(features)])[keys.codes]
-
-
-EVENT_OPERATIONS: Mapping[str, EventOperation] = {
+# One number of the event itself, by a formula of (m, given, column): see `history_formulas`.
+NUMBER_OPERATIONS: Mapping[str, Callable[[Arithmetic, Given, str], Column]] = {
     "amount": _amount,
     "log_amount": _log_amount,
     "hour": _hour,
     "weekday": _weekday,
     "number": _number,
-    "is_category": _is_category,
-    "share": _share,
+}
+
+
+def _matches(value: str | None, features: Sequence[Feature]) -> list[float]:
+    return [1.0 if feature.value == value else 0.0 for feature in features]
+
+
+def _shares(value: str | None, features: Sequence[Feature]) -> list[float]:
+    return [nan if value is None else feature.table.get(value, 0.0) for feature in features]
+
+
+# What all features of one categorical column are for a category; None is a missing value.
+CATEGORY_OPERATIONS: Mapping[str, Callable[[str | None, Sequence[Feature]], list[float]]] = {
+    "is_category": _matches,
+    "share": _shares,
 }
 
 

@@ -20,13 +20,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
+from tollgate.core import plain_numbers
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.layout import Layout
+from tollgate.core.plain_numbers import Arithmetic
 
 # n events, a amounts, s squared amounts, u unusually large events, w how far amounts went beyond the usual; f frauds,
 # v frauds of an ordinary amount, l legitimate events, each dated when it was known; x, y, z the place.
@@ -136,6 +138,13 @@ class HistoryPlan:
         kept = {entity: [(s.kind, s.half_life) for s in sums] for entity, sums in self.sums.items()}
         return Layout.of(self.half_lives_s, kept, {str(kind): units for kind, units in UNITS.items()})
 
+    @cached_property
+    def judging(self) -> tuple[int, int]:
+        """Where the two sums that amounts are judged by stand in the layout: the count, and the sum of amounts."""
+        assert self.unusual is not None
+        places, longest = self.layout.places, len(self.half_lives_s) - 1
+        return places[self.unusual.entity, "n", longest], places[self.unusual.entity, "a", longest]
+
     @property
     def forgotten_after_s(self) -> float:
         """Seconds after its last event when nothing of a history can be read any more: not even that it matured."""
@@ -199,26 +208,34 @@ def judge_amounts(plan: HistoryPlan, events: Events, read: Mapping[str, Floats])
     normal habit does, in steps of 1/10,000; an amount above the fixed one has the most. ``read`` maps the judging
     entity to what the events read from its history, shape (n, k) in the plan's order.
     """
-    unusual, amounts = plan.unusual, events.amounts
-    if unusual is None or amounts is None:
+    if plan.unusual is None or events.amounts is None:
         return np.zeros(len(events))
-    layout, longest = plan.layout, len(plan.half_lives_s) - 1
-    first = layout.parts[unusual.entity].start
-    counts, sums = (
-        read[unusual.entity][:, layout.places[unusual.entity, kind, longest] - first] for kind in ("n", "a")
-    )
+    first = plan.layout.parts[plan.unusual.entity].start
+    counts, sums = (read[plan.unusual.entity][:, place - first] for place in plan.judging)
+    with np.errstate(all="ignore"):
+        return cast(Floats, _judge(cast(Arithmetic, np), plan.unusual, events.amounts, counts, sums))
+
+
+def judge_amount(plan: HistoryPlan, event: Events, sums: Sequence[float]) -> float:
+    """Return what `judge_amounts` does for one event that read ``sums``, k in the order of the plan's layout."""
+    if plan.unusual is None or event.amounts is None:
+        return 0.0
+    count, amounts = (sums[place] for place in plan.judging)
+    return cast(float, _judge(cast(Arithmetic, plain_numbers), plan.unusual, event.amounts.item(), count, amounts))
+
+
+def _judge(m: Arithmetic, unusual: Unusual, amount: Any, count: Any, amounts: Any) -> Any:  # noqa: ANN401 - columns, or numbers
     # Where refunds are usual the usual amount is nothing, and any payment infinitely more.
-    large = np.maximum(sums, 0.0) * unusual.times
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(amounts > 0.0, amounts * counts / large, 0.0)
-    beyond = np.minimum(np.maximum((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0), MOST_EXCESS)
-    excess = np.minimum(beyond * beyond, MOST_EXCESS)
+    large = m.maximum(amounts, 0.0) * unusual.times
+    share = m.where(amount > 0.0, m.divide(amount * count, large), 0.0)
+    beyond = m.minimum(m.maximum((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0), MOST_EXCESS)
+    excess = m.minimum(beyond * beyond, MOST_EXCESS)
     # What is not known is not unusual: neither without an amount, nor without a history.
-    excess = np.where((counts >= _FEWEST_TO_JUDGE) & ~np.isnan(excess), excess, 0.0)
+    excess = m.where(count >= _FEWEST_TO_JUDGE, excess, 0.0)
+    excess = m.where(excess == excess, excess, 0.0)  # noqa: PLR0124 - only NaN differs from itself
     if unusual.amount is not None:
-        excess = np.where(amounts > unusual.amount, MOST_EXCESS, excess)
-    rounded: Floats = np.rint(excess * UNITS["w"]) / UNITS["w"]
-    return rounded
+        excess = m.where(amount > unusual.amount, MOST_EXCESS, excess)
+    return m.rint(excess * UNITS["w"]) / UNITS["w"]
 
 
 def is_unusual(excess: Floats) -> Floats:

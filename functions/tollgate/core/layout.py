@@ -50,3 +50,8 @@ class Layout:
             parts=parts,
             places={one: place for place, one in enumerate(kept)},
         )
+
+    def side_by_side(self, reads: Mapping[str, Floats], start: int, stop: int) -> Floats:
+        """Return what the events from ``start`` to before ``stop`` read, (n, k), given by entity as (all, its sums)."""
+        parts = [reads[entity][start:stop] for entity in self.parts]
+        return np.concatenate(parts, axis=1) if parts else np.empty((stop - start, 0))

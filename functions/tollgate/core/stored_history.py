@@ -11,16 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
-from typing import Final
+from math import isnan, nan
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from tollgate.core.event import Events, Floats
-from tollgate.core.history import HistoryPlan, count_units, fade, is_unusual, summed_values, weigh
+from tollgate.core.event import Events
+from tollgate.core.history import OLDER_EPOCH, HistoryPlan, is_unusual, summed_values, weigh
 from tollgate.core.layout import Layout
 
 StoredSums = Mapping[str, int]
+NO_SUMS: StoredSums = {}
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # Names stand bare in update expressions, where a minus sign cannot.
@@ -51,67 +52,68 @@ def epoch_of(name: str) -> tuple[int, int]:
     return int(name[1]), sign * int(name[2:].lstrip(_BEFORE_1970), 36)
 
 
-def read_history(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: float) -> Floats:
-    """Return an entity's sums as of ``time_s``, shape (k,) in the order of ``plan.sums[entity]``."""
-    return read_all(plan, {entity: stored}, time_s)[plan.layout.parts[entity]]
+def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums | None], time_s: float) -> list[float]:
+    """Return the k sums of all entities as of ``time_s``, in the order of ``plan.layout``: each as `fade` gives it.
 
-
-def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums], time_s: float) -> Floats:
-    """Return the sums of all entities as of ``time_s``, shape (k,) in the order of ``plan.layout``.
-
-    ``stored`` maps each entity to its history; one that is not there reads as an empty one.
+    ``stored`` maps each entity to its history; one that is not there reads as an empty one, and None as NaN: the event
+    does not say who its entity is.
     """
-    layout, now = plan.layout, _moment(plan.layout, time_s)
-    names = now.names
-    current: list[int] = []
-    older: list[int] = []
-    for entity, part in layout.parts.items():
-        whole = _with_matured(plan, entity, stored.get(entity, {}), time_s)
-        current += map(whole.get, names.current[part], repeat(0))
-        older += map(whole.get, names.older[part], repeat(0))
-    now_floats, older_floats = (np.array(numbers, dtype=np.float64) for numbers in (current, older))
-    return fade(now_floats, older_floats, now.weights, layout.units)
+    epochs, weights = _moment(plan.layout, time_s)
+    read: list[float] = []
+    for entity, kept in epochs.sums.items():
+        sums = stored.get(entity, NO_SUMS)
+        if sums is None:
+            read += [nan] * len(kept)
+            continue
+        sums = _with_matured(plan, entity, sums, time_s)
+        read += [
+            (sums.get(s.name, 0) + sums.get(s.before, 0) * OLDER_EPOCH) / (weights[s.half_life] * s.units) for s in kept
+        ]
+    return read
+
+
+class _SumNow(NamedTuple):
+    """A sum whose stored name is ``name`` in the current epoch, and was ``before`` in the one before."""
+
+    name: str
+    before: str
+    kind: str
+    half_life: int
+    units: float
 
 
 @dataclass(frozen=True)
-class _Names:
-    """The stored names of all sums in the order of a layout, for the current epochs and for those before.
+class _Epochs:
+    """The sums of each entity, in the order of a layout, while the same epochs are the current ones.
 
-    ``oldest`` are the epochs before, by half-life.
+    ``readable`` are all names that an event reads; ``oldest`` are the epochs before the current ones, by half-life.
     """
 
-    current: tuple[str, ...]
-    older: tuple[str, ...]
+    sums: Mapping[str, tuple[_SumNow, ...]]
     readable: frozenset[str]
     oldest: tuple[int, ...]
 
 
-# Events of about the same time share their epochs, and so the names.
+# Events of about the same time share their epochs.
 @lru_cache(maxsize=1024)
-def _names_at(layout: Layout, epochs: tuple[int, ...]) -> _Names:
-    kept = [
-        (layout.kinds[kind], half_life)
-        for kind, half_life in zip(layout.kind.tolist(), layout.half_lives.tolist(), strict=True)
+def _epochs_at(layout: Layout, epochs: tuple[int, ...]) -> _Epochs:
+    kinds = [layout.kinds[kind] for kind in layout.kind.tolist()]
+    every = [
+        _SumNow(attribute(kind, h, epochs[h]), attribute(kind, h, epochs[h] - 1), kind, h, units)
+        for kind, h, units in zip(kinds, layout.half_lives.tolist(), layout.units.tolist(), strict=True)
     ]
-    current, older = (
-        tuple(attribute(kind, half_life, epochs[half_life] - ago) for kind, half_life in kept) for ago in (0, 1)
+    return _Epochs(
+        {entity: tuple(every[part]) for entity, part in layout.parts.items()},
+        frozenset(name for s in every for name in (s.name, s.before)),
+        tuple(epoch - 1 for epoch in epochs),
     )
-    return _Names(current, older, frozenset((*current, *older)), tuple(epoch - 1 for epoch in epochs))
 
 
-@dataclass(frozen=True)
-class _Moment:
-    """What reading and adding at one time have in common; ``weights`` are those of the sums, (k,)."""
-
-    names: _Names
-    weights: Floats
-
-
-# An event asks some ten times for its own moment.
+# An event asks some ten times for its own moment. The weights are by half-life.
 @lru_cache(maxsize=64)
-def _moment(layout: Layout, time_s: float) -> _Moment:
+def _moment(layout: Layout, time_s: float) -> tuple[_Epochs, list[float]]:
     epochs, weights = weigh(np.array([time_s]), layout.half_lives_s)
-    return _Moment(_names_at(layout, tuple(epochs.tolist())), weights[layout.half_lives])
+    return _epochs_at(layout, tuple(epochs.tolist())), weights.tolist()
 
 
 def _with_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: float) -> StoredSums:
@@ -146,15 +148,10 @@ def fold_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: flo
     return Matured(steps, added)
 
 
-def add_event(plan: HistoryPlan, entity: str, event: Events, excess: Floats) -> dict[str, int]:
-    """Return what one event adds to the history of its ``entity``, ``excess`` being what `judge_amounts` says."""
-    return add_to_all(plan, event, excess)[entity]
-
-
-def add_to_all(plan: HistoryPlan, event: Events, excess: Floats) -> dict[str, dict[str, int]]:
-    """Return what one event adds to the history of each entity that the plan has."""
-    time_s = float(event.times_s[0])
-    values = {str(kind): float(column[0]) for kind, column in summed_values(event, excess).items()}
+def add_to_all(plan: HistoryPlan, event: Events, excess: float) -> dict[str, dict[str, int]]:
+    """Return what one event adds to the history of each entity; ``excess`` is what `judge_amounts` says of it."""
+    time_s = event.times_s.item()
+    values = {str(kind): column.item() for kind, column in summed_values(event, np.array([excess])).items()}
     opened = _open_event(plan, time_s, 1)
     return {
         entity: sums | opened if plan.matures(entity) else sums
@@ -171,11 +168,6 @@ def add_fraud(
     return added | _open_event(plan, event_time_s, -1) if plan.matures(entity) else added
 
 
-def add_legitimate(plan: HistoryPlan, entity: str, matured_at_s: float) -> dict[str, int]:
-    """Return what an event adds that counts as legitimate from ``matured_at_s`` on."""
-    return dict(_legitimate_at(plan.layout, matured_at_s)[entity])
-
-
 # Open events mature together, a step at a time.
 @lru_cache(maxsize=1024)
 def _legitimate_at(layout: Layout, matured_at_s: float) -> Mapping[str, Mapping[str, int]]:
@@ -189,21 +181,23 @@ def _open_event(plan: HistoryPlan, time_s: float, number: int) -> dict[str, int]
 
 
 def _add(layout: Layout, values: Mapping[str, float], time_s: float) -> dict[str, dict[str, int]]:
-    """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name."""
-    now = _moment(layout, time_s)
-    names = now.names.current
-    each = np.array([values.get(kind, 0.0) for kind in layout.kinds]).take(layout.kind)
-    amounts = count_units(each, now.weights, layout.units).tolist()
+    """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name: as `count_units`."""
+    epochs, weights = _moment(layout, time_s)
+    known = {kind: value for kind, value in values.items() if value and not isnan(value)}
     return {
-        entity: {name: int(amount) for name, amount in zip(names[part], amounts[part], strict=True) if amount}
-        for entity, part in layout.parts.items()
+        entity: {
+            s.name: number
+            for s in kept
+            if s.kind in known and (number := round(known[s.kind] * weights[s.half_life] * s.units))
+        }
+        for entity, kept in epochs.sums.items()
     }
 
 
 def stale_names(plan: HistoryPlan, names: Iterable[str], time_s: float) -> list[str]:
     """Return the stored names of sums that no event at ``time_s`` or later can read."""
-    now = _moment(plan.layout, time_s).names
-    return [name for name in names if name not in now.readable and _is_past(name, now.oldest)]
+    epochs, _ = _moment(plan.layout, time_s)
+    return [name for name in names if name not in epochs.readable and _is_past(name, epochs.oldest)]
 
 
 def _is_past(name: str, oldest: tuple[int, ...]) -> bool:

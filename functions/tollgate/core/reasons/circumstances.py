@@ -12,7 +12,7 @@ from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
 from tollgate.core.features import Matrix
 from tollgate.core.history import HistoryPlan, Kind
-from tollgate.core.history_features import HISTORY_OPERATIONS, Asked, HistoryReading, span
+from tollgate.core.history_features import span
 from tollgate.core.reasons.groups import entity_words
 
 

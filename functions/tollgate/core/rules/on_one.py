@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
+from tollgate.core.plain_numbers import divide
 from tollgate.core.rules.checking import kind_of
 from tollgate.core.rules.members import Lists
 from tollgate.core.rules.on_columns import OPERATORS
@@ -32,16 +32,6 @@ from tollgate.core.rules.syntax import (
 Value: TypeAlias = float | str | None
 Row: TypeAlias = Mapping[str, Value]
 Condition: TypeAlias = Callable[[Row], bool]
-
-
-def divide(left: float, right: float) -> float:
-    """Divide as IEEE 754 does: by zero there is an infinity, or NaN of zero itself."""
-    try:
-        return left / right
-    except ZeroDivisionError:
-        if left == 0 or math.isnan(left):
-            return math.nan
-        return math.copysign(math.inf, left) * math.copysign(1.0, right)
 
 
 _ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {

@@ -1,0 +1,188 @@
+"""How the features of a detector are computed, for columns of events and for a single one: the same to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from tollgate.core import plain_numbers
+from tollgate.core.event import Events, Floats, Ints
+from tollgate.core.event_features import CATEGORY_OPERATIONS, NUMBER_OPERATIONS
+from tollgate.core.feature import Feature
+from tollgate.core.given import Given
+from tollgate.core.history import HistoryPlan
+from tollgate.core.history_formulas import HISTORY_OPERATIONS, PLAIN_SUMS, Formula, HistoryOperation, Over, Span
+from tollgate.core.plain_numbers import Arithmetic
+
+Matrix = npt.NDArray[np.float32]
+_COLUMNS = cast(Arithmetic, np)
+_PLAIN = cast(Arithmetic, plain_numbers)
+
+
+class Step(Protocol):
+    """Computes m features together.
+
+    ``sums`` are what the events read from their histories, (n, k), or k numbers, in the order of the plan's layout.
+    """
+
+    def columns(self, events: Events, given: Given, sums: Floats) -> Floats:
+        """Return the features of n events, shape (n, m)."""
+
+    def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:
+        """Return the m features of one event."""
+
+
+@dataclass(frozen=True)
+class FromNumbers:
+    """One feature, computed from numbers of the event itself."""
+
+    formula: Formula
+    column: str
+
+    def columns(self, events: Events, given: Given, sums: Floats) -> Floats:  # noqa: ARG002, D102
+        return cast(Floats, self.formula(_COLUMNS, given, self.column))
+
+    def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
+        return [self.formula(_PLAIN, given, self.column)]
+
+
+@dataclass(frozen=True)
+class FromCategory:
+    """Features of one operation on one categorical column."""
+
+    operation: str
+    column: str
+    features: tuple[Feature, ...]
+
+    def columns(self, events: Events, given: Given, sums: Floats) -> Floats:  # noqa: ARG002, D102
+        keys = events.categories[self.column]
+        # Code -1, a missing value, reads the row at the end.
+        return np.array([self._of(value) for value in (*keys.values, None)])[keys.codes]
+
+    def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
+        return self._of(event.categories[self.column].only)
+
+    def _of(self, value: str | None) -> list[float]:
+        return CATEGORY_OPERATIONS[self.operation](value, self.features)
+
+
+@dataclass(frozen=True)
+class FromHistories:
+    """Features of one operation on histories; ``places`` are those of the sums that each of them takes."""
+
+    formula: Formula
+    spans: tuple[Span, ...]
+    places: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(cls, operation: HistoryOperation, plan: HistoryPlan, asked: Sequence[tuple[str, int]]) -> FromHistories:
+        """Look up what features take that ask for an entity and a half-life each."""
+        return cls(
+            operation.formula,
+            tuple(_span(operation, plan, entity, half_life) for entity, half_life in asked),
+            tuple(_places(operation, plan, entity, half_life) for entity, half_life in asked),
+        )
+
+    def columns(self, events: Events, given: Given, sums: Floats) -> Floats:  # noqa: ARG002, D102
+        taken = [sums.take(places, axis=1) for places in zip(*self.places, strict=True)]
+        spans = Span(*np.array([tuple(vars(span).values()) for span in self.spans]).T)
+        return cast(Floats, self.formula(_COLUMNS, given, spans, *taken))
+
+    def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
+        formula = self.formula
+        return [
+            formula(_PLAIN, given, span, *[sums[place] for place in places])
+            for span, places in zip(self.spans, self.places, strict=True)
+        ]
+
+
+def _places(operation: HistoryOperation, plan: HistoryPlan, entity: str, half_life: int) -> tuple[int, ...]:
+    places = plan.layout.places
+    return tuple(places[entity, kind, _over(over, plan, entity, kind, half_life)] for kind, over in operation.sums)
+
+
+def _span(operation: HistoryOperation, plan: HistoryPlan, entity: str, half_life: int) -> Span:
+    own_s, longest_s = plan.half_lives_s[half_life], plan.half_lives_s[-1]
+    longer = [_over(over, plan, entity, kind, half_life) for kind, over in operation.sums if over == "longer"]
+    longer_s = plan.half_lives_s[longer[0]] if longer else longest_s
+    return Span(own_s, longest_s, float(np.log(2)) / own_s, float(np.log(2)) / longer_s)
+
+
+def _over(over: Over, plan: HistoryPlan, entity: str, kind: str, half_life: int) -> int:
+    if over == "own":
+        return half_life
+    if over == "longest":
+        return len(plan.half_lives_s) - 1
+    return min(s.half_life for s in plan.sums[entity] if s.kind == kind and s.half_life > half_life)
+
+
+def step_of(features: Sequence[Feature], plan: HistoryPlan) -> Step:
+    """Return the step that computes features of one operation; those that do not read histories are of one column."""
+    operation, column = features[0].operation, features[0].source
+    if operation in NUMBER_OPERATIONS:
+        return FromNumbers(NUMBER_OPERATIONS[operation], column)
+    if operation in CATEGORY_OPERATIONS:
+        return FromCategory(operation, column, tuple(features))
+    asked = [(feature.source, feature.half_life) for feature in features]
+    return FromHistories.of(HISTORY_OPERATIONS[operation], plan, asked)
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSteps:
+    """How f features are computed: each operation once, for all entities and half-lives together.
+
+    ``sums`` are the places, in the plan's layout, of the features that are sums as they are read. What the steps give,
+    after these, is put in order by ``order``, shape (f,).
+    """
+
+    sums: tuple[int, ...]
+    steps: tuple[Step, ...]
+    order: Ints
+
+    @classmethod
+    def of(cls, features: Sequence[Feature], plan: HistoryPlan) -> FeatureSteps:
+        """Sort features into steps."""
+        plain = [place for place, feature in enumerate(features) if feature.operation in PLAIN_SUMS]
+        blocks: dict[tuple[str, str], list[int]] = {}
+        for place, feature in enumerate(features):
+            if feature.operation not in PLAIN_SUMS:
+                column = "" if feature.operation in HISTORY_OPERATIONS else feature.source
+                blocks.setdefault((feature.operation, column), []).append(place)
+        sums = [(features[place].source, PLAIN_SUMS[features[place].operation], features[place].half_life) for place in plain]
+        filled = [*plain, *(place for places in blocks.values() for place in places)]
+        return cls(
+            sums=tuple(plan.layout.places[one] for one in sums),
+            steps=tuple(step_of([features[place] for place in places], plan) for places in blocks.values()),
+            order=np.argsort(np.array(filled, dtype=np.int64)),
+        )
+
+    def columns(self, events: Events, sums: Floats, excess: Floats) -> Matrix:
+        """Return the features of n events, shape (n, f), float32, NaN where something is missing.
+
+        ``sums`` is what the events read from their histories, (n, k), in the order of the plan's layout, ``excess``
+        what `judge_amounts` says of them, (n,).
+        """
+        filled = np.empty((len(events), len(self.order)), dtype=np.float32)
+        first = len(self.sums)
+        filled[:, :first] = sums.take(self.sums, axis=1)
+        given = Given.columns(events, excess)
+        # IEEE 754 has an answer to everything, of which NumPy would warn.
+        with np.errstate(all="ignore"):
+            for step in self.steps:
+                block = step.columns(events, given, sums)
+                filled[:, first : first + block.shape[1]] = block
+                first += block.shape[1]
+        return filled.take(self.order, axis=1)
+
+    def one(self, event: Events, sums: Sequence[float], excess: float) -> Matrix:
+        """Return what `columns` returns, (1, f), for one event with k ``sums``."""
+        given = Given.one(event, excess)
+        filled = [sums[place] for place in self.sums]
+        for step in self.steps:
+            filled += step.one(event, given, sums)
+        with np.errstate(over="ignore"):
+            return np.array(filled, dtype=np.float32)[self.order][None, :]
