@@ -94,6 +94,7 @@ def describe_version(
         "record_batches": file.record_batches,
         "rules": file.rules.to_json(),
         "safety": file.safety.to_json(),
+        "stream": file.stream.to_json(),
         "model": {
             "kind": best.kind,
             "imbalance": best.imbalance,

@@ -26,7 +26,7 @@ import io, json, sys
 sys.path[:0] = sys.argv[3:]
 import boto3, fastapi, mangum, numpy, onnxruntime, pydantic
 from fastapi.encoders import jsonable_encoder
-for service in ("s3", "dynamodb", "events"):
+for service in ("s3", "dynamodb", "events", "kinesis", "sqs"):
     boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
 session = onnxruntime.InferenceSession(sys.argv[1])
 (doubled,) = session.run(None, {"x": numpy.arange(3, dtype=numpy.float32)})

@@ -19,16 +19,21 @@ _THROTTLED = json.dumps({"__type": "com.amazonaws.dynamodb.v20120810#Provisioned
 
 @dataclass
 class FaultyEndpoint:
-    """``faults`` maps the name of a DynamoDB operation, or a part of an S3 path, to what happens to its requests."""
+    """``faults`` maps the name of an operation, or a part of an S3 path, to what happens to its requests.
+
+    ``bodies`` does so for what is part of a request's body.
+    """
 
     url: str
     faults: dict[str, Fault] = field(default_factory=dict)
+    bodies: dict[bytes, Fault] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
-    def fault_of(self, request: str) -> Fault | None:
+    def fault_of(self, request: str, body: bytes) -> Fault | None:
         self.seen.append(request)
-        return next((fault for part, fault in self.faults.items() if part in request), None)
+        by_name = (fault for part, fault in self.faults.items() if part in request)
+        return next(by_name, None) or next((fault for part, fault in self.bodies.items() if part in body), None)
 
 
 class _Server(ThreadingHTTPServer):
@@ -61,7 +66,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.server.endpoint.fault_of(f"{self.headers.get('X-Amz-Target', '')} {self.command} {self.path}")
+        fault = self.server.endpoint.fault_of(
+            f"{self.headers.get('X-Amz-Target', '')} {self.command} {self.path}", body
+        )
         if fault == "hang":
             self.server.endpoint.released.wait(_HANGS_S)
             self.close_connection = True

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tollgate.adapters.aws_errors import error_code
-from tollgate.adapters.items import Item, fit_key, get_items, translated
+from tollgate.adapters.aws_errors import error_code, translated
+from tollgate.adapters.items import Item, fit_key, get_items
 from tollgate.errors import TableError
 
 if TYPE_CHECKING:

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
     from tollgate.adapters.event_bus import EventsClient
+    from tollgate.adapters.result_stream import KinesisClient
 
 
 def _config(signature_version: str, *, connect_s: float = 2, read_s: float = 10, tries: int = 5) -> Config:
@@ -69,6 +71,23 @@ def events() -> EventsClient:
     return client
 
 
+@cache
+def kinesis() -> KinesisClient:
+    """Return the Kinesis client."""
+    import boto3  # noqa: PLC0415
+
+    client: KinesisClient = boto3.client("kinesis", config=_config("v4", connect_s=1, read_s=5, tries=2))
+    return client
+
+
+@cache
+def sqs() -> SQSClient:
+    """Return the SQS client."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.client("sqs", config=_config("v4", connect_s=1, read_s=3, tries=3))
+
+
 def forget() -> None:
     """Make new clients from now on, for a process whose environment has changed."""
     s3.cache_clear()
@@ -76,3 +95,5 @@ def forget() -> None:
     dynamodb.cache_clear()
     impatient_dynamodb.cache_clear()
     events.cache_clear()
+    kinesis.cache_clear()
+    sqs.cache_clear()

@@ -6,12 +6,11 @@ import hashlib
 import random
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from tollgate.adapters.aws_errors import error_code
+from tollgate.adapters.aws_errors import error_code, translated
 from tollgate.errors import ConflictError, TollgateError, UnavailableError
 
 if TYPE_CHECKING:
@@ -22,17 +21,6 @@ Item = Mapping[str, Any]
 MOST_ACTIONS = 100
 _MOST_KEY_BYTES = 2048
 _ATTEMPTS = 10
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn what boto3 raises into `UnavailableError`, apart from what the caller wants to see itself."""
-    try:
-        yield
-    except ClientError as error:
-        raise UnavailableError(f"DynamoDB answered {error_code(error)}; try again.") from error
-    except BotoCoreError as error:
-        raise UnavailableError(f"DynamoDB did not answer ({type(error).__name__}); try again.") from error
 
 
 def fit_key(pk: str) -> str:

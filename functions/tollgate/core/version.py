@@ -23,6 +23,7 @@ from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.safety import Safety
 from tollgate.core.score import ScoreScale
+from tollgate.core.stream_mapping import StreamMapping
 from tollgate.errors import RuleError, SealError
 
 MANIFEST = "detector.json"
@@ -63,6 +64,7 @@ class DetectorVersion:
     evaluation: Mapping[str, Any]
     reasons: SealedReasons | None = None
     safety: Safety = field(default_factory=Safety)
+    stream: StreamMapping = field(default_factory=StreamMapping)
 
     @property
     def is_whole(self) -> bool:
@@ -184,6 +186,7 @@ def _open(
         evaluation=json.loads(files[EVALUATION]) if EVALUATION in files else {},
         reasons=SealedReasons(files[REASONS]) if REASONS in manifest["files"] else None,
         safety=Safety.from_json(manifest["safety"]) if "safety" in manifest else Safety(),
+        stream=StreamMapping(**manifest.get("stream", {})),
     )
 
 

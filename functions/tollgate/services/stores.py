@@ -9,9 +9,11 @@ from functools import cache
 
 from tollgate.adapters import clients
 from tollgate.adapters.batches import BatchStore
+from tollgate.adapters.dead_letters import DeadLetters
 from tollgate.adapters.decisions import DecisionTable
 from tollgate.adapters.event_bus import EventBus
 from tollgate.adapters.histories import HistoryTable
+from tollgate.adapters.result_stream import ResultStream
 from tollgate.adapters.versions import VersionStore
 from tollgate.core.version import DetectorVersion
 from tollgate.services.brake import Brake
@@ -30,6 +32,8 @@ class Stores:
     batches: BatchStore
     brake: Brake
     events: EventBus
+    dead_letters: DeadLetters
+    results: ResultStream
     metrics: MetricLog
 
     @classmethod
@@ -44,6 +48,8 @@ class Stores:
             batches=BatchStore(s3, dynamodb, settings.bucket, settings.decisions_table),
             brake=Brake(settings.decisions_table, settings.patience_s),
             events=EventBus(settings.event_bus, clients.events),
+            dead_letters=DeadLetters(settings.dead_letter_queue, clients.sqs),
+            results=ResultStream(settings.result_stream, clients.kinesis),
             metrics=MetricLog(),
         )
 

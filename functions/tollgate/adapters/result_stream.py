@@ -1,0 +1,76 @@
+"""The result stream: what was decided on a stream's events, as a Kinesis stream."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tollgate.adapters.aws_errors import error_code
+from tollgate.adapters.items import pause
+
+# One PutRecords call takes 500 records.
+MOST_RECORDS = 500
+_ATTEMPTS = 3
+_MOST_KEY_CHARACTERS = 256
+_log = logging.getLogger(__name__)
+
+
+class KinesisClient(Protocol):
+    """What is used of boto3's client."""
+
+    def put_records(self, *, StreamARN: str, Records: list[dict[str, Any]]) -> Mapping[str, Any]:
+        """Put up to 500 records, of which some may be refused."""
+
+    def get_shard_iterator(self, **request: Any) -> Mapping[str, Any]:  # noqa: ANN401 - texts
+        """Return a place in a shard from which to read."""
+
+    def get_records(self, *, ShardIterator: str) -> Mapping[str, Any]:
+        """Return records from there on."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is put of one decision. ``key`` decides on the shard."""
+
+    key: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class ResultStream:
+    """The stream that was named, or none: then nothing is put. ``connect`` is called when the first result is."""
+
+    arn: str
+    connect: Callable[[], KinesisClient]
+
+    def put(self, results: Sequence[Result]) -> list[int]:
+        """Put results; return the places of those that the stream has not taken after three tries. Never raises."""
+        waiting = list(range(len(results))) if self.arn else []
+        for attempt in range(_ATTEMPTS):
+            if attempt and waiting:
+                pause(attempt + 2)
+            waiting = [
+                place
+                for start in range(0, len(waiting), MOST_RECORDS)
+                for place in self._put_once(results, waiting[start : start + MOST_RECORDS])
+            ]
+        return waiting
+
+    def _put_once(self, results: Sequence[Result], places: Sequence[int]) -> list[int]:
+        records = [
+            {"Data": results[place].content, "PartitionKey": results[place].key[:_MOST_KEY_CHARACTERS]}
+            for place in places
+        ]
+        try:
+            answers = self.connect().put_records(StreamARN=self.arn, Records=records)["Records"]
+        except ClientError as error:
+            _log.error("The result stream took nothing: %s", error_code(error))
+            return list(places)
+        except BotoCoreError as error:
+            _log.error("The result stream took nothing: %s", type(error).__name__)
+            return list(places)
+        return [place for place, answer in zip(places, answers, strict=True) if answer.get("ErrorCode")]
