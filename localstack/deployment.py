@@ -103,6 +103,20 @@ def connection(endpoint_url: str) -> Connection:
     )
 
 
+def find_function(endpoint_url: str, logical_id: str) -> str:
+    """The name of a function of the deployed stack."""
+    cloudformation = boto3.client("cloudformation", **connection(endpoint_url))
+    resource = cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
+    return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+
+def find_output(endpoint_url: str, name: str) -> str:
+    """An output of the deployed stack."""
+    cloudformation = boto3.client("cloudformation", **connection(endpoint_url))
+    outputs = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
+    return next(output["OutputValue"] for output in outputs if output["OutputKey"] == name)
+
+
 def upload(endpoint_url: str, name: str, archive: bytes) -> dict[str, str]:
     """Put an archive where CloudFormation finds it, under a key that changes with its content."""
     s3 = boto3.client("s3", **connection(endpoint_url))
@@ -159,11 +173,9 @@ def _first_failure(cloudformation: "CloudFormationClient") -> str:
 def _wait_for_functions(endpoint_url: str) -> None:
     """Wait until the published versions are active: a version under SnapStart loads its code first."""
     functions = boto3.client("lambda", **connection(endpoint_url))
-    cloudformation = boto3.client("cloudformation", **connection(endpoint_url))
     deadline = time.monotonic() + READY_WITHIN_S
     for logical_id in FUNCTIONS:
-        resource = cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
-        name = resource["StackResourceDetail"]["PhysicalResourceId"]
+        name = find_function(endpoint_url, logical_id)
         while (state := functions.get_function_configuration(FunctionName=name, Qualifier="live"))[
             "State"
         ] == "Pending":

@@ -110,6 +110,16 @@ def test_what_the_stream_no_longer_has_is_an_error(backend: Backend, shard: dict
         decide_again(backend.stores, shard)
 
 
+def test_what_the_stream_lost_in_part_is_told_after_the_rest_is_done(
+    backend: Backend, letters: Letters, shard: dict[str, Any], later_payments: list[Payment]
+) -> None:
+    shard["KinesisBatchInfo"] |= {"batchSize": 5}
+    with pytest.raises(InputError, match="no longer has 2 of 5 records"):
+        decide_again(backend.stores, shard)
+    assert backend.stores.decisions.find("payments", later_payments[2]["event_id"]) is not None
+    assert len(letters()) == 1
+
+
 def test_kafka_has_to_send_its_records_again(backend: Backend) -> None:
     message = load_event("kafka_on_failure")
     assert is_stream_message(message)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
     from tollgate.adapters.event_bus import EventsClient
-    from tollgate.adapters.result_stream import KinesisClient
 
 
 def _config(signature_version: str, *, connect_s: float = 2, read_s: float = 10, tries: int = 5) -> Config:
@@ -76,8 +76,7 @@ def kinesis() -> KinesisClient:
     """Return the Kinesis client."""
     import boto3  # noqa: PLC0415
 
-    client: KinesisClient = boto3.client("kinesis", config=_config("v4", connect_s=1, read_s=5, tries=2))
-    return client
+    return boto3.client("kinesis", config=_config("v4", connect_s=1, read_s=5, tries=2))
 
 
 @cache

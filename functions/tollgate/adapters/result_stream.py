@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.adapters.aws_errors import error_code
 from tollgate.adapters.items import pause
 
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
+
 # One PutRecords call takes 500 records.
 MOST_RECORDS = 500
 _ATTEMPTS = 3
 _MOST_KEY_CHARACTERS = 256
 _log = logging.getLogger(__name__)
-
-
-class KinesisClient(Protocol):
-    """What is used of boto3's client."""
-
-    def put_records(self, *, StreamARN: str, Records: list[dict[str, Any]]) -> Mapping[str, Any]:
-        """Put up to 500 records, of which some may be refused."""
-
-    def get_shard_iterator(self, **request: Any) -> Mapping[str, Any]:  # noqa: ANN401 - texts
-        """Return a place in a shard from which to read."""
-
-    def get_records(self, *, ShardIterator: str) -> Mapping[str, Any]:
-        """Return records from there on."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +52,7 @@ class ResultStream:
         return waiting
 
     def _put_once(self, results: Sequence[Result], places: Sequence[int]) -> list[int]:
-        records = [
+        records: list[PutRecordsRequestEntryTypeDef] = [
             {"Data": results[place].content, "PartitionKey": results[place].key[:_MOST_KEY_CHARACTERS]}
             for place in places
         ]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from tollgate.adapters.aws_errors import error_code, translated
-from tollgate.adapters.result_stream import KinesisClient
 from tollgate.core.stream_record import StreamRecord
 from tollgate.errors import InputError
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
 
 
 def read_shard_records(client: KinesisClient, arn: str, shard: str, first: str, last: str) -> Iterator[StreamRecord]:
@@ -18,7 +21,7 @@ def read_shard_records(client: KinesisClient, arn: str, shard: str, first: str, 
     Raises `InputError` where the stream no longer has them, `UnavailableError` where it does not answer.
     """
     with translated("Kinesis"):
-        iterator = _begin(client, arn, shard, first)
+        iterator: str | None = _begin(client, arn, shard, first)
         while iterator:
             answer = client.get_records(ShardIterator=iterator)
             for record in answer["Records"]:
@@ -30,15 +33,15 @@ def read_shard_records(client: KinesisClient, arn: str, shard: str, first: str, 
             iterator = None if at_end else answer.get("NextShardIterator")
 
 
-def _begin(client: KinesisClient, arn: str, shard: str, first: str) -> str | None:
+def _begin(client: KinesisClient, arn: str, shard: str, first: str) -> str:
     try:
-        place = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": first}
-        iterator: str | None = client.get_shard_iterator(StreamARN=arn, ShardId=shard, **place)["ShardIterator"]
+        return client.get_shard_iterator(
+            StreamARN=arn, ShardId=shard, ShardIteratorType="AT_SEQUENCE_NUMBER", StartingSequenceNumber=first
+        )["ShardIterator"]
     except ClientError as error:
         if error_code(error) not in ("ResourceNotFoundException", "InvalidArgumentException"):
             raise
         raise InputError(f"{arn} no longer has the records of {shard} from {first} on.") from error
-    return iterator
 
 
 def kinesis_record(arn: str, shard: str, number: str, key: str, data: bytes) -> StreamRecord:

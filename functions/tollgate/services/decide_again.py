@@ -38,6 +38,10 @@ def decide_again(stores: Stores, body: Mapping[str, Any]) -> int:
         records = list(read_shard_records(clients.kinesis(), *part))
         if returned := decide_lot(stores, records):
             raise UnavailableError(f"{len(returned)} of {len(records)} records are not decided on; try again.")
+        if gone := lost["batchSize"] - len(records):
+            raise InputError(
+                f"{lost['streamArn']} no longer has {gone} of {lost['batchSize']} records; the rest is done."
+            )
         return len(records)
     parts = body.get(OF_KAFKA, {}).get("recordsInfo", {})
     lost_parts = [
