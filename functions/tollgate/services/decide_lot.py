@@ -24,7 +24,7 @@ from tollgate.services.stores import Stores
 # When so many keys have failed, it is not for what they are, and the rest would only wait for time-outs too.
 _MOST_FAILED_KEYS = 3
 # A record is not begun when less is left than storage may take to answer.
-_MARGIN_S = 15.0
+MARGIN_S = 15.0
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +39,7 @@ def decide_lot(
     lot = _Lot(stores)
     for number, record in enumerate(records):
         # The first is begun whatever time is left, or a short time limit would let no lot get on.
-        if lot.holds(record) or (number and time_left_s() < _MARGIN_S):
+        if lot.holds(record) or (number and time_left_s() < MARGIN_S):
             lot.give_back(record)
         elif record.data is None:
             lot.counts["RecordSkipped"] += 1
