@@ -132,9 +132,13 @@ def test_a_letter_says_where_its_record_stood(letters: Letters) -> None:
 def test_a_record_too_large_for_a_letter_is_told_without_its_data(
     letters: Letters, write: Callable[..., Payload]
 ) -> None:
-    assert deliver(write([b"x" * 300_000])) == []
+    large = {"x" * 300_000: 1}
+    assert deliver(write([large], ["k" * 200])) == []
     (letter,) = letters()
-    assert (letter["stream_record"]["data"], letter["stream_record"]["size_bytes"]) == (None, 300_000)
+    assert letter["stream_record"] | {"key": None, "data": None} == letter["stream_record"]
+    assert letter["stream_record"]["size_bytes"] == len(json.dumps(large))
+    assert letter["reason"].startswith('Unknown column "xxx')
+    assert len(letter["reason"]) == 1000
 
 
 def test_without_a_queue_poison_comes_again(

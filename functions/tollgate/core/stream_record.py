@@ -27,13 +27,13 @@ class StreamRecord:
     key: bytes | None
     data: bytes | None
 
-    def to_json(self, *, with_data: bool = True) -> dict[str, Any]:
-        """Return the plain form that a message about the record holds, with its bytes in base64."""
+    def to_json(self, *, with_bytes: bool = True) -> dict[str, Any]:
+        """Return the plain form that a message about the record holds, with its key and data in base64 or null."""
         return {
             "source": self.source,
             "place": dict(self.place),
-            "key": _encode(self.key),
-            "data": _encode(self.data) if with_data else None,
+            "key": _encode(self.key) if with_bytes else None,
+            "data": _encode(self.data) if with_bytes else None,
             "size_bytes": len(self.data or b""),
         }
 
