@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -117,3 +118,28 @@ def test_every_event_on_kafka_counts_once_though_its_reader_is_killed(
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"put": 0, "given_up": 0}
     assert_each_counts_once(tollgate, rows)
+
+
+@pytest.mark.parametrize("kind", ["kinesis", "kafka"])
+def test_the_command_puts_a_file_on_a_stream_and_has_it_decided(
+    tollgate: RunningStack, tmp_path: Path, kind: str
+) -> None:
+    rows = write_rows(tollgate, f"command-{kind}", 12)
+    with (tmp_path / "events.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    command = [sys.executable, "-m", "localstack.stream", kind, str(tmp_path / "events.csv"), "--key", "device_id"]
+    command += ["--endpoint-url", tollgate.emulator.endpoint_url, "--stream", "by-command"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"put": 12, "given_up": 0}
+    assert_each_counts_once(tollgate, rows)
+
+
+def test_the_command_says_what_it_lacks(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "localstack.stream", "kinesis", str(tmp_path / "none.csv")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: ")
+    assert "none.csv" in done.stderr

@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
-Fault = Literal["hang", "throttle", "drop the answer"]
+# "take every other": of the records that are put on a Kinesis stream; the others are throttled.
+Fault = Literal["hang", "throttle", "drop the answer", "take every other"]
 _HANGS_S = 5.0
 _THROTTLED = json.dumps({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}).encode()
 
@@ -74,6 +75,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif fault == "throttle":
             self.send(400, {"Content-Type": "application/x-amz-json-1.0"}, _THROTTLED)
+        elif fault == "take every other":
+            self.take_every_other(body)
         else:
             answer = self.pass_on(body)
             if fault == "drop the answer":
@@ -81,9 +84,18 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self.send(*answer)
 
+    def take_every_other(self, body: bytes) -> None:
+        asked = json.loads(body)
+        throttled = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate exceeded"}
+        answers = [throttled] * len(asked["Records"])
+        status, headers, content = self.pass_on(json.dumps({**asked, "Records": asked["Records"][::2]}).encode())
+        answers[::2] = json.loads(content)["Records"]
+        self.send(status, headers, json.dumps({"FailedRecordCount": len(answers) // 2, "Records": answers}).encode())
+
     def pass_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection(self.server.behind, timeout=30)
-        connection.request(self.command, self.path, body, dict(self.headers.items()))
+        headers = {**dict(self.headers.items()), "Content-Length": str(len(body))}
+        connection.request(self.command, self.path, body, headers)
         response = connection.getresponse()
         content = response.read()
         connection.close()

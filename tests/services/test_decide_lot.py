@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
+from typing import Any
 
 import pytest
+from tollgate.adapters.result_stream import ATTEMPTS
 from tollgate.core.safety import Safety
 from tollgate.core.stream_record import StreamRecord
-from tollgate.services.decide_lot import decide_lot
+from tollgate.services.decide_lot import MARGIN_S, decide_lot
 
 from tests.services.backend import Backend, Payment, Publish, forget_storage
 from tests.services.faulty_endpoint import FaultyEndpoint
@@ -157,6 +159,29 @@ def test_no_result_is_lost_while_the_result_stream_fails(
     put = [result for _, result in results()]
     assert sorted(result["event_id"] for result in put) == [payment["event_id"] for payment in later_payments[:4]]
     assert all(result["repeated"] for result in put)
+
+
+def test_a_queue_and_a_result_stream_that_hang_cost_less_than_the_margin(backend: Backend) -> None:
+    def longest_s(client: Any) -> float:  # noqa: ANN401 - any of boto3's
+        config = client.meta.config
+        return float((config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"])
+
+    assert longest_s(backend.stores.dead_letters.connect()) < MARGIN_S
+    assert ATTEMPTS * longest_s(backend.stores.results.connect()) < MARGIN_S
+
+
+def test_results_that_are_taken_are_not_put_again(
+    backend: Backend, failing: FaultyEndpoint, results: Results, later_payments: list[Payment]
+) -> None:
+    failing.faults["Kinesis_20131202.PutRecords"] = "take every other"
+    lot = write_lot(later_payments[:8])
+    # Of eight, four are left after the first try, two after the second, one after the third.
+    assert numbers(decide_lot(backend.stores, lot)) == [7]
+    assert len(results()) == 7
+    failing.faults.clear()
+    assert decide_lot(backend.stores, lot[7:]) == []
+    put = sorted(result["event_id"] for _, result in results())
+    assert put == [payment["event_id"] for payment in later_payments[:8]]
 
 
 def test_an_answer_of_the_result_stream_that_is_lost_gives_a_result_twice(

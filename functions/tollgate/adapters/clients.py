@@ -76,15 +76,23 @@ def kinesis() -> KinesisClient:
     """Return the Kinesis client."""
     import boto3  # noqa: PLC0415
 
-    return boto3.client("kinesis", config=_config("v4", connect_s=1, read_s=5, tries=2))
+    return boto3.client("kinesis", config=_config("v4"))
+
+
+@cache
+def hasty_kinesis() -> KinesisClient:
+    """Return a Kinesis client for results, which are put again by us: a try takes 4 seconds at most."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.client("kinesis", config=_config("v4", connect_s=1, read_s=3, tries=1))
 
 
 @cache
 def sqs() -> SQSClient:
-    """Return the SQS client."""
+    """Return the SQS client, which gives up after 8 seconds: a lot of records waits meanwhile."""
     import boto3  # noqa: PLC0415
 
-    return boto3.client("sqs", config=_config("v4", connect_s=1, read_s=3, tries=3))
+    return boto3.client("sqs", config=_config("v4", connect_s=1, read_s=3, tries=2))
 
 
 def forget() -> None:
@@ -95,4 +103,5 @@ def forget() -> None:
     impatient_dynamodb.cache_clear()
     events.cache_clear()
     kinesis.cache_clear()
+    hasty_kinesis.cache_clear()
     sqs.cache_clear()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # One PutRecords call takes 500 records.
 MOST_RECORDS = 500
-_ATTEMPTS = 3
+ATTEMPTS = 3
 _MOST_KEY_CHARACTERS = 256
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class ResultStream:
     def put(self, results: Sequence[Result]) -> list[int]:
         """Put results; return the places of those that the stream has not taken after three tries. Never raises."""
         waiting = list(range(len(results))) if self.arn else []
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if attempt and waiting:
                 pause(attempt + 2)
             waiting = [

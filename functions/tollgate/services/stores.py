@@ -49,7 +49,7 @@ class Stores:
             brake=Brake(settings.decisions_table, settings.patience_s),
             events=EventBus(settings.event_bus, clients.events),
             dead_letters=DeadLetters(settings.dead_letter_queue, clients.sqs),
-            results=ResultStream(settings.result_stream, clients.kinesis),
+            results=ResultStream(settings.result_stream, clients.hasty_kinesis),
             metrics=MetricLog(),
         )
 
