@@ -29,7 +29,7 @@ class Settings:
     # The EventBridge bus that is told of decisions; none where it is empty.
     event_bus: str = ""
     # The address of the SQS queue for stream records that cannot be decided on.
-    dead_letter_queue: str = ""
+    dead_letter_url: str = ""
     # The ARN of the Kinesis stream that gets the decisions on a stream's events; none where it is empty.
     result_stream: str = ""
     # Whether ids such as tollgate-force-block force an outcome: for test deployments.

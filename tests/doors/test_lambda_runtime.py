@@ -72,7 +72,7 @@ def test_the_batch_function_scores_a_file(backend: Backend, later_payments: list
 def test_the_stream_function_decides_on_what_either_kind_of_stream_sends(
     backend: Backend, letters: Letters, log: Path
 ) -> None:
-    queue = {"TOLLGATE_DEAD_LETTER_QUEUE": os.environ["TOLLGATE_DEAD_LETTER_QUEUE"]}
+    queue = {"TOLLGATE_DEAD_LETTER_URL": os.environ["TOLLGATE_DEAD_LETTER_URL"]}
     names = ("kinesis_three_records", "kafka_msk_one_record", "kafka_msk_two_partitions", "kafka_self_managed")
     with running_function("tollgate.handlers.stream.handler", {**backend.environment, **queue}, log) as function:
         for name in (*names, "kinesis_poison_record", "kafka_tombstone_and_poison"):

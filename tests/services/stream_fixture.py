@@ -22,7 +22,7 @@ def letters(empty_backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """The dead-letter queue."""
     queues = boto3.client("sqs")
     url = queues.create_queue(QueueName=f"dead-{empty_backend.bucket}")["QueueUrl"]
-    monkeypatch.setenv("TOLLGATE_DEAD_LETTER_QUEUE", url)
+    monkeypatch.setenv("TOLLGATE_DEAD_LETTER_URL", url)
     forget_storage()
     yield lambda: take_messages(queues, url)
     queues.delete_queue(QueueUrl=url)

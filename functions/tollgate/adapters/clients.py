@@ -88,8 +88,8 @@ def hasty_kinesis() -> KinesisClient:
 
 
 @cache
-def sqs() -> SQSClient:
-    """Return the SQS client, which gives up after 8 seconds: a lot of records waits meanwhile."""
+def hasty_sqs() -> SQSClient:
+    """Return an SQS client for dead letters, which gives up after 8 seconds: a lot of records waits meanwhile."""
     import boto3  # noqa: PLC0415
 
     return boto3.client("sqs", config=_config("v4", connect_s=1, read_s=3, tries=2))
@@ -104,4 +104,4 @@ def forget() -> None:
     events.cache_clear()
     kinesis.cache_clear()
     hasty_kinesis.cache_clear()
-    sqs.cache_clear()
+    hasty_sqs.cache_clear()

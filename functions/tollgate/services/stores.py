@@ -48,7 +48,7 @@ class Stores:
             batches=BatchStore(s3, dynamodb, settings.bucket, settings.decisions_table),
             brake=Brake(settings.decisions_table, settings.patience_s),
             events=EventBus(settings.event_bus, clients.events),
-            dead_letters=DeadLetters(settings.dead_letter_queue, clients.sqs),
+            dead_letters=DeadLetters(settings.dead_letter_url, clients.hasty_sqs),
             results=ResultStream(settings.result_stream, clients.hasty_kinesis),
             metrics=MetricLog(),
         )
