@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
+from tollgate.handlers.stream_payloads import name_failure, read_payload
 from tollgate.services.decide_again import decide_again
+from tollgate.services.decide_lot import decide_lot
+from tollgate.services.stores import Stores
 
-from localstack.event_source import Answer, Mapped, Payload
+from localstack.event_source import Answer, Mapped, Payload, Source
+from localstack.kafka_source import KafkaSource, running_cluster
 from localstack.kinesis_source import KinesisSource
-from localstack.stream import deliver_all
+from localstack.stream import deliver_all, put_on_kafka, put_on_kinesis
 from tests.doors.doors import invoke
 from tests.services.backend import Backend, Payment
+from tests.services.expected import expected_histories
 from tests.services.faulty_endpoint import FaultyEndpoint
+from tests.services.killed import fragile
 from tests.services.stream_reading import Letters
 
 pytest_plugins = ("tests.services.stream_fixture",)
@@ -94,6 +101,67 @@ def test_what_lambda_gives_up_is_decided_from_its_message(
     assert decide_again(backend.stores, message) == 7
     assert len(times(backend, later_payments[:8])) == 8
     assert letters() == []
+
+
+class Ended(BaseException):
+    """The function's process ends between two records."""
+
+
+def dying(stores: Stores, seed: int) -> Callable[[Payload], Answer]:
+    """Return a function whose process often ends, at a transaction (before or after it) or between records."""
+    chance, fragile_stores = random.Random(seed), fragile(stores, 0.2, seed)
+
+    def time_left_s() -> float:
+        if chance.random() < 0.1:
+            raise Ended
+        return 60.0
+
+    def call(payload: Payload) -> Answer:
+        try:
+            returned = decide_lot(fragile_stores, read_payload(payload), time_left_s)
+        except Ended:
+            return Answer("r", None, "Unhandled")
+        return Answer("r", {"batchItemFailures": [{"itemIdentifier": name_failure(one)} for one in returned]})
+
+    return call
+
+
+@pytest.fixture(params=["kinesis", "kafka"])
+def keyed_source(request: pytest.FixtureRequest, backend: Backend, keyed: list[Payment]) -> Iterator[Source]:
+    """A stream of either kind with payments whose key is their customer."""
+    rows = [{name: str(value) for name, value in payment.items()} for payment in keyed]
+    if request.param == "kinesis":
+        streams, name = boto3.client("kinesis"), f"keyed-{backend.bucket}"
+        put_on_kinesis(streams, name, rows, "customer_id")
+        yield KinesisSource(streams, name, 16)
+        return
+    with running_cluster() as servers:
+        put_on_kafka(servers, "keyed", rows, "customer_id")
+        source = KafkaSource(servers, "keyed", lot_size=16)
+        yield source
+        source.close()
+
+
+@pytest.fixture
+def keyed(later_payments: list[Payment]) -> list[Payment]:
+    """Forty payments of six customers."""
+    return [{**payment, "customer_id": f"c{place % 6}"} for place, payment in enumerate(later_payments[:40])]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whenever_the_function_ends_every_event_counts_once_and_in_the_order_of_its_customer(
+    backend: Backend, keyed_source: Source, keyed: list[Payment], seed: int
+) -> None:
+    given_up: list[Payload] = []
+    mapped = Mapped("arn:f:live", dying(backend.stores, seed), given_up.append, most_retries=100, pause_s=0)
+    assert deliver_all(mapped, keyed_source) == 40
+    assert given_up == []
+    # What is unusual of an amount depends on the customer's payments before it: equal sums need equal orders.
+    assert backend.histories() == expected_histories(backend.stores, *keyed)
+    for customer in range(6):
+        decided_at = times(backend, keyed[customer::6])
+        assert len(decided_at) == len(keyed[customer::6])
+        assert decided_at == sorted(decided_at)
 
 
 class Crashing:
