@@ -15,13 +15,13 @@ import json
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 
 from localstack.deployment import connection, find_function, find_output
 from localstack.emulator import DEFAULT_PORT, HOST
@@ -47,7 +47,7 @@ def main() -> None:
         mapped, letters = map_function(asked.endpoint_url)
         with _source(asked, rows) as source, suppress(KeyboardInterrupt):
             deliver_all(mapped, source, follow=asked.follow)
-    except (OSError, BotoCoreError, ClientError) as error:
+    except (OSError, BotoCoreError, ClientError, KafkaException) as error:
         raise SystemExit(f"Error: {error}") from None
     print(json.dumps({"put": len(rows), "given_up": len(letters)}))
 
@@ -102,8 +102,7 @@ def _source(asked: argparse.Namespace, rows: Rows) -> Iterator[Source]:
         put_on_kinesis(client, asked.stream, rows, asked.key)
         yield KinesisSource(client, asked.stream, asked.lot_size)
         return
-    with running_cluster() as started:
-        servers = asked.bootstrap_servers or started
+    with nullcontext(asked.bootstrap_servers) if asked.bootstrap_servers else running_cluster() as servers:
         print(f"Kafka answers on {servers}", file=sys.stderr, flush=True)
         put_on_kafka(servers, asked.stream, rows, asked.key)
         source = KafkaSource(servers, asked.stream, lot_size=asked.lot_size)

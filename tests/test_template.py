@@ -248,6 +248,7 @@ def test_the_stream_function_may_do_what_its_stream_needs_and_only_if_there_is_o
         "FindKafkaCluster": "HasKafkaCluster",
         "ReadKafkaTopic": "HasKafkaCluster",
         "ReadKafkaSecret": "HasKafkaSecret",
+        "DecryptKafkaSecret": "HasKafkaSecretKey",
         "ReadKafkaRootCa": "HasKafkaRootCa",
         "FindNetwork": "ReachesKafkaInVpc",
         "OpenNetworkInterfaces": "ReachesKafkaInVpc",

@@ -65,7 +65,7 @@ def test_a_failing_key_is_decided_in_order_and_holds_up_no_other(
     backend: Backend, endpoint: FaultyEndpoint, source: KinesisSource, later_payments: list[Payment]
 ) -> None:
     backend.stores.champion()
-    endpoint.bodies[later_payments[1]["event_id"].encode()] = "throttle"
+    endpoint.bodies[later_payments[1]["event_id"].encode()] = "refuse"
     invocations: list[int] = []
 
     def mend(count: int) -> None:
@@ -90,7 +90,7 @@ def test_what_lambda_gives_up_is_decided_from_its_message(
     later_payments: list[Payment],
 ) -> None:
     backend.stores.champion()
-    endpoint.bodies[later_payments[1]["event_id"].encode()] = "throttle"
+    endpoint.bodies[later_payments[1]["event_id"].encode()] = "refuse"
     given_up: list[Payload] = []
     assert deliver_all(in_this_process(lambda _count: None, given_up), source) == 8
     (message,) = given_up

@@ -5,17 +5,21 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
-# "take every other": of the records that are put on a Kinesis stream; the others are throttled.
-Fault = Literal["hang", "throttle", "drop the answer", "take every other"]
+# "refuse" is not tried again, and so is quick. "take every other": of the records that are put on a Kinesis stream; the
+# others are throttled.
+Fault = Literal["hang", "throttle", "refuse", "drop the answer", "take every other"]
 _HANGS_S = 5.0
-_THROTTLED = json.dumps({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}).encode()
+_ERRORS: Mapping[str, str] = {
+    "throttle": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+    "refuse": "com.amazon.coral.service#AccessDeniedException",
+}
 
 
 @dataclass
@@ -73,8 +77,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "hang":
             self.server.endpoint.released.wait(_HANGS_S)
             self.close_connection = True
-        elif fault == "throttle":
-            self.send(400, {"Content-Type": "application/x-amz-json-1.0"}, _THROTTLED)
+        elif fault in _ERRORS:
+            error = json.dumps({"__type": _ERRORS[fault]}).encode()
+            self.send(400, {"Content-Type": "application/x-amz-json-1.0"}, error)
         elif fault == "take every other":
             self.take_every_other(body)
         else:

@@ -54,7 +54,7 @@ def test_a_key_that_fails_holds_its_later_records_and_no_others(
     backend: Backend, failing: FaultyEndpoint, later_payments: list[Payment]
 ) -> None:
     payments = later_payments[:5]
-    failing.bodies[payments[1]["event_id"].encode()] = "throttle"
+    failing.bodies[payments[1]["event_id"].encode()] = "refuse"
     lot = write_lot(payments, "abaac")
     assert numbers(decide_lot(backend.stores, lot)) == [1]
     failing.bodies.clear()
@@ -68,7 +68,7 @@ def test_a_key_that_fails_holds_its_later_records_and_no_others(
 
 def test_order_is_kept_for_each_key(backend: Backend, failing: FaultyEndpoint, later_payments: list[Payment]) -> None:
     payments = later_payments[:6]
-    failing.bodies[payments[0]["event_id"].encode()] = "throttle"
+    failing.bodies[payments[0]["event_id"].encode()] = "refuse"
     lot = write_lot(payments, "abacba")
     assert numbers(decide_lot(backend.stores, lot)) == [0, 2, 5]
     failing.bodies.clear()
@@ -96,7 +96,7 @@ def test_storage_that_fails_for_all_is_not_asked_for_all(
 def test_poison_behind_a_failure_is_told_once(
     backend: Backend, failing: FaultyEndpoint, letters: Letters, later_payments: list[Payment]
 ) -> None:
-    failing.bodies[later_payments[0]["event_id"].encode()] = "throttle"
+    failing.bodies[later_payments[0]["event_id"].encode()] = "refuse"
     lot = write_lot([later_payments[0], b"poison", later_payments[1]], "abc")
     assert numbers(decide_lot(backend.stores, lot)) == [0, 1]
     assert letters() == []

@@ -13,6 +13,7 @@ from typing import Any
 
 from tollgate.adapters.result_stream import Result
 from tollgate.core.metrics import DETECTOR, Metric
+from tollgate.core.safety import is_missing
 from tollgate.core.stream_record import StreamRecord
 from tollgate.core.strict_json import read_json
 from tollgate.core.version import DetectorVersion
@@ -126,8 +127,10 @@ def decide_record(stores: Stores, record: StreamRecord) -> tuple[dict[str, Any],
 def _result_key(version: DetectorVersion, event: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     """Return the value of the event's first entity, so that its results share a shard; without one, the event's id."""
     columns = next(iter(version.event_type.entities.values()), ())
-    values = [str(event.get(column) or "") for column in columns]
-    return " ".join(values) if all(values) and values else str(answer["event_id"])
+    values = [event.get(column) for column in columns]
+    if not values or any(is_missing(value) for value in values):
+        return str(answer["event_id"])
+    return " ".join(str(value) for value in values)
 
 
 def _lane(record: StreamRecord) -> tuple[str, bytes | None]:
