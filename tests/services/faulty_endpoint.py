@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 # others are throttled.
 Fault = Literal["hang", "throttle", "refuse", "drop the answer", "take every other"]
 _HANGS_S = 5.0
-_ERRORS: Mapping[str, str] = {
+_ERRORS: Mapping[Fault | None, str] = {
     "throttle": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
     "refuse": "com.amazon.coral.service#AccessDeniedException",
 }
