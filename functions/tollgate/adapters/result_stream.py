@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from tollgate.adapters.aws_errors import error_code
+from tollgate.adapters.aws_errors import translated
 from tollgate.adapters.items import pause
+from tollgate.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
 
 # One PutRecords call takes 500 records.
-MOST_RECORDS = 500
+_MOST_RECORDS = 500
 ATTEMPTS = 3
 _MOST_KEY_CHARACTERS = 256
 _log = logging.getLogger(__name__)
@@ -46,8 +45,8 @@ class ResultStream:
                 pause(attempt + 2)
             waiting = [
                 place
-                for start in range(0, len(waiting), MOST_RECORDS)
-                for place in self._put_once(results, waiting[start : start + MOST_RECORDS])
+                for start in range(0, len(waiting), _MOST_RECORDS)
+                for place in self._put_once(results, waiting[start : start + _MOST_RECORDS])
             ]
         return waiting
 
@@ -57,11 +56,9 @@ class ResultStream:
             for place in places
         ]
         try:
-            answers = self.connect().put_records(StreamARN=self.arn, Records=records)["Records"]
-        except ClientError as error:
-            _log.error("The result stream took nothing: %s", error_code(error))
-            return list(places)
-        except BotoCoreError as error:
-            _log.error("The result stream took nothing: %s", type(error).__name__)
+            with translated("The result stream"):
+                answers = self.connect().put_records(StreamARN=self.arn, Records=records)["Records"]
+        except UnavailableError as error:
+            _log.error("Results were not put: %s", error)
             return list(places)
         return [place for place, answer in zip(places, answers, strict=True) if answer.get("ErrorCode")]

@@ -25,9 +25,11 @@ def read_shard_records(client: KinesisClient, arn: str, shard: str, first: str, 
         while iterator:
             answer = client.get_records(ShardIterator=iterator)
             for record in answer["Records"]:
-                if int(record["SequenceNumber"]) > int(last):
+                number = record["SequenceNumber"]
+                if int(number) <= int(last):
+                    yield kinesis_record(arn, shard, number, record["PartitionKey"], record["Data"])
+                if int(number) >= int(last):
                     return
-                yield kinesis_record(arn, shard, record["SequenceNumber"], record["PartitionKey"], record["Data"])
             # Empty answers come in the middle of a shard too: only its end, or the record sought, ends the reading.
             at_end = not answer["Records"] and not answer.get("MillisBehindLatest")
             iterator = None if at_end else answer.get("NextShardIterator")
