@@ -166,7 +166,7 @@ def test_a_queue_and_a_result_stream_that_hang_cost_less_than_the_margin(backend
         config = client.meta.config
         return float((config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"])
 
-    assert longest_s(backend.stores.dead_letters.connect()) < MARGIN_S
+    assert longest_s(backend.stores.refused.connect()) < MARGIN_S
     assert ATTEMPTS * longest_s(backend.stores.results.connect()) < MARGIN_S
 
 

@@ -91,7 +91,7 @@ class _Lot:
             return
         failed_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         try:
-            self.stores.dead_letters.keep(record, self.stores.settings.detector, error, failed_at)
+            self.stores.refused.keep(record, self.stores.settings.detector, error, failed_at)
         except Exception as failure:
             self.fail(record, failure)
             return

@@ -9,10 +9,10 @@ from functools import cache
 
 from tollgate.adapters import clients
 from tollgate.adapters.batches import BatchStore
-from tollgate.adapters.dead_letters import DeadLetters
 from tollgate.adapters.decisions import DecisionTable
 from tollgate.adapters.event_bus import EventBus
 from tollgate.adapters.histories import HistoryTable
+from tollgate.adapters.refused_records import RefusedRecords
 from tollgate.adapters.result_stream import ResultStream
 from tollgate.adapters.versions import VersionStore
 from tollgate.core.version import DetectorVersion
@@ -32,7 +32,7 @@ class Stores:
     batches: BatchStore
     brake: Brake
     events: EventBus
-    dead_letters: DeadLetters
+    refused: RefusedRecords
     results: ResultStream
     metrics: MetricLog
 
@@ -48,7 +48,7 @@ class Stores:
             batches=BatchStore(s3, dynamodb, settings.bucket, settings.decisions_table),
             brake=Brake(settings.decisions_table, settings.patience_s),
             events=EventBus(settings.event_bus, clients.events),
-            dead_letters=DeadLetters(settings.dead_letter_url, clients.hasty_sqs),
+            refused=RefusedRecords(settings.dead_letter_url, clients.hasty_sqs),
             results=ResultStream(settings.result_stream, clients.hasty_kinesis),
             metrics=MetricLog(),
         )

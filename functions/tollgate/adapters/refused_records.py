@@ -1,4 +1,4 @@
-"""The dead-letter queue: stream records that cannot be decided on, kept for people."""
+"""Stream records that cannot be decided on, kept on the dead-letter queue with the reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_REASON_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
-class DeadLetters:
+class RefusedRecords:
     """The queue at ``url``. ``connect`` is called when the first message is sent."""
 
     url: str
