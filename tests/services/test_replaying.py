@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 from tollgate.adapters.decisions import decision_key
 from tollgate.adapters.items import get_items
-from tollgate.adapters.packed_json import pack_json, unpack_json
 from tollgate.adapters.lists import ListStore
+from tollgate.adapters.packed_json import pack_json, unpack_json
 from tollgate.core.explain import Wanted
 from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook

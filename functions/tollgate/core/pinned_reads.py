@@ -21,7 +21,7 @@ def pack_reads(plan: HistoryPlan, reads: Mapping[str, Floats], row: int = 0) -> 
     """
     sums = np.concatenate([np.empty(0, _FLOAT), *(reads[entity][row] for entity in plan.sums)], dtype=_FLOAT)
     kept = sums.view(_BITS) != 0
-    return len(sums).to_bytes(_COUNT, "little") + np.packbits(kept).tobytes() + sums[kept].tobytes()
+    return b"".join((len(sums).to_bytes(_COUNT, "little"), np.packbits(kept).tobytes(), sums[kept].tobytes()))
 
 
 def unpack_reads(plan: HistoryPlan, packed: bytes) -> dict[str, Floats]:
