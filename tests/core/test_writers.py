@@ -13,6 +13,7 @@ from tollgate.core.arrivals import Arrivals, Frauds
 from tollgate.core.history import plan_history
 from tollgate.core.stored_history import OPEN, StoredSums, add_event, add_fraud, read_history
 
+from bench.serving.item_size import item_bytes
 from tests.core.one_by_one import PAYMENT, TIDILY, Store, fold, make_events
 
 DAY_S = 86_400.0
@@ -110,18 +111,8 @@ def test_a_fraud_takes_its_event_back_before_and_after_it_was_folded(*, folded_b
 
 
 def size_bytes(pk: str, sums: StoredSums) -> int:
-    """Return the size of an item as DynamoDB counts it.
-
-    Names and texts count their bytes, a number one byte for two digits, zeros at its ends apart, and one more, as does
-    a minus sign (Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats").
-    """
-
-    def number_bytes(number: int) -> int:
-        digits = str(abs(number)).strip("0")
-        return (len(digits) + 1) // 2 + 1 + (number < 0)
-
-    numbers = {**sums, "x": int(LATER_S)}
-    return len("pk") + len(pk) + sum(len(name) + number_bytes(number) for name, number in numbers.items())
+    numbers = {name: {"N": str(number)} for name, number in {**sums, "x": int(LATER_S)}.items()}
+    return item_bytes({"pk": {"S": pk}, **numbers})
 
 
 # On day 19,200 the epochs of all half-lives but one begin anew: nearly every sum has two.

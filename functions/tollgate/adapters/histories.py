@@ -1,4 +1,4 @@
-"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition."""
+"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition. Pairs may lodge there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
 from tollgate.core.event import Events
-from tollgate.core.stored_history import NOTHING_MATURED, Matured, StoredSums
+from tollgate.core.lodging import host_key, read_lodger
+from tollgate.core.stored_history import NOTHING_MATURED, Matured, StoredSums, add_up
 from tollgate.core.version import DetectorVersion
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class HistoryTable:
     def pick(
         self, version: DetectorVersion, events: Events, items: Mapping[str, Item]
     ) -> dict[str, dict[str, StoredSums]]:
-        """Sort items that were read by pk into entity → key → sums."""
-        return {
+        """Sort items that were read by pk into entity → key → sums, with what lodges in the item of another entity."""
+        found: dict[str, dict[str, StoredSums]] = {
             entity: {
                 value: sums_of(items[pk])
                 for value in keys.values
@@ -71,6 +72,11 @@ class HistoryTable:
             }
             for entity, keys in events.entities.items()
         }
+        for pair, host in version.event_type.hosts.items():
+            for key in events.entities[pair].values:
+                if lodging := read_lodger(found[host].get(host_key(key), {}), pair, key):
+                    found[pair][key] = add_up(found[pair].get(key, {}), lodging)
+        return found
 
     def addition(
         self,
