@@ -98,8 +98,9 @@ def test_its_card_shows_the_rules_and_claims_no_learning(detector: Path, tmp_pat
     card = (seal(detector, tmp_path / "versions") / "card.md").read_text()
 
     assert "by rules alone; there is no model, and every score is 0." in card
-    assert 'large \\| online | amount \\> 200 \\&\\& channel == "online" | block' in card
-    assert "review (in shadow) until 2030-01-01 00:00" in card
+    assert '| large \\| online | amount \\> 200 \\&\\& channel == "online" | block | 100 | on |' in card
+    assert "| review | 100 | in shadow until 2030-01-01 00:00 |" in card
+    assert "An event that cannot be decided in full gets no outcome, and can be sent again." in card
     assert "| denied | 2 |" in card
     assert "learned" not in card
 
