@@ -65,7 +65,7 @@ def _bring(path: Path, features: Matrix, seed: int) -> Fitted:
 def _check_answers(path: Path, model: Model, features: Matrix) -> None:
     rows = np.concatenate([features, with_holes(features)])
     answers = model.predict(rows)
-    _check_probabilities(path, answers, rows)
+    _check_probabilities(path, answers)
     if not np.array_equal(answers, model.predict(rows)):
         raise ModelFileError(f"{path} answers the same events otherwise each time; leave out what it does at random.")
     few = rows[:: max(len(rows) // _TRIED_ALONE, 1)]
@@ -80,15 +80,12 @@ def _check_answers(path: Path, model: Model, features: Matrix) -> None:
         raise ModelFileError(f"{path} gives every event the probability {answers[0]:.4g}: it tells none from another.")
 
 
-def _check_probabilities(path: Path, answers: Floats, rows: Matrix) -> None:
-    lost = ~np.isfinite(answers)
-    if lost.any():
-        missing = np.isnan(rows).any(axis=1)
-        whose = "all of them events of which a feature is missing: " if not (lost & ~missing).any() else ""
-        cure = "put what fills in missing values, such as an imputer, into the model before it is exported"
+def _check_probabilities(path: Path, answers: Floats) -> None:
+    lost = int((~np.isfinite(answers)).sum())
+    if lost:
         raise ModelFileError(
-            f"{path} has no finite answer to {int(lost.sum()):,} of {len(answers):,} events, {whose}"
-            f"{cure if whose else 'with no feature missing too: mend the model'}."
+            f"{path} has no finite answer to {lost:,} of {len(answers):,} events. A missing feature comes as NaN: put "
+            "what fills it in, such as an imputer, into the model before it is exported."
         )
     low, high = float(np.min(answers)), float(np.max(answers))
     if low < -_ROUNDING or high > 1 + _ROUNDING:

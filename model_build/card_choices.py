@@ -46,8 +46,9 @@ def write_safety(safety: Mapping[str, Any]) -> Iterator[str]:
     if safety["most_blocked"] is None:
         yield "There is no brake on blocks."
     else:
+        block, review = (write_text(safety[name]) for name in ("block", "review"))
+        most = percent(safety["most_blocked"])
         yield (
-            f"Where more than {percent(safety['most_blocked'])} of the decisions of the last {safety['over_s']:g} s are "
-            f'"{write_text(safety["block"])}", and there were {safety["at_least"]} or more, such decisions become '
-            f'"{write_text(safety["review"])}".'
+            f'Where more than {most} of the decisions of the last {safety["over_s"]:g} s, of {safety["at_least"]} or '
+            f'more, are "{block}", such decisions become "{review}".'
         )

@@ -40,8 +40,8 @@ def read_onnx_file(path: Path, rows: Matrix) -> bytes:
         return framed
     if shape != (len(rows), 2):
         raise ModelFileError(
-            f"{path}: of {len(rows)} events its output {found} has the shape {list(shape)}; it has to be the "
-            "probabilities of two classes, legitimate and fraud, or that of fraud alone."
+            f"{path} gives {found} the shape {list(shape)} for {len(rows)} events; it has to be the probabilities of "
+            "two classes, legitimate and fraud, or that of fraud alone."
         )
     return put_in_frame(model, source, found, rows.shape[1], fraud_column=1)
 
