@@ -29,17 +29,17 @@ def seal_brought_model(data_path: Path, file: DetectorFile, model: Path, out: Pa
     """Judge the model of an ONNX file by a table as if it had been trained here, and seal it under ``out``.
 
     Its reasons are approximate. Raises what `train_detector` does, and `ModelFileError` for a model that cannot be
-    used, or that finds legitimate events more suspicious than frauds.
+    used, or that tells frauds no better than chance.
     """
     material, split, notes = prepare(data_path, file, progress)
     progress(f"Trying {model}")
     brought = _bring(model, material.matrix[split.validation], file.training.seed)
     contender = measure_contender(material, split, brought)
-    if contender.validation.auc < 0.5:
+    if contender.validation.auc <= 0.5:
         raise ModelFileError(
-            f"{model} finds legitimate events more suspicious than frauds: of two, it takes the fraud for the more "
-            f"suspicious one in {contender.validation.auc:.0%} of cases. Its second class has to be fraud (labels 0 "
-            "and 1), and its features have to be in the order of `tollgate features`."
+            f"{model} tells frauds no better than chance: of a fraud and a legitimate event of the validation part, it "
+            f"takes the fraud for the more suspicious one in {contender.validation.auc:.0%} of cases. Fraud has to be "
+            "its second class (labels 0 and 1), and its features those of `tollgate features`, in their order."
         )
     return seal_best(material, split, (contender,), notes, out, progress)
 

@@ -49,6 +49,6 @@ def write_safety(safety: Mapping[str, Any]) -> Iterator[str]:
         block, review = (write_text(safety[name]) for name in ("block", "review"))
         most = percent(safety["most_blocked"])
         yield (
-            f'Where more than {most} of the decisions of the last {safety["over_s"]:g} s, of {safety["at_least"]} or '
+            f"Where more than {most} of the decisions of the last {safety['over_s']:g} s, of {safety['at_least']} or "
             f'more, are "{block}", such decisions become "{review}".'
         )

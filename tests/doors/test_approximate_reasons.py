@@ -58,3 +58,15 @@ def test_a_whole_answer_is_near_the_log_odds(decides: Backend, later_payments: l
         gaps.append(abs(told - np.log(known / (1 - known))))
 
     assert np.median(gaps) <= 3 * max(gap["median"], 0.1)
+
+
+def test_the_detector_says_that_they_are_approximate(decides: Backend) -> None:
+    status, answer = call("GET", "/v1/detector")
+    told = decides.stores.champion().manifest["reasons"]
+
+    assert status == 200
+    assert answer["model"]["brought"] is True
+    assert answer["reasons"] == {
+        "kind": "approximate", "method": "lime", "stability": told["stability"], "gap": told["gap"],
+    }  # fmt: skip
+    assert call("GET", "/v1/detector/evaluation")[1]["models"][0]["train_s"] is None
