@@ -25,6 +25,7 @@ class Contract:
 
     url: str = ""
     detector: Json = field(default_factory=shapes.detector_document)
+    evaluation: Json = field(default_factory=shapes.evaluation_document)
     decisions: dict[str, Json] = field(default_factory=dict)
     batches: dict[str, Json] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
@@ -48,6 +49,9 @@ class Contract:
 
     def get_detector(self, _body: Json) -> tuple[int, Json]:
         return 200, self.detector
+
+    def get_evaluation(self, _body: Json) -> tuple[int, Json]:
+        return 200, self.evaluation
 
     def decide(self, body: Json) -> tuple[int, Json]:
         sent = body["event"]
@@ -133,6 +137,7 @@ class Contract:
 
 ROUTES = [
     ("GET", "/v1/detector", "get_detector"),
+    ("GET", "/v1/detector/evaluation", "get_evaluation"),
     ("POST", "/v1/decisions", "decide"),
     ("GET", "/v1/decisions/([^/]+)", "get_decision"),
     ("POST", "/v1/labels", "label"),

@@ -43,9 +43,8 @@ def detector_document() -> Json:
         "label": {"column": "is_fraud", "fraud": "fraud", "legitimate": "legitimate", "delay_s": 604800},
         "outcomes": [{"name": name, "from_score": score} for name, score in OUTCOMES],
         "score_scale": [{"score": score, "false_positive_rate": rate} for score, rate in SCALE],
+        "model": {"kind": "xgboost", "title": "XGBoost", "imbalance": "none", "brought": False},
         "features": [{"name": "amount", "description": "The amount"}],
-        "models": [_model(name, title, power) for name, title, power in MODELS],
-        "evaluation": _evaluation(),
         "examples": _examples(),
         "training": {
             "rows": 291_406,
@@ -135,9 +134,12 @@ def _curve(power: float) -> Json:
     }
 
 
-def _evaluation() -> Json:
+def evaluation_document() -> Json:
     legitimate = ROWS - FRAUDS
     return {
+        "detector": "payments",
+        "detector_version": VERSION,
+        "models": [_model(name, title, power) for name, title, power in MODELS],
         "period": {"from": "2026-06-01T00:00:03Z", "to": "2026-06-30T23:59:51Z"},
         "rows": ROWS,
         "frauds": FRAUDS,

@@ -21,16 +21,21 @@ from tollgate.core.history import (
 )
 from tollgate.core.stored_history import (
     OPEN,
-    add_event,
     add_fraud,
-    add_legitimate,
     attribute,
     epoch_of,
-    read_history,
     stale_names,
 )
 
-from tests.core.one_by_one import PAYMENT, Store, make_events, without_zeros
+from tests.core.one_by_one import (
+    PAYMENT,
+    Store,
+    add_event,
+    add_legitimate,
+    make_events,
+    read_history,
+    without_zeros,
+)
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 PLAN = plan_history(PAYMENT, (HOUR_S, DAY_S))

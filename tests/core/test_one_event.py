@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.event import Keys, join_keys
 from tollgate.core.history import HistoryPlan, Maturing, Sum
-from tollgate.core.stored_history import add_event, add_to_all, read_all, read_history
+from tollgate.core.stored_history import add_to_all, read_all
 
-from tests.core.one_by_one import make_events
+from tests.core.one_by_one import add_event, make_events, read_history
 
 COLUMN = st.lists(st.none() | st.sampled_from(["a", "b", "a|b", "ü"]), min_size=2, max_size=2)
 PLAN = HistoryPlan(

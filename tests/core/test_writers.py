@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.arrivals import Arrivals, Frauds
 from tollgate.core.history import plan_history
-from tollgate.core.stored_history import OPEN, StoredSums, add_event, add_fraud, read_history
+from tollgate.core.stored_history import OPEN, StoredSums, add_fraud
 
 from bench.serving.item_size import item_bytes
-from tests.core.one_by_one import PAYMENT, TIDILY, Store, fold, make_events
+from tests.core.one_by_one import PAYMENT, TIDILY, Store, add_event, fold, make_events, read_history
 
 DAY_S = 86_400.0
 HALF_LIVES_S = tuple(days * DAY_S for days in (0.25, 1, 3, 7, 30, 120))

@@ -129,6 +129,7 @@ def test_a_title_names_model_and_strategy(kind: str, learnt: tuple[Matrix, Label
     fitted = fit(kind, few, imbalance="class_weights")
     assert fitted.title == f"{CANDIDATES[kind].title}, class weights"
     assert (fitted.kind, fitted.imbalance) == (kind, "class_weights")
+    assert fitted.train_s is not None
     assert fitted.train_s > 0
 
 

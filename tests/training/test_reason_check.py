@@ -41,7 +41,9 @@ def fit(kind: str, imbalance: str, missing: float = 0.2) -> tuple[Fitted, Matrix
 
 
 def explain(fitted: Fitted, width: int, background: Matrix | None) -> Explainer:
-    return build_explainer(fitted.learnt.form(), width, fitted.calibration, background)
+    form = fitted.learnt.form()
+    assert form is not None
+    return build_explainer(form, width, fitted.calibration, background)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -54,11 +54,6 @@ def epoch_of(name: str) -> tuple[int, int]:
     return int(name[1]), sign * int(name[2:].lstrip(_BEFORE_1970), 36)
 
 
-def read_history(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: float) -> Floats:
-    """Return an entity's sums as of ``time_s``, shape (k,) in the order of ``plan.sums[entity]``."""
-    return read_all(plan, {entity: stored}, time_s)[plan.layout.parts[entity]]
-
-
 def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums], time_s: float) -> Floats:
     """Return the sums of all entities as of ``time_s``, shape (k,) in the order of ``plan.layout``.
 
@@ -149,11 +144,6 @@ def fold_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: flo
     return Matured(steps, added)
 
 
-def add_event(plan: HistoryPlan, entity: str, event: Events, excess: Floats) -> dict[str, int]:
-    """Return what one event adds to the history of its ``entity``, ``excess`` being what `judge_amounts` says."""
-    return add_to_all(plan, event, excess)[entity]
-
-
 def add_to_all(plan: HistoryPlan, event: Events, excess: Floats) -> dict[str, dict[str, int]]:
     """Return what one event adds to the history of each entity that the plan has."""
     time_s = float(event.times_s[0])
@@ -172,11 +162,6 @@ def add_fraud(
     values = {"f": 1.0, "v": 1.0 - float(is_unusual(np.array(excess)))}
     added = _add(plan.layout, values, known_at_s)[entity]
     return added | _open_event(plan, event_time_s, -1) if plan.matures(entity) else added
-
-
-def add_legitimate(plan: HistoryPlan, entity: str, matured_at_s: float) -> dict[str, int]:
-    """Return what an event adds that counts as legitimate from ``matured_at_s`` on."""
-    return dict(_legitimate_at(plan.layout, matured_at_s)[entity])
 
 
 # Open events mature together, a step at a time.
