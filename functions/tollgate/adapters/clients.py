@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
     from tollgate.adapters.event_bus import EventsClient
 
@@ -69,6 +70,14 @@ def events() -> EventsClient:
     return client
 
 
+@cache
+def sqs() -> SQSClient:
+    """Return the SQS client."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.client("sqs", config=_config("v4"))
+
+
 def forget() -> None:
     """Make new clients from now on, for a process whose environment has changed."""
     s3.cache_clear()
@@ -76,3 +85,4 @@ def forget() -> None:
     dynamodb.cache_clear()
     impatient_dynamodb.cache_clear()
     events.cache_clear()
+    sqs.cache_clear()
