@@ -51,7 +51,12 @@ class BatchFile:
 
     def work_key(self, checkpoint: str, name: str) -> str:
         """Return where one part of a checkpoint is kept."""
-        return f"work/{self.batch_id}/{checkpoint}/{name}"
+        return f"{self.work_folder}{checkpoint}/{name}"
+
+    @property
+    def work_folder(self) -> str:
+        """Where the checkpoints are kept."""
+        return f"work/{self.batch_id}/"
 
     @property
     def summary_key(self) -> str:

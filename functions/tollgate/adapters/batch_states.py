@@ -48,6 +48,7 @@ class BatchState:
     status: str
     reason: str | None = None
     created_at: str | None = None
+    started_at: str | None = None
     finished_at: str | None = None
     rows: int | None = None
     scored: int | None = None
@@ -109,9 +110,12 @@ class BatchTable:
         values = {"checkpoint": checkpoint, "progress": json.dumps(progress), "tries": 0}
         return self._update_ours(lease, values) is not None
 
-    def end(self, lease: Lease, status: str, *, removed: tuple[str, ...] = (), **more: str | int) -> BatchState | None:
+    def end(
+        self, lease: Lease, status: str, progress: Mapping[str, Any], removed: tuple[str, ...], **more: str | int
+    ) -> BatchState | None:
         """Give the lease back and say how it ended; None if another run has taken the lease."""
-        return self._update_ours(lease, {"status": status, **more}, removed=("lease", "held_until", *removed))
+        values = {"status": status, "progress": json.dumps(progress), **more}
+        return self._update_ours(lease, values, removed=("lease", "held_until", *removed))
 
     def find(self, batch_id: str) -> BatchState | None:
         """Return the state of a batch, None if there is none."""

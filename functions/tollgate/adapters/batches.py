@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -82,10 +83,25 @@ class BatchStore:
             raise
         return True
 
-    def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects, those that are not there too."""
-        for key in keys:
-            self.s3.delete_object(Bucket=self.bucket, Key=key)
+    def write_file(self, key: str, path: Path) -> None:
+        """Write a file of this machine, of up to 5 GB."""
+        with path.open("rb") as body:
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def read_file(self, key: str, path: Path) -> None:
+        """Read an object into a file of this machine."""
+        self.s3.download_file(self.bucket, key, str(path))
+
+    def keys(self, prefix: str) -> Sequence[str]:
+        """Return the keys that begin with a prefix."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [stored["Key"] for page in pages for stored in page.get("Contents", [])]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete up to a thousand objects."""
+        if keys:
+            objects: Any = [{"Key": key} for key in keys]
+            self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
 
 
 def to_json(plain: Mapping[str, Any]) -> bytes:

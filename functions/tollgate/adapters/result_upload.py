@@ -26,8 +26,8 @@ _GROWS_EVERY = 250
 _WRITERS = 2
 
 
-class UploadLostError(UnavailableError):
-    """The upload is gone: it was aborted, or left for days. The file has to be scored from its beginning."""
+class WorkLostError(UnavailableError):
+    """What an earlier run sent or noted is gone, as after days. The file has to be scored from its beginning."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class ResultUpload:
 def publish(s3: S3Client, bucket: str, sent: SentResults, run: int) -> None:
     """Make an object of all that was sent. Doing it again changes nothing.
 
-    Raises `UploadLostError` if the upload is gone and there is no such object either.
+    Raises `WorkLostError` if the upload is gone and there is no such object either.
     """
     if sent.upload_id is None:
         with translated(sent.key):
@@ -136,7 +136,7 @@ def publish(s3: S3Client, bucket: str, sent: SentResults, run: int) -> None:
                 parts.append((number, s3.upload_part(**upload, PartNumber=number, Body=sent.tail)["ETag"]))
             listed: Any = [{"PartNumber": number, "ETag": etag} for number, etag in parts]
             s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": listed})
-    except UploadLostError:
+    except WorkLostError:
         # An earlier run completed it, and was not told or ended before it could note that.
         with translated(sent.key):
             s3.head_object(Bucket=bucket, Key=sent.key)
@@ -157,7 +157,7 @@ def translated(key: str) -> Iterator[None]:
     except ClientError as error:
         code = error_code(error)
         if code in ("NoSuchUpload", "InvalidPart") or code in ABSENT:
-            raise UploadLostError(f"The upload of {key} is gone ({code}); it begins anew.") from error
+            raise WorkLostError(f"The upload of {key} is gone ({code}); it begins anew.") from error
         raise UnavailableError(f"The bucket did not take {key}: {code}; try again.") from error
     except BotoCoreError as error:
         raise UnavailableError(f"The bucket did not take {key}: {type(error).__name__}; try again.") from error

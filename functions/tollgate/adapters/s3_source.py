@@ -1,8 +1,7 @@
-"""An object in S3, read like a file: in ranges, ahead of its reader, and only ever of one content."""
+"""An object in S3, read in ranges, ahead of its reader, and only ever of one content."""
 
 from __future__ import annotations
 
-import io
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -37,52 +36,38 @@ def open_source(s3: S3Client, bucket: str, key: str, etag: str) -> S3Source:
     return S3Source(s3, bucket, key, found["ETag"], found["ContentLength"])
 
 
-class S3Source(io.RawIOBase):
-    """A seekable file of ``size_bytes`` whose blocks are fetched before they are read."""
+class S3Source:
+    """An object of ``size_bytes`` whose blocks are fetched before they are read. One thread reads at a time.
+
+    ``place`` is the end of what was read last.
+    """
 
     def __init__(self, s3: S3Client, bucket: str, key: str, etag: str, size_bytes: int) -> None:
         self.size_bytes = size_bytes
+        self.place = 0
         self._request: dict[str, Any] = {"Bucket": bucket, "Key": key, "IfMatch": etag}
         self._s3 = s3
-        self._place = 0
         self._blocks: OrderedDict[int, Future[bytes]] = OrderedDict()
         self._pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="s3-source")
 
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to ``length`` bytes from ``offset`` on: fewer only at the end.
 
-    def seekable(self) -> bool:
-        """Say that any place can be read from."""
-        return True
-
-    def tell(self) -> int:
-        """Return the place that is read from next."""
-        return self._place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place, as in any file."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self.size_bytes}[whence]
-        self._place = max(start + offset, 0)
-        return self._place
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - whatever can be written into
-        """Fill a buffer; less is read at the end alone."""
-        view = memoryview(buffer).cast("B")
-        done = 0
-        while done < len(view) and self._place < self.size_bytes:
-            number, within = divmod(self._place, _BLOCK_BYTES)
-            part = memoryview(self._block(number))[within : within + len(view) - done]
-            view[done : done + len(part)] = part
-            done += len(part)
-            self._place += len(part)
-        return done
+        Raises `InputError` if the object is no longer the one that was opened, `UnavailableError` if the bucket does
+        not answer.
+        """
+        parts, place, end = [], offset, min(offset + length, self.size_bytes)
+        while place < end:
+            number, within = divmod(place, _BLOCK_BYTES)
+            parts.append(memoryview(self._block(number))[within : within + end - place])
+            place += len(parts[-1])
+        self.place = place
+        return b"".join(parts)
 
     def close(self) -> None:
         """Forget what was fetched; what is on its way is not waited for."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._blocks.clear()
-        super().close()
 
     def _block(self, number: int) -> bytes:
         read_on = number == 0 or number - 1 in self._blocks

@@ -26,11 +26,12 @@ class Hold:
     """The lease of one run, renewed every few seconds by a thread of its own while a ``with`` block lasts.
 
     A piece may take longer than a lease, where storage is slow; that no run is lost for being slow is what the thread
-    is for. ``state`` is what the batch was like when it was taken.
+    is for. ``state`` is what the batch was like when it was taken, ``checkpoint`` names the one that counts now.
     """
 
     def __init__(self, stores: Stores, lease: Lease, state: BatchState, turn: Turn) -> None:
         self.state = state
+        self.checkpoint = state.checkpoint
         self._stores = stores
         self._lease = lease
         self._turn = turn
@@ -59,6 +60,11 @@ class Hold:
         self._ended.set()
         self._thread.join()
 
+    @property
+    def progress(self) -> Mapping[str, Any]:
+        """How far the run is, or the one before it was."""
+        return self._progress
+
     def tell(self, **progress: str | float | bool | None) -> None:
         """Note how far the run is, to be told with the next renewal; raise `ConflictError` if the lease is lost."""
         self._progress = {**self._progress, **progress}
@@ -67,10 +73,11 @@ class Hold:
     def keep(self, checkpoint: str) -> None:
         """Make a checkpoint the one to go on from; raise `ConflictError` if the lease is lost."""
         self._check(held=self._stores.states.keep(self._lease, checkpoint, self._told()))
+        self.checkpoint = checkpoint
 
     def end(self, status: str, *, removed: tuple[str, ...] = (), **more: str | int) -> BatchState:
         """Give the lease back and say how it ended; raise `ConflictError` if the lease is lost."""
-        state = self._stores.states.end(self._lease, status, removed=removed, **more)
+        state = self._stores.states.end(self._lease, status, self._told(), removed, **more)
         self._check(held=state is not None)
         assert state is not None
         return state
@@ -90,7 +97,8 @@ class Hold:
                 if not self._stores.states.renew(renewed, self._told()):
                     self._lost.set()
                     return
-                self._turn.come_again(self._stores.settings.lease_s)
+                # Later than the lease ends: should this run die, the message finds the batch free.
+                self._turn.come_again(self._stores.settings.lease_s + self._stores.settings.heartbeat_s)
             except TollgateError as error:
                 # The lease lasts for several renewals; and when it is lost, nothing is written any more.
                 _log.warning("Batch %s: not renewed: %s", self._lease.batch_id, describe_error(error))
