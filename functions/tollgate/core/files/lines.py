@@ -1,0 +1,48 @@
+"""The events of a piece by the key of one entity, in order of time within each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tollgate.core.event import Ints
+from tollgate.core.exact_sums import Runs
+
+
+@dataclass(frozen=True)
+class Line:
+    """m events of u keys that follow each other: the row of each and the place of its key, and where keys begin."""
+
+    rows: Ints
+    keys: Ints
+    starts: Ints
+
+    @classmethod
+    def of(cls, codes: Ints, arrival: Ints) -> Line:
+        """Sort the events whose code is not -1; every code below the highest one has at least one event."""
+        bits = max(int(len(codes) - 1).bit_length(), 1)
+        joined = np.sort((codes << bits) | arrival)
+        joined = joined[np.searchsorted(joined, 0) :]
+        keys, ranks = joined >> bits, joined & ((1 << bits) - 1)
+        rows = ranks
+        if len(codes) and not np.array_equal(arrival, np.arange(len(codes))):
+            by_rank = np.empty(len(codes), dtype=np.int64)
+            by_rank[arrival] = np.arange(len(codes))
+            rows = by_rank[ranks]
+        return cls(rows, keys, np.flatnonzero(np.diff(keys, prepend=-1)))
+
+    @property
+    def last(self) -> Ints:
+        """The place of the last event of each key, shape (u,)."""
+        return np.append(self.starts[1:], len(self.keys)) - 1
+
+    @property
+    def most(self) -> int:
+        """How many events the busiest key has."""
+        return int(np.diff(self.starts, append=len(self.keys)).max(initial=0))
+
+    def runs(self, epochs: Ints) -> Runs:
+        """Return the runs of events of one key within one epoch, given the epochs of all rows."""
+        return Runs.of(self.keys, epochs[self.rows])
+
