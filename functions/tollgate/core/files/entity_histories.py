@@ -14,7 +14,8 @@ from tollgate.core.files.key_index import UNKNOWN
 from tollgate.core.files.known_keys import KnownKeys
 from tollgate.core.files.lines import Line
 from tollgate.core.files.records import Records
-from tollgate.core.files.stored_entries import StoredEntries, no_entries
+from tollgate.core.files.piece_times import PieceTimes
+from tollgate.core.files.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.files.texts import Texts
 from tollgate.core.history import HistoryPlan
 from tollgate.core.stored_history import StoredSums
@@ -57,14 +58,17 @@ class EntityHistories:
             numbers = self._numbers[[place for place, _ in held]]
             self._where.write(numbers, np.stack([starts, sizes], axis=1))
 
-    def open(self, texts: Texts, arrival: Ints) -> EntityPiece:
+    def open(self, texts: Texts, times: PieceTimes) -> EntityPiece:
         """Return the piece, with what was kept of its keys."""
-        entries = no_entries()
-        if self._where.count:
-            where = self._where.read(self._numbers)
-            held = np.flatnonzero(where[:, 1])
-            entries = self._stored.read(held, where[held, 0], where[held, 1])
-        return self._sums.open(self._before, Line.of(texts.codes, arrival), entries)
+        return self._sums.open(self._before, Line.of(texts.codes, times.arrival), times.times_us)
+
+    def stored(self) -> Entries:
+        """Return what was stored of the keys of the piece."""
+        if not self._where.count:
+            return no_entries()
+        where = self._where.read(self._numbers)
+        held = np.flatnonzero(where[:, 1])
+        return self._stored.read(held, where[held, 0], where[held, 1])
 
     def keep(self, left: Left) -> None:
         """Keep what the piece leaves."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from tollgate.core.event import Floats, Ints
-from tollgate.core.exact_sums import Limbs, Runs
+from tollgate.core.exact_sums import Limbs
 from tollgate.core.files.lines import Line
 from tollgate.core.files.open_events import Maturity, Steps, find_matured
 from tollgate.core.files.piece_times import PieceTimes, last_step_before
-from tollgate.core.files.running_sums import Kept, pass_events
+from tollgate.core.files.running_sums import RunsOnKept
 from tollgate.core.files.stored_entries import Entries
-from tollgate.core.history import UNITS, HistoryPlan, Sum, fade, weigh
+from tollgate.core.history import OLDER_EPOCH, UNITS, HistoryPlan, Sum, weigh
 
 
 @dataclass(frozen=True)
@@ -28,160 +28,135 @@ class Left:
     ring: Ints
 
 
-@dataclass
 class EntityPiece:
     """The events of a piece that have an entity, and what was left of its u keys by the pieces before."""
 
-    plan: HistoryPlan
-    entity: str
-    left: Left
-    line: Line
-    stored: Entries
-    _behind: list[tuple[Sequence[int], Limbs, Limbs]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        sums = self.plan.sums[self.entity]
-        kept = [s for s in sums if s.kind not in ("f", "v")]
+    def __init__(self, plan: HistoryPlan, sums: Sequence[Sum], kept: Sequence[Sum], left: Left, line: Line) -> None:
+        self._plan = plan
+        self._sums = sums
         self._row_of = {s: row for row, s in enumerate(kept)}
-        self._c = len(kept)
+        self._left = left
+        self._line = line
+        self._runs: dict[int, RunsOnKept] = {}
+        self._behind: dict[int, Limbs] = {}
 
-    def read(self, times: PieceTimes, sums: Sequence[Sum], out: Floats) -> None:
+    def read(self, times: PieceTimes, stored: Entries, sums: Sequence[Sum], out: Floats) -> None:
         """Fill ``out``, shape (k, n), with what the events read of k sums; NaN for those without the entity."""
-        if len(self.line.rows) < out.shape[1]:
+        if len(self._line.rows) < out.shape[1]:
             out[:] = np.nan
-        if not len(self.line.rows):
+        if not len(self._line.rows):
             return
-        self._behind = []
-        opened = self._open_events(times) if any(s.kind == "l" for s in sums) else None
+        opened = _Opened.of(self._plan, self._line, self._left, times, stored) if self._matures(sums) else None
+        self._opened = opened
         for half_life in dict.fromkeys(s.half_life for s in sums):
-            its = [(place, s) for place, s in enumerate(sums) if s.half_life == half_life]
-            self._read_half_life(times, half_life, its, opened, out)
+            runs = self._runs_over(half_life, times)
+            weights = times.weighed(half_life)[1].take(self._line.rows)
+            matured = opened.over(half_life) if opened else None
+            for place, s in enumerate(sums):
+                if s.half_life == half_life:
+                    current, older = self._read_sum(s, runs, times, matured)
+                    base = stored.base(half_life, self._sums.index(s), runs.runs)
+                    if base is not None:
+                        spread = Limbs(*(limb.take(runs.runs.number) for limb in (base[0].high, base[0].low)))
+                        current, older = current + spread, older + base[1]
+                    self._put(out[place], runs, weights * UNITS[s.kind], current, older)
 
-    def _read_half_life(
-        self, times: PieceTimes, half_life: int, its: Sequence[tuple[int, Sum]], opened: _Opened | None, out: Floats
-    ) -> None:
-        epochs, weights = times.weighed(half_life)
-        runs = self.line.runs(epochs)
-        weights = weights[self.line.rows]
-        added = [(place, s) for place, s in its if s.kind not in ("f", "v", "l")]
-        if added:
-            numbers = np.stack([times.added(s.kind, half_life)[self.line.rows] for _, s in added])
-            kept, rows = self._kept(half_life, [s for _, s in added])
-            passed = pass_events(runs, self.line.most, numbers, kept, self._base(half_life, [s for _, s in added], runs))
-            self._behind.append((rows, passed.kept.current, passed.kept.older))
-            self._put(out, added, runs, weights, passed.current, passed.older)
-        for place, s in its:
-            if s.kind in ("f", "v"):
-                self._put_stored(out, place, s, runs, weights)
-            elif s.kind == "l":
-                assert opened is not None
-                self._put_legitimate(out, place, s, runs, weights, opened)
+    def _matures(self, sums: Sequence[Sum]) -> bool:
+        return any(s.kind == "l" for s in sums)
 
-    def _put_stored(self, out: Floats, place: int, s: Sum, runs: Runs, weights: Floats) -> None:
-        base = self._base(s.half_life, [s], runs)
-        if base is None:
-            out[place, self.line.rows] = 0.0
-            return
-        current, older = base
-        spread = Limbs(current.high[:, runs.number], current.low[:, runs.number])
-        self._put(out, [(place, s)], runs, weights, spread, older)
+    def _runs_over(self, half_life: int, times: PieceTimes) -> RunsOnKept:
+        if half_life not in self._runs:
+            kept = weigh(self._left.last_us / 1e6, self._plan.half_lives_s[half_life])[0]
+            self._runs[half_life] = RunsOnKept(self._line, times.weighed(half_life)[0], kept)
+        return self._runs[half_life]
 
-    def _put_legitimate(
-        self, out: Floats, place: int, s: Sum, runs: Runs, weights: Floats, opened: _Opened
-    ) -> None:
-        kept, rows = self._kept(s.half_life, [s])
-        nothing = np.zeros((1, len(self.line.rows)))
-        passed = pass_events(runs, 1, nothing, kept, self._base(s.half_life, [s], runs))
-        assert self.plan.maturing is not None
-        half_life_s = self.plan.half_lives_s[s.half_life]
-        matured = Maturity.of(self.plan.maturing, half_life_s, opened.read)
-        current, older = matured.before(runs, opened.until)
-        first = runs.starts
-        self._put(out, [(place, s)], runs, weights, passed.current + current, passed.older + _at(older, first))
-        own = matured if opened.own is opened.read else Maturity.of(self.plan.maturing, half_life_s, opened.own)
-        left, left_older = own.fold(kept, passed.kept.epochs, opened.own_until)
-        self._behind.append((rows, left, left_older))
+    def _read_sum(
+        self, s: Sum, runs: RunsOnKept, times: PieceTimes, matured: tuple[Maturity, Maturity] | None
+    ) -> tuple[Limbs, Limbs]:
+        if s not in self._row_of:  # a sum of labels: a file adds none
+            nothing = np.zeros(len(runs.runs.codes), dtype=np.int64)
+            return Limbs.small(np.zeros(len(self._line.rows), dtype=np.int64)), Limbs.small(nothing)
+        row, c = self._row_of[s], len(self._row_of)
+        current, older = self._kept(row), self._kept(c + row)
+        if s.kind != "l":
+            passed = runs.add(times.added(s.kind, s.half_life).take(self._line.rows), current, older)
+            self._behind |= {row: passed.left, c + row: passed.left_older}
+            return passed.current, passed.older
+        assert matured is not None
+        assert self._opened is not None
+        own, read = matured
+        base, base_older = runs.read(current, older)
+        now, before = read.before(runs.runs, self._opened.until)
+        left, left_older = own.fold(current, older, runs, self._opened.own_until)
+        self._behind |= {row: left, c + row: left_older}
+        spread = Limbs(*(limb.take(runs.runs.number) if limb.ndim else limb for limb in (base.high, base.low)))
+        return spread + now, base_older + before
 
-    def _put(
-        self,
-        out: Floats,
-        its: Sequence[tuple[int, Sum]],
-        runs: Runs,
-        weights: Floats,
-        current: Limbs,
-        older: Limbs,
-    ) -> None:
-        sums, sums_before = current.to_floats(), older.to_floats()
-        for row, (place, s) in enumerate(its):
-            before = sums_before[row][runs.number]
-            out[place, self.line.rows] = fade(sums[row], before, weights, UNITS[s.kind])
+    def _put(self, out: Floats, runs: RunsOnKept, unit_weights: Floats, current: Limbs, older: Limbs) -> None:
+        """Fade as `history.fade` does."""
+        sums, before = current.to_floats(), older.to_floats()
+        if before.any():
+            sums += (before * OLDER_EPOCH).take(runs.runs.number)
+        sums /= unit_weights
+        out[self._line.rows] = sums
 
-    def _kept(self, half_life: int, sums: Sequence[Sum]) -> tuple[Kept, list[int]]:
-        rows = [self._row_of[s] for s in sums]
-        epochs = weigh(self.left.last_us / 1e6, self.plan.half_lives_s[half_life])[0]
-        low, high = self.left.sums.low, self.left.sums.high
-        before = [self._c + row for row in rows]
-        if high.ndim == 0:
-            return Kept(epochs, Limbs.small(low[rows]), Limbs.small(low[before])), rows
-        return Kept(epochs, Limbs(high[rows], low[rows]), Limbs(high[before], low[before])), rows
-
-    def _base(self, half_life: int, sums: Sequence[Sum], runs: Runs) -> tuple[Limbs, Limbs] | None:
-        if not len(self.stored.keys):
-            return None
-        order = {s: place for place, s in enumerate(self.plan.sums[self.entity])}
-        return self.stored.base(half_life, [order[s] for s in sums], runs)
-
-    def _open_events(self, times: PieceTimes) -> _Opened:
-        assert self.plan.maturing is not None
-        step_s = self.plan.maturing.step_s
-        first = last_step_before(self.left.last_us, step_s) + 1
-        own = Steps.of_ring(self.left.ring, first) + Steps.of_line(self.line, times.steps)
-        stored = self.stored.opened(len(self.plan.half_lives_s))
-        read = own + stored
-        over = times.last_matured_step()[self.line.rows]
-        over_last = last_step_before(self.last_us(times), step_s)
-        keys = np.arange(len(self.left.last_us))
-        return _Opened(
-            own, read, find_matured(read, self.line.keys, over), find_matured(own, keys, over_last), over_last
-        )
-
-    def last_us(self, times: PieceTimes) -> Ints:
-        """Return the time of the last event of each key so far, shape (u,)."""
-        return np.maximum(self.left.last_us, times.times_us[self.line.rows[self.line.last]])
+    def _kept(self, row: int) -> Limbs:
+        low, high = self._left.sums.low, self._left.sums.high
+        return Limbs(high[row], low[row]) if high.ndim else Limbs.small(low[row])
 
     def behind(self, times: PieceTimes) -> Left:
         """Return what is left behind this piece, once all sums are read."""
-        if not len(self.line.rows):
-            return self.left
-        wide = any(limbs.high.ndim for _, *pair in self._behind for limbs in pair) or self.left.sums.high.ndim > 0
-        low = np.empty_like(self.left.sums.low)
+        if not len(self._line.rows):
+            return self._left
+        last_us = np.maximum(self._left.last_us, times.times_us[self._line.rows[self._line.last]])
+        wide = any(limbs.high.ndim for limbs in self._behind.values()) or self._left.sums.high.ndim > 0
+        low = np.empty((2 * len(self._row_of), len(last_us)), dtype=np.int64)
         high = np.zeros(low.shape if wide else (), dtype=np.int64)
-        for rows, current, older in self._behind:
-            for offset, limbs in ((0, current), (self._c, older)):
-                places = [offset + row for row in rows]
-                low[places] = limbs.low
-                if wide:
-                    high[places] = limbs.high
-        ring = self.left.ring
-        if ring.shape[1]:
-            opened = self._open_events(times)
-            open_still = opened.own.steps > opened.over_last[opened.own.keys]
-            ring = opened.own.take(np.flatnonzero(open_still)).roll(len(low[0]), ring.shape[1])
-        return Left(self.last_us(times), Limbs(high, low), ring)
+        for row, limbs in self._behind.items():
+            low[row] = limbs.low
+            if wide:
+                high[row] = limbs.high
+        ring = self._opened.ring(self._left.ring.shape) if self._opened else self._left.ring
+        return Left(last_us, Limbs(high, low), ring)
 
 
 @dataclass(frozen=True)
 class _Opened:
-    """Open events of a piece's keys: those of the file, and with those stored; and how many are over for whom."""
+    """Open events of a piece's keys: those of the file, and with those that are stored.
 
+    ``until`` says how many are over before each event, ``own_until`` how many by the last event of each key.
+    """
+
+    plan: HistoryPlan
     own: Steps
     read: Steps
     until: Ints
     own_until: Ints
     over_last: Ints
 
+    @classmethod
+    def of(cls, plan: HistoryPlan, line: Line, left: Left, times: PieceTimes, stored: Entries) -> _Opened:
+        """Put together what earlier pieces left open, what is stored, and the events of this piece."""
+        assert plan.maturing is not None
+        step_s = plan.maturing.step_s
+        own = Steps.of_ring(left.ring, last_step_before(left.last_us, step_s) + 1) + Steps.of_line(line, times.steps)
+        read = own + stored.opened(len(plan.half_lives_s))
+        last_us = np.maximum(left.last_us, times.times_us[line.rows[line.last]])
+        over_last = last_step_before(last_us, step_s)
+        until = find_matured(read, line.keys, times.last_matured_step[line.rows])
+        own_until = find_matured(own, np.arange(len(last_us)), over_last)
+        return cls(plan, own, read, until, own_until, over_last)
 
-def _at(limbs: Limbs, places: Ints) -> Limbs:
-    if limbs.high.ndim == 0:
-        return Limbs.small(limbs.low[places])
-    return Limbs(limbs.high[places], limbs.low[places])
+    def over(self, half_life: int) -> tuple[Maturity, Maturity]:
+        """Return what they are worth over a half-life: those of the file, and all that is read."""
+        assert self.plan.maturing is not None
+        half_life_s = self.plan.half_lives_s[half_life]
+        own = Maturity.of(self.plan.maturing, half_life_s, self.own)
+        return own, own if self.read is self.own else Maturity.of(self.plan.maturing, half_life_s, self.read)
+
+    def ring(self, shape: tuple[int, ...]) -> Ints:
+        """Return the events of the file that stay open, as a ring for each key."""
+        still = self.own.steps > self.over_last.take(self.own.keys)
+        return self.own.take(np.flatnonzero(still)).roll(*shape)
+
+

@@ -14,15 +14,12 @@ from tollgate.core.files.entity_piece import EntityPiece, Left
 from tollgate.core.files.lines import Line
 from tollgate.core.files.piece_times import last_step_before
 from tollgate.core.files.records import Records
-from tollgate.core.files.stored_entries import Entries
 from tollgate.core.history import HistoryPlan, weigh
 from tollgate.core.stored_history import OPEN, attribute
 
 # A file tells no labels: frauds are read and never added.
 OF_LABELS: Final = ("f", "v")
 _MEMORY_BYTES = 1 << 23
-# New keys have no last event: this is before every epoch.
-_NEVER_US = -(1 << 62)
 
 
 class EntitySums:
@@ -34,7 +31,7 @@ class EntitySums:
 
     def __init__(self, plan: HistoryPlan, entity: str, folder: Path) -> None:
         self._plan = plan
-        self._entity = entity
+        self._sums = plan.sums[entity]
         self._kept = [s for s in plan.sums[entity] if s.kind not in OF_LABELS]
         maturing = plan.maturing if plan.matures(entity) else None
         self._step_s = maturing.step_s if maturing else 0.0
@@ -42,12 +39,15 @@ class EntitySums:
         self.low = Records(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, _MEMORY_BYTES)
         self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), _MEMORY_BYTES)
 
-    def open(self, numbers: Ints, line: Line, stored: Entries) -> EntityPiece:
-        """Return the piece of a file that has the keys with these numbers, -1 for those that are new, shape (u,)."""
+    def open(self, numbers: Ints, line: Line, times_us: Ints) -> EntityPiece:
+        """Return the piece of a file that has the keys with these numbers, -1 for those that are new, shape (u,).
+
+        ``times_us`` are those of its events: a key that is new has had none before its first.
+        """
         c, u = len(self._kept), len(numbers)
         known = np.flatnonzero(numbers >= 0)
         rows = np.zeros((u, self.low.width), dtype=np.int64)
-        rows[:, 0] = _NEVER_US
+        rows[:, 0] = times_us[line.rows[line.starts]]
         rows[known] = self.low.read(numbers[known])
         high = np.zeros((), dtype=np.int64)
         if self.high.count:
@@ -55,7 +55,7 @@ class EntitySums:
             high[:, known] = self.high.read(numbers[known]).T
         sums = np.ascontiguousarray(rows[:, 1 : 1 + 2 * c].T)
         left = Left(rows[:, 0], Limbs(high, sums), rows[:, 1 + 2 * c :])
-        return EntityPiece(self._plan, self._entity, left, line, stored)
+        return EntityPiece(self._plan, self._sums, self._kept, left, line)
 
     def keep(self, numbers: Ints, left: Left) -> None:
         """Keep what a piece left of the keys with these numbers."""

@@ -54,12 +54,12 @@ class FileHistories:
         """
         times = PieceTimes(self._plan, events)
         self._meet(texts)
-        pieces = {entity: its.open(texts[entity], times.arrival) for entity, its in self._entities.items()}
+        pieces = {entity: its.open(texts[entity], times) for entity, its in self._entities.items()}
         times = times.judged(self._judge(events, times, pieces))
         layout = self._plan.layout
         sums = np.empty((len(layout.units), len(events)))
         for entity, piece in pieces.items():
-            piece.read(times, self._plan.sums[entity], sums[layout.parts[entity]])
+            piece.read(times, self._entities[entity].stored(), self._plan.sums[entity], sums[layout.parts[entity]])
             self._entities[entity].keep(piece.behind(times))
         return PieceReads(sums, times.excess)
 
@@ -97,8 +97,8 @@ class FileHistories:
             return np.zeros(len(events))
         longest, parts = len(self._plan.half_lives_s) - 1, self._plan.layout.parts[unusual.entity]
         read = np.zeros((parts.stop - parts.start, len(events)))
-        for kind in ("n", "a"):
-            s = Sum(kind, longest)  # type: ignore[arg-type]
+        stored = self._entities[unusual.entity].stored()
+        for s in (Sum("n", longest), Sum("a", longest)):
             place = self._plan.sums[unusual.entity].index(s)
-            pieces[unusual.entity].read(times, [s], read[place : place + 1])
+            pieces[unusual.entity].read(times, stored, [s], read[place : place + 1])
         return judge_amounts(self._plan, events, {unusual.entity: read.T})

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tollgate.core.event import Ints
 from tollgate.core.exact_sums import Limbs, Runs
 from tollgate.core.files.lines import Line
-from tollgate.core.files.running_sums import ONE_LIMB, Kept
+from tollgate.core.files.running_sums import ONE_LIMB, RunsOnKept
 from tollgate.core.history import UNITS, Maturing, weigh
 
 @dataclass(frozen=True)
@@ -30,23 +31,26 @@ class Steps:
     @classmethod
     def of_ring(cls, ring: Ints, first: Ints) -> Steps:
         """Unroll the counts of u keys, shape (u, r), where a step stands at its remainder; ``first`` is the earliest."""
-        size = ring.shape[1]
-        keys, slots = np.nonzero(ring)
-        steps = first[keys] + (slots - first[keys]) % size
-        order = np.lexsort((steps, keys))
-        return cls(keys[order], steps[order], ring[keys, slots][order])
+        u, size = ring.shape
+        # Each key's ring, turned so that its first step comes first.
+        turned = np.arange(size) + (first % size)[:, None]
+        turned -= np.where(turned >= size, size, 0)
+        counts = ring.reshape(-1).take(turned + np.arange(u)[:, None] * size)
+        found = np.flatnonzero(counts)
+        keys = found // size
+        return cls(keys, first[keys] + (found - keys * size), counts.reshape(-1)[found])
 
     def __add__(self, other: Steps) -> Steps:
         if not len(other.keys):
             return self
         if not len(self.keys):
             return other
-        keys, steps, counts = (
-            np.concatenate(pair)
-            for pair in ((self.keys, other.keys), (self.steps, other.steps), (self.counts, other.counts))
-        )
-        order = np.lexsort((steps, keys))
-        return Steps(keys[order], steps[order], counts[order])
+        low = min(int(self.steps.min()), int(other.steps.min()))
+        width = max(int(self.steps.max()), int(other.steps.max())) - low + 1
+        mine, others = (its.keys * width + (its.steps - low) for its in (self, other))
+        places = np.searchsorted(mine, others)
+        joined = np.insert(mine, places, others)
+        return Steps(joined // width, joined % width + low, np.insert(self.counts, places, other.counts))
 
     def take(self, places: Ints) -> Steps:
         """Return some of them, in order."""
@@ -54,9 +58,8 @@ class Steps:
 
     def roll(self, u: int, size: int) -> Ints:
         """Return the counts as a ring for each of u keys, shape (u, size)."""
-        ring = np.zeros((u, size), dtype=np.int64)
-        np.add.at(ring, (self.keys, self.steps % size), self.counts)
-        return ring
+        places = self.keys * size + self.steps % size
+        return np.bincount(places, self.counts, u * size).astype(np.int64).reshape(u, size)
 
 
 @dataclass(frozen=True)
@@ -78,29 +81,23 @@ class Maturity:
         return cls(steps, epochs, Limbs(_running(limbs.high), _running(limbs.low)))
 
     def before(self, runs: Runs, until: Ints) -> tuple[Limbs, Limbs]:
-        """Return what matured in the epoch of each event, before it, and in the epoch before.
+        """Return what matured in the epoch of each event, before it, (m,); and in the epoch before, (r,).
 
-        ``until`` says how many of all open events, in their order, mature before each event or belong to earlier keys.
+        ``until`` says how many of all open events, in their order, are over before each event or belong to earlier keys.
         """
-        begins = [self._first(runs.codes, runs.epochs - ago) for ago in (0, 1)]
-        begins[0], begins[1] = (begin[runs.number] for begin in begins)
-        return self._between(begins[0], until), self._between(begins[1], begins[0])
+        own, before = (self._first(runs.codes, runs.epochs - ago) for ago in (0, 1))
+        return self._between(own.take(runs.number), until), self._between(before, own)
 
-    def fold(self, kept: Kept, latest: Ints, until: Ints) -> tuple[Limbs, Limbs]:
-        """Return what matured by the last event of each of u keys, for its latest epoch and for the one before.
+    def fold(self, current: Limbs, older: Limbs, runs: RunsOnKept, until: Ints) -> tuple[Limbs, Limbs]:
+        """Return a sum with what matured by the last event of each of u keys: of its latest epoch, and the one before.
 
-        ``until`` says for each key how many mature by then or belong to earlier keys.
+        ``until`` says for each key how many are over by then or belong to earlier keys.
         """
-        keys = np.arange(len(latest))
-        own, before = (self._first(keys, latest - ago) for ago in (0, 1))
-        own, before = np.minimum(own, until), np.minimum(before, until)
-        moved = latest - kept.epochs
-        current, older = (
-            Limbs(*(np.where(when, limb, 0) for limb in (limbs.high, limbs.low)))
-            for limbs, when in ((kept.current, moved == 0), (kept.older, moved == 0))
-        )
-        older += Limbs(*(np.where(moved == 1, limb, 0) for limb in (kept.current.high, kept.current.low)))
-        return current + self._between(own, until), older + self._between(before, own)
+        keys, latest = np.arange(len(until)), runs.latest
+        own, before = (np.minimum(self._first(keys, latest - ago), until) for ago in (0, 1))
+        stays, moves = latest == runs.kept_epochs, latest == runs.kept_epochs + 1
+        now = _where(stays, current) + self._between(own, until)
+        return now, _where(stays, older) + _where(moves, current) + self._between(before, own)
 
     def _first(self, keys: Ints, epochs: Ints) -> Ints:
         """Return the place of the first open event of each key that matures in an epoch or later."""
@@ -115,6 +112,10 @@ class Maturity:
         if self.totals.high.ndim == 0:
             return Limbs.small(self.totals.low[end] - self.totals.low[begin])
         return Limbs(*(limb[end] - limb[begin] for limb in (self.totals.high, self.totals.low)))
+
+
+def _where(when: npt.NDArray[np.bool_], limbs: Limbs) -> Limbs:
+    return Limbs(np.where(when, limbs.high, 0) if limbs.high.ndim else limbs.high, np.where(when, limbs.low, 0))
 
 
 def _running(numbers: Ints) -> Ints:

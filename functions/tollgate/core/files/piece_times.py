@@ -65,6 +65,7 @@ class PieceTimes:
         assert self._plan.maturing is not None
         return self._plan.maturing.steps(self.times_s)
 
+    @cached_property
     def last_matured_step(self) -> Ints:
         """Return the last step that is over before each event, shape (n,)."""
         assert self._plan.maturing is not None

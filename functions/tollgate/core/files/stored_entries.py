@@ -30,26 +30,23 @@ class Entries:
     places: Ints
     numbers: Limbs
 
-    def base(self, half_life: int, columns: Sequence[int], runs: Runs) -> tuple[Limbs, Limbs]:
-        """Return the sums at ``columns``, all of one half-life, for each run's epoch and the one before; (c, r)."""
-        found = np.flatnonzero(self.half_lives == half_life)
-        shape = len(columns), len(runs.codes)
-        bases = [Limbs(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)) for _ in (0, 1)]
-        row_of = np.full(max(columns, default=0) + 2, -1, dtype=np.int64)
-        row_of[list(columns)] = np.arange(len(columns))
-        found = found[row_of[np.minimum(self.places[found], len(row_of) - 1)] >= 0]
+    def base(self, half_life: int, place: int, runs: Runs) -> tuple[Limbs, Limbs] | None:
+        """Return what is stored of one sum for each run's epoch and for the one before, (r,); None for nothing."""
+        found = np.flatnonzero((self.half_lives == half_life) & (self.places == place))
         if not len(found):
-            return bases[0], bases[1]
+            return None
         low = int(min(self.epochs[found].min(), runs.epochs.min())) - 1
         width = int(max(self.epochs[found].max(), runs.epochs.max())) - low + 3
         asked = runs.codes * width + (runs.epochs - low)
-        for ago, base in enumerate(bases):
+        bases = []
+        for ago in (0, 1):
             wanted = self.keys[found] * width + (self.epochs[found] + ago - low)
             places = np.minimum(np.searchsorted(asked, wanted), len(asked) - 1)
             hits = np.flatnonzero(asked[places] == wanted)
-            rows, at = row_of[self.places[found[hits]]], places[hits]
-            base.high[rows, at] = self.numbers.high[found[hits]]
-            base.low[rows, at] = self.numbers.low[found[hits]]
+            high, low_limb = np.zeros((2, len(asked)), dtype=np.int64)
+            high[places[hits]] = self.numbers.high[found[hits]]
+            low_limb[places[hits]] = self.numbers.low[found[hits]]
+            bases.append(Limbs(high, low_limb))
         return bases[0], bases[1]
 
     def opened(self, half_lives: int) -> Steps:
