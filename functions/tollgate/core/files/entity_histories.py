@@ -13,25 +13,24 @@ from tollgate.core.files.entity_sums import EntitySums
 from tollgate.core.files.key_index import UNKNOWN
 from tollgate.core.files.known_keys import KnownKeys
 from tollgate.core.files.lines import Line
-from tollgate.core.files.records import Records
+from tollgate.core.files.records import Memory, Records
 from tollgate.core.files.piece_times import PieceTimes
 from tollgate.core.files.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.files.texts import Texts
 from tollgate.core.history import HistoryPlan
 from tollgate.core.stored_history import StoredSums
 
-_MEMORY_BYTES = 1 << 21
 
 
 class EntityHistories:
     """What is known of an entity's keys. For each piece `find`, `meet`, `open` and `keep` are called in this order."""
 
-    def __init__(self, plan: HistoryPlan, entity: str, folder: Path) -> None:
+    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: Memory) -> None:
         self._keys = KnownKeys(folder, entity)
-        self._sums = EntitySums(plan, entity, folder)
-        self._stored = StoredEntries(folder / f"{entity}.stored", plan.sums[entity], len(plan.half_lives_s))
+        self._sums = EntitySums(plan, entity, folder, memory)
+        self._stored = StoredEntries(folder / f"{entity}.stored", plan.sums[entity], len(plan.half_lives_s), memory)
         # Where the stored entries of each key begin, and how many there are.
-        self._where = Records(folder / f"{entity}.where", 2, _MEMORY_BYTES)
+        self._where = Records(folder / f"{entity}.where", 2, memory)
         self._numbers: Ints = np.empty(0, dtype=np.int64)
         self._before = self._numbers
 

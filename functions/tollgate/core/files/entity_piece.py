@@ -14,7 +14,7 @@ from tollgate.core.files.open_events import Maturity, Steps, find_matured
 from tollgate.core.files.piece_times import PieceTimes, last_step_before
 from tollgate.core.files.running_sums import RunsOnKept
 from tollgate.core.files.stored_entries import Entries
-from tollgate.core.history import OLDER_EPOCH, UNITS, HistoryPlan, Sum, weigh
+from tollgate.core.history import OLDER_EPOCH, UNITS, HistoryPlan, Sum, find_epochs
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class EntityPiece:
 
     def _runs_over(self, half_life: int, times: PieceTimes) -> RunsOnKept:
         if half_life not in self._runs:
-            kept = weigh(self._left.last_us / 1e6, self._plan.half_lives_s[half_life])[0]
+            kept = find_epochs(self._left.last_us / 1e6, self._plan.half_lives_s[half_life])
             self._runs[half_life] = RunsOnKept(self._line, times.weighed(half_life)[0], kept)
         return self._runs[half_life]
 
@@ -116,7 +116,7 @@ class EntityPiece:
             low[row] = limbs.low
             if wide:
                 high[row] = limbs.high
-        ring = self._opened.ring(self._left.ring.shape) if self._opened else self._left.ring
+        ring = self._opened.ring(self._left.ring.shape[1]) if self._opened else self._left.ring
         return Left(last_us, Limbs(high, low), ring)
 
 
@@ -140,7 +140,7 @@ class _Opened:
         assert plan.maturing is not None
         step_s = plan.maturing.step_s
         own = Steps.of_ring(left.ring, last_step_before(left.last_us, step_s) + 1) + Steps.of_line(line, times.steps)
-        read = own + stored.opened(len(plan.half_lives_s))
+        read = own + stored.opened(len(plan.half_lives_s), len(left.last_us))
         last_us = np.maximum(left.last_us, times.times_us[line.rows[line.last]])
         over_last = last_step_before(last_us, step_s)
         until = find_matured(read, line.keys, times.last_matured_step[line.rows])
@@ -154,9 +154,9 @@ class _Opened:
         own = Maturity.of(self.plan.maturing, half_life_s, self.own)
         return own, own if self.read is self.own else Maturity.of(self.plan.maturing, half_life_s, self.read)
 
-    def ring(self, shape: tuple[int, ...]) -> Ints:
+    def ring(self, size: int) -> Ints:
         """Return the events of the file that stay open, as a ring for each key."""
         still = self.own.steps > self.over_last.take(self.own.keys)
-        return self.own.take(np.flatnonzero(still)).roll(*shape)
+        return self.own.take(np.flatnonzero(still)).roll(size)
 
 

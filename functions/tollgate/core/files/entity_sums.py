@@ -13,13 +13,12 @@ from tollgate.core.exact_sums import LIMB_BITS, Limbs
 from tollgate.core.files.entity_piece import EntityPiece, Left
 from tollgate.core.files.lines import Line
 from tollgate.core.files.piece_times import last_step_before
-from tollgate.core.files.records import Records
-from tollgate.core.history import HistoryPlan, weigh
+from tollgate.core.files.records import Memory, Records
+from tollgate.core.history import HistoryPlan, find_epochs
 from tollgate.core.stored_history import OPEN, attribute
 
 # A file tells no labels: frauds are read and never added.
 OF_LABELS: Final = ("f", "v")
-_MEMORY_BYTES = 1 << 23
 
 
 class EntitySums:
@@ -29,15 +28,15 @@ class EntitySums:
     step. Where one limb does not hold the sums, ``_high`` has the upper ones.
     """
 
-    def __init__(self, plan: HistoryPlan, entity: str, folder: Path) -> None:
+    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: Memory) -> None:
         self._plan = plan
         self._sums = plan.sums[entity]
         self._kept = [s for s in plan.sums[entity] if s.kind not in OF_LABELS]
         maturing = plan.maturing if plan.matures(entity) else None
         self._step_s = maturing.step_s if maturing else 0.0
         self._ring = int(np.ceil(maturing.delay_s / maturing.step_s)) + 2 if maturing else 0
-        self.low = Records(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, _MEMORY_BYTES)
-        self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), _MEMORY_BYTES)
+        self.low = Records(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, memory)
+        self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), memory)
 
     def open(self, numbers: Ints, line: Line, times_us: Ints) -> EntityPiece:
         """Return the piece of a file that has the keys with these numbers, -1 for those that are new, shape (u,).
@@ -74,7 +73,7 @@ class EntitySums:
     def _named(self, row: list[int], high: list[int] | None) -> dict[str, int]:
         c = len(self._kept)
         time_s = np.array([row[0] / 1e6])
-        epochs = [int(weigh(time_s, half_life_s)[0][0]) for half_life_s in self._plan.half_lives_s]
+        epochs = [int(find_epochs(time_s, half_life_s)[0]) for half_life_s in self._plan.half_lives_s]
         numbers = row[1 : 1 + 2 * c]
         if high is not None:
             numbers = [low + (upper << LIMB_BITS) for low, upper in zip(numbers, high, strict=True)]

@@ -14,12 +14,15 @@ from tollgate.core.files.entity_histories import EntityHistories
 from tollgate.core.files.entity_piece import EntityPiece
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece_times import PieceTimes
+from tollgate.core.files.records import Memory
 from tollgate.core.files.texts import Texts
 from tollgate.core.history import HistoryPlan, Sum, judge_amounts
 from tollgate.core.stored_history import StoredSums
 
 # Entity → the keys that are met for the first time → what is stored of each that has a history.
 ReadStored = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Mapping[str, StoredSums]]]
+# As much as a million payments of a few entities take: the busiest keys are met by then.
+_MEMORY_BYTES = 96 << 20
 _COUNTS = "histories.json"
 _MULTIPLIERS = "multipliers"
 
@@ -45,7 +48,8 @@ class FileHistories:
         self._folder = folder
         self._read_stored = read_stored
         self.hashing = KeyHashes()
-        self._entities = {entity: EntityHistories(plan, entity, folder) for entity in plan.sums}
+        memory = Memory(_MEMORY_BYTES)
+        self._entities = {entity: EntityHistories(plan, entity, folder, memory) for entity in plan.sums}
 
     def read(self, events: Events, texts: Mapping[str, Texts]) -> PieceReads:
         """Return what the events of the next piece read, in order of time, and keep what they add.

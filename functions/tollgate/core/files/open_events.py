@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,9 @@ from tollgate.core.history import UNITS, Maturing, weigh
 
 @dataclass(frozen=True)
 class Steps:
-    """Counts of open events in order of key and step, shape (s,) each; a key may have a step more than once."""
+    """Counts of open events of u keys in order of key and step, shape (s,) each; a key may have a step more than once."""
 
+    u: int
     keys: Ints
     steps: Ints
     counts: Ints
@@ -26,7 +28,7 @@ class Steps:
         """Count the events of a line, given the steps of all rows."""
         mature = steps[line.rows]
         starts = np.flatnonzero((np.diff(line.keys, prepend=-1) != 0) | (np.diff(mature, prepend=-1) != 0))
-        return cls(line.keys[starts], mature[starts], np.diff(starts, append=len(mature)))
+        return cls(len(line.starts), line.keys[starts], mature[starts], np.diff(starts, append=len(mature)))
 
     @classmethod
     def of_ring(cls, ring: Ints, first: Ints) -> Steps:
@@ -38,7 +40,7 @@ class Steps:
         counts = ring.reshape(-1).take(turned + np.arange(u)[:, None] * size)
         found = np.flatnonzero(counts)
         keys = found // size
-        return cls(keys, first[keys] + (found - keys * size), counts.reshape(-1)[found])
+        return cls(u, keys, first[keys] + (found - keys * size), counts.reshape(-1)[found])
 
     def __add__(self, other: Steps) -> Steps:
         if not len(other.keys):
@@ -50,16 +52,22 @@ class Steps:
         mine, others = (its.keys * width + (its.steps - low) for its in (self, other))
         places = np.searchsorted(mine, others)
         joined = np.insert(mine, places, others)
-        return Steps(joined // width, joined % width + low, np.insert(self.counts, places, other.counts))
+        return Steps(self.u, joined // width, joined % width + low, np.insert(self.counts, places, other.counts))
+
+    @cached_property
+    def begins(self) -> Ints:
+        """Where those of each key begin, and where the last one's end, shape (u + 1,)."""
+        counts = np.bincount(self.keys, minlength=self.u)
+        return np.append(np.zeros(1, dtype=np.int64), np.cumsum(counts))
 
     def take(self, places: Ints) -> Steps:
         """Return some of them, in order."""
-        return Steps(self.keys[places], self.steps[places], self.counts[places])
+        return Steps(self.u, self.keys[places], self.steps[places], self.counts[places])
 
-    def roll(self, u: int, size: int) -> Ints:
+    def roll(self, size: int) -> Ints:
         """Return the counts as a ring for each of u keys, shape (u, size)."""
         places = self.keys * size + self.steps % size
-        return np.bincount(places, self.counts, u * size).astype(np.int64).reshape(u, size)
+        return np.bincount(places, self.counts, self.u * size).astype(np.int64).reshape(self.u, size)
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,8 @@ class Maturity:
         if not len(self.epochs):
             return np.zeros(len(keys), dtype=np.int64)
         low, high = int(self.epochs.min()), int(self.epochs.max())
+        if low == high:
+            return self.steps.begins.take(keys + (epochs > low))
         width = high - low + 2
         joined = self.steps.keys * width + (self.epochs - low)
         return np.searchsorted(joined, keys * width + np.clip(epochs - low, 0, width - 1))

@@ -19,17 +19,32 @@ _BLOCK_BYTES = 1 << 15
 _BLOCKS_AT_ONCE = 32
 
 
+class Memory:
+    """The bytes that all records of a file may hold in memory together: who comes first takes them."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        self._left = size_bytes
+
+    def take(self, size_bytes: int) -> bool:
+        """Take some of it; return whether there was enough."""
+        if size_bytes > self._left:
+            return False
+        self._left -= size_bytes
+        return True
+
+
 class Records:
     """Numbered rows of ``width`` int64 each; a row that was never written is all zeros."""
 
-    def __init__(self, path: Path, width: int, memory_bytes: int) -> None:
+    def __init__(self, path: Path, width: int, memory: Memory) -> None:
         self._beside = path.with_name(f"{path.name}.first")
         self.width = width
-        self._in_memory = max(memory_bytes // (8 * width), 1)
+        self._memory = memory
+        self._in_memory = 0
         # Zeros that nothing was written to take no memory.
-        self._first = np.zeros((self._in_memory, width), dtype=np.int64)
+        self._first = np.zeros((memory.size_bytes // (8 * width), width), dtype=np.int64)
         self._per_block = max(_BLOCK_BYTES // (8 * width), 1)
-        self._buffer = np.empty((_BLOCKS_AT_ONCE * self._per_block, width), dtype=np.int64)
         self._path = path
         self.count = 0
 
@@ -49,7 +64,7 @@ class Records:
         """Put rows, shape (m, width), in place of those with these numbers, each of them once."""
         if not len(numbers):
             return
-        self.count = max(self.count, int(numbers.max()) + 1)
+        self._grow(int(numbers.max()) + 1)
         near = numbers < self._in_memory
         if near.all():
             self._first[numbers] = rows
@@ -61,6 +76,14 @@ class Records:
                 for place, block in enumerate(which):
                     part = blocks[place * self._per_block : (place + 1) * self._per_block]
                     os.pwrite(file.fileno(), part, block * self._per_block * self.width * 8)
+
+    def _grow(self, count: int) -> None:
+        if self.count <= self._in_memory < count:
+            lots = -(-(count - self._in_memory) // self._per_block)
+            while lots and not self._memory.take(lots * _BLOCK_BYTES):
+                lots //= 2
+            self._in_memory += lots * self._per_block
+        self.count = max(self.count, count)
 
     def _open(self) -> FileIO:
         self._path.touch()
@@ -79,7 +102,7 @@ class Records:
         ends = np.append(starts[1:], len(beyond))
         for first in range(0, len(which), _BLOCKS_AT_ONCE):
             some = which[first : first + _BLOCKS_AT_ONCE].tolist()
-            blocks = self._buffer[: len(some) * self._per_block]
+            blocks = np.empty((len(some) * self._per_block, self.width), dtype=np.int64)
             for place, block in enumerate(some):
                 part = blocks[place * self._per_block : (place + 1) * self._per_block]
                 size = os.preadv(file.fileno(), [part], block * self._per_block * self.width * 8)
@@ -96,10 +119,12 @@ class Records:
 
     def save(self) -> None:
         """Put what is in memory into a file of its own; the rest is in its file already."""
-        self._first[: self.count].tofile(self._beside)
+        self._first[: min(self.count, self._in_memory)].tofile(self._beside)
 
     def load(self, count: int) -> None:
         """Take up what `save` left of ``count`` rows."""
         held = np.fromfile(self._beside, dtype=np.int64).reshape(-1, self.width)
+        if not self._memory.take(held.nbytes):
+            raise ValueError("what was saved takes more memory than there is")
         self._first[: len(held)] = held
-        self.count = count
+        self._in_memory, self.count = len(held), count

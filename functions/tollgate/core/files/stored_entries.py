@@ -11,13 +11,12 @@ import numpy as np
 from tollgate.core.event import Ints
 from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.files.open_events import Steps
-from tollgate.core.files.records import Records
+from tollgate.core.files.records import Memory, Records
 from tollgate.core.history import Sum
 from tollgate.core.stored_history import OPEN, StoredSums, epoch_of
 
 _EPOCHS = 1 << 32
 _NO_EPOCH = 1 << 31
-_MEMORY_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -49,19 +48,19 @@ class Entries:
             bases.append(Limbs(high, low_limb))
         return bases[0], bases[1]
 
-    def opened(self, half_lives: int) -> Steps:
-        """Return the open events; they stand behind the sums of all half-lives."""
+    def opened(self, half_lives: int, u: int) -> Steps:
+        """Return the open events of u keys; they stand behind the sums of all half-lives."""
         found = np.flatnonzero(self.half_lives == half_lives)
-        return Steps(self.keys[found], self.epochs[found], self.numbers.low[found])
+        return Steps(u, self.keys[found], self.epochs[found], self.numbers.low[found])
 
 
 class StoredEntries:
     """The stored sums of an entity's keys: appended when a key is met, read with each piece that has it."""
 
-    def __init__(self, path: Path, sums: Sequence[Sum], half_lives: int) -> None:
+    def __init__(self, path: Path, sums: Sequence[Sum], half_lives: int, memory: Memory) -> None:
         self._places = {(s.kind, s.half_life): place for place, s in enumerate(sums)}
         self._half_lives = half_lives
-        self.records = Records(path, 3, _MEMORY_BYTES)
+        self.records = Records(path, 3, memory)
 
     def append(self, histories: Sequence[StoredSums]) -> tuple[Ints, Ints]:
         """Keep histories; return where the rows of each begin and how many they are."""
