@@ -74,6 +74,10 @@ class Texts:
         """The column as events have it."""
         return Keys(self.codes, self.values)
 
+    def take(self, rows: Ints, hashing: KeyHashes) -> Texts:
+        """Return the texts of some rows."""
+        return Texts.of(self.codes[rows], self.values.arrow, hashing)
+
     @classmethod
     def of(cls, codes: Ints, values: pa.StringArray, hashing: KeyHashes) -> Texts:
         """Take codes into texts, some of which may not be used."""
