@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,7 +29,10 @@ class Left:
 
 
 class EntityPiece:
-    """The events of a piece that have an entity, and what was left of its u keys by the pieces before."""
+    """The events of a piece that have an entity, and what was left of its u keys by the pieces before.
+
+    Each sum is read once: what is left of it takes its place.
+    """
 
     def __init__(self, plan: HistoryPlan, sums: Sequence[Sum], kept: Sequence[Sum], left: Left, line: Line) -> None:
         self._plan = plan
@@ -38,31 +41,37 @@ class EntityPiece:
         self._left = left
         self._line = line
         self._runs: dict[int, RunsOnKept] = {}
-        self._behind: dict[int, Limbs] = {}
+        self._opened: _Opened | None = None
 
-    def read(self, times: PieceTimes, stored: Entries, sums: Sequence[Sum], out: Floats) -> None:
-        """Fill ``out``, shape (k, n), with what the events read of k sums; NaN for those without the entity."""
+    def read(self, times: PieceTimes, stored: Entries, places: Sequence[int], out: Floats) -> None:
+        """Fill the rows at ``places`` of ``out``, shape (k, n), with what the events read of these of the k sums.
+
+        It is NaN for events without the entity.
+        """
         if len(self._line.rows) < out.shape[1]:
-            out[:] = np.nan
+            out[list(places)] = np.nan
         if not len(self._line.rows):
             return
-        opened = _Opened.of(self._plan, self._line, self._left, times, stored) if self._matures(sums) else None
-        self._opened = opened
-        for half_life in dict.fromkeys(s.half_life for s in sums):
-            runs = self._runs_over(half_life, times)
-            weights = times.weighed(half_life)[1].take(self._line.rows)
-            matured = opened.over(half_life) if opened else None
-            for place, s in enumerate(sums):
-                if s.half_life == half_life:
-                    current, older = self._read_sum(s, runs, times, matured)
-                    base = stored.base(half_life, self._sums.index(s), runs.runs)
-                    if base is not None:
-                        spread = Limbs(*(limb.take(runs.runs.number) for limb in (base[0].high, base[0].low)))
-                        current, older = current + spread, older + base[1]
-                    self._put(out[place], runs, weights * UNITS[s.kind], current, older)
+        its = [(place, self._sums[place]) for place in places]
+        if any(s.kind == "l" for _, s in its):
+            self._opened = _Opened.of(self._plan, self._line, self._left, times, stored)
+        for half_life in dict.fromkeys(s.half_life for _, s in its):
+            self._read_half_life(times, stored, half_life, [(place, s) for place, s in its if s.half_life == half_life], out)
 
-    def _matures(self, sums: Sequence[Sum]) -> bool:
-        return any(s.kind == "l" for s in sums)
+    def _read_half_life(
+        self, times: PieceTimes, stored: Entries, half_life: int, its: Sequence[tuple[int, Sum]], out: Floats
+    ) -> None:
+        runs = self._runs_over(half_life, times)
+        weights = times.weighed(half_life)[1].take(self._line.rows)
+        for place, s in its:
+            base = stored.base(half_life, place, runs.runs)
+            if s not in self._row_of and base is None:  # a sum of labels: a file adds none
+                out[place, self._line.rows] = 0.0
+                continue
+            current, older = self._read_sum(s, runs, times)
+            if base is not None:
+                current, older = current + _spread(base[0], runs), older + base[1]
+            self._put(out[place], runs, weights * UNITS[s.kind], current, older)
 
     def _runs_over(self, half_life: int, times: PieceTimes) -> RunsOnKept:
         if half_life not in self._runs:
@@ -70,27 +79,25 @@ class EntityPiece:
             self._runs[half_life] = RunsOnKept(self._line, times.weighed(half_life)[0], kept)
         return self._runs[half_life]
 
-    def _read_sum(
-        self, s: Sum, runs: RunsOnKept, times: PieceTimes, matured: tuple[Maturity, Maturity] | None
-    ) -> tuple[Limbs, Limbs]:
-        if s not in self._row_of:  # a sum of labels: a file adds none
+    def _read_sum(self, s: Sum, runs: RunsOnKept, times: PieceTimes) -> tuple[Limbs, Limbs]:
+        if s not in self._row_of:
             nothing = np.zeros(len(runs.runs.codes), dtype=np.int64)
             return Limbs.small(np.zeros(len(self._line.rows), dtype=np.int64)), Limbs.small(nothing)
-        row, c = self._row_of[s], len(self._row_of)
-        current, older = self._kept(row), self._kept(c + row)
-        if s.kind != "l":
-            passed = runs.add(times.added(s.kind, s.half_life).take(self._line.rows), current, older)
-            self._behind |= {row: passed.left, c + row: passed.left_older}
-            return passed.current, passed.older
-        assert matured is not None
+        row = self._row_of[s]
+        current, older = self._kept(row), self._kept(len(self._row_of) + row)
+        if s.kind == "l":
+            return self._read_legitimate(s, runs, current, older)
+        passed = runs.add(times.added(s.kind, s.half_life).take(self._line.rows), current, older)
+        self._leave(row, passed.left, passed.left_older)
+        return passed.current, passed.older
+
+    def _read_legitimate(self, s: Sum, runs: RunsOnKept, current: Limbs, older: Limbs) -> tuple[Limbs, Limbs]:
         assert self._opened is not None
-        own, read = matured
+        own, read = self._opened.over(s.half_life)
         base, base_older = runs.read(current, older)
         now, before = read.before(runs.runs, self._opened.until)
-        left, left_older = own.fold(current, older, runs, self._opened.own_until)
-        self._behind |= {row: left, c + row: left_older}
-        spread = Limbs(*(limb.take(runs.runs.number) if limb.ndim else limb for limb in (base.high, base.low)))
-        return spread + now, base_older + before
+        self._leave(self._row_of[s], *own.fold(current, older, runs, self._opened.own_until))
+        return _spread(base, runs) + now, base_older + before
 
     def _put(self, out: Floats, runs: RunsOnKept, unit_weights: Floats, current: Limbs, older: Limbs) -> None:
         """Fade as `history.fade` does."""
@@ -104,20 +111,28 @@ class EntityPiece:
         low, high = self._left.sums.low, self._left.sums.high
         return Limbs(high[row], low[row]) if high.ndim else Limbs.small(low[row])
 
+    def _leave(self, row: int, current: Limbs, older: Limbs) -> None:
+        sums = self._left.sums
+        if (current.high.ndim or older.high.ndim) and not sums.high.ndim:
+            sums = Limbs(np.zeros_like(sums.low), sums.low)
+            self._left = replace(self._left, sums=sums)
+        for place, limbs in ((row, current), (len(self._row_of) + row, older)):
+            sums.low[place] = limbs.low
+            if sums.high.ndim:
+                sums.high[place] = limbs.high
+
     def behind(self, times: PieceTimes) -> Left:
         """Return what is left behind this piece, once all sums are read."""
         if not len(self._line.rows):
             return self._left
         last_us = np.maximum(self._left.last_us, times.times_us[self._line.rows[self._line.last]])
-        wide = any(limbs.high.ndim for limbs in self._behind.values()) or self._left.sums.high.ndim > 0
-        low = np.empty((2 * len(self._row_of), len(last_us)), dtype=np.int64)
-        high = np.zeros(low.shape if wide else (), dtype=np.int64)
-        for row, limbs in self._behind.items():
-            low[row] = limbs.low
-            if wide:
-                high[row] = limbs.high
         ring = self._opened.ring(self._left.ring.shape[1]) if self._opened else self._left.ring
-        return Left(last_us, Limbs(high, low), ring)
+        return replace(self._left, last_us=last_us, ring=ring)
+
+
+def _spread(limbs: Limbs, runs: RunsOnKept) -> Limbs:
+    """Return numbers of runs for each of their events."""
+    return Limbs(*(limb.take(runs.runs.number) if limb.ndim else limb for limb in (limbs.high, limbs.low)))
 
 
 @dataclass(frozen=True)

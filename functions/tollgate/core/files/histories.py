@@ -40,6 +40,16 @@ class PieceReads:
     excess: Floats
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """What was judged of amounts, and the entity of which the sums at some places were read for it."""
+
+    excess: Floats
+    entity: str = ""
+    piece: EntityPiece | None = None
+    places: Sequence[int] = ()
+
+
 class FileHistories:
     """What is known of every key that a file has met, in ``folder`` and, the busiest part, in memory."""
 
@@ -56,15 +66,19 @@ class FileHistories:
 
         ``texts`` has the keys of each entity.
         """
-        times = PieceTimes(self._plan, events)
         self._meet(texts)
-        pieces = {entity: its.open(texts[entity], times) for entity, its in self._entities.items()}
-        times = times.judged(self._judge(events, times, pieces))
+        times = PieceTimes(self._plan, events)
         layout = self._plan.layout
         sums = np.empty((len(layout.units), len(events)))
-        for entity, piece in pieces.items():
-            piece.read(times, self._entities[entity].stored(), self._plan.sums[entity], sums[layout.parts[entity]])
-            self._entities[entity].keep(piece.behind(times))
+        begun = self._judge(events, times, texts, sums)
+        times = times.judged(begun.excess)
+        for entity, its in self._entities.items():
+            piece = begun.piece if entity == begun.entity else its.open(texts[entity], times)
+            assert piece is not None
+            part = layout.parts[entity]
+            places = [place for place in range(part.stop - part.start) if entity != begun.entity or place not in begun.places]
+            piece.read(times, its.stored(), places, sums[part])
+            its.keep(piece.behind(times))
         return PieceReads(sums, times.excess)
 
     def save(self) -> None:
@@ -94,15 +108,14 @@ class FileHistories:
         for entity, its in self._entities.items():
             its.meet(texts[entity], found.get(entity, {}))
 
-    def _judge(self, events: Events, times: PieceTimes, pieces: Mapping[str, EntityPiece]) -> Floats:
-        """Judge all amounts by the two sums that this takes."""
+    def _judge(self, events: Events, times: PieceTimes, texts: Mapping[str, Texts], sums: Floats) -> _Begun:
+        """Judge all amounts by the two sums that this takes, and put these among the sums."""
         unusual = self._plan.unusual
         if unusual is None:
-            return np.zeros(len(events))
-        longest, parts = len(self._plan.half_lives_s) - 1, self._plan.layout.parts[unusual.entity]
-        read = np.zeros((parts.stop - parts.start, len(events)))
-        stored = self._entities[unusual.entity].stored()
-        for s in (Sum("n", longest), Sum("a", longest)):
-            place = self._plan.sums[unusual.entity].index(s)
-            pieces[unusual.entity].read(times, stored, [s], read[place : place + 1])
-        return judge_amounts(self._plan, events, {unusual.entity: read.T})
+            return _Begun(np.zeros(len(events)))
+        longest, part = len(self._plan.half_lives_s) - 1, self._plan.layout.parts[unusual.entity]
+        places = [self._plan.sums[unusual.entity].index(s) for s in (Sum("n", longest), Sum("a", longest))]
+        its = self._entities[unusual.entity]
+        piece = its.open(texts[unusual.entity], times)
+        piece.read(times, its.stored(), places, sums[part])
+        return _Begun(judge_amounts(self._plan, events, {unusual.entity: sums[part].T}), unusual.entity, piece, places)
