@@ -96,8 +96,10 @@ class EntityPiece:
         own, read = self._opened.over(s.half_life)
         base, base_older = runs.read(current, older)
         now, before = read.before(runs.runs, self._opened.until)
+        found = _spread(base, runs) + now, base_older + before
+        # Only now: what was kept is read in its place.
         self._leave(self._row_of[s], *own.fold(current, older, runs, self._opened.own_until))
-        return _spread(base, runs) + now, base_older + before
+        return found
 
     def _put(self, out: Floats, runs: RunsOnKept, unit_weights: Floats, current: Limbs, older: Limbs) -> None:
         """Fade as `history.fade` does."""
