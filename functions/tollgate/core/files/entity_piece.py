@@ -40,6 +40,8 @@ class EntityPiece:
         self._row_of = {s: row for row, s in enumerate(kept)}
         self._left = left
         self._line = line
+        low = left.sums.low
+        self._largest_kept = max(float(low.max(initial=0)), -float(low.min(initial=0)))
         self._runs: dict[int, RunsOnKept] = {}
         self._opened: _Opened | None = None
 
@@ -63,6 +65,7 @@ class EntityPiece:
     ) -> None:
         runs = self._runs_over(half_life, times)
         weights = times.weighed(half_life)[1].take(self._line.rows)
+        by_units: dict[float, Floats] = {}
         for place, s in its:
             base = stored.base(half_life, place, runs.runs)
             if s not in self._row_of and base is None:  # a sum of labels: a file adds none
@@ -71,7 +74,10 @@ class EntityPiece:
             current, older = self._read_sum(s, runs, times)
             if base is not None:
                 current, older = current + _spread(base[0], runs), older + base[1]
-            self._put(out[place], runs, weights * UNITS[s.kind], current, older)
+            units = UNITS[s.kind]
+            if units not in by_units:
+                by_units[units] = weights * units
+            self._put(out[place], runs, by_units[units], current, older)
 
     def _runs_over(self, half_life: int, times: PieceTimes) -> RunsOnKept:
         if half_life not in self._runs:
@@ -87,7 +93,7 @@ class EntityPiece:
         current, older = self._kept(row), self._kept(len(self._row_of) + row)
         if s.kind == "l":
             return self._read_legitimate(s, runs, current, older)
-        passed = runs.add(times.added(s.kind, s.half_life).take(self._line.rows), current, older)
+        passed = runs.add(times.added(s.kind, s.half_life), current, older, self._largest_kept)
         self._leave(row, passed.left, passed.left_older)
         return passed.current, passed.older
 
@@ -107,7 +113,10 @@ class EntityPiece:
         if before.any():
             sums += (before * OLDER_EPOCH).take(runs.runs.number)
         sums /= unit_weights
-        out[self._line.rows] = sums
+        if len(sums) == len(out):
+            np.take(sums, self._line.places, out=out, mode="clip")
+        else:
+            out[self._line.rows] = sums
 
     def _kept(self, row: int) -> Limbs:
         low, high = self._left.sums.low, self._left.sums.high

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from tollgate.core.event import Ints
-from tollgate.core.exact_sums import Runs
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,19 @@ class Line:
             rows = by_rank[ranks]
         return cls(rows, keys, np.flatnonzero(np.diff(keys, prepend=-1)))
 
-    @property
+    @cached_property
     def last(self) -> Ints:
         """The place of the last event of each key, shape (u,)."""
         return np.append(self.starts[1:], len(self.keys)) - 1
 
-    @property
+    @cached_property
     def most(self) -> int:
         """How many events the busiest key has."""
         return int(np.diff(self.starts, append=len(self.keys)).max(initial=0))
 
-    def runs(self, epochs: Ints) -> Runs:
-        """Return the runs of events of one key within one epoch, given the epochs of all rows."""
-        return Runs.of(self.keys, epochs[self.rows])
-
+    @cached_property
+    def places(self) -> Ints:
+        """Where in the line the event of each row is, if every row has one."""
+        places = np.empty(len(self.rows), dtype=np.int64)
+        places[self.rows] = np.arange(len(self.rows))
+        return places

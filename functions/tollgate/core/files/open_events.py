@@ -11,7 +11,8 @@ import numpy.typing as npt
 from tollgate.core.event import Ints
 from tollgate.core.exact_sums import Limbs, Runs
 from tollgate.core.files.lines import Line
-from tollgate.core.files.running_sums import ONE_LIMB, RunsOnKept
+from tollgate.core.files.piece_times import ONE_LIMB
+from tollgate.core.files.running_sums import RunsOnKept
 from tollgate.core.history import UNITS, Maturing, weigh
 
 @dataclass(frozen=True)
@@ -81,8 +82,14 @@ class Maturity:
     @classmethod
     def of(cls, maturing: Maturing, half_life_s: float, steps: Steps) -> Maturity:
         """Weigh the events of each step at the moment of their maturing."""
-        epochs, weights = weigh(steps.steps * np.float64(maturing.step_s), half_life_s)
-        worth = np.rint(weights * UNITS["l"]).astype(np.int64)
+        if not len(steps.steps):
+            return cls(steps, steps.steps, Limbs.small(np.zeros(1, dtype=np.int64)))
+        first = int(steps.steps.min())
+        every = np.arange(first, int(steps.steps.max()) + 1)
+        which = steps.steps - first
+        epochs, weights = weigh(every * np.float64(maturing.step_s), half_life_s)
+        worth = np.rint(weights * UNITS["l"]).astype(np.int64).take(which)
+        epochs = epochs.take(which)
         if float((worth.astype(np.float64) * steps.counts).sum()) < ONE_LIMB:
             return cls(steps, epochs, Limbs.small(_running(worth * steps.counts)))
         limbs = Limbs.of(worth.astype(np.float64), steps.counts)

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.history import HistoryPlan, Kind, quantise, summed_values, weigh
+
+
+# Below this, int64 holds every sum of a piece.
+ONE_LIMB = 2.0**62
+
+
+@dataclass(frozen=True)
+class Added:
+    """Whole numbers that n events add to a sum, (n,): as ``small`` ones where int64 holds them; and the largest size."""
+
+    numbers: Floats
+    small: Ints | None
+    largest: float
 
 
 class PieceTimes:
@@ -21,7 +35,7 @@ class PieceTimes:
         self.times_s = events.times_s
         self.excess = np.zeros(len(events))
         self._weighed: dict[int, tuple[Ints, Floats]] = {}
-        self._added: dict[tuple[Kind, int], Floats] = {}
+        self._added: dict[tuple[Kind, int], Added] = {}
 
     @cached_property
     def arrival(self) -> Ints:
@@ -44,10 +58,13 @@ class PieceTimes:
         """What each kind of sum adds; not before ``excess`` is known, but for counts and amounts."""
         return summed_values(self._events, self.excess)
 
-    def added(self, kind: Kind, half_life: int) -> Floats:
-        """Return the whole number of units that each event adds to one sum, shape (n,)."""
+    def added(self, kind: Kind, half_life: int) -> Added:
+        """Return what each event adds to one sum."""
         if (kind, half_life) not in self._added:
-            self._added[kind, half_life] = quantise(self.values[kind], self.weighed(half_life)[1], kind)
+            numbers = quantise(self.values[kind], self.weighed(half_life)[1], kind)
+            largest = max(float(numbers.max()), -float(numbers.min()))
+            small = numbers.astype(np.int64) if largest < ONE_LIMB else None
+            self._added[kind, half_life] = Added(numbers, small, largest)
         return self._added[kind, half_life]
 
     def judged(self, excess: Floats) -> PieceTimes:

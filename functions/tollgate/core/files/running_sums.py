@@ -7,12 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from tollgate.core.event import Floats, Ints
+from tollgate.core.event import Ints
 from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.files.lines import Line
+from tollgate.core.files.piece_times import ONE_LIMB, Added
 
-# Below this, int64 holds every sum of a piece.
-ONE_LIMB = 2.0**62
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class RunsOnKept:
     def __init__(self, line: Line, epochs: Ints, kept_epochs: Ints) -> None:
         self.runs = Runs.of(line.keys, epochs[line.rows])
         self.kept_epochs = kept_epochs
-        self.most = line.most
-        self._m = len(line.rows)
+        self._most = line.most
+        self._rows = line.rows
         self._u = len(kept_epochs)
 
     @cached_property
@@ -59,8 +58,8 @@ class RunsOnKept:
         return len(self.runs.codes) == self._u and not self.ago.any()
 
     @cached_property
-    def _ends(self) -> Ints:
-        return np.append(self.runs.starts[1:], self._m) - 1
+    def _bounds(self) -> Ints:
+        return np.append(self.runs.starts, len(self._rows))
 
     @cached_property
     def _followers(self) -> Ints:
@@ -88,21 +87,20 @@ class RunsOnKept:
         high, high_older = self.base(current.high, older.high)
         return Limbs(high, low), Limbs(high_older, low_older)
 
-    def add(self, added: Floats, current: Limbs, older: Limbs) -> Passed:
-        """Add what m events add, whole numbers, to a sum that is kept."""
-        if current.high.ndim == 0 and self._is_small(added, current, older):
-            return Passed(*map(Limbs.small, self._add(added.astype(np.int64), current.low, older.low)))
-        numbers = Limbs.of(added)
+    def add(self, added: Added, current: Limbs, older: Limbs, largest_kept: float) -> Passed:
+        """Add what the events add to a sum that is kept; none of all numbers kept is larger than ``largest_kept``."""
+        if (
+            added.small is not None
+            and current.high.ndim == 0
+            and added.largest * self._most + largest_kept < ONE_LIMB
+        ):
+            return Passed(*map(Limbs.small, self._add(added.small.take(self._rows), current.low, older.low)))
+        numbers = Limbs.of(added.numbers.take(self._rows))
         kept_high = [np.broadcast_to(limbs.high, self._u) for limbs in (current, older)]
         lows = self._add(numbers.low, current.low, older.low)
         highs = self._add(numbers.high, *kept_high)
         both = [Limbs(high, low) for high, low in zip(highs, lows, strict=True)]
         return Passed(both[0], both[1], _settle(both[2]), _settle(both[3]))
-
-    def _is_small(self, added: Floats, current: Limbs, older: Limbs) -> bool:
-        largest = max(float(added.max()), -float(added.min())) * self.most
-        kept = [abs(float(end)) for limbs in (current, older) for end in (limbs.low.max(), limbs.low.min())]
-        return largest + max(kept) < ONE_LIMB
 
     def _add(self, added: Ints, current: Ints, older: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         """Do so for one limb: it is all addition, and the limbs of a number go their ways apart.
@@ -110,19 +108,19 @@ class RunsOnKept:
         Sums over all keys may wrap around; differences within a key are right all the same.
         """
         base, before_epoch = self.base(current, older)
-        total = np.cumsum(added)
-        ends = total.take(self._ends)
-        starts = np.append(np.zeros(1, dtype=np.int64), ends[:-1])
-        sums = ends - starts
-        total -= added
-        total += (base - starts).take(self.runs.number)
+        total = np.zeros(len(added) + 1, dtype=np.int64)
+        np.cumsum(added, out=total[1:])
+        bounds = total.take(self._bounds)
+        read = (base - bounds[:-1]).take(self.runs.number)
+        read += total[:-1]
+        sums = np.diff(bounds)
         if len(self._followers):
             before_epoch = before_epoch.copy()
             before_epoch[self._followers] += sums[self._followers - 1]
-        end = base + sums
+        sums += base
         if self.plain:
-            return total, before_epoch, end, before_epoch
-        return total, before_epoch, *self._leave(current, older, end, before_epoch)
+            return read, before_epoch, sums, before_epoch
+        return read, before_epoch, *self._leave(current, older, sums, before_epoch)
 
     def _leave(self, current: Ints, older: Ints, end: Ints, before_epoch: Ints) -> tuple[Ints, Ints]:
         late = self.ago[self.last]
