@@ -2,60 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
 
-import pyarrow as pa
-
+from tollgate.core.files.csv_pieces import read_csv_pieces
+from tollgate.core.files.json_pieces import read_json_pieces
+from tollgate.core.files.parquet_pieces import read_parquet_pieces
+from tollgate.core.files.piece import Piece, Position, ReadOptions
 from tollgate.core.files.sources import Source
-from tollgate.core.table_files import read_file
+from tollgate.core.files.suffixes import SUFFIXES
+from tollgate.errors import TableError
 
-PIECE_ROWS = 65_536
-
-
-@dataclass(frozen=True)
-class Position:
-    """Where reading goes on: the number of the next row, from 0, and the place in the file that its format knows."""
-
-    row: int = 0
-    place: int = 0
-
-    def to_json(self) -> dict[str, int]:
-        """Return the plain form that a checkpoint holds."""
-        return {"row": self.row, "place": self.place}
-
-    @classmethod
-    def from_json(cls, plain: Mapping[str, int]) -> Position:
-        """Rebuild what `to_json` wrote."""
-        return cls(plain["row"], plain["place"])
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Some rows of a file that follow each other.
-
-    ``columns`` has the cells of n rows: text where the file is text, else of the file's own types. ``first_row`` counts
-    from 0. ``misshapen`` maps places within the piece to what is wrong with the whole row. Reading goes on at ``after``.
-    """
-
-    names: Sequence[str]
-    columns: Sequence[pa.Array]
-    first_row: int
-    after: Position
-    misshapen: Mapping[int, str] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.columns[0]) if self.columns else 0
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """What a detector declares of its files; None where the file itself tells. ``piece_rows`` is the most of a piece."""
-
-    delimiter: str | None = None
-    encoding: str | None = None
-    piece_rows: int = PIECE_ROWS
+__all__ = ["Piece", "Position", "ReadOptions", "open_pieces"]
 
 
 def open_pieces(
@@ -66,13 +23,14 @@ def open_pieces(
     Raises `TableError` when the file is not what its name says: before the first piece, or where damage is met.
     """
     options, start = options or ReadOptions(), start or Position()
-    table = read_file(name, source.read_at(0, source.size_bytes), 1 << 40)
-    for first in range(start.row, len(table), options.piece_rows):
-        stop = min(first + options.piece_rows, len(table))
-        columns = [pa.array(_same_kind(column[first:stop])) for column in table.columns]
-        misshapen = {row - first: why for row, why in table.misshapen.items() if first <= row < stop}
-        yield Piece(table.names, columns, first, Position(stop, stop), misshapen)
-
-
-def _same_kind(values: Sequence[Any]) -> Sequence[Any]:
-    return list(values)
+    lower = name.lower()
+    if not lower.endswith(SUFFIXES):
+        raise TableError(f'"{name}" is not one of {", ".join(SUFFIXES)}; convert it to one of these first.')
+    if not source.size_bytes:
+        raise TableError(f'"{name}" is empty.')
+    if lower.endswith(".parquet"):
+        yield from read_parquet_pieces(name, source, options, start)
+    elif ".jsonl" in lower or ".ndjson" in lower:
+        yield from read_json_pieces(name, source, options, start)
+    else:
+        yield from read_csv_pieces(name, source, options, start)

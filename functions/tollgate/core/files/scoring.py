@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from tollgate.core.event import Events
-from tollgate.core.files.pieces import Piece, Position
-from tollgate.core.replay import StoredHistories
-from tollgate.core.scored_file import ScoredFile, read_event_file, score_file
-from tollgate.core.stored_history import StoredSums
-from tollgate.core.table_files import FileTable
-from tollgate.core.totals import totals
+from tollgate.core.files.decide_piece import PieceDecisions, decide_piece
+from tollgate.core.files.histories import FileHistories, PieceReads, ReadStored, nothing_stored
+from tollgate.core.files.piece import Piece, Position
+from tollgate.core.files.piece_events import EventReader, PieceEvents
+from tollgate.core.files.results import tabulate, write_lines
+from tollgate.core.files.seen_ids import SeenIds
+from tollgate.core.files.summary import FileSummary
+from tollgate.core.reading import require_columns
 from tollgate.core.version import DetectorVersion
 
-# Entity → the keys that are met for the first time → what is stored of each that has a history.
-ReadStored = Callable[[Mapping[str, Sequence[str]]], StoredHistories]
-_STATE = "state.json"
+__all__ = ["FileScoring", "ReadStored", "ScoredPiece", "nothing_stored"]
 
-
-def nothing_stored(_keys: Mapping[str, Sequence[str]]) -> StoredHistories:
-    """Say that no key has a history."""
-    return {}
+_SUMMARY = "summary.json"
+# Pieces that are under way at once: one is read, one looked up in the histories, one decided on and written.
+_UNDER_WAY = 2
+_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -51,82 +52,76 @@ class FileScoring:
     def __init__(self, version: DetectorVersion, folder: Path, read_stored: ReadStored = nothing_stored) -> None:
         self._version = version
         self._folder = folder
-        self._read_stored = read_stored
-        self._stored: dict[str, dict[str, StoredSums]] = {entity: {} for entity in version.history.sums}
-        self._own: dict[str, dict[str, dict[str, int]]] = {entity: {} for entity in version.history.sums}
-        self._summary: dict[str, Any] = {}
+        self._histories = FileHistories(version.history, folder, read_stored)
+        self._ids = SeenIds(folder)
+        self._summary = FileSummary()
 
     @classmethod
     def restore(cls, version: DetectorVersion, folder: Path, read_stored: ReadStored = nothing_stored) -> FileScoring:
         """Take up what `save` left in ``folder``."""
         scoring = cls(version, folder, read_stored)
-        state = json.loads((folder / _STATE).read_text())
-        scoring._stored, scoring._own, scoring._summary = state["stored"], state["own"], state["summary"]
+        scoring._histories.load()
+        scoring._summary = FileSummary.from_json(json.loads((folder / _SUMMARY).read_text()))
         return scoring
 
     def save(self) -> None:
-        """Leave in the folder all that `restore` needs. Between two runs only: not while `score` is being read."""
-        state = {"stored": self._stored, "own": self._own, "summary": self._summary}
-        (self._folder / _STATE).write_text(json.dumps(state))
+        """Leave in the folder all that `restore` needs: behind the last piece that `score` yielded, once it has ended."""
+        self._histories.save()
+        self._ids.save()
+        (self._folder / _SUMMARY).write_text(json.dumps(self._summary.to_json()))
+
+    @property
+    def latest_s(self) -> float:
+        """The time of the latest usable event so far, in seconds since 1970; -inf without one."""
+        return self._summary.latest_s
+
+    def summary(self) -> dict[str, Any]:
+        """Return what is worth knowing about the rows so far, as `summary.json` has it."""
+        return self._summary.tell(self._version)
+
+    def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
+        """Yield entity, key and what the rows so far add to its history, by stored name; in a fixed order."""
+        return self._histories.additions()
 
     def score(self, pieces: Iterable[Piece]) -> Iterator[ScoredPiece]:
         """Yield the results of the pieces, in their order. Pieces are read ahead while others are scored.
 
         Raises `TableError` when a declared column is missing.
         """
-        for piece in pieces:
-            yield self._score_piece(piece)
+        reader = EventReader(self._version.event_type, self._histories.hashing, self._ids.find_repeated)
+        waiting: deque[Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]] = deque()
+        with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(1) as behind, ThreadPoolExecutor(_THREADS) as pool:
+            source = iter(pieces)
+            coming = ahead.submit(next, source, None)
+            while (piece := coming.result()) is not None:
+                coming = ahead.submit(next, source, None)
+                if not self._summary.rows and not waiting:
+                    require_columns(self._version.event_type, piece.names)
+                read = reader.read(piece)
+                reads = self._histories.read(read.events, read.keys)
+                waiting.append(behind.submit(self._finish, piece, read, reads, pool))
+                while len(waiting) >= _UNDER_WAY:
+                    yield self._take(waiting.popleft())
+            while waiting:
+                yield self._take(waiting.popleft())
 
-    def summary(self) -> dict[str, Any]:
-        """Return what is worth knowing about the rows so far, as `summary.json` has it."""
-        return self._summary
+    def _take(
+        self, finished: Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]
+    ) -> ScoredPiece:
+        scored, piece, read, decided = finished.result()
+        self._summary.add(self._version, piece, read, decided)
+        return scored
 
-    def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
-        """Yield entity, key and what the rows so far add to its history, by stored name; in a fixed order."""
-        for entity, keys in self._own.items():
-            for key, sums in sorted(keys.items()):
-                yield entity, key, sums
-
-    def _score_piece(self, piece: Piece) -> ScoredPiece:
-        table = FileTable(piece.names, [column.to_pylist() for column in piece.columns], dict(piece.misshapen))
-        file = read_event_file(self._version, table)
-        self._meet(file.events)
-        scored = score_file(self._version, file, self._so_far(file.events))
-        self._keep(file.events, scored)
-        header, _, lines = scored.results.partition(b"\n")
-        self._summary = dict(scored.summary) if not piece.first_row else self._summary
-        content = lines if piece.first_row else scored.results
-        failed = int(scored.summary["failed"])
-        names = header.decode().split(",")
-        results = pa.table({name: pa.array([""] * len(piece)) for name in names})
-        return ScoredPiece(content, results, piece.first_row, len(piece), failed, piece.after)
-
-    def _meet(self, events: Events) -> None:
-        new = {
-            entity: [key for key in keys.values if key not in self._own[entity]]
-            for entity, keys in events.entities.items()
-        }
-        for entity, found in self._read_stored(new).items():
-            self._stored[entity].update(found)
-        for entity, keys_met in new.items():
-            self._own[entity].update({key: {} for key in keys_met})
-
-    def _so_far(self, events: Events) -> StoredHistories:
-        return {
-            entity: {key: _add(self._stored[entity].get(key, {}), self._own[entity][key]) for key in keys.values}
-            for entity, keys in events.entities.items()
-        }
-
-    def _keep(self, events: Events, scored: ScoredFile) -> None:
-        import numpy as np  # noqa: PLC0415
-
-        excess = np.zeros(len(events))
-        for place, value in scored.excess.items():
-            excess[place] = value
-        for entity in events.entities:
-            for key, added in totals(self._version.history, entity, events, excess).items():
-                self._own[entity][key] = _add(self._own[entity][key], added)
+    def _finish(
+        self, piece: Piece, read: PieceEvents, reads: PieceReads, pool: ThreadPoolExecutor
+    ) -> tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]:
+        decided = decide_piece(self._version, read.events, reads, pool)
+        problems = {row: _say(*problem) for row, problem in read.problems.items()}
+        table = tabulate(self._version, piece, read.places, decided, problems)
+        lines = write_lines(table, header=piece.first_row == 0)
+        scored = ScoredPiece(lines, table, piece.first_row, len(piece), len(problems), piece.after)
+        return scored, piece, read, decided
 
 
-def _add(one: StoredSums, other: StoredSums) -> dict[str, int]:
-    return {**one, **{name: one.get(name, 0) + number for name, number in other.items()}}
+def _say(column: str, message: str) -> str:
+    return f'column "{column}": {message}' if column else message
