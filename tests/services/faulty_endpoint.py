@@ -5,30 +5,42 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
-Fault = Literal["hang", "throttle", "drop the answer"]
+Fault = Literal["hang", "throttle", "drop the answer", "cut the answer"]
 _HANGS_S = 5.0
+_SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 _THROTTLED = json.dumps({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}).encode()
 
 
 @dataclass
 class FaultyEndpoint:
-    """``faults`` maps the name of a DynamoDB operation, or a part of an S3 path, to what happens to its requests."""
+    """``faults`` maps the name of a DynamoDB operation, or a part of an S3 path, to what happens to its requests.
+
+    It happens to one in ``one_in`` of them. ``at_each`` is called with each request before anything else happens.
+    """
 
     url: str
     faults: dict[str, Fault] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    one_in: int = 1
+    at_each: Callable[[str], None] = lambda _request: None
     released: threading.Event = field(default_factory=threading.Event)
+    _hits: int = 0
 
     def fault_of(self, request: str) -> Fault | None:
         self.seen.append(request)
-        return next((fault for part, fault in self.faults.items() if part in request), None)
+        self.at_each(request)
+        hit = next((fault for part, fault in self.faults.items() if part in request), None)
+        if hit is None:
+            return None
+        self._hits += 1
+        return None if self._hits % self.one_in else hit
 
 
 class _Server(ThreadingHTTPServer):
@@ -65,6 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "hang":
             self.server.endpoint.released.wait(_HANGS_S)
             self.close_connection = True
+        elif fault == "throttle" and "X-Amz-Target" not in self.headers:
+            self.send(503, {"Content-Type": "application/xml"}, _SLOW_DOWN)
         elif fault == "throttle":
             self.send(400, {"Content-Type": "application/x-amz-json-1.0"}, _THROTTLED)
         else:
@@ -72,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
             if fault == "drop the answer":
                 self.close_connection = True
             else:
-                self.send(*answer)
+                self.send(*answer, cut=fault == "cut the answer")
 
     def pass_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection(self.server.behind, timeout=30)
@@ -82,15 +96,17 @@ class _Handler(BaseHTTPRequestHandler):
         connection.close()
         return response.status, dict(response.getheaders()), content
 
-    def send(self, status: int, headers: dict[str, str], content: bytes) -> None:
+    def send(self, status: int, headers: dict[str, str], content: bytes, *, cut: bool = False) -> None:
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(content))
+        self.send_header("Content-Length", length)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if cut else content)
+        self.close_connection = self.close_connection or cut
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""

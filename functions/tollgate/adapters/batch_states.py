@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 _LISTING = "batches"
 _OURS = "lease = :lease"
-# Free, and neither done nor being scored by another: a lease that nobody renewed has run out.
-_FREE = "(attribute_not_exists(lease) OR held_until < :now) AND (attribute_not_exists(#status) OR #status <> :done)"
+# Neither held, nor done, nor given up for the same message. A lease that nobody renewed has run out.
+_FREE = (
+    "(attribute_not_exists(lease) OR held_until < :now) AND (attribute_not_exists(#status) OR "
+    "(#status <> :done AND NOT (#status = :failed AND #message = :message AND #message <> :none)))"
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class BatchTable:
             counted=("run", "tries"),
             removed=("reason", "finished_at"),
             condition=_FREE,
-            compared={"now": _milliseconds(now_s), "done": "done"},
+            compared={"now": _milliseconds(now_s), "done": "done", "failed": "failed", "none": ""},
         )
 
     def renew(self, lease: Lease, progress: Mapping[str, Any]) -> bool:

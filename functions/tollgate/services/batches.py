@@ -9,7 +9,7 @@ from typing import Any
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.batch_states import BatchState
 from tollgate.adapters.batches import UPLOAD_EXPIRES_S
-from tollgate.core.table_files import SUFFIXES
+from tollgate.core.files.suffixes import SUFFIXES
 from tollgate.errors import InputError, NotFoundError
 from tollgate.services.hold import now
 from tollgate.services.stores import Stores
@@ -42,7 +42,7 @@ def show_batch(stores: Stores, batch_id: str) -> dict[str, Any]:
     if state is None:
         raise NotFoundError(f'There is no batch "{batch_id}".')
     summary, downloads = _results(stores, state) if state.status == "done" else (None, None)
-    progress = state.progress if state.status == "running" else None
+    progress = state.progress if state.status == "running" and state.progress and "phase" in state.progress else None
     return {
         **_listed(state), "reason": state.reason, "progress": progress, "summary": summary, "downloads": downloads,
     }  # fmt: skip
@@ -58,5 +58,6 @@ def _results(stores: Stores, state: BatchState) -> tuple[Mapping[str, Any], dict
     if content is None:
         raise NotFoundError(f'The results of batch "{state.batch_id}" are no longer kept.')
     summary = json.loads(content)
-    keys = {"results": summary["results"], **summary.get("results_as", {}), "summary": file.summary_key}
+    keys = {name: summary[name] for name in ("results", "results_parquet") if name in summary}
+    keys["summary"] = file.summary_key
     return summary, {name: stores.batches.presign_download(key) for name, key in keys.items()}

@@ -66,10 +66,12 @@ def score_batch(stores: Stores, key: str, etag: str, turn: Turn = _WITHOUT_MESSA
 
 
 def _look(stores: Stores, file: BatchFile, turn: Turn) -> BatchState:
-    """Return the state of a batch that is done, or that another run holds."""
+    """Return the state of a batch that is done, or that another run holds; raise if the message has to come again."""
     state = stores.states.find(file.batch_id)
     if state is None:
         raise UnavailableError(f"The state of batch {file.batch_id} was not found; try again.")
+    if state.status == "failed":
+        raise GivenUpError(state.reason or "Given up.")
     if state.lease and state.message == turn.message != "":
         raise HeldError(file.batch_id, max(state.held_until / 1000 - time.time(), 0.0))
     # The message of the run that holds it is still in the queue: this one is not needed.
@@ -78,7 +80,7 @@ def _look(stores: Stores, file: BatchFile, turn: Turn) -> BatchState:
 
 def _work(stores: Stores, file: BatchFile, etag: str, turn: Turn, hold: Hold) -> BatchState:
     state = hold.state
-    if state.status == "failed" or state.tries > stores.settings.most_tries:
+    if state.tries > stores.settings.most_tries:
         trouble = state.trouble or "the function was ended before it came further"
         raise GivenUpError(f"Given up after {stores.settings.most_tries} tries: {trouble}")
     if turn.receives > stores.settings.most_tries:

@@ -28,17 +28,16 @@ def score_rows(stores: Stores, file: BatchFile, etag: str, turn: Turn, hold: Hol
     """
     if work.checkpoint.summary is not None:
         return True
-    source = stores.batches.open(file.key, etag)
-    if source.size_bytes > stores.settings.largest_file_bytes:
-        raise TableError(f"The file is larger than {stores.settings.largest_file_bytes / 1e9:g} GB; split it.")
-    settings = stores.settings
+    settings, source = stores.settings, stores.batches.open(file.key, etag)
+    if source.size_bytes > settings.largest_file_bytes:
+        raise TableError(f"The file is larger than {settings.largest_file_bytes / 1e9:g} GB; split it.")
     uploads = {
         kind: stores.batches.upload(sent, hold.state.run, settings.part_bytes)
         for kind, sent in work.checkpoint.sent.items()
     }
-    pieces = _Pieces(
-        source, open_pieces(file.filename, source, ReadOptions(piece_rows=settings.piece_rows), work.checkpoint.after)
-    )
+    options = ReadOptions(piece_rows=settings.piece_rows)
+    opened = open_pieces(file.filename, source, options, work.checkpoint.after)
+    pieces = _Pieces(source, opened, settings.largest_file_bytes)
     try:
         run = _Run(stores, file, hold, work, source, uploads, pieces)
         while True:
@@ -59,6 +58,7 @@ class _Pieces:
 
     source: S3Source
     pieces: Iterator[Piece]
+    largest_bytes: int
     ended: bool = False
     # By number of first row: how far the file was read when the piece was. Pieces are read ahead.
     places: dict[int, int] = field(default_factory=dict)
@@ -66,6 +66,9 @@ class _Pieces:
     def segment(self, within_s: float) -> Iterator[Piece]:
         ends_s = time.monotonic() + within_s
         for piece in self.pieces:
+            # A position counts the bytes of text, unpacked.
+            if piece.after.place > self.largest_bytes:
+                raise TableError(f"The file unpacks to more than {self.largest_bytes / 1e9:g} GB; split it.")
             self.places[piece.first_row] = self.source.place
             yield piece
             if time.monotonic() >= ends_s:
