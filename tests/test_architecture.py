@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 FUNCTIONS = ROOT / "functions"
 CORE = FUNCTIONS / "tollgate/core"
 AWS = {"boto3", "botocore"}
-MAY_IMPORT_AWS = {"model_build/publishing.py", "model_build/command_line.py"}
+MAY_IMPORT_AWS = {"model_build/publishing.py", "model_build/command_line.py", "model_build/redrive_command.py"}
 IMPURE = {"os", "time", "random", "socket", "subprocess", "requests", "httpx", "logging", "pathlib", "tempfile"}
 WEB = {"fastapi", "starlette", "mangum", "pydantic"}
 # Layer → the layers that it must not know.
