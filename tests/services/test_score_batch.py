@@ -159,8 +159,7 @@ def test_notices_may_come_again_and_in_any_order(
     folder = "".join(order)  # files of their own for each order
     etags = {name: backend.drop(f"inbox/payments/{folder}/{name}.csv", file) for name, file in files.items()}
     states = {
-        name: score_batch(backend.stores, f"inbox/payments/{folder}/{name}.csv", etags[name]).batch_id
-        for name in order
+        name: score_batch(backend.stores, f"inbox/payments/{folder}/{name}.csv", etags[name]).batch_id for name in order
     }
     for name, batch_id in states.items():
         results = [backend.get(key) for key in backend.keys(f"results/{batch_id}/") if key.endswith(".csv")]

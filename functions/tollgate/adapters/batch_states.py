@@ -142,9 +142,7 @@ class BatchTable:
     def _update_ours(
         self, lease: Lease, values: Mapping[str, str | int], removed: tuple[str, ...] = ()
     ) -> BatchState | None:
-        return self._update(
-            lease.batch_id, values, removed=removed, condition=_OURS, compared={"lease": lease.token}
-        )
+        return self._update(lease.batch_id, values, removed=removed, condition=_OURS, compared={"lease": lease.token})
 
     def _update(
         self,
@@ -158,7 +156,9 @@ class BatchTable:
         compared: Mapping[str, str | int] | None = None,
     ) -> BatchState | None:
         """Set attributes, those in ``once`` where they are absent; return the state, or None if the condition fails."""
-        sets = [f"#{name} = if_not_exists(#{name}, :{name})" if name in once else f"#{name} = :{name}" for name in values]
+        sets = [
+            f"#{name} = if_not_exists(#{name}, :{name})" if name in once else f"#{name} = :{name}" for name in values
+        ]
         sets += [f"#{name} = if_not_exists(#{name}, :zero) + :one" for name in counted]
         given = {**values, **(compared or {}), **({"zero": 0, "one": 1} if counted else {})}
         request: dict[str, Any] = {

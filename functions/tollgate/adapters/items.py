@@ -76,9 +76,7 @@ def _map(read: Callable[[Lot], Read], lots: Sequence[Lot]) -> Iterator[Read]:
         yield from pool.map(read, lots)
 
 
-def _get_lot(
-    client: DynamoDBClient, wanted: Sequence[tuple[str, str]], attempts: int
-) -> Iterator[tuple[str, Item]]:
+def _get_lot(client: DynamoDBClient, wanted: Sequence[tuple[str, str]], attempts: int) -> Iterator[tuple[str, Item]]:
     request: dict[str, Any] = {}
     for table, pk in wanted:
         request.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append({"pk": {"S": pk}})

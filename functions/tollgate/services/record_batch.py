@@ -20,9 +20,7 @@ def record_rows(stores: Stores, file: BatchFile, turn: Turn, hold: Hold, work: W
     """
     version, scoring = work.version, work.scoring
     expires_s = max(time.time(), scoring.latest_s) + version.history.forgotten_after_s
-    additions = (
-        (history_key(version.history_space, entity, key), sums) for entity, key, sums in scoring.additions()
-    )
+    additions = ((history_key(version.history_space, entity, key), sums) for entity, key, sums in scoring.additions())
     first_lot = int(hold.progress.get("recorded", 0)) // LOT
     lots = stores.histories.add_in_lots(
         f"{version.history_space}#recorded#{file.batch_id}", additions, expires_s, first_lot=first_lot
