@@ -1,6 +1,6 @@
 """A file scored piece by piece by a sealed version, as the batch function does; tells seconds by stage and memory.
 
-    python -m bench.serving.ours_batch PAYMENTS VERSION OUT
+python -m bench.serving.ours_batch PAYMENTS VERSION OUT
 """
 
 from __future__ import annotations

@@ -80,9 +80,7 @@ def explain_cases(version: DetectorVersion, cases: Cases, most: int | None = TOP
     if isinstance(explainer, Lime):
         guesses = [explainer.explain(version.model.predict, row, version.reason_groups) for row in cases.values]
         told = _tell(version, cases, np.array([guess.values for guess in guesses]), most)
-        return [
-            Explanation(guess.base, reasons, guess.stability) for guess, reasons in zip(guesses, told, strict=True)
-        ]
+        return [Explanation(guess.base, reasons, guess.stability) for guess, reasons in zip(guesses, told, strict=True)]
     found = explainer.explain(cases.values)
     order, starts = version.reason_order
     sums: Floats = np.add.reduceat(found.values[:, order], starts, axis=1)

@@ -58,7 +58,7 @@ def in_order(events: Events) -> Events:
 
 @given(st.lists(PAYMENTS, min_size=1, max_size=14), CUTS, st.booleans())
 @settings(max_examples=100, deadline=None)
-def test_any_pieces_in_order_of_time_are_one_replay(payments: list, cuts: list[int], saves: bool) -> None:  # type: ignore[type-arg] # noqa: FBT001
+def test_any_pieces_in_order_of_time_are_one_replay(payments: list, cuts: list[int], saves: bool) -> None:  # type: ignore[type-arg]
     assert_as_one_replay(PLAN, in_order(table_of(payments)[0]), cuts, saves=saves)
 
 
@@ -124,7 +124,12 @@ def test_what_a_file_adds_reads_as_what_one_at_a_time_leaves(payments: list, cut
 
 def test_a_late_event_in_a_later_piece_reads_and_adds_to_the_epochs_that_are_kept(tmp_path: Path) -> None:
     # Half-life 1 s: an epoch is 32 s.
-    parts = [make_events([100.0], ["a"]), make_events([90.0], ["a"]), make_events([10.0], ["a"]), make_events([101.0], ["a"])]
+    parts = [
+        make_events([100.0], ["a"]),
+        make_events([90.0], ["a"]),
+        make_events([10.0], ["a"]),
+        make_events([101.0], ["a"]),
+    ]
     histories, sums, _ = read_parts(PLAN, parts, tmp_path)
     count = PLAN.layout.places["customer", "n", 0]
 

@@ -80,7 +80,9 @@ class _Reading:
             try:
                 yield line.decode()
             except UnicodeDecodeError as error:
-                self.wrong = f"is not UTF-8 text: its byte {error.start + 1} cannot be read; declare the file's encoding"
+                self.wrong = (
+                    f"is not UTF-8 text: its byte {error.start + 1} cannot be read; declare the file's encoding"
+                )
                 yield line.decode(errors="replace")
         self.exhausted = True
 

@@ -58,7 +58,9 @@ class EntityPiece:
         if any(s.kind == "l" for _, s in its):
             self._opened = _Opened.of(self._plan, self._line, self._left, times, stored)
         for half_life in dict.fromkeys(s.half_life for _, s in its):
-            self._read_half_life(times, stored, half_life, [(place, s) for place, s in its if s.half_life == half_life], out)
+            self._read_half_life(
+                times, stored, half_life, [(place, s) for place, s in its if s.half_life == half_life], out
+            )
 
     def _read_half_life(
         self, times: PieceTimes, stored: Entries, half_life: int, its: Sequence[tuple[int, Sum]], out: Floats
@@ -184,5 +186,3 @@ class _Opened:
         """Return the events of the file that stay open, as a ring for each key."""
         still = self.own.steps > self.over_last.take(self.own.keys)
         return self.own.take(np.flatnonzero(still)).roll(size)
-
-

@@ -76,7 +76,9 @@ class FileHistories:
             piece = begun.piece if entity == begun.entity else its.open(texts[entity], times)
             assert piece is not None
             part = layout.parts[entity]
-            places = [place for place in range(part.stop - part.start) if entity != begun.entity or place not in begun.places]
+            places = [
+                place for place in range(part.stop - part.start) if entity != begun.entity or place not in begun.places
+            ]
             piece.read(times, its.stored(), places, sums[part])
             its.keep(piece.behind(times))
         return PieceReads(sums, times.excess)

@@ -15,6 +15,7 @@ from tollgate.core.files.piece_times import ONE_LIMB
 from tollgate.core.files.running_sums import RunsOnKept
 from tollgate.core.history import UNITS, Maturing, weigh
 
+
 @dataclass(frozen=True)
 class Steps:
     """Counts of open events of u keys in order of key and step, shape (s,) each; a key may have a step more than once."""

@@ -11,7 +11,6 @@ import numpy as np
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.history import HistoryPlan, Kind, quantise, summed_values, weigh
 
-
 # Below this, int64 holds every sum of a piece.
 ONE_LIMB = 2.0**62
 

@@ -105,9 +105,7 @@ class FileScoring:
             while waiting:
                 yield self._take(waiting.popleft())
 
-    def _take(
-        self, finished: Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]
-    ) -> ScoredPiece:
+    def _take(self, finished: Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]) -> ScoredPiece:
         scored, piece, read, decided = finished.result()
         self._summary.add(self._version, piece, read, decided)
         return scored
