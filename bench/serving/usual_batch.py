@@ -38,9 +38,9 @@ def compute_features(payments: pd.DataFrame) -> pd.DataFrame:
         for window in WINDOWS:
             rolling = grouped.rolling(window, closed="left")
             for name in ("count", "mean", "std"):
-                column = np.empty(len(payments))
-                column[order] = getattr(rolling, name)().to_numpy()
-                features[f"{entity}_{name}_{window}"] = column
+                found = np.empty(len(payments))
+                found[order] = getattr(rolling, name)().to_numpy()
+                features[f"{entity}_{name}_{window}"] = found
         features[f"{entity}_ratio"] = payments["amount"] / (features[f"{entity}_mean_30D"] + 1.0)
     for pair in PAIRS:
         features["_".join(pair)] = payments.groupby(list(pair), sort=False).cumcount()

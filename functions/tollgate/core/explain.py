@@ -103,7 +103,7 @@ def _look(version: DetectorVersion, events: Events, decisions: Decisions, rows: 
 def _tell(
     version: DetectorVersion, cases: Cases, sums: Floats, most: int | None, values: Floats | None = None
 ) -> list[tuple[Reason, ...]]:
-    """Return for n events the reasons with the largest of ``sums``, (n, g); ``values``, (n, f), are those of features."""
+    """Return n events' reasons with the largest of ``sums``, (n, g); ``values``, (n, f), are those of features."""
     groups = version.reason_groups
     chosen = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
     rows = np.repeat(np.arange(len(sums)), chosen.shape[1])

@@ -85,7 +85,7 @@ def texts_of(histories: FileHistories, events: Events) -> dict[str, Texts]:
 def rows_of(pieces: list[Piece]) -> tuple[list[list[Any]], dict[int, str]]:
     """Return the rows of pieces, None where a cell is empty, and what is wrong with some of them."""
     rows: list[list[Any]] = []
-    wrong = {}
+    wrong: dict[int, str] = {}
     for piece in pieces:
         assert piece.first_row == len(rows)
         wrong |= {len(rows) + place: why for place, why in piece.misshapen.items()}

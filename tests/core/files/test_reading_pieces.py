@@ -53,7 +53,7 @@ def zstd(content: bytes) -> bytes:
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd], ids=["plain", "gzip", "zstd"])
 @pytest.mark.parametrize("rows", [1, 2, 100])
 def test_one_table_however_it_is_written(content: bytes, pack: object, rows: int) -> None:
-    name = {bytes: "x.csv", gzip.compress: "X.CSV.GZ", zstd: "x.csv.zst"}[pack]  # type: ignore[index]
+    name = {bytes: "x.csv", gzip.compress: "X.CSV.GZ", zstd: "x.csv.zst"}[pack]
 
     assert read(pack(content), name, ReadOptions(piece_rows=rows)) == ROWS  # type: ignore[operator]
 

@@ -1,4 +1,4 @@
-"""Rows of CSV by Python's own reader: it reads blocks that are odd in any way, and says what quick reading has to give."""
+"""Rows of CSV by Python's own reader: it reads blocks that are odd in any way, and quick reading is held to it."""
 
 from __future__ import annotations
 

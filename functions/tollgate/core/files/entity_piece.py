@@ -41,7 +41,7 @@ class EntityPiece:
         self._left = left
         self._line = line
         low = left.sums.low
-        self._largest_kept = max(float(low.max(initial=0)), -float(low.min(initial=0)))
+        self._largest_kept = max(float(np.max(low, initial=0)), -float(np.min(low, initial=0)))
         self._runs: dict[int, RunsOnKept] = {}
         self._opened: _Opened | None = None
 

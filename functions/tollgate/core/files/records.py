@@ -64,7 +64,7 @@ class Records:
         """Put rows, shape (m, width), in place of those with these numbers, each of them once."""
         if not len(numbers):
             return
-        self._grow(int(numbers.max()) + 1)
+        self._grow(int(np.max(numbers)) + 1)
         near = numbers < self._in_memory
         if near.all():
             self._first[numbers] = rows

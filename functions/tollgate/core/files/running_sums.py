@@ -15,7 +15,7 @@ from tollgate.core.files.piece_times import ONE_LIMB, Added
 
 @dataclass(frozen=True)
 class Passed:
-    """What m events read of one sum before each of them, (m,), and in the epoch before, (r,); what is left of u keys."""
+    """What m events read of a sum, before each of them, (m,), and of the epoch before, (r,); what is left of u keys."""
 
     current: Limbs
     older: Limbs
