@@ -19,11 +19,11 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.version import DetectorVersion
 
 # As many events as have sums that fit the processor's cache together.
-_AT_ONCE = 4096
+_AT_ONCE = 2048
 
 
 # As many as share what sentences on histories take.
-_TOLD_AT_ONCE = 512
+_TOLD_AT_ONCE = 256
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ from tollgate.core.version import DetectorVersion
 
 __all__ = ["EventReader", "FileHistories", "FileScoring", "ReadStored", "ScoredPiece", "nothing_stored"]
 
+# Arrow's own pool keeps tens of megabytes that are free.
+pa.set_memory_pool(pa.system_memory_pool())
+
 _SUMMARY = "summary.json"
 # Pieces that are under way at once: one is read, one looked up in the histories, one decided on and written.
 _UNDER_WAY = 2
