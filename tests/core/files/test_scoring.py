@@ -98,6 +98,19 @@ def test_bad_rows_change_nothing_for_the_others(version: DetectorVersion, paymen
     assert (with_bad.summary["scored"], with_bad.summary["failed"]) == (197, 3)
 
 
+def test_a_piece_of_bad_rows_only_has_their_reasons(
+    version: DetectorVersion, payments: list[Row], tmp_path: Path
+) -> None:
+    bad = changed(payments[:150], {place: {"timestamp": "soon"} for place in range(50, 100)})
+    scored = score(version, to_csv(bad), tmp_path, piece_rows=50)
+    rows = scored.rows
+
+    assert ["is no time" in row["status"] for row in rows] == [50 <= place < 100 for place in range(150)]
+    assert all(row["score"] == row["outcome"] == "" for row in rows[50:100])
+    assert scored.summary["failed"] == 50
+    assert sum(scored.summary["score_histogram"]["counts"]) == 100
+
+
 def test_any_kind_of_file_gets_the_same_decisions(
     version: DetectorVersion, payments: list[Row], tmp_path: Path
 ) -> None:

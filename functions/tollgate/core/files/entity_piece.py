@@ -122,7 +122,7 @@ class EntityPiece:
 
     def _kept(self, row: int) -> Limbs:
         low, high = self._left.sums.low, self._left.sums.high
-        return Limbs(high[row], low[row]) if high.ndim else Limbs.small(low[row])
+        return Limbs(high[row], low[row]) if high.ndim and high[row].any() else Limbs.small(low[row])
 
     def _leave(self, row: int, current: Limbs, older: Limbs) -> None:
         sums = self._left.sums
