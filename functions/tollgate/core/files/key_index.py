@@ -14,7 +14,7 @@ from tollgate.core.files.key_hashes import Hashes
 Numbers = npt.NDArray[np.uint32]
 
 UNKNOWN = -1
-_IN_MEMORY = 1 << 18
+_IN_MEMORY = 1 << 16
 _AT_ONCE = 1 << 17
 
 
