@@ -10,8 +10,8 @@ import pytest
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
 from tollgate.core.history import HistoryPlan, Kind, Sum
-from tollgate.core.reading import read_event
 from tollgate.core.history_features import HistoryReading
+from tollgate.core.reading import read_event
 from tollgate.core.reasons.circumstances import Cases
 from tollgate.core.reasons.groups import entity_words, group_features
 from tollgate.core.reasons.words import say_reason

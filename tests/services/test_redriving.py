@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -24,7 +23,7 @@ _numbers = count(1)
 
 
 @pytest.fixture
-def queues(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
+def queues(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """The dead-letter queue and the queue of files, empty; the environment names the latter."""
     number = next(_numbers)
     dead, live = (
@@ -32,7 +31,7 @@ def queues(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
     )
     monkeypatch.setenv("TOLLGATE_QUEUE_URL", live)
     forget_storage()
-    yield dead, live
+    return dead, live
 
 
 def redrive(backend: Backend, queues: tuple[str, str], *options: str) -> str:
@@ -53,7 +52,7 @@ def give_up(backend: Backend, key: str, content: bytes, dead: str) -> str:
     backend.drop(model, b"another model")
     forget_storage()
     for receives in range(1, 5):
-        with pytest.raises(Exception, match="model.onnx"):
+        with pytest.raises(Exception, match=r"model\.onnx"):
             score_batch(backend.stores, key, etag, Turn("m", receives))
     backend.drop(model, whole)
     forget_storage()

@@ -89,7 +89,7 @@ class BatchTable:
 
     def take(self, file: BatchFile, lease: Lease, mark: str, now: str, now_s: float) -> BatchState | None:
         """Take the lease and count the run; None if another has it, or nothing is left to do."""
-        values = {
+        values: dict[str, str | int] = {
             **_described(file), **_listed(file, now), "status": "running", "mark": mark, "started_at": now,
             "lease": lease.token, "held_until": _milliseconds(lease.until_s), "message": lease.message,
         }  # fmt: skip
@@ -105,19 +105,19 @@ class BatchTable:
 
     def renew(self, lease: Lease, progress: Mapping[str, Any]) -> bool:
         """Put off the end of the lease and tell how far the run is; False if another run has taken the lease."""
-        values = {"held_until": _milliseconds(lease.until_s), "progress": json.dumps(progress)}
+        values: dict[str, str | int] = {"held_until": _milliseconds(lease.until_s), "progress": json.dumps(progress)}
         return self._update_ours(lease, values) is not None
 
     def keep(self, lease: Lease, checkpoint: str, progress: Mapping[str, Any]) -> bool:
         """Make a checkpoint the one to go on from; False if another run has taken the lease."""
-        values = {"checkpoint": checkpoint, "progress": json.dumps(progress), "tries": 0}
+        values: dict[str, str | int] = {"checkpoint": checkpoint, "progress": json.dumps(progress), "tries": 0}
         return self._update_ours(lease, values) is not None
 
     def end(
         self, lease: Lease, status: str, progress: Mapping[str, Any], removed: tuple[str, ...], **more: str | int
     ) -> BatchState | None:
         """Give the lease back and say how it ended; None if another run has taken the lease."""
-        values = {"status": status, "progress": json.dumps(progress), **more}
+        values: dict[str, str | int] = {"status": status, "progress": json.dumps(progress), **more}
         return self._update_ours(lease, values, removed=("lease", "held_until", *removed))
 
     def find(self, batch_id: str) -> BatchState | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -123,7 +123,7 @@ class HistoryTable:
 
     def add_in_lots(
         self, name: str, additions: Iterable[tuple[str, Mapping[str, int]]], expires_s: float, *, first_lot: int = 0
-    ) -> Iterator[int]:
+    ) -> Generator[int, None, None]:
         """Add to many histories, given as (pk, sums), a hundred writes at a time and each lot exactly once.
 
         Yields the number of lots that stand, ever more. ``name`` says what is added: under the same name the same

@@ -64,7 +64,7 @@ class ResultUpload:
 
     def __init__(self, s3: S3Client, bucket: str, sent: SentResults, run: int, part_bytes: int) -> None:
         self._s3 = s3
-        self._object = {"Bucket": bucket, "Key": sent.key}
+        self._object: dict[str, Any] = {"Bucket": bucket, "Key": sent.key}
         self._sent = sent
         self._upload_id = sent.upload_id
         self._parts = list(sent.parts)

@@ -80,9 +80,7 @@ def explain_cases(version: DetectorVersion, cases: Cases, most: int | None = TOP
     if isinstance(explainer, Lime):
         guesses = [explainer.explain(version.model.predict, row, version.reason_groups) for row in cases.values]
         told = _tell(version, cases, np.array([guess.values for guess in guesses]), most)
-        return [
-            Explanation(guess.base, reasons, guess.stability) for guess, reasons in zip(guesses, told, strict=True)
-        ]
+        return [Explanation(guess.base, reasons, guess.stability) for guess, reasons in zip(guesses, told, strict=True)]
     found = explainer.explain(cases.values)
     order, starts = version.reason_order
     sums: Floats = np.add.reduceat(found.values[:, order], starts, axis=1)
@@ -105,7 +103,7 @@ def _look(version: DetectorVersion, events: Events, decisions: Decisions, rows: 
 def _tell(
     version: DetectorVersion, cases: Cases, sums: Floats, most: int | None, values: Floats | None = None
 ) -> list[tuple[Reason, ...]]:
-    """Return for n events the reasons with the largest of ``sums``, (n, g); ``values``, (n, f), are those of features."""
+    """Return n events' reasons with the largest of ``sums``, (n, g); ``values``, (n, f), are those of features."""
     groups = version.reason_groups
     chosen = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
     rows = np.repeat(np.arange(len(sums)), chosen.shape[1])

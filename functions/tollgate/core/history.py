@@ -234,7 +234,8 @@ def weigh(times_s: Floats, half_life_s: float | Floats) -> tuple[Ints, Floats]:
 
 def find_epochs(times_s: Floats, half_life_s: float | Floats) -> Ints:
     """Return the epoch of each time."""
-    return np.floor(times_s / (EPOCH_HALF_LIVES * np.asarray(half_life_s))).astype(np.int64)
+    epochs: Ints = np.floor(times_s / (EPOCH_HALF_LIVES * np.asarray(half_life_s))).astype(np.int64)
+    return epochs
 
 
 def quantise(values: Floats, weights: Floats, kind: Kind) -> Floats:

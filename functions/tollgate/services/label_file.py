@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -81,7 +82,7 @@ def _write_results(
     stores: Stores, file: BatchFile, version: DetectorVersion, labels: LabelTable, results: Results
 ) -> dict[str, Any]:
     written = write_label_results(labels.table, results)
-    results_key = file.results_key(written)
+    results_key = file.results_key(hashlib.sha256(written).hexdigest()[:8])
     counts = Counter(status for status, _ in results)
     bad = [(row, message) for row, (status, message) in enumerate(results) if status == "failed"]
     summary = {

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.batch_states import BatchState
@@ -100,7 +101,7 @@ def _work(stores: Stores, file: BatchFile, etag: str, turn: Turn, hold: Hold) ->
     return done
 
 
-def _publish(stores: Stores, file: BatchFile, hold: Hold, work: Work) -> dict[str, object]:
+def _publish(stores: Stores, file: BatchFile, hold: Hold, work: Work) -> dict[str, Any]:
     """Make objects of the results that were sent, then write the summary that names them."""
     for sent in work.checkpoint.sent.values():
         stores.batches.publish(sent, hold.state.run)

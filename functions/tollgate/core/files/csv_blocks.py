@@ -81,7 +81,7 @@ def _is_utf8(block: bytes) -> bool:
 
 
 def _has_plain_quotes(text: Bytes, delimiter: int) -> bool:
-    """Return whether quotes only enclose whole cells, and stand twice within: then counting them tells where cells end."""
+    """Return whether quotes only enclose whole cells, and stand twice within: then counting tells where cells end."""
     places = np.flatnonzero(text == _QUOTE)
     if len(places) % 2:
         return False

@@ -38,8 +38,6 @@ def read_header(name: str, start: bytes, delimiter: str | None) -> tuple[CsvDial
     """
     lines = start.splitlines(keepends=True)
     taken = 0
-    if b"\0" in start[:MOST_ROW_BYTES]:
-        raise TableError(f'"{name}" is not text: it has NUL characters.')
 
     def texts() -> Iterator[str]:
         nonlocal taken
@@ -62,6 +60,8 @@ def read_header(name: str, start: bytes, delimiter: str | None) -> tuple[CsvDial
 
 
 def _decode(name: str, line: bytes) -> str:
+    if b"\0" in line:
+        raise TableError(f'"{name}" is not text: it has NUL characters.')
     try:
         return line.decode()
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Rows of CSV by Python's own reader: it reads blocks that are odd in any way, and says what quick reading has to give."""
+"""Rows of CSV by Python's own reader: it reads blocks that are odd in any way, and quick reading is held to it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ class _Reading:
             try:
                 yield line.decode()
             except UnicodeDecodeError as error:
-                self.wrong = f"is not UTF-8 text: its byte {error.start + 1} cannot be read; declare the file's encoding"
+                self.wrong = (
+                    f"is not UTF-8 text: its byte {error.start + 1} cannot be read; declare the file's encoding"
+                )
                 yield line.decode(errors="replace")
         self.exhausted = True
 

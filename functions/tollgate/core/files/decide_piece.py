@@ -19,11 +19,11 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.version import DetectorVersion
 
 # As many events as have sums that fit the processor's cache together.
-_AT_ONCE = 4096
+_AT_ONCE = 2048
 
 
 # As many as share what sentences on histories take.
-_TOLD_AT_ONCE = 512
+_TOLD_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ def decide_piece(version: DetectorVersion, events: Events, reads: PieceReads, po
         features = np.concatenate([part.flagged for part in parts])
         lots = range(0, len(flagged), _TOLD_AT_ONCE)
         told = pool.map(
-            lambda first: _explain(version, events, reads, flagged[first:][:_TOLD_AT_ONCE], features[first:][:_TOLD_AT_ONCE]),
+            lambda first: _explain(
+                version, events, reads, flagged[first:][:_TOLD_AT_ONCE], features[first:][:_TOLD_AT_ONCE]
+            ),
             lots,
         )
         reasons = dict(zip(flagged.tolist(), (one for some in told for one in some), strict=True))

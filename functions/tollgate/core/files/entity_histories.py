@@ -13,13 +13,12 @@ from tollgate.core.files.entity_sums import EntitySums
 from tollgate.core.files.key_index import UNKNOWN
 from tollgate.core.files.known_keys import KnownKeys
 from tollgate.core.files.lines import Line
-from tollgate.core.files.records import Memory, Records
 from tollgate.core.files.piece_times import PieceTimes
+from tollgate.core.files.records import Memory, Records
 from tollgate.core.files.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.files.texts import Texts
 from tollgate.core.history import HistoryPlan
 from tollgate.core.stored_history import StoredSums
-
 
 
 class EntityHistories:

@@ -41,7 +41,7 @@ class EntityPiece:
         self._left = left
         self._line = line
         low = left.sums.low
-        self._largest_kept = max(float(low.max(initial=0)), -float(low.min(initial=0)))
+        self._largest_kept = max(float(np.max(low, initial=0)), -float(np.min(low, initial=0)))
         self._runs: dict[int, RunsOnKept] = {}
         self._opened: _Opened | None = None
 
@@ -58,7 +58,9 @@ class EntityPiece:
         if any(s.kind == "l" for _, s in its):
             self._opened = _Opened.of(self._plan, self._line, self._left, times, stored)
         for half_life in dict.fromkeys(s.half_life for _, s in its):
-            self._read_half_life(times, stored, half_life, [(place, s) for place, s in its if s.half_life == half_life], out)
+            self._read_half_life(
+                times, stored, half_life, [(place, s) for place, s in its if s.half_life == half_life], out
+            )
 
     def _read_half_life(
         self, times: PieceTimes, stored: Entries, half_life: int, its: Sequence[tuple[int, Sum]], out: Floats
@@ -120,7 +122,7 @@ class EntityPiece:
 
     def _kept(self, row: int) -> Limbs:
         low, high = self._left.sums.low, self._left.sums.high
-        return Limbs(high[row], low[row]) if high.ndim else Limbs.small(low[row])
+        return Limbs(high[row], low[row]) if high.ndim and high[row].any() else Limbs.small(low[row])
 
     def _leave(self, row: int, current: Limbs, older: Limbs) -> None:
         sums = self._left.sums
@@ -184,5 +186,3 @@ class _Opened:
         """Return the events of the file that stay open, as a ring for each key."""
         still = self.own.steps > self.over_last.take(self.own.keys)
         return self.own.take(np.flatnonzero(still)).roll(size)
-
-

@@ -22,7 +22,7 @@ from tollgate.core.stored_history import StoredSums
 # Entity → the keys that are met for the first time → what is stored of each that has a history.
 ReadStored = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Mapping[str, StoredSums]]]
 # As much as a million payments of a few entities take: the busiest keys are met by then.
-_MEMORY_BYTES = 96 << 20
+_MEMORY_BYTES = 64 << 20
 _COUNTS = "histories.json"
 _MULTIPLIERS = "multipliers"
 
@@ -76,7 +76,9 @@ class FileHistories:
             piece = begun.piece if entity == begun.entity else its.open(texts[entity], times)
             assert piece is not None
             part = layout.parts[entity]
-            places = [place for place in range(part.stop - part.start) if entity != begun.entity or place not in begun.places]
+            places = [
+                place for place in range(part.stop - part.start) if entity != begun.entity or place not in begun.places
+            ]
             piece.read(times, its.stored(), places, sums[part])
             its.keep(piece.behind(times))
         return PieceReads(sums, times.excess)

@@ -77,9 +77,7 @@ class _JsonReading:
                 yield kept
 
 
-def _read_lines(
-    lines: Sequence[bytes | None], names: Sequence[str]
-) -> tuple[list[Mapping[str, Any]], dict[int, str]]:
+def _read_lines(lines: Sequence[bytes | None], names: Sequence[str]) -> tuple[list[Mapping[str, Any]], dict[int, str]]:
     known = set(names)
     rows: list[Mapping[str, Any]] = []
     misshapen = {}

@@ -46,7 +46,8 @@ class KeyHashes:
             if len(filled):
                 sums[filled] += np.add.reduceat(row[places] * (data.astype(np.uint64) + np.uint64(1)), starts)
             halves.append(sums >> _HALF)
-        return (halves[0] << _HALF) | halves[1]
+        hashes: Hashes = (halves[0] << _HALF) | halves[1]
+        return hashes
 
     def join(self, parts: Sequence[Hashes]) -> Hashes:
         """Return the hashes of pairs, given those of their parts, shape (n,) each."""
@@ -56,4 +57,5 @@ class KeyHashes:
             for place, part in enumerate(parts):
                 sums += row[2 * place] * (part & np.uint64(0xFFFFFFFF)) + row[2 * place + 1] * (part >> _HALF)
             halves.append((sums + row[-1]) >> _HALF)
-        return (halves[0] << _HALF) | halves[1]
+        hashes: Hashes = (halves[0] << _HALF) | halves[1]
+        return hashes

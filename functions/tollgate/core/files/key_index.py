@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from tollgate.core.event import Ints
 from tollgate.core.files.key_hashes import Hashes
 
+Numbers = npt.NDArray[np.uint32]
+
 UNKNOWN = -1
-_IN_MEMORY = 1 << 18
+_IN_MEMORY = 1 << 16
 _AT_ONCE = 1 << 17
 
 
@@ -53,7 +56,7 @@ class KeyIndex:
         """Leave everything in the files."""
         self._merge()
 
-    def _stored(self) -> Iterator[tuple[Hashes, Ints]]:
+    def _stored(self) -> Iterator[tuple[Hashes, Numbers]]:
         if not self._files[0].exists():
             return
         with self._files[0].open("rb") as hashes, self._files[1].open("rb") as numbers:
@@ -77,7 +80,7 @@ class KeyIndex:
         self._hashes, self._numbers = self._hashes[:0].copy(), self._numbers[:0].copy()
 
 
-def _look_up(asked: Hashes, known: Hashes, numbers: Ints, found: Ints) -> None:
+def _look_up(asked: Hashes, known: Hashes, numbers: Numbers, found: Ints) -> None:
     """Put the numbers of sorted hashes into ``found`` where they are among the sorted ``known`` ones."""
     if not len(known) or not len(asked):
         return

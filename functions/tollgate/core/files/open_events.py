@@ -15,9 +15,10 @@ from tollgate.core.files.piece_times import ONE_LIMB
 from tollgate.core.files.running_sums import RunsOnKept
 from tollgate.core.history import UNITS, Maturing, weigh
 
+
 @dataclass(frozen=True)
 class Steps:
-    """Counts of open events of u keys in order of key and step, shape (s,) each; a key may have a step more than once."""
+    """Counts of open events of u keys in order of key and step, (s,) each; a key may have a step more than once."""
 
     u: int
     keys: Ints
@@ -33,7 +34,7 @@ class Steps:
 
     @classmethod
     def of_ring(cls, ring: Ints, first: Ints) -> Steps:
-        """Unroll the counts of u keys, shape (u, r), where a step stands at its remainder; ``first`` is the earliest."""
+        """Unroll the counts of u keys, (u, r), where a step stands at its remainder; ``first`` is the earliest."""
         u, size = ring.shape
         # Each key's ring, turned so that its first step comes first.
         turned = np.arange(size) + (first % size)[:, None]
@@ -48,8 +49,8 @@ class Steps:
             return self
         if not len(self.keys):
             return other
-        low = min(int(self.steps.min()), int(other.steps.min()))
-        width = max(int(self.steps.max()), int(other.steps.max())) - low + 1
+        low = min(int(np.min(self.steps)), int(np.min(other.steps)))
+        width = max(int(np.max(self.steps)), int(np.max(other.steps))) - low + 1
         mine, others = (its.keys * width + (its.steps - low) for its in (self, other))
         places = np.searchsorted(mine, others)
         joined = np.insert(mine, places, others)
@@ -84,8 +85,8 @@ class Maturity:
         """Weigh the events of each step at the moment of their maturing."""
         if not len(steps.steps):
             return cls(steps, steps.steps, Limbs.small(np.zeros(1, dtype=np.int64)))
-        first = int(steps.steps.min())
-        every = np.arange(first, int(steps.steps.max()) + 1)
+        first = int(np.min(steps.steps))
+        every = np.arange(first, int(np.max(steps.steps)) + 1)
         which = steps.steps - first
         epochs, weights = weigh(every * np.float64(maturing.step_s), half_life_s)
         worth = np.rint(weights * UNITS["l"]).astype(np.int64).take(which)
@@ -98,7 +99,7 @@ class Maturity:
     def before(self, runs: Runs, until: Ints) -> tuple[Limbs, Limbs]:
         """Return what matured in the epoch of each event, before it, (m,); and in the epoch before, (r,).
 
-        ``until`` says how many of all open events, in their order, are over before each event or belong to earlier keys.
+        ``until`` says how many of all open events, in order, are over before each event or belong to earlier keys.
         """
         own, before = (self._first(runs.codes, runs.epochs - ago) for ago in (0, 1))
         return self._between(own.take(runs.number), until), self._between(before, own)
@@ -118,7 +119,7 @@ class Maturity:
         """Return the place of the first open event of each key that matures in an epoch or later."""
         if not len(self.epochs):
             return np.zeros(len(keys), dtype=np.int64)
-        low, high = int(self.epochs.min()), int(self.epochs.max())
+        low, high = int(np.min(self.epochs)), int(np.max(self.epochs))
         if low == high:
             return self.steps.begins.take(keys + (epochs > low))
         width = high - low + 2
@@ -143,7 +144,7 @@ def find_matured(steps: Steps, keys: Ints, last_over: Ints) -> Ints:
     """Return how many open events, in their order, mature by a step or belong to earlier keys, for each key asked."""
     if not len(steps.steps):
         return np.zeros(len(keys), dtype=np.int64)
-    low, high = int(steps.steps.min()), int(steps.steps.max())
+    low, high = int(np.min(steps.steps)), int(np.max(steps.steps))
     width = high - low + 2
     joined = steps.keys * width + (steps.steps - low)
     return np.searchsorted(joined, keys * width + np.clip(last_over + 1 - low, 0, width - 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -47,9 +48,24 @@ class _Seekable(io.RawIOBase):
         return len(chunk)
 
 
+def count_parquet_rows(name: str, source: Source) -> int:
+    """Return how many rows a Parquet file says it has."""
+    with _refusing(name):
+        count: int = pa.parquet.ParquetFile(pa.PythonFile(_Seekable(source), "r")).metadata.num_rows
+    return count
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise TableError(f'"{name}" is not a Parquet file: {str(error).splitlines()[0].rstrip(".")}.') from None
+
+
 def read_parquet_pieces(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Piece]:
     """Yield the pieces of a Parquet file from ``start`` on; a position's place is not used: its row is enough."""
-    try:
+    with _refusing(name):
         file = pa.parquet.ParquetFile(pa.PythonFile(_Seekable(source), "r"))
         names = file.schema_arrow.names
         if len(names) > MOST_COLUMNS:
@@ -59,17 +75,15 @@ def read_parquet_pieces(name: str, source: Source, options: ReadOptions, start: 
         row = 0
         for group in range(file.metadata.num_row_groups):
             described = file.metadata.row_group(group)
-            if row + described.num_rows <= start.row:
+            if row + described.num_rows > start.row:
+                if max(described.total_byte_size, described.num_rows * 8) > MOST_GROUP_BYTES:
+                    raise TableError(
+                        f'A row group of "{name}" unpacks to more than {MOST_GROUP_BYTES >> 20} MB; write smaller ones.'
+                    )
+                for batch in file.iter_batches(options.piece_rows, [group], use_threads=False):
+                    first, row = row, row + batch.num_rows
+                    if row > start.row:
+                        kept = batch.slice(max(start.row - first, 0))
+                        yield Piece(names, kept.columns, max(first, start.row), Position(row))
+            else:
                 row += described.num_rows
-                continue
-            if max(described.total_byte_size, described.num_rows * 8) > MOST_GROUP_BYTES:
-                raise TableError(
-                    f'A row group of "{name}" unpacks to more than {MOST_GROUP_BYTES >> 20} MB; write smaller ones.'
-                )
-            for batch in file.iter_batches(options.piece_rows, [group], use_threads=False):
-                first, row = row, row + batch.num_rows
-                if row > start.row:
-                    kept = batch.slice(max(start.row - first, 0))
-                    yield Piece(names, kept.columns, max(first, start.row), Position(row))
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise TableError(f'"{name}" is not a Parquet file: {str(error).splitlines()[0].rstrip(".")}.') from None

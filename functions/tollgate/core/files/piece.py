@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # As much as is read and scored at once: more takes more memory, less looks histories up more often.
-PIECE_ROWS = 32_768
-PIECE_BYTES = 4 << 20
+PIECE_ROWS = 20_480
+PIECE_BYTES = 5 << 19
 
 
 @dataclass(frozen=True)

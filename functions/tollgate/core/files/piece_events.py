@@ -80,9 +80,12 @@ class EventReader:
         good[list(problems)] = False
         places = np.flatnonzero(good)
         keep = slice(None) if len(places) == len(piece) else places
-        taken = {name: its if len(places) == len(piece) else its.take(places, self._hashing) for name, its in texts.items()}
+        taken = {
+            name: its if len(places) == len(piece) else its.take(places, self._hashing) for name, its in texts.items()
+        }
         keys = {
-            entity: join_texts([taken[part] for part in parts], self._hashing) for entity, parts in kind.entities.items()
+            entity: join_texts([taken[part] for part in parts], self._hashing)
+            for entity, parts in kind.entities.items()
         }
         events = Events(
             ids=_texts_of_rows(ids, places),

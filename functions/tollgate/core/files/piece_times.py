@@ -11,14 +11,13 @@ import numpy as np
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.history import HistoryPlan, Kind, quantise, summed_values, weigh
 
-
 # Below this, int64 holds every sum of a piece.
 ONE_LIMB = 2.0**62
 
 
 @dataclass(frozen=True)
 class Added:
-    """Whole numbers that n events add to a sum, (n,): as ``small`` ones where int64 holds them; and the largest size."""
+    """What n events add to a sum, whole numbers: as ``small`` ones where int64 holds them; and the largest size."""
 
     numbers: Floats
     small: Ints | None
@@ -62,7 +61,7 @@ class PieceTimes:
         """Return what each event adds to one sum."""
         if (kind, half_life) not in self._added:
             numbers = quantise(self.values[kind], self.weighed(half_life)[1], kind)
-            largest = max(float(numbers.max()), -float(numbers.min()))
+            largest = max(float(np.max(numbers)), -float(np.min(numbers)))
             small = numbers.astype(np.int64) if largest < ONE_LIMB else None
             self._added[kind, half_life] = Added(numbers, small, largest)
         return self._added[kind, half_life]

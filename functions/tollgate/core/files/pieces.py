@@ -6,13 +6,18 @@ from collections.abc import Iterator
 
 from tollgate.core.files.csv_pieces import read_csv_pieces
 from tollgate.core.files.json_pieces import read_json_pieces
-from tollgate.core.files.parquet_pieces import read_parquet_pieces
+from tollgate.core.files.parquet_pieces import count_parquet_rows, read_parquet_pieces
 from tollgate.core.files.piece import Piece, Position, ReadOptions
 from tollgate.core.files.sources import Source
 from tollgate.core.files.suffixes import SUFFIXES
 from tollgate.errors import TableError
 
-__all__ = ["Piece", "Position", "ReadOptions", "open_pieces"]
+__all__ = ["Piece", "Position", "ReadOptions", "count_rows", "open_pieces"]
+
+
+def count_rows(name: str, source: Source) -> int | None:
+    """Return how many rows a file has, None where only reading it tells; raise `TableError` for a damaged one."""
+    return count_parquet_rows(name, source) if name.lower().endswith(".parquet") else None
 
 
 def open_pieces(

@@ -6,7 +6,6 @@ blocks of a few kilobytes by plain calls: memory mapped pages would count as the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
@@ -64,7 +63,7 @@ class Records:
         """Put rows, shape (m, width), in place of those with these numbers, each of them once."""
         if not len(numbers):
             return
-        self._grow(int(numbers.max()) + 1)
+        self._grow(int(np.max(numbers)) + 1)
         near = numbers < self._in_memory
         if near.all():
             self._first[numbers] = rows
@@ -75,7 +74,8 @@ class Records:
                 blocks[inside] = rows[places]
                 for place, block in enumerate(which):
                     part = blocks[place * self._per_block : (place + 1) * self._per_block]
-                    os.pwrite(file.fileno(), part, block * self._per_block * self.width * 8)
+                    file.seek(block * self._per_block * self.width * 8)
+                    file.write(part)
 
     def _grow(self, count: int) -> None:
         if self.count <= self._in_memory < count:
@@ -105,7 +105,8 @@ class Records:
             blocks = np.empty((len(some) * self._per_block, self.width), dtype=np.int64)
             for place, block in enumerate(some):
                 part = blocks[place * self._per_block : (place + 1) * self._per_block]
-                size = os.preadv(file.fileno(), [part], block * self._per_block * self.width * 8)
+                file.seek(block * self._per_block * self.width * 8)
+                size = file.readinto(part.reshape(-1).view(np.uint8)) or 0
                 part.reshape(-1)[size // 8 :] = 0
             taken = slice(starts[first], ends[first + len(some) - 1])
             places = np.searchsorted(np.array(some), of_block[taken])

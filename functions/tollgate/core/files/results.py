@@ -56,7 +56,8 @@ def write_lines(table: pa.Table, *, header: bool) -> bytes:
     out.write(head)
     plain = pa.table(columns, names=[str(place) for place in range(len(columns))])
     pa.csv.write_csv(plain, out, pa.csv.WriteOptions(include_header=False, quoting_style="none"))
-    return out.getvalue().to_pybytes()
+    lines: bytes = out.getvalue().to_pybytes()
+    return lines
 
 
 def _spread(n: int, places: Ints, values: Any) -> Any:  # noqa: ANN401 - Arrow arrays
@@ -115,7 +116,7 @@ def _find_formulas(column: Any) -> Ints:  # noqa: ANN401
     if not data:
         return np.empty(0, dtype=np.int64)
     wide = pa.types.is_large_string(column.type)
-    ends = np.frombuffer(offsets, dtype=np.int64 if wide else np.int32)
+    ends: Ints = np.frombuffer(offsets, dtype=np.int64 if wide else np.int32).astype(np.int64)
     ends = ends[column.offset : column.offset + len(column) + 1]
     starts = np.minimum(ends[:-1], max(len(data) - 1, 0))
     return np.flatnonzero(_FORMULA[np.frombuffer(data, dtype=np.uint8).take(starts)] & (ends[1:] > ends[:-1]))

@@ -13,10 +13,9 @@ from tollgate.core.files.lines import Line
 from tollgate.core.files.piece_times import ONE_LIMB, Added
 
 
-
 @dataclass(frozen=True)
 class Passed:
-    """What m events read of one sum before each of them, (m,), and in the epoch before, (r,); what is left of u keys."""
+    """What m events read of a sum, before each of them, (m,), and of the epoch before, (r,); what is left of u keys."""
 
     current: Limbs
     older: Limbs
@@ -89,11 +88,7 @@ class RunsOnKept:
 
     def add(self, added: Added, current: Limbs, older: Limbs, largest_kept: float) -> Passed:
         """Add what the events add to a sum that is kept; none of all numbers kept is larger than ``largest_kept``."""
-        if (
-            added.small is not None
-            and current.high.ndim == 0
-            and added.largest * self._most + largest_kept < ONE_LIMB
-        ):
+        if added.small is not None and current.high.ndim == 0 and added.largest * self._most + largest_kept < ONE_LIMB:
             return Passed(*map(Limbs.small, self._add(added.small.take(self._rows), current.low, older.low)))
         numbers = Limbs.of(added.numbers.take(self._rows))
         kept_high = [np.broadcast_to(limbs.high, self._u) for limbs in (current, older)]

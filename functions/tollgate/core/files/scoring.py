@@ -22,7 +22,10 @@ from tollgate.core.files.summary import FileSummary
 from tollgate.core.reading import require_columns
 from tollgate.core.version import DetectorVersion
 
-__all__ = ["FileScoring", "ReadStored", "ScoredPiece", "nothing_stored"]
+__all__ = ["EventReader", "FileHistories", "FileScoring", "ReadStored", "ScoredPiece", "nothing_stored"]
+
+# Arrow's own pool keeps tens of megabytes that are free.
+pa.set_memory_pool(pa.system_memory_pool())
 
 _SUMMARY = "summary.json"
 # Pieces that are under way at once: one is read, one looked up in the histories, one decided on and written.
@@ -65,7 +68,7 @@ class FileScoring:
         return scoring
 
     def save(self) -> None:
-        """Leave in the folder all that `restore` needs: behind the last piece that `score` yielded, once it has ended."""
+        """Leave in the folder all that `restore` needs to go on behind the last piece, once `score` has ended."""
         self._histories.save()
         self._ids.save()
         (self._folder / _SUMMARY).write_text(json.dumps(self._summary.to_json()))
@@ -105,9 +108,7 @@ class FileScoring:
             while waiting:
                 yield self._take(waiting.popleft())
 
-    def _take(
-        self, finished: Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]
-    ) -> ScoredPiece:
+    def _take(self, finished: Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]) -> ScoredPiece:
         scored, piece, read, decided = finished.result()
         self._summary.add(self._version, piece, read, decided)
         return scored

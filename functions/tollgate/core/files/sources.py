@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Source(Protocol):
-    """Bytes that can be read from any place, such as an object in S3 by ranges. It is read from one thread at a time."""
+    """Bytes that can be read from any place, such as an object in S3. They are read from one thread at a time."""
 
     @property
     def size_bytes(self) -> int:

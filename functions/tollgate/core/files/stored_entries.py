@@ -34,8 +34,8 @@ class Entries:
         found = np.flatnonzero((self.half_lives == half_life) & (self.places == place))
         if not len(found):
             return None
-        low = int(min(self.epochs[found].min(), runs.epochs.min())) - 1
-        width = int(max(self.epochs[found].max(), runs.epochs.max())) - low + 3
+        low = int(min(np.min(self.epochs[found]), np.min(runs.epochs))) - 1
+        width = int(max(np.max(self.epochs[found]), np.max(runs.epochs))) - low + 3
         asked = runs.codes * width + (runs.epochs - low)
         bases = []
         for ago in (0, 1):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Buffer, Callable
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -80,7 +80,7 @@ class _Raw(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, target: Buffer) -> int:
+    def readinto(self, target: Any) -> int:  # noqa: ANN401 - any buffer
         view = memoryview(target)
         chunk = self._stream.read(len(view))
         view[: len(chunk)] = chunk

@@ -52,7 +52,7 @@ class FileSummary:
             sums = [math.fsum(read.events.amounts[known & (decided.ranks == rank)]) for rank in range(count)]
             self.amounts = [math.fsum(pair) for pair in zip(self.amounts or [0.0] * count, sums, strict=True)]
         if len(read.places):
-            self.latest_s = max(self.latest_s, float(read.events.times_s.max()))
+            self.latest_s = max(self.latest_s, float(np.max(read.events.times_s)))
         self._add_errors(piece, read)
         self._add_top_events(version, piece, read, decided)
 
