@@ -111,7 +111,7 @@ def test_in_small_pieces_the_results_are_those_of_one_piece(
     assert histories == of_whole
 
 
-@pytest.mark.parametrize("after_requests", [25, 45])
+@pytest.mark.parametrize("after_requests", [60, 130])
 def test_a_process_killed_again_and_again_is_gone_on_with(
     small: Backend, endpoint: FaultyEndpoint, later_payments: list[Payment], after_requests: int
 ) -> None:
@@ -129,10 +129,10 @@ def test_a_process_killed_again_and_again_is_gone_on_with(
         endpoint.at_each = kill
         said, _ = running.communicate(timeout=60)
         endpoint.at_each = lambda _request: None
-        if said.strip() == "done":
+        if said.rstrip().endswith("done"):
             break
         kills += running.returncode == -signal.SIGKILL
-        patience += 5  # a run that never lives long enough to come further is another test
+        patience += 20  # a run that never lives long enough to come further is another test
         time.sleep(LEASE_S)
     assert kills >= 1
     state = small.stores.states.find(BatchFile.of(KEY, etag, "payments").batch_id)
