@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localstack.emulator import CREDENTIALS, DEFAULT_PORT, HOST
 from localstack.packages import LAMBDA, THIS_MACHINE, Runtime, package_functions, package_parquet_layer
-from localstack.template import TEMPLATE, load_template, open_routes, point_to_uploads
+from localstack.template import TEMPLATE, load_template, open_routes, point_to_uploads, write_out_limits
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -77,7 +77,8 @@ def deploy(
     """
     functions = upload(endpoint_url, "functions", package_functions(runtime))
     layer = upload(endpoint_url, "parquet", package_parquet_layer(runtime))
-    template = point_to_uploads(open_routes(load_template(TEMPLATE)), functions, layer)
+    template = write_out_limits(open_routes(load_template(TEMPLATE)), parameters)
+    template = point_to_uploads(template, functions, layer)
     outputs = _apply(endpoint_url, template, parameters)
     _wait_for_functions(endpoint_url)
     return Deployment(

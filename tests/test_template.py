@@ -11,7 +11,7 @@ import pytest
 from tollgate.services.decide_lot import MARGIN_S
 from tollgate.settings import Settings
 
-from localstack.template import TEMPLATE, load_template, open_routes
+from localstack.template import TEMPLATE, load_template, open_routes, write_out_limits
 
 SAM = TEMPLATE.parent / ".tools" / "sam" / "bin" / "sam"
 DOCUMENT = load_template(TEMPLATE)
@@ -148,7 +148,34 @@ def test_a_file_at_work_is_not_handed_out_again() -> None:
     assert queue["VisibilityTimeout"] >= 6 * batch["Timeout"]
     source = batch["Events"]["Inbox"]["Properties"]
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["ScalingConfig"]["MaximumConcurrency"] >= 2
+    limit = DOCUMENT["Parameters"][source["ScalingConfig"]["MaximumConcurrency"]["Ref"]]
+    assert limit["Default"] >= limit["MinValue"] >= 2
+
+
+def test_a_file_that_is_given_up_is_told_why_before_it_goes_to_the_dead_letter_queue() -> None:
+    receives = RESOURCES["Queue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
+    assert receives == Settings("b", "h", "d", "payments").most_tries + 1
+
+
+def test_work_is_handed_on_well_before_the_function_is_ended() -> None:
+    settings = Settings("b", "h", "d", "payments")
+    assert 2 * settings.hand_on_s < RESOURCES["BatchFunction"]["Properties"]["Timeout"]
+    assert 4 * settings.heartbeat_s < settings.lease_s < RESOURCES["Queue"]["Properties"]["VisibilityTimeout"]
+
+
+def test_what_a_run_notes_outlives_its_message_in_the_dead_letter_queue() -> None:
+    rules = {rule["Id"]: rule for rule in RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]}
+    days = RESOURCES["DeadLetterQueue"]["Properties"]["MessageRetentionPeriod"] / 86_400
+    assert rules["work"]["ExpirationInDays"] > days
+    assert rules["leftovers"]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] > days
+
+
+def test_the_batch_function_deletes_nothing_but_its_own_notes_and_writes_to_no_other_queue() -> None:
+    granted = {each["Sid"]: each for each in statements(RESOURCES["BatchRole"]) if "Sid" in each}
+    deleting = [each for each in granted.values() if any("Delete" in a and "s3:" in a for a in as_list(each["Action"]))]
+    assert [each["Resource"] for each in deleting] == [{"Fn::Sub": "${Bucket.Arn}/work/*"}]
+    sending = [each for each in granted.values() if "sqs:SendMessage" in as_list(each["Action"])]
+    assert [each["Resource"] for each in sending] == [{"Fn::GetAtt": ["Queue", "Arn"]}]
 
 
 def test_queues_are_encrypted_and_what_fails_is_kept_for_14_days() -> None:
@@ -176,6 +203,12 @@ def test_the_emulator_opens_the_routes_and_nothing_else() -> None:
     expected = load_template(TEMPLATE)
     del expected["Resources"]["HttpRoute"]["Properties"]["AuthorizationType"]
     assert opened == expected
+
+
+def test_the_emulator_gets_limits_as_numbers() -> None:
+    written = write_out_limits(load_template(TEMPLATE), {"FilesAtOnce": "7"})
+    source = written["Resources"]["BatchFunction"]["Properties"]["Events"]["Inbox"]["Properties"]
+    assert source["ScalingConfig"]["MaximumConcurrency"] == 7
 
 
 def test_callers_may_use_the_function_url_but_not_the_function() -> None:

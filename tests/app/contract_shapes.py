@@ -21,6 +21,15 @@ ROWS, FRAUDS, MEAN_FRAUD, MEAN_PAYMENT = 48_210, 412, 318.4, 61.2
 EDGES = list(range(0, 1001, 50))
 
 
+def progress(rows: int) -> Json:
+    """Half of a file's rows are scored."""
+    return {
+        "phase": "scoring", "rows": rows // 2, "failed": 2, "rows_total": rows, "rows_total_estimated": True,
+        "bytes": 500_000, "size_bytes": 1_000_000, "recorded": 0, "started_at": "2026-11-23T18:58:05Z",
+        "heartbeat_at": "2026-11-23T18:58:07Z",
+    }  # fmt: skip
+
+
 def false_positive_rate(score: float) -> float:
     points = [(0, 1.0), *SCALE]
     for (low, low_rate), (high, high_rate) in itertools.pairwise(points):

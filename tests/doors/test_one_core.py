@@ -36,7 +36,7 @@ def test_http_file_streams_and_python_agree(
 
     # The file first: it reads the histories and does not add to them.
     etag = empty_backend.drop("inbox/payments/a.csv", write_payments(later_payments))
-    batch = show_batch(stores, score_batch(stores, "inbox/payments/a.csv", etag)["batch_id"])
+    batch = show_batch(stores, score_batch(stores, "inbox/payments/a.csv", etag).batch_id)
     rows = list(csv.DictReader(io.StringIO(empty_backend.get(batch["summary"]["results"]).decode())))
     assert [int(row["score"]) for row in rows] == python.scores.tolist()
     assert [row["outcome"] for row in rows] == list(python.outcomes)

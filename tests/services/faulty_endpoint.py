@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 # "refuse" is not tried again, and so is quick. "take every other": of the records that are put on a Kinesis stream; the
 # others are throttled.
-Fault = Literal["hang", "throttle", "refuse", "drop the answer", "take every other"]
+Fault = Literal["hang", "throttle", "refuse", "drop the answer", "cut the answer", "take every other"]
 _HANGS_S = 5.0
+_SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 _ERRORS: Mapping[Fault | None, str] = {
     "throttle": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
     "refuse": "com.amazon.coral.service#AccessDeniedException",
@@ -26,19 +27,29 @@ _ERRORS: Mapping[Fault | None, str] = {
 class FaultyEndpoint:
     """``faults`` maps the name of an operation, or a part of an S3 path, to what happens to its requests.
 
-    ``bodies`` does so for what is part of a request's body.
+    ``bodies`` does so for what is part of a request's body. It happens to one in ``one_in`` of them. ``at_each`` is
+    called with each request before anything else happens.
     """
 
     url: str
     faults: dict[str, Fault] = field(default_factory=dict)
     bodies: dict[bytes, Fault] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    one_in: int = 1
+    at_each: Callable[[str], None] = lambda _request: None
     released: threading.Event = field(default_factory=threading.Event)
+    _hits: int = 0
 
     def fault_of(self, request: str, body: bytes) -> Fault | None:
         self.seen.append(request)
+        self.at_each(request)
         by_name = (fault for part, fault in self.faults.items() if part in request)
-        return next(by_name, None) or next((fault for part, fault in self.bodies.items() if part in body), None)
+        by_body = (fault for part, fault in self.bodies.items() if part in body)
+        hit = next(by_name, None) or next(by_body, None)
+        if hit is None:
+            return None
+        self._hits += 1
+        return None if self._hits % self.one_in else hit
 
 
 class _Server(ThreadingHTTPServer):
@@ -77,6 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "hang":
             self.server.endpoint.released.wait(_HANGS_S)
             self.close_connection = True
+        elif fault == "throttle" and "X-Amz-Target" not in self.headers:
+            self.send(503, {"Content-Type": "application/xml"}, _SLOW_DOWN)
         elif fault in _ERRORS:
             error = json.dumps({"__type": _ERRORS[fault]}).encode()
             self.send(400, {"Content-Type": "application/x-amz-json-1.0"}, error)
@@ -87,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
             if fault == "drop the answer":
                 self.close_connection = True
             else:
-                self.send(*answer)
+                self.send(*answer, cut=fault == "cut the answer")
 
     def take_every_other(self, body: bytes) -> None:
         asked = json.loads(body)
@@ -106,15 +119,17 @@ class _Handler(BaseHTTPRequestHandler):
         connection.close()
         return response.status, dict(response.getheaders()), content
 
-    def send(self, status: int, headers: dict[str, str], content: bytes) -> None:
+    def send(self, status: int, headers: dict[str, str], content: bytes, *, cut: bool = False) -> None:
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(content))
+        self.send_header("Content-Length", length)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if cut else content)
+        self.close_connection = self.close_connection or cut
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""

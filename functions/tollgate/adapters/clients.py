@@ -88,6 +88,14 @@ def hasty_kinesis() -> KinesisClient:
 
 
 @cache
+def sqs() -> SQSClient:
+    """Return the SQS client."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.client("sqs", config=_config("v4"))
+
+
+@cache
 def hasty_sqs() -> SQSClient:
     """Return an SQS client for dead letters, which gives up after 8 seconds: a lot of records waits meanwhile."""
     import boto3  # noqa: PLC0415
@@ -105,3 +113,4 @@ def forget() -> None:
     kinesis.cache_clear()
     hasty_kinesis.cache_clear()
     hasty_sqs.cache_clear()
+    sqs.cache_clear()

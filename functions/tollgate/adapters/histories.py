@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 # The one attribute besides pk and the sums: when DynamoDB may drop the item, in seconds since 1970.
 EXPIRY = "x"
-_LOT = MOST_ACTIONS - 1
+# Histories that are added to together: each lot has one write more, its mark.
+LOT = MOST_ACTIONS - 1
 _WRITERS = 4
 
 
@@ -50,7 +53,22 @@ class HistoryTable:
 
     def read(self, version: DetectorVersion, events: Events) -> dict[str, dict[str, StoredSums]]:
         """Read the histories of all entities of the events: entity → key → sums, absent ones left out."""
-        return self.pick(version, events, get_items(self.client, {self.table: self.keys(version, events)})[self.table])
+        return self.read_keys(version, {entity: keys.values for entity, keys in events.entities.items()})
+
+    def read_keys(
+        self, version: DetectorVersion, keys: Mapping[str, Sequence[str]]
+    ) -> dict[str, dict[str, StoredSums]]:
+        """Read the histories of some keys of each entity: entity → key → sums, absent ones left out."""
+        pks = {
+            history_key(version.history_space, entity, key): (entity, key)
+            for entity, wanted in keys.items()
+            for key in wanted
+        }
+        found: dict[str, dict[str, StoredSums]] = {entity: {} for entity in keys}
+        for pk, item in get_items(self.client, {self.table: list(pks)})[self.table].items():
+            entity, key = pks[pk]
+            found[entity][key] = sums_of(item)
+        return found
 
     def keys(self, version: DetectorVersion, events: Events) -> list[str]:
         """Return the pks of the histories that the events read."""
@@ -109,20 +127,28 @@ class HistoryTable:
             action["ConditionExpression"] = " AND ".join(f"{name} = :was_{name}" for name in matured.steps)
         return action
 
-    def add_in_lots(self, name: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float) -> None:
+    def add_in_lots(
+        self, name: str, additions: Iterable[tuple[str, Mapping[str, int]]], expires_s: float, *, first_lot: int = 0
+    ) -> Generator[int, None, None]:
         """Add to many histories, given as (pk, sums), a hundred writes at a time and each lot exactly once.
 
-        ``name`` says what is added: under the same name the same additions have to come again, in the same order. A
-        run that was cut short is repeated whole; the lots that it wrote are found by their marks.
+        Yields the number of lots that stand, ever more. ``name`` says what is added: under the same name the same
+        additions have to come again, in the same order. A run that was cut short is repeated whole, or without the
+        lots before ``first_lot``; other lots that it wrote are found by their marks.
         """
-        lots = range(0, len(additions), _LOT)
+        under_way: deque[Future[None]] = deque()
+        done = first_lot
         with ThreadPoolExecutor(_WRITERS) as pool:
-            written = [
-                pool.submit(self._add_lot, f"{name}#{start // _LOT}", additions[start : start + _LOT], expires_s)
-                for start in lots
-            ]
-            for lot in written:
-                lot.result()
+            for number, lot in enumerate(_in_lots(additions)):
+                if number < first_lot:
+                    continue
+                under_way.append(pool.submit(self._add_lot, f"{name}#{number}", lot, expires_s))
+                if len(under_way) > _WRITERS:
+                    under_way.popleft().result()
+                    yield (done := done + 1)
+            while under_way:
+                under_way.popleft().result()
+                yield (done := done + 1)
 
     def _add_lot(self, mark: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float) -> None:
         marked = {
@@ -133,3 +159,9 @@ class HistoryTable:
         updates = [{"Update": self.addition(pk, sums, expires_s)} for pk, sums in additions]
         with suppress(ConditionFailedError):  # an earlier run wrote this lot
             write_together(self.client, [{"Put": marked}, *updates])
+
+
+def _in_lots(additions: Iterable[tuple[str, Mapping[str, int]]]) -> Iterator[list[tuple[str, Mapping[str, int]]]]:
+    left = iter(additions)
+    while lot := list(islice(left, LOT)):
+        yield lot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from tollgate.core.history_features import (
     HistoryOperation,
     HistoryReading,
     plan_history_features,
+    take_columns,
 )
 
 Matrix = npt.NDArray[np.float32]
@@ -93,16 +95,18 @@ class FeatureSteps:
 
     def compute(self, events: Events, reading: HistoryReading) -> Matrix:
         """Return the features of n events, shape (n, f), float32, NaN where something is missing."""
-        filled = np.empty((len(events), len(self.order)), dtype=np.float32)
+        # Arithmetic runs along columns where these lie one behind the other, and along rows where not.
+        order: Literal["C", "F"] = "C" if reading.sums.flags.c_contiguous else "F"
+        filled = np.empty((len(events), len(self.order)), dtype=np.float32, order=order)
         first = len(self.sums)
-        filled[:, :first] = reading.sums.take(self.sums, axis=1)
+        filled[:, :first] = take_columns(reading.sums, self.sums)
         for compute, source, block in self.of_events:
             filled[:, first : first + len(block)] = compute(events, source, block)
             first += len(block)
         for read, asked in self.of_histories:
             filled[:, first : first + len(asked.pairs)] = read(reading, asked, events)
             first += len(asked.pairs)
-        return filled.take(self.order, axis=1)
+        return np.ascontiguousarray(take_columns(filled, self.order))
 
 
 def _step_of(feature: Feature) -> tuple[str, str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.feature import Feature
 from tollgate.core.history import DAY_S, HistoryPlan, Kind, judge_amounts
+
+Table = TypeVar("Table", Floats, npt.NDArray[np.float32])
 
 EARTH_RADIUS_KM = 6371.0
 # A history that has faded to less than this share of one payment says nothing about what is usual.
@@ -87,12 +91,17 @@ class HistoryReading:
 
     def sum(self, kind: Kind, asked: Asked) -> Floats:
         """Return the sums of one kind, shape (n, m)."""
-        return self.sums.take(asked.places(kind), axis=1)
+        return take_columns(self.sums, asked.places(kind))
 
     def counted(self, asked: Asked) -> Floats:
         """Return the faded counts, NaN where they are too faint to divide by, shape (n, m)."""
         counts = self.sum("n", asked)
         return np.where(counts < _TOO_FAINT, np.nan, counts)
+
+
+def take_columns(table: Table, places: Ints) -> Table:
+    """Return columns of a table, side by side as they are there: those of a file lie one behind the other."""
+    return table.take(places, axis=1) if table.flags.c_contiguous else table.T.take(places, axis=0).T
 
 
 HistoryOperation = Callable[[HistoryReading, Asked, Events], Floats]

@@ -22,7 +22,7 @@ from tollgate.core.reasons.reason_file import SealedReasons
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.safety import Safety
-from tollgate.core.score import ScoreScale
+from tollgate.core.score import TOP_SCORE, ScoreScale
 from tollgate.core.stream_mapping import StreamMapping
 from tollgate.errors import RuleError, SealError
 
@@ -99,6 +99,11 @@ class DetectorVersion:
         scored = tuple(outcome.name for outcome in self.outcomes)
         given = {*scored, *(rule.outcome for rule in self.rules.book.rules)}
         return tuple(name for name in self.rules.book.order if name in given) or scored
+
+    @cached_property
+    def ranks_by_score(self) -> Ints:
+        """The place in `order` of the outcome of each score 0 to 1000."""
+        return np.array([self.order.index(self.outcome(score)) for score in range(TOP_SCORE + 1)], dtype=np.int64)
 
     def outcome(self, score: int) -> str:
         """Return the strongest outcome that ``score`` reaches; rules may say otherwise."""
