@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tollgate.adapters.aws_errors import error_code
+from tollgate.adapters.aws_errors import error_code, translated
 from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.items import Item, fit_key, get_items, translated
+from tollgate.adapters.items import Item, fit_key, get_items
 from tollgate.errors import UnavailableError
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from tollgate.core.files import histories as module
 from tollgate.core.files.histories import FileHistories
 from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.replay import StoredHistories, replay_histories
-from tollgate.core.stored_history import read_history, stale_names
+from tollgate.core.stored_history import stale_names
 
 from model_build.data import read_labelled_events
 from model_build.detector_file import DetectorFile
 from tests.core.files.scored import in_parts, reader_of, texts_of
-from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events
+from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events, read_history
 from tests.core.test_replay import PAYMENTS, PLAN, table_of
 
 CUTS = st.lists(st.integers(0, 14), max_size=3)
