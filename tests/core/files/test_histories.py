@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tollgate.core.arrivals import NO_FRAUDS, Arrivals
 from tollgate.core.event import Events
@@ -56,7 +57,12 @@ def in_order(events: Events) -> Events:
     return events.take(np.argsort(events.times_us, kind="stable"))
 
 
+# One limb holds the sum of the current epoch, and not that of the one before.
+WIDE_BEFORE = [(-32_000_000, "a", 23_174.0, (math.nan, 0.0), None), *[(0, "a", math.nan, (math.nan, 0.0), None)] * 7]
+
+
 @given(st.lists(PAYMENTS, min_size=1, max_size=14), CUTS, st.booleans())
+@example(WIDE_BEFORE, [2], False)
 @settings(max_examples=100, deadline=None)
 def test_any_pieces_in_order_of_time_are_one_replay(payments: list, cuts: list[int], saves: bool) -> None:  # type: ignore[type-arg]
     assert_as_one_replay(PLAN, in_order(table_of(payments)[0]), cuts, saves=saves)

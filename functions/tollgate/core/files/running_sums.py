@@ -81,14 +81,15 @@ class RunsOnKept:
     def read(self, current: Limbs, older: Limbs) -> tuple[Limbs, Limbs]:
         """Return what is kept for the epoch of each run, and for the one before, (r,), where nothing is added."""
         low, low_older = self.base(current.low, older.low)
-        if current.high.ndim == 0:
+        if current.high.ndim == 0 and older.high.ndim == 0:
             return Limbs.small(low), Limbs.small(low_older)
-        high, high_older = self.base(current.high, older.high)
+        high, high_older = self.base(*(np.broadcast_to(limbs.high, self._u) for limbs in (current, older)))
         return Limbs(high, low), Limbs(high_older, low_older)
 
     def add(self, added: Added, current: Limbs, older: Limbs, largest_kept: float) -> Passed:
         """Add what the events add to a sum that is kept; none of all numbers kept is larger than ``largest_kept``."""
-        if added.small is not None and current.high.ndim == 0 and added.largest * self._most + largest_kept < ONE_LIMB:
+        one_limb = current.high.ndim == 0 and older.high.ndim == 0
+        if added.small is not None and one_limb and added.largest * self._most + largest_kept < ONE_LIMB:
             return Passed(*map(Limbs.small, self._add(added.small.take(self._rows), current.low, older.low)))
         numbers = Limbs.of(added.numbers.take(self._rows))
         kept_high = [np.broadcast_to(limbs.high, self._u) for limbs in (current, older)]
