@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
 from tollgate.core.event import Events
-from tollgate.core.lodging import host_key, read_lodger
+from tollgate.core.lodging import host_key, own_sums, read_lodger
 from tollgate.core.stored_history import NOTHING_MATURED, Matured, StoredSums, add_up
 from tollgate.core.version import DetectorVersion
 
@@ -58,16 +58,23 @@ class HistoryTable:
     def read_keys(
         self, version: DetectorVersion, keys: Mapping[str, Sequence[str]]
     ) -> dict[str, dict[str, StoredSums]]:
-        """Read the histories of some keys of each entity: entity → key → sums, absent ones left out."""
-        pks = {
-            history_key(version.history_space, entity, key): (entity, key)
-            for entity, wanted in keys.items()
-            for key in wanted
-        }
+        """Read the histories of some keys of each entity: entity → key → sums, absent ones left out.
+
+        Pairs are read from the items of their hosts too, asked for or not.
+        """
+        lodgers = [(pair, key) for pair in version.event_type.hosts for key in keys.get(pair, ())]
+        hosts = [(version.event_type.hosts[pair], host_key(key)) for pair, key in lodgers]
+        asked = [(entity, key) for entity, wanted in keys.items() for key in wanted]
+        pks = {one: history_key(version.history_space, *one) for one in dict.fromkeys((*asked, *hosts))}
+        items = get_items(self.client, {self.table: list(pks.values())})[self.table]
+        sums = {one: sums_of(items[pk]) for one, pk in pks.items() if pk in items}
         found: dict[str, dict[str, StoredSums]] = {entity: {} for entity in keys}
-        for pk, item in get_items(self.client, {self.table: list(pks)})[self.table].items():
-            entity, key = pks[pk]
-            found[entity][key] = sums_of(item)
+        for entity, key in asked:
+            if (entity, key) in sums:
+                found[entity][key] = own_sums(sums[entity, key])
+        for (pair, key), host in zip(lodgers, hosts, strict=True):
+            if lodging := read_lodger(sums.get(host, {}), pair, key):
+                found[pair][key] = add_up(found[pair].get(key, {}), lodging)
         return found
 
     def keys(self, version: DetectorVersion, events: Events) -> list[str]:
