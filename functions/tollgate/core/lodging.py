@@ -35,6 +35,11 @@ def read_lodger(hosted: StoredSums, pair: str, key: str) -> dict[str, int]:
     return {name.removesuffix(suffix): number for name, number in hosted.items() if name.endswith(suffix)}
 
 
+def own_sums(hosted: StoredSums) -> dict[str, int]:
+    """Return what an item holds of the entity whose item it is."""
+    return {name: number for name, number in hosted.items() if LODGER not in name}
+
+
 def lodge(
     event_type: EventType,
     entities: Mapping[str, str],
