@@ -22,7 +22,7 @@ def load_event(name: str) -> Payload:
 class Context:
     """What of Lambda's context the functions ask."""
 
-    def __init__(self, time_left_s: float = 60.0) -> None:
+    def __init__(self, time_left_s: float = 900.0) -> None:
         self._time_left_s = time_left_s
 
     def get_remaining_time_in_millis(self) -> int:

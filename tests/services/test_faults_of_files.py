@@ -37,13 +37,19 @@ pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
 
 KEY = "inbox/payments/a.csv"
-ROWS = 200
+ROWS = 60
 LEASE_S = 0.5
-# Pieces, parts and leases so small that a file of 200 rows has many of each.
+# Pieces, parts and leases so small that a file of 60 rows has many of each.
 SMALL = {
-    "PIECE_ROWS": "40", "CHECKPOINT_S": "0", "PART_BYTES": "6000", "LEASE_S": str(LEASE_S), "HEARTBEAT_S": "0.1",
+    "PIECE_ROWS": "15", "CHECKPOINT_S": "0", "PART_BYTES": "2000", "LEASE_S": str(LEASE_S), "HEARTBEAT_S": "0.1",
     "MOST_TRIES": "50",
 }  # fmt: skip
+SERVICES, FAULTY = ("DynamoDB", "/inbox/", "/results/", "/work/"), ("throttle", "drop the answer", "cut the answer")
+QUICK = {("DynamoDB", "throttle"), ("/inbox/", "cut the answer"), ("/results/", "drop the answer")}
+FAULTS = [
+    pytest.param(*fault, marks=() if fault in QUICK else pytest.mark.slow)
+    for fault in itertools.product(SERVICES, FAULTY)
+]
 RUN = "import sys; from tollgate.services.stores import open_stores; from tollgate.services.score_batch import "
 RUN += "score_batch; print(score_batch(open_stores(), *sys.argv[1:]).status)"
 
@@ -111,7 +117,7 @@ def test_in_small_pieces_the_results_are_those_of_one_piece(
     assert histories == of_whole
 
 
-@pytest.mark.parametrize("after_requests", [60, 130])
+@pytest.mark.parametrize("after_requests", [pytest.param(60, marks=pytest.mark.slow), 200])
 def test_a_process_killed_again_and_again_is_gone_on_with(
     small: Backend, endpoint: FaultyEndpoint, later_payments: list[Payment], after_requests: int
 ) -> None:
@@ -132,7 +138,7 @@ def test_a_process_killed_again_and_again_is_gone_on_with(
         if said.rstrip().endswith("done"):
             break
         kills += running.returncode == -signal.SIGKILL
-        patience += 20  # a run that never lives long enough to come further is another test
+        patience += 40  # a run that never lives long enough to come further is another test
         time.sleep(LEASE_S)
     assert kills >= 1
     state = small.stores.states.find(BatchFile.of(KEY, etag, "payments").batch_id)
@@ -141,8 +147,7 @@ def test_a_process_killed_again_and_again_is_gone_on_with(
     assert (read_results(small, state.batch_id), small.histories()) == expected
 
 
-@pytest.mark.parametrize("fault", ["throttle", "drop the answer", "cut the answer"])
-@pytest.mark.parametrize("service", ["DynamoDB", "/inbox/", "/results/", "/work/"])
+@pytest.mark.parametrize(("service", "fault"), FAULTS)
 def test_storage_that_fails_now_and_then_loses_and_doubles_nothing(
     small: Backend, endpoint: FaultyEndpoint, later_payments: list[Payment], service: str, fault: Fault
 ) -> None:
@@ -234,7 +239,7 @@ def test_a_hundred_files_told_of_twice_in_any_order_at_once(backend: Backend, la
     def name(number: int) -> str:
         return f"inbox/payments/{number}.csv"
 
-    files = {name(n): [later_payments[10 * n + k] for k in range(10)] for n in range(100)}
+    files = {name(n): later_payments[3 * n : 3 * n + 3] for n in range(100)}
     etags = {key: backend.drop(key, write_payments(payments)) for key, payments in files.items()}
     notices = [write_notice(key, etag, f"{key} {n}") for key, etag in etags.items() for n in range(2)]
     random.Random(5).shuffle(notices)
