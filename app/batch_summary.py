@@ -37,6 +37,13 @@ def show_downloads(batch: Json) -> None:
                 icon=":material/download:",
                 help="Your columns, with score, probability, outcome and status beside them.",
             )
+        if downloads.get("results_parquet"):
+            st.link_button(
+                "Download results (Parquet)",
+                downloads["results_parquet"],
+                icon=":material/download:",
+                help="The same, for programs.",
+            )
         if downloads.get("summary"):
             st.link_button("Download summary (JSON)", downloads["summary"], icon=":material/download:")
 

@@ -84,6 +84,10 @@ class Api:
         """Return the detector's description."""
         return self._ask("GET", "/v1/detector")
 
+    def evaluation(self) -> Json:
+        """Return how well the detector's models did on later events."""
+        return self._ask("GET", "/v1/detector/evaluation")
+
     def decide(self, event: Mapping[str, Any]) -> Json:
         """Have one event decided; return the decision."""
         return self._ask("POST", "/v1/decisions", body={"event": dict(event)})

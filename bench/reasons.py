@@ -19,7 +19,7 @@ import numpy as np
 import shap
 import xgboost
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.reasons.explainer import Explainer
 
 from bench._figures import write_figures

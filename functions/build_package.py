@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 LAMBDA_PYTHON = "3.13"
 # Lambda's python3.13 stands on Amazon Linux 2023, whose C library is 2.34.
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
-AWS_SERVICES = ("dynamodb", "events", "s3", "sts")
+AWS_SERVICES = ("dynamodb", "events", "kinesis", "s3", "sqs", "sts")
 
 # importlib.metadata reads these two (OpenTelemetry finds its context by entry point); licences stay with their code.
 METADATA_KEPT = ("METADATA", "entry_points.txt", "licenses", "LICENSE*", "NOTICE*")
@@ -32,7 +32,9 @@ FUNCTIONS_DROPPED = (
     "boto3/ec2",
     "boto3/examples",
     "botocore/data/*/*/examples-1.json",
-    "dateutil/zoneinfo/*.tar.gz",
+    # botocore reads times, and no rules of recurrence or zones
+    "dateutil/rrule.py",
+    "dateutil/zoneinfo",
     "fastapi/.agents",
     "fastapi/testclient.py",
     # Protocol Buffers: only ONNX Runtime's tools read models with them

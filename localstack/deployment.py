@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localstack.emulator import CREDENTIALS, DEFAULT_PORT, HOST
 from localstack.packages import LAMBDA, THIS_MACHINE, Runtime, package_functions, package_parquet_layer
-from localstack.template import TEMPLATE, load_template, open_routes, point_to_uploads
+from localstack.template import TEMPLATE, load_template, open_routes, point_to_uploads, write_out_limits
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -77,7 +77,8 @@ def deploy(
     """
     functions = upload(endpoint_url, "functions", package_functions(runtime))
     layer = upload(endpoint_url, "parquet", package_parquet_layer(runtime))
-    template = point_to_uploads(open_routes(load_template(TEMPLATE)), functions, layer)
+    template = write_out_limits(open_routes(load_template(TEMPLATE)), parameters)
+    template = point_to_uploads(template, functions, layer)
     outputs = _apply(endpoint_url, template, parameters)
     _wait_for_functions(endpoint_url)
     return Deployment(
@@ -101,6 +102,20 @@ def connection(endpoint_url: str) -> Connection:
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         config=Config(proxies={}, s3={"addressing_style": "path"}),
     )
+
+
+def find_function(endpoint_url: str, logical_id: str) -> str:
+    """The name of a function of the deployed stack."""
+    cloudformation = boto3.client("cloudformation", **connection(endpoint_url))
+    resource = cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
+    return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+
+def find_output(endpoint_url: str, name: str) -> str:
+    """An output of the deployed stack."""
+    cloudformation = boto3.client("cloudformation", **connection(endpoint_url))
+    outputs = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
+    return next(output["OutputValue"] for output in outputs if output["OutputKey"] == name)
 
 
 def upload(endpoint_url: str, name: str, archive: bytes) -> dict[str, str]:
@@ -159,11 +174,9 @@ def _first_failure(cloudformation: "CloudFormationClient") -> str:
 def _wait_for_functions(endpoint_url: str) -> None:
     """Wait until the published versions are active: a version under SnapStart loads its code first."""
     functions = boto3.client("lambda", **connection(endpoint_url))
-    cloudformation = boto3.client("cloudformation", **connection(endpoint_url))
     deadline = time.monotonic() + READY_WITHIN_S
     for logical_id in FUNCTIONS:
-        resource = cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
-        name = resource["StackResourceDetail"]["PhysicalResourceId"]
+        name = find_function(endpoint_url, logical_id)
         while (state := functions.get_function_configuration(FunctionName=name, Qualifier="live"))[
             "State"
         ] == "Pending":

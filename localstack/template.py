@@ -25,6 +25,18 @@ def open_routes(template: dict[str, Any]) -> dict[str, Any]:
     return template
 
 
+def write_out_limits(template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """The template with limits of concurrency as numbers: an emulator leaves a parameter a text, and compares it."""
+    for resource in template["Resources"].values():
+        for event in resource["Properties"].get("Events", {}).values():
+            limits = event["Properties"].get("ScalingConfig", {})
+            for name, value in limits.items():
+                if isinstance(value, dict):
+                    parameter = value["Ref"]
+                    limits[name] = int(parameters.get(parameter, template["Parameters"][parameter]["Default"]))
+    return template
+
+
 def point_to_uploads(
     template: dict[str, Any], functions: Mapping[str, str], layer: Mapping[str, str]
 ) -> dict[str, Any]:

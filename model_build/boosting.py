@@ -10,7 +10,7 @@ import lightgbm
 import numpy as np
 import xgboost
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 
 from model_build.calibration import Calibration
 from model_build.imbalance import Draw, Sample, fill_rows

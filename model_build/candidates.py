@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 
 from model_build.boosting import fit_lightgbm, fit_xgboost
 from model_build.calibration import Calibration, fit_calibration
@@ -70,21 +70,24 @@ class Fitted:
     """A trained model: ``predict`` gives the probability of fraud, shape (n,); ``export`` its ONNX form.
 
     ``gain`` has shape (f,) and says how much each feature told the model, in shares of 1: of the total gain of splits
-    (boosted trees), of the decrease in impurity (forest), or of the absolute standardised weights (regression). All
-    are 0 in a model that found nothing to split on. ``parameters`` are those it was fitted with, defaults included.
-    ``learnt`` is the model before ``calibration``, which is None where nothing moved its probabilities.
+    (boosted trees), of the decrease in impurity (forest), of the absolute standardised weights (regression), or of how
+    far it moves the log-odds (a model that was brought). All are 0 in a model that found nothing to split on.
+    ``parameters`` are those it was fitted with, defaults included. ``learnt`` is the model before ``calibration``,
+    which is None where nothing moved its probabilities. For a model that was brought, ``train_s`` is None, and
+    ``brought_sha256`` is the hash of its file.
     """
 
     kind: str
     imbalance: str
     title: str
-    train_s: float
+    train_s: float | None
     predict: Callable[[Matrix], Floats]
     export: Callable[[], bytes]
     gain: Floats
     parameters: Parameters
     learnt: Learnt
     calibration: Calibration | None
+    brought_sha256: str | None = None
 
     def margin(self, rows: Matrix) -> Floats:
         """Return the calibrated log-odds of fraud, shape (n,), for features (n, f)."""

@@ -23,6 +23,7 @@ _NOT_FOR = (
     "Events without their past: the score counts on the histories of this detector being there.",
 )
 _DAY_S = 86_400
+_MODEL_FACTS = ("kind", "title", "imbalance", "parameters", "largest_export_difference", "brought_sha256")
 
 
 def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,7 +31,8 @@ def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> di
 
     ``manifest`` needs ``detector``. Beyond what every version has, these are used where they are there:
 
-    - manifest ``rules``, as `RuleBook.to_json` returns it, and ``rules_alone``: there is no model;
+    - manifest ``rules``, as `RuleBook.to_json` returns it, and ``rules_alone``: there is no model; ``safety``, as
+      `Safety.to_json` returns it; ``reasons``: ``method``, and ``largest_differences`` or what `measure_lime` returns;
     - manifest ``model.imbalance`` (text) and ``model.parameters`` (name → value), and ``training.parts``: part (train,
       validation, test) → ``rows``, ``frauds``, ``from``, ``to``; ``training.unlabelled``, a count;
     - evaluation ``models[].imbalance``; ``calibration``: ``brier`` and ``reliability``, a list of ``mean_predicted``,
@@ -54,6 +56,8 @@ def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> di
         "money": _pick(evaluation.get("money", {}), ("words",)),
         "importance": evaluation.get("importance"),
         "slices": evaluation.get("slices"),
+        "reasons": manifest.get("reasons"),
+        "safety": manifest.get("safety"),
         "limits": find_limits(manifest, evaluation),
         "notes": list(evaluation.get("notes", ())),
         "libraries": dict(manifest.get("libraries", {})),
@@ -68,6 +72,7 @@ def _card_of_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
         **_pick(manifest, ("detector", "description", "created_at")),
         "use": {name: use[name] for name in ("event", "entities") if name in use} | {"rules_alone": True},
         "rules": describe_rules(manifest),
+        "safety": manifest.get("safety"),
         "libraries": dict(manifest.get("libraries", {})),
     }
     return {name: value for name, value in card.items() if value}
@@ -106,7 +111,7 @@ def _describe_data(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -
 
 def _describe_training(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **_pick(manifest.get("model", {}), ("kind", "title", "imbalance", "parameters", "largest_export_difference")),
+        **_pick(manifest.get("model", {}), _MODEL_FACTS),
         **_pick(manifest.get("training", {}), ("choices",)),
         **({"features": len(manifest["features"])} if "features" in manifest else {}),
         **({"contenders": list(evaluation["models"])} if evaluation.get("models") else {}),

@@ -19,6 +19,7 @@ _NAMED = 5
 def find_limits(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> list[str]:
     """Return what the figures say that the version cannot do; what they do not hold is passed over."""
     return [
+        *_limit_brought(manifest),
         *_limit_frauds(manifest, evaluation),
         *_limit_period(manifest),
         *_limit_labels(manifest),
@@ -38,10 +39,18 @@ def spell_interval(share: Mapping[str, float]) -> str:
     return f"{percent(share['share'])} ({percent(share['low'])} to {percent(share['high'])})"
 
 
+def _limit_brought(manifest: Mapping[str, Any]) -> Iterator[str]:
+    if manifest.get("model", {}).get("brought_sha256"):
+        yield (
+            "The model was trained elsewhere: whether it had seen the events that it is judged by here is not known; "
+            "if it had, every figure is too good."
+        )
+
+
 def _limit_frauds(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Iterator[str]:
     frauds = manifest.get("training", {}).get("frauds")
     if frauds is not None and frauds < FEW_FRAUDS:
-        yield f"It learned from {frauds} labelled frauds; under {FEW_FRAUDS}, every figure here is uncertain."
+        yield f"The data has {frauds} labelled frauds; under {FEW_FRAUDS}, every figure here is uncertain."
     reviewed = next((outcome["from_score"] for outcome in manifest.get("outcomes", ()) if outcome["from_score"]), None)
     row = next((row for row in evaluation.get("thresholds", ()) if row["score"] == reviewed), None)
     if row is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from model_build.card_choices import write_reasons, write_safety
 from model_build.card_limits import percent, spell_interval
 from model_build.card_rules import write_rules
 from model_build.markdown import write_bullets, write_table, write_text
@@ -95,8 +96,12 @@ def _write_data(data: Mapping[str, Any]) -> Lines:
 
 
 def _write_training(training: Mapping[str, Any]) -> Lines:
+    brought = training.get("brought_sha256")
+    if brought:
+        yield from ("It was trained elsewhere and brought as an ONNX file: on what and how is not known here.", "")
     facts = {
         "Model": training.get("title") or training.get("kind"),
+        "SHA-256 of the file that was brought": brought,
         "Imbalance": training.get("imbalance"),
         "Features": _number(training.get("features")),
         "Largest difference of the export": _number(training.get("largest_export_difference")),
@@ -104,7 +109,7 @@ def _write_training(training: Mapping[str, Any]) -> Lines:
         **{f"Setting: {name}": _listed(value) for name, value in training.get("choices", {}).items()},
     }
     yield from write_table(("What", "Value"), [(name, value) for name, value in facts.items() if value is not None])
-    if training.get("contenders"):
+    if training.get("contenders") and not brought:
         tested = [f"Test: {title}" for title in _METRICS.values()]
         yield from ("", "Compared were, on later events that none of them learned from:", "")
         yield from write_table(
@@ -239,6 +244,8 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Any], Iterable[str]]], ...] = (
     ("money", "Money", lambda money: write_bullets(money["words"])),
     ("importance", "What it goes by", _write_importance),
     ("slices", "Where it does well and where not", _write_slices),
+    ("reasons", "Its reasons", write_reasons),
+    ("safety", "When something fails", write_safety),
     ("limits", "Limits", write_bullets),
     ("notes", "What was noticed about the data", write_bullets),
     ("libraries", "Made with", lambda libraries: write_table(("Library", "Version"), libraries.items())),

@@ -1,4 +1,4 @@
-"""What a model card says about rules."""
+"""What a model card says about rules and lists."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 
 from model_build.markdown import write_table
 
+_SHOWN = ("name", "when", "outcome", "priority", "enabled", "shadow", "expires_us")
+
 
 def describe_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the rules that are switched on, in the order in which they are asked; empty where there are none."""
+    """Return the rules in the order in which they are asked, those that are switched off too; empty without rules."""
     book = manifest.get("rules") or {}
-    asked = sorted((rule for rule in book.get("rules", ()) if rule["enabled"]), key=lambda rule: rule["priority"])
-    if not asked:
+    ordered = sorted(book.get("rules", ()), key=lambda rule: rule["priority"])
+    if not ordered:
         return {}
-    rules = [{name: rule[name] for name in ("name", "when", "outcome", "shadow", "expires_us")} for rule in asked]
     return {
         "mode": book["mode"],
-        "rules": rules,
+        "rules": [{name: rule[name] for name in _SHOWN} for rule in ordered],
         "lists": {name: len(d["values"]) for name, d in book["lists"].items()},
     }
 
@@ -30,14 +31,14 @@ def write_rules(described: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield "The strongest of the outcomes of all rules that match, and of the score, decides."
     yield ""
-    yield from write_table(("Rule", "Matches", "Outcome"), [_row(rule) for rule in described["rules"]])
+    yield from write_table(("Rule", "Matches", "Outcome", "Priority", "State"), map(_row, described["rules"]))
     if described["lists"]:
         yield ""
         yield from write_table(("List", "Values when sealed"), list(described["lists"].items()))
 
 
-def _row(rule: Mapping[str, Any]) -> tuple[str, str, str]:
-    outcome = f"{rule['outcome']} (in shadow)" if rule["shadow"] else rule["outcome"]
+def _row(rule: Mapping[str, Any]) -> tuple[object, ...]:
+    state = "off" if not rule["enabled"] else "in shadow" if rule["shadow"] else "on"
     if rule["expires_us"] is not None:
-        outcome += f" until {datetime.fromtimestamp(rule['expires_us'] / 1e6, UTC):%Y-%m-%d %H:%M}"
-    return rule["name"], " ".join(rule["when"].split()), outcome
+        state += f" until {datetime.fromtimestamp(rule['expires_us'] / 1e6, UTC):%Y-%m-%d %H:%M}"
+    return rule["name"], " ".join(rule["when"].split()), rule["outcome"], rule["priority"], state

@@ -17,13 +17,16 @@ from rich.console import Console
 from rich.table import Table
 from tollgate.errors import TollgateError
 
+from model_build.redrive_command import redrive
 from model_build.replay_command import replay
 from model_build.rule_commands import COMMANDS as RULE_COMMANDS
+from model_build.seal_commands import COMMANDS as SEAL_COMMANDS
 
 if TYPE_CHECKING:
     from model_build.data import LabelledEvents
     from model_build.evaluation import Evaluated
     from model_build.prequential import Protocol
+    from model_build.training import Trained
 
 # Heavy imports wait inside the commands: `tollgate --help` answers at once.
 
@@ -98,17 +101,23 @@ def train(data: Path, detector: Path, out: Path) -> None:
     check_writable(out)
     console = Console(stderr=True)
     trained = train_detector(data, read_detector_file(detector), out, show_progress(console))
-    table = Table(box=SIMPLE, title="On later payments that no model has seen", title_justify="left")
+    show_trained(trained, "On later payments that no model has seen")
+
+
+def show_trained(trained: Trained, title: str) -> None:
+    """Print what the models reached, what was noticed, and where the sealed version is."""
+    table = Table(box=SIMPLE, title=title, title_justify="left")
     table.add_column("Model", no_wrap=True)
     for heading in ("AUC", "Average\nprecision", "Recall at\n1 % FPR", "Card\nprecision", "Trained\nin"):
         table.add_column(heading, justify="right", no_wrap=True)
     for contender in trained.contenders:
-        test = contender.test
+        test, train_s = contender.test, contender.fitted.train_s
         card = "–" if test.card_precision is None else f"{test.card_precision:.3f}"
         figures = (f"{test.auc:.3f}", f"{test.average_precision:.3f}", f"{test.recall_at_1pct_fpr:.3f}", card)
-        table.add_row(contender.fitted.title, *figures, f"{contender.fitted.train_s:.1f} s")
+        table.add_row(contender.fitted.title, *figures, "–" if train_s is None else f"{train_s:.1f} s")
     Console().print(table)
-    click.echo(f"Chosen by average precision on validation: {trained.contenders[0].fitted.title}")
+    if trained.contenders[0].fitted.brought_sha256 is None:
+        click.echo(f"Chosen by average precision on validation: {trained.contenders[0].fitted.title}")
     for sentence in trained.money:
         click.echo(sentence)
     for note in trained.notes:
@@ -242,7 +251,7 @@ def publish(folder: Path, bucket: str, history_table: str) -> None:
     click.echo(f"{published.version.detector} {published.version.version} is now the champion; {loaded}")
 
 
-for _command in (*RULE_COMMANDS, replay):
+for _command in (*RULE_COMMANDS, *SEAL_COMMANDS, replay, redrive):
     main.add_command(_command)
 
 

@@ -14,6 +14,7 @@ from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.scope import Scope, scope_of
 from tollgate.core.safety import Safety
+from tollgate.core.stream_mapping import StreamMapping
 from tollgate.core.values import TIME_FORMATS
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError, suggest
@@ -24,6 +25,7 @@ from model_build.lists_file import read_lists
 from model_build.outcomes_file import read_order, read_outcomes, wants_outcomes_from_cost
 from model_build.rules_file import RULE_KEYS, check_rules, read_rules
 from model_build.safety_file import SAFETY_KEYS, read_safety
+from model_build.stream_file import STREAM_KEYS, read_stream
 from model_build.toml_reader import TomlReader
 from model_build.training_choices import TRAINING_KEYS, TrainingChoices, read_training
 
@@ -44,6 +46,7 @@ _KEYS: Mapping[str, tuple[str, ...] | None] = {
     "rules": RULE_KEYS,
     "lists": None,
     "safety": SAFETY_KEYS,
+    "stream": STREAM_KEYS,
 }
 # Sections that are written once for each of what they describe.
 _TABLES = ("rules",)
@@ -71,6 +74,7 @@ class DetectorFile:
     outcomes_from_cost: bool
     rules: RuleBook = field(default_factory=RuleBook)
     safety: Safety = field(default_factory=Safety)
+    stream: StreamMapping = field(default_factory=StreamMapping)
     warnings: tuple[str, ...] = ()
 
     @property
@@ -130,6 +134,7 @@ def read_detector_file(path: Path) -> DetectorFile:
         outcomes_from_cost=from_cost,
         rules=rules,
         safety=read_safety(reader, event_type, order),
+        stream=read_stream(reader, event_type),
     )
     return replace(file, warnings=check_rules(reader, rules, file.rule_scope))
 

@@ -8,7 +8,7 @@ import numpy as np
 from imblearn.ensemble import BalancedRandomForestClassifier
 from sklearn.ensemble import RandomForestClassifier
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 
 from model_build.calibration import Calibration
 from model_build.imbalance import Sample, fill_rows

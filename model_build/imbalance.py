@@ -19,7 +19,7 @@ from imblearn.pipeline import make_pipeline
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.utils.class_weight import compute_sample_weight
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.errors import TrainingDataError
 
 Labels = npt.NDArray[np.int8]

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score
 from tollgate.core.event import Floats, Ints
-from tollgate.core.feature import Feature
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Feature, Matrix
 
 from model_build.candidates import Labels
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 
 from model_build.calibration import Calibration
 from model_build.linear import Linear
@@ -26,14 +26,15 @@ class Learnt:
     """A fitted model: log-odds and probability of fraud, both (n,), by its own library, and its ONNX form.
 
     ``gain``, shape (f,), says how much each feature told the model, in shares of 1. ``contribute`` gives the library's
-    own path-dependent contributions, shape (n, f), where it has them.
+    own path-dependent contributions, shape (n, f), where it has them. ``form`` gives None for one that
+    was brought.
     """
 
     margin: Callable[[Matrix], Floats]
     probability: Callable[[Matrix], Floats]
     export: Callable[[Calibration | None], bytes]
     gain: Floats
-    form: Callable[[], Form]
+    form: Callable[[], Form | None]
     contribute: Callable[[Matrix], Floats] | None = None
 
 

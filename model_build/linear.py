@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.model import INPUT
 
 from model_build.calibration import Calibration

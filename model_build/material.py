@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from tollgate.core.event import Events, Floats, Ints
-from tollgate.core.feature import Feature
-from tollgate.core.features import FeatureSteps, Matrix, plan_features
+from tollgate.core.feature import Feature, Matrix
+from tollgate.core.feature_steps import FeatureSteps
+from tollgate.core.features import plan_features
 from tollgate.core.history import HistoryPlan
-from tollgate.core.history_features import HistoryReading
 from tollgate.core.replay import Replayed, replay_histories
 
 from model_build.candidates import Labels
@@ -82,8 +82,8 @@ def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events,
 
     def fill(start: int) -> None:
         stop = min(start + _CHUNK, len(events))
-        reading = HistoryReading.part(plan, replayed.reads, replayed.excess, start, stop)
-        matrix[start:stop] = steps.compute(events.part(start, stop), reading)
+        sums = plan.layout.side_by_side(replayed.reads, start, stop)
+        matrix[start:stop] = steps.columns(events.part(start, stop), sums, replayed.excess[start:stop])
 
     with ThreadPoolExecutor(thread_count()) as pool:
         list(pool.map(fill, range(0, len(events), _CHUNK)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.model import Model
 from tollgate.errors import ParityError
 

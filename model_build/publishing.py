@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +82,7 @@ def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
             for entity, key, sums in read_folder_histories(version, folder)
         ]
         expires_s = time.time() + version.history.forgotten_after_s
-        histories.add_in_lots(f"{version.history_space}#loaded", additions, expires_s)
+        deque(histories.add_in_lots(f"{version.history_space}#loaded", additions, expires_s), maxlen=0)
         loaded = len(additions)
     store = VersionStore(clients.s3(), bucket, refresh_s=0)
     store.publish(version.detector, version.version, read_version_files(folder))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.reasons.explainer import Explainer
 from tollgate.errors import ReasonsError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.reasons.explainer import Explainer, LinearReasons, TreeReasons
 from tollgate.core.reasons.tables import Tables
 

@@ -17,6 +17,7 @@ from tollgate.core.version import Outcome, history_to_json
 from model_build.calibration import describe_calibration
 from model_build.candidates import Fitted
 from model_build.costs import PricedEvents, measure_balance
+from model_build.detector_file import DetectorFile
 from model_build.examples import choose_examples
 from model_build.importance import measure_importance
 from model_build.material import Material
@@ -78,7 +79,7 @@ def _priced(material: Material, judged: Judged, rows: Ints) -> PricedEvents:
 
 
 def describe_version(
-    material: Material, judged: Judged, best: Fitted, outcomes: Sequence[Outcome], difference: float
+    material: Material, judged: Judged, best: Fitted, outcomes: Sequence[Outcome], difference: float | None
 ) -> dict[str, Any]:
     """Return the manifest of a version, but for the hashes that sealing adds."""
     file, data = material.file, material.data
@@ -94,12 +95,14 @@ def describe_version(
         "record_batches": file.record_batches,
         "rules": file.rules.to_json(),
         "safety": file.safety.to_json(),
+        "stream": file.stream.to_json(),
         "model": {
             "kind": best.kind,
-            "imbalance": best.imbalance,
+            "imbalance": _imbalance(best),
             "title": best.title,
             "parameters": dict(best.parameters),
             "largest_export_difference": difference,
+            "brought_sha256": best.brought_sha256,
         },
         "training": {
             "rows": len(data.events),
@@ -109,10 +112,21 @@ def describe_version(
             "to": write_time(int(data.events.times_us[-1])),
             "parts": {name: _describe_part(material, getattr(judged.split, name)) for name in _PARTS},
             "data_sha256": data.sha256,
-            "choices": asdict(file.training),
+            "choices": _describe_choices(file, best),
         },
         "libraries": installed_libraries(),
     }
+
+
+def _imbalance(fitted: Fitted) -> str | None:
+    """Return how a model met imbalance; None where others trained it."""
+    return None if fitted.brought_sha256 else fitted.imbalance
+
+
+def _describe_choices(file: DetectorFile, best: Fitted) -> dict[str, Any]:
+    """Return what [training] says, without what a model that was brought does not go by."""
+    skipped = ("models", "imbalance", "parameters", "reasons") if best.brought_sha256 else ()
+    return {name: value for name, value in asdict(file.training).items() if name not in skipped}
 
 
 def _describe_part(material: Material, rows: Ints) -> dict[str, Any]:
@@ -207,9 +221,9 @@ def _report(contender: Contender, *, chosen: bool) -> dict[str, Any]:
     return {
         "name": _contender_name(contender),
         "title": contender.fitted.title,
-        "imbalance": contender.fitted.imbalance,
+        "imbalance": _imbalance(contender.fitted),
         "chosen": chosen,
-        "train_s": round(contender.fitted.train_s, 2),
+        "train_s": None if contender.fitted.train_s is None else round(contender.fitted.train_s, 2),
         "validation": _rounded(contender.validation),
         "test": _rounded(contender.test),
     }

@@ -1,4 +1,4 @@
-"""`tollgate rules`, `tollgate lists` and `tollgate seal`."""
+"""`tollgate rules` and `tollgate lists`."""
 
 from __future__ import annotations
 
@@ -72,27 +72,6 @@ def _print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[st
     Console().print(table)
 
 
-@click.command()
-@click.argument("data", type=_FILE, required=False)
-@click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml with the rules.")
-@click.option("--out", type=_FOLDER, required=True, help="Folder for the sealed version: OUT/<detector>/<version>/.")
-def seal(data: Path | None, detector: Path, out: Path) -> None:
-    """Seal a detector that decides by rules alone, without a model.
-
-    The payments in DATA, if any, begin the histories that features read.
-    """
-    from model_build.command_line import check_writable, show_progress
-    from model_build.detector_file import read_detector_file
-    from model_build.rules_only import seal_rules
-
-    check_writable(out)
-    file = read_detector_file(detector)
-    sealed = seal_rules(file, data, out, show_progress(Console(stderr=True)))
-    for warning in file.warnings:
-        click.echo(f"Note: {warning}", err=True)
-    click.echo(f"Sealed {sealed.version.version} in {sealed.folder}")
-
-
 @click.group()
 def lists() -> None:
     """Change a detector's lists without a new version."""
@@ -115,4 +94,4 @@ def put(values: Path, name: str, detector: str, bucket: str) -> None:
     click.echo(f"{detector} now goes by {len(members.values):,} values in {name}")
 
 
-COMMANDS: tuple[click.Command, ...] = (rules, lists, seal)
+COMMANDS: tuple[click.Command, ...] = (rules, lists)

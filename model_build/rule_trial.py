@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from tollgate.core.event import Floats, Ints
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.replay import replay_histories
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.rule import Rule, RuleBook

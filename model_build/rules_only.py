@@ -56,6 +56,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
         "record_batches": file.record_batches,
         "rules": file.rules.to_json(),
         "safety": file.safety.to_json(),
+        "stream": file.stream.to_json(),
         "rules_alone": True,
         "training": _describe_data(data, created_at),
         "libraries": installed_libraries(),

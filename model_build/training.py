@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tollgate.core.model import Model
-from tollgate.core.reasons.reason_file import write_explainer
 from tollgate.core.score import fit_score_scale
 
 from model_build.candidates import Fitted, fit_candidate
@@ -18,14 +16,10 @@ from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile
 from model_build.material import Material, Progress, read_material
 from model_build.parity import check_parity
-from model_build.reason_check import check_reasons
-from model_build.reasons import build_explainer
 from model_build.report import Contender, Judged, choose_outcomes, describe_version, evaluate_version
 from model_build.sealing import Sealed, encode_histories, seal_version
 from model_build.split import Split, split_by_time
-
-# What contributions against a background are averaged over: so many events of the training part.
-BACKGROUND_ROWS = 100
+from model_build.version_reasons import explain_version
 
 
 @dataclass(frozen=True)
@@ -47,23 +41,40 @@ def train_detector(data_path: Path, file: DetectorFile, out: Path, progress: Pro
     Raises `TableError` and `TrainingDataError` for what cannot be learned from, `ParityError` when the export differs,
     and `ReasonsError` when reasons do not add up.
     """
+    material, split, notes = prepare(data_path, file, progress)
+    return seal_best(material, split, _compare(material, split, progress), notes, out, progress)
+
+
+def prepare(data_path: Path, file: DetectorFile, progress: Progress) -> tuple[Material, Split, tuple[str, ...]]:
+    """Read a table into features and cut it in order of time; return with them what was noticed."""
     progress(f"Reading {data_path}")
     data = read_labelled_events(data_path, file.event_type)
     split = split_by_time(data, file.training)
     notes = (*notice_data(data, file, time.time()), *file.warnings)
-    material = read_material(data, file, split.train, progress)
-    contenders = _compare(material, split, progress)
+    return read_material(data, file, split.train, progress), split, notes
+
+
+def seal_best(
+    material: Material,
+    split: Split,
+    contenders: tuple[Contender, ...],
+    notes: tuple[str, ...],
+    out: Path,
+    progress: Progress,
+) -> Trained:
+    """Seal the first of the contenders, judged as it answers once it is exported."""
     best = contenders[0].fitted
-    progress(f"Exporting {best.title} and checking that the export answers alike")
-    onnx = best.export()
-    difference = check_parity(best, onnx, material.matrix[split.validation])
-    reasons, told = _explain(material, split, best, progress)
+    onnx, difference = best.export(), None
+    if best.brought_sha256 is None:
+        progress(f"Checking that the export of {best.title} answers alike")
+        difference = check_parity(best, onnx, material.matrix[split.validation])
+    reasons, told = explain_version(material, split, best, progress)
     judged = _judge(material, split, Model(onnx))
     progress("Evaluating and sealing")
     outcomes, choice = choose_outcomes(material, judged)
     manifest = describe_version(material, judged, best, outcomes, difference) | {"reasons": told}
     evaluation = evaluate_version(material, judged, contenders, outcomes, choice) | {"notes": list(notes)}
-    histories = encode_histories(data, material.plan, material.excess)
+    histories = encode_histories(material.data, material.plan, material.excess)
     sealed = seal_version(manifest, onnx, evaluation, histories, out, reasons=reasons)
     return Trained(sealed, contenders, notes, tuple(evaluation.get("money", {}).get("words", ())))
 
@@ -86,34 +97,14 @@ def _compare(material: Material, split: Split, progress: Progress) -> tuple[Cont
                 parameters=training.parameters.get(kind),
                 calibrate_on=later,
             )
-            probabilities = fitted.predict(material.matrix[split.test])
-            contenders.append(
-                Contender(
-                    fitted,
-                    material.measure(split.validation, fitted.predict(later[0])),
-                    material.measure(split.test, probabilities),
-                    probabilities,
-                )
-            )
+            contenders.append(measure_contender(material, split, fitted))
     return tuple(sorted(contenders, key=lambda contender: -contender.validation.average_precision))
 
 
-def _explain(
-    material: Material, split: Split, best: Fitted, progress: Progress
-) -> tuple[bytes | None, dict[str, Any] | None]:
-    """Return the file of reasons, and what the manifest says of them; nothing where none are wanted."""
-    method = material.file.training.reasons
-    if method == "none":
-        return None, None
-    progress(f"Making the tables for the reasons of {best.title} and checking that they add up")
-    background = None
-    if method == "background":
-        draw = np.random.default_rng(material.file.training.seed).permutation(split.train)[:BACKGROUND_ROWS]
-        background = material.matrix[np.sort(draw)]
-    explainer = build_explainer(best.learnt.form(), material.matrix.shape[1], best.calibration, background)
-    gaps = check_reasons(best, explainer, material.matrix[split.validation], background)
-    told = {"method": method, "base": float(explainer.explain(material.matrix[:1]).base), "largest_differences": gaps}
-    return write_explainer(explainer), told
+def measure_contender(material: Material, split: Split, fitted: Fitted) -> Contender:
+    """Return a model with what it reaches on the validation and the test part."""
+    validation, test = (fitted.predict(material.matrix[rows]) for rows in (split.validation, split.test))
+    return Contender(fitted, material.measure(split.validation, validation), material.measure(split.test, test), test)
 
 
 def _under(imbalance: str) -> str:

@@ -17,7 +17,7 @@ import click
 from tollgate import errors
 from tollgate.core.feature import Feature
 from tollgate.core.features import plan_features
-from tollgate.core.history_features import HISTORY_OPERATIONS
+from tollgate.core.history_formulas import HISTORY_OPERATIONS
 
 from model_build.command_line import main as tollgate
 from model_build.data import count_categories, read_labelled_events

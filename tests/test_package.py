@@ -26,7 +26,7 @@ import io, json, sys
 sys.path[:0] = sys.argv[3:]
 import boto3, fastapi, mangum, numpy, onnxruntime, pydantic
 from fastapi.encoders import jsonable_encoder
-for service in ("s3", "dynamodb", "events"):
+for service in ("s3", "dynamodb", "events", "kinesis", "sqs"):
     boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
 session = onnxruntime.InferenceSession(sys.argv[1])
 (doubled,) = session.run(None, {"x": numpy.arange(3, dtype=numpy.float32)})
@@ -99,7 +99,9 @@ sys.path[:0] = sys.argv[2:]
 from tollgate.core.decision import decide_in_order
 from tollgate.core.reading import read_event
 from tollgate.core.version import open_version
-import tollgate.handlers.api, tollgate.handlers.api_app, tollgate.handlers.batch, tollgate.handlers.stream
+import tollgate.handlers.api, tollgate.handlers.api_app, tollgate.handlers.stream
+if len(sys.argv) > 3:
+    import tollgate.handlers.batch
 folder = Path(sys.argv[1])
 version = open_version(folder.name, {file.name: file.read_bytes() for file in folder.iterdir()})
 events = [read_event(version.event_type, example["event"]) for example in version.evaluation["examples"]]
@@ -107,8 +109,12 @@ print(json.dumps([int(decide_in_order(version, event, {}).scores[0]) for event i
 """
 
 
-def test_a_version_scores_from_the_package_alone(functions: Path, sample_version: Path) -> None:
-    command = [sys.executable, "-I", "-S", "-c", SCORE, str(sample_version), str(functions)]
+@pytest.mark.parametrize("beside_layer", [False, True], ids=["alone", "beside the layer, as files are scored"])
+def test_a_version_scores_from_the_package(
+    functions: Path, layer: Path, sample_version: Path, beside_layer: bool
+) -> None:
+    folders = [str(layer / "python")] * beside_layer + [str(functions)]
+    command = [sys.executable, "-I", "-S", "-c", SCORE, str(sample_version), *folders]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert result.returncode == 0, result.stderr
     version = open_folder(sample_version)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tollgate.services.decide_lot import MARGIN_S
 from tollgate.settings import Settings
 
-from localstack.template import TEMPLATE, load_template, open_routes
+from localstack.template import TEMPLATE, load_template, open_routes, write_out_limits
 
 SAM = TEMPLATE.parent / ".tools" / "sam" / "bin" / "sam"
 DOCUMENT = load_template(TEMPLATE)
@@ -87,11 +88,15 @@ def test_no_resource_is_a_wildcard_but_behind_a_prefix_of_our_own() -> None:
     for statement in allowed():
         if statement.get("Action") == "sts:AssumeRole":
             continue  # a trust policy has no resource
+        if statement.get("Sid") == "FindNetwork":  # EC2 knows no narrower resource for what describes
+            assert all(action.startswith("ec2:Describe") for action in statement["Action"])
+            continue
         for resource in as_list(statement["Resource"]):
             written = resource if isinstance(resource, str) else str(next(iter(resource.values())))
             assert written != "*", statement
             if "*" in written:
-                assert written.startswith("${Bucket.Arn}/") or ":${HttpApi}/*" in written, statement
+                ours = ("${Bucket.Arn}/", "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:")
+                assert written.startswith(ours) or ":${HttpApi}/*" in written, statement
 
 
 def test_only_the_bucket_may_write_to_the_queue() -> None:
@@ -143,7 +148,34 @@ def test_a_file_at_work_is_not_handed_out_again() -> None:
     assert queue["VisibilityTimeout"] >= 6 * batch["Timeout"]
     source = batch["Events"]["Inbox"]["Properties"]
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["ScalingConfig"]["MaximumConcurrency"] >= 2
+    limit = DOCUMENT["Parameters"][source["ScalingConfig"]["MaximumConcurrency"]["Ref"]]
+    assert limit["Default"] >= limit["MinValue"] >= 2
+
+
+def test_a_file_that_is_given_up_is_told_why_before_it_goes_to_the_dead_letter_queue() -> None:
+    receives = RESOURCES["Queue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
+    assert receives == Settings("b", "h", "d", "payments").most_tries + 1
+
+
+def test_work_is_handed_on_well_before_the_function_is_ended() -> None:
+    settings = Settings("b", "h", "d", "payments")
+    assert 2 * settings.hand_on_s < RESOURCES["BatchFunction"]["Properties"]["Timeout"]
+    assert 4 * settings.heartbeat_s < settings.lease_s < RESOURCES["Queue"]["Properties"]["VisibilityTimeout"]
+
+
+def test_what_a_run_notes_outlives_its_message_in_the_dead_letter_queue() -> None:
+    rules = {rule["Id"]: rule for rule in RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]}
+    days = RESOURCES["DeadLetterQueue"]["Properties"]["MessageRetentionPeriod"] / 86_400
+    assert rules["work"]["ExpirationInDays"] > days
+    assert rules["leftovers"]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] > days
+
+
+def test_the_batch_function_deletes_nothing_but_its_own_notes_and_writes_to_no_other_queue() -> None:
+    granted = {each["Sid"]: each for each in statements(RESOURCES["BatchRole"]) if "Sid" in each}
+    deleting = [each for each in granted.values() if any("Delete" in a and "s3:" in a for a in as_list(each["Action"]))]
+    assert [each["Resource"] for each in deleting] == [{"Fn::Sub": "${Bucket.Arn}/work/*"}]
+    sending = [each for each in granted.values() if "sqs:SendMessage" in as_list(each["Action"])]
+    assert [each["Resource"] for each in sending] == [{"Fn::GetAtt": ["Queue", "Arn"]}]
 
 
 def test_queues_are_encrypted_and_what_fails_is_kept_for_14_days() -> None:
@@ -173,6 +205,12 @@ def test_the_emulator_opens_the_routes_and_nothing_else() -> None:
     assert opened == expected
 
 
+def test_the_emulator_gets_limits_as_numbers() -> None:
+    written = write_out_limits(load_template(TEMPLATE), {"FilesAtOnce": "7"})
+    source = written["Resources"]["BatchFunction"]["Properties"]["Events"]["Inbox"]["Properties"]
+    assert source["ScalingConfig"]["MaximumConcurrency"] == 7
+
+
 def test_callers_may_use_the_function_url_but_not_the_function() -> None:
     granted = {statement["Action"]: statement for statement in statements(RESOURCES["CallerPolicy"])}
     assert set(granted) == {"execute-api:Invoke", "lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
@@ -180,16 +218,22 @@ def test_callers_may_use_the_function_url_but_not_the_function() -> None:
 
 
 def test_nothing_is_billed_while_idle_unless_it_is_asked_for() -> None:
-    unasked = {resource["Type"] for resource in RESOURCES.values() if resource.get("Condition") != "HasAlarms"}
+    asked = ("HasAlarms", "HasStreamAlarms", "HasKafkaAlarms")
+    unasked = {resource["Type"] for resource in RESOURCES.values() if resource.get("Condition") not in asked}
     assert unasked <= FREE_WHILE_IDLE
     assert DOCUMENT["Parameters"]["SnapStart"]["Default"] == "None"
-    assert DOCUMENT["Parameters"]["AlarmEmail"]["Default"] == DOCUMENT["Parameters"]["StreamArn"]["Default"] == ""
+    for name in ("AlarmEmail", "StreamArn", "KafkaClusterArn", "KafkaBootstrapServers"):
+        assert DOCUMENT["Parameters"][name]["Default"] == ""
+    polled = [resource for resource in RESOURCES.values() if "ProvisionedPollerConfig" in resource["Properties"]]
+    assert {resource["Condition"] for resource in polled} == {"HasKafkaCluster", "HasKafkaServers"}
     for function in of_type("AWS::Serverless::Function").values():
         assert "ProvisionedConcurrencyConfig" not in function
 
 
 def test_functions_get_the_settings_they_read() -> None:
     given = set(DOCUMENT["Globals"]["Function"]["Environment"]["Variables"])
+    for function in of_type("AWS::Serverless::Function").values():
+        given |= set(function.get("Environment", {}).get("Variables", {}))
     known = {f"TOLLGATE_{setting.name}".upper() for setting in fields(Settings)}
     needed = {f"TOLLGATE_{setting.name}".upper() for setting in fields(Settings) if setting.default is MISSING}
     assert needed <= given <= known
@@ -208,6 +252,44 @@ def test_every_function_that_decides_may_tell_one_bus_and_only_if_it_is_named() 
         assert statement["Action"] == "events:PutEvents"
         assert statement["Resource"]["Fn::Sub"].endswith(":event-bus/${EventBus}")
     assert str(RESOURCES).count("'HasEventBus'") == len(telling)
+
+
+def test_every_stream_retries_divides_and_keeps_what_fails() -> None:
+    sources = of_type("AWS::Lambda::EventSourceMapping")
+    assert set(sources) == {"StreamSource", "KafkaClusterSource", "KafkaServersSource"}
+    for name, source in sources.items():
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert source["BisectBatchOnFunctionError"] is True
+        assert source["MaximumRetryAttempts"] == 10
+        assert source["StartingPosition"] == "TRIM_HORIZON"
+        assert source["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+        # Lambda does none of this for Kafka without pollers of its own.
+        assert ("ProvisionedPollerConfig" in source) == name.startswith("Kafka")
+
+
+def test_the_stream_function_may_do_what_its_stream_needs_and_only_if_there_is_one() -> None:
+    (policy,) = RESOURCES["StreamRole"]["Properties"]["Policies"]
+    granted: dict[str, str | None] = {}
+    for entry in policy["PolicyDocument"]["Statement"]:
+        condition, statement = (entry["Fn::If"][0], entry["Fn::If"][1]) if "Fn::If" in entry else (None, entry)
+        granted[statement["Sid"]] = condition
+    assert granted == {
+        "WriteLogs": None,
+        "KeepFailures": None,
+        "ReadStream": "HasStream",
+        "PutResults": "HasResultStream",
+        "FindKafkaCluster": "HasKafkaCluster",
+        "ReadKafkaTopic": "HasKafkaCluster",
+        "ReadKafkaSecret": "HasKafkaSecret",
+        "DecryptKafkaSecret": "HasKafkaSecretKey",
+        "ReadKafkaRootCa": "HasKafkaRootCa",
+        "FindNetwork": "ReachesKafkaInVpc",
+        "OpenNetworkInterfaces": "ReachesKafkaInVpc",
+    }
+
+
+def test_a_lot_has_time_for_slow_storage() -> None:
+    assert RESOURCES["StreamFunction"]["Properties"]["Timeout"] >= 4 * MARGIN_S
 
 
 def test_alarms_watch_metrics_that_are_sent() -> None:

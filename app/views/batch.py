@@ -16,9 +16,13 @@ from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page
 
 POLL_EVERY_S = 2
+# A file at work gives a sign of life every few seconds.
 PATIENCE_S = 180
 SHOWN_AT_ONCE = 5
-WORDS = {"waiting": "Waiting", "running": "Scoring", "done": "Done", "rejected": "Rejected"}
+WORDS = {
+    "waiting": "Waiting", "running": "Scoring", "done": "Done", "rejected": "Rejected", "failed": "Given up",
+}  # fmt: skip
+FINISHED = {"done", "rejected", "failed"}
 
 
 def show() -> None:
@@ -131,6 +135,9 @@ def _show_batch(api: Api, detector: Detector, batch_id: str) -> None:
     if status == "rejected":
         reason = str(batch.get("reason") or "The API did not say why.")
         st.warning(in_markdown(f"This file was not scored. {reason}"), icon=":material/block:")
+    elif status == "failed":
+        reason = str(batch.get("reason") or "The API did not say why.")
+        st.warning(in_markdown(f"This file was given up; `tollgate redrive` tries it again. {reason}"))
     elif status == "done":
         show_summary(detector, batch)
     else:
@@ -150,21 +157,32 @@ def _watch(api: Api, batch_id: str) -> None:
     """Show how far an unfinished batch is, until it is finished; then the whole page is shown anew."""
     with problems_shown():
         batch = api.batch(batch_id)
-        if batch.get("status") in {"done", "rejected"}:
+        if batch.get("status") in FINISHED:
             st.rerun()
-        rows, scored = batch.get("rows"), int(batch.get("scored") or 0) + int(batch.get("failed") or 0)
         if batch.get("status") == "waiting":
             st.progress(0, "Waiting for its turn …")
         else:
-            of_all = f" of {wording.count(rows)}" if rows else ""
-            st.progress(min(scored / rows, 1.0) if rows else 0.0, f"Scoring: {wording.count(scored)}{of_all} rows")
-        if _age_s(batch) > PATIENCE_S:
-            st.caption("This takes longer than usual: look at the batch function's log and its dead-letter queue.")
+            st.progress(*_progress(batch.get("progress") or {}))
+        if _silent_s(batch) > PATIENCE_S:
+            st.caption("There was no sign of life for minutes: look at the batch function's log and dead-letter queue.")
 
 
-def _age_s(batch: Json) -> float:
+def _progress(progress: Json) -> tuple[float, str]:
+    """Return the share that is done, from 0 to 1, and how to say it."""
+    if progress.get("phase") == "recording":
+        return 1.0, f"Recording: {wording.count(progress.get('recorded') or 0)} histories"
+    rows, total, size = int(progress.get("rows") or 0), progress.get("rows_total"), progress.get("size_bytes")
+    about = "about " if progress.get("rows_total_estimated") else ""
+    of_all = f" of {about}{wording.count(total)}" if total else ""
+    failed = f", {wording.count(progress['failed'])} failed" if progress.get("failed") else ""
+    share = float(progress.get("bytes") or 0) / float(size) if size else 0.0
+    return min(share, 1.0), f"Scoring: {wording.count(rows)}{of_all} rows{failed}"
+
+
+def _silent_s(batch: Json) -> float:
+    """Return the seconds since the last sign of life."""
+    last = (batch.get("progress") or {}).get("heartbeat_at") or batch.get("created_at")
     try:
-        created = datetime.fromisoformat(str(batch.get("created_at")).replace("Z", "+00:00"))
-        return (datetime.now(UTC) - created).total_seconds()
+        return (datetime.now(UTC) - datetime.fromisoformat(str(last).replace("Z", "+00:00"))).total_seconds()
     except (ValueError, TypeError):
         return 0.0

@@ -22,8 +22,9 @@ def show() -> None:
     show_page("Performance", "How well this detector version tells fraud from legitimate {events}.", _show_body)
 
 
-def _show_body(_api: Api, detector: Detector) -> None:
-    models, evaluation = detector.document.get("models") or [], detector.document.get("evaluation") or {}
+def _show_body(api: Api, detector: Detector) -> None:
+    evaluation = _load_evaluation(detector.version, api)
+    models = evaluation.get("models") or []
     if not models:
         text = "This detector version decides by rules alone, or was sealed without an evaluation."
         st.html(empty_state("No model to measure", text))
@@ -46,6 +47,11 @@ def _show_body(_api: Api, detector: Detector) -> None:
     show_threshold_panel(detector, evaluation)
 
 
+@st.cache_data(ttl=60, max_entries=4, show_spinner="Asking the API …")
+def _load_evaluation(version: str, _api: Api) -> Json:  # noqa: ARG001 - the version is the cache's key
+    return _api.evaluation()
+
+
 def _show_basis(detector: Detector, evaluation: Json) -> None:
     """Say in a few numbers what the measurements rest on."""
     trained, noun = detector.document.get("training") or {}, wording.plural(detector.event_name)
@@ -66,11 +72,15 @@ def _show_basis(detector: Detector, evaluation: Json) -> None:
             f"{training_days}, with {wording.count(trained.get('frauds'))} frauds.",
         ),
     ]
+    brought = (detector.document.get("model") or {}).get("brought")
+    if brought:
+        del facts[3]
     if amount is None:
         del facts[2]
     for cell, (name, value, note) in zip(st.columns(len(facts)), facts, strict=True):
         cell.metric(name, in_markdown(value), border=True, help=note)
-    st.caption(f"Measured on {noun} from {days}, which no model has seen.")
+    unseen = "which the model, trained elsewhere, may have seen" if brought else "which no model has seen"
+    st.caption(f"Measured on {noun} from {days}, {unseen}.")
 
 
 def _days(span: Json) -> str:

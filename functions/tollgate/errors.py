@@ -6,6 +6,7 @@
     │   ├── RuleError                one rule: line and column named
     │   ├── TableError               a whole table or file: wrong kind, missing column, empty
     │   │   └── TrainingDataError    a table that cannot be learned from
+    │   ├── ModelFileError           an ONNX file that cannot become a detector's model
     │   ├── EventError               one event or row: column and value named
     │   ├── LabelError               a label that is neither fraud nor legitimate
     │   ├── BodyTooLargeError        over 256 KB
@@ -69,6 +70,12 @@ class TrainingDataError(TableError):
     """A table that can be read and cannot be learned from."""
 
     code = "invalid_training_data"
+
+
+class ModelFileError(InputError):
+    """An ONNX file that somebody brings and that cannot become the model of a detector."""
+
+    code = "invalid_model"
 
 
 class EventError(InputError):

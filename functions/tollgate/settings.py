@@ -23,11 +23,31 @@ class Settings:
     detector: str
     decision_days: int = 400
     refresh_s: float = 30.0
-    largest_file_bytes: int = 256 * 1024 * 1024
+    # Files of payments, unpacked too.
+    largest_file_bytes: int = 10 * 1000**3
+    # The most rows that are scored together.
+    piece_rows: int = 20_480
+    # The queue that files come from, and that work is handed on to.
+    queue_url: str = ""
+    # Work on a file is handed on when the function has this much time left.
+    hand_on_s: float = 120.0
+    # How long a run has a file for itself without a sign of life, and how often it gives one.
+    lease_s: float = 120.0
+    heartbeat_s: float = 5.0
+    # How often it is noted from where a further run can go on.
+    checkpoint_s: float = 60.0
+    # Runs that bring a file no further, until it is given up. The queue delivers a message once more than that.
+    most_tries: int = 3
+    # Results are sent in parts of this size, which grow with their number; S3 takes none below 5 MB but the last.
+    part_bytes: int = 8 * 1024 * 1024
     # How long one try of a read or write may take where the detector chose to decide without it.
     patience_s: float = 1.0
     # The EventBridge bus that is told of decisions; none where it is empty.
     event_bus: str = ""
+    # The address of the SQS queue for stream records that cannot be decided on.
+    dead_letter_url: str = ""
+    # The ARN of the Kinesis stream that gets the decisions on a stream's events; none where it is empty.
+    result_stream: str = ""
     # Whether ids such as tollgate-force-block force an outcome: for test deployments.
     forced_outcomes: bool = False
 

@@ -12,7 +12,9 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
-from tollgate.adapters.batches import BatchFile, BatchStore
+from tollgate.adapters.batch_files import BatchFile
+from tollgate.adapters.batch_states import BatchTable
+from tollgate.adapters.batches import BatchStore
 from tollgate.adapters.decisions import DecisionRecord, DecisionTable
 from tollgate.adapters.histories import HistoryTable, sums_of
 from tollgate.adapters.items import ConditionFailedError, get_items, write_together
@@ -31,6 +33,7 @@ class Adapters:
     histories: HistoryTable
     decisions: DecisionTable
     batches: BatchStore
+    states: BatchTable
 
 
 @pytest.fixture
@@ -62,7 +65,8 @@ def adapters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Adapters]:
             VersionStore(s3, BUCKET, refresh_s=0),
             HistoryTable(dynamodb, HISTORY),
             DecisionTable(dynamodb, DECISIONS),
-            BatchStore(s3, dynamodb, BUCKET, DECISIONS),
+            BatchStore(s3, BUCKET),
+            BatchTable(dynamodb, DECISIONS),
         )
 
 
@@ -96,7 +100,7 @@ def test_histories_add_up(adapters: Adapters) -> None:
 def test_a_lot_is_added_once(adapters: Adapters) -> None:
     additions = [(f"k{number}", {"n0a": number + 1}) for number in range(90)]
     for _ in range(2):
-        adapters.histories.add_in_lots("lot", additions, 2e9)
+        list(adapters.histories.add_in_lots("lot", additions, 2e9))
     found = get_items(adapters.histories.client, {HISTORY: [pk for pk, _ in additions]})[HISTORY]
     assert {pk: sums_of(item) for pk, item in found.items()} == dict(additions)
 
@@ -118,7 +122,7 @@ def test_an_object_is_written_once(adapters: Adapters) -> None:
 def test_batches_are_listed_newest_first_in_pages(adapters: Adapters) -> None:
     for day in range(1, 6):
         file = BatchFile.of(f"inbox/payments/{day}.csv", "etag", "payments")
-        adapters.batches.set_state(file, f"2026-01-0{day}T00:00:00Z", "done", rows=day)
-    first, cursor = adapters.batches.page(3, None)
-    second, _ = adapters.batches.page(3, cursor)
-    assert [state["filename"] for state in (*first, *second)] == ["5.csv", "4.csv", "3.csv", "2.csv", "1.csv"]
+        adapters.states.announce(file, f"2026-01-0{day}T00:00:00Z")
+    first, cursor = adapters.states.page(3, None)
+    second, _ = adapters.states.page(3, cursor)
+    assert [state.filename for state in (*first, *second)] == ["5.csv", "4.csv", "3.csv", "2.csv", "1.csv"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from tollgate.adapters.batches import BatchFile
+from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.decisions import decision_key
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, get_items, write_together

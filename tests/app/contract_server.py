@@ -25,6 +25,7 @@ class Contract:
 
     url: str = ""
     detector: Json = field(default_factory=shapes.detector_document)
+    evaluation: Json = field(default_factory=shapes.evaluation_document)
     decisions: dict[str, Json] = field(default_factory=dict)
     batches: dict[str, Json] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
@@ -48,6 +49,9 @@ class Contract:
 
     def get_detector(self, _body: Json) -> tuple[int, Json]:
         return 200, self.detector
+
+    def get_evaluation(self, _body: Json) -> tuple[int, Json]:
+        return 200, self.evaluation
 
     def decide(self, body: Json) -> tuple[int, Json]:
         sent = body["event"]
@@ -88,7 +92,7 @@ class Contract:
         return 201, {"batch_id": batch_id, "key": f"inbox/{batch_id}", "upload": upload, "expires_in_s": 900}
 
     def list_batches(self, _body: Json) -> tuple[int, Json]:
-        hidden = {"summary", "downloads", "reason"}
+        hidden = {"summary", "downloads", "reason", "progress"}
         short = [{k: v for k, v in batch.items() if k not in hidden} for batch in reversed(self.batches.values())]
         return 200, {"batches": short, "cursor": None}
 
@@ -114,10 +118,11 @@ class Contract:
             "failed": 3 if done else None,
             "summary": shapes.summary(ROWS, 3) if done else None,
             "downloads": self._downloads(batch_id) if done else None,
+            "progress": None,
         }
 
     def _downloads(self, batch_id: str) -> Json:
-        return {name: f"{self.url}/storage/{batch_id}/{name}" for name in ("results", "summary")}
+        return {name: f"{self.url}/storage/{batch_id}/{name}" for name in ("results", "results_parquet", "summary")}
 
     def _move_on(self, batch_id: str) -> None:
         """Let an unfinished batch go from waiting to running to done."""
@@ -126,13 +131,14 @@ class Contract:
             return
         self.polls[batch_id] = polls = self.polls.get(batch_id, 0) + 1
         if polls == 3:
-            batch.update(status="running", rows=ROWS, scored=ROWS // 2, failed=0)
+            batch.update(status="running", progress=shapes.progress(ROWS))
         elif polls >= 5:
             self.add_batch(batch_id, batch["filename"], "done")
 
 
 ROUTES = [
     ("GET", "/v1/detector", "get_detector"),
+    ("GET", "/v1/detector/evaluation", "get_evaluation"),
     ("POST", "/v1/decisions", "decide"),
     ("GET", "/v1/decisions/([^/]+)", "get_decision"),
     ("POST", "/v1/labels", "label"),

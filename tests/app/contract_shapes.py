@@ -21,6 +21,15 @@ ROWS, FRAUDS, MEAN_FRAUD, MEAN_PAYMENT = 48_210, 412, 318.4, 61.2
 EDGES = list(range(0, 1001, 50))
 
 
+def progress(rows: int) -> Json:
+    """Half of a file's rows are scored."""
+    return {
+        "phase": "scoring", "rows": rows // 2, "failed": 2, "rows_total": rows, "rows_total_estimated": True,
+        "bytes": 500_000, "size_bytes": 1_000_000, "recorded": 0, "started_at": "2026-11-23T18:58:05Z",
+        "heartbeat_at": "2026-11-23T18:58:07Z",
+    }  # fmt: skip
+
+
 def false_positive_rate(score: float) -> float:
     points = [(0, 1.0), *SCALE]
     for (low, low_rate), (high, high_rate) in itertools.pairwise(points):
@@ -43,9 +52,8 @@ def detector_document() -> Json:
         "label": {"column": "is_fraud", "fraud": "fraud", "legitimate": "legitimate", "delay_s": 604800},
         "outcomes": [{"name": name, "from_score": score} for name, score in OUTCOMES],
         "score_scale": [{"score": score, "false_positive_rate": rate} for score, rate in SCALE],
+        "model": {"kind": "xgboost", "title": "XGBoost", "imbalance": "none", "brought": False},
         "features": [{"name": "amount", "description": "The amount"}],
-        "models": [_model(name, title, power) for name, title, power in MODELS],
-        "evaluation": _evaluation(),
         "examples": _examples(),
         "training": {
             "rows": 291_406,
@@ -135,9 +143,12 @@ def _curve(power: float) -> Json:
     }
 
 
-def _evaluation() -> Json:
+def evaluation_document() -> Json:
     legitimate = ROWS - FRAUDS
     return {
+        "detector": "payments",
+        "detector_version": VERSION,
+        "models": [_model(name, title, power) for name, title, power in MODELS],
         "period": {"from": "2026-06-01T00:00:03Z", "to": "2026-06-30T23:59:51Z"},
         "rows": ROWS,
         "frauds": FRAUDS,

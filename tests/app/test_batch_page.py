@@ -45,7 +45,11 @@ def test_the_latest_batch_is_shown_with_counts_and_money(page: AppTest) -> None:
     assert "Block 137 1.1 %, $58,378" in said
     assert "Highest risk (40)" in said
     assert "Rows that failed (3)" in said
-    assert [button.label for button in page.link_button] == ["Download results (CSV)", "Download summary (JSON)"]
+    assert [button.label for button in page.link_button] == [
+        "Download results (CSV)",
+        "Download results (Parquet)",
+        "Download summary (JSON)",
+    ]
 
 
 def test_a_rejected_batch_says_why(open_page: OpenPage) -> None:
@@ -53,6 +57,20 @@ def test_a_rejected_batch_says_why(open_page: OpenPage) -> None:
     page.query_params["batch"] = "b0002"
     page.run()
     assert 'Column "amount" is missing' in texts(page)
+
+
+def test_a_batch_that_was_given_up_says_why_and_what_to_do(contract: Contract, open_page: OpenPage) -> None:
+    contract.add_batch("b0009", "july.csv", "failed", "Given up after 3 tries: the bucket did not answer")
+    said = texts(open_page("batch").run())
+    assert "tollgate redrive" in said
+    assert "Given up after 3 tries" in said
+
+
+def test_recording_is_told(contract: Contract, open_page: OpenPage) -> None:
+    contract.add_batch("b0009", "july.csv", "running")
+    contract.batches["b0009"]["progress"] = {"phase": "recording", "recorded": 990}
+    page = open_page("batch").run()
+    assert "Recording: 990 histories" in page.get("progress")[0].proto.text
 
 
 def test_without_a_batch_the_page_says_what_will_be_there(contract: Contract, open_page: OpenPage) -> None:
@@ -69,7 +87,9 @@ def test_a_file_is_uploaded_watched_and_summarised(page: AppTest, contract: Cont
     assert contract.uploads == {"b0004": FILE}
     assert "Waiting for its turn" in page.get("progress")[0].proto.text
     page.run()
-    assert "Scoring: 6,240 of 12,480 rows" in page.get("progress")[0].proto.text
+    bar = page.get("progress")[0].proto
+    assert "Scoring: 6,240 of about 12,480 rows, 2 failed" in bar.text
+    assert bar.value == 50
     page.run()
     assert "june.csv" in texts(page)
     assert not page.get("progress")

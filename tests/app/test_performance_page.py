@@ -27,7 +27,7 @@ def test_the_models_stand_side_by_side(page: AppTest) -> None:
 
 
 def test_a_metric_that_no_model_has_is_left_out(contract: Contract, open_page: OpenPage) -> None:
-    for model in contract.detector["models"]:
+    for model in contract.evaluation["models"]:
         model["test"]["card_precision"] = None
     page = open_page("performance").run()
     assert not page.exception
@@ -56,8 +56,8 @@ def test_curves_show_every_model_and_histograms_can_be_logarithmic(page: AppTest
 
 def test_events_without_an_amount_have_no_money(contract: Contract, open_page: OpenPage) -> None:
     contract.detector["event_type"]["currency"] = None
-    contract.detector["evaluation"]["fraud_amount"] = None
-    for row in contract.detector["evaluation"]["thresholds"]:
+    contract.evaluation["fraud_amount"] = None
+    for row in contract.evaluation["thresholds"]:
         row.update(caught_amount=None, missed_amount=None, false_alarm_amount=None)
     page = open_page("performance").run()
     assert not page.exception
@@ -66,7 +66,23 @@ def test_events_without_an_amount_have_no_money(contract: Contract, open_page: O
 
 
 def test_a_detector_of_rules_alone_says_so(contract: Contract, open_page: OpenPage) -> None:
-    contract.detector.update(models=[], evaluation=None, examples=[], training=None)
+    contract.detector.update(model=None, examples=[], training=None)
+    contract.evaluation["models"] = []
     page = open_page("performance").run()
     assert not page.exception
     assert "No model to measure" in texts(page)
+
+
+def test_of_a_model_that_was_brought_no_more_is_said_than_is_known(contract: Contract, open_page: OpenPage) -> None:
+    contract.detector["model"]["brought"] = True
+    page = open_page("performance").run()
+    assert not page.exception
+    assert "which the model, trained elsewhere, may have seen" in texts(page)
+    assert "Trained on" not in metrics(page)
+
+
+def test_an_evaluation_that_is_missing_is_said_calmly(contract: Contract, open_page: OpenPage) -> None:
+    contract.faults["/v1/detector/evaluation"] = 503
+    page = open_page("performance").run()
+    assert not page.exception
+    assert page.warning

@@ -9,9 +9,17 @@ import numpy as np
 from tollgate.core.arrivals import EVENT, FRAUD, Arrivals
 from tollgate.core.event import Events, Floats, Keys, join_keys
 from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.history import HistoryPlan, Kind, Sum, judge_amounts
+from tollgate.core.history import HistoryPlan, Kind, Sum, judge_amounts, quantise, weigh
 from tollgate.core.replay import Replayed
-from tollgate.core.stored_history import StoredSums, add_event, add_fraud, fold_matured, read_history, stale_names
+from tollgate.core.stored_history import (
+    StoredSums,
+    add_fraud,
+    add_to_all,
+    attribute,
+    fold_matured,
+    read_all,
+    stale_names,
+)
 
 PAYMENT = EventType(
     name="payment",
@@ -28,6 +36,27 @@ PAYMENT = EventType(
     ignored=("note",),
     entities={"customer": ("customer_id",), "device": ("device_id",), "customer_device": ("customer_id", "device_id")},
 )
+
+
+def read_history(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: float) -> Floats:
+    """Return one entity's sums as of ``time_s``, shape (k,) in the order of ``plan.sums[entity]``."""
+    return np.array(read_all(plan, {entity: stored}, time_s)[plan.layout.parts[entity]])
+
+
+def add_event(plan: HistoryPlan, entity: str, event: Events, excess: float) -> dict[str, int]:
+    """Return what one event adds to the history of one entity."""
+    return add_to_all(plan, event, excess)[entity]
+
+
+def add_legitimate(plan: HistoryPlan, entity: str, matured_at_s: float) -> dict[str, int]:
+    """Return what an event adds that counts as legitimate from ``matured_at_s`` on."""
+    added = {}
+    for kept in plan.sums[entity]:
+        if kept.kind == "l":
+            epochs, weights = weigh(np.array([matured_at_s]), plan.half_lives_s[kept.half_life])
+            name = attribute("l", kept.half_life, int(epochs[0]))
+            added[name] = int(quantise(np.ones(1), weights, "l")[0])
+    return added
 
 
 def make_events(
@@ -117,7 +146,7 @@ class Store:
             reads[entity][row] = read_history(self.plan, entity, self.of(entity, key), time_s)
         excess[row] = judge_amounts(self.plan, event, {entity: read[[row]] for entity, read in reads.items()})[0]
         for entity, key in keys_of(events, row):
-            self.add(entity, key, add_event(self.plan, entity, event, excess[[row]]))
+            self.add(entity, key, add_event(self.plan, entity, event, float(excess[row])))
             self.tidy(entity, key, time_s)
 
     def folded(self, entity: str, time_s: float) -> dict[str, dict[str, int]]:

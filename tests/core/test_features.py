@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.arrivals import NO_FRAUDS, Frauds
 from tollgate.core.event import Events
-from tollgate.core.feature import Feature
-from tollgate.core.features import Matrix, compute_features, plan_features
+from tollgate.core.feature import Feature, Matrix
+from tollgate.core.features import compute_features, plan_features
 from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.history_features import span
 from tollgate.core.reading import read_events

@@ -21,22 +21,27 @@ from tollgate.core.history import (
 )
 from tollgate.core.stored_history import (
     OPEN,
-    add_event,
     add_fraud,
-    add_legitimate,
     attribute,
     epoch_of,
-    read_history,
     stale_names,
 )
 
-from tests.core.one_by_one import PAYMENT, Store, make_events, without_zeros
+from tests.core.one_by_one import (
+    PAYMENT,
+    Store,
+    add_event,
+    add_legitimate,
+    make_events,
+    read_history,
+    without_zeros,
+)
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 PLAN = plan_history(PAYMENT, (HOUR_S, DAY_S))
 EPOCH_S = EPOCH_HALF_LIVES * HOUR_S
 NOW_S = 1_767_225_600.0
-USUAL = np.zeros(1)
+USUAL = 0.0
 
 
 def store_of(times_s: Sequence[float], amounts: Sequence[float], order: Sequence[int]) -> dict[str, int]:
@@ -86,7 +91,7 @@ def test_a_shuffled_past_is_the_same_past(
 def test_what_is_added_are_whole_numbers_of_at_most_26_digits() -> None:
     event = make_events([EPOCH_S - 1e-6], ["c"], amounts=[-1e12], places=[(-90, 180)])
 
-    added = add_event(PLAN, "customer", event, np.ones(1)) | add_legitimate(PLAN, "customer", EPOCH_S - 1e-6)
+    added = add_event(PLAN, "customer", event, 1.0) | add_legitimate(PLAN, "customer", EPOCH_S - 1e-6)
 
     assert all(type(number) is int for number in added.values())
     assert max(len(str(abs(number))) for number in added.values()) <= 26
@@ -108,7 +113,7 @@ def test_sums_fade_as_the_formula_says(seed: int) -> None:
     store = Store(PLAN)
     for row in range(300):
         time_s, beyond = float(times[row]), float(excess[row])
-        store.add("customer", "c", add_event(PLAN, "customer", events.take(np.array([row])), excess[[row]]))
+        store.add("customer", "c", add_event(PLAN, "customer", events.take(np.array([row])), beyond))
         store.add("customer", "c", add_fraud(PLAN, "customer", time_s, event_time_s=time_s, excess=beyond))
         store.add("customer", "c", add_legitimate(PLAN, "customer", time_s))
 

@@ -10,7 +10,7 @@ import pytest
 from tollgate.core.decision import decide_in_order
 from tollgate.core.event import Events, Floats
 from tollgate.core.explain import explain_decisions
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.reasons.explainer import LinearReasons
 from tollgate.core.reasons.groups import Group
 from tollgate.core.reasons.lime import Lime

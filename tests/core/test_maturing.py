@@ -13,10 +13,10 @@ from tollgate.core.event import Floats
 from tollgate.core.event_type import LabelRule
 from tollgate.core.history import HistoryPlan, Maturing, plan_history
 from tollgate.core.replay import replay_histories
-from tollgate.core.stored_history import attribute, read_history
+from tollgate.core.stored_history import attribute
 from tollgate.core.totals import totals
 
-from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, make_events, read_sum
+from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, make_events, read_history, read_sum
 from tests.core.same import Table, assert_file_is_one_by_one, assert_replay_is_one_by_one
 
 DAY_S, DAY_US = 86_400.0, 86_400_000_000

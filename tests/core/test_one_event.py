@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.event import Keys, join_keys
 from tollgate.core.history import HistoryPlan, Maturing, Sum
-from tollgate.core.stored_history import add_event, add_to_all, read_all, read_history
+from tollgate.core.stored_history import add_to_all, read_all
 
-from tests.core.one_by_one import make_events
+from tests.core.one_by_one import add_event, make_events, read_history
 
 COLUMN = st.lists(st.none() | st.sampled_from(["a", "b", "a|b", "ü"]), min_size=2, max_size=2)
 PLAN = HistoryPlan(
@@ -36,13 +36,13 @@ def test_an_event_has_the_same_pairs_alone_as_among_others(columns: list[list[st
 @given(st.integers(0, 400), st.integers(0, 400), st.floats(0.0, 9.0), st.floats(0.01, 1e6))
 def test_all_histories_together_are_each_by_itself(before_h: int, after_h: int, excess: float, amount: float) -> None:
     event = make_events([1.7e9 + 3600.0 * before_h], ["c"], amounts=[amount], devices=["d"])
-    added = add_to_all(PLAN, event, np.array([excess]))
+    added = add_to_all(PLAN, event, excess)
     for entity in PLAN.sums:
-        assert added[entity] == add_event(PLAN, entity, event, np.array([excess]))
+        assert added[entity] == add_event(PLAN, entity, event, excess)
     now_s = 1.7e9 + 3600.0 * (before_h + after_h) + 1.0
     together = read_all(PLAN, added, now_s)
     for entity, part in PLAN.layout.parts.items():
         assert np.array_equal(together[part], read_history(PLAN, entity, added[entity], now_s))
     without = read_all(PLAN, {"device": added["device"]}, now_s)
-    assert not without[PLAN.layout.parts["customer"]].any()
+    assert not any(without[PLAN.layout.parts["customer"]])
     assert np.array_equal(without[PLAN.layout.parts["device"]], together[PLAN.layout.parts["device"]])

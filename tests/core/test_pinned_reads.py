@@ -34,7 +34,7 @@ def test_one_row_of_many_is_kept() -> None:
 
 
 def test_damage_and_another_plan_are_told() -> None:
-    packed = pack_reads(PLAN, {"customer": np.zeros((1, 3)), "device": np.zeros((1, 1))})
+    packed = pack_reads(PLAN, {"customer": np.ones((1, 3)), "device": np.zeros((1, 1))})
     with pytest.raises(InputError, match="damaged"):
         unpack_reads(PLAN, packed[:-3])
     with pytest.raises(InputError, match="read 4 sums"):

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
-from tollgate.core.history import HistoryPlan, Kind, Sum
+from tollgate.core.history import HistoryPlan, Kind, Sum, judge_amounts
 from tollgate.core.reading import read_event
-from tollgate.core.reasons.circumstances import Circumstances
+from tollgate.core.reasons.circumstances import Cases
 from tollgate.core.reasons.groups import entity_words, group_features
 from tollgate.core.reasons.words import say_reason
 
@@ -50,13 +50,14 @@ def say(
 ) -> str:
     event = read_event(TYPE, {**ORDER, **(order or {})})
     kept = {**USUAL, **(history or {})}
-    reads = {"customer": np.array([[kept[kind][index] for kind in KINDS for index in (0, 1)]])}
+    sums = np.array([[kept[kind][index] for kind in KINDS for index in (0, 1)]])
     features = [
         Feature("it", "Something new", operation, source, half_life),
         Feature("s", "How common", "share", "channel", table={"web": 0.25}),
     ]
-    here = Circumstances(TYPE, PLAN, event, reads, features, np.array([4.5, 0.25], dtype=np.float32))
-    return say_reason(here, 0)
+    excess = judge_amounts(PLAN, event, {"customer": sums})
+    cases = Cases(TYPE, PLAN, event, sums, excess, features, np.array([[4.5, 0.25]], dtype=np.float32))
+    return say_reason(cases.at(0), 0)
 
 
 @pytest.mark.parametrize("operation", ["mean_amount", "amount_ratio", "amount_deviation"])

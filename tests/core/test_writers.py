@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.arrivals import Arrivals, Frauds
 from tollgate.core.history import plan_history
-from tollgate.core.stored_history import OPEN, StoredSums, add_event, add_fraud, read_history
+from tollgate.core.stored_history import OPEN, StoredSums, add_fraud
 
-from tests.core.one_by_one import PAYMENT, TIDILY, Store, fold, make_events
+from bench.serving.item_size import item_bytes
+from tests.core.one_by_one import PAYMENT, TIDILY, Store, add_event, fold, make_events, read_history
 
 DAY_S = 86_400.0
 HALF_LIVES_S = tuple(days * DAY_S for days in (0.25, 1, 3, 7, 30, 120))
@@ -38,7 +39,7 @@ def writes_of(life: Life) -> list[Write]:
     day, amount, odd, fraud_after_d, corrected = life
     event = make_events([BEGIN_S + day * DAY_S], ["c"], amounts=[amount], devices=["c"])
     time_s = float(event.times_s[0])
-    writes = [add_event(PLAN, "device", event, np.array([float(odd)]))]
+    writes = [add_event(PLAN, "device", event, float(odd))]
     if fraud_after_d is not None:
         known_s = time_s + fraud_after_d * DAY_S
         fraud = add_fraud(PLAN, "device", known_s, event_time_s=time_s, excess=float(odd))
@@ -110,18 +111,8 @@ def test_a_fraud_takes_its_event_back_before_and_after_it_was_folded(*, folded_b
 
 
 def size_bytes(pk: str, sums: StoredSums) -> int:
-    """Return the size of an item as DynamoDB counts it.
-
-    Names and texts count their bytes, a number one byte for two digits, zeros at its ends apart, and one more, as does
-    a minus sign (Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats").
-    """
-
-    def number_bytes(number: int) -> int:
-        digits = str(abs(number)).strip("0")
-        return (len(digits) + 1) // 2 + 1 + (number < 0)
-
-    numbers = {**sums, "x": int(LATER_S)}
-    return len("pk") + len(pk) + sum(len(name) + number_bytes(number) for name, number in numbers.items())
+    numbers = {name: {"N": str(number)} for name, number in {**sums, "x": int(LATER_S)}.items()}
+    return item_bytes({"pk": {"S": pk}, **numbers})
 
 
 # On day 19,200 the epochs of all half-lives but one begin anew: nearly every sum has two.

@@ -8,14 +8,18 @@ from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
 CORE, SERVICES = ROOT / "functions/tollgate/core", ROOT / "functions/tollgate/services"
-SENDING = (CORE / "decision_metrics.py", SERVICES / "decide_and_tell.py", SERVICES / "tell_batch.py")
+SENDING = (
+    CORE / "decision_metrics.py",
+    *(SERVICES / f"{name}.py" for name in ("decide_and_tell", "decide_lot", "tell_batch")),
+)
 
 
 def test_every_metric_is_documented() -> None:
     written = "".join(path.read_text(encoding="utf-8") for path in SENDING)
-    names = r'"((?:GetEvent|Prediction|Outcome|Variable|Rule|Repeated|Degraded|Decision|Blocks|EventNot|File)\w+)"'
+    words = "GetEvent|Prediction|Outcome|Variable|Rule|Repeated|Degraded|Decision|Blocks|EventNot|File|ResultNot"
+    names = rf'"((?:{words}|Record(?:Ref|Ret|Ski))\w+)"'
     sent = {*re.findall(names, written), "Prediction", "GetEventPrediction4XXError", "GetEventPrediction5XXError"}
     rows = re.findall(r"^\| (`[^|]+`) \| `DetectorID`", PAGE, flags=re.MULTILINE)
     documented = set(re.findall(r"`(\w+)`", " ".join(rows)))
-    assert len(sent) >= 18
+    assert len(sent) >= 22
     assert documented == sent - {"DetectorID"}

@@ -136,4 +136,4 @@ def test_every_key_of_a_summary_is_documented(sample_version: Path, sample_csv: 
     summary = score_file(version, read_event_file(version, read_file("few.csv", few, 10**6)), {}).summary
     section = (REFERENCE / "files.md").read_text().partition("## Summary")[2].partition("\n## ")[0]
     documented = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]+) \|", section, flags=re.MULTILINE))))
-    assert documented == {*summary, "batch_id", "filename", "results"}
+    assert documented == {*summary, "batch_id", "filename", "results", "results_parquet"}

@@ -95,7 +95,7 @@ def test_commands_that_are_not_run_can_be_parsed(block: Block) -> None:
     parsed = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
     assert parsed.returncode == 0, f"{block}: {parsed.stderr}"
     targets = set(re.findall(r"^([^\s:#]+):", _makefile(), flags=re.MULTILINE))
-    for line in block.text.splitlines():
+    for line in block.text.replace("\\\n", "").splitlines():
         words = shlex.split(line, comments=True)
         if words and Path(words[0]).name == "tollgate" and not words[1].startswith("-"):
             assert words[1] in tollgate.commands, f"{block}: {line}"

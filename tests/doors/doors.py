@@ -19,9 +19,19 @@ def load_event(name: str) -> Payload:
     return payload
 
 
+class Context:
+    """What of Lambda's context the functions ask."""
+
+    def __init__(self, time_left_s: float = 900.0) -> None:
+        self._time_left_s = time_left_s
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self._time_left_s * 1000)
+
+
 def invoke(door: str, payload: Mapping[str, Any]) -> Any:  # noqa: ANN401 - each door answers otherwise
     """Call a function's handler in this process."""
-    return importlib.import_module(f"tollgate.handlers.{door}").handler(payload, None)
+    return importlib.import_module(f"tollgate.handlers.{door}").handler(payload, Context())
 
 
 def write_http(method: str, path: str, body: object = None, query: str = "") -> Payload:
@@ -55,12 +65,42 @@ def write_notice(key: str, etag: str, message_id: str = "m") -> Payload:
     return {**record, "messageId": message_id, "body": json.dumps(notice)}
 
 
-def write_kinesis(events: Sequence[object]) -> Payload:
-    """Return a lot of Kinesis records; bytes are sent as they are, anything else as JSON. Numbers count from 0."""
+def write_kinesis(events: Sequence[object], keys: Sequence[str] = ()) -> Payload:
+    """Return a lot of Kinesis records; bytes are sent as they are, anything else as JSON. Numbers count from 0.
+
+    ``keys`` are the partition keys of the first records; the others have that of the gallery.
+    """
     (template, *_) = load_event("kinesis_three_records")["Records"]
 
     def record(number: int, event: object) -> Payload:
-        data = base64.b64encode(event if isinstance(event, bytes) else json.dumps(event).encode()).decode()
-        return {**template, "kinesis": {**template["kinesis"], "sequenceNumber": str(number), "data": data}}
+        changed = {"sequenceNumber": str(number), "data": _encode(event)}
+        if number < len(keys):
+            changed["partitionKey"] = keys[number]
+        return {**template, "kinesis": {**template["kinesis"], **changed}}
 
     return {"Records": [record(number, event) for number, event in enumerate(events)]}
+
+
+def write_kafka(events: Sequence[object], keys: Sequence[str | None] = (), partitions: int = 1) -> Payload:
+    """Return a lot of Kafka records, which go to the partitions in turn; None is sent as a tombstone.
+
+    Offsets count from 0 in each partition; ``keys`` are those of the first records, the others have none.
+    """
+    payload = load_event("kafka_msk_one_record")
+    (template,) = payload["records"].pop("payments-0")
+    for number, event in enumerate(events):
+        key = keys[number] if number < len(keys) else None
+        partition = number % partitions
+        record = {
+            **template,
+            "partition": partition,
+            "offset": number // partitions,
+            "key": key and base64.b64encode(key.encode()).decode(),
+            "value": None if event is None else _encode(event),
+        }
+        payload["records"].setdefault(f"payments-{partition}", []).append(record)
+    return payload
+
+
+def _encode(event: object) -> str:
+    return base64.b64encode(event if isinstance(event, bytes) else json.dumps(event).encode()).decode()

@@ -54,8 +54,8 @@ def test_a_notice_names_its_files(name: str, keys: list[str]) -> None:
 def test_a_key_is_decoded_once(backend: Backend, payment: Payment, name: str) -> None:
     etag = backend.drop(f"inbox/payments/{name}", write_payments([payment]))
     assert deliver(write_notice(quote_plus(f"inbox/payments/{name}", safe="/"), etag)) == []
-    (batch,) = backend.stores.batches.page(10, None)[0]
-    assert (batch["status"], batch["filename"]) == ("done", name)
+    (batch,) = backend.stores.states.page(10, None)[0]
+    assert (batch.status, batch.filename) == ("done", name)
 
 
 def test_messages_that_fail_come_again_alone(backend: Backend, payment: Payment) -> None:
@@ -63,13 +63,13 @@ def test_messages_that_fail_come_again_alone(backend: Backend, payment: Payment)
     good = write_notice("inbox/payments/a.csv", etag, "good")
     bad = {**good, "messageId": "bad", "body": "hello"}
     assert deliver(bad, good, {**bad, "messageId": "bad too"}) == ["bad", "bad too"]
-    assert backend.stores.batches.page(10, None)[0][0]["status"] == "done"
+    assert backend.stores.states.page(10, None)[0][0].status == "done"
 
 
 def test_a_rejected_file_is_no_failure(backend: Backend) -> None:
     etag = backend.drop("inbox/payments/a.xlsx", b"PK")
     assert deliver(write_notice("inbox/payments/a.xlsx", etag)) == []
-    assert backend.stores.batches.page(10, None)[0][0]["status"] == "rejected"
+    assert backend.stores.states.page(10, None)[0][0].status == "rejected"
 
 
 def test_storage_that_fails_brings_the_message_again(
@@ -87,7 +87,7 @@ def test_storage_that_fails_brings_the_message_again(
     monkeypatch.setattr("tollgate.handlers.batch.score_batch", fail_once)
     assert deliver(notice) == ["m"]
     assert deliver(notice) == []
-    assert backend.stores.batches.page(10, None)[0][0]["status"] == "done"
+    assert backend.stores.states.page(10, None)[0][0].status == "done"
 
 
 def test_a_broken_version_brings_the_message_again(backend: Backend, payment: Payment) -> None:
@@ -95,7 +95,7 @@ def test_a_broken_version_brings_the_message_again(backend: Backend, payment: Pa
     (key,) = (key for key in backend.keys("detectors/") if key.endswith("model.onnx"))
     backend.drop(key, b"another model")
     assert deliver(write_notice("inbox/payments/a.csv", etag)) == ["m"]
-    assert backend.stores.batches.page(10, None)[0][0]["status"] == "running"
+    assert backend.stores.states.page(10, None)[0][0].status == "running"
 
 
 ORDERS = [order for order in itertools.product("ab", repeat=4) if set(order) == set("ab")][::3]
@@ -113,6 +113,6 @@ def test_files_told_of_repeatedly_in_any_order_give_one_result_each(
     assert deliver(*notices[2:]) == []
     after = {key: backend.get(key) for key in backend.keys("results/")}
     assert before.items() <= after.items()
-    assert len(after) == 4
+    assert len(after) == 6
     summaries = [json.loads(content) for key, content in after.items() if key.endswith("summary.json")]
     assert sorted(summary["filename"] for summary in summaries) == ["a.csv", "b.csv"]

@@ -97,6 +97,7 @@ def test_an_unknown_decision_is_404() -> None:
         ("GET", "/v1/decisions/1", None, "detector=nobody"),
         ("POST", "/v1/labels", {"labels": [{"event_id": "1", "label": 1}], "detector": "nobody"}, ""),
         ("GET", "/v1/detector", None, "detector=nobody"),
+        ("GET", "/v1/detector/evaluation", None, "detector=nobody"),
         ("POST", "/v1/batches", {"filename": "a.csv", "detector": "nobody"}, ""),
     ],
 )
@@ -139,14 +140,29 @@ def test_the_detector_is_described() -> None:
     status, answer = call("GET", "/v1/detector")
     assert status == 200
     assert set(answer) == {
-        "detector", "detector_version", "description", "created_at", "event_type", "label", "outcomes", "score_scale",
-        "features", "models", "evaluation", "examples", "training", "libraries",
+        "detector", "detector_version", "description", "created_at", "event_type", "label", "outcomes", "outcome_order",
+        "score_scale", "model", "reasons", "features", "rules_mode", "rules", "lists", "safety", "examples", "training",
+        "libraries",
     }  # fmt: skip
     variables = {variable["name"]: variable for variable in answer["event_type"]["variables"]}
     assert variables["amount"]["type"] == "number"
     assert variables["customer_id"]["entities"] == ["customer", "customer_device", "customer_merchant"]
     assert variables["channel"]["values"]
     assert [variable["name"] for variable in variables.values() if variable["required"]] == ["event_id", "timestamp"]
+    assert answer["model"] == {"kind": "xgboost", "title": "XGBoost", "imbalance": "none", "brought": False}
+    assert answer["reasons"] == {"kind": "exact", "method": "path_dependent", "stability": None, "gap": None}
+    assert answer["outcome_order"] == ["approve", "review", "block"]
+    assert (answer["rules_mode"], answer["rules"], answer["lists"]) == ("FIRST_MATCHED", [], [])
+    assert answer["safety"]["fail"] == "none"
+
+
+def test_its_evaluation_is_told_in_full(backend: Backend) -> None:
+    status, answer = call("GET", "/v1/detector/evaluation")
+    assert status == 200
+    version = backend.stores.champion()
+    named = {"detector": DETECTOR, "detector_version": version.version}
+    sealed = {name: told for name, told in version.evaluation.items() if name not in ("examples", "score_scale")}
+    assert answer == {"money": None, **named, **sealed}
     assert [model["chosen"] for model in answer["models"]].count(True) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from tests.doors.doors import load_event, read_http, write_http, write_kinesis, write_notice
 from tests.doors.runtime_api import running_function
 from tests.services.backend import Backend, Payment, write_payments
+from tests.services.stream_reading import Letters
 
-pytest_plugins = ("tests.services.backend_fixture",)
+pytest_plugins = ("tests.services.stream_fixture",)
 pytestmark = pytest.mark.emulator
 
 
@@ -67,15 +69,30 @@ def test_the_batch_function_scores_a_file(backend: Backend, later_payments: list
     assert len(backend.keys("results/")) == 2
 
 
-def test_the_stream_function_decides(backend: Backend, log: Path) -> None:
+def test_the_stream_function_decides_on_what_either_kind_of_stream_sends(
+    backend: Backend, letters: Letters, log: Path
+) -> None:
+    queue = {"TOLLGATE_DEAD_LETTER_URL": os.environ["TOLLGATE_DEAD_LETTER_URL"]}
+    names = ("kinesis_three_records", "kafka_msk_one_record", "kafka_msk_two_partitions", "kafka_self_managed")
+    with running_function("tollgate.handlers.stream.handler", {**backend.environment, **queue}, log) as function:
+        for name in (*names, "kinesis_poison_record", "kafka_tombstone_and_poison"):
+            assert function.invoke(load_event(name)).content == {"batchItemFailures": []}
+        assert function.invoke(write_kinesis([])).content == {"batchItemFailures": []}
+        assert function.invoke(load_event("sqs_s3_put")).kind == "error"
+    assert all(backend.stores.decisions.find("payments", event_id) for event_id in ("k0", "k2", "q0", "q3", "q4", "q5"))
+    assert [letter["code"] for letter in letters()] == ["invalid_input"] * 2
+    assert "c000207" not in log.read_text(encoding="utf-8")
+
+
+def test_the_stream_function_names_what_has_to_come_again(backend: Backend, log: Path) -> None:
+    """Without a dead-letter queue, poison is not done: each kind of stream gets it back in its own form."""
     with running_function("tollgate.handlers.stream.handler", backend.environment, log) as function:
-        assert function.invoke(load_event("kinesis_three_records")).content == {"batchItemFailures": []}
         poison = load_event("kinesis_poison_record")
         failures = function.invoke(poison).content["batchItemFailures"]
-        assert failures == [{"itemIdentifier": poison["Records"][1]["kinesis"]["sequenceNumber"]}]
-        assert function.invoke(write_kinesis([])).content == {"batchItemFailures": []}
-    assert backend.stores.decisions.find("payments", "k2")
-    assert "c000207" not in log.read_text(encoding="utf-8")
+        # the poison, and the later record of its key
+        assert failures == [{"itemIdentifier": record["kinesis"]["sequenceNumber"]} for record in poison["Records"][1:]]
+        failures = function.invoke(load_event("kafka_tombstone_and_poison")).content["batchItemFailures"]
+        assert failures == [{"itemIdentifier": {"partition": "payments-0", "offset": offset}} for offset in (16, 17)]
 
 
 @pytest.mark.parametrize("door", ["api", "batch", "stream"])

@@ -14,14 +14,14 @@ from tollgate.services.batches import show_batch
 from tollgate.services.score_batch import score_batch
 
 from model_build.publishing import load_folder_histories, open_folder, publish_version
-from tests.doors.doors import call, invoke, write_kinesis
+from tests.doors.doors import call, invoke, write_kafka, write_kinesis
 from tests.services.backend import Backend, Payment, write_payments
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
 
 
-def test_http_file_stream_and_python_agree(
+def test_http_file_streams_and_python_agree(
     empty_backend: Backend, small_version: Path, later_payments: list[Payment]
 ) -> None:
     stores = empty_backend.stores
@@ -36,19 +36,22 @@ def test_http_file_stream_and_python_agree(
 
     # The file first: it reads the histories and does not add to them.
     etag = empty_backend.drop("inbox/payments/a.csv", write_payments(later_payments))
-    batch = show_batch(stores, score_batch(stores, "inbox/payments/a.csv", etag)["batch_id"])
+    batch = show_batch(stores, score_batch(stores, "inbox/payments/a.csv", etag).batch_id)
     rows = list(csv.DictReader(io.StringIO(empty_backend.get(batch["summary"]["results"]).decode())))
     assert [int(row["score"]) for row in rows] == python.scores.tolist()
     assert [row["outcome"] for row in rows] == list(python.outcomes)
     assert [float(row["probability"]) for row in rows] == pytest.approx(python.probabilities.tolist(), abs=1e-6)
 
-    # Then each payment alone, the first half by HTTP and the second half by the stream.
-    half = len(later_payments) // 2
-    answers = [call("POST", "/v1/decisions", {"event": payment}) for payment in later_payments[:half]]
-    assert {status for status, _ in answers} == {200}
-    assert invoke("stream", write_kinesis(later_payments[half:])) == {"batchItemFailures": []}
-    found = [answer for _, answer in answers]
-    found += [call("GET", f"/v1/decisions/{payment['event_id']}")[1] for payment in later_payments[half:]]
+    # Then each payment alone: a third by HTTP, a third from Kinesis, a third from Kafka.
+    third = len(later_payments) // 3
+    for payment in later_payments[:third]:
+        assert call("POST", "/v1/decisions", {"event": payment})[0] == 200
+    for write, part in (
+        (write_kinesis, later_payments[third : 2 * third]),
+        (write_kafka, later_payments[2 * third :]),
+    ):
+        assert invoke("stream", write(part)) == {"batchItemFailures": []}
+    found = [call("GET", f"/v1/decisions/{payment['event_id']}")[1] for payment in later_payments]
     assert [answer["score"] for answer in found] == python.scores.tolist()
     assert [answer["outcome"] for answer in found] == list(python.outcomes)
     assert [answer["probability"] for answer in found] == pytest.approx(python.probabilities.tolist(), abs=1e-6)

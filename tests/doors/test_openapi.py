@@ -46,6 +46,7 @@ def test_every_route_of_the_contract_is_there(described: dict[str, Any]) -> None
         ("GET", "/v1/decisions/{event_id}"),
         ("POST", "/v1/labels"),
         ("GET", "/v1/detector"),
+        ("GET", "/v1/detector/evaluation"),
         ("POST", "/v1/batches"),
         ("GET", "/v1/batches"),
         ("GET", "/v1/batches/{batch_id}"),

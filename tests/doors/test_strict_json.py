@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tollgate.core.strict_json import MOST_LEVELS, read_json
 from tollgate.errors import InputError
-from tollgate.handlers.strict_json import MOST_LEVELS, read_json
 
 
 def test_json_is_read() -> None:

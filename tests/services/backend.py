@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters import clients
+from tollgate.adapters.decisions import DecisionRecord, read_found
+from tollgate.core.lodging import host_key, read_lodger
+from tollgate.core.stored_history import LODGER, add_up
 from tollgate.core.version import EVALUATION, MODEL
 from tollgate.services.stores import Stores, open_stores
 from tollgate.settings import read_settings
@@ -75,7 +78,29 @@ class Backend:
 
     def histories(self) -> dict[str, dict[str, int]]:
         """All stored histories: pk → name → sum. What was taken back to 0 reads as if it were absent: left out."""
-        return {pk: sums for pk, sums in self._scan_histories() if sums}
+        found = {pk: sums for pk, sums in self._scan_histories() if sums}
+        return self._at_home(found) if any(LODGER in name for sums in found.values() for name in sums) else found
+
+    def _at_home(self, found: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        """Histories under their own pks, those of pairs that lodge too. Whose they are is known from the decisions."""
+        pairs = {
+            (record.space, pair, host, record.entities[pair])
+            for record in self._scan_decisions()
+            for pair, host in self.stores.champion().event_type.hosts.items()
+            if pair in record.entities
+        }
+        whole = {pk: {name: n for name, n in sums.items() if LODGER not in name} for pk, sums in found.items()}
+        for space, pair, host, key in pairs:
+            lodging = read_lodger(found.get(f"{space}#{host}#{host_key(key)}", {}), pair, key)
+            pk = f"{space}#{pair}#{key}"
+            whole[pk] = add_up(whole.get(pk, {}), lodging)
+        assert sum(map(sum, map(dict.values, whole.values()))) == sum(map(sum, map(dict.values, found.values())))
+        return {pk: sums for pk, sums in whole.items() if sums}
+
+    def _scan_decisions(self) -> Iterator[DecisionRecord]:
+        for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.stores.decisions.table):
+            found = (read_found(item) for item in page["Items"] if item["pk"]["S"].startswith("e#"))
+            yield from (record for record in found if isinstance(record, DecisionRecord))
 
     def _scan_histories(self) -> Iterator[tuple[str, dict[str, int]]]:
         for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.stores.histories.table):

@@ -5,30 +5,51 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
-Fault = Literal["hang", "throttle", "drop the answer"]
+# "refuse" is not tried again, and so is quick. "take every other": of the records that are put on a Kinesis stream; the
+# others are throttled.
+Fault = Literal["hang", "throttle", "refuse", "drop the answer", "cut the answer", "take every other"]
 _HANGS_S = 5.0
-_THROTTLED = json.dumps({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}).encode()
+_SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+_ERRORS: Mapping[Fault | None, str] = {
+    "throttle": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+    "refuse": "com.amazon.coral.service#AccessDeniedException",
+}
 
 
 @dataclass
 class FaultyEndpoint:
-    """``faults`` maps the name of a DynamoDB operation, or a part of an S3 path, to what happens to its requests."""
+    """``faults`` maps the name of an operation, or a part of an S3 path, to what happens to its requests.
+
+    ``bodies`` does so for what is part of a request's body. It happens to one in ``one_in`` of them. ``at_each`` is
+    called with each request before anything else happens.
+    """
 
     url: str
     faults: dict[str, Fault] = field(default_factory=dict)
+    bodies: dict[bytes, Fault] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    one_in: int = 1
+    at_each: Callable[[str], None] = lambda _request: None
     released: threading.Event = field(default_factory=threading.Event)
+    _hits: int = 0
 
-    def fault_of(self, request: str) -> Fault | None:
+    def fault_of(self, request: str, body: bytes) -> Fault | None:
         self.seen.append(request)
-        return next((fault for part, fault in self.faults.items() if part in request), None)
+        self.at_each(request)
+        by_name = (fault for part, fault in self.faults.items() if part in request)
+        by_body = (fault for part, fault in self.bodies.items() if part in body)
+        hit = next(by_name, None) or next(by_body, None)
+        if hit is None:
+            return None
+        self._hits += 1
+        return None if self._hits % self.one_in else hit
 
 
 class _Server(ThreadingHTTPServer):
@@ -61,36 +82,54 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.server.endpoint.fault_of(f"{self.headers.get('X-Amz-Target', '')} {self.command} {self.path}")
+        fault = self.server.endpoint.fault_of(
+            f"{self.headers.get('X-Amz-Target', '')} {self.command} {self.path}", body
+        )
         if fault == "hang":
             self.server.endpoint.released.wait(_HANGS_S)
             self.close_connection = True
-        elif fault == "throttle":
-            self.send(400, {"Content-Type": "application/x-amz-json-1.0"}, _THROTTLED)
+        elif fault == "throttle" and "X-Amz-Target" not in self.headers:
+            self.send(503, {"Content-Type": "application/xml"}, _SLOW_DOWN)
+        elif fault in _ERRORS:
+            error = json.dumps({"__type": _ERRORS[fault]}).encode()
+            self.send(400, {"Content-Type": "application/x-amz-json-1.0"}, error)
+        elif fault == "take every other":
+            self.take_every_other(body)
         else:
             answer = self.pass_on(body)
             if fault == "drop the answer":
                 self.close_connection = True
             else:
-                self.send(*answer)
+                self.send(*answer, cut=fault == "cut the answer")
+
+    def take_every_other(self, body: bytes) -> None:
+        asked = json.loads(body)
+        throttled = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate exceeded"}
+        answers = [throttled] * len(asked["Records"])
+        status, headers, content = self.pass_on(json.dumps({**asked, "Records": asked["Records"][::2]}).encode())
+        answers[::2] = json.loads(content)["Records"]
+        self.send(status, headers, json.dumps({"FailedRecordCount": len(answers) // 2, "Records": answers}).encode())
 
     def pass_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection(self.server.behind, timeout=30)
-        connection.request(self.command, self.path, body, dict(self.headers.items()))
+        headers = {**dict(self.headers.items()), "Content-Length": str(len(body))}
+        connection.request(self.command, self.path, body, headers)
         response = connection.getresponse()
         content = response.read()
         connection.close()
         return response.status, dict(response.getheaders()), content
 
-    def send(self, status: int, headers: dict[str, str], content: bytes) -> None:
+    def send(self, status: int, headers: dict[str, str], content: bytes, *, cut: bool = False) -> None:
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(content))
+        self.send_header("Content-Length", length)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if cut else content)
+        self.close_connection = self.close_connection or cut
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""

@@ -10,8 +10,8 @@ from typing import Any
 from tollgate.services.stores import Stores
 
 
-class KilledError(Exception):
-    """The process ends here."""
+class KilledError(BaseException):
+    """The process ends here: nothing that catches errors gets to see it."""
 
 
 class FragileClient:

@@ -13,7 +13,7 @@ from tollgate.services.stores import Stores
 
 from tests.services.at_once import meet
 from tests.services.backend import Backend, Payment
-from tests.services.expected import expected_histories
+from tests.services.expected import expected_histories, read_payments_as_events
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -99,6 +99,20 @@ def test_sums_that_no_event_can_read_any_more_are_dropped(stores: Stores, backen
     assert hourly
     assert not hourly & set(after)
     assert {name for name in before if name[1] == "3"} <= set(after)
+
+
+def test_pairs_lodge_with_their_customer_and_are_read_there(stores: Stores, backend: Backend, payment: Payment) -> None:
+    payments = [payment | {"event_id": f"e{n}"} for n in range(3)]
+    for one in payments:
+        decide_event(stores, one)
+    items = backend.dynamodb.scan(TableName=stores.histories.table)["Items"]
+    assert {item["pk"]["S"].split("#")[1] for item in items} == {"customer", "merchant", "device", "ip"}
+    version = stores.champion()
+    read = stores.histories.read(version, read_payments_as_events(version, *payments))
+    expected = expected_histories(stores, *payments)
+    for pair in ("customer_device", "customer_merchant"):
+        ((key, sums),) = read[pair].items()
+        assert sums == expected[f"{version.history_space}#{pair}#{key}"]
 
 
 def test_histories_expire_when_nothing_of_them_can_be_read(stores: Stores, backend: Backend, payment: Payment) -> None:

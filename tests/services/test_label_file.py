@@ -156,4 +156,4 @@ def test_a_notice_of_labels_sets_them(backend: Backend, decided: list[Payment]) 
     etag = backend.drop(KEY, write([(str(decided[0]["event_id"]), "fraud", KNOWN_AT)]))
     assert invoke("batch", {"Records": [write_notice(KEY, etag)] * 2}) == {"batchItemFailures": []}
     assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
-    assert not backend.stores.batches.page(10, None)[0]
+    assert not backend.stores.states.page(10, None)[0]

@@ -15,7 +15,8 @@ import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tollgate.adapters.batches import BatchFile
+from tollgate.adapters.batch_files import BatchFile
+from tollgate.adapters.batch_states import BatchState
 from tollgate.services.batches import list_batches, show_batch
 from tollgate.services.score_batch import score_batch
 from tollgate.services.stores import Stores
@@ -35,7 +36,7 @@ SUMMARY = {
 def score(backend: Backend, key: str, content: bytes) -> dict[str, Any]:
     """Drop a file and score it; return what the API shows of it."""
     state = score_batch(backend.stores, key, backend.drop(key, content))
-    return show_batch(backend.stores, state["batch_id"])
+    return show_batch(backend.stores, state.batch_id)
 
 
 def read_results(backend: Backend, batch: dict[str, Any]) -> list[dict[str, str]]:
@@ -158,8 +159,7 @@ def test_notices_may_come_again_and_in_any_order(
     folder = "".join(order)  # files of their own for each order
     etags = {name: backend.drop(f"inbox/payments/{folder}/{name}.csv", file) for name, file in files.items()}
     states = {
-        name: score_batch(backend.stores, f"inbox/payments/{folder}/{name}.csv", etags[name])["batch_id"]
-        for name in order
+        name: score_batch(backend.stores, f"inbox/payments/{folder}/{name}.csv", etags[name]).batch_id for name in order
     }
     for name, batch_id in states.items():
         results = [backend.get(key) for key in backend.keys(f"results/{batch_id}/") if key.endswith(".csv")]
@@ -169,11 +169,11 @@ def test_notices_may_come_again_and_in_any_order(
 EXPECTED: dict[str, bytes] = {}
 
 
-def test_many_at_once_leave_one_result(backend: Backend, later_payments: list[Payment]) -> None:
+def test_of_many_at_once_one_scores_the_file(backend: Backend, later_payments: list[Payment]) -> None:
     key = "inbox/payments/a.csv"
     etag = backend.drop(key, write_payments(later_payments[:100]))
     gate = threading.Barrier(5)
-    states: list[dict[str, Any]] = []
+    states: list[BatchState] = []
 
     def work() -> None:
         gate.wait()
@@ -184,21 +184,19 @@ def test_many_at_once_leave_one_result(backend: Backend, later_payments: list[Pa
         thread.start()
     for thread in threads:
         thread.join()
-    assert [state["status"] for state in states] == ["done"] * 5
-    (batch_id,) = {state["batch_id"] for state in states}
-    assert len(backend.keys(f"results/{batch_id}/")) == 2
+    assert sorted({state.status for state in states}) in (["done"], ["done", "running"])
+    (batch_id,) = {state.batch_id for state in states}
+    assert len(backend.keys(f"results/{batch_id}/")) == 3
+    assert score_batch(backend.stores, key, etag).run == 1
+    assert not backend.keys("work/")
 
 
-def test_a_run_that_ended_before_the_summary_is_done_again(backend: Backend, payment: Payment) -> None:
-    key = "inbox/payments/a.csv"
+def test_a_batch_keeps_the_time_of_its_announcement(backend: Backend, payment: Payment) -> None:
+    key = "inbox/payments/b-0123456789abcdef0123/a.csv"
     etag = backend.drop(key, write_payments([payment]))
-    file = BatchFile.of(key, etag, "payments")
-    backend.stores.batches.set_state(file, "2026-06-01T00:00:00Z", "running")
-    backend.stores.batches.write_once(f"results/{file.batch_id}/a.00000000.csv", b"half of the re", "text/csv")
-    batch = show_batch(backend.stores, score_batch(backend.stores, key, etag)["batch_id"])
-    assert batch["status"] == "done"
-    assert batch["created_at"] == "2026-06-01T00:00:00Z"
-    assert read_results(backend, batch)[0]["status"] == "ok"
+    backend.stores.states.announce(BatchFile.of(key, etag, "payments"), "2026-06-01T00:00:00Z")
+    batch = show_batch(backend.stores, score_batch(backend.stores, key, etag).batch_id)
+    assert (batch["status"], batch["created_at"]) == ("done", "2026-06-01T00:00:00Z")
 
 
 def test_what_is_written_once_stays(backend: Backend) -> None:

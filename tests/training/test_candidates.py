@@ -5,7 +5,7 @@ import numpy.typing as npt
 import onnx
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.model import Model
 from tollgate.errors import TrainingDataError
 
@@ -129,6 +129,7 @@ def test_a_title_names_model_and_strategy(kind: str, learnt: tuple[Matrix, Label
     fitted = fit(kind, few, imbalance="class_weights")
     assert fitted.title == f"{CANDIDATES[kind].title}, class weights"
     assert (fitted.kind, fitted.imbalance) == (kind, "class_weights")
+    assert fitted.train_s is not None
     assert fitted.train_s > 0
 
 

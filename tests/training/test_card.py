@@ -35,6 +35,8 @@ HEADINGS = (
     "Money",
     "What it goes by",
     "Where it does well and where not",
+    "Its reasons",
+    "When something fails",
     "Limits",
     "What was noticed about the data",
     "Made with",
@@ -193,7 +195,7 @@ def test_limits_are_told_by_figures() -> None:
     }
     limits = build_card(manifest, {"thresholds": [counts(900, 10, 10)]})["limits"]
     assert limits == [
-        "It learned from 40 labelled frauds; under 50, every figure here is uncertain.",
+        "The data has 40 labelled frauds; under 50, every figure here is uncertain.",
         "The test part has 20 frauds: the share of frauds that score 900 or higher was 50 % there, and lies between "
         "27.2 % and 72.8 % with 95 % confidence.",
         "The data spans 90 days, less than a year: what changes with the seasons was not seen.",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.errors import TrainingDataError
 
 from model_build import training_choices

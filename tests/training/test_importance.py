@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from tollgate.core.event import Floats
 from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.feature import Feature
-from tollgate.core.features import Matrix, plan_features
+from tollgate.core.feature import Feature, Matrix
+from tollgate.core.features import plan_features
 from tollgate.core.history import plan_history
 
 from model_build.importance import MOST_GROUPS, ImportanceReport, group_features, measure_importance

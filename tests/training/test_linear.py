@@ -7,7 +7,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.model import Model
 
 from model_build.calibration import Calibration

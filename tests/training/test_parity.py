@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.errors import ParityError
 
 from model_build.candidates import Fitted, fit_candidate

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.reasons.explainer import Explainer, TreeReasons
 from tollgate.core.reasons.tables import Tables
 from tollgate.errors import ReasonsError
@@ -41,7 +41,9 @@ def fit(kind: str, imbalance: str, missing: float = 0.2) -> tuple[Fitted, Matrix
 
 
 def explain(fitted: Fitted, width: int, background: Matrix | None) -> Explainer:
-    return build_explainer(fitted.learnt.form(), width, fitted.calibration, background)
+    form = fitted.learnt.form()
+    assert form is not None
+    return build_explainer(form, width, fitted.calibration, background)
 
 
 @pytest.mark.parametrize("kind", KINDS)

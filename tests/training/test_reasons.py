@@ -13,7 +13,7 @@ import pytest
 import xgboost
 from sklearn.ensemble import RandomForestClassifier
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.reasons.deep_pairs import DeepPairs
 from tollgate.core.reasons.deep_trees import DeepTrees
 from tollgate.core.reasons.explainer import Explainer, TreeReasons, share_margin

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from tollgate.core.decision import decide_one
 from tollgate.core.reading import read_event
 from tollgate.core.version import DetectorVersion
-from tollgate.services.describe_detector import describe_detector
+from tollgate.services.describe_detector import describe_detector, describe_evaluation
 
 from model_build.command_line import main
 from model_build.publishing import load_folder_histories, open_folder
@@ -72,7 +72,9 @@ def test_rules_decide_and_no_score_does(detector: Path, tmp_path: Path) -> None:
 
     assert decide(version, folder, LARGE) == ("block", 0, ["large | online", "new customer"])
     assert decide(version, folder, {**LARGE, "amount": 5}) == ("approve", 0, ["new customer"])
-    assert describe_detector(version)["models"] == []
+    assert describe_detector(version)["model"] is None
+    assert describe_detector(version)["reasons"]["kind"] == "none"
+    assert describe_evaluation(version)["models"] == []
 
 
 def test_payments_begin_its_histories(detector: Path, tmp_path: Path, sample_csv: Path) -> None:
@@ -98,8 +100,9 @@ def test_its_card_shows_the_rules_and_claims_no_learning(detector: Path, tmp_pat
     card = (seal(detector, tmp_path / "versions") / "card.md").read_text()
 
     assert "by rules alone; there is no model, and every score is 0." in card
-    assert 'large \\| online | amount \\> 200 \\&\\& channel == "online" | block' in card
-    assert "review (in shadow) until 2030-01-01 00:00" in card
+    assert '| large \\| online | amount \\> 200 \\&\\& channel == "online" | block | 100 | on |' in card
+    assert "| review | 100 | in shadow until 2030-01-01 00:00 |" in card
+    assert "An event that cannot be decided in full gets no outcome, and can be sent again." in card
     assert "| denied | 2 |" in card
     assert "learned" not in card
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 import xgboost
 from sklearn.ensemble import RandomForestClassifier
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.model import Model
 
 from model_build.calibration import Calibration

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tollgate.errors import UnavailableError
 
 # Codes of an object that is not there.
 ABSENT = frozenset({"NoSuchKey", "404", "NoSuchBucket"})
@@ -14,3 +16,14 @@ ABSENT = frozenset({"NoSuchKey", "404", "NoSuchBucket"})
 def error_code(error: ClientError) -> str:
     """Return the code of an AWS error, such as NoSuchKey."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def translated(service: str = "DynamoDB") -> Iterator[None]:
+    """Turn what boto3 raises into `UnavailableError`, apart from what the caller wants to see itself."""
+    try:
+        yield
+    except ClientError as error:
+        raise UnavailableError(f"{service} answered {error_code(error)}; try again.") from error
+    except BotoCoreError as error:
+        raise UnavailableError(f"{service} did not answer ({type(error).__name__}); try again.") from error

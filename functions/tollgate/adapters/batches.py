@@ -1,89 +1,35 @@
-"""Batches: files in the inbox, results beside them, and how far each one is."""
+"""Files in the inbox, results beside them, and what a run notes on its way: objects in S3."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from tollgate.adapters import result_upload
 from tollgate.adapters.aws_errors import error_code
-from tollgate.adapters.items import Item, fit_key, get_items, translated
+from tollgate.adapters.result_upload import ResultUpload, SentResults
+from tollgate.adapters.s3_source import S3Source, open_source
 from tollgate.errors import TableError
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
 UPLOAD_EXPIRES_S = 900
 DOWNLOAD_EXPIRES_S = 3600
-_LISTING = "batches"
-_ANNOUNCED = re.compile(r"b-[0-9a-f]{20}")
-_NUMBERS = ("rows", "scored", "failed")
-
-
-@dataclass(frozen=True)
-class BatchFile:
-    """A file in the inbox: inbox/<detector>/<batch id>/<name>, inbox/<detector>/<name> or inbox/<name>.
-
-    A file of labels has a key like the latter two, with labels/ in place of inbox/.
-
-    ``batch_id`` is the one announced in the key, or else follows from key and content, so that a repeated notice is the
-    same batch and a new file of the same name is another.
-    """
-
-    key: str
-    detector: str
-    batch_id: str
-    filename: str
-
-    @classmethod
-    def of(cls, key: str, etag: str, default_detector: str) -> BatchFile:
-        """Read a key and the ETag of its content."""
-        parts = key.split("/")[1:]
-        detector = parts[0] if len(parts) > 1 else default_detector
-        digest = hashlib.sha256(f"{key}\n{etag.strip(chr(34))}".encode()).hexdigest()[:20]
-        batch_id = parts[1] if len(parts) > 2 and _ANNOUNCED.fullmatch(parts[1]) else f"b-{digest}"
-        return cls(key, detector, batch_id, parts[-1])
-
-    def results_key(self, results: bytes) -> str:
-        """Return where results with this content go."""
-        stem = re.sub(r"\.(csv|csv\.gz|parquet)$", "", self.filename, flags=re.IGNORECASE)
-        return f"results/{self.batch_id}/{stem}.{hashlib.sha256(results).hexdigest()[:8]}.csv"
-
-    def part_key(self, number: int) -> str:
-        """Return where it is noted what became of one lot of a file's rows."""
-        return f"results/{self.batch_id}/parts/{number:05d}.json"
-
-    @property
-    def summary_key(self) -> str:
-        """Where the summary goes."""
-        return f"results/{self.batch_id}/summary.json"
-
-    @property
-    def rejected_key(self) -> str:
-        """Where the reason goes when a file cannot be used at all."""
-        return f"rejected/{self.batch_id}/reason.json"
+_ABSENT = ("NoSuchKey", "404")
 
 
 @dataclass(frozen=True)
 class BatchStore:
-    """The inbox and the results in S3, the state of each batch in DynamoDB."""
+    """The inbox and the results."""
 
     s3: S3Client
-    client: DynamoDBClient
     bucket: str
-    table: str
-
-    def announce(self, detector: str, filename: str) -> BatchFile:
-        """Return a new place in the inbox for a file to be uploaded."""
-        batch_id = f"b-{secrets.token_hex(10)}"
-        return BatchFile(f"inbox/{detector}/{batch_id}/{filename}", detector, batch_id, filename)
 
     def presign_upload(self, key: str) -> str:
         """Return an address to which a file can be put for 15 minutes."""
@@ -95,12 +41,28 @@ class BatchStore:
         parameters = {"Bucket": self.bucket, "Key": key}
         return self.s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=DOWNLOAD_EXPIRES_S)
 
+    def open(self, key: str, etag: str) -> S3Source:
+        """Open a file to be read in ranges, pinned to its content."""
+        return open_source(self.s3, self.bucket, key, etag)
+
+    def upload(self, sent: SentResults, run: int, part_bytes: int) -> ResultUpload:
+        """Begin to send results, or go on after what an earlier run sent."""
+        return ResultUpload(self.s3, self.bucket, sent, run, part_bytes)
+
+    def publish(self, sent: SentResults, run: int) -> None:
+        """Make an object of results that were sent."""
+        result_upload.publish(self.s3, self.bucket, sent, run)
+
+    def abandon(self, sent: SentResults) -> None:
+        """Forget results that were sent and will not be published."""
+        result_upload.abandon(self.s3, self.bucket, sent)
+
     def read(self, key: str, largest_bytes: int | None = None) -> bytes | None:
         """Return an object's content, None if there is none; raise `TableError` if it is larger than allowed."""
         try:
             answer = self.s3.get_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            if error_code(error) in ("NoSuchKey", "404"):
+            if error_code(error) in _ABSENT:
                 return None
             raise
         if largest_bytes is not None and answer["ContentLength"] > largest_bytes:
@@ -121,65 +83,25 @@ class BatchStore:
             raise
         return True
 
-    def set_state(self, file: BatchFile, now: str, status: str, **more: Any) -> None:  # noqa: ANN401
-        """Record how far a batch is; the first record keeps its time of creation."""
-        values: dict[str, Any] = {
-            "batch_id": file.batch_id, "detector": file.detector, "filename": file.filename, "object": file.key,
-            "status": status, **more,
-        }  # fmt: skip
-        names = {f"#{name}": name for name in values}
-        sets = [f"#{name} = :{name}" for name in values]
-        sets += ["created_at = if_not_exists(created_at, :now)", "ls = if_not_exists(ls, :ls)", "lk = :lk"]
-        attributes = {f":{name}": _to_attribute(value) for name, value in values.items()}
-        attributes |= {":now": {"S": now}, ":ls": {"S": f"{now}#{file.batch_id}"}, ":lk": {"S": _LISTING}}
-        with translated():
-            self.client.update_item(
-                TableName=self.table,
-                Key={"pk": {"S": batch_key(file.batch_id)}},
-                UpdateExpression="SET " + ", ".join(sets),
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=attributes,
-            )
+    def write_file(self, key: str, path: Path) -> None:
+        """Write a file of this machine, of up to 5 GB."""
+        with path.open("rb") as body:
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
 
-    def find(self, batch_id: str) -> dict[str, Any] | None:
-        """Return the state of a batch, None if there is none."""
-        pk = batch_key(batch_id)
-        item = get_items(self.client, {self.table: [pk]})[self.table].get(pk)
-        return _to_state(item) if item else None
+    def read_file(self, key: str, path: Path) -> None:
+        """Read an object into a file of this machine."""
+        self.s3.download_file(self.bucket, key, str(path))
 
-    def page(self, limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
-        """Return batches, newest first, and the cursor of the next page if there is one."""
-        request: dict[str, Any] = {
-            "TableName": self.table, "IndexName": "listing", "KeyConditionExpression": "lk = :lk",
-            "ExpressionAttributeValues": {":lk": {"S": _LISTING}}, "ScanIndexForward": False, "Limit": limit,
-        }  # fmt: skip
-        if cursor:
-            request["KeyConditionExpression"] += " AND ls < :before"
-            request["ExpressionAttributeValues"][":before"] = {"S": cursor}
-        with translated():
-            items = self.client.query(**request)["Items"]
-        states = [_to_state(item) for item in items]
-        return states, items[-1]["ls"]["S"] if len(items) == limit else None
+    def keys(self, prefix: str) -> Sequence[str]:
+        """Return the keys that begin with a prefix."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return [stored["Key"] for page in pages for stored in page.get("Contents", [])]
 
-
-def batch_key(batch_id: str) -> str:
-    """Return the pk of a batch's state."""
-    return fit_key(f"b#{batch_id}")
-
-
-def _to_attribute(value: str | int | None) -> dict[str, Any]:
-    if value is None:
-        return {"NULL": True}
-    return {"N": str(value)} if isinstance(value, int) else {"S": value}
-
-
-def _to_state(item: Item) -> dict[str, Any]:
-    def plain(name: str) -> Any:  # noqa: ANN401
-        attribute: Mapping[str, Any] = item.get(name, {})
-        return int(attribute["N"]) if "N" in attribute else attribute.get("S")
-
-    names = ("batch_id", "detector", "filename", "object", "status", "reason", "created_at", "finished_at", *_NUMBERS)
-    return {name: plain(name) for name in names}
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete up to a thousand objects."""
+        if keys:
+            objects: Any = [{"Key": key} for key in keys]
+            self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
 
 
 def to_json(plain: Mapping[str, Any]) -> bytes:

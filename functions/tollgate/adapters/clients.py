@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
     from tollgate.adapters.event_bus import EventsClient
 
@@ -69,6 +71,38 @@ def events() -> EventsClient:
     return client
 
 
+@cache
+def kinesis() -> KinesisClient:
+    """Return the Kinesis client."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.client("kinesis", config=_config("v4"))
+
+
+@cache
+def hasty_kinesis() -> KinesisClient:
+    """Return a Kinesis client for results, which are put again by us: a try takes 4 seconds at most."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.client("kinesis", config=_config("v4", connect_s=1, read_s=3, tries=1))
+
+
+@cache
+def sqs() -> SQSClient:
+    """Return the SQS client."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.client("sqs", config=_config("v4"))
+
+
+@cache
+def hasty_sqs() -> SQSClient:
+    """Return an SQS client for dead letters, which gives up after 8 seconds: a lot of records waits meanwhile."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.client("sqs", config=_config("v4", connect_s=1, read_s=3, tries=2))
+
+
 def forget() -> None:
     """Make new clients from now on, for a process whose environment has changed."""
     s3.cache_clear()
@@ -76,3 +110,7 @@ def forget() -> None:
     dynamodb.cache_clear()
     impatient_dynamodb.cache_clear()
     events.cache_clear()
+    kinesis.cache_clear()
+    hasty_kinesis.cache_clear()
+    hasty_sqs.cache_clear()
+    sqs.cache_clear()

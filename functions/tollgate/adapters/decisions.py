@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import Item, fit_key, get_items
+from tollgate.adapters.packed_json import pack_json, unpack_json
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-
-# Made once: `json.dumps` makes an encoder at every call that asks for more than its defaults.
-_write_ascii = json.JSONEncoder(separators=(",", ":")).encode
-_write_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# The attribute that a decision has and a waiting label lacks: all of the record that never changes, but for the reads.
+_DECIDED = "d"
 
 
 def decision_key(detector: str, event_id: str) -> str:
@@ -56,19 +54,15 @@ class DecisionRecord:
     runtime: str = ""
 
     def to_item(self, detector: str, expires_s: float) -> dict[str, Any]:
-        """Return the DynamoDB item."""
+        """Return the DynamoDB item: little more than what its label is set by is an attribute of its own."""
+        decided = [self.answer, self.event, self.time_s, self.space, self.entities, self.excess, self.runtime]
         item: dict[str, Any] = {
             "pk": {"S": decision_key(detector, str(self.answer["event_id"]))},
-            "answer": {"S": _write_ascii(self.answer)},
-            "event": {"S": _write_text(self.event)},
-            "time_s": {"N": repr(self.time_s)},
-            "space": {"S": self.space},
-            "entities": {"M": {entity: {"S": key} for entity, key in self.entities.items()}},
-            "excess": {"N": repr(self.excess)},
+            _DECIDED: {"B": pack_json(decided)},
             "x": {"N": str(int(expires_s))},
         }
         if self.reads is not None:
-            item |= {"reads": {"B": self.reads}, "runtime": {"S": self.runtime}}
+            item["reads"] = {"B": self.reads}
         if self.label is not None:
             item |= {"label": {"S": self.label}, "known_s": {"N": repr(self.known_s)}}
         return item
@@ -76,17 +70,18 @@ class DecisionRecord:
     @classmethod
     def from_item(cls, item: Item) -> DecisionRecord:
         """Rebuild a record from its item."""
+        answer, event, time_s, space, entities, excess, runtime = unpack_json(bytes(item[_DECIDED]["B"]))
         return cls(
-            answer=json.loads(item["answer"]["S"]),
-            event=json.loads(item["event"]["S"]),
-            time_s=float(item["time_s"]["N"]),
-            space=item["space"]["S"],
-            entities={entity: key["S"] for entity, key in item["entities"]["M"].items()},
-            excess=float(item["excess"]["N"]),
+            answer=answer,
+            event=event,
+            time_s=time_s,
+            space=space,
+            entities=entities,
+            excess=excess,
             label=item["label"]["S"] if "label" in item else None,
             known_s=float(item["known_s"]["N"]) if "known_s" in item else None,
             reads=bytes(item["reads"]["B"]) if "reads" in item else None,
-            runtime=item["runtime"]["S"] if "runtime" in item else "",
+            runtime=runtime,
         )
 
 
@@ -97,7 +92,7 @@ def read_found(item: Item | None) -> Found | None:
     """Return what stands under the key of a decision: the decision, a label that waits for it, or nothing."""
     if item is None:
         return None
-    return DecisionRecord.from_item(item) if "answer" in item else WaitingLabel.from_item(item)
+    return DecisionRecord.from_item(item) if _DECIDED in item else WaitingLabel.from_item(item)
 
 
 @dataclass(frozen=True)
@@ -164,7 +159,7 @@ def _still(waiting: WaitingLabel | None) -> dict[str, Any]:
     if waiting.known_s is not None:
         values[":known"] = {"N": repr(waiting.known_s)}
     return {
-        "ConditionExpression": f"attribute_not_exists(answer) AND #label = :label AND {known}",
+        "ConditionExpression": f"attribute_not_exists({_DECIDED}) AND #label = :label AND {known}",
         "ExpressionAttributeNames": {"#label": "label"},
         "ExpressionAttributeValues": values,
     }

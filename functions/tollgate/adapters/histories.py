@@ -1,17 +1,20 @@
-"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition."""
+"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition. Pairs may lodge there."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
 from tollgate.core.event import Events
-from tollgate.core.stored_history import NOTHING_MATURED, Matured, StoredSums
+from tollgate.core.lodging import host_key, own_sums, read_lodger
+from tollgate.core.stored_history import NOTHING_MATURED, Matured, StoredSums, add_up
 from tollgate.core.version import DetectorVersion
 
 if TYPE_CHECKING:
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 
 # The one attribute besides pk and the sums: when DynamoDB may drop the item, in seconds since 1970.
 EXPIRY = "x"
-_LOT = MOST_ACTIONS - 1
+# Histories that are added to together: each lot has one write more, its mark.
+LOT = MOST_ACTIONS - 1
 _WRITERS = 4
 
 
@@ -49,7 +53,29 @@ class HistoryTable:
 
     def read(self, version: DetectorVersion, events: Events) -> dict[str, dict[str, StoredSums]]:
         """Read the histories of all entities of the events: entity → key → sums, absent ones left out."""
-        return self.pick(version, events, get_items(self.client, {self.table: self.keys(version, events)})[self.table])
+        return self.read_keys(version, {entity: keys.values for entity, keys in events.entities.items()})
+
+    def read_keys(
+        self, version: DetectorVersion, keys: Mapping[str, Sequence[str]]
+    ) -> dict[str, dict[str, StoredSums]]:
+        """Read the histories of some keys of each entity: entity → key → sums, absent ones left out.
+
+        Pairs are read from the items of their hosts too, asked for or not.
+        """
+        lodgers = [(pair, key) for pair in version.event_type.hosts for key in keys.get(pair, ())]
+        hosts = [(version.event_type.hosts[pair], host_key(key)) for pair, key in lodgers]
+        asked = [(entity, key) for entity, wanted in keys.items() for key in wanted]
+        pks = {one: history_key(version.history_space, *one) for one in dict.fromkeys((*asked, *hosts))}
+        items = get_items(self.client, {self.table: list(pks.values())})[self.table]
+        sums = {one: sums_of(items[pk]) for one, pk in pks.items() if pk in items}
+        found: dict[str, dict[str, StoredSums]] = {entity: {} for entity in keys}
+        for entity, key in asked:
+            if (entity, key) in sums:
+                found[entity][key] = own_sums(sums[entity, key])
+        for (pair, key), host in zip(lodgers, hosts, strict=True):
+            if lodging := read_lodger(sums.get(host, {}), pair, key):
+                found[pair][key] = add_up(found[pair].get(key, {}), lodging)
+        return found
 
     def keys(self, version: DetectorVersion, events: Events) -> list[str]:
         """Return the pks of the histories that the events read."""
@@ -62,8 +88,8 @@ class HistoryTable:
     def pick(
         self, version: DetectorVersion, events: Events, items: Mapping[str, Item]
     ) -> dict[str, dict[str, StoredSums]]:
-        """Sort items that were read by pk into entity → key → sums."""
-        return {
+        """Sort items that were read by pk into entity → key → sums, with what lodges in the item of another entity."""
+        found: dict[str, dict[str, StoredSums]] = {
             entity: {
                 value: sums_of(items[pk])
                 for value in keys.values
@@ -71,6 +97,11 @@ class HistoryTable:
             }
             for entity, keys in events.entities.items()
         }
+        for pair, host in version.event_type.hosts.items():
+            for key in events.entities[pair].values:
+                if lodging := read_lodger(found[host].get(host_key(key), {}), pair, key):
+                    found[pair][key] = add_up(found[pair].get(key, {}), lodging)
+        return found
 
     def addition(
         self,
@@ -103,20 +134,28 @@ class HistoryTable:
             action["ConditionExpression"] = " AND ".join(f"{name} = :was_{name}" for name in matured.steps)
         return action
 
-    def add_in_lots(self, name: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float) -> None:
+    def add_in_lots(
+        self, name: str, additions: Iterable[tuple[str, Mapping[str, int]]], expires_s: float, *, first_lot: int = 0
+    ) -> Generator[int, None, None]:
         """Add to many histories, given as (pk, sums), a hundred writes at a time and each lot exactly once.
 
-        ``name`` says what is added: under the same name the same additions have to come again, in the same order. A
-        run that was cut short is repeated whole; the lots that it wrote are found by their marks.
+        Yields the number of lots that stand, ever more. ``name`` says what is added: under the same name the same
+        additions have to come again, in the same order. A run that was cut short is repeated whole, or without the
+        lots before ``first_lot``; other lots that it wrote are found by their marks.
         """
-        lots = range(0, len(additions), _LOT)
+        under_way: deque[Future[None]] = deque()
+        done = first_lot
         with ThreadPoolExecutor(_WRITERS) as pool:
-            written = [
-                pool.submit(self._add_lot, f"{name}#{start // _LOT}", additions[start : start + _LOT], expires_s)
-                for start in lots
-            ]
-            for lot in written:
-                lot.result()
+            for number, lot in enumerate(_in_lots(additions)):
+                if number < first_lot:
+                    continue
+                under_way.append(pool.submit(self._add_lot, f"{name}#{number}", lot, expires_s))
+                if len(under_way) > _WRITERS:
+                    under_way.popleft().result()
+                    yield (done := done + 1)
+            while under_way:
+                under_way.popleft().result()
+                yield (done := done + 1)
 
     def _add_lot(self, mark: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float) -> None:
         marked = {
@@ -127,3 +166,9 @@ class HistoryTable:
         updates = [{"Update": self.addition(pk, sums, expires_s)} for pk, sums in additions]
         with suppress(ConditionFailedError):  # an earlier run wrote this lot
             write_together(self.client, [{"Put": marked}, *updates])
+
+
+def _in_lots(additions: Iterable[tuple[str, Mapping[str, int]]]) -> Iterator[list[tuple[str, Mapping[str, int]]]]:
+    left = iter(additions)
+    while lot := list(islice(left, LOT)):
+        yield lot

@@ -5,34 +5,26 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from tollgate.adapters.aws_errors import error_code
+from tollgate.adapters.aws_errors import error_code, translated
 from tollgate.errors import ConflictError, TollgateError, UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = Mapping[str, Any]
+Lot = TypeVar("Lot")
+Read = TypeVar("Read")
 # One TransactWriteItems call takes 100 actions, one BatchGetItem 100 keys.
 MOST_ACTIONS = 100
 _MOST_KEY_BYTES = 2048
 _ATTEMPTS = 10
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn what boto3 raises into `UnavailableError`, apart from what the caller wants to see itself."""
-    try:
-        yield
-    except ClientError as error:
-        raise UnavailableError(f"DynamoDB answered {error_code(error)}; try again.") from error
-    except BotoCoreError as error:
-        raise UnavailableError(f"DynamoDB did not answer ({type(error).__name__}); try again.") from error
+_READERS = 8
 
 
 def fit_key(pk: str) -> str:
@@ -56,13 +48,27 @@ def get_items(
     """
     found: dict[str, dict[str, Item]] = {table: {} for table in keys}
     wanted = [(table, pk) for table, pks in keys.items() for pk in dict.fromkeys(pks)]
-    for start in range(0, len(wanted), MOST_ACTIONS):
-        request: dict[str, Any] = {}
-        for table, pk in wanted[start : start + MOST_ACTIONS]:
-            request.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append({"pk": {"S": pk}})
-        for table, item in _get_all(client, request, attempts):
+    lots = [wanted[start : start + MOST_ACTIONS] for start in range(0, len(wanted), MOST_ACTIONS)]
+    for lot in _map(lambda lot: list(_get_lot(client, lot, attempts)), lots):
+        for table, item in lot:
             found[table][item["pk"]["S"]] = item
     return found
+
+
+def _map(read: Callable[[Lot], Read], lots: Sequence[Lot]) -> Iterator[Read]:
+    """Read lots, several at a time where there are several."""
+    if len(lots) < 2:
+        yield from map(read, lots)
+        return
+    with ThreadPoolExecutor(_READERS) as pool:
+        yield from pool.map(read, lots)
+
+
+def _get_lot(client: DynamoDBClient, wanted: Sequence[tuple[str, str]], attempts: int) -> Iterator[tuple[str, Item]]:
+    request: dict[str, Any] = {}
+    for table, pk in wanted:
+        request.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append({"pk": {"S": pk}})
+    return _get_all(client, request, attempts)
 
 
 def _get_all(client: DynamoDBClient, request: dict[str, Any], attempts: int) -> Iterator[tuple[str, Item]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -55,7 +55,10 @@ class ListStore:
             answer = self.s3.get_object(Bucket=self.bucket, Key=key, **condition)
             if answer["ContentLength"] > LARGEST_BYTES:
                 raise ValueError(f"is larger than {LARGEST_BYTES >> 20} MB")
-            members = read_members(kind, split_values(answer["Body"].read().decode("utf-8-sig")))
+            members = replace(
+                read_members(kind, split_values(answer["Body"].read().decode("utf-8-sig"))),
+                changed_s=answer["LastModified"].timestamp(),
+            )
         except ClientError as error:
             code = error_code(error)
             if held and code in _UNCHANGED:

@@ -69,6 +69,13 @@ class VersionStore:
         """Return whether a version of a detector has been opened here."""
         return detector in self._open
 
+    def pinned(self, detector: str, name: str) -> DetectorVersion:
+        """Return one version with the lists as they are now, whichever is the champion; raises what `open` raises."""
+        held = self._sealed.get(detector)
+        if held and held.version == name and held.is_whole:
+            return self._with_current_lists(held)
+        return self._with_current_lists(self.open(detector, name))
+
     def open(self, detector: str, name: str) -> DetectorVersion:
         """Read and open one version; raise `SealError` unless all of it is as sealed."""
         files: dict[str, bytes] = {}

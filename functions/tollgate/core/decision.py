@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tollgate.core.event import Events, Floats, Ints
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.history import judge_amount
 from tollgate.core.replay import StoredHistories, replay_histories
 from tollgate.core.rules.answers import RuleAnswers

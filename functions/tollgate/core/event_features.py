@@ -14,6 +14,7 @@ _DAY_US = 86_400_000_000
 # Up to this many categories are told apart one by one; all of them by how common they are.
 TOLD_APART = 20
 
+
 def _amount(_m: Arithmetic, given: Given, _column: str) -> Column:
     return given.amount
 

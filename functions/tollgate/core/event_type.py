@@ -72,6 +72,13 @@ class EventType:
         return tuple(dict.fromkeys(column for columns in self.entities.values() for column in columns))
 
     @cached_property
+    def hosts(self) -> dict[str, str]:
+        """Pair → the entity that its first column is by itself, for the pairs that have one."""
+        singles = {columns[0]: name for name, columns in self.entities.items() if len(columns) == 1}
+        pairs = {name: columns for name, columns in self.entities.items() if len(columns) > 1}
+        return {name: singles[columns[0]] for name, columns in pairs.items() if columns[0] in singles}
+
+    @cached_property
     def text_columns(self) -> tuple[str, ...]:
         """The columns that are read as text: categories and what identifies entities, each once."""
         return tuple(dict.fromkeys((*self.categorical, *self.entity_columns)))

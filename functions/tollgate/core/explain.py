@@ -11,7 +11,7 @@ import numpy as np
 
 from tollgate.core.decision import Decisions
 from tollgate.core.event import Events, Floats
-from tollgate.core.reasons.circumstances import Circumstances
+from tollgate.core.reasons.circumstances import Cases, find_leading
 from tollgate.core.reasons.lime import Lime
 from tollgate.core.reasons.words import say_reason
 from tollgate.core.version import DetectorVersion
@@ -69,50 +69,54 @@ def explain_decisions(
     """
     if version.reasons is None or not rows:
         return []
-    explainer, features = version.reasons.explainer, decisions.features[list(rows)]
+    return explain_cases(version, _look(version, events, decisions, rows), most)
+
+
+def explain_cases(version: DetectorVersion, cases: Cases, most: int | None = TOP) -> list[Explanation]:
+    """Return what `explain_decisions` does, given what the events were decided from; the version has reasons."""
+    assert version.reasons is not None
+    explainer = version.reasons.explainer
     if isinstance(explainer, Lime):
-        guesses = [explainer.explain(version.model.predict, row, version.reason_groups) for row in features]
-        return [
-            Explanation(
-                guess.base, _tell(_look(version, events, decisions, row), version, guess.values, most), guess.stability
-            )
-            for row, guess in zip(rows, guesses, strict=True)
-        ]
-    found = explainer.explain(features)
-    return [
-        Explanation(
-            found.base, _tell(_look(version, events, decisions, row), version, _add_up(version, values), most, values)
-        )
-        for row, values in zip(rows, found.values, strict=True)
-    ]
+        guesses = [explainer.explain(version.model.predict, row, version.reason_groups) for row in cases.values]
+        told = _tell(version, cases, np.array([guess.values for guess in guesses]), most)
+        return [Explanation(guess.base, reasons, guess.stability) for guess, reasons in zip(guesses, told, strict=True)]
+    found = explainer.explain(cases.values)
+    order, starts = version.reason_order
+    sums: Floats = np.add.reduceat(found.values[:, order], starts, axis=1)
+    return [Explanation(found.base, reasons) for reasons in _tell(version, cases, sums, most, found.values)]
 
 
-def _look(version: DetectorVersion, events: Events, decisions: Decisions, row: int) -> Circumstances:
-    return Circumstances(
+def _look(version: DetectorVersion, events: Events, decisions: Decisions, rows: Sequence[int]) -> Cases:
+    which = np.array(rows)
+    reads = {entity: read[which] for entity, read in decisions.reads.items()}
+    return Cases(
         version.event_type,
         version.history,
-        events.part(row, row + 1),
-        {entity: read[row : row + 1] for entity, read in decisions.reads.items()},
+        events.take(which),
+        version.history.layout.side_by_side(reads, 0, len(which)),
+        decisions.excess[which],
         version.features,
-        decisions.features[row],
+        decisions.features[which],
     )
 
 
-def _add_up(version: DetectorVersion, values: Floats) -> Floats:
-    order, starts = version.reason_order
-    sums: Floats = np.add.reduceat(values[order], starts)
-    return sums
-
-
 def _tell(
-    here: Circumstances, version: DetectorVersion, sums: Floats, most: int | None, values: Floats | None = None
-) -> tuple[Reason, ...]:
-    """Return the reasons with the largest of ``sums``, one a group; ``values`` are those of features, if known."""
-    reasons = []
-    for number in np.argsort(-np.abs(sums), kind="stable")[:most].tolist():
-        group, contribution = version.reason_groups[number], float(sums[number])
-        # The feature that says most, in the direction of the whole group; else the longest memory, which comes last.
-        sign = -1.0 if contribution < 0 else 1.0
-        leading = group.places[-1] if values is None else max(group.places, key=lambda place: values[place] * sign)
-        reasons.append(Reason(group.name, impact_of(contribution), contribution, say_reason(here, leading)))
-    return tuple(reasons)
+    version: DetectorVersion, cases: Cases, sums: Floats, most: int | None, values: Floats | None = None
+) -> list[tuple[Reason, ...]]:
+    """Return n events' reasons with the largest of ``sums``, (n, g); ``values``, (n, f), are those of features."""
+    groups = version.reason_groups
+    chosen = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
+    rows = np.repeat(np.arange(len(sums)), chosen.shape[1])
+    contributions = sums[rows, chosen.reshape(-1)]
+    if values is None:  # the longest memory comes last
+        leading = np.array([group.places[-1] for group in groups])[chosen.reshape(-1)]
+    else:
+        leading = find_leading(values, [group.places for group in groups], rows, chosen.reshape(-1), contributions)
+    reasons = [
+        Reason(groups[number].name, impact_of(contribution), contribution, say_reason(cases.at(row), place))
+        for row, number, contribution, place in zip(
+            rows.tolist(), chosen.reshape(-1).tolist(), contributions.tolist(), leading.tolist(), strict=True
+        )
+    ]
+    width = chosen.shape[1]
+    return [tuple(reasons[first : first + width]) for first in range(0, len(reasons), width)]

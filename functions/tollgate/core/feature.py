@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+# The features of n events, shape (n, f), float32, NaN where something is missing.
+Matrix: TypeAlias = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Feature:
     """One feature: its name, what it means to a person, and how it is computed.
 
-    ``operation`` names a function of `event_features` (``source`` is then a column) or of `history_features`
+    ``operation`` names a formula of `event_features` (``source`` is then a column) or of `history_formulas`
     (``source`` is then an entity and ``half_life`` an index into the plan's half-lives). ``value`` is the category that
     a yes-or-no feature asks for, ``table`` what a feature that looks values up has for each category.
     """

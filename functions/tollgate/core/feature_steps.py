@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from functools import cached_property
+from typing import Literal, Protocol, TypeVar, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from tollgate.core import plain_numbers
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_features import CATEGORY_OPERATIONS, NUMBER_OPERATIONS
-from tollgate.core.feature import Feature
+from tollgate.core.feature import Feature, Matrix
 from tollgate.core.given import Given
 from tollgate.core.history import HistoryPlan
 from tollgate.core.history_formulas import HISTORY_OPERATIONS, PLAIN_SUMS, Formula, HistoryOperation, Over, Span
 from tollgate.core.plain_numbers import Arithmetic
 
-Matrix = npt.NDArray[np.float32]
+Table = TypeVar("Table", Floats, Matrix)
 _COLUMNS = cast(Arithmetic, np)
 _PLAIN = cast(Arithmetic, plain_numbers)
 
@@ -70,7 +70,7 @@ class FromCategory:
         return CATEGORY_OPERATIONS[self.operation](value, self.features)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FromHistories:
     """Features of one operation on histories; ``places`` are those of the sums that each of them takes."""
 
@@ -88,9 +88,12 @@ class FromHistories:
         )
 
     def columns(self, events: Events, given: Given, sums: Floats) -> Floats:  # noqa: ARG002, D102
-        taken = [sums.take(places, axis=1) for places in zip(*self.places, strict=True)]
-        spans = Span(*np.array([tuple(vars(span).values()) for span in self.spans]).T)
-        return cast(Floats, self.formula(_COLUMNS, given, spans, *taken))
+        taken = [_take_columns(sums, np.array(places)) for places in zip(*self.places, strict=True)]
+        return cast(Floats, self.formula(_COLUMNS, given, self._spans, *taken))
+
+    @cached_property
+    def _spans(self) -> Span:
+        return Span(*np.array([tuple(vars(span).values()) for span in self.spans]).T)
 
     def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
         formula = self.formula
@@ -98,6 +101,14 @@ class FromHistories:
             formula(_PLAIN, given, span, *[sums[place] for place in places])
             for span, places in zip(self.spans, self.places, strict=True)
         ]
+
+    def each(self, events: Events, excess: Floats, sums: Floats) -> list[float]:
+        """Return the only feature for each of n events that read ``sums``, (n, k)."""
+        if len(events) == 1:
+            return self.one(events, Given.one(events, excess.item()), sums[0].tolist())
+        with np.errstate(all="ignore"):
+            found = self.columns(events, Given.columns(events, excess), sums)
+        return cast("list[float]", found[:, 0].tolist())
 
 
 def _places(operation: HistoryOperation, plan: HistoryPlan, entity: str, half_life: int) -> tuple[int, ...]:
@@ -152,7 +163,10 @@ class FeatureSteps:
             if feature.operation not in PLAIN_SUMS:
                 column = "" if feature.operation in HISTORY_OPERATIONS else feature.source
                 blocks.setdefault((feature.operation, column), []).append(place)
-        sums = [(features[place].source, PLAIN_SUMS[features[place].operation], features[place].half_life) for place in plain]
+        sums = [
+            (features[place].source, PLAIN_SUMS[features[place].operation], features[place].half_life)
+            for place in plain
+        ]
         filled = [*plain, *(place for places in blocks.values() for place in places)]
         return cls(
             sums=tuple(plan.layout.places[one] for one in sums),
@@ -166,9 +180,11 @@ class FeatureSteps:
         ``sums`` is what the events read from their histories, (n, k), in the order of the plan's layout, ``excess``
         what `judge_amounts` says of them, (n,).
         """
-        filled = np.empty((len(events), len(self.order)), dtype=np.float32)
+        # Arithmetic runs along columns where these lie one behind the other, and along rows where not.
+        order: Literal["C", "F"] = "C" if sums.flags.c_contiguous else "F"
+        filled = np.empty((len(events), len(self.order)), dtype=np.float32, order=order)
         first = len(self.sums)
-        filled[:, :first] = sums.take(self.sums, axis=1)
+        filled[:, :first] = _take_columns(sums, np.array(self.sums, dtype=np.int64))
         given = Given.columns(events, excess)
         # IEEE 754 has an answer to everything, of which NumPy would warn.
         with np.errstate(all="ignore"):
@@ -176,7 +192,7 @@ class FeatureSteps:
                 block = step.columns(events, given, sums)
                 filled[:, first : first + block.shape[1]] = block
                 first += block.shape[1]
-        return filled.take(self.order, axis=1)
+        return np.ascontiguousarray(_take_columns(filled, self.order))
 
     def one(self, event: Events, sums: Sequence[float], excess: float) -> Matrix:
         """Return what `columns` returns, (1, f), for one event with k ``sums``."""
@@ -186,3 +202,8 @@ class FeatureSteps:
             filled += step.one(event, given, sums)
         with np.errstate(over="ignore"):
             return np.array(filled, dtype=np.float32)[self.order][None, :]
+
+
+def _take_columns(table: Table, places: Ints) -> Table:
+    """Return columns of a table, side by side as they are there: those of a file lie one behind the other."""
+    return table.take(places, axis=1) if table.flags.c_contiguous else table.T.take(places, axis=0).T

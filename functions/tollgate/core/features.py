@@ -8,8 +8,8 @@ from dataclasses import replace
 from tollgate.core.event import Events, Floats
 from tollgate.core.event_features import plan_event_features
 from tollgate.core.event_type import EventType
-from tollgate.core.feature import Feature
-from tollgate.core.feature_steps import FeatureSteps, Matrix
+from tollgate.core.feature import Feature, Matrix
+from tollgate.core.feature_steps import FeatureSteps
 from tollgate.core.history import HistoryPlan, judge_amounts
 from tollgate.core.history_features import plan_history_features
 

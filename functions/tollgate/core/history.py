@@ -245,9 +245,14 @@ def is_unusual(excess: Floats) -> Floats:
 
 def weigh(times_s: Floats, half_life_s: float | Floats) -> tuple[Ints, Floats]:
     """Return the epoch of each time and its weight ``2^((t − L)/h)``, between 1 and 2^32."""
-    length = EPOCH_HALF_LIVES * np.asarray(half_life_s)
-    epochs = np.floor(times_s / length)
-    return epochs.astype(np.int64), np.exp2((times_s - epochs * length) / half_life_s)
+    epochs = find_epochs(times_s, half_life_s)
+    return epochs, np.exp2((times_s - epochs * (EPOCH_HALF_LIVES * np.asarray(half_life_s))) / half_life_s)
+
+
+def find_epochs(times_s: Floats, half_life_s: float | Floats) -> Ints:
+    """Return the epoch of each time."""
+    epochs: Ints = np.floor(times_s / (EPOCH_HALF_LIVES * np.asarray(half_life_s))).astype(np.int64)
+    return epochs
 
 
 def quantise(values: Floats, weights: Floats, kind: Kind) -> Floats:

@@ -1,6 +1,6 @@
 """How each feature of a history is computed from its sums, written once for columns of events and for a single one.
 
-In a formula ``m`` is what calculates: `numpy`, with sums of shape (n, features), or `plain_numbers`, with plain numbers.
+In a formula ``m`` calculates: `numpy`, with sums of shape (n, features), or `plain_numbers`, with plain numbers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Formula = Callable[..., Numbers]
 
 @dataclass(frozen=True)
 class HistoryOperation:
-    """A formula of (m, given, span, the sums), and which sums it takes, in this order: kind, and over which half-life."""
+    """A formula of (m, given, span, *sums), and which sums it takes, in this order: kind, and over which half-life."""
 
     formula: Formula
     sums: tuple[tuple[Kind, Over], ...] = ()

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.errors import SealError
 
 INPUT = "features"

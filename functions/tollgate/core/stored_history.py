@@ -27,6 +27,8 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # Names stand bare in update expressions, where a minus sign cannot.
 _BEFORE_1970 = "N"
 OPEN: Final = "p"
+# Begins what a stored name has beyond its own where the sum is of a pair that lodges here (`lodging`).
+LODGER: Final = "_"
 
 
 def _base36(number: int) -> str:
@@ -48,6 +50,7 @@ def attribute(kind: str, half_life: int, epoch: int) -> str:
 @lru_cache(maxsize=65_536)
 def epoch_of(name: str) -> tuple[int, int]:
     """Return the half-life's index and the epoch that a stored name carries."""
+    name = name.partition(LODGER)[0]
     sign = -1 if name[2] == _BEFORE_1970 else 1
     return int(name[1]), sign * int(name[2:].lstrip(_BEFORE_1970), 36)
 
@@ -205,3 +208,12 @@ def _is_past(name: str, oldest: tuple[int, ...]) -> bool:
         return False
     half_life, epoch = epoch_of(name)
     return epoch < oldest[half_life]
+
+
+def add_up(*additions: StoredSums) -> dict[str, int]:
+    """Return the sum of additions to one history, without what comes to nothing."""
+    summed: dict[str, int] = {}
+    for addition in additions:
+        for name, number in addition.items():
+            summed[name] = summed.get(name, 0) + number
+    return {name: number for name, number in summed.items() if number}

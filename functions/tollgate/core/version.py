@@ -14,7 +14,7 @@ import numpy as np
 from tollgate.core.event import Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
-from tollgate.core.features import FeatureSteps
+from tollgate.core.feature_steps import FeatureSteps
 from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.model import MissingModel, Model
 from tollgate.core.reasons.groups import Group, group_features
@@ -22,7 +22,8 @@ from tollgate.core.reasons.reason_file import SealedReasons
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.safety import Safety
-from tollgate.core.score import ScoreScale
+from tollgate.core.score import TOP_SCORE, ScoreScale
+from tollgate.core.stream_mapping import StreamMapping
 from tollgate.errors import RuleError, SealError
 
 MANIFEST = "detector.json"
@@ -63,6 +64,7 @@ class DetectorVersion:
     evaluation: Mapping[str, Any]
     reasons: SealedReasons | None = None
     safety: Safety = field(default_factory=Safety)
+    stream: StreamMapping = field(default_factory=StreamMapping)
 
     @property
     def is_whole(self) -> bool:
@@ -97,6 +99,11 @@ class DetectorVersion:
         scored = tuple(outcome.name for outcome in self.outcomes)
         given = {*scored, *(rule.outcome for rule in self.rules.book.rules)}
         return tuple(name for name in self.rules.book.order if name in given) or scored
+
+    @cached_property
+    def ranks_by_score(self) -> Ints:
+        """The place in `order` of the outcome of each score 0 to 1000."""
+        return np.array([self.order.index(self.outcome(score)) for score in range(TOP_SCORE + 1)], dtype=np.int64)
 
     def outcome(self, score: int) -> str:
         """Return the strongest outcome that ``score`` reaches; rules may say otherwise."""
@@ -184,6 +191,7 @@ def _open(
         evaluation=json.loads(files[EVALUATION]) if EVALUATION in files else {},
         reasons=SealedReasons(files[REASONS]) if REASONS in manifest["files"] else None,
         safety=Safety.from_json(manifest["safety"]) if "safety" in manifest else Safety(),
+        stream=StreamMapping(**manifest.get("stream", {})),
     )
 
 

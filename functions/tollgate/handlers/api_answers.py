@@ -7,8 +7,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from tollgate.core.strict_json import read_json
 from tollgate.errors import BodyTooLargeError, TollgateError
-from tollgate.handlers.strict_json import read_json
 from tollgate.observability import describe_error
 
 LARGEST_BODY_BYTES = 256 * 1024

@@ -10,11 +10,12 @@ from mangum import Mangum
 
 from tollgate.handlers import api_models as models
 from tollgate.handlers.api_answers import write_decision
+from tollgate.handlers.api_detector import Detector, Evaluation
 from tollgate.handlers.api_log import LoggedApp
 from tollgate.handlers.api_problems import StrictRoute, answer_problems
 from tollgate.services.batches import announce_batch, list_batches, show_batch
 from tollgate.services.decide_and_tell import decide_and_tell
-from tollgate.services.describe_detector import describe_detector
+from tollgate.services.describe_detector import describe_detector, describe_evaluation
 from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import label_events
 from tollgate.services.stores import open_stores
@@ -42,10 +43,16 @@ async def post_labels(request: models.LabelsRequest) -> dict[str, Any]:
     return label_events(open_stores(), [label.model_dump() for label in request.labels], request.detector)
 
 
-@routes.get("/detector", response_model=None)
+@routes.get("/detector", response_model=Detector)
 async def get_detector(detector: str | None = None) -> dict[str, Any]:
     """Describe the detector version that decides."""
     return describe_detector(open_stores().champion(detector))
+
+
+@routes.get("/detector/evaluation", response_model=Evaluation)
+async def get_evaluation(detector: str | None = None) -> dict[str, Any]:
+    """Return how well the models of the detector version that decides did."""
+    return describe_evaluation(open_stores().champion(detector))
 
 
 @routes.post("/batches", status_code=201, response_model=models.AnnouncedBatch)

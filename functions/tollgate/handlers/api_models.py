@@ -155,7 +155,7 @@ class BatchState(BaseModel):
     batch_id: str
     detector: str
     filename: str
-    status: Literal["waiting", "running", "done", "rejected"]
+    status: Literal["waiting", "running", "done", "rejected", "failed"]
     created_at: str | None
     finished_at: str | None
     rows: int | None
@@ -163,10 +163,26 @@ class BatchState(BaseModel):
     failed: int | None
 
 
+class BatchProgress(BaseModel):
+    """How far a running batch is."""
+
+    phase: Literal["scoring", "recording"] = Field(description="Recording: its payments enter the histories.")
+    rows: int = Field(description="Rows that were looked at.")
+    failed: int = Field(description="Of these, rows that could not be used.")
+    rows_total: int | None = Field(description="Null until it is known or can be estimated.")
+    rows_total_estimated: bool
+    bytes: int = Field(description="Bytes of the file that were read.")
+    size_bytes: int
+    recorded: int = Field(description="Histories that were added to, in the phase of recording.")
+    started_at: str
+    heartbeat_at: str = Field(description="The last sign of life.")
+
+
 class Batch(BatchState):
     """How far a batch is, and what came out."""
 
     reason: str | None
+    progress: BatchProgress | None = Field(description="Null unless it is running.")
     summary: dict[str, Any] | None
     downloads: dict[str, str] | None
 

@@ -4,37 +4,46 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
+from tollgate.errors import ConflictError, UnavailableError
 from tollgate.observability import describe_error, set_up_logging
 from tollgate.services.label_file import label_file
-from tollgate.services.score_batch import score_batch
-from tollgate.services.stores import open_stores, prepare
+from tollgate.services.score_batch import HeldError, score_batch
+from tollgate.services.stores import Stores, open_stores, prepare
+from tollgate.services.turn import Turn
 
 set_up_logging()
 prepare()
 _log = logging.getLogger(__name__)
 _INBOX, _LABELS = "inbox/", "labels/"
+# A message that failed comes again after half a minute, then after twice and four times that.
+_FIRST_PAUSE_S = 30.0
 
 
-def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
     """Score payments and set labels from the files that a lot of SQS messages tells of.
 
     Answers which messages have to come again.
     """
-    failures = []
+    stores, failures = open_stores(), []
+    ends_s = time.monotonic() + context.get_remaining_time_in_millis() / 1000 if context else math.inf
     for message in event["Records"]:
+        turn = _turn(stores, message, ends_s)
         try:
             for key, etag in read_notice(message["body"]):
-                work = label_file if key.startswith(_LABELS) else score_batch
-                state = work(open_stores(), key, etag)
-                _log.info("Batch %s: %s", state.get("batch_id"), state.get("status"))
+                _work(stores, key, etag, turn)
         except Exception as error:
             # Whatever it was, the message comes again, and in the end goes to the dead-letter queue: nothing is lost.
             _log.error("Message %s: %s", message["messageId"], describe_error(error))
             failures.append({"itemIdentifier": message["messageId"]})
+            _put_off(turn, error)
     return {"batchItemFailures": failures}
 
 
@@ -45,3 +54,27 @@ def read_notice(body: str) -> Iterator[tuple[str, str]]:
         key = unquote_plus(stored["key"])
         if key.startswith((_INBOX, _LABELS)) and not key.endswith("/"):
             yield key, stored.get("eTag", "")
+
+
+def _turn(stores: Stores, message: Mapping[str, Any], ends_s: float) -> Turn:
+    receives = int(message.get("attributes", {}).get("ApproximateReceiveCount", 1))
+    if not stores.settings.queue_url:
+        return Turn(message["messageId"], receives, ends_s)
+    come_again = partial(stores.queue.come_again, message["receiptHandle"])
+    return Turn(message["messageId"], receives, ends_s, come_again)
+
+
+def _work(stores: Stores, key: str, etag: str, turn: Turn) -> None:
+    if key.startswith(_LABELS):
+        done = label_file(stores, key, etag)
+        _log.info("Labels %s: %s", done["batch_id"], done["status"])
+    else:
+        state = score_batch(stores, key, etag, turn)
+        _log.info("Batch %s: %s", state.batch_id, state.status)
+
+
+def _put_off(turn: Turn, error: Exception) -> None:
+    """Let the message come again soon: otherwise it would after the queue's own timeout, which is made for hours."""
+    after_s = error.for_s if isinstance(error, HeldError) else _FIRST_PAUSE_S * 2 ** (turn.receives - 1)
+    with suppress(UnavailableError, ConflictError):
+        turn.come_again(after_s)

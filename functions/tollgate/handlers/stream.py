@@ -1,41 +1,24 @@
-"""The stream door: events from Kinesis, one decision each."""
+"""The stream door: events from Kinesis and Kafka, one decision each."""
 
 from __future__ import annotations
 
-import base64
-import logging
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.errors import InputError
-from tollgate.handlers.strict_json import read_json
-from tollgate.observability import describe_error, set_up_logging
-from tollgate.services.decide_and_tell import decide_and_tell
+from tollgate.handlers.stream_payloads import name_failure, read_payload
+from tollgate.observability import set_up_logging
+from tollgate.services.decide_lot import decide_lot
 from tollgate.services.stores import open_stores, prepare
 
 set_up_logging()
 prepare()
-_log = logging.getLogger(__name__)
 
 
-def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """Decide on a lot of Kinesis records in their order.
+def handler(payload: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
+    """Decide on a lot of records, and name those that have to come again.
 
-    The first record that fails ends the lot, so that order is kept: Lambda goes on from it, and after the retries that
-    the template allows hands it to the failure destination.
+    All of these are named, not only the first of each shard or partition: it is then the same whether Lambda goes on
+    from the first one or sends just those that were named.
     """
-    for record in event["Records"]:
-        number = record["kinesis"]["sequenceNumber"]
-        try:
-            decide_and_tell(open_stores(), _read_record(record["kinesis"]["data"]))
-        except Exception as error:
-            _log.error("Record %s: %s", number, describe_error(error))
-            return {"batchItemFailures": [{"itemIdentifier": number}]}
-    return {"batchItemFailures": []}
-
-
-def _read_record(data: str) -> Mapping[str, Any]:
-    event = read_json(base64.b64decode(data))
-    if not isinstance(event, dict):
-        raise InputError("The record is not a JSON object with the event's columns.")
-    return event
+    returned = decide_lot(open_stores(), read_payload(payload), lambda: context.get_remaining_time_in_millis() / 1000)
+    return {"batchItemFailures": [{"itemIdentifier": name_failure(record)} for record in returned]}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
-from tollgate.adapters.batches import UPLOAD_EXPIRES_S, BatchFile
-from tollgate.core.table_files import SUFFIXES
+from tollgate.adapters.batch_files import BatchFile
+from tollgate.adapters.batch_states import BatchState
+from tollgate.adapters.batches import UPLOAD_EXPIRES_S
+from tollgate.core.files.suffixes import SUFFIXES
 from tollgate.errors import InputError, NotFoundError
+from tollgate.services.hold import now
 from tollgate.services.stores import Stores
 
 _LISTED = ("batch_id", "detector", "filename", "status", "created_at", "finished_at", "rows", "scored", "failed")
@@ -21,33 +24,40 @@ def announce_batch(stores: Stores, filename: str, detector: str | None = None) -
     if not filename.lower().endswith(SUFFIXES):
         raise InputError(f'"{filename}" is not one of {", ".join(SUFFIXES)}; convert it to one of these first.')
     version = stores.champion(detector)
-    file = stores.batches.announce(version.detector, filename)
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    stores.batches.set_state(file, now, "waiting")
+    file = BatchFile.announce(version.detector, filename)
+    stores.states.announce(file, now())
     upload = {"url": stores.batches.presign_upload(file.key), "method": "PUT", "headers": {}}
     return {"batch_id": file.batch_id, "key": file.key, "upload": upload, "expires_in_s": UPLOAD_EXPIRES_S}
 
 
 def list_batches(stores: Stores, limit: int, cursor: str | None) -> dict[str, Any]:
     """Return batches, newest first."""
-    states, following = stores.batches.page(limit, cursor)
-    return {"batches": [{name: state[name] for name in _LISTED} for state in states], "cursor": following}
+    states, following = stores.states.page(limit, cursor)
+    return {"batches": [_listed(state) for state in states], "cursor": following}
 
 
 def show_batch(stores: Stores, batch_id: str) -> dict[str, Any]:
     """Return how far a batch is, and when it is done its summary and where to get the results."""
-    state = stores.batches.find(batch_id)
+    state = stores.states.find(batch_id)
     if state is None:
         raise NotFoundError(f'There is no batch "{batch_id}".')
-    summary, downloads = None, None
-    if state["status"] == "done":
-        file = BatchFile(state["object"], state["detector"], batch_id, state["filename"])
-        content = stores.batches.read(file.summary_key)
-        if content is None:
-            raise NotFoundError(f'The results of batch "{batch_id}" are no longer kept.')
-        summary = json.loads(content)
-        downloads = {
-            "results": stores.batches.presign_download(summary["results"]),
-            "summary": stores.batches.presign_download(file.summary_key),
-        }
-    return {**{name: state[name] for name in (*_LISTED, "reason")}, "summary": summary, "downloads": downloads}
+    summary, downloads = _results(stores, state) if state.status == "done" else (None, None)
+    progress = state.progress if state.status == "running" and state.progress and "phase" in state.progress else None
+    return {
+        **_listed(state), "reason": state.reason, "progress": progress, "summary": summary, "downloads": downloads,
+    }  # fmt: skip
+
+
+def _listed(state: BatchState) -> dict[str, Any]:
+    return {name: getattr(state, name) for name in _LISTED}
+
+
+def _results(stores: Stores, state: BatchState) -> tuple[Mapping[str, Any], dict[str, str]]:
+    file = BatchFile(state.object, state.detector, state.batch_id, state.filename)
+    content = stores.batches.read(file.summary_key)
+    if content is None:
+        raise NotFoundError(f'The results of batch "{state.batch_id}" are no longer kept.')
+    summary = json.loads(content)
+    keys = {name: summary[name] for name in ("results", "results_parquet") if name in summary}
+    keys["summary"] = file.summary_key
+    return summary, {name: stores.batches.presign_download(key) for name, key in keys.items()}

@@ -1,9 +1,13 @@
-"""Describe the detector that decides: everything that a dashboard or a form needs."""
+"""Describe the detector that decides: what a form or a dashboard needs, and how well its models did."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
+from tollgate.core.rules.rule import Rule
+from tollgate.core.score import FALSE_POSITIVE_RATES
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import SealError
 
@@ -14,19 +18,16 @@ _JSON_TYPES = {
     "entity": "string",
     "boolean": "boolean",
 }
-
-
-# Of the evaluation; the model card has the rest.
-_FIGURES = ("period", "rows", "frauds", "fraud_amount", "curves", "thresholds", "score_histogram")
+_TRAINING = ("rows", "frauds", "from", "to", "data_sha256")
+_EVALUATION = (
+    *("models", "period", "rows", "frauds", "fraud_amount", "curves", "thresholds", "score_histogram"),
+    *("calibration", "scale_check", "importance", "slices", "unseen_categories", "money", "notes"),
+)
 
 
 def describe_detector(version: DetectorVersion) -> dict[str, Any]:
-    """Return what the manifest and the evaluation say, in the terms of the API."""
-    manifest, evaluation = version.manifest, version.evaluation
-    if not evaluation:
-        raise SealError(f"The evaluation of version {version.version} is missing or damaged; publish a version again.")
-    event_type = version.event_type
-    label = event_type.label
+    """Return what the manifest says, in the terms of the API, and the lists as they are now."""
+    manifest, event_type, label = version.manifest, version.event_type, version.event_type.label
     return {
         "detector": version.detector,
         "detector_version": version.version,
@@ -45,14 +46,30 @@ def describe_detector(version: DetectorVersion) -> dict[str, Any]:
             "delay_s": label.delay_s,
         },
         "outcomes": manifest["outcomes"],
-        "score_scale": evaluation["score_scale"],
+        "outcome_order": list(version.order),
+        "score_scale": [{"score": score, "false_positive_rate": rate} for score, rate in FALSE_POSITIVE_RATES[1:-1]],
+        "model": _model(version),
+        "reasons": _reasons(version),
         "features": [{"name": feature.name, "description": feature.description} for feature in version.features],
-        "models": evaluation["models"],
-        "evaluation": {name: evaluation[name] for name in _FIGURES},
-        "examples": evaluation["examples"],
-        "training": {name: manifest["training"][name] for name in ("rows", "frauds", "from", "to", "data_sha256")},
+        "rules_mode": version.rules.book.mode,
+        "rules": [_rule(rule) for rule in sorted(version.rules.book.rules, key=lambda rule: rule.priority)],
+        "lists": list(_lists(version)),
+        "safety": version.safety.to_json(),
+        "examples": version.evaluation.get("examples", []),
+        "training": {name: manifest["training"][name] for name in _TRAINING},
         "libraries": manifest["libraries"],
     }
+
+
+def describe_evaluation(version: DetectorVersion) -> dict[str, Any]:
+    """Return how well the models did on events that they had not seen; None for what was not measured.
+
+    Raises `SealError` where the evaluation is missing or damaged, in a version that decides nevertheless.
+    """
+    if not version.evaluation:
+        raise SealError(f"The evaluation of version {version.version} is missing or damaged; publish a version again.")
+    named = {"detector": version.detector, "detector_version": version.version}
+    return named | {name: version.evaluation.get(name) for name in _EVALUATION}
 
 
 def _variable(version: DetectorVersion, column: str, role: str) -> dict[str, Any]:
@@ -66,3 +83,51 @@ def _variable(version: DetectorVersion, column: str, role: str) -> dict[str, Any
         "values": list(known[0])[:50] if known else None,
         "entities": [name for name, parts in event_type.entities.items() if column in parts],
     }
+
+
+def _model(version: DetectorVersion) -> dict[str, Any] | None:
+    """Return which model scores; None where rules alone decide."""
+    model = version.manifest.get("model")
+    return model and {
+        "kind": model["kind"],
+        "title": model["title"],
+        "imbalance": model["imbalance"],
+        "brought": model.get("brought_sha256") is not None,
+    }
+
+
+def _reasons(version: DetectorVersion) -> dict[str, Any]:
+    """Return of which kind the reasons are: exact, approximate, or none."""
+    told = version.manifest.get("reasons") or {}
+    method = told.get("method")
+    kind = "none" if method is None else "approximate" if method == "lime" else "exact"
+    return {"kind": kind, "method": method, "stability": told.get("stability"), "gap": told.get("gap")}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "expression": " ".join(rule.when.split()),
+        "outcome": rule.outcome,
+        "priority": rule.priority,
+        "enabled": rule.enabled,
+        "shadow": rule.shadow,
+        "expires_at": None if rule.expires_us is None else _write_time(rule.expires_us / 1e6),
+    }
+
+
+def _lists(version: DetectorVersion) -> Iterator[dict[str, Any]]:
+    """Yield the lists with how many values they have now, and since when."""
+    for name, members in version.rules.book.lists.items():
+        sealed = members.changed_s is None
+        yield {
+            "name": name,
+            "kind": members.kind,
+            "entries": len(members.values),
+            "sealed": sealed,
+            "changed_at": version.manifest["created_at"] if sealed else _write_time(members.changed_s or 0.0),
+        }
+
+
+def _write_time(time_s: float) -> str:
+    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -14,10 +14,11 @@ from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
 from tollgate.core.event_type import LabelRule
 from tollgate.core.label_table import STATUSES
+from tollgate.core.stored_history import add_up
 from tollgate.core.values import read_text, read_time
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, InputError, LabelError
-from tollgate.services.label_history import FRAUD, LEGITIMATE, add_up, default_known_s, label_addition
+from tollgate.services.label_history import FRAUD, LEGITIMATE, default_known_s, label_addition
 from tollgate.services.stores import Stores
 
 # How long a label waits for its event to be decided on.

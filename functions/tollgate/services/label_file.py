@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tollgate.adapters.batches import BatchFile, to_json
+from tollgate.adapters.batch_files import BatchFile
+from tollgate.adapters.batches import to_json
 from tollgate.core.label_table import STATUSES, LabelTable, read_label_table, write_label_results
 from tollgate.core.scored_file import MOST_SHOWN
 from tollgate.core.table_files import read_file
@@ -18,6 +20,8 @@ from tollgate.services.stores import Stores
 
 # Rows whose labels are set together. What became of them is noted: a run that repeats one cut short goes on from there.
 LOT = 1000
+# A label takes a write or more: a file of them is read whole.
+LARGEST_BYTES = 64 << 20
 Results = list[tuple[str, str | None]]
 
 
@@ -33,10 +37,10 @@ def label_file(stores: Stores, key: str, etag: str) -> dict[str, Any]:
         return _found(done)
     try:
         version = stores.champion(file.detector)
-        content = stores.batches.read(key, stores.settings.largest_file_bytes)
+        content = stores.batches.read(key, LARGEST_BYTES)
         if content is None:
             raise InputError("The file was removed before it was read; drop it again.")
-        table = read_file(file.filename, content, stores.settings.largest_file_bytes)
+        table = read_file(file.filename, content, LARGEST_BYTES)
         labels = read_label_table(version.event_type, table)
     except InputError as error:
         body = {"batch_id": file.batch_id, "file": file.key, "reason": str(error)}
@@ -78,7 +82,7 @@ def _write_results(
     stores: Stores, file: BatchFile, version: DetectorVersion, labels: LabelTable, results: Results
 ) -> dict[str, Any]:
     written = write_label_results(labels.table, results)
-    results_key = file.results_key(written)
+    results_key = file.results_key(hashlib.sha256(written).hexdigest()[:8])
     counts = Counter(status for status, _ in results)
     bad = [(row, message) for row, (status, message) in enumerate(results) if status == "failed"]
     summary = {

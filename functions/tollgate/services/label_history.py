@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
@@ -37,12 +36,3 @@ def label_addition(version: DetectorVersion, record: DecisionRecord, entity: str
     if record.label != FRAUD or record.known_s is None:
         return {}
     return add_fraud(version.history, entity, record.known_s, event_time_s=record.time_s, excess=record.excess)
-
-
-def add_up(*additions: Mapping[str, int]) -> dict[str, int]:
-    """Return the sum of additions to one history, without what comes to nothing."""
-    summed: dict[str, int] = {}
-    for addition in additions:
-        for name, number in addition.items():
-            summed[name] = summed.get(name, 0) + number
-    return {name: number for name, number in summed.items() if number}

@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import numpy as np
-
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, write_together
 from tollgate.core.event import Events
+from tollgate.core.lodging import lodge
 from tollgate.core.replay import StoredHistories
-from tollgate.core.stored_history import NOTHING_MATURED, add_to_all, fold_matured, stale_names
+from tollgate.core.stored_history import NOTHING_MATURED, add_to_all, add_up, fold_matured, stale_names
 from tollgate.core.version import DetectorVersion
-from tollgate.services.label_history import add_up, label_addition, label_record
+from tollgate.services.label_history import label_addition, label_record
 from tollgate.services.stores import Stores
 
 _DAY_S = 86_400
@@ -61,10 +60,13 @@ def _actions(
     kept_until_s = now_s + stores.settings.decision_days * _DAY_S
     actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
     expires_s = max(now_s, time_s, record.known_s or time_s) + version.history.forgotten_after_s
-    additions = add_to_all(version.history, event, np.array([record.excess]))
-    for entity, key in record.entities.items():
+    everything = add_to_all(version.history, event, record.excess)
+    additions = {
+        entity: add_up(everything[entity], label_addition(version, record, entity)) for entity in record.entities
+    }
+    for entity, added in lodge(version.event_type, record.entities, stored, additions).items():
+        key = record.entities[entity]
         sums = stored.get(entity, {}).get(key, {})
-        added = add_up(additions[entity], label_addition(version, record, entity))
         matured = fold_matured(version.history, entity, sums, time_s) if tidy else NOTHING_MATURED
         stale = stale_names(version.history, [*sums, *matured.added], time_s)
         pk = history_key(record.space, entity, key)

@@ -1,105 +1,145 @@
-"""Score a file that was dropped in the inbox: once, whatever is repeated."""
+"""Score a file that was dropped in the inbox: once, whatever is repeated, killed or handed on."""
 
 from __future__ import annotations
 
-import json
+import logging
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
-from tollgate.adapters.batches import BatchFile, to_json
-from tollgate.adapters.histories import history_key
-from tollgate.core.scored_file import ReadFile, read_event_file, score_file
-from tollgate.core.table_files import read_file
-from tollgate.core.totals import totals
-from tollgate.core.version import DetectorVersion
-from tollgate.errors import InputError
+from tollgate.adapters.batch_files import BatchFile
+from tollgate.adapters.batch_states import BatchState
+from tollgate.adapters.batches import to_json
+from tollgate.adapters.result_upload import WorkLostError
+from tollgate.errors import ConflictError, InputError, TollgateError, UnavailableError
+from tollgate.services.checkpoints import forget_checkpoint
+from tollgate.services.hold import Hold, now
+from tollgate.services.record_batch import record_rows
+from tollgate.services.score_rows import score_rows
 from tollgate.services.stores import Stores
 from tollgate.services.tell_batch import tell_batch
+from tollgate.services.turn import Turn
+from tollgate.services.work import Work, open_work
+
+_log = logging.getLogger(__name__)
+_WITHOUT_MESSAGE = Turn()
 
 
-def score_batch(stores: Stores, key: str, etag: str) -> dict[str, Any]:
-    """Score the file at ``key`` and return its final state.
+class HeldError(ConflictError):
+    """Another run works on the same message, and has ``for_s`` seconds before that ends without a sign of life."""
 
-    A file that cannot be used is rejected with a reason. The first results stay: whoever comes later finds them, so
-    a notice that is repeated, or two at the same time, give one result to the byte.
+    def __init__(self, batch_id: str, for_s: float) -> None:
+        super().__init__(f"Batch {batch_id} is still worked on for this message; it comes again.")
+        self.for_s = for_s
+
+
+class GivenUpError(TollgateError):
+    """A file that several runs brought no further. It stays in the dead-letter queue until it is put back."""
+
+    code = "given_up"
+
+
+def score_batch(stores: Stores, key: str, etag: str, turn: Turn = _WITHOUT_MESSAGE) -> BatchState:
+    """Score the file at ``key``, and return its state: done, rejected, or running if it was handed on or is elsewhere.
+
+    Of all runs for a file, at the same time or one after the other, each goes on from where the one before it was,
+    and one writes the results. Raises `GivenUpError` once that was tried too often, `HeldError` if the same message
+    is still worked on, and what storage raises: then the message has to come again.
     """
     file = BatchFile.of(key, etag, stores.settings.detector)
-    state = stores.batches.find(file.batch_id)
-    if state and state["status"] == "done":
-        return state  # a rejected file is looked at again: its detector may have been published since
-    stores.batches.set_state(file, _now(), "running")
     try:
-        version = stores.champion(file.detector)
-        content = stores.batches.read(key, stores.settings.largest_file_bytes)
-        if content is None:
-            raise InputError("The file was removed from the inbox before it was read; drop it again.")
-        table = read_file(file.filename, content, stores.settings.largest_file_bytes)
-        read = read_event_file(version, table)
-    except InputError as error:
-        return _reject(stores, file, str(error))
-    summary = _write_results(stores, file, version, read)
-    if version.record_batches:
-        _record(stores, file, version, read, summary["results"])
+        hold = Hold.take(stores, file, turn)
+    except TollgateError as error:
+        _give_up_at_last(stores, file, turn, None, error)
+        raise
+    if hold is None:
+        return _look(stores, file, turn)
+    with hold:
+        try:
+            return _work(stores, file, etag, turn, hold)
+        except InputError as error:
+            return _reject(stores, file, hold, str(error))
+        except Exception as error:
+            _give_up_at_last(stores, file, turn, hold, error)
+            raise
+
+
+def _look(stores: Stores, file: BatchFile, turn: Turn) -> BatchState:
+    """Return the state of a batch that is done, or that another run holds; raise if the message has to come again."""
+    state = stores.states.find(file.batch_id)
+    if state is None:
+        raise UnavailableError(f"The state of batch {file.batch_id} was not found; try again.")
+    if state.status == "failed":
+        raise GivenUpError(state.reason or "Given up.")
+    if state.lease and state.message == turn.message != "":
+        raise HeldError(file.batch_id, max(state.held_until / 1000 - time.time(), 0.0))
+    # The message of the run that holds it is still in the queue: this one is not needed.
+    return state
+
+
+def _work(stores: Stores, file: BatchFile, etag: str, turn: Turn, hold: Hold) -> BatchState:
+    state = hold.state
+    if state.tries > stores.settings.most_tries:
+        trouble = state.trouble or "the function was ended before it came further"
+        raise GivenUpError(f"Given up after {stores.settings.most_tries} tries: {trouble}")
+    if turn.receives > stores.settings.most_tries:
+        # Earlier runs came further, and used this message up: the next ones get a new one.
+        return _hand_on(stores, file, etag, hold)
+    with TemporaryDirectory(prefix="tollgate-") as folder:
+        work = open_work(stores, file, hold, Path(folder))
+        if not score_rows(stores, file, etag, turn, hold, work):
+            return _hand_on(stores, file, etag, hold)
+        summary = _publish(stores, file, hold, work)
+        if work.version.record_batches and not record_rows(stores, file, turn, hold, work):
+            return _hand_on(stores, file, etag, hold)
     numbers = {name: int(summary[name]) for name in ("rows", "scored", "failed")}
-    stores.batches.set_state(file, _now(), "done", reason=None, finished_at=_now(), **numbers)
+    done = hold.end("done", removed=("checkpoint", "trouble"), finished_at=now(), **numbers)
+    forget_checkpoint(stores.batches, file)
     tell_batch(stores, summary)
-    return stores.batches.find(file.batch_id) or {}
+    return done
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _publish(stores: Stores, file: BatchFile, hold: Hold, work: Work) -> dict[str, Any]:
+    """Make objects of the results that were sent, then write the summary that names them."""
+    for sent in work.checkpoint.sent.values():
+        stores.batches.publish(sent, hold.state.run)
+    summary = dict(work.checkpoint.summary or {})
+    stores.batches.write(file.summary_key, to_json(summary), "application/json")
+    return summary
 
 
-def _reject(stores: Stores, file: BatchFile, reason: str) -> dict[str, Any]:
+def _hand_on(stores: Stores, file: BatchFile, etag: str, hold: Hold) -> BatchState:
+    # The lease is given back first: a message that finds the batch held is dropped.
+    state = hold.end("running")
+    stores.queue.hand_on(file.key, etag)
+    return state
+
+
+def _reject(stores: Stores, file: BatchFile, hold: Hold, reason: str) -> BatchState:
+    _write_reason(stores, file, reason)
+    state = hold.end("rejected", removed=("checkpoint", "trouble"), reason=reason, finished_at=now(), tries=0)
+    forget_checkpoint(stores.batches, file)
+    return state
+
+
+def _write_reason(stores: Stores, file: BatchFile, reason: str) -> None:
     body = to_json({"batch_id": file.batch_id, "file": file.key, "reason": reason})
     stores.batches.write(file.rejected_key, body, "application/json")
-    stores.batches.set_state(file, _now(), "rejected", reason=reason, finished_at=_now())
-    return stores.batches.find(file.batch_id) or {}
 
 
-def _write_results(stores: Stores, file: BatchFile, version: DetectorVersion, read: ReadFile) -> Mapping[str, Any]:
-    """Write results and summary, or return the summary that is there already.
-
-    The results carry their content in their name and the summary names them: writing the summary is what counts, and
-    of several runs at the same time the first one's summary, with its own results, stays.
-    """
-    existing = stores.batches.read(file.summary_key)
-    if existing is not None:
-        found: Mapping[str, Any] = json.loads(existing)
-        return found
-    scored = score_file(version, read, stores.histories.read(version, read.events))
-    results_key = file.results_key(scored.results)
-    summary = {**scored.summary, "batch_id": file.batch_id, "filename": file.filename, "results": results_key}
-    stores.batches.write_once(results_key, scored.results, "text/csv")
-    if version.record_batches:
-        stores.batches.write_once(
-            _excess_key(results_key), to_json({"excess": list(scored.excess.items())}), "application/json"
-        )
-    if stores.batches.write_once(file.summary_key, to_json(summary), "application/json"):
-        return summary
-    return _write_results(stores, file, version, read)
-
-
-def _excess_key(results_key: str) -> str:
-    return f"{results_key}.excess.json"
-
-
-def _record(stores: Stores, file: BatchFile, version: DetectorVersion, read: ReadFile, results_key: str) -> None:
-    """Add a file's events to the histories, exactly once: what is added follows from the file and its results."""
-    noted = stores.batches.read(_excess_key(results_key))
-    if not read.rows:
-        return
-    excess = np.zeros(len(read.events))
-    for place, value in json.loads(noted)["excess"] if noted else ():
-        excess[place] = value
-    expires_s = max([time.time(), *read.events.times_s.tolist()]) + version.history.forgotten_after_s
-    additions = [
-        (history_key(version.history_space, entity, key), sums)
-        for entity in read.events.entities
-        for key, sums in sorted(totals(version.history, entity, read.events, excess).items())
-    ]
-    stores.histories.add_in_lots(f"{version.history_space}#recorded#{file.batch_id}", additions, expires_s)
+def _give_up_at_last(stores: Stores, file: BatchFile, turn: Turn, hold: Hold | None, error: Exception) -> None:
+    """Give the lease back after an error, with a reason where it was the last try. What fails here changes nothing."""
+    last = isinstance(error, GivenUpError) or turn.receives > stores.settings.most_tries
+    trouble = str(error) if isinstance(error, TollgateError) else f"an error ({type(error).__name__}); see the log"
+    removed = ("checkpoint",) if isinstance(error, WorkLostError) else ()
+    with suppress(Exception):
+        if last:
+            _write_reason(stores, file, trouble)
+        if hold is None:
+            return
+        if last:
+            hold.end("failed", removed=(*removed, "trouble"), reason=trouble, finished_at=now(), tries=0)
+        else:
+            hold.end("running", removed=removed, trouble=trouble)

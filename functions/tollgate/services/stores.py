@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from tollgate.adapters import clients
+from tollgate.adapters.batch_states import BatchTable
 from tollgate.adapters.batches import BatchStore
 from tollgate.adapters.decisions import DecisionTable
 from tollgate.adapters.event_bus import EventBus
+from tollgate.adapters.file_queue import FileQueue
 from tollgate.adapters.histories import HistoryTable
+from tollgate.adapters.refused_records import RefusedRecords
+from tollgate.adapters.result_stream import ResultStream
 from tollgate.adapters.versions import VersionStore
 from tollgate.core.version import DetectorVersion
 from tollgate.services.brake import Brake
@@ -28,8 +32,12 @@ class Stores:
     histories: HistoryTable
     decisions: DecisionTable
     batches: BatchStore
+    states: BatchTable
+    queue: FileQueue
     brake: Brake
     events: EventBus
+    refused: RefusedRecords
+    results: ResultStream
     metrics: MetricLog
 
     @classmethod
@@ -41,9 +49,13 @@ class Stores:
             versions=VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s),
             histories=HistoryTable(dynamodb, settings.history_table),
             decisions=DecisionTable(dynamodb, settings.decisions_table),
-            batches=BatchStore(s3, dynamodb, settings.bucket, settings.decisions_table),
+            batches=BatchStore(s3, settings.bucket),
+            states=BatchTable(dynamodb, settings.decisions_table),
+            queue=FileQueue(settings.queue_url, clients.sqs),
             brake=Brake(settings.decisions_table, settings.patience_s),
             events=EventBus(settings.event_bus, clients.events),
+            refused=RefusedRecords(settings.dead_letter_url, clients.hasty_sqs),
+            results=ResultStream(settings.result_stream, clients.hasty_kinesis),
             metrics=MetricLog(),
         )
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.event import Floats, Keys
+from tollgate.core.plain_numbers import divide
 from tollgate.core.rules.checking import read_rule
 from tollgate.core.rules.on_columns import compile_on_columns
-from tollgate.core.rules.on_one import Value, compile_on_one, divide
+from tollgate.core.rules.on_one import Value, compile_on_one
 from tollgate.core.rules.syntax import Compare, Name, Node, children, names
 
 from tests.core.rules.expressions import LISTS, NUMBERS, SCOPE, TEXTS, TRUTHS, conditions, rows

@@ -1,64 +1,148 @@
-"""One event with what it was decided from: what the sentences of its reasons are about."""
+"""Events with what they were decided from: what the sentences of their reasons are about."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from tollgate.core.event import Events, Floats
+import numpy as np
+
+from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
-from tollgate.core.feature import Feature
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Feature, Matrix
+from tollgate.core.feature_steps import FromHistories
 from tollgate.core.history import HistoryPlan, Kind
 from tollgate.core.history_features import span
+from tollgate.core.history_formulas import HISTORY_OPERATIONS
 from tollgate.core.reasons.groups import entity_words
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """n events with what they were decided from.
+
+    ``read_sums`` is what they read from histories, (n, k), in the order of the plan's layout; ``excess``, (n,), what
+    `judge_amounts` says of them; ``values`` are their features, (n, f). What sentences need is computed once for all.
+    """
+
+    event_type: EventType
+    plan: HistoryPlan
+    events: Events
+    read_sums: Floats
+    excess: Floats
+    features: Sequence[Feature]
+    values: Matrix
+    _read: dict[tuple[str, str, int], list[float]] = field(default_factory=dict, init=False)
+    _sums: dict[int, list[float]] = field(default_factory=dict, init=False)
+
+    def read(self, entity: str, operation: str, half_life: int) -> list[float]:
+        """Return what an operation of `history_formulas` reads for each event; NaN where the history is too faint."""
+        asked = entity, operation, half_life
+        if asked not in self._read:
+            step = FromHistories.of(HISTORY_OPERATIONS[operation], self.plan, [(entity, half_life)])
+            self._read[asked] = step.each(self.events, self.excess, self.read_sums)
+        return self._read[asked]
+
+    def sums_at(self, place: int) -> list[float]:
+        """Return the sums at one place of the plan's layout, as of the moment before each event."""
+        if place not in self._sums:
+            self._sums[place] = self.read_sums[:, place].tolist()
+        return self._sums[place]
+
+    @cached_property
+    def codes(self) -> Mapping[str, list[int]]:
+        """The codes of the entities' keys, -1 where an event does not say who its entity is."""
+        return {entity: keys.codes.tolist() for entity, keys in self.events.entities.items()}
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """The entities in words: "customer", or "customer and device"."""
+        return {entity: entity_words(entity, self.event_type.entities) for entity in self.event_type.entities}
+
+    @cached_property
+    def lengths(self) -> Sequence[str]:
+        """The half-lives as they are written: 7d."""
+        return [span(half_life_s) for half_life_s in self.plan.half_lives_s]
+
+    @cached_property
+    def shares(self) -> Mapping[str, Mapping[str, float]]:
+        """How common the categories of each column were in training."""
+        return {feature.source: feature.table for feature in self.features if feature.operation == "share"}
+
+    @cached_property
+    def amounts(self) -> Sequence[float]:
+        """The amounts, NaN where there is none."""
+        return [math.nan] * len(self.events) if self.events.amounts is None else self.events.amounts.tolist()
+
+    def at(self, row: int) -> Circumstances:
+        """Return one of them."""
+        return Circumstances(self, row)
 
 
 @dataclass(frozen=True)
 class Circumstances:
-    """A single event (n = 1), what it read from the history of each entity, (1, k), and its features, (f,)."""
+    """One event among others."""
 
-    event_type: EventType
-    plan: HistoryPlan
-    event: Events
-    reads: Mapping[str, Floats]
-    features: Sequence[Feature]
-    values: Matrix
-
-    @cached_property
-    def reading(self) -> HistoryReading:
-        """All that the event read, side by side."""
-        return HistoryReading.of(self.plan, self.event, self.reads)
+    cases: Cases
+    row: int
 
     @property
     def amount(self) -> float:
         """The amount, NaN where there is none."""
-        return math.nan if self.event.amounts is None else float(self.event.amounts[0])
+        return self.cases.amounts[self.row]
+
+    @property
+    def time_us(self) -> int:
+        """The time, in microseconds since 1970 UTC."""
+        return int(self.cases.events.times_us[self.row])
+
+    def number(self, column: str) -> float:
+        """Return the value of a numeric or boolean column."""
+        return float(self.cases.events.numeric[column][self.row])
+
+    def category(self, column: str) -> str | None:
+        """Return the value of a categorical column, None where it is missing."""
+        keys = self.cases.events.categories[column]
+        code = int(keys.codes[self.row])
+        return keys.values[code] if code >= 0 else None
 
     def who(self, entity: str) -> str:
         """Return an entity in words: "customer", or "customer and device"."""
-        return entity_words(entity, self.event_type.entities)
+        return self.cases.words[entity]
 
     def lacks(self, entity: str) -> bool:
         """Return whether the event does not say who its entity is."""
-        return bool(self.event.entities[entity].codes[0] < 0)
+        return self.cases.codes[entity][self.row] < 0
 
     def keeps(self, entity: str, kind: Kind, half_life: int) -> bool:
         """Return whether a sum is kept for an entity over a half-life, given by its place."""
-        return any(s.kind == kind and s.half_life == half_life for s in self.plan.sums[entity])
+        return (entity, kind, half_life) in self.cases.plan.layout.places
 
     def sum_of(self, entity: str, kind: Kind, half_life: int) -> float:
         """Return a faded sum of the event's entity, as of the moment before the event."""
-        layout = self.plan.layout
-        return float(self.reads[entity][0, layout.places[entity, kind, half_life] - layout.parts[entity].start])
+        return self.cases.sums_at(self.cases.plan.layout.places[entity, kind, half_life])[self.row]
 
     def read(self, entity: str, operation: str, half_life: int) -> float:
-        """Return what an operation of `history_features` reads; NaN where the history is too faint."""
-        asked = Asked(self.plan, ((entity, half_life),))
-        return float(HISTORY_OPERATIONS[operation](self.reading, asked, self.event)[0, 0])
+        """Return what an operation of `history_formulas` reads; NaN where the history is too faint."""
+        return self.cases.read(entity, operation, half_life)[self.row]
 
     def length(self, half_life: int) -> str:
         """Return a half-life as it is written: 7d."""
-        return span(self.plan.half_lives_s[half_life])
+        return self.cases.lengths[half_life]
+
+
+def find_leading(values: Floats, groups: Sequence[Sequence[int]], rows: Ints, chosen: Ints, sums: Floats) -> Ints:
+    """Return the feature that says most in the direction of its whole group, (m,), for m pairs of event and group.
+
+    ``values``, (n, f), are what the features did for n events; ``sums``, (m,), what the groups did.
+    """
+    leading = np.empty(len(rows), dtype=np.int64)
+    for group in np.unique(chosen).tolist():
+        which = np.flatnonzero(chosen == group)
+        places = np.array(groups[group])
+        signs = np.where(sums[which] < 0, -1.0, 1.0)
+        said = values[rows[which][:, None], places] * signs[:, None]
+        leading[which] = places[said.argmax(axis=1)]
+    return leading

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.reasons.deep_pairs import DeepPairs
 from tollgate.core.reasons.deep_trees import DeepTrees
 from tollgate.core.reasons.splits import Splits

@@ -43,7 +43,7 @@ def _amount(here: Circumstances, feature: Feature) -> str:
 
 
 def _payments(here: Circumstances, feature: Feature) -> str:
-    entity, who, longest = feature.source, here.who(feature.source), len(here.plan.half_lives_s) - 1
+    entity, who, longest = feature.source, here.who(feature.source), len(here.cases.lengths) - 1
     remembered = longest if here.keeps(entity, "n", longest) else feature.half_life
     if here.sum_of(entity, "n", remembered) < _TOO_FAINT:
         return f"No payment of this {who} before this one is remembered."

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tollgate.core.event import Floats
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.reasons.groups import Group
 from tollgate.core.reasons.splits import Bools
 

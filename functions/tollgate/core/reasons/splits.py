@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.event import Ints
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 
 Bools = npt.NDArray[np.bool_]
 Places = Ints

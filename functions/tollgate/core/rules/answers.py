@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tollgate.core.event import Ints
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.on_columns import Bools
 from tollgate.core.rules.on_one import Row, Value
@@ -70,16 +71,20 @@ class RuleAnswers:
         ranks = {name: rank for rank, name in enumerate(order)}
         if len(by_score) == 1:
             return (order[self._rank_of_one(ranks, ranks[by_score[0]])],)
-        strongest = np.full(len(by_score), -1, dtype=np.int16)
-        of_rules = [(ranks[self.rules.rules[place].rule.outcome], place) for place in acting]
-        for rank, place in sorted(of_rules):
+        of_scores = np.fromiter(map(ranks.__getitem__, by_score), dtype=np.int64, count=len(by_score))
+        return tuple(np.array(order, dtype=object)[self.ranks(of_scores, order)].tolist())
+
+    def ranks(self, of_scores: Ints, order: Sequence[str]) -> Ints:
+        """Return what `outcomes` does as places in ``order``, and take the same, shape (n,)."""
+        acting = [place for place, compiled in enumerate(self.rules.rules) if not compiled.rule.shadow]
+        if not acting:
+            return of_scores
+        strongest = np.full(len(of_scores), -1, dtype=np.int64)
+        for rank, place in sorted((order.index(self.rules.rules[place].rule.outcome), place) for place in acting):
             strongest[self.counted[place]] = rank
-        of_scores = np.fromiter(map(ranks.__getitem__, by_score), dtype=np.int16, count=len(by_score))
         if self.rules.book.mode == "ALL_MATCHED":
-            decided = np.maximum(strongest, of_scores)
-        else:
-            decided = np.where(strongest >= 0, strongest, of_scores)
-        return tuple(np.array(order, dtype=object)[decided].tolist())
+            return np.maximum(strongest, of_scores)
+        return np.where(strongest >= 0, strongest, of_scores)
 
     def _rank_of_one(self, ranks: Mapping[str, int], of_score: int) -> int:
         """Return what `outcomes` does for one event: NumPy would take longer to begin than this to end."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tollgate.core.event import Events, Floats, Ints, Keys
-from tollgate.core.features import Matrix
+from tollgate.core.feature import Matrix
 from tollgate.core.rules.on_columns import Columns
 from tollgate.core.rules.on_one import Row, Value
 from tollgate.core.rules.scope import Scope, Symbol

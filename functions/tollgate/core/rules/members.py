@@ -18,11 +18,15 @@ MOST_ENTRIES = 100_000
 
 @dataclass(frozen=True)
 class Members:
-    """The values of a list: all texts or all numbers. ``ordered`` has the numbers, sorted."""
+    """The values of a list: all texts or all numbers. ``ordered`` has the numbers, sorted.
+
+    ``changed_s`` is when they were put in place of those sealed, in seconds since 1970; None for those sealed.
+    """
 
     kind: Kind
     values: frozenset[str] | frozenset[float]
     ordered: Floats = field(repr=False, compare=False)
+    changed_s: float | None = None
 
     @classmethod
     def of(cls, kind: Kind, values: Iterable[str | float]) -> Members:

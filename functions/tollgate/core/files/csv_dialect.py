@@ -1,0 +1,71 @@
+"""What a CSV file's first line tells: its delimiter and its columns."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tollgate.errors import TableError
+
+# Those of spreadsheets first; the others only where a header has none of them.
+_DELIMITERS = (",;\t|", "^~")
+MOST_COLUMNS = 4096
+MOST_CELL = 131_072
+MOST_ROW_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class CsvDialect:
+    """How a file's rows are cut into cells, and the names of these."""
+
+    names: Sequence[str]
+    delimiter: str
+
+
+def find_delimiter(header: str) -> str:
+    """Return the delimiter that stands most often in a header: comma, semicolon, tab or bar; or else ^ or ~."""
+    for group in _DELIMITERS:
+        if any(delimiter in header for delimiter in group):
+            return max(group, key=header.count)
+    return ","
+
+
+def read_header(name: str, start: bytes, delimiter: str | None) -> tuple[CsvDialect, int]:
+    """Read the header at the start of a file; return it and how many bytes it takes.
+
+    Raises `TableError` where there is none.
+    """
+    lines = start.splitlines(keepends=True)
+    taken = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal taken
+        for line in lines:
+            taken += len(line)
+            yield _decode(name, line)
+
+    first = _decode(name, next((line for line in lines if line.strip(b"\r\n")), b""))
+    delimiter = delimiter or find_delimiter(first)
+    reader = csv.reader(texts(), delimiter=delimiter)
+    try:
+        names = [cell.strip() for cell in next((row for row in reader if row), [])]
+    except csv.Error as error:
+        raise TableError(f'"{name}", line {reader.line_num}: {error}.') from None
+    if not any(names):
+        raise TableError(f'"{name}" has no header: its first line has to name the columns.')
+    if len(names) > MOST_COLUMNS:
+        raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MOST_COLUMNS:,}.')
+    return CsvDialect(names, delimiter), taken
+
+
+def _decode(name: str, line: bytes) -> str:
+    if b"\0" in line:
+        raise TableError(f'"{name}" is not text: it has NUL characters.')
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f'"{name}" is not UTF-8 text: byte {error.start} of its header cannot be read; save it as UTF-8, '
+            "or declare its encoding."
+        ) from None

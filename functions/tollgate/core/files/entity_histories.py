@@ -1,0 +1,96 @@
+"""The histories of one entity's keys in a file: which keys there are, what was stored of them, what the file adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tollgate.core.event import Ints
+from tollgate.core.files.entity_piece import EntityPiece, Left
+from tollgate.core.files.entity_sums import EntitySums
+from tollgate.core.files.key_index import UNKNOWN
+from tollgate.core.files.known_keys import KnownKeys
+from tollgate.core.files.lines import Line
+from tollgate.core.files.piece_times import PieceTimes
+from tollgate.core.files.records import Memory, Records
+from tollgate.core.files.stored_entries import Entries, StoredEntries, no_entries
+from tollgate.core.files.texts import Texts
+from tollgate.core.history import HistoryPlan
+from tollgate.core.stored_history import StoredSums
+
+
+class EntityHistories:
+    """What is known of an entity's keys. For each piece `find`, `meet`, `open` and `keep` are called in this order."""
+
+    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: Memory) -> None:
+        self._keys = KnownKeys(folder, entity)
+        self._sums = EntitySums(plan, entity, folder, memory)
+        self._stored = StoredEntries(folder / f"{entity}.stored", plan.sums[entity], len(plan.half_lives_s), memory)
+        # Where the stored entries of each key begin, and how many there are.
+        self._where = Records(folder / f"{entity}.where", 2, memory)
+        self._numbers: Ints = np.empty(0, dtype=np.int64)
+        self._before = self._numbers
+
+    def find(self, texts: Texts) -> Ints:
+        """Look the keys of a piece up; return the places of those that are new."""
+        self._numbers = self._keys.find(texts.hashes)
+        return np.flatnonzero(self._numbers == UNKNOWN)
+
+    def name_new(self, texts: Texts) -> list[str]:
+        """Return the keys that `find` found to be new."""
+        named: list[str] = texts.values.arrow.take(np.flatnonzero(self._numbers == UNKNOWN)).to_pylist()
+        return named
+
+    def meet(self, texts: Texts, stored: Mapping[str, StoredSums]) -> None:
+        """Number the new keys, and keep what is stored of some of them."""
+        self._before = self._numbers
+        if stored:
+            places = np.flatnonzero(self._numbers == UNKNOWN)
+            named = zip(places.tolist(), self.name_new(texts), strict=True)
+            held = [(place, stored[key]) for place, key in named if key in stored]
+        self._numbers = self._keys.meet(self._numbers, texts.hashes, texts.values.arrow)
+        if stored and held:
+            starts, sizes = self._stored.append([sums for _, sums in held])
+            numbers = self._numbers[[place for place, _ in held]]
+            self._where.write(numbers, np.stack([starts, sizes], axis=1))
+
+    def open(self, texts: Texts, times: PieceTimes) -> EntityPiece:
+        """Return the piece, with what was kept of its keys."""
+        return self._sums.open(self._before, Line.of(texts.codes, times.arrival), times.times_us)
+
+    def stored(self) -> Entries:
+        """Return what was stored of the keys of the piece."""
+        if not self._where.count:
+            return no_entries()
+        where = self._where.read(self._numbers)
+        held = np.flatnonzero(where[:, 1])
+        return self._stored.read(held, where[held, 0], where[held, 1])
+
+    def keep(self, left: Left) -> None:
+        """Keep what the piece leaves."""
+        self._sums.keep(self._numbers, left)
+
+    def additions(self) -> Iterator[tuple[str, Mapping[str, int]]]:
+        """Yield each key and what the file adds to its history, by stored name."""
+        for key, sums in zip(self._keys.walk(), self._sums.walk(), strict=True):
+            if sums:
+                yield key, sums
+
+    def save(self) -> list[int]:
+        """Leave everything in files; return the counts that `load` needs."""
+        self._keys.save()
+        for records in self._records:
+            records.save()
+        return [self._keys.count, *(records.count for records in self._records)]
+
+    def load(self, counts: Sequence[int]) -> None:
+        """Take up what `save` left."""
+        self._keys.count = counts[0]
+        for records, count in zip(self._records, counts[1:], strict=True):
+            records.load(count)
+
+    @property
+    def _records(self) -> tuple[Records, ...]:
+        return self._sums.low, self._sums.high, self._stored.records, self._where

@@ -1,0 +1,188 @@
+"""One entity in one piece of a file: what its events read, and what they leave for the pieces behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tollgate.core.event import Floats, Ints
+from tollgate.core.exact_sums import Limbs
+from tollgate.core.files.lines import Line
+from tollgate.core.files.open_events import Maturity, Steps, find_matured
+from tollgate.core.files.piece_times import PieceTimes, last_step_before
+from tollgate.core.files.running_sums import RunsOnKept
+from tollgate.core.files.stored_entries import Entries
+from tollgate.core.history import OLDER_EPOCH, UNITS, HistoryPlan, Sum, find_epochs
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is left of u keys: the times of their last events, (u,); c sums of the epochs of these, then c of the epochs
+    before, (2 · c, u); and how many events are open, (u, r).
+    """
+
+    last_us: Ints
+    sums: Limbs
+    ring: Ints
+
+
+class EntityPiece:
+    """The events of a piece that have an entity, and what was left of its u keys by the pieces before.
+
+    Each sum is read once: what is left of it takes its place.
+    """
+
+    def __init__(self, plan: HistoryPlan, sums: Sequence[Sum], kept: Sequence[Sum], left: Left, line: Line) -> None:
+        self._plan = plan
+        self._sums = sums
+        self._row_of = {s: row for row, s in enumerate(kept)}
+        self._left = left
+        self._line = line
+        low = left.sums.low
+        self._largest_kept = max(float(np.max(low, initial=0)), -float(np.min(low, initial=0)))
+        self._runs: dict[int, RunsOnKept] = {}
+        self._opened: _Opened | None = None
+
+    def read(self, times: PieceTimes, stored: Entries, places: Sequence[int], out: Floats) -> None:
+        """Fill the rows at ``places`` of ``out``, shape (k, n), with what the events read of these of the k sums.
+
+        It is NaN for events without the entity.
+        """
+        if len(self._line.rows) < out.shape[1]:
+            out[list(places)] = np.nan
+        if not len(self._line.rows):
+            return
+        its = [(place, self._sums[place]) for place in places]
+        if any(s.kind == "l" for _, s in its):
+            self._opened = _Opened.of(self._plan, self._line, self._left, times, stored)
+        for half_life in dict.fromkeys(s.half_life for _, s in its):
+            self._read_half_life(
+                times, stored, half_life, [(place, s) for place, s in its if s.half_life == half_life], out
+            )
+
+    def _read_half_life(
+        self, times: PieceTimes, stored: Entries, half_life: int, its: Sequence[tuple[int, Sum]], out: Floats
+    ) -> None:
+        runs = self._runs_over(half_life, times)
+        weights = times.weighed(half_life)[1].take(self._line.rows)
+        by_units: dict[float, Floats] = {}
+        for place, s in its:
+            base = stored.base(half_life, place, runs.runs)
+            if s not in self._row_of and base is None:  # a sum of labels: a file adds none
+                out[place, self._line.rows] = 0.0
+                continue
+            current, older = self._read_sum(s, runs, times)
+            if base is not None:
+                current, older = current + _spread(base[0], runs), older + base[1]
+            units = UNITS[s.kind]
+            if units not in by_units:
+                by_units[units] = weights * units
+            self._put(out[place], runs, by_units[units], current, older)
+
+    def _runs_over(self, half_life: int, times: PieceTimes) -> RunsOnKept:
+        if half_life not in self._runs:
+            kept = find_epochs(self._left.last_us / 1e6, self._plan.half_lives_s[half_life])
+            self._runs[half_life] = RunsOnKept(self._line, times.weighed(half_life)[0], kept)
+        return self._runs[half_life]
+
+    def _read_sum(self, s: Sum, runs: RunsOnKept, times: PieceTimes) -> tuple[Limbs, Limbs]:
+        if s not in self._row_of:
+            nothing = np.zeros(len(runs.runs.codes), dtype=np.int64)
+            return Limbs.small(np.zeros(len(self._line.rows), dtype=np.int64)), Limbs.small(nothing)
+        row = self._row_of[s]
+        current, older = self._kept(row), self._kept(len(self._row_of) + row)
+        if s.kind == "l":
+            return self._read_legitimate(s, runs, current, older)
+        passed = runs.add(times.added(s.kind, s.half_life), current, older, self._largest_kept)
+        self._leave(row, passed.left, passed.left_older)
+        return passed.current, passed.older
+
+    def _read_legitimate(self, s: Sum, runs: RunsOnKept, current: Limbs, older: Limbs) -> tuple[Limbs, Limbs]:
+        assert self._opened is not None
+        own, read = self._opened.over(s.half_life)
+        base, base_older = runs.read(current, older)
+        now, before = read.before(runs.runs, self._opened.until)
+        found = _spread(base, runs) + now, base_older + before
+        # Only now: what was kept is read in its place.
+        self._leave(self._row_of[s], *own.fold(current, older, runs, self._opened.own_until))
+        return found
+
+    def _put(self, out: Floats, runs: RunsOnKept, unit_weights: Floats, current: Limbs, older: Limbs) -> None:
+        """Fade as `history.fade` does."""
+        sums, before = current.to_floats(), older.to_floats()
+        if before.any():
+            sums += (before * OLDER_EPOCH).take(runs.runs.number)
+        sums /= unit_weights
+        if len(sums) == len(out):
+            np.take(sums, self._line.places, out=out, mode="clip")
+        else:
+            out[self._line.rows] = sums
+
+    def _kept(self, row: int) -> Limbs:
+        low, high = self._left.sums.low, self._left.sums.high
+        return Limbs(high[row], low[row]) if high.ndim and high[row].any() else Limbs.small(low[row])
+
+    def _leave(self, row: int, current: Limbs, older: Limbs) -> None:
+        sums = self._left.sums
+        if (current.high.ndim or older.high.ndim) and not sums.high.ndim:
+            sums = Limbs(np.zeros_like(sums.low), sums.low)
+            self._left = replace(self._left, sums=sums)
+        for place, limbs in ((row, current), (len(self._row_of) + row, older)):
+            sums.low[place] = limbs.low
+            if sums.high.ndim:
+                sums.high[place] = limbs.high
+
+    def behind(self, times: PieceTimes) -> Left:
+        """Return what is left behind this piece, once all sums are read."""
+        if not len(self._line.rows):
+            return self._left
+        last_us = np.maximum(self._left.last_us, times.times_us[self._line.rows[self._line.last]])
+        ring = self._opened.ring(self._left.ring.shape[1]) if self._opened else self._left.ring
+        return replace(self._left, last_us=last_us, ring=ring)
+
+
+def _spread(limbs: Limbs, runs: RunsOnKept) -> Limbs:
+    """Return numbers of runs for each of their events."""
+    return Limbs(*(limb.take(runs.runs.number) if limb.ndim else limb for limb in (limbs.high, limbs.low)))
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """Open events of a piece's keys: those of the file, and with those that are stored.
+
+    ``until`` says how many are over before each event, ``own_until`` how many by the last event of each key.
+    """
+
+    plan: HistoryPlan
+    own: Steps
+    read: Steps
+    until: Ints
+    own_until: Ints
+    over_last: Ints
+
+    @classmethod
+    def of(cls, plan: HistoryPlan, line: Line, left: Left, times: PieceTimes, stored: Entries) -> _Opened:
+        """Put together what earlier pieces left open, what is stored, and the events of this piece."""
+        assert plan.maturing is not None
+        step_s = plan.maturing.step_s
+        own = Steps.of_ring(left.ring, last_step_before(left.last_us, step_s) + 1) + Steps.of_line(line, times.steps)
+        read = own + stored.opened(len(plan.half_lives_s), len(left.last_us))
+        last_us = np.maximum(left.last_us, times.times_us[line.rows[line.last]])
+        over_last = last_step_before(last_us, step_s)
+        until = find_matured(read, line.keys, times.last_matured_step[line.rows])
+        own_until = find_matured(own, np.arange(len(last_us)), over_last)
+        return cls(plan, own, read, until, own_until, over_last)
+
+    def over(self, half_life: int) -> tuple[Maturity, Maturity]:
+        """Return what they are worth over a half-life: those of the file, and all that is read."""
+        assert self.plan.maturing is not None
+        half_life_s = self.plan.half_lives_s[half_life]
+        own = Maturity.of(self.plan.maturing, half_life_s, self.own)
+        return own, own if self.read is self.own else Maturity.of(self.plan.maturing, half_life_s, self.read)
+
+    def ring(self, size: int) -> Ints:
+        """Return the events of the file that stay open, as a ring for each key."""
+        still = self.own.steps > self.over_last.take(self.own.keys)
+        return self.own.take(np.flatnonzero(still)).roll(size)

@@ -1,0 +1,89 @@
+"""What a file adds to the histories of one entity, kept key by key between its pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from tollgate.core.event import Ints
+from tollgate.core.exact_sums import LIMB_BITS, Limbs
+from tollgate.core.files.entity_piece import EntityPiece, Left
+from tollgate.core.files.lines import Line
+from tollgate.core.files.piece_times import last_step_before
+from tollgate.core.files.records import Memory, Records
+from tollgate.core.history import HistoryPlan, find_epochs
+from tollgate.core.stored_history import OPEN, attribute
+
+# A file tells no labels: frauds are read and never added.
+OF_LABELS: Final = ("f", "v")
+
+
+class EntitySums:
+    """The sums of one entity's keys, by number: those of its last event's epoch and of the one before.
+
+    A row holds the time of the last event, 2 · c sums, and how many events are still open, by the remainder of their
+    step. Where one limb does not hold the sums, ``_high`` has the upper ones.
+    """
+
+    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: Memory) -> None:
+        self._plan = plan
+        self._sums = plan.sums[entity]
+        self._kept = [s for s in plan.sums[entity] if s.kind not in OF_LABELS]
+        maturing = plan.maturing if plan.matures(entity) else None
+        self._step_s = maturing.step_s if maturing else 0.0
+        self._ring = int(np.ceil(maturing.delay_s / maturing.step_s)) + 2 if maturing else 0
+        self.low = Records(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, memory)
+        self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), memory)
+
+    def open(self, numbers: Ints, line: Line, times_us: Ints) -> EntityPiece:
+        """Return the piece of a file that has the keys with these numbers, -1 for those that are new, shape (u,).
+
+        ``times_us`` are those of its events: a key that is new has had none before its first.
+        """
+        c, u = len(self._kept), len(numbers)
+        known = np.flatnonzero(numbers >= 0)
+        rows = np.zeros((u, self.low.width), dtype=np.int64)
+        rows[:, 0] = times_us[line.rows[line.starts]]
+        rows[known] = self.low.read(numbers[known])
+        high = np.zeros((), dtype=np.int64)
+        if self.high.count:
+            high = np.zeros((2 * c, u), dtype=np.int64)
+            high[:, known] = self.high.read(numbers[known]).T
+        sums = np.ascontiguousarray(rows[:, 1 : 1 + 2 * c].T)
+        left = Left(rows[:, 0], Limbs(high, sums), rows[:, 1 + 2 * c :])
+        return EntityPiece(self._plan, self._sums, self._kept, left, line)
+
+    def keep(self, numbers: Ints, left: Left) -> None:
+        """Keep what a piece left of the keys with these numbers."""
+        self.low.write(numbers, np.concatenate([left.last_us[:, None], left.sums.low.T, left.ring], axis=1))
+        if left.sums.high.ndim:
+            self.high.write(numbers, np.ascontiguousarray(left.sums.high.T))
+
+    def walk(self) -> Iterator[dict[str, int]]:
+        """Yield what the file adds to the history of each key, by stored name, in the order of their numbers."""
+        for first, rows in self.low.walk():
+            numbers = np.arange(first, first + len(rows))
+            high = self.high.read(numbers) if self.high.count else None
+            for place, row in enumerate(rows.tolist()):
+                yield self._named(row, high[place].tolist() if high is not None else None)
+
+    def _named(self, row: list[int], high: list[int] | None) -> dict[str, int]:
+        c = len(self._kept)
+        time_s = np.array([row[0] / 1e6])
+        epochs = [int(find_epochs(time_s, half_life_s)[0]) for half_life_s in self._plan.half_lives_s]
+        numbers = row[1 : 1 + 2 * c]
+        if high is not None:
+            numbers = [low + (upper << LIMB_BITS) for low, upper in zip(numbers, high, strict=True)]
+        sums = {
+            attribute(s.kind, s.half_life, epochs[s.half_life] - ago): numbers[ago * c + place]
+            for ago in (0, 1)
+            for place, s in enumerate(self._kept)
+        }
+        if self._ring:
+            first = int(last_step_before(np.array([row[0]]), self._step_s)[0]) + 1
+            for step in range(first, first + self._ring):
+                sums[attribute(OPEN, 0, step)] = row[1 + 2 * c + step % self._ring]
+        return {name: number for name, number in sums.items() if number}

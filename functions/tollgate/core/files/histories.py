@@ -1,0 +1,123 @@
+"""The histories of all entities of a file, piece after piece: stored ones, and what the file itself adds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tollgate.core.event import Events, Floats
+from tollgate.core.files.entity_histories import EntityHistories
+from tollgate.core.files.entity_piece import EntityPiece
+from tollgate.core.files.key_hashes import KeyHashes
+from tollgate.core.files.piece_times import PieceTimes
+from tollgate.core.files.records import Memory
+from tollgate.core.files.texts import Texts
+from tollgate.core.history import HistoryPlan, Sum, judge_amounts
+from tollgate.core.stored_history import StoredSums
+
+# Entity → the keys that are met for the first time → what is stored of each that has a history.
+ReadStored = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Mapping[str, StoredSums]]]
+# As much as a million payments of a few entities take: the busiest keys are met by then.
+_MEMORY_BYTES = 64 << 20
+_COUNTS = "histories.json"
+_MULTIPLIERS = "multipliers"
+
+
+def nothing_stored(_keys: Mapping[str, Sequence[str]]) -> Mapping[str, Mapping[str, StoredSums]]:
+    """Say that no key has a history."""
+    return {}
+
+
+@dataclass(frozen=True)
+class PieceReads:
+    """What n events read: ``sums``, shape (k, n), in the order of the plan's layout; ``excess``, (n,), as judged."""
+
+    sums: Floats
+    excess: Floats
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What was judged of amounts, and the entity of which the sums at some places were read for it."""
+
+    excess: Floats
+    entity: str = ""
+    piece: EntityPiece | None = None
+    places: Sequence[int] = ()
+
+
+class FileHistories:
+    """What is known of every key that a file has met, in ``folder`` and, the busiest part, in memory."""
+
+    def __init__(self, plan: HistoryPlan, folder: Path, read_stored: ReadStored = nothing_stored) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._read_stored = read_stored
+        self.hashing = KeyHashes()
+        memory = Memory(_MEMORY_BYTES)
+        self._entities = {entity: EntityHistories(plan, entity, folder, memory) for entity in plan.sums}
+
+    def read(self, events: Events, texts: Mapping[str, Texts]) -> PieceReads:
+        """Return what the events of the next piece read, in order of time, and keep what they add.
+
+        ``texts`` has the keys of each entity.
+        """
+        self._meet(texts)
+        times = PieceTimes(self._plan, events)
+        layout = self._plan.layout
+        sums = np.empty((len(layout.units), len(events)))
+        begun = self._judge(events, times, texts, sums)
+        times = times.judged(begun.excess)
+        for entity, its in self._entities.items():
+            piece = begun.piece if entity == begun.entity else its.open(texts[entity], times)
+            assert piece is not None
+            part = layout.parts[entity]
+            places = [
+                place for place in range(part.stop - part.start) if entity != begun.entity or place not in begun.places
+            ]
+            piece.read(times, its.stored(), places, sums[part])
+            its.keep(piece.behind(times))
+        return PieceReads(sums, times.excess)
+
+    def save(self) -> None:
+        """Leave in the folder what `load` needs."""
+        self.hashing.multipliers.tofile(self._folder / _MULTIPLIERS)
+        counts = {entity: its.save() for entity, its in self._entities.items()}
+        (self._folder / _COUNTS).write_text(json.dumps(counts))
+
+    def load(self) -> None:
+        """Take up what `save` left in the folder."""
+        self.hashing = KeyHashes(np.fromfile(self._folder / _MULTIPLIERS, dtype=np.uint64).reshape(2, -1))
+        for entity, counts in json.loads((self._folder / _COUNTS).read_text()).items():
+            self._entities[entity].load(counts)
+
+    def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
+        """Yield entity, key and what the file adds to its history, by stored name, in the order of meeting."""
+        for entity, its in self._entities.items():
+            for key, sums in its.additions():
+                yield entity, key, sums
+
+    def _meet(self, texts: Mapping[str, Texts]) -> None:
+        asks = self._read_stored is not nothing_stored
+        new = {entity: its.find(texts[entity]) for entity, its in self._entities.items()}
+        found: Mapping[str, Mapping[str, StoredSums]] = {}
+        if asks and any(len(places) for places in new.values()):
+            found = self._read_stored({entity: its.name_new(texts[entity]) for entity, its in self._entities.items()})
+        for entity, its in self._entities.items():
+            its.meet(texts[entity], found.get(entity, {}))
+
+    def _judge(self, events: Events, times: PieceTimes, texts: Mapping[str, Texts], sums: Floats) -> _Begun:
+        """Judge all amounts by the two sums that this takes, and put these among the sums."""
+        unusual = self._plan.unusual
+        if unusual is None:
+            return _Begun(np.zeros(len(events)))
+        longest, part = len(self._plan.half_lives_s) - 1, self._plan.layout.parts[unusual.entity]
+        places = [self._plan.sums[unusual.entity].index(s) for s in (Sum("n", longest), Sum("a", longest))]
+        its = self._entities[unusual.entity]
+        piece = its.open(texts[unusual.entity], times)
+        piece.read(times, its.stored(), places, sums[part])
+        return _Begun(judge_amounts(self._plan, events, {unusual.entity: sums[part].T}), unusual.entity, piece, places)

@@ -1,0 +1,114 @@
+"""JSON lines in pieces: an object a line, each with a reason where it is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tollgate.core.files.csv_dialect import MOST_COLUMNS, MOST_ROW_BYTES
+from tollgate.core.files.piece import Piece, Position, ReadOptions
+from tollgate.core.files.sources import Source
+from tollgate.core.files.streams import open_stream
+from tollgate.errors import TableError
+
+# The names of columns are those of the first lines.
+_LINES_OF_NAMES = 1000
+_TOO_LONG = f"is longer than {MOST_ROW_BYTES >> 20} MB"
+
+
+def read_json_pieces(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Piece]:
+    """Yield the pieces of a file of JSON lines from ``start`` on; a position's place counts bytes of UTF-8 text.
+
+    The columns are those that the first thousand lines have; a row with another one has a problem.
+    """
+    names = _find_names(name, source, options)
+    reading = _JsonReading(name, source, options, start)
+    row = start.row
+    for lines in reading.lots():
+        rows, misshapen = _read_lines(lines, names)
+        columns = [[found.get(column) for found in rows] for column in names]
+        first, row = row, row + len(rows)
+        yield Piece(names, columns, first, Position(row, reading.place), misshapen)
+    if not row:
+        raise TableError(f'"{name}" has no rows.')
+
+
+def _find_names(name: str, source: Source, options: ReadOptions) -> list[str]:
+    names: dict[str, None] = {}
+    lines = next(_JsonReading(name, source, options, Position()).lots(), [])
+    for line in lines[:_LINES_OF_NAMES]:
+        found, _ = _read_line(line)
+        names |= dict.fromkeys(found)
+    if not names:
+        raise TableError(f'"{name}" has no JSON object in its first {_LINES_OF_NAMES:,} lines.')
+    if len(names) > MOST_COLUMNS:
+        raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MOST_COLUMNS:,}.')
+    return list(names)
+
+
+class _JsonReading:
+    """Lines that are not blank, in lots; ``place`` is where the next lot begins."""
+
+    def __init__(self, name: str, source: Source, options: ReadOptions, start: Position) -> None:
+        self._stream = open_stream(name, source, options.encoding, start.place)
+        self._options = options
+        self.place = start.place
+
+    def lots(self) -> Iterator[list[bytes | None]]:
+        """Yield lots of lines; None stands for one that is too long to be kept."""
+        window = b""
+        most = max(self._options.piece_bytes, 2 * MOST_ROW_BYTES)
+        while window := window + self._stream.read(most + 1 - len(window)):
+            at_end = len(window) <= most
+            lines = window[:most].split(b"\n")
+            whole = lines if at_end else lines[:-1]
+            some = whole[: self._options.piece_rows]
+            taken = sum(map(len, some)) + len(some)
+            if not some:
+                while b"\n" not in window and (more := self._stream.read(most)):
+                    self.place += len(window)
+                    window = more
+                taken, some = (window.find(b"\n") + 1) or len(window), [b"x" * (MOST_ROW_BYTES + 1)]
+            taken = min(taken, len(window))
+            window = window[taken:]
+            self.place += taken
+            if kept := [None if len(line) > MOST_ROW_BYTES else line for line in some if line.strip()]:
+                yield kept
+
+
+def _read_lines(lines: Sequence[bytes | None], names: Sequence[str]) -> tuple[list[Mapping[str, Any]], dict[int, str]]:
+    known = set(names)
+    rows: list[Mapping[str, Any]] = []
+    misshapen = {}
+    for place, line in enumerate(lines):
+        row, wrong = _read_line(line)
+        if not wrong and not row.keys() <= known:
+            wrong = f'has "{next(iter(row.keys() - known))}", which the first {_LINES_OF_NAMES:,} lines lack'
+        if wrong:
+            misshapen[place] = wrong
+        rows.append(row)
+    return rows, misshapen
+
+
+def _read_line(line: bytes | None) -> tuple[dict[str, Any], str]:
+    if line is None:
+        return {}, _TOO_LONG
+    try:
+        found = json.loads(line.decode(), parse_constant=_refuse, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        return {}, f"is not JSON: {error}"
+    if not isinstance(found, dict):
+        return {}, "is not a JSON object"
+    return found, ""
+
+
+def _refuse(constant: str) -> Any:  # noqa: ANN401 - never returns
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found

@@ -1,0 +1,236 @@
+"""A piece's columns into events: whole columns at once where they are clean, and the core's own reading where not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tollgate.core.event import Events, Floats, Ints
+from tollgate.core.event_type import EventType
+from tollgate.core.files.key_hashes import KeyHashes
+from tollgate.core.files.piece import Piece
+from tollgate.core.files.texts import LazyTexts, Texts, join_texts
+from tollgate.core.reading import AMOUNT_LIMIT
+from tollgate.core.values import (
+    EARLIEST_S,
+    LATEST_S,
+    MAX_NUMBER,
+    MAX_TEXT,
+    Problem,
+    bound,
+    read_boolean,
+    read_each,
+    read_numbers,
+    read_text,
+    read_times,
+)
+
+# Text of other characters than these is read by `read_text`: blanks around it go, and control characters are refused.
+_SURELY_CLEAN = r"^[!-~]*$"
+_US = 1_000_000
+
+
+@dataclass(frozen=True)
+class PieceEvents:
+    """The usable rows of a piece as ``events``: their places in the piece, and the keys of each entity.
+
+    ``problems`` maps places of other rows to the column and the reason.
+    """
+
+    events: Events
+    places: Ints
+    keys: Mapping[str, Texts]
+    problems: Mapping[int, tuple[str, str]]
+
+
+class EventReader:
+    """Reads pieces of one file. ``find_repeated`` tells which rows repeat an id, and of which row, from 0."""
+
+    def __init__(
+        self,
+        event_type: EventType,
+        hashing: KeyHashes,
+        find_repeated: Callable[[Texts, Ints, int], Mapping[int, int]],
+    ) -> None:
+        self._type = event_type
+        self._hashing = hashing
+        self._find_repeated = find_repeated
+
+    def read(self, piece: Piece) -> PieceEvents:
+        """Read a piece."""
+        columns = _Columns(dict(zip(piece.names, piece.columns, strict=True)), self._hashing)
+        kind = self._type
+        texts = {name: columns.texts(name) for name in kind.text_columns}
+        ids = columns.texts(kind.id)
+        times_us = columns.times(kind.timestamp, kind.timestamp_format)
+        amounts = columns.bounded(kind.amount, AMOUNT_LIMIT)
+        latitudes, longitudes = columns.bounded(kind.latitude, 90), columns.bounded(kind.longitude, 180)
+        numeric = {name: columns.numbers(name) for name in kind.numeric}
+        numeric |= {name: columns.booleans(name) for name in kind.boolean}
+        problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in piece.misshapen.items()}
+        for problem in columns.problems:
+            problems.setdefault(problem.row, (problem.column, problem.message))
+        self._check_ids(ids, piece.first_row, problems)
+        good = np.ones(len(piece), dtype=bool)
+        good[list(problems)] = False
+        places = np.flatnonzero(good)
+        keep = slice(None) if len(places) == len(piece) else places
+        taken = {
+            name: its if len(places) == len(piece) else its.take(places, self._hashing) for name, its in texts.items()
+        }
+        keys = {
+            entity: join_texts([taken[part] for part in parts], self._hashing)
+            for entity, parts in kind.entities.items()
+        }
+        events = Events(
+            ids=_texts_of_rows(ids, places),
+            times_us=times_us[keep],
+            amounts=None if amounts is None else amounts[keep],
+            latitudes=None if latitudes is None else latitudes[keep],
+            longitudes=None if longitudes is None else longitudes[keep],
+            numeric={name: column[keep] for name, column in numeric.items()},
+            categories={name: taken[name].keys for name in kind.categorical},
+            entities={entity: its.keys for entity, its in keys.items()},
+        )
+        return PieceEvents(events, places, keys, problems)
+
+    def _check_ids(self, ids: Texts, first_row: int, problems: dict[int, tuple[str, str]]) -> None:
+        name = self._type.id
+        for row in np.flatnonzero(ids.codes < 0).tolist():
+            problems.setdefault(row, (name, "an id is required"))
+        for row, earlier in self._find_repeated(ids, ids.codes, first_row).items():
+            text = ids.values[int(ids.codes[row])]
+            problems.setdefault(row, (name, f'id "{text}" was already used in row {earlier + 1}'))
+
+
+def _texts_of_rows(texts: Texts, places: Ints) -> LazyTexts:
+    return LazyTexts(lambda: texts.values.arrow.take(pa.array(texts.codes[places])), len(places))
+
+
+class _Columns:
+    """Columns by name, and the problems that reading them met."""
+
+    def __init__(self, columns: Mapping[str, Any], hashing: KeyHashes) -> None:
+        self._columns = columns
+        self._hashing = hashing
+        self.problems: list[Problem] = []
+
+    def _note(self, read: tuple[Any, Sequence[Problem]]) -> Any:  # noqa: ANN401 - what is read
+        self.problems.extend(read[1])
+        return read[0]
+
+    def _given(self, name: str) -> list[Any]:
+        """Return a column as Python's own values; NaN in a typed column is a missing number, as in training."""
+        column = self._columns[name]
+        if isinstance(column, list):
+            return column
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+        values: list[Any] = column.to_pylist()
+        if pa.types.is_floating(column.type):
+            return [None if value != value else value for value in values]  # noqa: PLR0124 - NaN
+        return values
+
+    def bounded(self, name: str | None, limit: float) -> Floats | None:
+        """Return a column of numbers within ±limit, NaN where missing."""
+        if name is None:
+            return None
+        quick = self._quick_numbers(name, limit)
+        if quick is not None:
+            return quick
+        column: Floats = self._note(read_each(name, self._given(name), bound(-limit, limit), np.nan))
+        return column
+
+    def numbers(self, name: str) -> Floats:
+        """Return a column of numbers, NaN where missing."""
+        quick = self._quick_numbers(name, MAX_NUMBER)
+        column: Floats = self._note(read_numbers(name, self._given(name))) if quick is None else quick
+        return column
+
+    def _quick_numbers(self, name: str, limit: float) -> Floats | None:
+        column = self._columns[name]
+        if isinstance(column, list) or pa.types.is_boolean(column.type):
+            return None
+        try:
+            values: Floats = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return None
+        missing = column.null_count
+        if pa.types.is_floating(column.type):
+            missing = int(np.isnan(values).sum())
+        return values if int((np.abs(values) <= limit).sum()) + missing == len(values) else None
+
+    def booleans(self, name: str) -> Floats:
+        """Return a column of 1, 0 and NaN."""
+        column: Floats = self._note(read_each(name, self._given(name), read_boolean, np.nan))
+        return column
+
+    def times(self, name: str, form: str) -> Ints:
+        """Return a column of microseconds since 1970 UTC, 0 where there is a problem."""
+        column = self._columns[name]
+        quick = None if isinstance(column, list) or column.null_count else _quick_times(column, form)
+        times: Ints = self._note(read_times(name, self._given(name), form)) if quick is None else quick
+        return times
+
+    def texts(self, name: str) -> Texts:
+        """Return a column of identifying texts."""
+        column = self._columns[name]
+        if isinstance(column, list) or not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
+            return self._spelled(name, self._given(name))
+        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        values = encoded.dictionary
+        clean = pc.and_(
+            pc.match_substring_regex(values, _SURELY_CLEAN), pc.less_equal(pc.binary_length(values), MAX_TEXT)
+        )
+        if pc.all(clean).as_py() is not False and not pc.any(pc.equal(pc.binary_length(values), 0)).as_py():
+            return Texts.of(codes, values, self._hashing)
+        return self._respelled(name, codes, values, np.asarray(clean))
+
+    def _respelled(self, name: str, codes: Ints, values: pa.StringArray, clean: Any) -> Texts:  # noqa: ANN401
+        """Read values that are not surely clean one by one; spellings that differ only in outer blanks are one key."""
+        spelled: list[str | None] = values.to_pylist()
+        for place in np.flatnonzero(~clean | (np.asarray(pc.binary_length(values)) == 0)).tolist():
+            try:
+                spelled[place] = read_text(spelled[place])
+            except ValueError as error:
+                spelled[place] = None
+                self.problems += [Problem(row, name, str(error)) for row in np.flatnonzero(codes == place).tolist()]
+        return self._numbered([spelled[code] if code >= 0 else None for code in codes.tolist()])
+
+    def _spelled(self, name: str, given: Sequence[Any]) -> Texts:
+        texts: list[str | None] = []
+        for row, value in enumerate(given):
+            try:
+                texts.append(read_text(value))
+            except ValueError as error:
+                texts.append(None)
+                self.problems.append(Problem(row, name, str(error)))
+        return self._numbered(texts)
+
+    def _numbered(self, texts: Sequence[str | None]) -> Texts:
+        encoded = pa.array(texts, pa.string()).dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return Texts.of(codes, encoded.dictionary, self._hashing)
+
+
+def _quick_times(column: Any, form: str) -> Ints | None:  # noqa: ANN401 - an Arrow array
+    typed = pa.types.is_timestamp(column.type)
+    if not typed and not (form == "iso" and pa.types.is_string(column.type)):
+        return None
+    kinds = [pa.timestamp("us"), pa.timestamp("us", "UTC")]
+    # A cast that fails takes long: begin with what the first value looks like.
+    if not typed and len(column) and column[0].as_py()[10:].strip("0123456789:. T"):
+        kinds.reverse()
+    for kind in kinds:
+        try:
+            times: Ints = pc.cast(column, kind, safe=not typed).cast(pa.int64()).to_numpy()
+        except pa.ArrowInvalid:
+            continue
+        return times if ((times >= EARLIEST_S * _US) & (times <= LATEST_S * _US)).all() else None
+    return None

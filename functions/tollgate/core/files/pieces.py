@@ -1,0 +1,41 @@
+"""A file as pieces of rows, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tollgate.core.files.csv_pieces import read_csv_pieces
+from tollgate.core.files.json_pieces import read_json_pieces
+from tollgate.core.files.parquet_pieces import count_parquet_rows, read_parquet_pieces
+from tollgate.core.files.piece import Piece, Position, ReadOptions
+from tollgate.core.files.sources import Source
+from tollgate.core.files.suffixes import SUFFIXES
+from tollgate.errors import TableError
+
+__all__ = ["Piece", "Position", "ReadOptions", "count_rows", "open_pieces"]
+
+
+def count_rows(name: str, source: Source) -> int | None:
+    """Return how many rows a file has, None where only reading it tells; raise `TableError` for a damaged one."""
+    return count_parquet_rows(name, source) if name.lower().endswith(".parquet") else None
+
+
+def open_pieces(
+    name: str, source: Source, options: ReadOptions | None = None, start: Position | None = None
+) -> Iterator[Piece]:
+    """Yield the pieces of a file from ``start`` on; the same file always has the same ones.
+
+    Raises `TableError` when the file is not what its name says: before the first piece, or where damage is met.
+    """
+    options, start = options or ReadOptions(), start or Position()
+    lower = name.lower()
+    if not lower.endswith(SUFFIXES):
+        raise TableError(f'"{name}" is not one of {", ".join(SUFFIXES)}; convert it to one of these first.')
+    if not source.size_bytes:
+        raise TableError(f'"{name}" is empty.')
+    if lower.endswith(".parquet"):
+        yield from read_parquet_pieces(name, source, options, start)
+    elif ".jsonl" in lower or ".ndjson" in lower:
+        yield from read_json_pieces(name, source, options, start)
+    else:
+        yield from read_csv_pieces(name, source, options, start)

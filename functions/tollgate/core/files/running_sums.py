@@ -1,0 +1,133 @@
+"""One sum before each event of a piece, on top of what earlier pieces left, and what the piece leaves in turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tollgate.core.event import Ints
+from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
+from tollgate.core.files.lines import Line
+from tollgate.core.files.piece_times import ONE_LIMB, Added
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What m events read of a sum, before each of them, (m,), and of the epoch before, (r,); what is left of u keys."""
+
+    current: Limbs
+    older: Limbs
+    left: Limbs
+    left_older: Limbs
+
+
+class RunsOnKept:
+    """The runs of a line, r of them, over one half-life, on top of what is kept of its u keys.
+
+    ``kept_epochs`` are those of the keys' last events so far. Places of kept sums are looked up once, for all sums.
+    """
+
+    def __init__(self, line: Line, epochs: Ints, kept_epochs: Ints) -> None:
+        self.runs = Runs.of(line.keys, epochs[line.rows])
+        self.kept_epochs = kept_epochs
+        self._most = line.most
+        self._rows = line.rows
+        self._u = len(kept_epochs)
+
+    @cached_property
+    def ago(self) -> Ints:
+        """By how many epochs each run comes before what is kept of its key; below 0 where it comes after."""
+        return self.kept_epochs[self.runs.codes] - self.runs.epochs
+
+    @cached_property
+    def last(self) -> Ints:
+        """The last run of each key."""
+        return np.append(np.flatnonzero(np.diff(self.runs.codes)), len(self.runs.codes) - 1)
+
+    @cached_property
+    def latest(self) -> Ints:
+        """The epoch of each key's last event behind this piece."""
+        return np.maximum(self.kept_epochs, self.runs.epochs[self.last])
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether every key has one run, in the epoch that is kept of it."""
+        return len(self.runs.codes) == self._u and not self.ago.any()
+
+    @cached_property
+    def _bounds(self) -> Ints:
+        return np.append(self.runs.starts, len(self._rows))
+
+    @cached_property
+    def _followers(self) -> Ints:
+        return np.flatnonzero(self.runs.follows)
+
+    @cached_property
+    def _places(self) -> tuple[Ints, Ints]:
+        """Where each run finds its own epoch and the one before among: kept sums, older ones, and nothing."""
+        key, ago, nothing = self.runs.codes, self.ago, 2 * self._u
+        own = np.where(ago == 0, key, np.where(ago == 1, self._u + key, nothing))
+        return own, np.where(ago == 0, self._u + key, np.where(ago == -1, key, nothing))
+
+    def base(self, current: Ints, older: Ints) -> tuple[Ints, Ints]:
+        """Return one limb of what is kept for the epoch of each run, and for the one before, (r,)."""
+        if self.plain:
+            return current, older
+        kept = np.concatenate([current, older, np.zeros(1, dtype=np.int64)])
+        return kept.take(self._places[0]), kept.take(self._places[1])
+
+    def read(self, current: Limbs, older: Limbs) -> tuple[Limbs, Limbs]:
+        """Return what is kept for the epoch of each run, and for the one before, (r,), where nothing is added."""
+        low, low_older = self.base(current.low, older.low)
+        if current.high.ndim == 0 and older.high.ndim == 0:
+            return Limbs.small(low), Limbs.small(low_older)
+        high, high_older = self.base(*(np.broadcast_to(limbs.high, self._u) for limbs in (current, older)))
+        return Limbs(high, low), Limbs(high_older, low_older)
+
+    def add(self, added: Added, current: Limbs, older: Limbs, largest_kept: float) -> Passed:
+        """Add what the events add to a sum that is kept; none of all numbers kept is larger than ``largest_kept``."""
+        one_limb = current.high.ndim == 0 and older.high.ndim == 0
+        if added.small is not None and one_limb and added.largest * self._most + largest_kept < ONE_LIMB:
+            return Passed(*map(Limbs.small, self._add(added.small.take(self._rows), current.low, older.low)))
+        numbers = Limbs.of(added.numbers.take(self._rows))
+        kept_high = [np.broadcast_to(limbs.high, self._u) for limbs in (current, older)]
+        lows = self._add(numbers.low, current.low, older.low)
+        highs = self._add(numbers.high, *kept_high)
+        both = [Limbs(high, low) for high, low in zip(highs, lows, strict=True)]
+        return Passed(both[0], both[1], _settle(both[2]), _settle(both[3]))
+
+    def _add(self, added: Ints, current: Ints, older: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """Do so for one limb: it is all addition, and the limbs of a number go their ways apart.
+
+        Sums over all keys may wrap around; differences within a key are right all the same.
+        """
+        base, before_epoch = self.base(current, older)
+        total = np.zeros(len(added) + 1, dtype=np.int64)
+        np.cumsum(added, out=total[1:])
+        bounds = total.take(self._bounds)
+        read = (base - bounds[:-1]).take(self.runs.number)
+        read += total[:-1]
+        sums = np.diff(bounds)
+        if len(self._followers):
+            before_epoch = before_epoch.copy()
+            before_epoch[self._followers] += sums[self._followers - 1]
+        sums += base
+        if self.plain:
+            return read, before_epoch, sums, before_epoch
+        return read, before_epoch, *self._leave(current, older, sums, before_epoch)
+
+    def _leave(self, current: Ints, older: Ints, end: Ints, before_epoch: Ints) -> tuple[Ints, Ints]:
+        late = self.ago[self.last]
+        left, left_older = end.take(self.last), before_epoch.take(self.last)
+        if not (late > 0).any():
+            return left, left_older
+        left_older = np.where(late > 0, np.where(late == 1, left, older), left_older)
+        return np.where(late > 0, current, left), left_older
+
+
+def _settle(limbs: Limbs) -> Limbs:
+    """Return the same numbers with low limbs below 2^40, so that they have room for more."""
+    carry = limbs.low >> LIMB_BITS
+    return Limbs(limbs.high + carry, limbs.low - (carry << LIMB_BITS))

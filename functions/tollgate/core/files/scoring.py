@@ -1,0 +1,128 @@
+"""A file scored piece by piece: each row sees the histories as they were stored and the rows before it."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tollgate.core.files.decide_piece import PieceDecisions, decide_piece
+from tollgate.core.files.histories import FileHistories, PieceReads, ReadStored, nothing_stored
+from tollgate.core.files.piece import Piece, Position
+from tollgate.core.files.piece_events import EventReader, PieceEvents
+from tollgate.core.files.results import tabulate, write_lines
+from tollgate.core.files.seen_ids import SeenIds
+from tollgate.core.files.summary import FileSummary
+from tollgate.core.reading import require_columns
+from tollgate.core.version import DetectorVersion
+
+__all__ = ["EventReader", "FileHistories", "FileScoring", "ReadStored", "ScoredPiece", "nothing_stored"]
+
+# Arrow's own pool keeps tens of megabytes that are free.
+pa.set_memory_pool(pa.system_memory_pool())
+
+_SUMMARY = "summary.json"
+# Pieces that are under way at once: one is read, one looked up in the histories, one decided on and written.
+_UNDER_WAY = 2
+_THREADS = 2
+
+
+@dataclass(frozen=True)
+class ScoredPiece:
+    """The results of one piece: as lines of CSV, and as a table for Parquet whose schema is that of the whole file.
+
+    The first piece of a file begins with the header. ``rows`` were read, of which ``failed`` could not be used. A run
+    that is to go on behind this piece reads from ``after``.
+    """
+
+    csv: bytes
+    table: pa.Table
+    first_row: int
+    rows: int
+    failed: int
+    after: Position
+
+
+class FileScoring:
+    """The scoring of one file. What it remembers of the rows so far is in memory and in ``folder``."""
+
+    def __init__(self, version: DetectorVersion, folder: Path, read_stored: ReadStored = nothing_stored) -> None:
+        self._version = version
+        self._folder = folder
+        self._histories = FileHistories(version.history, folder, read_stored)
+        self._ids = SeenIds(folder)
+        self._summary = FileSummary()
+
+    @classmethod
+    def restore(cls, version: DetectorVersion, folder: Path, read_stored: ReadStored = nothing_stored) -> FileScoring:
+        """Take up what `save` left in ``folder``."""
+        scoring = cls(version, folder, read_stored)
+        scoring._histories.load()
+        scoring._summary = FileSummary.from_json(json.loads((folder / _SUMMARY).read_text()))
+        return scoring
+
+    def save(self) -> None:
+        """Leave in the folder all that `restore` needs to go on behind the last piece, once `score` has ended."""
+        self._histories.save()
+        self._ids.save()
+        (self._folder / _SUMMARY).write_text(json.dumps(self._summary.to_json()))
+
+    @property
+    def latest_s(self) -> float:
+        """The time of the latest usable event so far, in seconds since 1970; -inf without one."""
+        return self._summary.latest_s
+
+    def summary(self) -> dict[str, Any]:
+        """Return what is worth knowing about the rows so far, as `summary.json` has it."""
+        return self._summary.tell(self._version)
+
+    def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
+        """Yield entity, key and what the rows so far add to its history, by stored name; in a fixed order."""
+        return self._histories.additions()
+
+    def score(self, pieces: Iterable[Piece]) -> Iterator[ScoredPiece]:
+        """Yield the results of the pieces, in their order. Pieces are read ahead while others are scored.
+
+        Raises `TableError` when a declared column is missing.
+        """
+        reader = EventReader(self._version.event_type, self._histories.hashing, self._ids.find_repeated)
+        waiting: deque[Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]] = deque()
+        with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(1) as behind, ThreadPoolExecutor(_THREADS) as pool:
+            source = iter(pieces)
+            coming = ahead.submit(next, source, None)
+            while (piece := coming.result()) is not None:
+                coming = ahead.submit(next, source, None)
+                if not self._summary.rows and not waiting:
+                    require_columns(self._version.event_type, piece.names)
+                read = reader.read(piece)
+                reads = self._histories.read(read.events, read.keys)
+                waiting.append(behind.submit(self._finish, piece, read, reads, pool))
+                while len(waiting) >= _UNDER_WAY:
+                    yield self._take(waiting.popleft())
+            while waiting:
+                yield self._take(waiting.popleft())
+
+    def _take(self, finished: Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]) -> ScoredPiece:
+        scored, piece, read, decided = finished.result()
+        self._summary.add(self._version, piece, read, decided)
+        return scored
+
+    def _finish(
+        self, piece: Piece, read: PieceEvents, reads: PieceReads, pool: ThreadPoolExecutor
+    ) -> tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]:
+        decided = decide_piece(self._version, read.events, reads, pool)
+        problems = {row: _say(*problem) for row, problem in read.problems.items()}
+        table = tabulate(self._version, piece, read.places, decided, problems)
+        lines = write_lines(table, header=piece.first_row == 0)
+        scored = ScoredPiece(lines, table, piece.first_row, len(piece), len(problems), piece.after)
+        return scored, piece, read, decided
+
+
+def _say(column: str, message: str) -> str:
+    return f'column "{column}": {message}' if column else message

@@ -1,0 +1,150 @@
+"""What is worth knowing about the rows of a file so far."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tollgate.core.files.decide_piece import PieceDecisions
+from tollgate.core.files.piece import Piece
+from tollgate.core.files.piece_events import PieceEvents
+from tollgate.core.version import DetectorVersion
+
+HISTOGRAM_EDGES = tuple(range(0, 1001, 50))
+MOST_SHOWN = 100
+
+
+@dataclass
+class FileSummary:
+    """Counts of rows, and the first and the highest of them, as far as they are shown.
+
+    ``latest_s`` is the time of the latest usable event, in seconds since 1970; -inf without one.
+    """
+
+    rows: int = 0
+    scored: int = 0
+    outcomes: list[int] = field(default_factory=list)
+    amounts: list[float] = field(default_factory=list)
+    histogram: list[int] = field(default_factory=lambda: [0] * (len(HISTOGRAM_EDGES) - 1))
+    rules: list[int] = field(default_factory=list)
+    top_events: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    latest_s: float = -math.inf
+
+    def add(self, version: DetectorVersion, piece: Piece, read: PieceEvents, decided: PieceDecisions) -> None:
+        """Take a piece into account."""
+        count = len(version.order)
+        self.names = list(piece.names)
+        self.rows += len(piece)
+        self.scored += len(read.places)
+        self.outcomes = _plus(self.outcomes, np.bincount(decided.ranks, minlength=count).tolist())
+        self.rules = _plus(self.rules, decided.rule_counts.tolist())
+        self.histogram = _plus(self.histogram, np.histogram(decided.scores, HISTOGRAM_EDGES)[0].tolist())
+        if read.events.amounts is not None:
+            known = ~np.isnan(read.events.amounts)
+            # Exact within the piece and rounded once: no order of summing can show.
+            sums = [math.fsum(read.events.amounts[known & (decided.ranks == rank)]) for rank in range(count)]
+            self.amounts = [math.fsum(pair) for pair in zip(self.amounts or [0.0] * count, sums, strict=True)]
+        if len(read.places):
+            self.latest_s = max(self.latest_s, float(np.max(read.events.times_s)))
+        self._add_errors(piece, read)
+        self._add_top_events(version, piece, read, decided)
+
+    def _add_errors(self, piece: Piece, read: PieceEvents) -> None:
+        for row in sorted(read.problems)[: MOST_SHOWN - len(self.errors)]:
+            column, message = read.problems[row]
+            self.errors.append({"row": piece.first_row + row + 1, "column": column, "message": message})
+
+    def _add_top_events(
+        self, version: DetectorVersion, piece: Piece, read: PieceEvents, decided: PieceDecisions
+    ) -> None:
+        least = self.top_events[-1]["probability"] if len(self.top_events) == MOST_SHOWN else -1.0
+        candidates = np.flatnonzero(decided.probabilities > least)
+        order = np.argsort(-decided.probabilities[candidates], kind="stable")[:MOST_SHOWN]
+        shown = _shown_columns(version)
+        columns = dict(zip(piece.names, piece.columns, strict=True))
+        for place in candidates[order].tolist():
+            row = int(read.places[place])
+            event = {name: _plain(_cell(columns[column], row)) for name, column in shown.items()}
+            self.top_events.append(
+                {
+                    "row": piece.first_row + row + 1,
+                    **event,
+                    "score": int(decided.scores[place]),
+                    "probability": float(decided.probabilities[place]),
+                    "outcome": version.order[int(decided.ranks[place])],
+                }
+            )
+        self.top_events.sort(key=lambda event: -event["probability"])
+        del self.top_events[MOST_SHOWN:]
+
+    def tell(self, version: DetectorVersion) -> dict[str, Any]:
+        """Return the summary as `summary.json` has it."""
+        order = version.order
+        counts = self.outcomes or [0] * len(order)
+        amounts = self.amounts or [0.0] * len(order)
+        return {
+            "detector": version.detector,
+            "detector_version": version.version,
+            "rows": self.rows,
+            "scored": self.scored,
+            "failed": self.rows - self.scored,
+            "outcomes": dict(zip(order, counts, strict=True)),
+            "amounts": {name: round(total, 2) for name, total in zip(order, amounts, strict=True)}
+            if version.event_type.amount
+            else None,
+            "score_histogram": {"edges": list(HISTOGRAM_EDGES), "counts": self.histogram},
+            "top_events": self.top_events,
+            "errors": self.errors,
+            "unused_columns": [name for name in self.names if name not in version.event_type.accepted],
+            "rules": {
+                compiled.rule.name: count
+                for compiled, count in zip(
+                    version.rules.rules, self.rules or [0] * len(version.rules.rules), strict=True
+                )
+            },
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plain form that a checkpoint holds."""
+        return {**vars(self), "latest_s": self.latest_s if self.scored else None}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> FileSummary:
+        """Rebuild what `to_json` wrote."""
+        return cls(**{**plain, "latest_s": -math.inf if plain["latest_s"] is None else plain["latest_s"]})
+
+
+def _plus(sums: list[int], added: list[int]) -> list[int]:
+    return [one + other for one, other in zip(sums or [0] * len(added), added, strict=True)]
+
+
+def _shown_columns(version: DetectorVersion) -> dict[str, str]:
+    event_type = version.event_type
+    shown = {"event_id": event_type.id, "timestamp": event_type.timestamp}
+    shown |= {"amount": event_type.amount} if event_type.amount else {}
+    return shown | {column: column for column in event_type.entity_columns if column not in shown}
+
+
+def _cell(column: Any, row: int) -> object:  # noqa: ANN401 - an Arrow array or a list
+    value: object = column[row]
+    return value if isinstance(column, list) else column[row].as_py()
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON can hold it; a number written as text becomes one."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    text = str(value)
+    try:
+        number = json.loads(text)
+    except ValueError:
+        return text
+    # An id such as NaN or 1e999 stays a text: JSON has no such numbers.
+    return number if isinstance(number, float) and math.isfinite(number) else text

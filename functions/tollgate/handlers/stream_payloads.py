@@ -1,0 +1,59 @@
+"""What Lambda sends of a stream, and how it wants records named that have to come again.
+
+Kinesis: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+Kafka, on Amazon MSK and elsewhere: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tollgate.adapters.shard_records import kinesis_record
+from tollgate.core.stream_record import StreamRecord
+from tollgate.errors import InputError
+
+_KAFKA = ("aws:kafka", "aws:SelfManagedKafka")
+
+
+def read_payload(payload: Mapping[str, Any]) -> list[StreamRecord]:
+    """Return the records of a lot, each partition's in their order; raise `InputError` for another payload."""
+    if payload.get("eventSource") in _KAFKA:
+        return list(_read_kafka(payload))
+    records = payload.get("Records")
+    if isinstance(records, list) and all("kinesis" in record for record in records):
+        return [_read_kinesis(record) for record in records]
+    raise InputError("The stream function takes records of Kinesis and Kafka only; this invocation has none of either.")
+
+
+def name_failure(record: StreamRecord) -> str | dict[str, Any]:
+    """Return what Lambda knows a record by."""
+    if record.source == "kinesis":
+        return str(record.place["sequence_number"])
+    return {"partition": record.partition, "offset": record.place["offset"]}
+
+
+def _read_kinesis(record: Mapping[str, Any]) -> StreamRecord:
+    shard = record["eventID"].partition(":")[0]
+    sent = record["kinesis"]
+    data = base64.b64decode(sent["data"])
+    return kinesis_record(record["eventSourceARN"], shard, sent["sequenceNumber"], sent["partitionKey"], data)
+
+
+def _read_kafka(payload: Mapping[str, Any]) -> Iterator[StreamRecord]:
+    cluster = payload.get("eventSourceArn") or payload.get("bootstrapServers", "")
+    for partition, records in payload["records"].items():
+        for record in records:
+            place = {
+                "cluster": cluster,
+                "topic": record["topic"],
+                "partition": int(record["partition"]),
+                "offset": int(record["offset"]),
+            }
+            yield StreamRecord("kafka", place, partition, _decode(record.get("key")), _decode(record.get("value")))
+
+
+def _decode(text: str | None) -> bytes | None:
+    # Without bytes, a value is a tombstone and a key is none, in whichever of these ways it is sent.
+    return base64.b64decode(text) if text else None

@@ -1,0 +1,100 @@
+"""Files scored in pieces, and what is kept between them, as tests want it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from tollgate.core.event import Events
+from tollgate.core.files.histories import FileHistories, ReadStored, nothing_stored
+from tollgate.core.files.pieces import Piece, Position, ReadOptions, open_pieces
+from tollgate.core.files.scoring import FileScoring
+from tollgate.core.files.sources import Held
+from tollgate.core.files.texts import Texts
+from tollgate.core.replay import StoredHistories
+from tollgate.core.version import DetectorVersion
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The results of a file and its summary."""
+
+    results: bytes
+    summary: Mapping[str, Any]
+    scoring: FileScoring
+
+    @property
+    def rows(self) -> list[Row]:
+        return list(csv.DictReader(io.StringIO(self.results.decode(), newline="")))
+
+
+def reader_of(stored: StoredHistories | None) -> ReadStored:
+    """Return what reads stored histories as a service does: those that there are."""
+    if not stored:
+        return nothing_stored
+    return lambda asked: {
+        entity: {key: stored[entity][key] for key in keys if key in stored.get(entity, {})}
+        for entity, keys in asked.items()
+    }
+
+
+def score(
+    version: DetectorVersion,
+    content: bytes,
+    folder: Path,
+    stored: StoredHistories | None = None,
+    *,
+    name: str = "x.csv",
+    piece_rows: int = 1 << 20,
+    cut_after: int | None = None,
+) -> Scored:
+    """Score a file; with ``cut_after``, another process goes on after so many pieces."""
+    folder.mkdir(parents=True, exist_ok=True)
+    options = ReadOptions(piece_rows=piece_rows)
+    scoring = FileScoring(version, folder, reader_of(stored))
+    done = b""
+    after = Position()
+    for scored in scoring.score(itertools.islice(open_pieces(name, Held(content), options), cut_after)):
+        done += scored.csv
+        after = scored.after
+    if cut_after is not None:
+        scoring.save()
+        scoring = FileScoring.restore(version, folder, reader_of(stored))
+        for scored in scoring.score(open_pieces(name, Held(content), options, Position.from_json(after.to_json()))):
+            done += scored.csv
+    return Scored(done, scoring.summary(), scoring)
+
+
+def texts_of(histories: FileHistories, events: Events) -> dict[str, Texts]:
+    """Return the keys of events as a file's pieces have them."""
+    return {
+        entity: Texts.of(keys.codes, pa.array(list(keys.values), pa.string()), histories.hashing)
+        for entity, keys in events.entities.items()
+    }
+
+
+def rows_of(pieces: list[Piece]) -> tuple[list[list[Any]], dict[int, str]]:
+    """Return the rows of pieces, None where a cell is empty, and what is wrong with some of them."""
+    rows: list[list[Any]] = []
+    wrong: dict[int, str] = {}
+    for piece in pieces:
+        assert piece.first_row == len(rows)
+        wrong |= {len(rows) + place: why for place, why in piece.misshapen.items()}
+        columns = [column if isinstance(column, list) else column.to_pylist() for column in piece.columns]
+        rows += [list(row) for row in zip(*columns, strict=True)]
+    return rows, wrong
+
+
+def in_parts(events: Events, cuts: list[int]) -> list[Events]:
+    """Cut events at some places."""
+    edges = [0, *sorted(min(cut, len(events)) for cut in cuts), len(events)]
+    return [events.take(np.arange(start, stop)) for start, stop in itertools.pairwise(edges) if stop > start]
