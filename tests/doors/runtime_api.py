@@ -23,6 +23,8 @@ from typing import Any
 VERSION = "/2018-06-01/runtime"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:tollgate"
 TIMEOUT_S = 60.0
+# What functions are told of when they are ended: the longest that Lambda has.
+ENDS_AFTER_S = 900.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         request_id, payload = waiting
         headers = {
             "Lambda-Runtime-Aws-Request-Id": request_id,
-            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + TIMEOUT_S) * 1000)),
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + ENDS_AFTER_S) * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": ARN,
             "Lambda-Runtime-Trace-Id": "Root=1-6a1d8f40-0123456789abcdef01234567",
         }

@@ -22,7 +22,7 @@ from tests.doors.doors import invoke
 from tests.services.backend import Backend, Payment
 from tests.services.expected import expected_histories
 from tests.services.faulty_endpoint import FaultyEndpoint
-from tests.services.killed import fragile
+from tests.services.killed import KilledError, fragile
 from tests.services.stream_reading import Letters
 
 pytest_plugins = ("tests.services.stream_fixture",)
@@ -119,7 +119,7 @@ def dying(stores: Stores, seed: int) -> Callable[[Payload], Answer]:
     def call(payload: Payload) -> Answer:
         try:
             returned = decide_lot(fragile_stores, read_payload(payload), time_left_s)
-        except Ended:
+        except (Ended, KilledError):
             return Answer("r", None, "Unhandled")
         return Answer("r", {"batchItemFailures": [{"itemIdentifier": name_failure(one)} for one in returned]})
 
