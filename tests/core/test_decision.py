@@ -102,6 +102,9 @@ def test_a_file_of_one_payment_is_that_payment(
 
         in_order, single = decide_in_order(version, one, stored), decide_one(version, one, stored)
 
+        assert np.array_equal(in_order.features, single.features, equal_nan=True)
+        for entity, read in single.reads.items():
+            assert np.array_equal(in_order.reads[entity], read, equal_nan=True)
         assert np.array_equal(in_order.probabilities, single.probabilities)
         assert np.array_equal(in_order.scores, single.scores)
         assert np.array_equal(in_order.excess, single.excess)

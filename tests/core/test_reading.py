@@ -389,3 +389,35 @@ def test_any_json_is_an_event_or_one_event_error(changes: dict[str, object]) -> 
     assert event.amounts is not None
     assert not np.isinf(event.amounts).any()
     assert event.ids[0]
+
+
+VALUES: st.SearchStrategy[object] = (
+    st.sampled_from(["", None, True, False, "yes", "x", "1_0", "1e400", 10**400, [1], "a|b", "2026-01-05T13:24:11Z"])
+    | st.floats()
+    | st.integers(-(10**13), 10**13)
+    | st.text(max_size=4)
+)
+
+
+@given(st.dictionaries(st.sampled_from(list(GOOD)), VALUES, max_size=4))
+def test_one_event_is_read_as_a_column_of_one(changes: dict[str, object]) -> None:
+    columns, problems = read_events(PAYMENT, {name: [value] for name, value in {**GOOD, **changes}.items()})
+    if problems:
+        with pytest.raises(EventError) as caught:
+            read_one(**changes)
+        assert (problems[0].column, problems[0].message) == (caught.value.column, said_of(caught.value))
+        return
+    alone = read_one(**changes)
+    assert alone.ids == columns.ids
+    for name in ("times_us", "amounts", "latitudes", "longitudes"):
+        one, other = getattr(alone, name), getattr(columns, name)
+        assert (one.dtype, one.tobytes()) == (other.dtype, other.tobytes())
+    for name in columns.numeric:
+        assert alone.numeric[name].tobytes() == columns.numeric[name].tobytes()
+    for kind in ("categories", "entities"):
+        for name, keys in getattr(columns, kind).items():
+            assert getattr(alone, kind)[name].only == keys.only
+
+
+def said_of(error: EventError) -> str:
+    return str(error).partition('": ')[2].removesuffix(".")

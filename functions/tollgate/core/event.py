@@ -14,6 +14,9 @@ Ints = npt.NDArray[np.int64]
 
 # Joins the values of a pair into one key: a character that no spreadsheet or form lets a person type.
 PAIR_SEPARATOR = "\x1f"
+# The codes of single rows, which share them.
+_FIRST, _MISSING = np.array([0]), np.array([-1])
+_FIRST.flags.writeable = _MISSING.flags.writeable = False
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class Keys:
         numbers: dict[str, int] = {}
         codes = [-1 if value is None else numbers.setdefault(value, len(numbers)) for value in column]
         return cls(np.array(codes, dtype=np.int64), list(numbers))
+
+    @classmethod
+    def alone(cls, value: str | None) -> Keys:
+        """Return the column of one row."""
+        return cls(_MISSING, []) if value is None else cls(_FIRST, [value])
 
     @property
     def only(self) -> str | None:
@@ -66,10 +74,9 @@ def join_keys(parts: Sequence[Keys]) -> Keys:
 
 def _join_one(parts: Sequence[Keys]) -> Keys:
     """Return what `join_keys` does for one event, without sorting."""
-    codes = [int(part.codes[0]) for part in parts]
-    if min(codes) < 0:
-        return Keys.of([None])
-    return Keys.of([PAIR_SEPARATOR.join(part.values[code] for part, code in zip(parts, codes, strict=True))])
+    values = [part.only for part in parts]
+    present = [value for value in values if value is not None]
+    return Keys.alone(PAIR_SEPARATOR.join(present) if len(present) == len(values) else None)
 
 
 def unit_sphere(latitudes: Floats, longitudes: Floats) -> tuple[Floats, Floats, Floats]:

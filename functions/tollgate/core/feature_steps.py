@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Literal, Protocol, TypeVar, cast
 
 import numpy as np
@@ -16,6 +17,7 @@ from tollgate.core.feature import Feature, Matrix
 from tollgate.core.given import Given
 from tollgate.core.history import HistoryPlan
 from tollgate.core.history_formulas import HISTORY_OPERATIONS, PLAIN_SUMS, Formula, HistoryOperation, Over, Span
+from tollgate.core.layout import Layout
 from tollgate.core.plain_numbers import Arithmetic
 
 Table = TypeVar("Table", Floats, Matrix)
@@ -79,12 +81,12 @@ class FromHistories:
     places: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def of(cls, operation: HistoryOperation, plan: HistoryPlan, asked: Sequence[tuple[str, int]]) -> FromHistories:
+    def of(cls, operation: HistoryOperation, layout: Layout, asked: Sequence[tuple[str, int]]) -> FromHistories:
         """Look up what features take that ask for an entity and a half-life each."""
         return cls(
             operation.formula,
-            tuple(_span(operation, plan, entity, half_life) for entity, half_life in asked),
-            tuple(_places(operation, plan, entity, half_life) for entity, half_life in asked),
+            tuple(_span(operation, layout, entity, half_life) for entity, half_life in asked),
+            tuple(_places(operation, layout, entity, half_life) for entity, half_life in asked),
         )
 
     def columns(self, events: Events, given: Given, sums: Floats) -> Floats:  # noqa: ARG002, D102
@@ -97,10 +99,12 @@ class FromHistories:
 
     def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
         formula = self.formula
-        return [
-            formula(_PLAIN, given, span, *[sums[place] for place in places])
-            for span, places in zip(self.spans, self.places, strict=True)
-        ]
+        return [formula(_PLAIN, given, span, *take(sums)) for span, take in self._takers]
+
+    @cached_property
+    def _takers(self) -> list[tuple[Span, Callable[[Sequence[float]], Sequence[float]]]]:
+        """The features' half-lives, and what takes their sums from all of an event's."""
+        return [(span, _taker(places)) for span, places in zip(self.spans, self.places, strict=True)]
 
     def each(self, events: Events, excess: Floats, sums: Floats) -> list[float]:
         """Return the only feature for each of n events that read ``sums``, (n, k)."""
@@ -111,24 +115,31 @@ class FromHistories:
         return cast("list[float]", found[:, 0].tolist())
 
 
-def _places(operation: HistoryOperation, plan: HistoryPlan, entity: str, half_life: int) -> tuple[int, ...]:
-    places = plan.layout.places
-    return tuple(places[entity, kind, _over(over, plan, entity, kind, half_life)] for kind, over in operation.sums)
+def _taker(places: Sequence[int]) -> Callable[[Sequence[float]], Sequence[float]]:
+    # `itemgetter` gives a tuple of two and more.
+    return itemgetter(*places) if len(places) > 1 else lambda sums: [sums[place] for place in places]
 
 
-def _span(operation: HistoryOperation, plan: HistoryPlan, entity: str, half_life: int) -> Span:
-    own_s, longest_s = plan.half_lives_s[half_life], plan.half_lives_s[-1]
-    longer = [_over(over, plan, entity, kind, half_life) for kind, over in operation.sums if over == "longer"]
-    longer_s = plan.half_lives_s[longer[0]] if longer else longest_s
+def _places(operation: HistoryOperation, layout: Layout, entity: str, half_life: int) -> tuple[int, ...]:
+    return tuple(
+        layout.places[entity, kind, _over(over, layout, entity, kind, half_life)] for kind, over in operation.sums
+    )
+
+
+def _span(operation: HistoryOperation, layout: Layout, entity: str, half_life: int) -> Span:
+    half_lives_s = layout.half_lives_s.tolist()
+    own_s, longest_s = half_lives_s[half_life], half_lives_s[-1]
+    longer = [_over(over, layout, entity, kind, half_life) for kind, over in operation.sums if over == "longer"]
+    longer_s = half_lives_s[longer[0]] if longer else longest_s
     return Span(own_s, longest_s, float(np.log(2)) / own_s, float(np.log(2)) / longer_s)
 
 
-def _over(over: Over, plan: HistoryPlan, entity: str, kind: str, half_life: int) -> int:
+def _over(over: Over, layout: Layout, entity: str, kind: str, half_life: int) -> int:
     if over == "own":
         return half_life
     if over == "longest":
-        return len(plan.half_lives_s) - 1
-    return min(s.half_life for s in plan.sums[entity] if s.kind == kind and s.half_life > half_life)
+        return len(layout.half_lives_s) - 1
+    return min(h for e, k, h in layout.places if (e, k) == (entity, kind) and h > half_life)
 
 
 def step_of(features: Sequence[Feature], plan: HistoryPlan) -> Step:
@@ -139,7 +150,7 @@ def step_of(features: Sequence[Feature], plan: HistoryPlan) -> Step:
     if operation in CATEGORY_OPERATIONS:
         return FromCategory(operation, column, tuple(features))
     asked = [(feature.source, feature.half_life) for feature in features]
-    return FromHistories.of(HISTORY_OPERATIONS[operation], plan, asked)
+    return FromHistories.of(HISTORY_OPERATIONS[operation], plan.layout, asked)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -47,6 +48,7 @@ UNITS: Mapping[Kind, float] = {
 }
 # Larger amounts count as this much in a history (the event itself keeps its amount).
 AMOUNT_CAP = 1e8
+_PLACE: tuple[Kind, Kind, Kind] = ("x", "y", "z")
 _MOST_OPEN_STEPS = 16
 # An entity that has (faded) fewer events than this has no usual amount yet.
 _FEWEST_TO_JUDGE = 3.0
@@ -81,6 +83,10 @@ class Maturing:
     def steps(self, times_s: Floats) -> Ints:
         """Return the number of the step at which events of these times mature."""
         return (np.floor((times_s + self.delay_s) / self.step_s) + 1).astype(np.int64)
+
+    def step(self, time_s: float) -> int:
+        """Return what `steps` does for one event."""
+        return math.floor((time_s + self.delay_s) / self.step_s) + 1
 
     def moments_s(self, times_s: Floats) -> Floats:
         """Return when events of these times mature, in seconds since 1970."""
@@ -272,11 +278,23 @@ def fade(current: Floats, older: Floats, weights: Floats, units: float | Floats)
 
 def summed_values(events: Events, excess: Floats) -> dict[Kind, Floats]:
     """Return what each kind of sum adds for each event as it happens, shape (n,); labels add the others."""
-    values: dict[Kind, Floats] = {"n": np.ones(len(events)), "u": is_unusual(excess), "w": excess}
-    if events.amounts is not None:
-        capped = np.minimum(np.maximum(events.amounts, -AMOUNT_CAP), AMOUNT_CAP)
+    points = None if events.latitudes is None or events.longitudes is None else events.points
+    return _summed(cast(Arithmetic, np), np.ones(len(events)), excess, events.amounts, points)
+
+
+def summed_numbers(event: Events, excess: float) -> dict[Kind, float]:
+    """Return what `summed_values` does for one event."""
+    amount = None if event.amounts is None else event.amounts.item()
+    nowhere = event.latitudes is None or event.longitudes is None
+    point = None if nowhere else [column.item() for column in event.points]
+    return _summed(cast(Arithmetic, plain_numbers), 1.0, excess, amount, point)
+
+
+def _summed(m: Arithmetic, n: Any, excess: Any, amount: Any, point: Sequence[Any] | None) -> dict[Kind, Any]:  # noqa: ANN401 - columns, or numbers
+    values: dict[Kind, Any] = {"n": n, "u": m.where(excess >= 1.0, 1.0, 0.0), "w": excess}
+    if amount is not None:
+        capped = m.minimum(m.maximum(amount, -AMOUNT_CAP), AMOUNT_CAP)
         values |= {"a": capped, "s": capped * capped}
-    if events.latitudes is not None and events.longitudes is not None:
-        x, y, z = events.points
-        values |= {"x": x, "y": y, "z": z}
+    if point is not None:
+        values |= dict(zip(_PLACE, point, strict=True))
     return values

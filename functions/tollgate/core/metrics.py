@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 # What begins with "AWS/" CloudWatch keeps for AWS itself.
 NAMESPACE = "Tollgate"
@@ -21,8 +22,7 @@ Dimensions = tuple[tuple[str, str], ...]
 Unit = Literal["Count", "Milliseconds"]
 
 
-@dataclass(frozen=True)
-class Metric:
+class Metric(NamedTuple):
     """One number; ``dimensions`` are pairs of name and value."""
 
     name: str
@@ -37,35 +37,64 @@ def write_embedded(metrics: Iterable[Metric], time_ms: int) -> list[str]:
     A line has one value for each name, so metrics of two rules stand in two lines. The format is AWS's "CloudWatch
     embedded metric format specification".
     """
-    lines: list[_Line] = []
-    for metric in metrics:
-        line = next((line for line in lines if line.takes(metric)), None)
-        if line is None:
-            lines.append(line := _Line())
-        line.add(metric)
-    return [line.write(time_ms) for line in lines]
+    found = list(metrics)
+    values = [metric.value for metric in found]
+    lines = _arrange(tuple((metric.name, metric.dimensions, metric.unit) for metric in found))
+    return [line.write(time_ms, values) for line in lines]
 
 
+@dataclass(frozen=True)
 class _Line:
+    """One line but for its numbers; ``places`` says which of the values stand under which names."""
+
+    directives: str
+    dimensions: str
+    places: tuple[tuple[str, int], ...]
+
+    def write(self, time_ms: int, values: Sequence[float]) -> str:
+        numbers = "".join(f",{name}:{float(values[place])!r}" for name, place in self.places)
+        about = f'{{"Timestamp":{time_ms},"CloudWatchMetrics":{self.directives}}}'
+        return f'{{"_aws":{about}{self.dimensions}{numbers}}}'
+
+
+# The metrics of decisions are the same ones again and again.
+@lru_cache(maxsize=256)
+def _arrange(metrics: tuple[tuple[str, Dimensions, Unit], ...]) -> list[_Line]:
+    lines: list[_Draft] = []
+    for place, (name, dimensions, unit) in enumerate(metrics):
+        line = next((line for line in lines if line.takes(name, dimensions)), None)
+        if line is None:
+            lines.append(line := _Draft())
+        line.add(place, name, dimensions, unit)
+    return [line.finish() for line in lines]
+
+
+class _Draft:
     def __init__(self) -> None:
-        self._values: dict[str, str | float] = {}
+        self._places: dict[str, int] = {}
+        self._dimensions: dict[str, str] = {}
         self._groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
 
-    def takes(self, metric: Metric) -> bool:
-        if metric.name in self._values:
+    def takes(self, name: str, dimensions: Dimensions) -> bool:
+        if name in self._places:
             return False
-        return all(self._values.get(name, value) == value for name, value in metric.dimensions)
+        return all(self._dimensions.get(dimension, value) == value for dimension, value in dimensions)
 
-    def add(self, metric: Metric) -> None:
-        self._values |= dict(metric.dimensions)
-        self._values[metric.name] = metric.value
-        names = tuple(name for name, _ in metric.dimensions)
-        self._groups.setdefault(names, []).append({"Name": metric.name, "Unit": metric.unit})
+    def add(self, place: int, name: str, dimensions: Dimensions, unit: Unit) -> None:
+        self._places[name] = place
+        self._dimensions |= dict(dimensions)
+        names = tuple(dimension for dimension, _ in dimensions)
+        self._groups.setdefault(names, []).append({"Name": name, "Unit": unit})
 
-    def write(self, time_ms: int) -> str:
+    def finish(self) -> _Line:
         directives = [
             {"Namespace": NAMESPACE, "Dimensions": [list(names)], "Metrics": metrics}
             for names, metrics in self._groups.items()
         ]
-        line: Mapping[str, Any] = {"_aws": {"Timestamp": time_ms, "CloudWatchMetrics": directives}, **self._values}
-        return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+        named = ((_to_json(name), place) for name, place in self._places.items())
+        dimensions = "".join(f",{_to_json(name)}:{_to_json(value)}" for name, value in self._dimensions.items())
+        return _Line(_to_json(directives), dimensions, tuple(named))
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

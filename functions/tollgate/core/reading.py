@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -14,8 +14,11 @@ from tollgate.core.values import (
     bound,
     read_boolean,
     read_each,
+    read_number,
     read_numbers,
+    read_text,
     read_texts,
+    read_time,
     read_times,
 )
 from tollgate.errors import EventError, TableError, suggest
@@ -24,6 +27,8 @@ Columns = Mapping[str, Sequence[object]]
 Read = TypeVar("Read")
 
 AMOUNT_LIMIT = 1e12
+NO_ID = "an id is required"
+_AMOUNT, _LATITUDE, _LONGITUDE = bound(-AMOUNT_LIMIT, AMOUNT_LIMIT), bound(-90, 90), bound(-180, 180)
 
 
 def read_events(event_type: EventType, columns: Columns) -> tuple[Events, list[Problem]]:
@@ -44,8 +49,8 @@ def read_events(event_type: EventType, columns: Columns) -> tuple[Events, list[P
     def column(name: str) -> Sequence[object]:
         return columns.get(name, nothing)
 
-    def number(name: str | None, low: float, high: float) -> Floats | None:
-        return None if name is None else note(read_each(name, column(name), bound(low, high), np.nan))
+    def number(name: str | None, reader: Callable[[object], float]) -> Floats | None:
+        return None if name is None else note(read_each(name, column(name), reader, np.nan))
 
     texts = {name: Keys.of(note(read_texts(name, column(name)))) for name in event_type.text_columns}
     numeric = {name: note(read_numbers(name, column(name))) for name in event_type.numeric}
@@ -53,9 +58,9 @@ def read_events(event_type: EventType, columns: Columns) -> tuple[Events, list[P
     events = Events(
         ids=note(_read_ids(event_type.id, column(event_type.id))),
         times_us=note(read_times(event_type.timestamp, column(event_type.timestamp), event_type.timestamp_format)),
-        amounts=number(event_type.amount, -AMOUNT_LIMIT, AMOUNT_LIMIT),
-        latitudes=number(event_type.latitude, -90, 90),
-        longitudes=number(event_type.longitude, -180, 180),
+        amounts=number(event_type.amount, _AMOUNT),
+        latitudes=number(event_type.latitude, _LATITUDE),
+        longitudes=number(event_type.longitude, _LONGITUDE),
         numeric=numeric,
         categories={name: texts[name] for name in event_type.categorical},
         entities={name: join_keys([texts[part] for part in parts]) for name, parts in event_type.entities.items()},
@@ -70,7 +75,7 @@ def _read_ids(name: str, values: Sequence[object]) -> tuple[list[str], list[Prob
     for row, text in enumerate(texts):
         if text is None:
             if row not in unusable:
-                problems.append(Problem(row, name, "an id is required"))
+                problems.append(Problem(row, name, NO_ID))
         elif first_row.setdefault(text, row) != row:
             problems.append(Problem(row, name, f'id "{text}" was already used in row {first_row[text] + 1}'))
     return [text or "" for text in texts], problems
@@ -108,10 +113,38 @@ def read_event(event_type: EventType, event: Mapping[str, object]) -> Events:
     for name in (event_type.id, event_type.timestamp):
         if name not in event:
             raise EventError(f'Column "{name}" is required and missing{suggest(name, event)}.', name)
-    events, problems = read_events(event_type, {name: [value] for name, value in event.items()})
-    if problems:
-        raise EventError(f'Column "{problems[0].column}": {problems[0].message}.', problems[0].column)
-    return events
+    return _read_one(event_type, event)
+
+
+def _read_one(event_type: EventType, event: Mapping[str, object]) -> Events:
+    """Read what `read_events` does of one row, value by value: columns of one take five times as long."""
+
+    def read(name: str, reader: Callable[[object], Read]) -> Read:
+        try:
+            return reader(event.get(name))
+        except ValueError as error:
+            raise EventError(f'Column "{name}": {error}.', name) from None
+
+    def number(name: str | None, reader: Callable[[object], float]) -> Floats | None:
+        return None if name is None else np.array([read(name, reader)])
+
+    texts = {name: Keys.alone(read(name, read_text)) for name in event_type.text_columns}
+    numeric = {name: np.array([read(name, read_number)]) for name in event_type.numeric}
+    numeric |= {name: np.array([read(name, read_boolean)]) for name in event_type.boolean}
+    event_id = read(event_type.id, read_text)
+    if event_id is None:
+        raise EventError(f'Column "{event_type.id}": {NO_ID}.', event_type.id)
+    time_us = read(event_type.timestamp, lambda value: read_time(value, event_type.timestamp_format))
+    return Events(
+        ids=[event_id],
+        times_us=np.array([round(time_us)]),
+        amounts=number(event_type.amount, _AMOUNT),
+        latitudes=number(event_type.latitude, _LATITUDE),
+        longitudes=number(event_type.longitude, _LONGITUDE),
+        numeric=numeric,
+        categories={name: texts[name] for name in event_type.categorical},
+        entities={name: join_keys([texts[part] for part in parts]) for name, parts in event_type.entities.items()},
+    )
 
 
 def good_rows(n: int, bad: Sequence[int]) -> Ints:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from tollgate.core.event import Events
-from tollgate.core.history import OLDER_EPOCH, HistoryPlan, is_unusual, summed_values, weigh
+from tollgate.core.history import OLDER_EPOCH, HistoryPlan, Kind, is_unusual, summed_numbers, weigh
 from tollgate.core.layout import Layout
 
 StoredSums = Mapping[str, int]
@@ -61,16 +61,17 @@ def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums | None], time_s:
     ``stored`` maps each entity to its history; one that is not there reads as an empty one, and None as NaN: the event
     does not say who its entity is.
     """
-    epochs, weights = _moment(plan.layout, time_s)
+    epochs, _, divisors = _moment(plan.layout, time_s)
     read: list[float] = []
     for entity, kept in epochs.sums.items():
         sums = stored.get(entity, NO_SUMS)
-        if sums is None:
-            read += [nan] * len(kept)
+        if not sums:
+            read += [nan if sums is None else 0.0] * len(kept)
             continue
-        sums = _with_matured(plan, entity, sums, time_s)
+        get = _with_matured(plan, entity, sums, time_s).get
         read += [
-            (sums.get(s.name, 0) + sums.get(s.before, 0) * OLDER_EPOCH) / (weights[s.half_life] * s.units) for s in kept
+            (get(one.name, 0) + get(one.before, 0) * OLDER_EPOCH) / divisor
+            for one, divisor in zip(kept, divisors[plan.layout.parts[entity]], strict=True)
         ]
     return read
 
@@ -112,11 +113,12 @@ def _epochs_at(layout: Layout, epochs: tuple[int, ...]) -> _Epochs:
     )
 
 
-# An event asks some ten times for its own moment. The weights are by half-life.
+# An event asks some ten times for its own moment. The factors, a unit's number to a whole and its weight, are by sum.
 @lru_cache(maxsize=64)
-def _moment(layout: Layout, time_s: float) -> tuple[_Epochs, list[float]]:
+def _moment(layout: Layout, time_s: float) -> tuple[_Epochs, list[float], list[float]]:
     epochs, weights = weigh(np.array([time_s]), layout.half_lives_s)
-    return _epochs_at(layout, tuple(epochs.tolist())), weights.tolist()
+    of_sums = weights[layout.half_lives] * layout.units
+    return _epochs_at(layout, tuple(epochs.tolist())), weights.tolist(), of_sums.tolist()
 
 
 def _with_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: float) -> StoredSums:
@@ -154,11 +156,10 @@ def fold_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: flo
 def add_to_all(plan: HistoryPlan, event: Events, excess: float) -> dict[str, dict[str, int]]:
     """Return what one event adds to the history of each entity; ``excess`` is what `judge_amounts` says of it."""
     time_s = event.times_s.item()
-    values = {str(kind): column.item() for kind, column in summed_values(event, np.array([excess])).items()}
     opened = _open_event(plan, time_s, 1)
     return {
         entity: sums | opened if plan.matures(entity) else sums
-        for entity, sums in _add(plan.layout, values, time_s).items()
+        for entity, sums in _add(plan.layout, summed_numbers(event, excess), time_s).items()
     }
 
 
@@ -166,7 +167,7 @@ def add_fraud(
     plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, excess: float
 ) -> dict[str, int]:
     """Return what a fraud adds to a history, dated when it became known. Taking it back adds the negative."""
-    values = {"f": 1.0, "v": 1.0 - float(is_unusual(np.array(excess)))}
+    values: dict[Kind, float] = {"f": 1.0, "v": 1.0 - float(is_unusual(np.array(excess)))}
     added = _add(plan.layout, values, known_at_s)[entity]
     return added | _open_event(plan, event_time_s, -1) if plan.matures(entity) else added
 
@@ -180,18 +181,18 @@ def _legitimate_at(layout: Layout, matured_at_s: float) -> Mapping[str, Mapping[
 def _open_event(plan: HistoryPlan, time_s: float, number: int) -> dict[str, int]:
     if plan.maturing is None:
         return {}
-    return {attribute(OPEN, 0, int(plan.maturing.steps(np.array([time_s]))[0])): number}
+    return {attribute(OPEN, 0, plan.maturing.step(time_s)): number}
 
 
-def _add(layout: Layout, values: Mapping[str, float], time_s: float) -> dict[str, dict[str, int]]:
+def _add(layout: Layout, values: Mapping[Kind, float], time_s: float) -> dict[str, dict[str, int]]:
     """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name: as `count_units`."""
-    epochs, weights = _moment(layout, time_s)
+    epochs, weights, _ = _moment(layout, time_s)
     known = {kind: value for kind, value in values.items() if value and not isnan(value)}
     return {
         entity: {
-            s.name: number
-            for s in kept
-            if s.kind in known and (number := round(known[s.kind] * weights[s.half_life] * s.units))
+            name: number
+            for name, _, kind, half_life, units in kept
+            if kind in known and (number := round(known[kind] * weights[half_life] * units))
         }
         for entity, kept in epochs.sums.items()
     }
@@ -199,7 +200,7 @@ def _add(layout: Layout, values: Mapping[str, float], time_s: float) -> dict[str
 
 def stale_names(plan: HistoryPlan, names: Iterable[str], time_s: float) -> list[str]:
     """Return the stored names of sums that no event at ``time_s`` or later can read."""
-    epochs, _ = _moment(plan.layout, time_s)
+    epochs, _, _ = _moment(plan.layout, time_s)
     return [name for name in names if name not in epochs.readable and _is_past(name, epochs.oldest)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from tollgate.core.feature_steps import FromHistories
 from tollgate.core.history import HistoryPlan, Kind
 from tollgate.core.history_features import span
 from tollgate.core.history_formulas import HISTORY_OPERATIONS
+from tollgate.core.layout import Layout
 from tollgate.core.reasons.groups import entity_words
 
 
@@ -41,7 +42,7 @@ class Cases:
         """Return what an operation of `history_formulas` reads for each event; NaN where the history is too faint."""
         asked = entity, operation, half_life
         if asked not in self._read:
-            step = FromHistories.of(HISTORY_OPERATIONS[operation], self.plan, [(entity, half_life)])
+            step = _step(self.plan.layout, *asked)
             self._read[asked] = step.each(self.events, self.excess, self.read_sums)
         return self._read[asked]
 
@@ -131,6 +132,12 @@ class Circumstances:
     def length(self, half_life: int) -> str:
         """Return a half-life as it is written: 7d."""
         return self.cases.lengths[half_life]
+
+
+# What the sentences of one version read is a few hundred things at most.
+@lru_cache(maxsize=2048)
+def _step(layout: Layout, entity: str, operation: str, half_life: int) -> FromHistories:
+    return FromHistories.of(HISTORY_OPERATIONS[operation], layout, [(entity, half_life)])
 
 
 def find_leading(values: Floats, groups: Sequence[Sequence[int]], rows: Ints, chosen: Ints, sums: Floats) -> Ints:
