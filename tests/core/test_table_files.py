@@ -194,7 +194,7 @@ def test_parquet_without_rows_is_refused() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), min_size=1, max_size=4), st.integers(0, 400))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_damaged_parquet_is_read_or_refused(changes: list[tuple[int, int]], cut: int) -> None:
     content = bytearray(parquet_bytes(pa.table({"name": ["a", "é"] * 20, "amount": [1.0, 2.0] * 20})))
     for place, flip in changes:

@@ -242,7 +242,7 @@ def tables(draw: st.DrawFn) -> dict[str, list[str | None]]:
     return columns
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(columns=tables())
 def test_the_quick_path_reads_what_the_core_reads(columns: dict[str, list[str | None]]) -> None:
     expected, problems = read_events(TYPE, columns)
@@ -256,7 +256,7 @@ def test_the_quick_path_reads_what_the_core_reads(columns: dict[str, list[str | 
         assert_same(read_arrow_events(TYPE, table), expected)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.one_of(st.none(), st.integers(-(2**60), 2**60), st.floats(-1e9, 1e9), st.booleans()), min_size=1, max_size=3
