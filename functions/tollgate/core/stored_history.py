@@ -203,7 +203,7 @@ def _add(layout: Layout, values: Mapping[Kind, float], time_s: float) -> dict[st
     """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name: as `quantise`."""
     epochs, weights, _ = _moment(layout, time_s)
     known = {kind: value for kind, value in values.items() if value and not isnan(value)}
-    added = {}
+    added: dict[str, dict[str, int]] = {}
     for entities, kept in epochs.alike:
         sums = {
             name: number
