@@ -36,7 +36,7 @@ def rank(columns: Columns, sort: str) -> Values:
 
 def highest(columns: Columns) -> dict[str, float]:
     """Return for each sort the highest value of one or more rows."""
-    return {sort: float(rank(columns, sort).max()) for sort in SORTS}
+    return {sort: float(np.max(rank(columns, sort))) for sort in SORTS}
 
 
 def list_places(columns: Columns, sort: str, after: Position | None, limit: int) -> Places:

@@ -12,6 +12,7 @@ import json
 import math
 import struct
 import zlib
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -183,11 +184,10 @@ def _pack(block: Rows) -> tuple[bytes, bytes]:
 
 def _postings(rows: Rows) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
     """Return a hash for each event and each of its entities, and the block that it is in."""
-    hashes: list[int] = []
-    blocks: list[int] = []
-    for place, event in enumerate(rows.columns["event"].tolist()):
+    hashes = array("Q", rows.columns["event"].tolist())
+    places = array("I", range(len(rows)))
+    for place in range(len(rows)):
         _, entities = rows.read_text(place)
-        found = [event, *(token(entity, key) for entity, key in entities.items())]
-        hashes += found
-        blocks += [place // _BLOCK_ROWS] * len(found)
-    return np.array(hashes, dtype=np.uint64), np.array(blocks, dtype=np.uint32)
+        hashes.extend(token(entity, key) for entity, key in entities.items())
+        places.extend([place] * len(entities))
+    return np.array(hashes, dtype=np.uint64), np.array(places, dtype=np.uint32) // np.uint32(_BLOCK_ROWS)
