@@ -286,7 +286,8 @@ def test_a_bucket_that_does_not_answer_gives_the_lot_back(
         ({"entity": "custommer:c1"}, 'did you mean "customer"'),
         ({"entity": "customer_merchant:c1"}, "pair of columns"),
         ({"cursor": "nonsense"}, "begin without it"),
-        ({"cursor": "WyJhIiwxLDIsLTFd"}, "begin without it"),
+        ({"cursor": "WyJhIiwxLDIsLTFd"}, "begin without it"),  # ["a",1,2,-1]
+        ({"cursor": "WyJhIiwxLDFlMzAsMV0"}, "begin without it"),  # ["a",1,1e30,1]
     ],
 )
 def test_terms_that_cannot_be_met_are_told(backend: Backend, terms: dict[str, Any], message: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
@@ -44,6 +44,15 @@ class IndexReader:
         """Yield the days that have segments, each with them."""
         for day, names in groupby(self.segments, key=lambda name: name.day):
             yield day, tuple(names)
+
+    def from_newest(self, count: int) -> Iterator[IndexReader]:
+        """Yield readers of the newest ``count`` days, of the next twice as many, and so on."""
+        days = [names for _, names in self.by_day()][::-1]
+        start = 0
+        while start < len(days):
+            part = days[start : start + count]
+            yield replace(self, segments=tuple(name for names in part for name in names))
+            start, count = start + count, count * 2
 
     def map(self, read: Callable[[Item], Read], items: Iterable[Item]) -> list[Read]:
         """Return what is read of each item, several at a time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tollgate.core.index.postings import read_bucket
@@ -15,10 +15,12 @@ from tollgate.errors import InputError
 from tollgate.services.read_index import IndexReader, read_index
 from tollgate.services.search_terms import SearchTerms, read_days, read_query, write_cursor
 from tollgate.services.stores import Stores
-from tollgate.services.tell_entry import tell_entry, write_moment
+from tollgate.services.tell_entry import tell_entry, to_moment, write_moment
 
 # Blocks that are read first, more than one page is usually in; each time after that, twice as many.
 _FIRST_BLOCKS = 48
+# Days that are looked through first for an entity, which most days have little of.
+_DAYS_OF_ENTITY = 8
 # What one search may read: some 100 MB in memory.
 _MOST_ROWS = 400_000
 
@@ -39,6 +41,8 @@ def search_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
     """
     version = stores.champion(terms.detector)
     days, query = read_days(version.detector, terms.first, terms.last), read_query(version, terms)
+    if query.after and query.sort == "newest":
+        days = replace(days, last=min(days.last, to_moment(query.after.decided_us).date()))
     page, indexed_s = read_index(stores.segments, days, lambda reader: (find_page(reader, query), reader.indexed_s))
     is_full = len(page) == query.limit
     last = position_of(page.columns, len(page) - 1, query.sort) if is_full else None
@@ -50,6 +54,18 @@ def search_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
 
 
 def find_page(reader: IndexReader, query: Query) -> Rows:
+    """Return the rows of a page, in order. The newest are looked for on the newest days first."""
+    if query.sort != "newest":
+        return _find_page(reader, query)
+    found = join([])
+    for days in reader.from_newest(_DAYS_OF_ENTITY if query.entity else 1):
+        found = join([found, _find_page(days, query)])
+        if len(found) >= query.limit:
+            break
+    return query.page(found)
+
+
+def _find_page(reader: IndexReader, query: Query) -> Rows:
     """Return the rows of a page, in order.
 
     Blocks are read from the one with the highest value on, until none that is left can have a row of this page. An
@@ -98,9 +114,8 @@ def _find_posted(
     """Return the segments and blocks that have rows of an entity."""
 
     def look(segment: int) -> list[tuple[int, int]]:
-        (span,) = heads[segment].bucket_ranges([hash_])
-        (bucket,) = reader.store.read(reader.segments[segment], [span])
-        return [(segment, block) for block in read_bucket(bucket, [hash_]).tolist()]
+        (bucket,) = reader.store.read(reader.segments[segment], [heads[segment].bucket_range(hash_)])
+        return [(segment, block) for block in read_bucket(bucket, hash_).tolist()]
 
     return {place for places in reader.map(look, segments) for place in places}
 

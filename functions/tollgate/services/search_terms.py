@@ -17,6 +17,7 @@ from tollgate.core.score import TOP_SCORE
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError, suggest
 from tollgate.services.read_index import Days
+from tollgate.services.tell_entry import to_moment
 
 MOST_DAYS = 92
 
@@ -100,9 +101,10 @@ def _read_cursor(query: Query, days: Days, text: str) -> Position:
         fingerprint, value, decided_us, event = json.loads(urlsafe_b64decode(padded))
         position = Position(
             value=-math.inf if value is None else float(value),
-            decided_us=int(np.int64(decided_us)),
+            decided_us=int(decided_us),
             event=int(np.uint64(event)),
         )
+        to_moment(position.decided_us)  # one that a calendar has
     except (ValueError, TypeError, OverflowError):
         raise InputError("The cursor is none that an answer gave; begin without it.") from None
     if fingerprint != _fingerprint(query, days):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from tollgate.adapters.index_segments import SegmentStore
-from tollgate.core.index.postings import read_bucket
-from tollgate.core.index.rows import Rows, join
-from tollgate.core.index.segment import Head, read_rows
+from tollgate.core.index.query import is_older_than_all
+from tollgate.core.index.rows import join
+from tollgate.core.index.segment import find_labels, read_head, read_rows, read_summary
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.core.index.summary import Summary
 from tollgate.services.read_index import IndexReader, read_index
@@ -26,15 +26,15 @@ def summarize_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
     """
     version = stores.champion(terms.detector)
     days = read_days(version.detector, terms.first, terms.last)
-
-    summaries, indexed_s = read_index(stores.segments, days, lambda reader: (_summarize(reader), reader.indexed_s))
+    segments = stores.segments
+    summaries, indexed_s = read_index(segments, days, lambda reader: (summarize_segments(reader), reader.indexed_s))
     return {
         "days": [tell_summary(day, summary) for day, summary in summaries.items()],
         "indexed_until": None if indexed_s is None else write_moment(indexed_s * 10**6),
     }
 
 
-def _summarize(reader: IndexReader) -> dict[str, Summary]:
+def summarize_segments(reader: IndexReader) -> dict[str, Summary]:
     """Return the summaries of all days; segments are read side by side, and so are days."""
     by_day = dict(reader.by_day())
     largest = {day: max(names, key=lambda name: (name.size_bytes, name.key)) for day, names in by_day.items()}
@@ -42,32 +42,28 @@ def _summarize(reader: IndexReader) -> dict[str, Summary]:
     contents = reader.map(reader.store.read_whole, rest)
 
     def summarize(day: str) -> Summary:
-        others = [read_rows(content) for name, content in zip(rest, contents, strict=True) if name.day == day]
-        return summarize_day(reader.store, largest[day], join(others).latest())
+        others = [content for name, content in zip(rest, contents, strict=True) if name.day == day]
+        return summarize_day(reader.store, largest[day], others)
 
     return dict(zip(by_day, reader.map(summarize, by_day), strict=True))
 
 
-def summarize_day(store: SegmentStore, largest: SegmentName, others: Rows) -> Summary:
-    """Return the summary of a day's latest rows: those of its largest segment, and the others.
+def summarize_day(store: SegmentStore, largest: SegmentName, others: Sequence[bytes]) -> Summary:
+    """Return the summary of a day's latest rows, from its largest segment and the contents of all others.
 
-    Of the largest segment only those rows are read that the others have again: they come off its own summary, and the
-    latest ones are added.
+    Where the largest one is older, as it is for labels that come later, it is not read: the rows that the others have
+    again come off its summary. They are the same there but for their labels.
     """
     head = store.head(largest)
-    if not len(others):
-        return head.summary
-    again = _find_again(store, largest, head, others)
-    return head.summary - Summary.of(again) + Summary.of(join([again, others]).latest())
-
-
-def _find_again(store: SegmentStore, name: SegmentName, head: Head, others: Rows) -> Rows:
-    """Return the rows of a segment that are of events of other rows."""
-    events = others.columns["event"]
-    spans = head.bucket_ranges(events.tolist())
-    buckets = store.read(name, list(spans))
-    posted = [read_bucket(bucket, hashes) for bucket, hashes in zip(buckets, spans.values(), strict=True)]
-    blocks = np.unique(np.concatenate(posted)).tolist()
-    contents = store.read(name, [head.block_range(block) for block in blocks])
-    rows = join([head.read_block(block, content) for block, content in zip(blocks, contents, strict=True)])
-    return rows.take(np.isin(rows.columns["event"], events))
+    rows = join([read_rows(content, with_texts=False) for content in others]).latest()
+    if not is_older_than_all(head, [read_head(content) for content in others]):
+        return Summary.of(join([read_rows(store.read_whole(largest), with_texts=False), rows]).latest())
+    wanted = [head.summary_range, head.events_range] if others else [head.summary_range]
+    summary, *events = store.read(largest, wanted)
+    if not others:
+        return read_summary(summary)
+    is_there, labels = find_labels(events[0], rows.columns["event"])
+    before = rows.columns.copy()
+    before["label"] = labels
+    again = replace(rows, columns=before).take(is_there)
+    return read_summary(summary) - Summary.of(again) + Summary.of(rows)

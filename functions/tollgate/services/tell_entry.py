@@ -35,6 +35,11 @@ def tell_entry(entry: Entry) -> dict[str, Any]:
 
 def write_moment(moment_us: int) -> str:
     """Return a moment as answers tell it: to the second, and to the millisecond where it has any."""
-    moment = _EPOCH + timedelta(microseconds=moment_us)
+    moment = to_moment(moment_us)
     precision = "milliseconds" if moment_us % 10**6 else "seconds"
     return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def to_moment(moment_us: int) -> datetime:
+    """Return microseconds since 1970 as a moment in UTC."""
+    return _EPOCH + timedelta(microseconds=moment_us)

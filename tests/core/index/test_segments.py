@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.index.postings import read_bucket
-from tollgate.core.index.rows import Entry, Rows, join, token
-from tollgate.core.index.segment import SegmentError, head_end, read_head, read_rows, write_segment
+from tollgate.core.index.rows import LABELS, Entry, Rows, join, token
+from tollgate.core.index.segment import (
+    SegmentError,
+    find_labels,
+    head_end,
+    read_head,
+    read_rows,
+    read_summary,
+    write_segment,
+)
 from tollgate.core.index.summary import Summary
 
 from tests.core.index.entries import label_some, make_entries
@@ -69,8 +77,7 @@ def test_postings_find_every_row_of_an_entity_in_few_ranges() -> None:
     assert len(head.zones) > 4
     for entity, key in (("customer", "c7"), ("", "e1234"), ("device", "nobody")):
         hash_ = token(entity, key)
-        (((start, stop), hashes),) = head.bucket_ranges([hash_]).items()
-        blocks = read_bucket(content[start:stop], hashes).tolist()
+        blocks = read_bucket(content[slice(*head.bucket_range(hash_))], hash_).tolist()
         found = [head.read_block(block, content[slice(*head.block_range(block))]) for block in blocks]
         ids = {entry.event_id for rows in found for entry in rows.entries()}
         wanted = {
@@ -101,7 +108,24 @@ def test_summaries_add_up_and_come_off_again() -> None:
     before, after = Rows.of(ENTRIES), Rows.of(list(latest(STREAM).values()))
     assert Summary.of(before) + Summary.of(after) - Summary.of(before) == Summary.of(after)
     assert Summary.of(before) - Summary.of(before) == Summary()
-    assert read_head(write_segment(after)).summary == Summary.of(after)
+    content = write_segment(after)
+    assert read_summary(content[slice(*read_head(content).summary_range)]) == Summary.of(after)
+
+
+def test_events_are_found_with_their_labels() -> None:
+    content = write_segment(Rows.of(STREAM))
+    found = content[slice(*read_head(content).events_range)]
+    wanted = [*ENTRIES, replace(ENTRIES[0], event_id="nobody")]
+    is_there, labels = find_labels(found, Rows.of(wanted).columns["event"])
+    assert is_there.tolist() == [True] * len(ENTRIES) + [False]
+    assert [LABELS[label] for label in labels[:-1]] == [latest(STREAM)[one.event_id].label for one in ENTRIES]
+
+
+def test_numbers_are_read_without_their_texts() -> None:
+    content = write_segment(Rows.of(ENTRIES))
+    rows = read_rows(content, with_texts=False)
+    assert Summary.of(rows) == Summary.of(Rows.of(ENTRIES))
+    assert set(rows.texts) == {""}
 
 
 def test_a_summary_counts_what_is_there() -> None:

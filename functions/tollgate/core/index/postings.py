@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,6 @@ Hashes = NDArray[np.uint64]
 Blocks = NDArray[np.uint32]
 # Postings of a bucket on average: some kilobytes, read with one request.
 _A_BUCKET = 2048
-_LOW_BITS = np.uint64(0xFFFFFFFF)
 
 
 def write_buckets(hashes: Hashes, blocks: Blocks) -> list[bytes]:
@@ -27,7 +25,7 @@ def write_buckets(hashes: Hashes, blocks: Blocks) -> list[bytes]:
     hashes, blocks = hashes[is_new], blocks[is_new]
     count = 1 << max(0, (len(hashes) // _A_BUCKET).bit_length())
     ends = np.cumsum(np.bincount(_buckets_of(hashes, count), minlength=count))
-    low = (hashes & _LOW_BITS).astype("<u4")
+    low = (hashes & np.uint64(0xFFFFFFFF)).astype("<u4")
     return [
         zlib.compress(low[start:stop].tobytes() + blocks[start:stop].astype("<u4").tobytes())
         for start, stop in zip([0, *ends[:-1]], ends, strict=True)
@@ -39,12 +37,11 @@ def bucket_of(hash_: int, count: int) -> int:
     return int(_buckets_of(np.array([hash_], dtype=np.uint64), count)[0])
 
 
-def read_bucket(content: bytes, hashes: Sequence[int]) -> Blocks:
-    """Return the blocks that a bucket has for any of the hashes, each once, in their order."""
-    both = np.frombuffer(zlib.decompress(content), dtype="<u4")
-    low, blocks = np.split(both, 2)
-    wanted = (np.array(hashes, dtype=np.uint64) & _LOW_BITS).astype(np.uint32)
-    return np.unique(blocks[np.isin(low, wanted)])
+def read_bucket(content: bytes, hash_: int) -> Blocks:
+    """Return the blocks that a bucket has for a hash, in their order."""
+    low, blocks = np.split(np.frombuffer(zlib.decompress(content), dtype="<u4"), 2)
+    found: Blocks = blocks[low == np.uint32(hash_ & 0xFFFFFFFF)]
+    return found
 
 
 def _buckets_of(hashes: Hashes, count: int) -> NDArray[np.intp]:

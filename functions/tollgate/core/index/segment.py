@@ -1,9 +1,9 @@
 """A segment: immutable rows of one day as bytes, laid out so that a few ranges of them answer a search.
 
-    mark, length of the head | head | blocks of rows | buckets of postings
+    mark, length of the head | head | summary | blocks of rows | buckets of postings | events with their labels
 
-The head says where everything is, what is in each block, and what all rows come to. Rows are packed by deflate, numbers
-column by column. The same rows give the same bytes, in whatever order they come.
+The head says where everything is and what is in each block. Rows are packed by deflate, numbers column by column. The
+same rows give the same bytes, in whatever order they come.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tollgate.core.index.summary import Summary
 _MARK = b"TGIX0001"
 _PREFIX = struct.Struct("<8sI")
 _BLOCK_ROWS = 512
+_EVENT = np.dtype([("event", "<u8"), ("label", "u1")])
 Range = tuple[int, int]
 
 
@@ -83,35 +84,45 @@ class Head:
 
     body: int
     sequences: tuple[str, str]
+    summary_bytes: int
     kinds: tuple[Kind, ...]
     zones: tuple[Zone, ...]
     bucket_bytes: tuple[int, ...]
-    summary: Summary
 
     @cached_property
     def _starts(self) -> list[int]:
-        sizes = [zone.numbers_bytes + zone.texts_bytes for zone in self.zones]
-        return list(accumulate([*sizes, *self.bucket_bytes], initial=self.body))
+        blocks = [zone.numbers_bytes + zone.texts_bytes for zone in self.zones]
+        sizes = [self.summary_bytes, *blocks, *self.bucket_bytes, self.rows * _EVENT.itemsize]
+        return list(accumulate(sizes, initial=self.body))
 
     @property
     def rows(self) -> int:
         """How many rows the segment has."""
         return sum(zone.rows for zone in self.zones)
 
+    @property
+    def summary_range(self) -> Range:
+        """Return where the summary lies."""
+        return self._range(0)
+
     def block_range(self, block: int) -> Range:
         """Return where a block lies."""
-        return self._starts[block], self._starts[block + 1]
+        return self._range(1 + block)
 
-    def bucket_ranges(self, hashes: Sequence[int]) -> dict[Range, list[int]]:
-        """Return where the postings of hashes lie, and for each place whose they are."""
-        found: dict[Range, list[int]] = {}
-        for hash_ in hashes:
-            place = len(self.zones) + bucket_of(hash_, len(self.bucket_bytes))
-            found.setdefault((self._starts[place], self._starts[place + 1]), []).append(hash_)
-        return found
+    def bucket_range(self, hash_: int) -> Range:
+        """Return where the postings of a hash lie."""
+        return self._range(1 + len(self.zones) + bucket_of(hash_, len(self.bucket_bytes)))
 
-    def read_block(self, block: int, content: bytes) -> Rows:
-        """Return the rows of a block."""
+    @property
+    def events_range(self) -> Range:
+        """Return where the events lie."""
+        return self._range(1 + len(self.zones) + len(self.bucket_bytes))
+
+    def _range(self, part: int) -> Range:
+        return self._starts[part], self._starts[part + 1]
+
+    def read_block(self, block: int, content: bytes, *, with_texts: bool = True) -> Rows:
+        """Return the rows of a block; without their texts where only numbers are needed."""
         zone = self.zones[block]
         numbers = zlib.decompress(content[: zone.numbers_bytes])
         columns = np.empty(zone.rows, dtype=COLUMNS)
@@ -120,8 +131,9 @@ class Head:
             kind = COLUMNS[name]
             columns[name] = np.frombuffer(numbers, kind, zone.rows, start)
             start += zone.rows * kind.itemsize
-        texts = np.empty(zone.rows, dtype=object)
-        texts[:] = zlib.decompress(content[zone.numbers_bytes :]).decode().split("\n")
+        texts = np.full(zone.rows, "", dtype=object)
+        if with_texts:
+            texts[:] = zlib.decompress(content[zone.numbers_bytes :]).decode().split("\n")
         return Rows(columns, texts, self.kinds)
 
 
@@ -133,16 +145,17 @@ def write_segment(rows: Rows) -> bytes:
     packed = [_pack(block) for block in blocks]
     buckets = write_buckets(*_postings(rows))
     sequences = np.sort(rows.columns["sequence"])
+    summary = _pack_json(Summary.of(rows).to_json())
     head = {
         "sequences": [sequences[0].decode(), sequences[-1].decode()],
+        "summary": len(summary),
         "kinds": [kind.to_json() for kind in rows.kinds],
         "zones": [Zone.of(block, *pair).to_json() for block, pair in zip(blocks, packed, strict=True)],
         "buckets": [len(bucket) for bucket in buckets],
-        "summary": Summary.of(rows).to_json(),
     }
-    written = zlib.compress(json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode())
+    written = _pack_json(head)
     bodies = [part for pair in packed for part in pair]
-    return b"".join([_PREFIX.pack(_MARK, len(written)), written, *bodies, *buckets])
+    return b"".join([_PREFIX.pack(_MARK, len(written)), written, summary, *bodies, *buckets, _write_events(rows)])
 
 
 def head_end(beginning: bytes) -> int:
@@ -159,17 +172,41 @@ def read_head(beginning: bytes) -> Head:
     return Head(
         body=end,
         sequences=(plain["sequences"][0], plain["sequences"][1]),
+        summary_bytes=plain["summary"],
         kinds=tuple(map(Kind.from_json, plain["kinds"])),
         zones=tuple(map(Zone.from_json, plain["zones"])),
         bucket_bytes=tuple(plain["buckets"]),
-        summary=Summary.from_json(plain["summary"]),
     )
 
 
-def read_rows(content: bytes) -> Rows:
-    """Return all rows of a segment."""
+def read_rows(content: bytes, *, with_texts: bool = True) -> Rows:
+    """Return all rows of a segment; without their texts where only numbers are needed."""
     head = read_head(content)
-    return join([head.read_block(block, content[slice(*head.block_range(block))]) for block in range(len(head.zones))])
+    blocks = [content[slice(*head.block_range(block))] for block in range(len(head.zones))]
+    return join([head.read_block(block, one, with_texts=with_texts) for block, one in enumerate(blocks)])
+
+
+def read_summary(content: bytes) -> Summary:
+    """Return what all rows of a segment come to, from what lies at `Head.summary_range`."""
+    return Summary.from_json(json.loads(zlib.decompress(content)))
+
+
+def find_labels(content: bytes, events: NDArray[np.uint64]) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    """Return which events have a row, and the labels of their rows, from what lies at `Head.events_range`."""
+    known = np.frombuffer(content, dtype=_EVENT)
+    place = np.minimum(np.searchsorted(known["event"], events), len(known) - 1)
+    return known["event"][place] == events, known["label"][place]
+
+
+def _write_events(rows: Rows) -> bytes:
+    events = np.empty(len(rows), dtype=_EVENT)
+    for name in ("event", "label"):
+        events[name] = rows.columns[name]
+    return np.sort(events, order="event").tobytes()
+
+
+def _pack_json(plain: object) -> bytes:
+    return zlib.compress(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _names() -> tuple[str, ...]:
