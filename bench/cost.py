@@ -35,7 +35,9 @@ from localstack.template import TEMPLATE, load_template
 PRICES = Path(__file__).with_name("prices.toml")
 MILLION, GB, HOURS_A_MONTH = 1e6, 1e9, 730
 WARM_UP = 100
-RESOURCES = load_template(TEMPLATE)["Resources"]
+DOCUMENT = load_template(TEMPLATE)
+RESOURCES = DOCUMENT["Resources"]
+WINDOW_S = DOCUMENT["Parameters"]["IndexWindowSeconds"]["Default"]
 MEMORY_GB = RESOURCES["ApiFunction"]["Properties"]["MemorySize"] / 1024
 INDEX_MEMORY_GB = RESOURCES["IndexFunction"]["Properties"]["MemorySize"] / 1024
 # What the placeholders of the HTTP API's access log come to.
@@ -101,8 +103,7 @@ def _mean_units(decided: Sequence[Decided], what: str) -> float:
 
 def rows_a_lot(prices: Prices) -> int:
     """Return how many decisions the index function gets at once: those of a shard in the window of its mapping."""
-    window_s = load_template(TEMPLATE)["Parameters"]["IndexWindowSeconds"]["Default"]
-    rows: float = prices["assumed"]["decisions_a_second"] * window_s / prices["assumed"]["stream_shards"]
+    rows: float = prices["assumed"]["decisions_a_second"] * WINDOW_S / prices["assumed"]["stream_shards"]
     return max(1, round(rows))
 
 
@@ -142,6 +143,10 @@ def by_the_month(usage: Usage, prices: Prices) -> Iterator[tuple[str, str, float
     storage = kept_gb * (dynamodb["storage_gb_month"] + dynamodb["recovery_gb_month"])
     storage += index_gb * prices["s3"]["storage_gb_month"]
     yield "usd_month_kept_million", "each million decisions that is kept, recovery included", storage
+    lots = prices["assumed"]["stream_shards"] * HOURS_A_MONTH * 3600 / WINDOW_S
+    indexing = price_index(usage.indexed, prices)
+    most = lots * indexing.usd / indexing.quantity / MILLION
+    yield "usd_month_index", "indexing, at most, when few decisions come all month", most
     metrics = usage.metrics * prices["cloudwatch"]["metric_month"]
     yield "usd_month_metrics", f"{usage.metrics} metrics, in a month in which they are sent every hour", metrics
     snapshot = MEMORY_GB * HOURS_A_MONTH * 3600 * function["snapstart_cached_gb_second"]

@@ -16,7 +16,7 @@ from tollgate.errors import InputError
 
 _STREAMS = {
     "KinesisBatchInfo": "Kinesis records that the stream function gave up; the message names their shard and numbers",
-    "DDBStreamBatchInfo": "decisions that the index function gave up; they are in the table, and searches do not find them",
+    "DDBStreamBatchInfo": "decisions that the index function gave up; the table has them, and searches miss them",
     "KafkaBatchInfo": "Kafka records that the stream function gave up; the message names their topic and offsets",
 }
 
