@@ -103,13 +103,14 @@ def _read_parquet(name: str, content: bytes, largest_bytes: int) -> FileTable:
         if max(sum(group.total_byte_size for group in groups), file.metadata.num_rows * 8) > largest_bytes:
             raise TableError(f'"{name}" unpacks to more than {largest_bytes >> 20} MB; split it.')
         table = file.read()
-        columns = [_python_values(column) for column in table.columns]
+        columns = [python_values(column) for column in table.columns]
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise TableError(f'"{name}" is not a Parquet file: {str(error).splitlines()[0].rstrip(".")}.') from None
     return FileTable(table.column_names, columns)
 
 
-def _python_values(column: Any) -> list[Any]:  # noqa: ANN401 - an Arrow column, whose library may be absent
+def python_values(column: Any) -> list[Any]:  # noqa: ANN401 - an Arrow column, whose library may be absent
+    """Return an Arrow column as Python's values; NaN is a missing number."""
     import pyarrow as pa  # noqa: PLC0415
 
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
