@@ -1,4 +1,4 @@
-"""What `spark-submit` starts: `spark-submit spark_job/__main__.py score INPUT OUTPUT --bucket BUCKET --detector NAME`."""
+"""What `spark-submit` starts: `score` for a file, `stream` for a stream."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("--bucket", help="the deployment's bucket (output BucketName)")
         command.add_argument("--detector", help="the detector whose champion decides")
         command.add_argument("--history-table", help="the deployment's history table; without it histories begin empty")
-        command.add_argument("--span-rows", type=int, default=SPAN_ROWS, help="about how many rows a task has in memory")
+        command.add_argument(
+            "--span-rows", type=int, default=SPAN_ROWS, help="about how many rows a task has in memory"
+        )
     return parser
 
 

@@ -52,9 +52,7 @@ def thin_events(event_type: EventType, table: pa.Table) -> Events:
         longitudes=floats("longitude", event_type.longitude),
         numeric={},
         categories={},
-        entities={
-            entity: Keys.of([row[place] for row in rows]) for place, entity in enumerate(event_type.entities)
-        },
+        entities={entity: Keys.of([row[place] for row in rows]) for place, entity in enumerate(event_type.entities)},
     )
 
 

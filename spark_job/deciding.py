@@ -29,7 +29,7 @@ _TEXT = (pa.string(), "string")
 
 @dataclass(frozen=True)
 class Decide:
-    """Decides on the rows of a span; with ``as_text``, all columns are cells that a spreadsheet cannot be tricked by."""
+    """Decides on the rows of a span; with ``as_text``, all columns are cells of a CSV file."""
 
     sealed: Broadcast[SealedVersion]
     names: Sequence[str]

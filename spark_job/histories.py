@@ -94,7 +94,7 @@ def add(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
 
 
 def tidy(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
-    """Return sums from which any event at ``time_s`` or later reads the same: matured events folded, faded sums gone."""
+    """Return sums from which events from ``time_s`` on read the same: matured events folded, faded sums gone."""
     matured = fold_matured(plan, entity, sums, time_s)
     whole = add({name: number for name, number in sums.items() if name not in matured.steps}, matured.added)
     for name in stale_names(plan, list(whole), time_s):

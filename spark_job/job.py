@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Job:
     """What to decide on, and where the results go. Paths are of this machine or of S3.
 
-    ``form`` and ``out_form`` are formats of `tables.FORMATS`. With ``histories``, a DynamoDB table, decisions begin from
-    the stored histories, and a version whose detector records its files adds to them.
+    ``form`` is one of `tables.FORMATS`, ``out_form`` csv or parquet. With ``histories``, a DynamoDB table, decisions
+    begin from the stored histories, and a version whose detector records its files adds to them.
     """
 
     path: str

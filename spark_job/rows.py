@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 from pyspark.sql.types import StructType
 from tollgate.core.reading import outranks_repeated_id, read_events
 
@@ -67,21 +67,25 @@ def read_rows(table: Table, sealed: Broadcast[SealedVersion]) -> DataFrame:
 
 
 def number_rows(rows: DataFrame) -> DataFrame:
-    """Return kept rows with ``row``, their number from 0, and where an earlier row has the same id, its ``first``.
-
-    ``good`` says whether a row can be used.
-    """
-    blocks = rows.groupBy("path", "block").agg(F.min("position").alias("least"), F.count("*").alias("n")).collect()
+    """Return kept rows with ``row``, their number from 0 in the order in which they came."""
+    blocks = rows.groupBy("path", "block").agg(sf.min("position").alias("least"), sf.count("*").alias("n")).collect()
     before, shifts = 0, []
     for block in sorted(blocks, key=lambda one: (one.path, one.block)):
         shifts.append((block.path, block.block, before - block.least))
         before += block.n
     table = rows.sparkSession.createDataFrame(shifts, "path string, block bigint, shift bigint")
-    numbered = rows.join(F.broadcast(table), ["path", "block"])
-    numbered = numbered.withColumn("row", F.col("position") + F.col("shift")).drop("position", "shift", "path", "block")
-    repeated = numbered.where("id is not null").groupBy("id").agg(F.min("row").alias("first"), F.count("*").alias("n"))
-    numbered = numbered.join(repeated.where("n > 1").drop("n"), "id", "left")
-    later = F.coalesce(F.col("first") < F.col("row"), F.lit(False)) & ~F.col("outranks")
-    return numbered.withColumn("first", F.when(later, F.col("first"))).withColumn(
-        "good", F.col("problem").isNull() & F.col("first").isNull()
-    )
+    numbered = rows.join(sf.broadcast(table), ["path", "block"])
+    return numbered.withColumn("row", sf.col("position") + sf.col("shift")).drop("position", "shift", "path", "block")
+
+
+def find_repeated(numbered: DataFrame) -> DataFrame:
+    """Return the ids that several rows have, each with the ``first`` of them."""
+    found = numbered.where("id is not null").groupBy("id").agg(sf.min("row").alias("first"), sf.count("*").alias("n"))
+    return found.where("n > 1").drop("n")
+
+
+def mark_good(numbered: DataFrame, repeated: DataFrame) -> DataFrame:
+    """Return rows with ``good``, whether each can be used; ``first`` is the row that used its id before, else null."""
+    later = sf.coalesce(sf.col("first") < sf.col("row"), sf.lit(False)) & ~sf.col("outranks")
+    joined = numbered.join(repeated, "id", "left").withColumn("first", sf.when(later, sf.col("first")))
+    return joined.withColumn("good", sf.col("problem").isNull() & sf.col("first").isNull())

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 
 from spark_job.deciding import Decide, result_schema
 from spark_job.histories import AddUp, sums_before
-from spark_job.rows import number_rows, read_rows
+from spark_job.rows import find_repeated, mark_good, number_rows, read_rows
 from spark_job.sealed import SealedVersion
 from spark_job.spans import SUMS, Bounds, assign_spans, find_bounds, over_spans
 from spark_job.staging import Stages
@@ -50,7 +50,7 @@ class Scoring:
 
     def record(self, name: str) -> int:
         """Add the table to the stored histories, once for each ``name``; return to how many of them."""
-        last = self._rows.where("good").agg(F.max("time_us").alias("us")).collect()[0].us
+        last = self._rows.where("good").agg(sf.max("time_us").alias("us")).collect()[0].us
         if self.histories is None or last is None:
             return 0
         return record(self.added, self.sealed, self.histories, name, last / 1e6)
@@ -73,12 +73,12 @@ class Scoring:
         return over_spans(thin, stored, spans, AddUp(self.sealed), SUMS)
 
     def _before(self, added: DataFrame, *entities: str) -> DataFrame:
-        opening = self._opening.where(F.col("entity").isin(*entities)) if entities else self._opening
+        opening = self._opening.where(sf.col("entity").isin(*entities)) if entities else self._opening
         return sums_before(added.unionByName(opening), self.sealed, self._bounds)
 
     @property
     def _before_the_only_span(self) -> DataFrame:
-        return self._opening.withColumn("span", F.lit(0).cast("bigint"))
+        return self._opening.withColumn("span", sf.lit(0).cast("bigint"))
 
     @property
     def _nothing(self) -> DataFrame:
@@ -93,16 +93,17 @@ class Scoring:
 
     @cached_property
     def _rows(self) -> DataFrame:
-        return assign_spans(self._numbered, self._bounds)
+        return assign_spans(self._checked, self._bounds)
 
     @cached_property
     def _bounds(self) -> Bounds:
         def choose() -> DataFrame:
-            found = find_bounds(self._numbered, self.span_rows)
+            found = find_bounds(self._checked, self.span_rows)
             return self.stages.spark.createDataFrame(found, "time_us bigint, row bigint")
 
         return Bounds.of((one.time_us, one.row) for one in self.stages.keep("bounds", choose).collect())
 
     @cached_property
-    def _numbered(self) -> DataFrame:
-        return number_rows(self.stages.keep("rows", lambda: read_rows(self.table, self.sealed)))
+    def _checked(self) -> DataFrame:
+        numbered = number_rows(self.stages.keep("rows", lambda: read_rows(self.table, self.sealed)))
+        return mark_good(numbered, self.stages.keep("repeated", lambda: find_repeated(numbered)))

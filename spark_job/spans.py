@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 from pyspark.sql.types import LongType, StructField, StructType
 from tollgate.core.event import Ints
 
@@ -87,7 +87,7 @@ class _Assign:
 def assign_spans(rows: DataFrame, bounds: Bounds) -> DataFrame:
     """Return rows with their ``span``."""
     if bounds.spans == 1:
-        return rows.withColumn("span", F.lit(0).cast("bigint"))
+        return rows.withColumn("span", sf.lit(0).cast("bigint"))
     return rows.mapInArrow(_Assign(bounds), StructType([*rows.schema.fields, StructField("span", LongType())]))
 
 
@@ -96,9 +96,9 @@ def over_spans(rows: DataFrame, stored: DataFrame, spans: int, work: Work, schem
 
     A task has one span in memory, and is given a few, one after the other.
     """
-    line = F.struct(*(name for name in rows.columns if name != "span"))
-    lines = rows.select("span", F.lit(_ROW).alias("kind"), "row", line.alias("line"))
-    before = stored.select("span", F.lit(_STORED).alias("kind"), F.struct("entity", "key", "sums").alias("history"))
+    line = sf.struct(*(name for name in rows.columns if name != "span"))
+    lines = rows.select("span", sf.lit(_ROW).alias("kind"), "row", line.alias("line"))
+    before = stored.select("span", sf.lit(_STORED).alias("kind"), sf.struct("entity", "key", "sums").alias("history"))
     return (
         lines.unionByName(before, allowMissingColumns=True)
         .repartition(spans, "span")

@@ -41,7 +41,7 @@ def exists(spark: SparkSession, path: str) -> bool:
 def remove(spark: SparkSession, path: str) -> None:
     """Remove a file or folder with all that is in it; nothing happens where there is none."""
     place, system = _locate(spark, path)
-    system.delete(place, True)  # noqa: FBT003 - Java has no keywords
+    system.delete(place, True)
 
 
 def _locate(spark: SparkSession, path: str) -> tuple[Any, Any]:

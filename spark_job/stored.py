@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 from tollgate.adapters import clients
 from tollgate.adapters.histories import HistoryTable, history_key, sums_of
 from tollgate.adapters.items import get_items
@@ -52,7 +52,7 @@ class _Read:
 def read_opening(rows: DataFrame, sealed: Broadcast[SealedVersion], table: str) -> DataFrame:
     """Read the stored histories of all keys that the good rows have, each key once."""
     entities = list(sealed.value.open().event_type.entities)
-    each = rows.where("good").select(F.posexplode("keys").alias("place", "key")).where("key is not null").distinct()
+    each = rows.where("good").select(sf.posexplode("keys").alias("place", "key")).where("key is not null").distinct()
     return each.mapInArrow(_Read(sealed, table, entities), SUMS)
 
 
@@ -89,9 +89,9 @@ def record(added: DataFrame, sealed: Broadcast[SealedVersion], table: str, name:
     Exactly once: under the same ``name`` the same sums have to come again. What matured before ``until_s``, the time of
     the last event, stands in the sums.
     """
-    bucket = F.pmod(F.hash("entity", "key"), F.lit(_BUCKETS))
+    bucket = sf.pmod(sf.hash("entity", "key"), sf.lit(_BUCKETS))
     ordered = added.withColumn("bucket", bucket).repartition(_BUCKETS, "bucket")
     done = ordered.sortWithinPartitions("bucket", "entity", "key", "span").mapInArrow(
         _Record(sealed, table, name, until_s), "histories bigint"
     )
-    return int(done.agg(F.coalesce(F.sum("histories"), F.lit(0)).alias("n")).collect()[0].n)
+    return int(done.agg(sf.coalesce(sf.sum("histories"), sf.lit(0)).alias("n")).collect()[0].n)

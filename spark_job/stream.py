@@ -37,7 +37,7 @@ class Stream:
 
     @property
     def name(self) -> str:
-        """What the stream is called where it is noted that a micro-batch was recorded: it follows from its checkpoint."""
+        """What the stream is called where it is noted what was recorded: it follows from its checkpoint."""
         return f"s-{hashlib.sha256(self.checkpoint.rstrip('/').encode()).hexdigest()[:20]}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 from pyspark.sql.types import StringType, StructField, StructType
 from tollgate.core.event_type import EventType
 from tollgate.core.reading import require_columns
@@ -64,19 +64,21 @@ def read_table(spark: SparkSession, path: str, form: str, event_type: EventType,
         delimiter, frame = None, spark.read.parquet(path)
         names = frame.columns
     require_columns(event_type, names)
-    return Table(names, _place(frame, F.col("_metadata.file_path"), F.col("_metadata.file_block_start")), delimiter)
+    return Table(names, _place(frame, sf.col("_metadata.file_path"), sf.col("_metadata.file_block_start")), delimiter)
 
 
 def take_frame(frame: DataFrame, event_type: EventType) -> Table:
     """Take a table that Spark has already, such as a micro-batch; its rows come in the order of its partitions."""
     names = [name for name in frame.columns if name != _CORRUPT]
     require_columns(event_type, names)
-    return Table(names, _place(frame, F.lit(""), F.lit(0).cast("bigint")))
+    return Table(names, _place(frame, sf.lit(""), sf.lit(0).cast("bigint")))
 
 
 def read_json_column(frame: DataFrame, event_type: EventType, column: str = "value") -> DataFrame:
     """Return the events that a column holds as JSON, such as the value of a Kafka record, as a table of texts."""
-    read = F.from_json(F.col(column).cast("string"), _texts(list(event_type.variables)), {"columnNameOfCorruptRecord": _CORRUPT})
+    read = sf.from_json(
+        sf.col(column).cast("string"), _texts(list(event_type.variables)), {"columnNameOfCorruptRecord": _CORRUPT}
+    )
     return frame.select(read.alias("event")).select("event.*")
 
 
@@ -108,14 +110,14 @@ def _texts(names: Sequence[str]) -> StructType:
 
 def _place(frame: DataFrame, path: Column, block: Column) -> DataFrame:
     """Return the rows in the form of a `Table`. Columns go by place: names may differ in case only, or hold dots."""
-    cells = [F.col(_quoted(name)) for name in frame.columns if name != _CORRUPT]
-    corrupt = F.col(_quoted(_CORRUPT)) if _CORRUPT in frame.columns else F.lit(None).cast("string")
+    cells = [sf.col(_quoted(name)) for name in frame.columns if name != _CORRUPT]
+    corrupt = sf.col(_quoted(_CORRUPT)) if _CORRUPT in frame.columns else sf.lit(None).cast("string")
     return frame.select(
-        F.struct(*(cell.alias(f"c{place}") for place, cell in enumerate(cells))).alias("cells"),
+        sf.struct(*(cell.alias(f"c{place}") for place, cell in enumerate(cells))).alias("cells"),
         corrupt.alias("corrupt"),
         path.alias("path"),
         block.alias("block"),
-        F.monotonically_increasing_id().alias("position"),
+        sf.monotonically_increasing_id().alias("position"),
     )
 
 
