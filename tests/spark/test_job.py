@@ -109,7 +109,7 @@ def test_a_file_in_spans_is_decided_on_as_by_the_file_door_and_recorded_once(
     key = "inbox/payments/a.csv"
     batch = show_batch(stores, score_batch(stores, key, empty_backend.drop(key, content))["batch_id"])
     expected = list(csv.DictReader(io.StringIO(empty_backend.get(batch["summary"]["results"]).decode())))
-    assert len({row["status"] for row in expected}) > 20, "the rows have to differ for this to say anything"
+    assert len({row["status"] for row in expected}) > 8, "the rows have to differ for this to say anything"
 
     publish_version(recording_small_version, empty_backend.bucket, table)
     (tmp_path / "a.csv").write_bytes(content)
