@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from tollgate.adapters.versions import VersionStore
 from tollgate.core.replay import replay_histories
 from tollgate.core.scored_file import read_event_file, score_file
 from tollgate.core.table_files import read_file
@@ -115,7 +116,7 @@ def test_a_file_in_spans_is_decided_on_as_by_the_file_door_and_recorded_once(
     (tmp_path / "a.csv").write_bytes(content)
     output = tmp_path / "out"
     job = Job(str(tmp_path / "a.csv"), "csv", str(output), "csv", table, span_rows=300)
-    sealed = take_champion(stores.versions, "payments")
+    sealed = take_champion(VersionStore(stores.versions.s3, empty_backend.bucket, refresh_s=0.0), "payments")
     assert sealed.name == recording_small_version.name
 
     # It ends before anything is written; then after all is recorded, before it can note that.
