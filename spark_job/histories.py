@@ -93,10 +93,15 @@ def add(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     return {**one, **{name: one.get(name, 0) + number for name, number in other.items()}}
 
 
+def fold(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
+    """Return sums in which the events that matured before ``time_s`` are legitimate ones, no longer open."""
+    matured = fold_matured(plan, entity, sums, time_s)
+    return add({name: number for name, number in sums.items() if name not in matured.steps}, matured.added)
+
+
 def tidy(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
     """Return sums from which events from ``time_s`` on read the same: matured events folded, faded sums gone."""
-    matured = fold_matured(plan, entity, sums, time_s)
-    whole = add({name: number for name, number in sums.items() if name not in matured.steps}, matured.added)
+    whole = fold(plan, entity, sums, time_s)
     for name in stale_names(plan, list(whole), time_s):
         del whole[name]
     return whole

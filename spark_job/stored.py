@@ -15,7 +15,7 @@ from tollgate.adapters import clients
 from tollgate.adapters.histories import HistoryTable, history_key, sums_of
 from tollgate.adapters.items import get_items
 
-from spark_job.histories import OPENING, add, each_row, tidy
+from spark_job.histories import OPENING, add, each_row, fold
 from spark_job.sealed import SealedVersion
 from spark_job.spans import SUMS, SumsOfKey, in_lots, write_sums
 
@@ -80,7 +80,7 @@ class _Record:
         sums: dict[str, int] = {}
         for part in parts:
             sums = add(sums, json.loads(part["sums"]))
-        return tidy(self.sealed.value.open().history, entity, sums, self.until_s)
+        return fold(self.sealed.value.open().history, entity, sums, self.until_s)
 
 
 def record(added: DataFrame, sealed: Broadcast[SealedVersion], table: str, name: str, until_s: float) -> int:
