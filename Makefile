@@ -8,6 +8,7 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 EMULATOR := .tools/emulator
 SAM := .tools/sam
+SPARK := .tools/spark
 
 # One line of progress, the log only when something fails.
 quietly = @mkdir -p .build; echo "$(1)"; { $(2); } > .build/setup.log 2>&1 || { cat .build/setup.log; echo "Set-up failed: the lines above say why."; exit 1; }
@@ -34,6 +35,11 @@ $(SAM)/ready: $(VENV)/uv requirements/sam.txt
 	$(call quietly,Installing the SAM command line …,$(UV) venv -q --clear --python $(PY) $(SAM) && $(UV) pip sync -q --python $(SAM)/bin/python --require-hashes requirements/sam.txt)
 	@touch $@
 
+# uv builds PySpark from its sources: with the setuptools of the lock file, and with compiled files, or workers start slowly.
+$(SPARK)/ready: $(VENV)/uv requirements/spark.txt
+	$(call quietly,Installing Spark …,$(UV) venv -q --clear --python $(PY) $(SPARK) && $(UV) pip sync -q --python $(SPARK)/bin/python --require-hashes --build-constraints requirements/spark.txt --compile-bytecode requirements/spark.txt)
+	@touch $@
+
 .PHONY: setup
 setup: $(VENV)/ready ## the development environment, in .venv
 
@@ -46,11 +52,11 @@ smoke: $(VENV)/ready $(EMULATOR)/ready ## the same path without a browser; check
 	@exec $(PY) -m localstack.demo --smoke
 
 .PHONY: test
-test: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready ## every test but the slow ones
+test: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready $(SPARK)/ready ## every test but the slow ones
 	$(PY) -m pytest -m "not slow"
 
 .PHONY: test-all
-test-all: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready ## every test
+test-all: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready $(SPARK)/ready ## every test
 	$(PY) -m pytest
 
 .PHONY: lint
@@ -60,8 +66,12 @@ lint: $(VENV)/ready ## style and types
 	$(VENV)/bin/mypy
 
 .PHONY: bench
-bench: $(VENV)/ready $(EMULATOR)/ready ## the measured claims
+bench: $(VENV)/ready $(EMULATOR)/ready $(SPARK)/ready ## the measured claims
 	@for script in bench/[a-z]*.py; do $(PY) $$script --json .build/$$(basename $$script .py).json || exit 1; done
+
+.PHONY: spark-package
+spark-package: $(VENV)/ready ## what EMR Serverless needs to run the Spark job, in .build/spark
+	$(PY) -m spark_job.package .build/spark $(ARGS)
 
 .PHONY: picture
 picture: $(VENV)/ready $(EMULATOR)/ready ## the picture in README.md anew, from the running dashboard

@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from tollgate.core.decision import Decisions, decide_in_order
+from tollgate.core.decision import decide_in_order
 from tollgate.core.event import Events
-from tollgate.core.explain import TOP, explain_decisions
 from tollgate.core.reading import good_rows, read_events, require_columns
 from tollgate.core.replay import StoredHistories
+from tollgate.core.row_results import describe_decisions, result_names, say_problem
 from tollgate.core.table_files import FileTable, free_name, write_csv
 from tollgate.core.version import DetectorVersion
 
-DECIDED = "ok"
 HISTOGRAM_EDGES = tuple(range(0, 1001, 50))
 MOST_SHOWN = 100
 
@@ -65,53 +64,22 @@ class ScoredFile:
 def score_file(version: DetectorVersion, file: ReadFile, stored: StoredHistories) -> ScoredFile:
     """Decide on every usable row in order of time, each seeing the rows before it; bad rows keep their place."""
     n = len(file.table)
-    scores: list[int | None] = [None] * n
-    probabilities: list[float | None] = [None] * n
-    outcomes: list[str | None] = [None] * n
-    reasons: list[list[str | None]] = [[None] * n for _ in range(TOP)]
+    added: dict[str, list[Any]] = {name: [None] * n for name in result_names(version)}
     excess: dict[int, float] = {}
-    matched: list[str | None] = [None] * n
     counts = dict.fromkeys((compiled.rule.name for compiled in version.rules.rules), 0)
     if file.rows:
         decided = decide_in_order(version, file.events, stored)
         excess = {place: float(decided.excess[place]) for place in np.flatnonzero(decided.excess).tolist()}
-        hits = ["; ".join(names) for names in decided.rules.names()]
         counts = decided.rules.counts()
-        for place, row in enumerate(file.rows):
-            scores[row] = int(decided.scores[place])
-            probabilities[row] = float(decided.probabilities[place])
-            outcomes[row] = decided.outcomes[place]
-            matched[row] = hits[place]
-        _put_reasons(version, file, decided, reasons)
-    statuses = [DECIDED if row not in file.problems else _reason(file.problems[row]) for row in range(n)]
-    added: dict[str, Sequence[object]] = {
-        "score": scores,
-        "probability": probabilities,
-        "outcome": outcomes,
-        **({"rules": matched} if counts else {}),
-        "status": statuses,
-    }
-    if version.reasons is not None:
-        added |= {f"reason_{number}": column for number, column in enumerate(reasons, start=1)}
+        for name, values in describe_decisions(version, file.events, decided).items():
+            for row, value in zip(file.rows, values, strict=True):
+                added[name][row] = value
+    for row, problem in file.problems.items():
+        added["status"][row] = say_problem(*problem)
     names = [*file.table.names, *(free_name(name, file.table.names) for name in added)]
     results = write_csv(names, [*file.table.columns, *added.values()])
-    return ScoredFile(results, _summarise(version, file, scores, probabilities, outcomes) | {"rules": counts}, excess)
-
-
-def _put_reasons(
-    version: DetectorVersion, file: ReadFile, decided: Decisions, columns: Sequence[list[str | None]]
-) -> None:
-    """Put the top reasons of what is not simply approved into ``columns``: each a sentence, with its impact."""
-    mildest = version.outcomes[0].name
-    places = [place for place, outcome in enumerate(decided.outcomes) if outcome != mildest]
-    for place, explanation in zip(places, explain_decisions(version, file.events, decided, places), strict=False):
-        for column, reason in zip(columns, explanation.reasons, strict=False):
-            column[file.rows[place]] = f"{reason.sentence.rstrip('.')} ({reason.impact:+d})"
-
-
-def _reason(problem: tuple[str, str]) -> str:
-    column, message = problem
-    return f'error: column "{column}": {message}' if column else f"error: {message}"
+    summary = _summarise(version, file, added["score"], added["probability"], added["outcome"])
+    return ScoredFile(results, summary | {"rules": counts}, excess)
 
 
 def _summarise(
