@@ -61,3 +61,7 @@ def build_environment(folder: Path, python_version: str, platform: str | None) -
         shutil.copytree(code, packages / code.name, ignore=shutil.ignore_patterns("__pycache__"))
     python.write_text(_PYTHON.format(version=python_version))
     python.chmod(0o755)
+
+
+if __name__ == "__main__":
+    main()

@@ -42,7 +42,7 @@ def tabulate(
         for number in range(TOP):
             added[f"reason_{number + 1}"] = _reasons(n, places, decided.reasons, number)
     names = [*piece.names, *(free_name(name, piece.names) for name in added)]
-    return pa.table([*map(_as_column, piece.columns), *added.values()], names=names)
+    return pa.table([*map(as_column, piece.columns), *added.values()], names=names)
 
 
 def write_lines(table: pa.Table, *, header: bool) -> bytes:
@@ -83,7 +83,8 @@ def _reasons(n: int, places: Ints, reasons: Mapping[int, Sequence[str]], number:
     return pa.array(list(told.values()), pa.string()).take(pa.array(which, mask=which < 0))
 
 
-def _as_column(column: Any) -> Any:  # noqa: ANN401
+def as_column(column: Any) -> Any:  # noqa: ANN401
+    """Return a column of a piece as an Arrow array: what is no text in JSON is written as JSON."""
     if not isinstance(column, list):
         return column
     return pa.array([_json_text(value) for value in column], pa.string())
