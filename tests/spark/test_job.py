@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from tollgate.adapters.versions import VersionStore
+from tollgate.core.replay import replay_histories
+from tollgate.core.scored_file import read_event_file
+from tollgate.core.table_files import read_file
+from tollgate.core.totals import totals
 from tollgate.services.batches import show_batch
 from tollgate.services.score_batch import score_batch
 
@@ -94,13 +98,12 @@ def assert_same(found: list[Row], expected: list[Row]) -> None:
         assert {name: row[name] for name in names} == {name: same[name] for name in names}
 
 
-def recorded(folder: Path, content: bytes, kept: Path) -> Histories:
-    """Return what the file door adds to the histories that a version's training left."""
+def recorded(folder: Path, content: bytes) -> Histories:
+    """Return what a file adds to the histories that a version's training left, faded sums among it."""
     version = open_folder(folder)
-    scored = score(version, content, kept, load_folder_histories(version, folder))
-    sums: dict[str, dict[str, Mapping[str, int]]] = {}
-    for entity, key, added in scored.scoring.additions():
-        sums.setdefault(entity, {})[key] = added
+    events = read_event_file(version, read_file("a.csv", content, 1 << 30)).events
+    excess = replay_histories(version.history, events, stored=load_folder_histories(version, folder)).excess
+    sums = {entity: totals(version.history, entity, events, excess) for entity in events.entities}
     return under_pks(version, sums)
 
 
@@ -140,7 +143,7 @@ def test_a_file_in_spans_is_decided_on_as_by_the_file_door_and_recorded_once(
         dying.setattr("spark_job.staging.Stages.drop", killed)
         with pytest.raises(KilledError):
             run_job(spark, sealed, job)
-    after = add_up(before, recorded(small_version, content, tmp_path / "kept"))
+    after = add_up(before, recorded(small_version, content))
     assert empty_backend.histories() == after
     assert run_job(spark, sealed, job)
     assert empty_backend.histories() == after
