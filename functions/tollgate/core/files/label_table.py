@@ -48,7 +48,10 @@ def read_label_table(event_type: EventType, pieces: Iterable[Piece]) -> LabelTab
 
     Raises `TableError` where the event's id or the label is missing or there twice, or for too many rows.
     """
-    kept, ids, labels, known_at = [], [], [], []
+    kept: list[Piece] = []
+    ids: list[Any] = []
+    labels: list[Any] = []
+    known_at: list[Any] = []
     misshapen: dict[int, str] = {}
     for piece in pieces:
         if len(ids) + len(piece) > MOST_LABELS:
