@@ -184,9 +184,9 @@ def closure(path: Path) -> set[Path]:
 def test_arrow_is_for_files_alone() -> None:
     using = {path for path in modules_in("functions/tollgate") if "pyarrow" in roots(path)}
 
-    assert {path for path in using if not path.is_relative_to(CORE / "files")} <= {CORE / "table_files.py"}
+    assert {path for path in using if not path.is_relative_to(CORE / "files")} == set()
     for door in ("api", "stream"):
-        always = closure(FUNCTIONS / f"tollgate/handlers/{door}.py") - {CORE / "table_files.py"}
+        always = closure(FUNCTIONS / f"tollgate/handlers/{door}.py")
         assert not always & using, door
 
 

@@ -1,4 +1,4 @@
-"""One Spark on two threads of this machine, with one Java process for all tests.
+"""One Spark on this machine, with one Java process for all tests.
 
 A test module takes it with `pytest_plugins = ("tests.spark.spark_fixture",)`.
 """
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+# Tests are over before what makes long jobs fast has paid for itself: without it they take less than half the time.
+_SHORT_LIVED = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions "
+    "-XX:-BytecodeVerificationRemote",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.shuffle.partitions": "2",
+}
+
+
 @pytest.fixture(scope="session")
 def spark(running: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A Spark session, whose workers speak to the emulator."""
@@ -30,12 +43,12 @@ def spark(running: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         # Java, and the workers that it starts, keep the environment of this moment.
         for name, value in environment.items():
             patch.setenv(name, value)
+        builder = SparkSession.builder.master("local[1]")
+        for name, value in _SHORT_LIVED.items():
+            builder = builder.config(name, value)
         session = (
-            SparkSession.builder.master("local[2]")
-            .config("spark.driver.bindAddress", "127.0.0.1")
+            builder.config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.host", "127.0.0.1")
-            .config("spark.ui.enabled", "false")
-            .config("spark.sql.shuffle.partitions", "2")
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.local.dir", str(tmp_path_factory.mktemp("spark")))
             .getOrCreate()

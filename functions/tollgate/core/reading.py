@@ -163,10 +163,3 @@ def _read_one(event_type: EventType, event: Mapping[str, object]) -> Events:
         raise EventError(f'Column "{event_type.id}": {NO_ID}.', event_type.id)
     time_us = read(event_type.timestamp, lambda value: read_time(value, event_type.timestamp_format))
     return _put_together(event_type, [event_id], np.array([round(time_us)]), texts, numeric, number)
-
-
-def good_rows(n: int, bad: Sequence[int]) -> Ints:
-    """Return the numbers of the rows, of ``n``, that are not among the ``bad`` ones."""
-    good = np.ones(n, dtype=bool)
-    good[np.array(bad, dtype=np.int64)] = False
-    return np.flatnonzero(good)
