@@ -68,7 +68,7 @@ lint: $(VENV)/ready ## style and types
 	$(VENV)/bin/mypy
 
 .PHONY: bench
-bench: $(VENV)/ready $(EMULATOR)/ready $(SPARK)/ready ## the measured claims
+bench: $(VENV)/ready $(EMULATOR)/ready ## the measured claims
 	@for script in bench/[a-z]*.py; do $(PY) $$script --json .build/$$(basename $$script .py).json || exit 1; done
 
 .PHONY: spark-package

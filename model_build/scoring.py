@@ -44,11 +44,14 @@ def score_file(data: Path, folder: Path, out: Path, *, fresh: bool) -> Scored:
     stored = {} if fresh or begins_early else load_folder_histories(version, folder)
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f"{out.name}.part")
-    with TemporaryDirectory() as work, unfinished.open("wb") as file:
-        scoring = FileScoring(version, Path(work), read_from(stored))
-        for scored in scoring.score(_pieces(data)):
-            file.write(scored.csv)
-    unfinished.replace(out)
+    try:
+        with TemporaryDirectory() as work, unfinished.open("wb") as file:
+            scoring = FileScoring(version, Path(work), read_from(stored))
+            for scored in scoring.score(_pieces(data)):
+                file.write(scored.csv)
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return Scored(scoring.summary(), begins_early)
 
 

@@ -219,7 +219,9 @@ def test_score_refuses_what_is_no_table_of_events(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    assert said in refusal(call("score", path, "--version", sample_version, "--out", tmp_path / "r.csv"))
+    for options in ([], ["--fresh"]):
+        assert said in refusal(call("score", path, "--version", sample_version, "--out", tmp_path / "r.csv", *options))
+        assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("out", ["new.csv/r.csv", "."])
