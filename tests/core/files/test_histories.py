@@ -14,13 +14,14 @@ from tollgate.core.arrivals import NO_FRAUDS, Arrivals
 from tollgate.core.event import Events
 from tollgate.core.files import histories as module
 from tollgate.core.files.histories import FileHistories
+from tollgate.core.files.stored import read_from
 from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.replay import StoredHistories, replay_histories
 from tollgate.core.stored_history import stale_names
 
 from model_build.data import read_labelled_events
 from model_build.detector_file import DetectorFile
-from tests.core.files.scored import in_parts, reader_of, texts_of
+from tests.core.files.scored import in_parts, texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events, read_history
 from tests.core.test_replay import PAYMENTS, PLAN, table_of
 
@@ -31,13 +32,13 @@ def read_parts(
     plan: HistoryPlan, parts: list[Events], folder: Path, stored: StoredHistories | None = None, *, saves: bool = False
 ) -> tuple[FileHistories, np.ndarray, np.ndarray]:
     """Return the histories, and what all events read and were judged; with ``saves``, each piece by another process."""
-    histories = FileHistories(plan, folder, reader_of(stored))
+    histories = FileHistories(plan, folder, read_from(stored or {}))
     reads = []
     for part in parts:
         reads.append(histories.read(part, texts_of(histories, part)))
         if saves:
             histories.save()
-            histories = FileHistories(plan, folder, reader_of(stored))
+            histories = FileHistories(plan, folder, read_from(stored or {}))
             histories.load()
     return histories, np.concatenate([its.sums for its in reads], axis=1), np.concatenate([its.excess for its in reads])
 

@@ -25,29 +25,42 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _QUOTED = '[",\r\n]'
 
 
+def result_names(version: DetectorVersion, names: Sequence[str]) -> list[str]:
+    """Return the columns that Tollgate adds to a file's own ``names``, in their order."""
+    rules = ["rules"] if version.rules.rules else []
+    reasons = [f"reason_{number}" for number in range(1, TOP + 1)] if version.reasons is not None else []
+    return [free_name(name, names) for name in ("score", "probability", "outcome", *rules, "status", *reasons)]
+
+
 def tabulate(
-    version: DetectorVersion, piece: Piece, places: Ints, decided: PieceDecisions, problems: Mapping[int, str]
+    version: DetectorVersion,
+    piece: Piece,
+    places: Ints,
+    decided: PieceDecisions,
+    problems: Mapping[int, tuple[str, str]],
 ) -> pa.Table:
-    """Return the columns of a piece and those that Tollgate adds: empty in the rows of ``problems``."""
+    """Return the columns of a piece and those that Tollgate adds.
+
+    ``decided`` is of the usable rows, at ``places``; ``problems`` maps the others to the column and what is wrong.
+    """
     n = len(piece)
-    added = {
-        "score": _spread(n, places, pa.array(decided.scores, pa.int16())),
-        "probability": _spread(n, places, pa.array(decided.probabilities)),
-        "outcome": _spread(n, places, pa.array(list(version.order), pa.string()).take(pa.array(decided.ranks))),
-    }
+    added = [
+        _spread(n, places, pa.array(decided.scores, pa.int16())),
+        _spread(n, places, pa.array(decided.probabilities)),
+        _spread(n, places, pa.array(list(version.order), pa.string()).take(pa.array(decided.ranks))),
+    ]
     if version.rules.rules:
-        added["rules"] = _spread(n, places, pa.array(decided.rules, pa.string()))
-    added["status"] = _statuses(n, problems)
+        added.append(_spread(n, places, pa.array(decided.rules, pa.string())))
+    added.append(_statuses(n, problems))
     if version.reasons is not None:
-        for number in range(TOP):
-            added[f"reason_{number + 1}"] = _reasons(n, places, decided.reasons, number)
-    names = [*piece.names, *(free_name(name, piece.names) for name in added)]
-    return pa.table([*map(_as_column, piece.columns), *added.values()], names=names)
+        added += [_reasons(n, places, decided.reasons, number) for number in range(TOP)]
+    names = [*piece.names, *result_names(version, piece.names)]
+    return pa.table([*map(as_column, piece.columns), *added], names=names)
 
 
 def write_lines(table: pa.Table, *, header: bool) -> bytes:
     """Return a table as lines of CSV, with a header if this is the beginning of the file."""
-    columns = [_guard(column.combine_chunks()) for column in table.columns]
+    columns = [guard_cells(column.combine_chunks()) for column in table.columns]
     odd = [place for place, column in enumerate(columns) if _needs_quotes(column)]
     head = ",".join(_quote(safe_cell(name)) for name in table.column_names).encode() + b"\n" if header else b""
     if odd:
@@ -69,11 +82,16 @@ def _spread(n: int, places: Ints, values: Any) -> Any:  # noqa: ANN401 - Arrow a
     return values.take(pa.array(where, mask=where < 0))
 
 
-def _statuses(n: int, problems: Mapping[int, str]) -> Any:  # noqa: ANN401
-    reasons = [DECIDED, *(f"error: {reason}" for reason in problems.values())]
+def _statuses(n: int, problems: Mapping[int, tuple[str, str]]) -> Any:  # noqa: ANN401
+    reasons = [DECIDED, *(_say_problem(*problem) for problem in problems.values())]
     which = np.zeros(n, dtype=np.int64)
     which[list(problems)] = np.arange(1, len(reasons))
     return pa.array(reasons, pa.string()).take(pa.array(which))
+
+
+def _say_problem(column: str, message: str) -> str:
+    """Return the status of a row that cannot be used; without a ``column``, the problem is the whole row's."""
+    return f'error: column "{column}": {message}' if column else f"error: {message}"
 
 
 def _reasons(n: int, places: Ints, reasons: Mapping[int, Sequence[str]], number: int) -> Any:  # noqa: ANN401
@@ -83,7 +101,8 @@ def _reasons(n: int, places: Ints, reasons: Mapping[int, Sequence[str]], number:
     return pa.array(list(told.values()), pa.string()).take(pa.array(which, mask=which < 0))
 
 
-def _as_column(column: Any) -> Any:  # noqa: ANN401
+def as_column(column: Any) -> Any:  # noqa: ANN401
+    """Return a column of a piece as an Arrow array: what is no text in JSON is written as JSON."""
     if not isinstance(column, list):
         return column
     return pa.array([_json_text(value) for value in column], pa.string())
@@ -93,8 +112,8 @@ def _json_text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _guard(column: Any) -> Any:  # noqa: ANN401
-    """Return a column as it may stand in CSV: text that a spreadsheet would run with an apostrophe in front."""
+def guard_cells(column: Any) -> Any:  # noqa: ANN401
+    """Return an Arrow array as it may stand in CSV: text that a spreadsheet would run with an apostrophe in front."""
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return _as_text(column)
     at_risk = _find_formulas(column)
@@ -124,9 +143,11 @@ def _find_formulas(column: Any) -> Ints:  # noqa: ANN401
 
 def _as_text(column: Any) -> Any:  # noqa: ANN401
     if pa.types.is_dictionary(column.type):
-        return _guard(column.cast(column.type.value_type))
+        return guard_cells(column.cast(column.type.value_type))
     if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
-        return _guard(pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string()))
+        return guard_cells(
+            pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
+        )
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
     return column.cast(pa.string())
