@@ -20,7 +20,7 @@ from tollgate.core.history import OLDER_EPOCH, UNITS, HistoryPlan, Sum, find_epo
 @dataclass(frozen=True)
 class Left:
     """What is left of u keys: the times of their last events, (u,); c sums of the epochs of these, then c of the epochs
-    before, (2 · c, u); and how many events are open, (u, r).
+    before, (2 · c, u); and how many events are open, (r, u), by the remainder of their step.
     """
 
     last_us: Ints
@@ -139,7 +139,7 @@ class EntityPiece:
         if not len(self._line.rows):
             return self._left
         last_us = np.maximum(self._left.last_us, times.times_us[self._line.rows[self._line.last]])
-        ring = self._opened.ring(self._left.ring.shape[1]) if self._opened else self._left.ring
+        ring = self._opened.ring(len(self._left.ring)) if self._opened else self._left.ring
         return replace(self._left, last_us=last_us, ring=ring)
 
 

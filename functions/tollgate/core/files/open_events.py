@@ -26,6 +26,15 @@ class Steps:
     counts: Ints
 
     @classmethod
+    def of(cls, u: int, keys: Ints, steps: Ints, counts: Ints) -> Steps:
+        """Put counts in order."""
+        if not len(keys):
+            return cls(u, keys, steps, counts)
+        low = int(np.min(steps))
+        order = np.argsort(keys * (int(np.max(steps)) - low + 1) + (steps - low), kind="stable")
+        return cls(u, keys[order], steps[order], counts[order])
+
+    @classmethod
     def of_line(cls, line: Line, steps: Ints) -> Steps:
         """Count the events of a line, given the steps of all rows."""
         mature = steps[line.rows]
@@ -34,15 +43,13 @@ class Steps:
 
     @classmethod
     def of_ring(cls, ring: Ints, first: Ints) -> Steps:
-        """Unroll the counts of u keys, (u, r), where a step stands at its remainder; ``first`` is the earliest."""
-        u, size = ring.shape
-        # Each key's ring, turned so that its first step comes first.
-        turned = np.arange(size) + (first % size)[:, None]
-        turned -= np.where(turned >= size, size, 0)
-        counts = ring.reshape(-1).take(turned + np.arange(u)[:, None] * size)
-        found = np.flatnonzero(counts)
-        keys = found // size
-        return cls(u, keys, first[keys] + (found - keys * size), counts.reshape(-1)[found])
+        """Unroll the counts of u keys, (r, u), where a step stands at its remainder; ``first`` is the earliest."""
+        size, u = ring.shape
+        found = np.flatnonzero(ring)
+        remainders = found // u
+        keys = found - remainders * u
+        firsts = first.take(keys)
+        return cls.of(u, keys, firsts + (remainders - firsts) % size, ring.reshape(-1).take(found))
 
     def __add__(self, other: Steps) -> Steps:
         if not len(other.keys):
@@ -67,9 +74,9 @@ class Steps:
         return Steps(self.u, self.keys[places], self.steps[places], self.counts[places])
 
     def roll(self, size: int) -> Ints:
-        """Return the counts as a ring for each of u keys, shape (u, size)."""
-        places = self.keys * size + self.steps % size
-        return np.bincount(places, self.counts, self.u * size).astype(np.int64).reshape(self.u, size)
+        """Return the counts as a ring for each of u keys, shape (size, u)."""
+        places = self.steps % size * self.u + self.keys
+        return np.bincount(places, self.counts, self.u * size).astype(np.int64).reshape(size, self.u)
 
 
 @dataclass(frozen=True)
