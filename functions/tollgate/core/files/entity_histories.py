@@ -32,6 +32,7 @@ class EntityHistories:
         self._where = Records(folder / f"{entity}.where", 2, memory)
         self._numbers: Ints = np.empty(0, dtype=np.int64)
         self._new = self._numbers
+        self._ranks = self._numbers
 
     def find(self, texts: Texts) -> Ints:
         """Look the keys of a piece up; return the places of those that are new."""
@@ -49,15 +50,19 @@ class EntityHistories:
         if stored:
             named = zip(self._new.tolist(), self.name_new(texts), strict=True)
             held = [(place, stored[key]) for place, key in named if key in stored]
-        self._numbers = self._keys.meet(self._numbers, texts.hashes, texts.values.arrow)
+        numbers = self._keys.meet(self._numbers, texts.hashes, texts.values.arrow)
         if stored and held:
             starts, sizes = self._stored.append([sums for _, sums in held])
-            numbers = self._numbers[[place for place, _ in held]]
-            self._where.write(numbers, np.stack([starts, sizes]))
+            self._where.write(numbers[[place for place, _ in held]], np.stack([starts, sizes]))
+        # In order of their numbers, what is kept of them is read and written from front to back.
+        order = np.argsort(numbers)
+        self._numbers, self._ranks = numbers[order], np.full(len(order) + 1, -1)
+        self._ranks[order] = np.arange(len(order))
 
     def open(self, texts: Texts, times: PieceTimes) -> EntityPiece:
         """Return the piece, with what was kept of its keys."""
-        return self._sums.open(self._numbers, self._new, Line.of(texts.codes, times.arrival), times.times_us)
+        line = Line.of(self._ranks[texts.codes], times.arrival)
+        return self._sums.open(self._numbers, len(self._numbers) - len(self._new), line, times.times_us)
 
     def stored(self) -> Entries:
         """Return what was stored of the keys of the piece."""

@@ -38,14 +38,14 @@ class EntitySums:
         self.low = Records(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, memory)
         self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), memory)
 
-    def open(self, numbers: Ints, new: Ints, line: Line, times_us: Ints) -> EntityPiece:
-        """Return the piece of a file that has the keys with these numbers, shape (u,), ``new`` ones at some places.
+    def open(self, numbers: Ints, first_new: int, line: Line, times_us: Ints) -> EntityPiece:
+        """Return the piece of a file that has the keys with these numbers, shape (u,), new ones from a place on.
 
         ``times_us`` are those of its events: a key that is new has had none before its first.
         """
         c = len(self._kept)
         columns = self.low.read(numbers)
-        columns[0, new] = times_us[line.rows[line.starts[new]]]
+        columns[0, first_new:] = times_us[line.rows[line.starts[first_new:]]]
         high = self.high.read(numbers) if self.high.count else np.zeros((), dtype=np.int64)
         left = Left(columns[0], Limbs(high, columns[1 : 1 + 2 * c]), columns[1 + 2 * c :])
         return EntityPiece(self._plan, self._sums, self._kept, left, line)

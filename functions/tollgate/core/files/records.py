@@ -16,7 +16,7 @@ import numpy as np
 
 from tollgate.core.event import Ints
 
-_LOT = 1 << 8
+_LOT = 250
 _BLOCK_BYTES = 1 << 15
 _BLOCKS_AT_ONCE = 32
 
@@ -46,6 +46,8 @@ class Records:
         self._in_memory = 0
         # Zeros that nothing was written to take no memory.
         self._first = np.zeros(memory.size_bytes // (8 * width * _LOT) * width * _LOT, dtype=np.int64)
+        # Columns that have nothing but zeros are passed over.
+        self._filled = np.zeros(width, dtype=bool)
         self._per_block = max(_BLOCK_BYTES // (8 * width), 1)
         self._path = path
         self.count = 0
@@ -53,16 +55,16 @@ class Records:
     def read(self, numbers: Ints) -> Ints:
         """Return the columns of the rows with these numbers, each of them once, shape (width, m)."""
         self._grow(numbers)
-        columns = np.empty((self.width, len(numbers)), dtype=np.int64)
+        columns = np.zeros((self.width, len(numbers)), dtype=np.int64)
         near = numbers < self._in_memory
         if near.all():
             places = self._places(numbers)
-            for column, out in zip(self._columns(), columns, strict=True):
-                np.take(column, places, out=out, mode="clip")
+            for column in np.flatnonzero(self._filled).tolist():
+                np.take(self._first[column * _LOT :], places, out=columns[column], mode="clip")
             return columns
         places = self._places(numbers[near])
-        for column, out in zip(self._columns(), columns, strict=True):
-            out[near] = column.take(places)
+        for column in np.flatnonzero(self._filled).tolist():
+            columns[column, near] = self._first[column * _LOT :].take(places)
         with self._open() as file:
             for far, inside, blocks, _ in self._blocks_of(file, np.flatnonzero(~near), numbers):
                 columns[:, far] = blocks[inside].T
@@ -74,8 +76,10 @@ class Records:
         near = numbers < self._in_memory
         all_near = bool(near.all())
         places = self._places(numbers if all_near else numbers[near])
-        for column, given in zip(self._columns(), columns, strict=True):
-            column[places] = given if all_near else given[near]
+        for column, given in enumerate(columns):
+            if self._filled[column] or given.any():
+                self._filled[column] = True
+                self._first[column * _LOT :][places] = given if all_near else given[near]
         if all_near:
             return
         with self._open() as file:
@@ -86,11 +90,8 @@ class Records:
                     file.seek(block * self._per_block * self.width * 8)
                     file.write(part)
 
-    def _columns(self) -> list[Ints]:
-        """Return each column of what is in memory, of which `_places` tells where a row stands."""
-        return [self._first[column * _LOT :] for column in range(self.width)]
-
     def _places(self, numbers: Ints) -> Ints:
+        """Return where the first column of rows in memory is; each further one is a lot's length behind."""
         return numbers + numbers // _LOT * (_LOT * (self.width - 1))
 
     def _grow(self, numbers: Ints) -> None:
@@ -146,4 +147,5 @@ class Records:
         if not self._memory.take(held.nbytes):
             raise ValueError("what was saved takes more memory than there is")
         self._first[: len(held)] = held
+        self._filled = held.reshape(-1, self.width, _LOT).any(axis=(0, 2))
         self._in_memory, self.count = len(held) // self.width, count
