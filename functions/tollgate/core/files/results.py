@@ -36,7 +36,7 @@ def tabulate(
         "outcome": _spread(n, places, pa.array(list(version.order), pa.string()).take(pa.array(decided.ranks))),
     }
     if version.rules.rules:
-        added["rules"] = _spread(n, places, pa.array(decided.rules, pa.string()))
+        added["rules"] = _spread(n, places, _rules(len(places), decided.rules))
     added["status"] = _statuses(n, problems)
     if version.reasons is not None:
         for number in range(TOP):
@@ -74,6 +74,12 @@ def _statuses(n: int, problems: Mapping[int, str]) -> Any:  # noqa: ANN401
     which = np.zeros(n, dtype=np.int64)
     which[list(problems)] = np.arange(1, len(reasons))
     return pa.array(reasons, pa.string()).take(pa.array(which))
+
+
+def _rules(n: int, rules: Mapping[int, str]) -> Any:  # noqa: ANN401
+    which = np.zeros(n, dtype=np.int64)
+    which[list(rules)] = np.arange(1, len(rules) + 1)
+    return pa.array(["", *rules.values()], pa.string()).take(pa.array(which))
 
 
 def _reasons(n: int, places: Ints, reasons: Mapping[int, Sequence[str]], number: int) -> Any:  # noqa: ANN401
