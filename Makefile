@@ -8,6 +8,8 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 EMULATOR := .tools/emulator
 SAM := .tools/sam
+# Test files run beside each other, one on each core; more than four would only train the same versions again.
+AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
 # One line of progress, the log only when something fails.
 quietly = @mkdir -p .build; echo "$(1)"; { $(2); } > .build/setup.log 2>&1 || { cat .build/setup.log; echo "Set-up failed: the lines above say why."; exit 1; }
@@ -47,11 +49,11 @@ smoke: $(VENV)/ready $(EMULATOR)/ready ## the same path without a browser; check
 
 .PHONY: test
 test: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready ## every test but the slow ones
-	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -m "not slow" $(AT_ONCE)
 
 .PHONY: test-all
 test-all: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready ## every test
-	$(PY) -m pytest
+	$(PY) -m pytest $(AT_ONCE)
 
 .PHONY: lint
 lint: $(VENV)/ready ## style and types

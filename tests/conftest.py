@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from localstack import emulator
 from localstack.running import RunningStack, running_stack
@@ -16,6 +17,9 @@ from model_build.training import train_detector
 
 ROOT = Path(__file__).parent.parent
 SAMPLE_DETECTOR = ROOT / "examples/sample/detector.toml"
+# Times say more about what else the machine does than about the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

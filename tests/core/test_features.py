@@ -264,7 +264,7 @@ ROW = st.tuples(
 
 
 @given(st.sampled_from(HALF_LIVES_S), st.lists(ROW, min_size=1, max_size=10))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_feature_is_ever_infinite(
     half_lives_s: tuple[float, ...], rows: Sequence[tuple[float, float, float, float, float, float | None]]
 ) -> None:

@@ -76,7 +76,7 @@ def test_adding_in_any_order_gives_the_same_stored_sums() -> None:
     st.lists(st.tuples(st.floats(-1e10, 1e10), st.floats(-1e12, 1e12)), min_size=2, max_size=12),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_shuffled_past_is_the_same_past(
     past: list[tuple[float, float]],
     random: object,
@@ -205,7 +205,7 @@ def test_weights_lie_between_one_and_two_to_the_epoch(time_s: float, half_life_s
 
 
 @given(st.lists(st.floats(-1e8, 1e8), min_size=1, max_size=8), st.floats(-1e8, 1e8), st.floats(0, 1e8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_stale_names_are_only_those_that_nothing_later_reads(
     times_s: list[float], now_s: float, later_s: float
 ) -> None:

@@ -139,14 +139,14 @@ MADE = st.builds(Made, st.sampled_from(DELAYS_D).map(plan_with), st.sampled_from
 
 
 @given(MADE, PAYMENTS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_any_small_table_matures_as_one_at_a_time(made: Made, payments: list[Payment]) -> None:
     assert_replay_is_one_by_one(made.plan, *made.table(payments))
 
 
 @pytest.mark.parametrize("keeping", [LAZILY, FOLDING, TIDILY], ids=str)
 @given(MADE, PAYMENTS, PAYMENTS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_what_is_stored_open_matures_while_a_file_is_replayed(
     keeping: Keeping, made: Made, past: list[Payment], present: list[Payment]
 ) -> None:

@@ -376,7 +376,7 @@ ANY_JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*GOOD, "note"]), ANY_JSON))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_json_is_an_event_or_one_event_error(changes: dict[str, object]) -> None:
     refused: EventError | None = None
     try:

@@ -182,7 +182,7 @@ def table_of(payments: list[tuple[int, str | None, float, tuple[float, float], i
 
 
 @given(st.lists(PAYMENTS, min_size=1, max_size=14))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_small_table_is_one_at_a_time(
     payments: list[tuple[int, str | None, float, tuple[float, float], int | None]],
 ) -> None:
@@ -191,7 +191,7 @@ def test_any_small_table_is_one_at_a_time(
 
 @pytest.mark.parametrize("keeping", [LAZILY, FOLDING, TIDILY], ids=str)
 @given(st.lists(PAYMENTS, min_size=2, max_size=14), st.integers(0, 14))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_small_table_on_top_of_what_is_stored_is_one_at_a_time(
     keeping: Keeping,
     payments: list[tuple[int, str | None, float, tuple[float, float], int | None]],

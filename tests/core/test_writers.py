@@ -61,7 +61,7 @@ def write_all(writes: list[Write], fold_at_s: Callable[[], float | None]) -> dic
 
 
 @given(st.lists(LIFE, min_size=1, max_size=8), st.integers(0, 2**32))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_order_of_writes_and_folds_leaves_the_same(lives: list[Life], seed: int) -> None:
     random = Random(seed)
     writes = [added for life in lives for added in writes_of(life)]
@@ -74,7 +74,7 @@ def test_any_order_of_writes_and_folds_leaves_the_same(lives: list[Life], seed: 
 
 
 @given(LIFE, st.sampled_from([5.0, 8.5, 30.0]), st.sampled_from([0.0, 8.5, 30.0]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_corrected_event_reads_as_if_nothing_had_been_said(life: Life, fold_d: float, again_d: float) -> None:
     day, amount, odd, known_d, _ = life
     event, fraud, correction = writes_of((day, amount, odd, known_d or 0.0, True))

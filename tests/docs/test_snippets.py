@@ -100,7 +100,7 @@ def test_commands_that_are_not_run_can_be_parsed(block: Block) -> None:
         if words and Path(words[0]).name == "tollgate" and not words[1].startswith("-"):
             assert words[1] in tollgate.commands, f"{block}: {line}"
             command = tollgate.commands[words[1]]
-            with click.Context(tollgate, info_name="tollgate") as parent:
+            with click.Context(tollgate, info_name="tollgate", **tollgate.context_settings) as parent:
                 command.make_context(words[1], words[2:], parent=parent)
         elif words and words[0] == "make":
             assert {word for word in words[1:] if "=" not in word} <= targets, f"{block}: {line}"

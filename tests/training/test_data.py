@@ -122,10 +122,10 @@ TEXT = "\n".join((HEADER, *ROWS)) + "\n"
         ("tab.csv", TEXT.replace(",", "\t").replace("fu\tel", "fu,el").encode()),
         ("quoted.csv", TEXT.replace(HEADER, ",".join(f'"{name}"' for name in HEADER.split(","))).encode()),
         ("spaced.csv", TEXT.replace(HEADER, HEADER.replace(",", ", ")).encode()),
-        ("zipped.csv.gz", gzip.compress(TEXT.encode())),
+        ("zipped.csv.gz", gzip.compress(TEXT.encode(), mtime=0)),
         ("CAPITALS.CSV", TEXT.encode()),
-        ("CAPITALS.CSV.GZ", gzip.compress(TEXT.encode())),
-        ("bom.csv.gz", gzip.compress(b"\xef\xbb\xbf" + TEXT.encode())),
+        ("CAPITALS.CSV.GZ", gzip.compress(TEXT.encode(), mtime=0)),
+        ("bom.csv.gz", gzip.compress(b"\xef\xbb\xbf" + TEXT.encode(), mtime=0)),
     ],
 )
 def test_every_spelling_of_a_text_file_gives_what_parquet_gives(
@@ -242,7 +242,7 @@ def tables(draw: st.DrawFn) -> dict[str, list[str | None]]:
     return columns
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(columns=tables())
 def test_the_quick_path_reads_what_the_core_reads(columns: dict[str, list[str | None]]) -> None:
     expected, problems = read_events(TYPE, columns)
@@ -256,7 +256,7 @@ def test_the_quick_path_reads_what_the_core_reads(columns: dict[str, list[str | 
         assert_same(read_arrow_events(TYPE, table), expected)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.one_of(st.none(), st.integers(-(2**60), 2**60), st.floats(-1e9, 1e9), st.booleans()), min_size=1, max_size=3
@@ -388,7 +388,11 @@ def test_an_infinite_number_of_parquet_is_refused(tmp_path: Path) -> None:
         ("t.csv", b"id,time,amount,fraud\na,2026-01-01,1,\xff\n", "t.csv"),
         ("t.csv", b"id,time,amount,fraud\na,2026-01-01\n", "Expected 4 columns, got 2"),
         ("t.csv.gz", b"id,time,amount,fraud\na,2026-01-01,1,0\n", "cannot be read as .csv.gz"),
-        ("t.csv.gz", gzip.compress(b"id,time,amount,fraud\na,2026-01-01,1,0\n" * 9)[:-20], "cannot be read as .csv.gz"),
+        (
+            "t.csv.gz",
+            gzip.compress(b"id,time,amount,fraud\na,2026-01-01,1,0\n" * 9, mtime=0)[:-20],
+            "cannot be read as .csv.gz",
+        ),
         ("t.parquet", b"id,time,amount,fraud\na,2026-01-01,1,0\n", "cannot be read as .parquet"),
         ("t.xlsx", b"PK\3\4", "is not one of .csv, .csv.gz, .parquet"),
         ("t", b"id", "is not one of .csv, .csv.gz, .parquet"),

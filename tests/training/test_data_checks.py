@@ -243,7 +243,7 @@ def test_events_without_a_label_do_not_count() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=20, max_size=60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_area_is_that_of_scikit_learn(rows: list[tuple[int, bool]]) -> None:
     values = np.array([value for value, _ in rows], dtype=np.float64)
     fraud = np.array([label for _, label in rows])

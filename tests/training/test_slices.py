@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 from tollgate.core.event import Events, Keys
@@ -127,7 +127,6 @@ def test_customers_are_as_old_as_their_first_event() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 3)), min_size=1, max_size=40))
-@settings(deadline=None)
 def test_an_entity_is_new_exactly_once(rows: list[tuple[int, int]]) -> None:
     codes = np.array([code for code, _ in rows])
     times = np.cumsum([hours for _, hours in rows]) * HOUR_US

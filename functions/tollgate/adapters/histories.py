@@ -118,8 +118,6 @@ class HistoryTable:
 
         Matured events are folded on the way; the action fails if they are no longer what was read.
         """
-        if not matured.steps:
-            return self._update(pk, added, [name for name in stale if name not in added], expires_s)
         folded = {name: number for name, number in matured.added.items() if name in added or name not in stale}
         sums = {**added, **{name: added.get(name, 0) + number for name, number in folded.items()}}
         # DynamoDB takes each name once: a sum that is stale may be stored and folded into as well.
@@ -127,24 +125,18 @@ class HistoryTable:
         # What is added to a step that matured stays, and the step with it.
         kept = {name: number for name, number in matured.steps.items() if name in sums}
         sums |= {name: sums[name] - number for name, number in kept.items()}
-        update = self._update(pk, sums, removed, expires_s)
-        was = {f":was_{name}": {"N": str(number)} for name, number in matured.steps.items()}
-        return {
-            **update,
-            "ExpressionAttributeValues": {**update["ExpressionAttributeValues"], **was},
-            "ConditionExpression": " AND ".join(f"{name} = :was_{name}" for name in matured.steps),
-        }
-
-    def _update(self, pk: str, sums: Mapping[str, int], removed: Sequence[str], expires_s: float) -> dict[str, Any]:
         expression, places = _expression(tuple(sums), tuple(removed))
         values = {place: {"N": str(number)} for place, number in zip(places, sums.values(), strict=True)}
-        values[f":{EXPIRY}"] = {"N": str(int(expires_s))}
-        return {
+        values |= {f":was_{name}": {"N": str(number)} for name, number in matured.steps.items()}
+        action: dict[str, Any] = {
             "TableName": self.table,
             "Key": {"pk": {"S": pk}},
             "UpdateExpression": expression,
-            "ExpressionAttributeValues": values,
+            "ExpressionAttributeValues": {**values, f":{EXPIRY}": {"N": str(int(expires_s))}},
         }
+        if matured.steps:
+            action["ConditionExpression"] = " AND ".join(f"{name} = :was_{name}" for name in matured.steps)
+        return action
 
     def add_in_lots(
         self, name: str, additions: Iterable[tuple[str, Mapping[str, int]]], expires_s: float, *, first_lot: int = 0

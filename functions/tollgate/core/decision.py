@@ -90,10 +90,10 @@ def read_histories(version: DetectorVersion, event: Events, stored: StoredHistor
 
 
 def _read_sums(version: DetectorVersion, event: Events, stored: StoredHistories) -> list[float]:
-    whose: dict[str, StoredSums | None] = {}
-    for entity, keys in event.entities.items():
-        key = keys.only
-        whose[entity] = None if key is None else stored[entity].get(key, NO_SUMS) if entity in stored else NO_SUMS
+    whose: dict[str, StoredSums | None] = {
+        entity: None if (key := keys.only) is None else stored.get(entity, {}).get(key, NO_SUMS)
+        for entity, keys in event.entities.items()
+    }
     return read_all(version.history, whose, event.times_s.item())
 
 

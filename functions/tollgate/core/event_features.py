@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import nan
 
+from tollgate.core.arithmetic import Arithmetic
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
 from tollgate.core.given import Column, Given
-from tollgate.core.plain_numbers import Arithmetic
 
 _DAY_US = 86_400_000_000
 # Up to this many categories are told apart one by one; all of them by how common they are.

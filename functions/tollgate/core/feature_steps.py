@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeVar, cast
 
 import numpy as np
 
-from tollgate.core import plain_numbers
+from tollgate.core.arithmetic import COLUMNS, PLAIN
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_features import CATEGORY_OPERATIONS, NUMBER_OPERATIONS
 from tollgate.core.feature import Feature, Matrix
@@ -18,11 +18,8 @@ from tollgate.core.given import Given
 from tollgate.core.history import HistoryPlan
 from tollgate.core.history_formulas import HISTORY_OPERATIONS, PLAIN_SUMS, Formula, HistoryOperation, Over, Span
 from tollgate.core.layout import Layout
-from tollgate.core.plain_numbers import Arithmetic
 
 Table = TypeVar("Table", Floats, Matrix)
-_COLUMNS = cast(Arithmetic, np)
-_PLAIN = cast(Arithmetic, plain_numbers)
 
 
 class Step(Protocol):
@@ -46,10 +43,10 @@ class FromNumbers:
     column: str
 
     def columns(self, events: Events, given: Given, sums: Floats) -> Floats:  # noqa: ARG002, D102
-        return cast(Floats, self.formula(_COLUMNS, given, self.column))
+        return cast(Floats, self.formula(COLUMNS, given, self.column))
 
     def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
-        return [self.formula(_PLAIN, given, self.column)]
+        return [self.formula(PLAIN, given, self.column)]
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ class FromHistories:
 
     def columns(self, events: Events, given: Given, sums: Floats) -> Floats:  # noqa: ARG002, D102
         taken = [_take_columns(sums, np.array(places)) for places in zip(*self.places, strict=True)]
-        return cast(Floats, self.formula(_COLUMNS, given, self._spans, *taken))
+        return cast(Floats, self.formula(COLUMNS, given, self._spans, *taken))
 
     @cached_property
     def _spans(self) -> Span:
@@ -99,7 +96,7 @@ class FromHistories:
 
     def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
         formula = self.formula
-        return [formula(_PLAIN, given, span, *take(sums)) for span, take in self._takers]
+        return [formula(PLAIN, given, span, *take(sums)) for span, take in self._takers]
 
     @cached_property
     def _takers(self) -> list[tuple[Span, Callable[[Sequence[float]], Sequence[float]]]]:
@@ -142,7 +139,7 @@ def _over(over: Over, layout: Layout, entity: str, kind: str, half_life: int) ->
     return min(h for e, k, h in layout.places if (e, k) == (entity, kind) and h > half_life)
 
 
-def step_of(features: Sequence[Feature], plan: HistoryPlan) -> Step:
+def _step_of(features: Sequence[Feature], plan: HistoryPlan) -> Step:
     """Return the step that computes features of one operation; those that do not read histories are of one column."""
     operation, column = features[0].operation, features[0].source
     if operation in NUMBER_OPERATIONS:
@@ -181,7 +178,7 @@ class FeatureSteps:
         filled = [*plain, *(place for places in blocks.values() for place in places)]
         return cls(
             sums=tuple(plan.layout.places[one] for one in sums),
-            steps=tuple(step_of([features[place] for place in places], plan) for places in blocks.values()),
+            steps=tuple(_step_of([features[place] for place in places], plan) for places in blocks.values()),
             order=np.argsort(np.array(filled, dtype=np.int64)),
         )
 

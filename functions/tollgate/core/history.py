@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -25,11 +24,10 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
-from tollgate.core import plain_numbers
+from tollgate.core.arithmetic import COLUMNS, PLAIN, Arithmetic
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.layout import Layout
-from tollgate.core.plain_numbers import Arithmetic
 
 # n events, a amounts, s squared amounts, u unusually large events, w how far amounts went beyond the usual; f frauds,
 # v frauds of an ordinary amount, l legitimate events, each dated when it was known; x, y, z the place.
@@ -83,10 +81,6 @@ class Maturing:
     def steps(self, times_s: Floats) -> Ints:
         """Return the number of the step at which events of these times mature."""
         return (np.floor((times_s + self.delay_s) / self.step_s) + 1).astype(np.int64)
-
-    def step(self, time_s: float) -> int:
-        """Return what `steps` does for one event."""
-        return math.floor((time_s + self.delay_s) / self.step_s) + 1
 
     def moments_s(self, times_s: Floats) -> Floats:
         """Return when events of these times mature, in seconds since 1970."""
@@ -219,7 +213,7 @@ def judge_amounts(plan: HistoryPlan, events: Events, read: Mapping[str, Floats])
     first = plan.layout.parts[plan.unusual.entity].start
     counts, sums = (read[plan.unusual.entity][:, place - first] for place in plan.judging)
     with np.errstate(all="ignore"):
-        return cast(Floats, _judge(cast(Arithmetic, np), plan.unusual, events.amounts, counts, sums))
+        return cast(Floats, _judge(COLUMNS, plan.unusual, events.amounts, counts, sums))
 
 
 def judge_amount(plan: HistoryPlan, event: Events, sums: Sequence[float]) -> float:
@@ -227,7 +221,7 @@ def judge_amount(plan: HistoryPlan, event: Events, sums: Sequence[float]) -> flo
     if plan.unusual is None or event.amounts is None:
         return 0.0
     count, amounts = (sums[place] for place in plan.judging)
-    return cast(float, _judge(cast(Arithmetic, plain_numbers), plan.unusual, event.amounts.item(), count, amounts))
+    return cast(float, _judge(PLAIN, plan.unusual, event.amounts.item(), count, amounts))
 
 
 def _judge(m: Arithmetic, unusual: Unusual, amount: Any, count: Any, amounts: Any) -> Any:  # noqa: ANN401 - columns, or numbers
@@ -246,7 +240,16 @@ def _judge(m: Arithmetic, unusual: Unusual, amount: Any, count: Any, amounts: An
 
 def is_unusual(excess: Floats) -> Floats:
     """Return 1 for events with an unusually large amount, else 0, from what `judge_amounts` says, shape (n,)."""
-    return (excess >= 1.0).astype(np.float64)
+    return cast(Floats, _unusual(COLUMNS, excess))
+
+
+def is_one_unusual(excess: float) -> float:
+    """Return what `is_unusual` does for one event."""
+    return cast(float, _unusual(PLAIN, excess))
+
+
+def _unusual(m: Arithmetic, excess: Any) -> Any:  # noqa: ANN401 - columns, or numbers
+    return m.where(excess >= 1.0, 1.0, 0.0)
 
 
 def weigh(times_s: Floats, half_life_s: float | Floats) -> tuple[Ints, Floats]:
@@ -263,12 +266,7 @@ def find_epochs(times_s: Floats, half_life_s: float | Floats) -> Ints:
 
 def quantise(values: Floats, weights: Floats, kind: Kind) -> Floats:
     """Return what is added for ``values``: whole numbers of units. A missing value adds nothing."""
-    return count_units(values, weights, UNITS[kind])
-
-
-def count_units(values: Floats, weights: Floats, units: float | Floats) -> Floats:
-    """Return weighted values as whole numbers of units. A missing value is 0."""
-    return np.rint(np.where(np.isnan(values), 0.0, values) * weights * units)
+    return np.rint(np.where(np.isnan(values), 0.0, values) * weights * UNITS[kind])
 
 
 def fade(current: Floats, older: Floats, weights: Floats, units: float | Floats) -> Floats:
@@ -279,7 +277,7 @@ def fade(current: Floats, older: Floats, weights: Floats, units: float | Floats)
 def summed_values(events: Events, excess: Floats) -> dict[Kind, Floats]:
     """Return what each kind of sum adds for each event as it happens, shape (n,); labels add the others."""
     points = None if events.latitudes is None or events.longitudes is None else events.points
-    return _summed(cast(Arithmetic, np), np.ones(len(events)), excess, events.amounts, points)
+    return _summed(COLUMNS, np.ones(len(events)), excess, events.amounts, points)
 
 
 def summed_numbers(event: Events, excess: float) -> dict[Kind, float]:
@@ -287,11 +285,11 @@ def summed_numbers(event: Events, excess: float) -> dict[Kind, float]:
     amount = None if event.amounts is None else event.amounts.item()
     nowhere = event.latitudes is None or event.longitudes is None
     point = None if nowhere else [column.item() for column in event.points]
-    return _summed(cast(Arithmetic, plain_numbers), 1.0, excess, amount, point)
+    return _summed(PLAIN, 1.0, excess, amount, point)
 
 
 def _summed(m: Arithmetic, n: Any, excess: Any, amount: Any, point: Sequence[Any] | None) -> dict[Kind, Any]:  # noqa: ANN401 - columns, or numbers
-    values: dict[Kind, Any] = {"n": n, "u": m.where(excess >= 1.0, 1.0, 0.0), "w": excess}
+    values: dict[Kind, Any] = {"n": n, "u": _unusual(m, excess), "w": excess}
     if amount is not None:
         capped = m.minimum(m.maximum(amount, -AMOUNT_CAP), AMOUNT_CAP)
         values |= {"a": capped, "s": capped * capped}

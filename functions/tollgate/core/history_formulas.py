@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from math import nan
 from typing import Any, Literal, TypeAlias
 
+from tollgate.core.arithmetic import Arithmetic
 from tollgate.core.given import Given
 from tollgate.core.history import DAY_S, Kind
-from tollgate.core.plain_numbers import Arithmetic
 
 EARTH_RADIUS_KM = 6371.0
 # A history that has faded to less than this share of one payment says nothing about what is usual.

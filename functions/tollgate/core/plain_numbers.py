@@ -7,34 +7,8 @@ for missing (NaN) and infinite numbers too; `tests/core/test_plain_numbers.py` h
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol
 
 import numpy as np
-
-
-class Arithmetic(Protocol):
-    """What a formula calculates with: the module `numpy` for columns, this module for single numbers."""
-
-    @property
-    def where(self) -> Any: ...  # noqa: ANN401, D102 - functions of NumPy, whose types differ by version
-    @property
-    def divide(self) -> Any: ...  # noqa: ANN401, D102
-    @property
-    def maximum(self) -> Any: ...  # noqa: ANN401, D102
-    @property
-    def minimum(self) -> Any: ...  # noqa: ANN401, D102
-    @property
-    def sqrt(self) -> Any: ...  # noqa: ANN401, D102
-    @property
-    def sign(self) -> Any: ...  # noqa: ANN401, D102
-    @property
-    def log(self) -> Any: ...  # noqa: ANN401, D102
-    @property
-    def log1p(self) -> Any: ...  # noqa: ANN401, D102
-    @property
-    def arcsin(self) -> Any: ...  # noqa: ANN401, D102
-    @property
-    def rint(self) -> Any: ...  # noqa: ANN401, D102
 
 
 def where(condition: object, one: float, other: float) -> float:

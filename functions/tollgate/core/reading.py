@@ -49,23 +49,40 @@ def read_events(event_type: EventType, columns: Columns) -> tuple[Events, list[P
     def column(name: str) -> Sequence[object]:
         return columns.get(name, nothing)
 
-    def number(name: str | None, reader: Callable[[object], float]) -> Floats | None:
-        return None if name is None else note(read_each(name, column(name), reader, np.nan))
+    def number(name: str, reader: Callable[[object], float]) -> Floats:
+        return note(read_each(name, column(name), reader, np.nan))
 
     texts = {name: Keys.of(note(read_texts(name, column(name)))) for name in event_type.text_columns}
     numeric = {name: note(read_numbers(name, column(name))) for name in event_type.numeric}
-    numeric |= {name: note(read_each(name, column(name), read_boolean, np.nan)) for name in event_type.boolean}
-    events = Events(
-        ids=note(_read_ids(event_type.id, column(event_type.id))),
-        times_us=note(read_times(event_type.timestamp, column(event_type.timestamp), event_type.timestamp_format)),
-        amounts=number(event_type.amount, _AMOUNT),
-        latitudes=number(event_type.latitude, _LATITUDE),
-        longitudes=number(event_type.longitude, _LONGITUDE),
+    numeric |= {name: number(name, read_boolean) for name in event_type.boolean}
+    ids = note(_read_ids(event_type.id, column(event_type.id)))
+    times_us = note(read_times(event_type.timestamp, column(event_type.timestamp), event_type.timestamp_format))
+    return _put_together(event_type, ids, times_us, texts, numeric, number), problems
+
+
+def _put_together(
+    event_type: EventType,
+    ids: Sequence[str],
+    times_us: Ints,
+    texts: Mapping[str, Keys],
+    numeric: Mapping[str, Floats],
+    number: Callable[[str, Callable[[object], float]], Floats],
+) -> Events:
+    """Return the events whose columns were read; ``number`` reads those of amounts and places, where declared."""
+
+    def declared(name: str | None, reader: Callable[[object], float]) -> Floats | None:
+        return None if name is None else number(name, reader)
+
+    return Events(
+        ids=ids,
+        times_us=times_us,
+        amounts=declared(event_type.amount, _AMOUNT),
+        latitudes=declared(event_type.latitude, _LATITUDE),
+        longitudes=declared(event_type.longitude, _LONGITUDE),
         numeric=numeric,
         categories={name: texts[name] for name in event_type.categorical},
         entities={name: join_keys([texts[part] for part in parts]) for name, parts in event_type.entities.items()},
     )
-    return events, problems
 
 
 def _read_ids(name: str, values: Sequence[object]) -> tuple[list[str], list[Problem]]:
@@ -125,26 +142,17 @@ def _read_one(event_type: EventType, event: Mapping[str, object]) -> Events:
         except ValueError as error:
             raise EventError(f'Column "{name}": {error}.', name) from None
 
-    def number(name: str | None, reader: Callable[[object], float]) -> Floats | None:
-        return None if name is None else np.array([read(name, reader)])
+    def number(name: str, reader: Callable[[object], float]) -> Floats:
+        return np.array([read(name, reader)])
 
     texts = {name: Keys.alone(read(name, read_text)) for name in event_type.text_columns}
-    numeric = {name: np.array([read(name, read_number)]) for name in event_type.numeric}
-    numeric |= {name: np.array([read(name, read_boolean)]) for name in event_type.boolean}
+    numeric = {name: number(name, read_number) for name in event_type.numeric}
+    numeric |= {name: number(name, read_boolean) for name in event_type.boolean}
     event_id = read(event_type.id, read_text)
     if event_id is None:
         raise EventError(f'Column "{event_type.id}": {NO_ID}.', event_type.id)
     time_us = read(event_type.timestamp, lambda value: read_time(value, event_type.timestamp_format))
-    return Events(
-        ids=[event_id],
-        times_us=np.array([round(time_us)]),
-        amounts=number(event_type.amount, _AMOUNT),
-        latitudes=number(event_type.latitude, _LATITUDE),
-        longitudes=number(event_type.longitude, _LONGITUDE),
-        numeric=numeric,
-        categories={name: texts[name] for name in event_type.categorical},
-        entities={name: join_keys([texts[part] for part in parts]) for name, parts in event_type.entities.items()},
-    )
+    return _put_together(event_type, [event_id], np.array([round(time_us)]), texts, numeric, number)
 
 
 def good_rows(n: int, bad: Sequence[int]) -> Ints:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from tollgate.core.event import Events
-from tollgate.core.history import OLDER_EPOCH, HistoryPlan, Kind, is_unusual, summed_numbers, weigh
+from tollgate.core.history import OLDER_EPOCH, HistoryPlan, Kind, is_one_unusual, summed_numbers, weigh
 from tollgate.core.layout import Layout
 
 StoredSums = Mapping[str, int]
@@ -113,12 +113,20 @@ def _epochs_at(layout: Layout, epochs: tuple[int, ...]) -> _Epochs:
     )
 
 
-# An event asks some ten times for its own moment. The factors, a unit's number to a whole and its weight, are by sum.
+class _Moment(NamedTuple):
+    """``weights`` are by half-life; ``divisors``, by sum in the order of a layout, turn units into wholes as of now."""
+
+    epochs: _Epochs
+    weights: list[float]
+    divisors: list[float]
+
+
+# An event asks some ten times for its own moment.
 @lru_cache(maxsize=64)
-def _moment(layout: Layout, time_s: float) -> tuple[_Epochs, list[float], list[float]]:
+def _moment(layout: Layout, time_s: float) -> _Moment:
     epochs, weights = weigh(np.array([time_s]), layout.half_lives_s)
-    of_sums = weights[layout.half_lives] * layout.units
-    return _epochs_at(layout, tuple(epochs.tolist())), weights.tolist(), of_sums.tolist()
+    divisors = weights[layout.half_lives] * layout.units
+    return _Moment(_epochs_at(layout, tuple(epochs.tolist())), weights.tolist(), divisors.tolist())
 
 
 def _with_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: float) -> StoredSums:
@@ -167,7 +175,7 @@ def add_fraud(
     plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, excess: float
 ) -> dict[str, int]:
     """Return what a fraud adds to a history, dated when it became known. Taking it back adds the negative."""
-    values: dict[Kind, float] = {"f": 1.0, "v": 1.0 - float(is_unusual(np.array(excess)))}
+    values: dict[Kind, float] = {"f": 1.0, "v": 1.0 - is_one_unusual(excess)}
     added = _add(plan.layout, values, known_at_s)[entity]
     return added | _open_event(plan, event_time_s, -1) if plan.matures(entity) else added
 
@@ -181,11 +189,11 @@ def _legitimate_at(layout: Layout, matured_at_s: float) -> Mapping[str, Mapping[
 def _open_event(plan: HistoryPlan, time_s: float, number: int) -> dict[str, int]:
     if plan.maturing is None:
         return {}
-    return {attribute(OPEN, 0, plan.maturing.step(time_s)): number}
+    return {attribute(OPEN, 0, int(plan.maturing.steps(np.array([time_s]))[0])): number}
 
 
 def _add(layout: Layout, values: Mapping[Kind, float], time_s: float) -> dict[str, dict[str, int]]:
-    """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name: as `count_units`."""
+    """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name: as `quantise`."""
     epochs, weights, _ = _moment(layout, time_s)
     known = {kind: value for kind, value in values.items() if value and not isnan(value)}
     return {
@@ -200,7 +208,7 @@ def _add(layout: Layout, values: Mapping[Kind, float], time_s: float) -> dict[st
 
 def stale_names(plan: HistoryPlan, names: Iterable[str], time_s: float) -> list[str]:
     """Return the stored names of sums that no event at ``time_s`` or later can read."""
-    epochs, _, _ = _moment(plan.layout, time_s)
+    epochs = _moment(plan.layout, time_s).epochs
     return [name for name in names if name not in epochs.readable and _is_past(name, epochs.oldest)]
 
 

@@ -63,20 +63,20 @@ WIDE_BEFORE = [(-32_000_000, "a", 23_174.0, (math.nan, 0.0), None), *[(0, "a", m
 
 @given(st.lists(PAYMENTS, min_size=1, max_size=14), CUTS, st.booleans())
 @example(WIDE_BEFORE, [2], False)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_pieces_in_order_of_time_are_one_replay(payments: list, cuts: list[int], saves: bool) -> None:  # type: ignore[type-arg]
     assert_as_one_replay(PLAN, in_order(table_of(payments)[0]), cuts, saves=saves)
 
 
 @given(st.lists(PAYMENTS, min_size=1, max_size=14))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_within_a_piece_rows_need_no_order(payments: list) -> None:  # type: ignore[type-arg]
     assert_as_one_replay(PLAN, table_of(payments)[0], [])
 
 
 @pytest.mark.parametrize("keeping", [LAZILY, FOLDING, TIDILY], ids=str)
 @given(st.lists(PAYMENTS, min_size=2, max_size=14), st.integers(0, 14), CUTS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_pieces_on_top_of_what_is_stored_are_one_replay(
     keeping: Keeping,
     payments: list,  # type: ignore[type-arg]
@@ -104,7 +104,7 @@ def test_the_sample_in_pieces_is_one_replay_however_much_is_on_disk(
 
 
 @given(st.lists(PAYMENTS, min_size=1, max_size=14), CUTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_a_file_adds_reads_as_what_one_at_a_time_leaves(payments: list, cuts: list[int]) -> None:  # type: ignore[type-arg]
     events = in_order(table_of(payments)[0])
     store = Store(PLAN, keeping=TIDILY)

@@ -90,7 +90,7 @@ CELLS = st.text(st.sampled_from('ab,"\n\r1 é\0'), max_size=12)
 
 
 @given(st.lists(CELLS, max_size=8).map("\n".join), st.integers(1, 4))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_quick_reading_gives_what_pythons_own_reader_gives(body: str, piece_rows: int) -> None:
     expected = read_rows(CsvDialect(["x", "y"], ","), body.encode(), 1000, at_end=True)
     try:

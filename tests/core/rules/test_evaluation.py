@@ -69,7 +69,7 @@ def compares_two_missing(node: Node, event: Mapping[str, Value]) -> bool:
     return any(compares_two_missing(child, event) for child in children(node))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(conditions, st.lists(rows, min_size=1, max_size=8))
 def test_columns_and_one_event_and_cel_agree(rule: str, events: list[dict[str, Value]]) -> None:
     alone = [on_one(rule, event) for event in events]
@@ -83,7 +83,7 @@ def test_cel_has_an_answer_to_most_rules() -> None:
     """The test above would pass if the oracle never answered."""
     answered = []
 
-    @settings(max_examples=200, deadline=None, database=None)
+    @settings(max_examples=200, database=None)
     @given(conditions, rows)
     def ask(rule: str, event: dict[str, Value]) -> None:
         answered.append(by_cel(rule, event) is not None)

@@ -120,7 +120,7 @@ def test_no_false_alarm(rule: str) -> None:
     assert not is_impossible([(read_rule(rule, REAL), False)], REAL)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(conditions, conditions, st.lists(rows, min_size=3, max_size=8))
 def test_what_is_impossible_never_happens(one: str, other: str, events: list[Mapping[str, Value]]) -> None:
     first, second = (read_rule(rule, SCOPE) for rule in (one, other))

@@ -128,7 +128,7 @@ def test_what_people_write_is_within_the_bounds() -> None:
 _WORDS = ["amount", "country", "(", ")", "[", "]", "!", "-", "in", "&&", "==", "1", "'a'", ",", "null"]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.text(max_size=60) | st.lists(st.sampled_from(_WORDS)).map(" ".join))
 def test_any_text_is_a_rule_or_a_rule_error(text: str) -> None:
     found: RuleError | None = None
