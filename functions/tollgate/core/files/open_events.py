@@ -140,9 +140,7 @@ class Maturity:
         ``until`` says for each key how many are over by then or belong to earlier keys.
         """
         keys, latest = np.arange(len(until)), runs.latest
-        own, before = (
-            self.totals.take(np.minimum(self._first(keys, latest - ago), until)) for ago in (0, 1)
-        )
+        own, before = (self.totals.take(np.minimum(self._first(keys, latest - ago), until)) for ago in (0, 1))
         now, now_older = runs.move(current, older)
         return now + (self.totals.take(until) - own), now_older + (own - before)
 

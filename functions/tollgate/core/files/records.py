@@ -1,7 +1,7 @@
 """Columns of whole numbers, as many rows as a disk holds: the first ones in memory, the others in a file.
 
 Rows that are met early tend to come often, so the part in memory serves most reads. There a lot of rows lies column by
-column: to gather one column of thousands of rows at a time is several times as fast as to gather the rows and turn them.
+column: gathering thousands of rows one column after the other is several times as fast as gathering and turning rows.
 The rest is read and written in blocks of a few kilobytes by plain calls: memory mapped pages would count as the
 process's own.
 """

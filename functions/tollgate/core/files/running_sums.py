@@ -59,7 +59,8 @@ class RunsOnKept:
 
     @cached_property
     def _stays(self) -> npt.NDArray[np.bool_]:
-        return self.latest == self.kept_epochs
+        stays: npt.NDArray[np.bool_] = self.latest == self.kept_epochs
+        return stays
 
     @cached_property
     def _bounds(self) -> Ints:
@@ -92,7 +93,7 @@ class RunsOnKept:
         return Limbs(high, low), Limbs(high_older, low_older)
 
     def move(self, current: Limbs, older: Limbs) -> tuple[Limbs, Limbs]:
-        """Return what is kept for the latest epoch of each key, and for the one before, (u,), where nothing is added."""
+        """Return what is kept for the latest epoch of each key and for the one before, (u,), where nothing is added."""
         if self._stays.all():
             return current, older
         moves = self.latest == self.kept_epochs + 1
