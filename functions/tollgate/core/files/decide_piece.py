@@ -17,11 +17,12 @@ from tollgate.core.rules.answers import RuleAnswers
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.version import DetectorVersion
 
-# As many events as have sums that fit the processor's cache together.
-_AT_ONCE = 2048
+# As many events as have sums that fit the processor's cache together. With a power of two, all cells of a row would
+# have the same few places in it.
+_AT_ONCE = 2000
 
 # As many as share what sentences on histories take.
-_TOLD_AT_ONCE = 256
+_TOLD_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ from tollgate.core.files.piece_times import ONE_LIMB
 from tollgate.core.files.running_sums import RunsOnKept
 from tollgate.core.history import UNITS, Maturing, weigh
 
+# Up to as many numbers for each that is there are counted, rather than searched.
+_DENSE = 16
+
 
 @dataclass(frozen=True)
 class Steps:
@@ -32,7 +35,8 @@ class Steps:
             np.concatenate([getattr(part, name) for part in filled]) for name in ("keys", "steps", "counts")
         )
         loose = cls(parts[0].u, keys, steps, counts)
-        return loose.take(np.argsort(loose.joined)) if len(keys) else loose
+        # Parts that rise already are merged rather than sorted.
+        return loose.take(np.argsort(loose.joined, kind="stable")) if len(keys) else loose
 
     @classmethod
     def of_line(cls, line: Line, steps: Ints) -> Steps:
@@ -86,10 +90,19 @@ class Steps:
         """Where those of each key begin, and where the last one's end, shape (u + 1,)."""
         return _running(np.bincount(self.keys, minlength=self.u))
 
+    @cached_property
+    def _earlier(self) -> Ints | None:
+        """How many have a lower number, for each one that `joined` can have; None where these are far too many."""
+        size = self.u * self.width
+        if size > _DENSE * len(self.keys):
+            return None
+        return _running(np.bincount(self.joined, minlength=size))
+
     def matured(self, keys: Ints, last_over: Ints) -> Ints:
         """Return how many of them, in their order, mature by a step or belong to earlier keys, for each key asked."""
-        behind = np.clip(last_over + (1 - self.first), 0, self.width - 1)
-        return np.searchsorted(self.joined, keys * self.width + behind)
+        asked = np.clip(last_over + (1 - self.first), 0, self.width - 1)
+        asked += keys * self.width
+        return np.searchsorted(self.joined, asked) if self._earlier is None else self._earlier.take(asked)
 
     def take(self, places: Ints) -> Steps:
         """Return some of them, in order."""
