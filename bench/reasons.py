@@ -50,7 +50,8 @@ def draw_payments(rows: int) -> tuple[Matrix, Floats]:
 def boost(features: Matrix, labels: Floats) -> xgboost.Booster:
     parameters = {name: value for name, value in XGBOOST_DEFAULTS.items() if name not in ("rounds", "bags")}
     parameters |= {"objective": "binary:logistic", "max_depth": DEPTH, "nthread": 1}
-    return xgboost.train(parameters, xgboost.QuantileDMatrix(features, labels, max_bin=1024, nthread=1), TREES)
+    data = xgboost.QuantileDMatrix(features, labels, max_bin=parameters["max_bin"], nthread=1)
+    return xgboost.train(parameters, data, TREES)
 
 
 def medians_ms(runs: int, *calls: Callable[[int], object]) -> list[float]:

@@ -38,7 +38,7 @@ def answer(*matched: str, degraded: Mapping[str, Any] | None = None, score: int 
 
 def count_rules(version: DetectorVersion, said: Mapping[str, Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for metric in count_parts(version, EVENT, said):
+    for metric in count_parts(version, EVENT, said).metrics:
         dimensions = dict(metric.dimensions)
         if "RuleID" in dimensions:
             found.setdefault(dimensions["RuleID"], set()).add(metric.name.removeprefix("Rule"))
@@ -65,7 +65,7 @@ def test_without_a_score_rules_are_asked_in_one_mode_alone(version: DetectorVers
 
 
 def test_each_variable_was_there_or_missing(version: DetectorVersion) -> None:
-    metrics = list(count_parts(version, EVENT, answer()))
+    metrics = count_parts(version, EVENT, answer()).metrics
     there = {dict(m.dimensions)["VariableName"] for m in metrics if m.name == "VariableUsed"}
     missing = {dict(m.dimensions)["VariableName"] for m in metrics if m.name == "VariableDefaultReturned"}
     assert there == {"event_id", "timestamp", "amount"}

@@ -33,6 +33,12 @@ def test_an_event_has_the_same_pairs_alone_as_among_others(columns: list[list[st
         assert list(alone.values) == ([whole.values[code]] if code >= 0 else [])
 
 
+@given(st.integers(-2_208_988_800_000_000, 7_258_118_400_000_000), st.floats(0.0, 400 * 86_400.0))
+def test_one_event_matures_when_it_does_among_others(time_us: int, delay_s: float) -> None:
+    maturing, time_s = Maturing.after(delay_s), time_us / 1e6
+    assert maturing.step(time_s) == maturing.steps(np.array([time_s])).item()
+
+
 @given(st.integers(0, 400), st.integers(0, 400), st.floats(0.0, 9.0), st.floats(0.01, 1e6))
 def test_all_histories_together_are_each_by_itself(before_h: int, after_h: int, excess: float, amount: float) -> None:
     event = make_events([1.7e9 + 3600.0 * before_h], ["c"], amounts=[amount], devices=["d"])

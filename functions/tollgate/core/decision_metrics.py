@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from tollgate.core.metrics import DETECTOR, OUTCOME, RULE, VARIABLE, VERSION, Dimensions, Metric
+from tollgate.core.metrics import (
+    DETECTOR,
+    OUTCOME,
+    RULE,
+    VARIABLE,
+    VERSION,
+    CountedTogether,
+    Dimensions,
+    Metric,
+)
 from tollgate.core.safety import is_missing
 from tollgate.core.version import DetectorVersion
 
@@ -41,16 +51,30 @@ def count_failure(detector: str, status: int, took_ms: float) -> Iterator[Metric
     yield Metric(f"GetEventPrediction{status // 100}XXError", ((DETECTOR, detector),))
 
 
-def count_parts(version: DetectorVersion, event: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[Metric]:
-    """Yield what a first decision counts of each variable and each rule: one metric a variable, one or two a rule."""
-    of_version = _of_version(version)
-    missing = {name for name in version.event_type.variables if is_missing(event.get(name))}
-    for name in version.event_type.variables:
-        yield Metric("VariableDefaultReturned" if name in missing else "VariableUsed", (*of_version, (VARIABLE, name)))
-    matched = {hit["rule"] for hit in answer["rules"]}
+def count_parts(version: DetectorVersion, event: Mapping[str, Any], answer: Mapping[str, Any]) -> CountedTogether:
+    """Return what a first decision counts of each variable and each rule: one metric a variable, one or two a rule."""
+    missing = frozenset([name for name in version.event_type.variables if is_missing(event.get(name))])
+    matched = frozenset([hit["rule"] for hit in answer["rules"]])
     degraded = answer["degraded"]
     # Two of the ways to go on without something ask no rule.
     asked = degraded is None or degraded["mode"] == "rules_only" or answer["score"] is not None
+    return _parts(version, missing, matched, asked)
+
+
+# Most decisions find the same variables and the same rules.
+@lru_cache(maxsize=64)
+def _parts(version: DetectorVersion, missing: frozenset[str], matched: frozenset[str], asked: bool) -> CountedTogether:
+    return CountedTogether((*_variables(version, missing), *_rules(version, missing, matched, asked)))
+
+
+def _variables(version: DetectorVersion, missing: frozenset[str]) -> Iterator[Metric]:
+    of_version = _of_version(version)
+    for name in version.event_type.variables:
+        yield Metric("VariableDefaultReturned" if name in missing else "VariableUsed", (*of_version, (VARIABLE, name)))
+
+
+def _rules(version: DetectorVersion, missing: frozenset[str], matched: frozenset[str], asked: bool) -> Iterator[Metric]:
+    of_version = _of_version(version)
     decided = not asked
     for compiled in version.rules.rules:
         rule = compiled.rule

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -81,6 +82,10 @@ class Maturing:
     def steps(self, times_s: Floats) -> Ints:
         """Return the number of the step at which events of these times mature."""
         return (np.floor((times_s + self.delay_s) / self.step_s) + 1).astype(np.int64)
+
+    def step(self, time_s: float) -> int:
+        """Return what `steps` does for one event."""
+        return math.floor((time_s + self.delay_s) / self.step_s) + 1
 
     def moments_s(self, times_s: Floats) -> Floats:
         """Return when events of these times mature, in seconds since 1970."""

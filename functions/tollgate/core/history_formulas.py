@@ -110,7 +110,8 @@ def _pace(m: Arithmetic, _given: Given, span: Span, count: Numbers, of_longest: 
 def _distance_km(m: Arithmetic, given: Given, _span: Span, x: Numbers, y: Numbers, z: Numbers) -> Numbers:
     length = m.sqrt(x * x + y * y + z * z)
     length = m.where(length < _TOO_FAINT, nan, length)
-    dx, dy, dz = (here - there / length for here, there in zip(given.point, (x, y, z), strict=True))
+    here_x, here_y, here_z = given.point
+    dx, dy, dz = here_x - x / length, here_y - y / length, here_z - z / length
     # The chord is exact for small distances, where the arc cosine of a dot product is not.
     chord = m.sqrt(dx * dx + dy * dy + dz * dz)
     return 2 * m.arcsin(m.minimum(chord / 2, 1.0)) * EARTH_RADIUS_KM

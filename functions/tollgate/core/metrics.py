@@ -31,6 +31,13 @@ class Metric(NamedTuple):
     unit: Unit = "Count"
 
 
+@dataclass(frozen=True, eq=False)
+class CountedTogether:
+    """Metrics of value 1 that are counted up as one: each such object is another, whatever it holds."""
+
+    metrics: tuple[Metric, ...]
+
+
 def write_embedded(metrics: Iterable[Metric], time_ms: int) -> list[str]:
     """Return lines of JSON in the embedded metric format, each with as many of the metrics as fit beside each other.
 

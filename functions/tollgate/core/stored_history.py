@@ -90,10 +90,12 @@ class _SumNow(NamedTuple):
 class _Epochs:
     """The sums of each entity, in the order of a layout, while the same epochs are the current ones.
 
-    ``readable`` are all names that an event reads; ``oldest`` are the epochs before the current ones, by half-life.
+    ``alike`` are entities that keep the same sums, with these. ``readable`` are all names that an event reads;
+    ``oldest`` are the epochs before the current ones, by half-life.
     """
 
     sums: Mapping[str, tuple[_SumNow, ...]]
+    alike: tuple[tuple[tuple[str, ...], tuple[_SumNow, ...]], ...]
     readable: frozenset[str]
     oldest: tuple[int, ...]
 
@@ -106,8 +108,13 @@ def _epochs_at(layout: Layout, epochs: tuple[int, ...]) -> _Epochs:
         _SumNow(attribute(kind, h, epochs[h]), attribute(kind, h, epochs[h] - 1), kind, h, units)
         for kind, h, units in zip(kinds, layout.half_lives.tolist(), layout.units.tolist(), strict=True)
     ]
+    sums = {entity: tuple(every[part]) for entity, part in layout.parts.items()}
+    alike: dict[tuple[_SumNow, ...], list[str]] = {}
+    for entity, kept in sums.items():
+        alike.setdefault(kept, []).append(entity)
     return _Epochs(
-        {entity: tuple(every[part]) for entity, part in layout.parts.items()},
+        sums,
+        tuple((tuple(entities), kept) for kept, entities in alike.items()),
         frozenset(name for s in every for name in (s.name, s.before)),
         tuple(epoch - 1 for epoch in epochs),
     )
@@ -189,21 +196,22 @@ def _legitimate_at(layout: Layout, matured_at_s: float) -> Mapping[str, Mapping[
 def _open_event(plan: HistoryPlan, time_s: float, number: int) -> dict[str, int]:
     if plan.maturing is None:
         return {}
-    return {attribute(OPEN, 0, int(plan.maturing.steps(np.array([time_s]))[0])): number}
+    return {attribute(OPEN, 0, plan.maturing.step(time_s)): number}
 
 
 def _add(layout: Layout, values: Mapping[Kind, float], time_s: float) -> dict[str, dict[str, int]]:
     """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name: as `quantise`."""
     epochs, weights, _ = _moment(layout, time_s)
     known = {kind: value for kind, value in values.items() if value and not isnan(value)}
-    return {
-        entity: {
+    added: dict[str, dict[str, int]] = {}
+    for entities, kept in epochs.alike:
+        sums = {
             name: number
             for name, _, kind, half_life, units in kept
             if kind in known and (number := round(known[kind] * weights[half_life] * units))
         }
-        for entity, kept in epochs.sums.items()
-    }
+        added |= {entity: dict(sums) for entity in entities}
+    return added
 
 
 def stale_names(plan: HistoryPlan, names: Iterable[str], time_s: float) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from tollgate.errors import InputError
@@ -39,7 +38,7 @@ def _levels(parsed: object) -> int:
     while inside and levels <= MOST_LEVELS:
         levels += 1
         nested = [value for value in inside if type(value) in _NESTED]
-        inside = [part for value in nested for part in (value.values() if isinstance(value, Mapping) else value)]
+        inside = [part for value in nested for part in (value.values() if type(value) is dict else value)]
     return levels
 
 

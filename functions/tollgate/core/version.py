@@ -43,7 +43,7 @@ class Outcome:
     from_score: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DetectorVersion:
     """All that is needed to decide: what `open_version` found under the seal.
 

@@ -24,7 +24,7 @@ def default_known_s(version: DetectorVersion, record: DecisionRecord) -> float:
 
 def label_record(version: DetectorVersion, record: DecisionRecord, waiting: WaitingLabel | None) -> DecisionRecord:
     """Return a decision with the label that waited for it; one dated before its event counts from the event on."""
-    plain = replace(record, label=None, known_s=None)
+    plain = record if record.label is None else replace(record, label=None, known_s=None)
     if waiting is None:
         return plain
     known_s = default_known_s(version, plain) if waiting.known_s is None else max(waiting.known_s, record.time_s)

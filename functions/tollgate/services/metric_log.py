@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tollgate.core.metrics import Metric, write_embedded
+from tollgate.core.metrics import CountedTogether, Metric, write_embedded
 
 # Rules and variables are counted up for so long before they are written: a line for each at every decision would cost
 # more than the decision.
@@ -19,7 +19,7 @@ _ADDED_UP_FOR_S = 10.0
 class MetricLog:
     """Metrics of this process."""
 
-    _added: Counter[Metric] = field(default_factory=Counter)
+    _added: Counter[CountedTogether] = field(default_factory=Counter)
     _since_s: float = field(default_factory=time.monotonic)
 
     def write(self, metrics: Iterable[Metric]) -> None:
@@ -28,15 +28,17 @@ class MetricLog:
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
-    def add_up(self, metrics: Iterable[Metric]) -> None:
-        """Count metrics of value 1, and write the counts if the last writing is long enough ago."""
-        self._added.update(metrics)
+    def add_up(self, counted: CountedTogether) -> None:
+        """Count metrics, and write the counts if the last writing is long enough ago."""
+        self._added[counted] += 1
         if time.monotonic() - self._since_s >= _ADDED_UP_FOR_S:
             self.write_added()
 
     def write_added(self) -> None:
         """Write what was added up."""
         self._since_s = time.monotonic()
-        counts = [Metric(metric.name, metric.dimensions, float(n), metric.unit) for metric, n in self._added.items()]
+        counts: Counter[Metric] = Counter()
+        for counted, times in self._added.items():
+            counts.update(dict.fromkeys(counted.metrics, times))
         self._added.clear()
-        self.write(counts)
+        self.write(metric._replace(value=float(times)) for metric, times in counts.items())

@@ -61,9 +61,11 @@ def _actions(
     actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
     expires_s = max(now_s, time_s, record.known_s or time_s) + version.history.forgotten_after_s
     everything = add_to_all(version.history, event, record.excess)
-    additions = {
-        entity: add_up(everything[entity], label_addition(version, record, entity)) for entity in record.entities
-    }
+    additions = {entity: everything[entity] for entity in record.entities}
+    if record.label is not None:
+        additions = {
+            entity: add_up(added, label_addition(version, record, entity)) for entity, added in additions.items()
+        }
     for entity, added in lodge(version.event_type, record.entities, stored, additions).items():
         key = record.entities[entity]
         sums = stored.get(entity, {}).get(key, {})
