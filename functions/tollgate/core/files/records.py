@@ -40,7 +40,7 @@ class Records:
     """Numbered rows of ``width`` int64 each; a row that was never written is all zeros."""
 
     def __init__(self, path: Path, width: int, memory: Memory) -> None:
-        self._beside = path.with_name(f"{path.name}.first")
+        self._beside = path.with_name(f"{path.name}.columns")
         self.width = width
         self._memory = memory
         self._in_memory = 0
