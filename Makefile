@@ -8,6 +8,7 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 EMULATOR := .tools/emulator
 SAM := .tools/sam
+SPARK := .tools/spark
 # Test files run beside each other, one on each core; more than four would only train the same versions again.
 AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
@@ -36,6 +37,11 @@ $(SAM)/ready: $(VENV)/uv requirements/sam.txt
 	$(call quietly,Installing the SAM command line …,$(UV) venv -q --clear --python $(PY) $(SAM) && $(UV) pip sync -q --python $(SAM)/bin/python --require-hashes requirements/sam.txt)
 	@touch $@
 
+# uv builds PySpark from its sources: with the setuptools of the lock file, and with compiled files, or workers start slowly.
+$(SPARK)/ready: $(VENV)/uv requirements/spark.txt
+	$(call quietly,Installing Spark …,$(UV) venv -q --clear --python $(PY) $(SPARK) && $(UV) pip sync -q --python $(SPARK)/bin/python --require-hashes --build-constraints requirements/spark.txt --compile-bytecode requirements/spark.txt)
+	@touch $@
+
 .PHONY: setup
 setup: $(VENV)/ready ## the development environment, in .venv
 
@@ -48,11 +54,11 @@ smoke: $(VENV)/ready $(EMULATOR)/ready ## the same path without a browser; check
 	@exec $(PY) -m localstack.demo --smoke
 
 .PHONY: test
-test: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready ## every test but the slow ones
+test: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready $(SPARK)/ready ## every test but the slow ones
 	$(PY) -m pytest -m "not slow" $(AT_ONCE)
 
 .PHONY: test-all
-test-all: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready ## every test
+test-all: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready $(SPARK)/ready ## every test
 	$(PY) -m pytest $(AT_ONCE)
 
 .PHONY: lint
@@ -64,6 +70,10 @@ lint: $(VENV)/ready ## style and types
 .PHONY: bench
 bench: $(VENV)/ready $(EMULATOR)/ready ## the measured claims
 	@for script in bench/[a-z]*.py; do $(PY) $$script --json .build/$$(basename $$script .py).json || exit 1; done
+
+.PHONY: spark-package
+spark-package: $(VENV)/ready ## what EMR Serverless needs to run the Spark job, in .build/spark
+	$(PY) -m spark_job.package .build/spark $(ARGS)
 
 .PHONY: picture
 picture: $(VENV)/ready $(EMULATOR)/ready ## the picture in README.md anew, from the running dashboard

@@ -206,25 +206,14 @@ def _show_evaluation(evaluated: Evaluated, reviews_per_day: int) -> None:
 @click.option("--fresh", is_flag=True, help="Begin with empty histories, not those the training data left.")
 def score(data: Path, folder: Path, out: Path, *, fresh: bool) -> None:
     """Decide on every row of DATA on this machine, as the deployed file door does."""
-    from tollgate.core.scored_file import read_event_file, score_file
-    from tollgate.core.table_files import read_file
+    from model_build.scoring import score_file
 
-    from model_build.data import check_path
-    from model_build.publishing import follows_training, load_folder_histories, open_folder
-
-    check_path(data)
     check_writable(out.parent)
-    version = open_folder(folder)
-    table = read_file(data.name, data.read_bytes(), sys.maxsize)
-    file = read_event_file(version, table)
-    if not fresh and not follows_training(version, file.events):
+    scored = score_file(data, folder, out, fresh=fresh)
+    if scored.begins_early:
         click.echo(
             "Note: these rows begin before the training data ended: histories begin empty, as --fresh.", err=True
         )
-        fresh = True
-    scored = score_file(version, file, {} if fresh else load_folder_histories(version, folder))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(scored.results)
     counts = ", ".join(f"{count:,} {name}" for name, count in scored.summary["outcomes"].items())
     click.echo(f"Wrote {out}: {counts}; {scored.summary['failed']:,} rows could not be used")
 

@@ -19,11 +19,13 @@ import pyarrow.parquet
 from tollgate.core.arrivals import Frauds
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
+from tollgate.core.files.csv_dialect import find_delimiter
 from tollgate.core.reading import require_columns
-from tollgate.core.table_files import SUFFIXES, find_delimiter
 from tollgate.errors import LabelError, TableError, TrainingDataError
 
 from model_build.arrow_reading import read_arrow_events, read_arrow_times
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,7 @@ class LabelledEvents:
         return Frauds(rows, self.known_s[rows])
 
 
-def check_path(path: Path) -> None:
-    """Raise `TableError` unless ``path`` is an existing file of a kind that can be read."""
+def _check_path(path: Path) -> None:
     if not path.is_file():
         raise TableError(f"There is no file {path}.")
     if not path.name.lower().endswith(SUFFIXES):
@@ -65,7 +66,7 @@ def read_table(path: Path, event_type: EventType, *, more: tuple[str, ...] = ())
 
     Raises `TableError` when the file is not what its name says, or lacks a declared column.
     """
-    check_path(path)
+    _check_path(path)
     try:
         if path.name.lower().endswith(".parquet"):
             names = pa.parquet.read_schema(path).names

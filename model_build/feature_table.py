@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
-from tollgate.core.table_files import free_name
+from tollgate.core.files.cells import free_name
 from tollgate.errors import InputError
 
 from model_build.detector_file import DetectorFile

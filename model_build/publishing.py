@@ -16,7 +16,6 @@ from tollgate.adapters import clients
 from tollgate.adapters.aws_errors import error_code
 from tollgate.adapters.histories import HistoryTable, history_key
 from tollgate.adapters.versions import VersionStore
-from tollgate.core.event import Events
 from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion, open_version, sha256
 from tollgate.errors import SealError
@@ -50,13 +49,13 @@ def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHisto
     return stored
 
 
-def follows_training(version: DetectorVersion, events: Events) -> bool:
-    """Return whether events come after the training data, whose histories they may then read.
+def training_end_s(version: DetectorVersion) -> float:
+    """Return when the training data ended, in seconds since 1970.
 
-    Earlier ones were counted in those histories already, with labels that nobody knew yet.
+    Events from then on may read the histories that it left. Earlier ones were counted in these already, with labels
+    that nobody knew yet.
     """
-    ended = datetime.fromisoformat(version.manifest["training"]["to"])
-    return bool((events.times_s >= ended.timestamp()).all())
+    return datetime.fromisoformat(version.manifest["training"]["to"]).timestamp()
 
 
 @dataclass(frozen=True)

@@ -1,111 +1,83 @@
-"""What lies in a deployment's dead-letter queue, why, and putting it back."""
+"""Putting back what lies in a deployment's dead-letter queue."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import unquote_plus
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from tollgate.adapters import clients
-from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.batches import BatchStore
-from tollgate.adapters.dead_letters import DeadLetter, DeadLetterQueue
-from tollgate.errors import InputError
+from tollgate.adapters.dead_letters import DeadLetterQueue
+from tollgate.adapters.stream_function import StreamFunction
+from tollgate.errors import InputError, TollgateError
 
-_STREAMS = {
-    "KinesisBatchInfo": "Kinesis records that the stream function gave up; the message names their shard and numbers",
-    "DDBStreamBatchInfo": "decisions that the index function gave up; the table has them, and searches miss them",
-    "KafkaBatchInfo": "Kafka records that the stream function gave up; the message names their topic and offsets",
-}
+from model_build.given_up import GivenUp, describe
 
 
 @dataclass(frozen=True)
-class GivenUp:
-    """One message: what it is about, and why it was given up as far as that is known.
+class Deployment:
+    """Where messages lie and go: the dead-letter queue, the queue of files, and the stream function, where it is named.
 
-    ``is_file`` tells what can be put back to the queue of files; records of streams cannot.
+    ``bucket`` has the reasons.
     """
 
-    letter: DeadLetter
-    about: str
-    reason: str
-    is_file: bool
+    dead_letters: DeadLetterQueue
+    bucket: str
+    function: StreamFunction | None
+
+    @classmethod
+    def of(cls, dead_letter_url: str, queue_url: str, bucket: str, stream_function: str | None) -> Deployment:
+        """Connect to what the stack's outputs name."""
+        function = StreamFunction(clients.functions(), stream_function) if stream_function else None
+        return cls(DeadLetterQueue(clients.sqs(), dead_letter_url, queue_url), bucket, function)
+
+    def takes(self, one: GivenUp) -> bool:
+        """Return whether a message has somewhere to go."""
+        return one.kind == "file" or (one.kind == "records" and self.function is not None)
+
+    def take(self, one: GivenUp) -> GivenUp:
+        """Put a file back, or have records decided on, and delete the message; what fails stays, and says why."""
+        try:
+            if one.kind == "file":
+                self.dead_letters.put_back(one.letter)
+                return replace(one, became="put back")
+            assert self.function is not None
+            self.function.decide_again(one.letter.body)
+            self.dead_letters.delete(one.letter)
+            return replace(one, became="decided")
+        except TollgateError as error:
+            return replace(one, became="failed", reason=str(error))
 
 
-@dataclass(frozen=True)
-class Redriven:
-    """What was looked at, and the ids of the messages that were put back."""
+def redrive(deployment: Deployment, chosen: Collection[str] = (), *, every: bool = False) -> list[GivenUp]:
+    """List what was given up, and put back the messages that were ``chosen`` by id, or ``every`` one that can be.
 
-    found: tuple[GivenUp, ...]
-    put_back: frozenset[str]
-
-
-def redrive(
-    dead_letter_url: str, queue_url: str, bucket: str, chosen: Collection[str] = (), *, every: bool = False
-) -> Redriven:
-    """List what was given up, and put back the messages of files that were ``chosen`` by id, or ``every`` one.
-
-    Raises `InputError` for an id that no message has, or that of a message which is not about files; then nothing is
-    put back.
+    One that cannot be put back stays and stops none after it. Raises `InputError` for an id that no message has, or
+    that of a message with nowhere to go; then nothing is put back.
     """
-    queue = DeadLetterQueue(clients.sqs(), dead_letter_url, queue_url)
-    store = BatchStore(clients.s3(), bucket)
-    found = tuple(describe(store, letter) for letter in queue.receive())
-    wanted = {one.letter.message_id for one in found if one.is_file} if every else set(chosen)
+    store = BatchStore(clients.s3(), deployment.bucket)
+    found = [describe(store, letter) for letter in deployment.dead_letters.receive()]
     try:
-        _check(found, wanted)
-    except InputError:
-        wanted = set()
-        raise
+        wanted = _choose(deployment, found, chosen, every=every)
+        for place in wanted:
+            found[place] = deployment.take(found[place])
     finally:
         for one in found:
-            if one.letter.message_id in wanted:
-                queue.put_back(one.letter)
-            else:
-                queue.show_again(one.letter)
-    return Redriven(found, frozenset(wanted))
+            if one.became in ("stays", "failed"):
+                deployment.dead_letters.show_again(one.letter)
+    return found
 
 
-def _check(found: tuple[GivenUp, ...], wanted: Collection[str]) -> None:
-    by_id = {one.letter.message_id: one for one in found}
-    for message_id in wanted:
-        if message_id not in by_id:
+def _choose(deployment: Deployment, found: Sequence[GivenUp], chosen: Collection[str], *, every: bool) -> list[int]:
+    """Return the places of what is to be put back."""
+    if every:
+        return [place for place, one in enumerate(found) if deployment.takes(one)]
+    places = {one.letter.message_id: place for place, one in enumerate(found)}
+    for message_id in chosen:
+        if message_id not in places:
             raise InputError(f"There is no message {message_id} in the dead-letter queue; list them without --message.")
-        if not by_id[message_id].is_file:
-            raise InputError(f"Message {message_id} is about {by_id[message_id].about}; only files can be put back.")
-
-
-def describe(store: BatchStore, letter: DeadLetter) -> GivenUp:
-    """Say what a message is about; the reason is what the batch function wrote under rejected/ when it gave up."""
-    try:
-        body = json.loads(letter.body)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        return GivenUp(letter, "something that is no notice", "it cannot be read", is_file=False)
-    if "stream_record" in body:
-        source = str(body["stream_record"].get("source"))
-        return GivenUp(letter, f"a record from {source}", str(body.get("reason")), is_file=False)
-    for name, about in _STREAMS.items():
-        if name in body:
-            context = body.get("requestContext", {})
-            return GivenUp(letter, about, str(context.get("condition", "not said")), is_file=False)
-    files = list(_files(body))
-    if not files:
-        return GivenUp(letter, "something that is no notice of a file", "it cannot be read", is_file=False)
-    reasons = {_reason(store, key, etag) for key, etag in files}
-    return GivenUp(letter, ", ".join(key for key, _ in files), "; ".join(sorted(reasons)), is_file=True)
-
-
-def _files(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for record in body.get("Records", []):
-        stored = record.get("s3", {}).get("object", {}) if isinstance(record, dict) else {}
-        if "key" in stored:
-            yield unquote_plus(stored["key"]), stored.get("eTag", "")
-
-
-def _reason(store: BatchStore, key: str, etag: str) -> str:
-    told = store.read(BatchFile.of(key, etag, "").rejected_key)
-    return str(json.loads(told)["reason"]) if told else "no reason was written; see the batch function's log"
+        one = found[places[message_id]]
+        if not deployment.takes(one):
+            able = "give --stream-function to have it decided on" if one.kind else "it cannot be put back"
+            raise InputError(f"Message {message_id} is about {one.about}; {able}.")
+    return [places[message_id] for message_id in dict.fromkeys(chosen)]

@@ -17,6 +17,7 @@ AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {"model_build/publishing.py", "model_build/command_line.py", "model_build/redrive_command.py"}
 IMPURE = {"os", "time", "random", "socket", "subprocess", "requests", "httpx", "logging", "pathlib", "tempfile"}
 WEB = {"fastapi", "starlette", "mangum", "pydantic"}
+TRAINING = {"sklearn", "xgboost", "skl2onnx", "pandas"}
 # Layer → the layers that it must not know.
 ABOVE = {
     "core": ("adapters", "services", "handlers", "settings", "observability"),
@@ -111,7 +112,8 @@ def test_nothing_that_serves_unpickles() -> None:
 
 
 def test_only_adapters_speak_to_aws() -> None:
-    speaking = {name_of(path) for path in modules_in("functions/tollgate", "model_build") if roots(path) & AWS}
+    folders = ("functions/tollgate", "model_build", "spark_job")
+    speaking = {name_of(path) for path in modules_in(*folders) if roots(path) & AWS}
 
     assert {name for name in speaking if not name.startswith("functions/tollgate/adapters/")} <= MAY_IMPORT_AWS
 
@@ -131,10 +133,31 @@ def test_what_serves_never_imports_what_trains() -> None:
     wrong = [
         name_of(path)
         for path in modules_in("functions/tollgate")
-        if roots(path) & {"model_build", "app", "localstack", "tests", "sklearn", "xgboost", "skl2onnx", "pandas"}
+        if roots(path) & {"model_build", "spark_job", "app", "localstack", "tests", *TRAINING, "pyspark"}
     ]
 
     assert wrong == []
+
+
+def test_the_spark_job_takes_the_core_and_the_adapters_alone() -> None:
+    # What builds its package runs on the machine that builds the functions', too.
+    job = [path for path in modules_in("spark_job") if path.name != "package.py"]
+    allowed = ("tollgate.core.", "tollgate.adapters.", "tollgate.errors.")
+    wrong = {
+        name_of(path): name
+        for path in job
+        for name in imported(path)
+        if (name.startswith("tollgate.") and not name.startswith(allowed))
+        or name.partition(".")[0] in {"model_build", "app", "localstack", "tests", *TRAINING, *WEB}
+    }
+
+    assert wrong == {}
+
+
+def test_spark_stays_in_its_job() -> None:
+    others = modules_in("functions/tollgate", "model_build", "app", "localstack")
+
+    assert [name_of(path) for path in others if roots(path) & {"pyspark", "spark_job"}] == []
 
 
 def test_the_dashboard_imports_neither() -> None:
@@ -161,9 +184,9 @@ def closure(path: Path) -> set[Path]:
 def test_arrow_is_for_files_alone() -> None:
     using = {path for path in modules_in("functions/tollgate") if "pyarrow" in roots(path)}
 
-    assert {path for path in using if not path.is_relative_to(CORE / "files")} <= {CORE / "table_files.py"}
+    assert {path for path in using if not path.is_relative_to(CORE / "files")} == set()
     for door in ("api", "stream"):
-        always = closure(FUNCTIONS / f"tollgate/handlers/{door}.py") - {CORE / "table_files.py"}
+        always = closure(FUNCTIONS / f"tollgate/handlers/{door}.py")
         assert not always & using, door
 
 

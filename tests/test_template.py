@@ -219,7 +219,7 @@ def test_callers_may_use_the_function_url_but_not_the_function() -> None:
 
 
 def test_nothing_is_billed_while_idle_unless_it_is_asked_for() -> None:
-    asked = ("HasAlarms", "HasStreamAlarms", "HasKafkaAlarms")
+    asked = ("HasAlarms", "HasStreamAlarms", "HasKafkaAlarms", "HasSpark")
     unasked = {resource["Type"] for resource in RESOURCES.values() if resource.get("Condition") not in asked}
     assert unasked <= FREE_WHILE_IDLE
     assert DOCUMENT["Parameters"]["SnapStart"]["Default"] == "None"
@@ -341,3 +341,28 @@ def test_files_of_payments_and_of_labels_are_told_of_and_can_be_read() -> None:
     (reading,) = (each for each in statements(RESOURCES["BatchRole"]) if each.get("Sid") == "ReadFilesAndDetectors")
     readable = {resource["Fn::Sub"] for resource in reading["Resource"]}
     assert {f"${{Bucket.Arn}}/{prefix}*" for prefix in prefixes} <= readable
+
+
+def test_spark_is_there_only_for_those_who_ask_and_takes_nothing_while_idle() -> None:
+    assert DOCUMENT["Parameters"]["SparkApplication"]["Default"] == "false"
+    spark = {name: one for name, one in RESOURCES.items() if "EMRServerless" in one["Type"] or "Spark" in name}
+    assert set(spark) == {"Spark", "SparkJobRole"}
+    assert {one["Condition"] for one in spark.values()} == {"HasSpark"}
+    application = RESOURCES["Spark"]["Properties"]
+    assert "InitialCapacity" not in application
+    assert application["AutoStopConfiguration"] == {"Enabled": True, "IdleTimeoutMinutes": 5}
+    assert application["MaximumCapacity"]["Cpu"] == {"Fn::Sub": "${SparkMaximumCpu} vCPU"}
+
+
+def test_only_our_spark_application_may_use_the_jobs_role_and_only_for_its_own_files() -> None:
+    trusted, *granted = statements(RESOURCES["SparkJobRole"])
+    assert trusted["Principal"] == {"Service": "emr-serverless.amazonaws.com"}
+    assert trusted["Condition"]["ArnEquals"] == {"aws:SourceArn": {"Fn::GetAtt": ["Spark", "Arn"]}}
+    written = [one for one in granted if {"s3:PutObject", "s3:DeleteObject"} & set(as_list(one["Action"]))]
+    assert [one["Resource"] for one in written] == [{"Fn::Sub": "${Bucket.Arn}/spark/*"}]
+
+
+def test_tests_run_the_spark_of_the_release_that_is_deployed() -> None:
+    assert DOCUMENT["Parameters"]["SparkRelease"]["Default"] == "emr-spark-8.1.0"
+    locked = (TEMPLATE.parent / "requirements" / "spark.txt").read_text(encoding="utf-8")
+    assert "pyspark==4.1." in locked, "emr-spark-8.1.0 brings Spark 4.1"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.event import PAIR_SEPARATOR, Events
 from tollgate.core.event_type import EventType
-from tollgate.core.reading import good_rows, read_event, read_events, require_columns
+from tollgate.core.reading import read_event, read_events, require_columns
 from tollgate.core.values import MAX_TEXT, Problem, read_numbers, read_time
 from tollgate.errors import EventError, TableError
 
@@ -295,7 +295,6 @@ def test_a_bad_row_keeps_its_place_and_the_others_their_values() -> None:
     assert [problem.row for problem in problems] == [1]
     assert events.amounts is not None
     assert np.array_equal(events.amounts, [1, np.nan, 3], equal_nan=True)
-    assert good_rows(3, [1]).tolist() == [0, 2]
 
 
 def test_a_row_with_several_bad_values_has_all_its_problems() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +11,11 @@ from tollgate.core.event import Events
 from tollgate.core.replay import StoredHistories
 from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.scored_file import read_event_file, score_file
-from tollgate.core.table_files import read_file
 from tollgate.core.version import DetectorVersion
 
 from model_build.data import read_labelled_events
 from model_build.publishing import open_folder
+from tests.core.files.scored import score
 from tests.services.backend import reseal
 
 ORDER = ("approve", "review", "call", "block")
@@ -77,12 +74,11 @@ def test_the_strongest_of_rules_and_score_wins(ruled: DetectorVersion, events: E
         assert outcome == max(said, key=ORDER.index), row
 
 
-def test_a_scored_file_names_the_rules_of_each_row(ruled: DetectorVersion, sample_csv: Path) -> None:
+def test_a_scored_file_names_the_rules_of_each_row(ruled: DetectorVersion, sample_csv: Path, tmp_path: Path) -> None:
     lines = sample_csv.read_bytes().splitlines(keepends=True)
     lines[3] = lines[3].replace(b"2026-", b"never-", 1)
-    file = read_event_file(ruled, read_file("x.csv", b"".join(lines[:300]), 1 << 26))
-    scored = score_file(ruled, file, {})
-    rows = list(csv.DictReader(io.StringIO(scored.results.decode(), newline="")))
+    scored = score(ruled, b"".join(lines[:300]), tmp_path)
+    rows = scored.rows
 
     assert list(rows[0])[-5:] == ["score", "probability", "outcome", "rules", "status"]
     assert rows[2]["rules"] == ""

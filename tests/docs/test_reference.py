@@ -14,14 +14,13 @@ import click
 import pytest
 from fastapi import FastAPI
 from tollgate.core.score import FALSE_POSITIVE_RATES
-from tollgate.core.scored_file import read_event_file, score_file
-from tollgate.core.table_files import read_file
 from tollgate.errors import TollgateError
 
 from model_build.command_line import main as tollgate
 from model_build.detector_file import _KEYS, read_detector_file
 from model_build.publishing import open_folder
 from scripts.write_reference import PAGES, REFERENCE, list_errors
+from tests.core.files.scored import score
 from tests.docs.pages import ROOT, read_blocks
 
 
@@ -130,10 +129,9 @@ def test_the_score_page_shows_the_scale() -> None:
     assert documented == list(FALSE_POSITIVE_RATES[1:])
 
 
-def test_every_key_of_a_summary_is_documented(sample_version: Path, sample_csv: Path) -> None:
-    version = open_folder(sample_version)
+def test_every_key_of_a_summary_is_documented(sample_version: Path, sample_csv: Path, tmp_path: Path) -> None:
     few = b"".join(sample_csv.read_bytes().splitlines(keepends=True)[:20])
-    summary = score_file(version, read_event_file(version, read_file("few.csv", few, 10**6)), {}).summary
+    summary = score(open_folder(sample_version), few, tmp_path).summary
     section = (REFERENCE / "files.md").read_text().partition("## Summary")[2].partition("\n## ")[0]
     documented = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]+) \|", section, flags=re.MULTILINE))))
     assert documented == {*summary, "batch_id", "filename", "results", "results_parquet"}

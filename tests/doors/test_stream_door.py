@@ -67,6 +67,22 @@ def test_a_payload_of_something_else_is_an_error() -> None:
             invoke("stream", payload)
 
 
+def test_a_message_of_the_dead_letter_queue_is_decided_on_again(
+    backend: Backend, letters: Letters, payment: Payment, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert deliver(write_kafka([{**payment, "amuont": 3}])) == []
+    (letter,) = letters()
+    with caplog.at_level("INFO"):
+        assert "amuont" in invoke("stream", letter)["refused"]
+    assert "amuont" not in caplog.text
+    assert decided(backend, [payment]) == [False]
+    letter["stream_record"]["data"] = base64.b64encode(json.dumps(payment).encode()).decode()
+    for _ in range(2):
+        assert invoke("stream", letter) == {"decided": 1}
+    assert decided(backend, [payment]) == [True]
+    assert letters() == []
+
+
 POISON: dict[str, tuple[object, str]] = {
     "not JSON": (b"hello", "invalid_input"),
     "not UTF-8": (b"\xff\xfe", "invalid_input"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,8 +14,11 @@ from typing import Any
 import boto3
 import pytest
 from confluent_kafka import Producer
+from tollgate.adapters.refused_records import RefusedRecords
+from tollgate.core.stream_record import StreamRecord
+from tollgate.errors import InputError
 
-from localstack.deployment import connection
+from localstack.deployment import connection, find_output
 from localstack.kafka_source import KafkaSource, running_cluster
 from localstack.kinesis_source import KinesisSource
 from localstack.running import RunningStack, call
@@ -44,6 +48,15 @@ def assert_each_counts_once(stack: RunningStack, rows: Sequence[Row]) -> None:
     once = stored_sums(stack, "customer", alone["customer_id"])
     assert once
     assert stored_sums(stack, "customer", customer) == {name: len(rows) * number for name, number in once.items()}
+
+
+def redrive(stack: RunningStack, *options: str) -> subprocess.CompletedProcess[str]:
+    deployment = stack.deployment
+    command = [sys.executable, "-m", "model_build.command_line", "redrive", "--bucket", deployment.bucket, *options]
+    command += ["--dead-letter-url", deployment.dead_letter_url, "--queue-url", deployment.queue_url]
+    command += ["--stream-function", find_output(stack.emulator.endpoint_url, "StreamFunctionArn")]
+    environment = {**os.environ, **stack.emulator.environment()}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
 def read_letters(stack: RunningStack) -> list[dict[str, Any]]:
@@ -118,6 +131,29 @@ def test_every_event_on_kafka_counts_once_though_its_reader_is_killed(
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"put": 0, "given_up": 0}
     assert_each_counts_once(tollgate, rows)
+
+
+def test_what_was_given_up_is_decided_on_once_it_is_put_back(tollgate: RunningStack, kinesis: Any) -> None:  # noqa: ANN401
+    rows = write_rows(tollgate, "redriven", 6)
+    put_on_kinesis(kinesis, "redriven", rows[:4], "customer_id")
+    source = KinesisSource(kinesis, "redriven", 100)
+    queues = boto3.client("sqs", **connection(tollgate.emulator.endpoint_url))
+    refused = RefusedRecords(tollgate.deployment.dead_letter_url, lambda: queues)
+    for row in (*rows[4:], {**rows[0], "amuont": "3"}):
+        record = StreamRecord("kafka", {"topic": "t"}, "t-0", None, json.dumps(row).encode())
+        refused.keep(record, "payments", InputError("there was no such column"), "2026-11-25T16:00:00.000Z")
+    lost = {"requestContext": {"condition": "RetryAttemptsExhausted"}, **source.describe(source.read())}
+    queues.send_message(QueueUrl=tollgate.deployment.dead_letter_url, MessageBody=json.dumps(lost))
+
+    listed = redrive(tollgate)
+    assert (listed.returncode, listed.stdout.count("stays")) == (0, 4), listed.stderr
+    done = redrive(tollgate, "--all")
+    assert "4 messages, 0 put back, 3 decided" in done.stdout
+    assert 'did you mean "amount"' in done.stdout
+    assert done.returncode == 1
+    assert_each_counts_once(tollgate, rows)
+    (poison,) = read_letters(tollgate)
+    assert poison["stream_record"]["place"] == {"topic": "t"}
 
 
 @pytest.mark.parametrize("kind", ["kinesis", "kafka"])

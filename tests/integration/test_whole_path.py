@@ -17,9 +17,9 @@ from typing import Any
 import boto3
 import pytest
 from tollgate.adapters.histories import HistoryTable, history_key, sums_of
+from tollgate.core.decision import decide_in_order
 from tollgate.core.lodging import own_sums
-from tollgate.core.scored_file import read_event_file, score_file
-from tollgate.core.table_files import read_file
+from tollgate.core.reading import read_events as read_columns
 
 from localstack.deployment import connection
 from localstack.running import ApiProblemError, RunningStack, call
@@ -29,6 +29,8 @@ pytestmark = pytest.mark.emulator
 
 NUMBERS = ("amount", "latitude", "longitude")
 MOST = 1_000_000_000
+# Of the thousand new payments in their order of time: an answer of the emulator takes a tenth of a second and more.
+POSTED = 250
 
 
 def read_events(stack: RunningStack) -> list[dict[str, Any]]:
@@ -55,23 +57,24 @@ def test_the_smoke_test_passes(tollgate: RunningStack) -> None:
     assert check_stack(tollgate)["batch_rows"] == 1_000
 
 
-def test_http_file_and_python_give_the_same_thousand_decisions(tollgate: RunningStack) -> None:
+def test_http_file_and_python_give_the_same_decisions(tollgate: RunningStack) -> None:
     events = read_events(tollgate)
     version = tollgate.version
-    file = read_event_file(version, read_file("new.csv", tollgate.new_payments.read_bytes(), MOST))
+    given = list(csv.DictReader(tollgate.new_payments.read_text().splitlines()))
+    read, _ = read_columns(version.event_type, {name: [row[name] for row in given] for name in given[0]})
     client = boto3.client("dynamodb", **connection(tollgate.emulator.endpoint_url))
-    histories = HistoryTable(client, tollgate.deployment.history_table).read(version, file.events)
-    scored = score_file(version, file, histories)
-    python = list(csv.DictReader(scored.results.decode().splitlines()))
+    histories = HistoryTable(client, tollgate.deployment.history_table).read(version, read)
+    decided = decide_in_order(version, read, histories)
+    python = zip(read.ids, decided.scores.tolist(), decided.outcomes, decided.probabilities.tolist(), strict=True)
     # The file first: it leaves no trace in the histories. Then HTTP, where each event sees the ones before it.
-    dropped = drop_file(tollgate, copy_as(tollgate, "same thousand.csv")).rows
-    posted = [call(tollgate.deployment, "POST", "/v1/decisions", {"event": event}) for event in events]
-    assert len(posted) == len(dropped) == len(python) == 1_000
-    for by_http, by_file, by_python in zip(posted, dropped, python, strict=True):
-        assert by_http["event_id"] == by_file["event_id"] == by_python["event_id"]
-        assert by_http["score"] == int(by_file["score"]) == int(by_python["score"])
-        assert by_http["outcome"] == by_file["outcome"] == by_python["outcome"]
-        probabilities = [by_http["probability"], float(by_file["probability"]), float(by_python["probability"])]
+    dropped = drop_file(tollgate, copy_as(tollgate, "the same.csv")).rows
+    posted = [call(tollgate.deployment, "POST", "/v1/decisions", {"event": event}) for event in events[:POSTED]]
+    assert len(dropped) == len(read) == 1_000
+    for by_http, by_file, (event_id, score, outcome, probability) in zip(posted, dropped, python):  # noqa: B905 - fewer are posted
+        assert by_http["event_id"] == by_file["event_id"] == event_id
+        assert by_http["score"] == int(by_file["score"]) == score
+        assert by_http["outcome"] == by_file["outcome"] == outcome
+        probabilities = [by_http["probability"], float(by_file["probability"]), probability]
         assert max(probabilities) - min(probabilities) <= 1e-6
 
 

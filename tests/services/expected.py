@@ -54,6 +54,17 @@ def under_pks(version: DetectorVersion, sums: Mapping[str, Mapping[str, Mapping[
     )
 
 
+def add_up(*histories: Histories) -> Histories:
+    """Return histories by their pk, added up."""
+    summed: Histories = {}
+    for one in histories:
+        for pk, sums in one.items():
+            history = summed.setdefault(pk, {})
+            for name, number in sums.items():
+                history[name] = history.get(name, 0) + number
+    return without_zeros(summed)
+
+
 def settled(version: DetectorVersion, histories: Histories, time_s: float) -> Histories:
     """Return histories, by their pk, as ``time_s`` sees them: what has matured is folded, what has faded left out."""
     whole = {pk: dict(sums) for pk, sums in histories.items()}

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from tollgate.services.decide_event import decide_event
 from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import label_events
 from tollgate.services.label_file import label_file
+from tollgate.services.score_batch import score_batch
 from tollgate.services.stores import Stores
 
 from tests.doors.doors import invoke, write_notice
@@ -85,13 +87,86 @@ def test_columns_are_found_by_name(backend: Backend, decided: list[Payment], hea
     assert find_decision(backend.stores, decided[0]["event_id"])["label"] == {"label": "fraud", "known_at": KNOWN_AT}
 
 
-def test_zipped_and_parquet_files_are_read(backend: Backend, decided: list[Payment]) -> None:
-    zipped = gzip.compress(write([(decided[0]["event_id"], "fraud", KNOWN_AT)]))
-    assert set_labels(backend, zipped, "labels/a.csv.gz")["accepted"] == 1
+def zstd(content: bytes) -> bytes:
+    return bytes(pa.compress(content, "zstd", asbytes=True))
+
+
+def to_lines(event_id: str) -> bytes:
+    return json.dumps({"event_id": event_id, "label": 1, "known_at": KNOWN_AT, "note": [1]}).encode() + b"\n"
+
+
+def to_csv(event_id: str) -> bytes:
+    return write([(event_id, "fraud", KNOWN_AT)])
+
+
+def to_parquet(event_id: str) -> bytes:
     out = io.BytesIO()
-    pq.write_table(pa.table({"event_id": [decided[1]["event_id"]], "label": [1]}), out)
-    assert set_labels(backend, out.getvalue(), "labels/payments/a.parquet")["accepted"] == 1
-    assert find_decision(backend.stores, decided[1]["event_id"])["label"]["label"] == "fraud"
+    pq.write_table(pa.table({"event_id": [event_id], "label": [1], "known_at": [KNOWN_AT]}), out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "write_one"),
+    [
+        ("csv", lambda one: to_csv(one).replace(b",", b";").replace(b"\n", b"\r\n")),
+        ("csv", lambda one: to_csv(one).decode().replace(",", "\t").encode("utf-16")),
+        ("csv.gz", lambda one: gzip.compress(to_csv(one))),
+        ("csv.zst", lambda one: zstd(to_csv(one))),
+        ("jsonl", to_lines),
+        ("jsonl.gz", lambda one: gzip.compress(to_lines(one))),
+        ("ndjson.zst", lambda one: zstd(to_lines(one))),
+        ("parquet", to_parquet),
+    ],
+)
+def test_files_of_payments_and_of_labels_are_of_the_same_kinds(
+    backend: Backend, decided: list[Payment], suffix: str, write_one: Callable[[str], bytes]
+) -> None:
+    event_id = str(decided[0]["event_id"])
+    summary = set_labels(backend, write_one(event_id), f"labels/payments/a.{suffix}")
+    (told,) = results(backend, summary)
+    assert (told["event_id"], told["status"], told["known_at"]) == (event_id, "accepted", KNOWN_AT)
+    assert told.get("note") in (None, "[1]")
+    assert find_decision(backend.stores, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT}
+
+
+def test_a_damaged_row_of_json_is_told_of(backend: Backend, decided: list[Payment]) -> None:
+    ids = [str(payment["event_id"]) for payment in decided[:2]]
+    content = to_lines(ids[0]) + b"{no JSON\n" + to_lines(ids[1])
+    told = results(backend, set_labels(backend, content, "labels/payments/a.jsonl"))
+    assert [row["status"] for row in told] == ["accepted", "failed", "accepted"]
+    assert told[1]["message"].startswith("The row is not JSON")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        ("csv.gz", gzip.compress(write([("e", "fraud", KNOWN_AT)] * 500))[:-20]),
+        ("csv", b"event_id,label\xff\na,1\n"),
+        ("csv", b"event_id,la\0bel\na,1\n"),
+        ("csv", b"\n"),
+        ("jsonl", b"[1]\n"),
+        ("parquet", b"PAR1 no more"),
+        ("xlsx", b"PK"),
+    ],
+)
+def test_what_is_no_such_file_gets_the_sentence_of_a_file_of_payments(
+    backend: Backend, decided: list[Payment], suffix: str, content: bytes
+) -> None:
+    state = set_labels(backend, content, f"labels/payments/a.{suffix}")
+    assert state["status"] == "rejected"
+    key = f"inbox/payments/a.{suffix}"
+    batch = score_batch(backend.stores, key, backend.drop(key, content))
+    assert batch.reason == state["reason"]
+    assert backend.histories() == expected_histories(backend.stores, *decided)
+
+
+def test_labels_that_unpack_to_too_much_are_rejected(
+    backend: Backend, decided: list[Payment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LARGEST_BYTES", 10_000)
+    content = gzip.compress(write([(str(decided[0]["event_id"]), "fraud", "")] * 1000))
+    assert "unpacks to more than" in set_labels(backend, content, "labels/payments/a.csv.gz")["reason"]
+    assert backend.histories() == expected_histories(backend.stores, *decided)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +188,7 @@ def test_a_file_that_is_none_of_labels_is_rejected(backend: Backend, content: by
 def test_too_many_labels_are_rejected(
     backend: Backend, decided: list[Payment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tollgate.core.label_table.MOST_LABELS", 1)
+    monkeypatch.setattr("tollgate.core.files.label_table.MOST_LABELS", 1)
     state = set_labels(backend, write([(str(payment["event_id"]), "1", "") for payment in decided]))
     assert "split it" in state["reason"]
 

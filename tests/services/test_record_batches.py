@@ -18,9 +18,8 @@ from tollgate.services.decide_event import decide_event
 from tollgate.services.score_batch import score_batch
 from tollgate.services.stores import Stores
 
-from tests.core.one_by_one import without_zeros
 from tests.services.backend import Backend, Payment, forget_storage, write_payments
-from tests.services.expected import Histories, expected_histories, read_payments_as_events, settled, under_pks
+from tests.services.expected import Histories, add_up, expected_histories, read_payments_as_events, settled, under_pks
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -93,16 +92,6 @@ def recorded(recording: Backend, payments: list[Payment], stored: StoredHistorie
     unusual = replay_histories(version.history, events, stored=stored).excess
     sums = {entity: totals(version.history, entity, events, unusual) for entity in events.entities}
     return under_pks(version, sums)
-
-
-def add_up(*histories: Histories) -> Histories:
-    summed: Histories = {}
-    for one in histories:
-        for pk, sums in one.items():
-            history = summed.setdefault(pk, {})
-            for name, number in sums.items():
-                history[name] = history.get(name, 0) + number
-    return without_zeros(summed)
 
 
 def dying(stores: Stores, dies_at: int, *, after_writing: bool) -> Stores:

@@ -34,9 +34,11 @@ def queues(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]
     return dead, live
 
 
-def redrive(backend: Backend, queues: tuple[str, str], *options: str) -> str:
+def redrive(backend: Backend, queues: tuple[str, str], *options: str, status: int = 0) -> str:
     where = ["--dead-letter-url", queues[0], "--queue-url", queues[1], "--bucket", backend.bucket]
-    return CliRunner().invoke(main, ["redrive", *where, *options]).output
+    done = CliRunner().invoke(main, ["redrive", *where, *options])
+    assert done.exit_code == status, done.output
+    return done.output
 
 
 def bodies(url: str) -> list[str]:
@@ -95,20 +97,36 @@ def test_chosen_messages_alone_are_put_back(backend: Backend, queues: tuple[str,
     (body,) = bodies(queues[1])
     assert "inbox/1.csv" in body
     assert len(bodies(queues[0])) == 2
-    assert "There is no message nobody" in redrive(backend, queues, "--message", "nobody")
+    assert "There is no message nobody" in redrive(backend, queues, "--message", "nobody", status=1)
     assert len(bodies(queues[0])) == 2
 
 
-def test_records_of_streams_are_listed_and_stay(backend: Backend, queues: tuple[str, str]) -> None:
+def test_records_of_streams_stay_unless_the_stream_function_is_named(backend: Backend, queues: tuple[str, str]) -> None:
     poison = {"stream_record": {"source": "kinesis", "place": {}}, "reason": "not JSON"}
     given_up = {"requestContext": {"condition": "RetryAttemptsExhausted"}, "KinesisBatchInfo": {"shardId": "s-0"}}
-    for body in (json.dumps(poison), json.dumps(given_up), "hello"):
-        clients.sqs().send_message(QueueUrl=queues[0], MessageBody=body)
+    ids = [
+        clients.sqs().send_message(QueueUrl=queues[0], MessageBody=body)["MessageId"]
+        for body in (json.dumps(poison), json.dumps(given_up), "hello")
+    ]
     said = redrive(backend, queues, "--all")
     assert "a record from kinesis: not JSON" in said
     assert "RetryAttemptsExhausted" in said
     assert "3 messages, 0 put back" in said
+    assert "give --stream-function" in redrive(backend, queues, "--message", ids[0], status=1)
+    named = ("--stream-function", "anything")
+    assert "it cannot be put back" in redrive(backend, queues, *named, "--message", ids[2], status=1)
     assert (len(bodies(queues[0])), bodies(queues[1])) == (3, [])
+
+
+def test_what_cannot_be_put_back_stays_and_stops_nothing(backend: Backend, queues: tuple[str, str]) -> None:
+    record = json.dumps({"stream_record": {"source": "kinesis", "place": {}}, "reason": "not JSON"})
+    for body in (record, write_notice("inbox/a.csv", "e")["body"], record):
+        clients.sqs().send_message(QueueUrl=queues[0], MessageBody=body)
+    said = redrive(backend, queues, "--stream-function", "no-such-function", "--all", status=1)
+    assert said.count("failed: a record from kinesis: The stream function answered ResourceNotFound") == 2
+    assert "3 messages, 1 put back, 0 decided" in said
+    assert bodies(queues[0]) == [record, record]
+    assert len(bodies(queues[1])) == 1
 
 
 def test_the_last_receive_fails_and_a_given_up_message_fails_again(

@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner, Result
 from tollgate.core.decision import decide_in_order
 from tollgate.core.reading import read_events
-from tollgate.core.table_files import read_file
 
 from model_build.command_line import main
 from model_build.publishing import load_folder_histories, open_folder
@@ -105,8 +104,8 @@ def test_score_writes_what_the_core_decides(
     assert result.exit_code == 0, result.output
 
     version = open_folder(sample_version)
-    table = read_file(new.name, new.read_bytes(), 10**9)
-    events, problems = read_events(version.event_type, dict(zip(table.names, table.columns, strict=True)))
+    given = list(csv.DictReader(new.read_text().splitlines()))
+    events, problems = read_events(version.event_type, {name: [row[name] for row in given] for name in given[0]})
     stored = {} if fresh else load_folder_histories(version, sample_version)
     decided = decide_in_order(version, events, stored)
     assert not problems
@@ -209,7 +208,7 @@ def test_every_mistake_is_one_sentence(
         (b"", "new.csv", "is empty"),
         (b"event_id,timestamp\na,2026-01-01\n", "new.csv", "lacks the declared column"),
         (b"event_id,timestamp\n", "new.csv", "has a header and no rows"),
-        (b"a", "new.xlsx", "is not one of .csv, .csv.gz, .parquet"),
+        (b"a", "new.xlsx", "is not one of .csv, .jsonl"),
         (b"\x89PNG\r\n", "new.csv", "is not UTF-8 text"),
         (b"a,b\n1,2\n", "new.csv.gz", "is not whole gzip data"),
         (b"a,b\n1,2\n", "new.parquet", "is not a Parquet file"),
@@ -220,7 +219,9 @@ def test_score_refuses_what_is_no_table_of_events(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    assert said in refusal(call("score", path, "--version", sample_version, "--out", tmp_path / "r.csv"))
+    for options in ([], ["--fresh"]):
+        assert said in refusal(call("score", path, "--version", sample_version, "--out", tmp_path / "r.csv", *options))
+        assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("out", ["new.csv/r.csv", "."])

@@ -16,8 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 from tollgate.core.event import Events, Keys
-from tollgate.core.scored_file import read_event_file, score_file
-from tollgate.core.table_files import read_file
 from tollgate.errors import TrainingDataError
 
 from model_build.data import read_labelled_events
@@ -25,6 +23,7 @@ from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile, read_detector_file
 from model_build.disguised_labels import Disguise, _area, _Counts, find_disguised_labels
 from model_build.training import Trained, train_detector
+from tests.core.files.scored import score
 
 N = 600
 START_S = 1_767_225_600  # 1 January 2026, a Thursday
@@ -318,7 +317,7 @@ def train_and_score(folder: Path, columns: Columns, event: str, new: Columns, su
     (folder / "new").mkdir()
     path, _ = write(folder / "new", new, event, suffix)
     version = trained.sealed.version
-    scored = score_file(version, read_event_file(version, read_file(path.name, path.read_bytes(), 10**9)), {})
+    scored = score(version, path.read_bytes(), folder / "kept", name=path.name)
     assert (scored.summary["failed"], scored.summary["errors"]) == (0, [])
     assert sum(scored.summary["outcomes"].values()) == len(new["id"])
     return trained

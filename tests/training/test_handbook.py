@@ -10,12 +10,11 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from tollgate.core.scored_file import read_event_file, score_file
-from tollgate.core.table_files import read_file
 
 from model_build.detector_file import DetectorFile, read_detector_file
 from model_build.publishing import load_folder_histories, open_folder
 from model_build.training import Trained, train_detector
+from tests.core.files.scored import score
 
 ROOT = Path(__file__).parents[2]
 PAYMENTS = Path(__file__).parents[3] / "shared" / "data" / "handbook_transactions.parquet"
@@ -64,14 +63,12 @@ def test_the_export_answers_as_the_model_on_all_validation_payments(trained: Tra
     assert trained.sealed.version.manifest["model"]["largest_export_difference"] <= 1e-6
 
 
-def test_the_days_after_are_scored_whole_and_find_frauds(trained: Trained, tables: tuple[Path, Path]) -> None:
+def test_the_days_after_are_scored_whole_and_find_frauds(
+    trained: Trained, tables: tuple[Path, Path], tmp_path: Path
+) -> None:
     version = open_folder(trained.sealed.folder)
-    table = read_file("new.parquet", tables[1].read_bytes(), 10**9)
     stored = load_folder_histories(version, trained.sealed.folder)
-    scored = score_file(version, read_event_file(version, table), stored)
+    scored = score(version, tables[1].read_bytes(), tmp_path, stored, name="new.parquet")
     assert scored.summary["failed"] == 0
-    labels = np.array(table.columns[list(table.names).index("TX_FRAUD")])
-    lines = scored.results.decode().splitlines()
-    place = lines[0].split(",").index("score")
-    scores = np.array([int(line.split(",")[place]) for line in lines[1:]])
+    labels, scores = (np.array([int(row[name]) for row in scored.rows]) for name in ("TX_FRAUD", "score"))
     assert (scores[labels == 1] >= 900).mean() > 5 * (scores[labels == 0] >= 900).mean()

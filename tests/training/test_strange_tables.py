@@ -14,12 +14,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from tollgate.core.reading import read_event
-from tollgate.core.scored_file import read_event_file, score_file
-from tollgate.core.table_files import read_file
 
 from model_build.detector_file import read_detector_file
 from model_build.publishing import load_folder_histories, open_folder
 from model_build.training import Trained, train_detector
+from tests.core.files.scored import score
 
 N = 600
 TRAINING = '[training]\nmodels = ["logistic_regression", "xgboost"]\n'
@@ -174,9 +173,8 @@ def test_a_strange_table_trains_and_scores_itself(name: str, tmp_path: Path) -> 
     version = open_folder(trained.sealed.folder)
     assert len(trained.contenders) == 2
     assert len({feature.name for feature in version.features}) == len(version.features)
-    table = read_file(path.name, path.read_bytes(), 10**9)
-    for stored in ({}, load_folder_histories(version, trained.sealed.folder)):
-        scored = score_file(version, read_event_file(version, table), stored)
+    for number, stored in enumerate(({}, load_folder_histories(version, trained.sealed.folder))):
+        scored = score(version, path.read_bytes(), tmp_path / f"kept-{number}", stored, name=path.name)
         assert scored.summary["failed"] == 0
         assert scored.summary["errors"] == []
         assert sum(scored.summary["outcomes"].values()) == N

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -88,6 +89,14 @@ def hasty_kinesis() -> KinesisClient:
 
 
 @cache
+def functions() -> LambdaClient:
+    """Return the Lambda client, which waits for longer than the stream function may take."""
+    import boto3  # noqa: PLC0415
+
+    return boto3.client("lambda", config=_config("v4", read_s=75))
+
+
+@cache
 def sqs() -> SQSClient:
     """Return the SQS client."""
     import boto3  # noqa: PLC0415
@@ -112,5 +121,6 @@ def forget() -> None:
     events.cache_clear()
     kinesis.cache_clear()
     hasty_kinesis.cache_clear()
+    functions.cache_clear()
     hasty_sqs.cache_clear()
     sqs.cache_clear()

@@ -99,9 +99,13 @@ class VersionStore:
 
     def open(self, detector: str, name: str) -> DetectorVersion:
         """Read and open one version; raise `SealError` unless all of it is as sealed."""
+        return open_version(name, self.read_files(detector, name))
+
+    def read_files(self, detector: str, name: str) -> dict[str, bytes]:
+        """Read the files of one version, by their name."""
         files: dict[str, bytes] = {}
         self._read_into(files, detector, name)
-        return open_version(name, files)
+        return files
 
     def _read_into(self, files: dict[str, bytes], detector: str, name: str) -> None:
         for file in VERSION_FILES:

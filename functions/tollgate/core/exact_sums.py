@@ -49,6 +49,13 @@ class Limbs:
     def __add__(self, other: Limbs) -> Limbs:
         return Limbs(self.high + other.high, self.low + other.low)
 
+    def __sub__(self, other: Limbs) -> Limbs:
+        return Limbs(self.high - other.high, self.low - other.low)
+
+    def take(self, places: Ints) -> Limbs:
+        """Return the numbers at some places."""
+        return Limbs(self.high.take(places) if self.high.ndim else self.high, self.low.take(places))
+
     def to_floats(self) -> Floats:
         """Return the numbers, each rounded once."""
         if self.high.ndim == 0:

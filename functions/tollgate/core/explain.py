@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tollgate.core.decision import Decisions
-from tollgate.core.event import Events, Floats
+from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.reasons.circumstances import Cases, find_leading
 from tollgate.core.reasons.lime import Lime
 from tollgate.core.reasons.words import say_reason
@@ -53,10 +53,11 @@ class Explanation:
         }
 
 
-def impact_of(contribution: float) -> int:
-    """Return how often a contribution doubles the odds of fraud (below 0: halves them), rounded, from -5 to 5."""
-    doublings = math.floor(abs(contribution) / math.log(2) + 0.5)
-    return int(math.copysign(min(doublings, HIGHEST_IMPACT), contribution)) if doublings else 0
+def impacts_of(contributions: Floats) -> Ints:
+    """Return how often each of n contributions doubles the odds of fraud (below 0: halves them), rounded, -5 to 5."""
+    doublings = np.floor(np.abs(contributions) / math.log(2) + 0.5)
+    impacts: Ints = np.copysign(np.minimum(doublings, HIGHEST_IMPACT), contributions).astype(np.int64)
+    return impacts
 
 
 def explain_decisions(
@@ -106,17 +107,17 @@ def _tell(
     """Return n events' reasons with the largest of ``sums``, (n, g); ``values``, (n, f), are those of features."""
     groups = version.reason_groups
     chosen = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
-    rows = np.repeat(np.arange(len(sums)), chosen.shape[1])
-    contributions = sums[rows, chosen.reshape(-1)]
+    width, chosen = chosen.shape[1], chosen.reshape(-1)
+    rows = np.repeat(np.arange(len(sums)), width)
+    contributions = sums[rows, chosen]
     if values is None:  # the longest memory comes last
-        leading = np.array([group.places[-1] for group in groups])[chosen.reshape(-1)]
+        leading = np.array([group.places[-1] for group in groups])[chosen]
     else:
-        leading = find_leading(values, [group.places for group in groups], rows, chosen.reshape(-1), contributions)
+        leading = find_leading(values, [group.places for group in groups], rows, chosen, contributions)
+    each = (found.tolist() for found in (rows, chosen, impacts_of(contributions), contributions, leading))
+    here = [cases.at(row) for row in range(len(sums))]
     reasons = [
-        Reason(groups[number].name, impact_of(contribution), contribution, say_reason(cases.at(row), place))
-        for row, number, contribution, place in zip(
-            rows.tolist(), chosen.reshape(-1).tolist(), contributions.tolist(), leading.tolist(), strict=True
-        )
+        Reason(groups[number].name, impact, contribution, say_reason(here[row], place))
+        for row, number, impact, contribution, place in zip(*each, strict=True)
     ]
-    width = chosen.shape[1]
     return [tuple(reasons[first : first + width]) for first in range(0, len(reasons), width)]

@@ -31,12 +31,12 @@ NO_ID = "an id is required"
 _AMOUNT, _LATITUDE, _LONGITUDE = bound(-AMOUNT_LIMIT, AMOUNT_LIMIT), bound(-90, 90), bound(-180, 180)
 
 
-def read_events(event_type: EventType, columns: Columns) -> tuple[Events, list[Problem]]:
+def read_events(event_type: EventType, columns: Columns, *, whole: bool = True) -> tuple[Events, list[Problem]]:
     """Read columns of n values each into n events and the problems that make rows unusable.
 
     A declared column that is absent counts as missing values; `require_columns` is for tables, where that is an error.
     A row with a problem still has its place in the events, with the bad value missing. Rows repeat an id: the later
-    one has the problem.
+    one has the problem, unless the columns are not the ``whole`` table and the caller has to look for that.
     """
     n = len(columns[event_type.id]) if event_type.id in columns else len(next(iter(columns.values()), ()))
     problems: list[Problem] = []
@@ -55,7 +55,7 @@ def read_events(event_type: EventType, columns: Columns) -> tuple[Events, list[P
     texts = {name: Keys.of(note(read_texts(name, column(name)))) for name in event_type.text_columns}
     numeric = {name: note(read_numbers(name, column(name))) for name in event_type.numeric}
     numeric |= {name: number(name, read_boolean) for name in event_type.boolean}
-    ids = note(_read_ids(event_type.id, column(event_type.id)))
+    ids = note(_read_ids(event_type.id, column(event_type.id), whole=whole))
     times_us = note(read_times(event_type.timestamp, column(event_type.timestamp), event_type.timestamp_format))
     return _put_together(event_type, ids, times_us, texts, numeric, number), problems
 
@@ -85,7 +85,7 @@ def _put_together(
     )
 
 
-def _read_ids(name: str, values: Sequence[object]) -> tuple[list[str], list[Problem]]:
+def _read_ids(name: str, values: Sequence[object], *, whole: bool) -> tuple[list[str], list[Problem]]:
     texts, problems = read_texts(name, values)
     first_row: dict[str, int] = {}
     unusable = {problem.row for problem in problems}
@@ -93,9 +93,19 @@ def _read_ids(name: str, values: Sequence[object]) -> tuple[list[str], list[Prob
         if text is None:
             if row not in unusable:
                 problems.append(Problem(row, name, NO_ID))
-        elif first_row.setdefault(text, row) != row:
-            problems.append(Problem(row, name, f'id "{text}" was already used in row {first_row[text] + 1}'))
+        elif whole and first_row.setdefault(text, row) != row:
+            problems.append(repeated_id(name, text, row, first_row[text]))
     return [text or "" for text in texts], problems
+
+
+def repeated_id(name: str, text: str, row: int, first: int) -> Problem:
+    """Return the problem of a row whose id stands in the ``first`` row already; rows count from 0."""
+    return Problem(row, name, f'id "{text}" was already used in row {first + 1}')
+
+
+def outranks_repeated_id(event_type: EventType, column: str) -> bool:
+    """Return whether a problem with ``column`` is told of rather than that the row repeats an id."""
+    return column in {"", event_type.id, *event_type.text_columns, *event_type.numeric, *event_type.boolean}
 
 
 def require_columns(event_type: EventType, present: Sequence[str], *, more: Sequence[str] = ()) -> None:
@@ -153,10 +163,3 @@ def _read_one(event_type: EventType, event: Mapping[str, object]) -> Events:
         raise EventError(f'Column "{event_type.id}": {NO_ID}.', event_type.id)
     time_us = read(event_type.timestamp, lambda value: read_time(value, event_type.timestamp_format))
     return _put_together(event_type, [event_id], np.array([round(time_us)]), texts, numeric, number)
-
-
-def good_rows(n: int, bad: Sequence[int]) -> Ints:
-    """Return the numbers of the rows, of ``n``, that are not among the ``bad`` ones."""
-    good = np.ones(n, dtype=bool)
-    good[np.array(bad, dtype=np.int64)] = False
-    return np.flatnonzero(good)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tollgate.adapters import clients
@@ -21,7 +22,7 @@ def is_stream_message(body: Mapping[str, Any]) -> bool:
     return bool(body.keys() & {OURS, OF_KINESIS, OF_KAFKA})
 
 
-def decide_again(stores: Stores, body: Mapping[str, Any]) -> int:
+def decide_again(stores: Stores, body: Mapping[str, Any], time_left_s: Callable[[], float] = lambda: math.inf) -> int:
     """Decide on the records that a message is about, and put their results; return how many there were.
 
     What was decided on before is not decided anew. Of several records, those that cannot be decided on get messages of
@@ -36,7 +37,7 @@ def decide_again(stores: Stores, body: Mapping[str, Any]) -> int:
         lost = body[OF_KINESIS]
         part = (lost["streamArn"], lost["shardId"], lost["startSequenceNumber"], lost["endSequenceNumber"])
         records = list(read_shard_records(clients.kinesis(), *part))
-        if returned := decide_lot(stores, records):
+        if returned := decide_lot(stores, records, time_left_s):
             raise UnavailableError(f"{len(returned)} of {len(records)} records are not decided on; try again.")
         if gone := lost["batchSize"] - len(records):
             raise InputError(

@@ -13,7 +13,6 @@ from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
 from tollgate.core.event_type import LabelRule
-from tollgate.core.label_table import STATUSES
 from tollgate.core.stored_history import add_up
 from tollgate.core.values import read_text, read_time
 from tollgate.core.version import DetectorVersion
@@ -21,6 +20,7 @@ from tollgate.errors import ConflictError, InputError, LabelError
 from tollgate.services.label_history import FRAUD, LEGITIMATE, default_known_s, label_addition
 from tollgate.services.stores import Stores
 
+STATUSES = ("accepted", "unchanged", "waiting", "failed")
 # How long a label waits for its event to be decided on.
 WAITING_DAYS = 30
 _DAY_S = 86_400

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.batches import to_json
-from tollgate.core.label_table import STATUSES, LabelTable, read_label_table, write_label_results
-from tollgate.core.scored_file import MOST_SHOWN
-from tollgate.core.table_files import read_file
+from tollgate.core.files.label_table import LabelTable, read_label_table, write_label_results
+from tollgate.core.files.pieces import Piece, open_pieces
+from tollgate.core.files.summary import MOST_SHOWN
 from tollgate.core.version import DetectorVersion
-from tollgate.errors import InputError
-from tollgate.services.label_events import label_events
+from tollgate.errors import InputError, TableError
+from tollgate.services.label_events import STATUSES, label_events
 from tollgate.services.stores import Stores
 
 # Rows whose labels are set together. What became of them is noted: a run that repeats one cut short goes on from there.
@@ -37,18 +37,33 @@ def label_file(stores: Stores, key: str, etag: str) -> dict[str, Any]:
         return _found(done)
     try:
         version = stores.champion(file.detector)
-        content = stores.batches.read(key, LARGEST_BYTES)
-        if content is None:
-            raise InputError("The file was removed before it was read; drop it again.")
-        table = read_file(file.filename, content, LARGEST_BYTES)
-        labels = read_label_table(version.event_type, table)
+        labels = _read(stores, file, etag, version)
     except InputError as error:
         body = {"batch_id": file.batch_id, "file": file.key, "reason": str(error)}
         stores.batches.write(file.rejected_key, to_json(body), "application/json")
         return {**body, "status": "rejected"}
-    lots = range(0, len(table), LOT)
+    lots = range(0, len(labels), LOT)
     results = [result for start in lots for result in _label_lot(stores, file, version, labels, start)]
     return _write_results(stores, file, version, labels, results)
+
+
+def _read(stores: Stores, file: BatchFile, etag: str, version: DetectorVersion) -> LabelTable:
+    """Read the whole file before its first label is set: a damaged one changes nothing."""
+    source = stores.batches.open(file.key, etag)
+    try:
+        if source.size_bytes > LARGEST_BYTES:
+            raise TableError(f"The file is larger than {LARGEST_BYTES >> 20} MB; split it.")
+        return read_label_table(version.event_type, _within_limits(open_pieces(file.filename, source)))
+    finally:
+        source.close()
+
+
+def _within_limits(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    for piece in pieces:
+        # A position counts the bytes of text, unpacked.
+        if piece.after.place > LARGEST_BYTES:
+            raise TableError(f"The file unpacks to more than {LARGEST_BYTES >> 20} MB; split it.")
+        yield piece
 
 
 def _found(summary: bytes) -> dict[str, Any]:
@@ -62,14 +77,14 @@ def _label_lot(
     key = file.part_key(start // LOT)
     noted = stores.batches.read(key)
     if noted is None:
-        rows = range(start, min(start + LOT, len(labels.table)))
+        rows = range(start, min(start + LOT, len(labels)))
         usable = dict(labels.lot(rows.start, rows.stop))
         answers: Sequence[Mapping[str, Any]] = label_events(stores, list(usable.values()), version.detector)["results"]
         by_row = dict(zip(usable, answers, strict=True))
         results = [
             (by_row[row]["status"], by_row[row]["message"])
             if row in by_row
-            else ("failed", f"The row {labels.table.misshapen[row]}.")
+            else ("failed", f"The row {labels.misshapen[row]}.")
             for row in rows
         ]
         if stores.batches.write_once(key, to_json({"results": results}), "application/json"):
@@ -81,7 +96,7 @@ def _label_lot(
 def _write_results(
     stores: Stores, file: BatchFile, version: DetectorVersion, labels: LabelTable, results: Results
 ) -> dict[str, Any]:
-    written = write_label_results(labels.table, results)
+    written = write_label_results(labels, results)
     results_key = file.results_key(hashlib.sha256(written).hexdigest()[:8])
     counts = Counter(status for status, _ in results)
     bad = [(row, message) for row, (status, message) in enumerate(results) if status == "failed"]

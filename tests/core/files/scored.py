@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from tollgate.core.event import Events
-from tollgate.core.files.histories import FileHistories, ReadStored, nothing_stored
+from tollgate.core.files.histories import FileHistories
 from tollgate.core.files.pieces import Piece, Position, ReadOptions, open_pieces
 from tollgate.core.files.scoring import FileScoring
 from tollgate.core.files.sources import Held
+from tollgate.core.files.stored import read_from
 from tollgate.core.files.texts import Texts
 from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion
@@ -37,16 +38,6 @@ class Scored:
         return list(csv.DictReader(io.StringIO(self.results.decode(), newline="")))
 
 
-def reader_of(stored: StoredHistories | None) -> ReadStored:
-    """Return what reads stored histories as a service does: those that there are."""
-    if not stored:
-        return nothing_stored
-    return lambda asked: {
-        entity: {key: stored[entity][key] for key in keys if key in stored.get(entity, {})}
-        for entity, keys in asked.items()
-    }
-
-
 def score(
     version: DetectorVersion,
     content: bytes,
@@ -60,7 +51,7 @@ def score(
     """Score a file; with ``cut_after``, another process goes on after so many pieces."""
     folder.mkdir(parents=True, exist_ok=True)
     options = ReadOptions(piece_rows=piece_rows)
-    scoring = FileScoring(version, folder, reader_of(stored))
+    scoring = FileScoring(version, folder, read_from(stored or {}))
     done = b""
     after = Position()
     for scored in scoring.score(itertools.islice(open_pieces(name, Held(content), options), cut_after)):
@@ -68,10 +59,19 @@ def score(
         after = scored.after
     if cut_after is not None:
         scoring.save()
-        scoring = FileScoring.restore(version, folder, reader_of(stored))
+        scoring = FileScoring.restore(version, folder, read_from(stored or {}))
         for scored in scoring.score(open_pieces(name, Held(content), options, Position.from_json(after.to_json()))):
             done += scored.csv
     return Scored(done, scoring.summary(), scoring)
+
+
+def to_csv(rows: Sequence[Mapping[str, str]]) -> bytes:
+    """Write rows as they are."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
 
 
 def texts_of(histories: FileHistories, events: Events) -> dict[str, Texts]:

@@ -14,11 +14,10 @@ from tollgate.core.decision import decide_in_order
 from tollgate.core.files.cells import safe_cell
 from tollgate.core.reading import read_events
 from tollgate.core.replay import StoredHistories
-from tollgate.core.table_files import write_csv
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import TableError
 
-from tests.core.files.scored import score
+from tests.core.files.scored import score, to_csv
 
 Row = Mapping[str, str]
 
@@ -29,10 +28,6 @@ def payments(sample_csv: Path) -> list[Row]:
     with sample_csv.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))[-1500:]
     return [{name: cell for name, cell in row.items() if name not in ("is_fraud", "fraud_kind")} for row in rows]
-
-
-def to_csv(rows: list[Row]) -> bytes:
-    return write_csv(list(rows[0]), [[row[name] for row in rows] for name in rows[0]])
 
 
 def changed(rows: list[Row], changes: Mapping[int, Row]) -> list[Row]:
@@ -156,12 +151,8 @@ def test_cells_that_a_spreadsheet_would_run_are_escaped(
         "--5",
     ]
     rows = [{**row, "note": cell} for row, cell in zip(payments, hostile, strict=False)]
-    lines = io.StringIO(newline="")
-    writer = csv.DictWriter(lines, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
 
-    scored = score(version, lines.getvalue().encode(), tmp_path)
+    scored = score(version, to_csv(rows), tmp_path)
 
     assert [row["note"] for row in scored.rows] == [safe_cell(cell) for cell in hostile]
     assert all(row["status"] == "ok" for row in scored.rows)

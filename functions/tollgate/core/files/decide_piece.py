@@ -17,26 +17,27 @@ from tollgate.core.rules.answers import RuleAnswers
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.version import DetectorVersion
 
-# As many events as have sums that fit the processor's cache together.
-_AT_ONCE = 2048
-
+# As many events as have sums that fit the processor's cache together. With a power of two, all cells of a row would
+# have the same few places in it.
+_AT_ONCE = 2000
 
 # As many as share what sentences on histories take.
-_TOLD_AT_ONCE = 256
+_TOLD_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
 class PieceDecisions:
     """What was decided on n events.
 
-    ``ranks`` are places among the version's outcomes, from weak to strong; ``rules`` are the names of the rules that
-    counted, ``rule_counts`` how often each did; ``reasons`` maps an event that is not simply approved to its reasons.
+    ``ranks`` are places among the version's outcomes, from weak to strong. ``rules`` maps an event to the names of the
+    rules that counted for it, where there are any; ``rule_counts`` says how often each did. ``reasons`` maps an event
+    that is not simply approved to its reasons.
     """
 
     probabilities: Floats
     scores: Ints
     ranks: Ints
-    rules: Sequence[str]
+    rules: Mapping[int, str]
     rule_counts: Ints
     reasons: Mapping[int, Sequence[str]]
 
@@ -62,7 +63,7 @@ def decide_piece(version: DetectorVersion, events: Events, reads: PieceReads, po
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.scores for part in parts]),
         ranks,
-        [names for part in parts for names in part.rules],
+        {start + row: names for start, part in zip(starts, parts, strict=True) for row, names in part.rules.items()},
         np.sum([part.rule_counts for part in parts], axis=0, dtype=np.int64),
         reasons,
     )
@@ -75,7 +76,7 @@ class _Part:
     probabilities: Floats
     scores: Ints
     ranks: Ints
-    rules: Sequence[str]
+    rules: Mapping[int, str]
     rule_counts: Ints
     flagged: Matrix
 
@@ -89,7 +90,7 @@ def _decide_part(version: DetectorVersion, events: Events, reads: PieceReads, st
     rules = RuleAnswers.of(version.rules, RuleInputs(some, features, scores))
     ranks = rules.ranks(version.ranks_by_score.take(scores), version.order)
     flagged = features[ranks != version.order.index(version.outcomes[0].name)]
-    named = ["; ".join(hit) for hit in rules.names()] if version.rules.rules else []
+    named = {row: "; ".join(hit) for row, hit in enumerate(rules.names()) if hit}
     return _Part(probabilities, scores, ranks, named, rules.counted.sum(axis=1), flagged)
 
 

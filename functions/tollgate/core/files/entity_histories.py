@@ -31,42 +31,46 @@ class EntityHistories:
         # Where the stored entries of each key begin, and how many there are.
         self._where = Records(folder / f"{entity}.where", 2, memory)
         self._numbers: Ints = np.empty(0, dtype=np.int64)
-        self._before = self._numbers
+        self._new = self._numbers
+        self._ranks = self._numbers
 
     def find(self, texts: Texts) -> Ints:
         """Look the keys of a piece up; return the places of those that are new."""
         self._numbers = self._keys.find(texts.hashes)
-        return np.flatnonzero(self._numbers == UNKNOWN)
+        self._new = np.flatnonzero(self._numbers == UNKNOWN)
+        return self._new
 
     def name_new(self, texts: Texts) -> list[str]:
         """Return the keys that `find` found to be new."""
-        named: list[str] = texts.values.arrow.take(np.flatnonzero(self._numbers == UNKNOWN)).to_pylist()
+        named: list[str] = texts.values.arrow.take(self._new).to_pylist()
         return named
 
     def meet(self, texts: Texts, stored: Mapping[str, StoredSums]) -> None:
         """Number the new keys, and keep what is stored of some of them."""
-        self._before = self._numbers
         if stored:
-            places = np.flatnonzero(self._numbers == UNKNOWN)
-            named = zip(places.tolist(), self.name_new(texts), strict=True)
+            named = zip(self._new.tolist(), self.name_new(texts), strict=True)
             held = [(place, stored[key]) for place, key in named if key in stored]
-        self._numbers = self._keys.meet(self._numbers, texts.hashes, texts.values.arrow)
+        numbers = self._keys.meet(self._numbers, texts.hashes, texts.values.arrow)
         if stored and held:
             starts, sizes = self._stored.append([sums for _, sums in held])
-            numbers = self._numbers[[place for place, _ in held]]
-            self._where.write(numbers, np.stack([starts, sizes], axis=1))
+            self._where.write(numbers[[place for place, _ in held]], np.stack([starts, sizes]))
+        # In order of their numbers, what is kept of them is read and written from front to back.
+        order = np.argsort(numbers)
+        self._numbers, self._ranks = numbers[order], np.full(len(order) + 1, -1)
+        self._ranks[order] = np.arange(len(order))
 
     def open(self, texts: Texts, times: PieceTimes) -> EntityPiece:
         """Return the piece, with what was kept of its keys."""
-        return self._sums.open(self._before, Line.of(texts.codes, times.arrival), times.times_us)
+        line = Line.of(self._ranks[texts.codes], times.arrival)
+        return self._sums.open(self._numbers, len(self._numbers) - len(self._new), line, times.times_us)
 
     def stored(self) -> Entries:
         """Return what was stored of the keys of the piece."""
         if not self._where.count:
             return no_entries()
         where = self._where.read(self._numbers)
-        held = np.flatnonzero(where[:, 1])
-        return self._stored.read(held, where[held, 0], where[held, 1])
+        held = np.flatnonzero(where[1])
+        return self._stored.read(held, *where[:, held])
 
     def keep(self, left: Left) -> None:
         """Keep what the piece leaves."""

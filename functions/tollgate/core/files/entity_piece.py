@@ -10,7 +10,7 @@ import numpy as np
 from tollgate.core.event import Floats, Ints
 from tollgate.core.exact_sums import Limbs
 from tollgate.core.files.lines import Line
-from tollgate.core.files.open_events import Maturity, Steps, find_matured
+from tollgate.core.files.open_events import Maturity, Steps
 from tollgate.core.files.piece_times import PieceTimes, last_step_before
 from tollgate.core.files.running_sums import RunsOnKept
 from tollgate.core.files.stored_entries import Entries
@@ -20,7 +20,7 @@ from tollgate.core.history import OLDER_EPOCH, UNITS, HistoryPlan, Sum, find_epo
 @dataclass(frozen=True)
 class Left:
     """What is left of u keys: the times of their last events, (u,); c sums of the epochs of these, then c of the epochs
-    before, (2 · c, u); and how many events are open, (u, r).
+    before, (2 · c, u); and how many events are open, (r, u), by the remainder of their step.
     """
 
     last_us: Ints
@@ -71,11 +71,11 @@ class EntityPiece:
         for place, s in its:
             base = stored.base(half_life, place, runs.runs)
             if s not in self._row_of and base is None:  # a sum of labels: a file adds none
-                out[place, self._line.rows] = 0.0
+                self._fill(out[place], np.zeros(()))
                 continue
             current, older = self._read_sum(s, runs, times)
             if base is not None:
-                current, older = current + _spread(base[0], runs), older + base[1]
+                current, older = current + base[0].take(runs.runs.number), older + base[1]
             units = UNITS[s.kind]
             if units not in by_units:
                 by_units[units] = weights * units
@@ -102,9 +102,7 @@ class EntityPiece:
     def _read_legitimate(self, s: Sum, runs: RunsOnKept, current: Limbs, older: Limbs) -> tuple[Limbs, Limbs]:
         assert self._opened is not None
         own, read = self._opened.over(s.half_life)
-        base, base_older = runs.read(current, older)
-        now, before = read.before(runs.runs, self._opened.until)
-        found = _spread(base, runs) + now, base_older + before
+        found = read.before(runs.runs, self._opened.until, *runs.read(current, older))
         # Only now: what was kept is read in its place.
         self._leave(self._row_of[s], *own.fold(current, older, runs, self._opened.own_until))
         return found
@@ -115,10 +113,16 @@ class EntityPiece:
         if before.any():
             sums += (before * OLDER_EPOCH).take(runs.runs.number)
         sums /= unit_weights
-        if len(sums) == len(out):
-            np.take(sums, self._line.places, out=out, mode="clip")
+        self._fill(out, sums)
+
+    def _fill(self, out: Floats, found: Floats) -> None:
+        """Put what was found for the events of the line, or one number, into the rows of the piece."""
+        if len(self._line.rows) < len(out):
+            out[self._line.rows] = found
+        elif found.ndim:
+            np.take(found, self._line.places, out=out, mode="clip")
         else:
-            out[self._line.rows] = sums
+            out[:] = found
 
     def _kept(self, row: int) -> Limbs:
         low, high = self._left.sums.low, self._left.sums.high
@@ -139,13 +143,8 @@ class EntityPiece:
         if not len(self._line.rows):
             return self._left
         last_us = np.maximum(self._left.last_us, times.times_us[self._line.rows[self._line.last]])
-        ring = self._opened.ring(self._left.ring.shape[1]) if self._opened else self._left.ring
+        ring = self._opened.ring(len(self._left.ring)) if self._opened else self._left.ring
         return replace(self._left, last_us=last_us, ring=ring)
-
-
-def _spread(limbs: Limbs, runs: RunsOnKept) -> Limbs:
-    """Return numbers of runs for each of their events."""
-    return Limbs(*(limb.take(runs.runs.number) if limb.ndim else limb for limb in (limbs.high, limbs.low)))
 
 
 @dataclass(frozen=True)
@@ -167,12 +166,14 @@ class _Opened:
         """Put together what earlier pieces left open, what is stored, and the events of this piece."""
         assert plan.maturing is not None
         step_s = plan.maturing.step_s
-        own = Steps.of_ring(left.ring, last_step_before(left.last_us, step_s) + 1) + Steps.of_line(line, times.steps)
-        read = own + stored.opened(len(plan.half_lives_s), len(left.last_us))
+        ring = Steps.of_ring(left.ring, last_step_before(left.last_us, step_s) + 1)
+        own = Steps.together(ring, Steps.of_line(line, times.steps))
+        more = stored.opened(len(plan.half_lives_s), len(left.last_us))
+        read = Steps.together(own, more) if len(more.keys) else own
         last_us = np.maximum(left.last_us, times.times_us[line.rows[line.last]])
         over_last = last_step_before(last_us, step_s)
-        until = find_matured(read, line.keys, times.last_matured_step[line.rows])
-        own_until = find_matured(own, np.arange(len(last_us)), over_last)
+        until = read.matured(line.keys, times.last_matured_step[line.rows])
+        own_until = own.matured(np.arange(len(last_us)), over_last)
         return cls(plan, own, read, until, own_until, over_last)
 
     def over(self, half_life: int) -> tuple[Maturity, Maturity]:

@@ -38,37 +38,31 @@ class EntitySums:
         self.low = Records(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, memory)
         self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), memory)
 
-    def open(self, numbers: Ints, line: Line, times_us: Ints) -> EntityPiece:
-        """Return the piece of a file that has the keys with these numbers, -1 for those that are new, shape (u,).
+    def open(self, numbers: Ints, first_new: int, line: Line, times_us: Ints) -> EntityPiece:
+        """Return the piece of a file that has the keys with these numbers, shape (u,), new ones from a place on.
 
         ``times_us`` are those of its events: a key that is new has had none before its first.
         """
-        c, u = len(self._kept), len(numbers)
-        known = np.flatnonzero(numbers >= 0)
-        rows = np.zeros((u, self.low.width), dtype=np.int64)
-        rows[:, 0] = times_us[line.rows[line.starts]]
-        rows[known] = self.low.read(numbers[known])
-        high = np.zeros((), dtype=np.int64)
-        if self.high.count:
-            high = np.zeros((2 * c, u), dtype=np.int64)
-            high[:, known] = self.high.read(numbers[known]).T
-        sums = np.ascontiguousarray(rows[:, 1 : 1 + 2 * c].T)
-        left = Left(rows[:, 0], Limbs(high, sums), rows[:, 1 + 2 * c :])
+        c = len(self._kept)
+        columns = self.low.read(numbers)
+        columns[0, first_new:] = times_us[line.rows[line.starts[first_new:]]]
+        high = self.high.read(numbers) if self.high.count else np.zeros((), dtype=np.int64)
+        left = Left(columns[0], Limbs(high, columns[1 : 1 + 2 * c]), columns[1 + 2 * c :])
         return EntityPiece(self._plan, self._sums, self._kept, left, line)
 
     def keep(self, numbers: Ints, left: Left) -> None:
         """Keep what a piece left of the keys with these numbers."""
-        self.low.write(numbers, np.concatenate([left.last_us[:, None], left.sums.low.T, left.ring], axis=1))
+        self.low.write(numbers, [left.last_us, *left.sums.low, *left.ring])
         if left.sums.high.ndim:
-            self.high.write(numbers, np.ascontiguousarray(left.sums.high.T))
+            self.high.write(numbers, left.sums.high)
 
     def walk(self) -> Iterator[dict[str, int]]:
         """Yield what the file adds to the history of each key, by stored name, in the order of their numbers."""
-        for first, rows in self.low.walk():
-            numbers = np.arange(first, first + len(rows))
+        for first, columns in self.low.walk():
+            numbers = np.arange(first, first + columns.shape[1])
             high = self.high.read(numbers) if self.high.count else None
-            for place, row in enumerate(rows.tolist()):
-                yield self._named(row, high[place].tolist() if high is not None else None)
+            for place, row in enumerate(columns.T.tolist()):
+                yield self._named(row, high[:, place].tolist() if high is not None else None)
 
     def _named(self, row: list[int], high: list[int] | None) -> dict[str, int]:
         c = len(self._kept)

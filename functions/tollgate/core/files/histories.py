@@ -72,15 +72,8 @@ class FileHistories:
         sums = np.empty((len(layout.units), len(events)))
         begun = self._judge(events, times, texts, sums)
         times = times.judged(begun.excess)
-        for entity, its in self._entities.items():
-            piece = begun.piece if entity == begun.entity else its.open(texts[entity], times)
-            assert piece is not None
-            part = layout.parts[entity]
-            places = [
-                place for place in range(part.stop - part.start) if entity != begun.entity or place not in begun.places
-            ]
-            piece.read(times, its.stored(), places, sums[part])
-            its.keep(piece.behind(times))
+        for entity in self._entities:
+            self._read_entity(entity, texts[entity], times, begun, sums[layout.parts[entity]])
         return PieceReads(sums, times.excess)
 
     def save(self) -> None:
@@ -109,6 +102,14 @@ class FileHistories:
             found = self._read_stored({entity: its.name_new(texts[entity]) for entity, its in self._entities.items()})
         for entity, its in self._entities.items():
             its.meet(texts[entity], found.get(entity, {}))
+
+    def _read_entity(self, entity: str, texts: Texts, times: PieceTimes, begun: _Begun, out: Floats) -> None:
+        """Fill ``out``, shape (k, n), with what the events read of an entity; what judged amounts is there already."""
+        its, piece, done = self._entities[entity], begun.piece, begun.places
+        if piece is None or entity != begun.entity:
+            piece, done = its.open(texts, times), ()
+        piece.read(times, its.stored(), [place for place in range(len(out)) if place not in done], out)
+        its.keep(piece.behind(times))
 
     def _judge(self, events: Events, times: PieceTimes, texts: Mapping[str, Texts], sums: Floats) -> _Begun:
         """Judge all amounts by the two sums that this takes, and put these among the sums."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from tollgate.core.event import Ints
 from tollgate.core.exact_sums import Limbs, Runs
@@ -14,6 +13,9 @@ from tollgate.core.files.lines import Line
 from tollgate.core.files.piece_times import ONE_LIMB
 from tollgate.core.files.running_sums import RunsOnKept
 from tollgate.core.history import UNITS, Maturing, weigh
+
+# Up to as many numbers for each that is there are counted, rather than searched.
+_DENSE = 16
 
 
 @dataclass(frozen=True)
@@ -26,55 +28,98 @@ class Steps:
     counts: Ints
 
     @classmethod
+    def together(cls, *parts: Steps) -> Steps:
+        """Put counts of the same keys in order, that of their parts may be any."""
+        filled = [part for part in parts if len(part.keys)] or list(parts[:1])
+        keys, steps, counts = (
+            np.concatenate([getattr(part, name) for part in filled]) for name in ("keys", "steps", "counts")
+        )
+        loose = cls(parts[0].u, keys, steps, counts)
+        # Parts that rise already are merged rather than sorted.
+        return loose.take(np.argsort(loose.joined, kind="stable")) if len(keys) else loose
+
+    @classmethod
     def of_line(cls, line: Line, steps: Ints) -> Steps:
         """Count the events of a line, given the steps of all rows."""
-        mature = steps[line.rows]
-        starts = np.flatnonzero((np.diff(line.keys, prepend=-1) != 0) | (np.diff(mature, prepend=-1) != 0))
-        return cls(len(line.starts), line.keys[starts], mature[starts], np.diff(starts, append=len(mature)))
+        mature = steps.take(line.rows)
+        changes = np.ones(len(mature), dtype=bool)
+        changes[1:] = (line.keys[1:] != line.keys[:-1]) | (mature[1:] != mature[:-1])
+        starts = np.flatnonzero(changes)
+        return cls(len(line.starts), line.keys.take(starts), mature.take(starts), np.diff(starts, append=len(mature)))
 
     @classmethod
     def of_ring(cls, ring: Ints, first: Ints) -> Steps:
-        """Unroll the counts of u keys, (u, r), where a step stands at its remainder; ``first`` is the earliest."""
-        u, size = ring.shape
-        # Each key's ring, turned so that its first step comes first.
-        turned = np.arange(size) + (first % size)[:, None]
-        turned -= np.where(turned >= size, size, 0)
-        counts = ring.reshape(-1).take(turned + np.arange(u)[:, None] * size)
-        found = np.flatnonzero(counts)
-        keys = found // size
-        return cls(u, keys, first[keys] + (found - keys * size), counts.reshape(-1)[found])
+        """Unroll the counts of u keys, (r, u), where a step stands at its remainder; ``first`` is the earliest.
 
-    def __add__(self, other: Steps) -> Steps:
-        if not len(other.keys):
-            return self
-        if not len(self.keys):
-            return other
-        low = min(int(np.min(self.steps)), int(np.min(other.steps)))
-        width = max(int(np.max(self.steps)), int(np.max(other.steps))) - low + 1
-        mine, others = (its.keys * width + (its.steps - low) for its in (self, other))
-        places = np.searchsorted(mine, others)
-        joined = np.insert(mine, places, others)
-        return Steps(self.u, joined // width, joined % width + low, np.insert(self.counts, places, other.counts))
+        They are in order of remainders, not of keys.
+        """
+        size, u = ring.shape
+        found = np.flatnonzero(ring)
+        remainders = found // u
+        keys = found - remainders * u
+        firsts = first.take(keys)
+        return cls(u, keys, firsts + (remainders - firsts) % size, ring.reshape(-1).take(found))
+
+    @cached_property
+    def first(self) -> int:
+        """The earliest step; 0 where there are none."""
+        return int(np.min(self.steps)) if len(self.steps) else 0
+
+    @cached_property
+    def width(self) -> int:
+        """How many steps there are from the first to one behind the last."""
+        return int(np.max(self.steps)) - self.first + 2 if len(self.steps) else 1
+
+    @cached_property
+    def since_first(self) -> Ints:
+        """How many steps each comes behind the first."""
+        return self.steps - self.first
+
+    @cached_property
+    def joined(self) -> Ints:
+        """Numbers that rise with key and step."""
+        return self.keys * self.width + self.since_first
+
+    @cached_property
+    def total(self) -> int:
+        """How many events are open."""
+        return int(self.counts.sum())
 
     @cached_property
     def begins(self) -> Ints:
         """Where those of each key begin, and where the last one's end, shape (u + 1,)."""
-        counts = np.bincount(self.keys, minlength=self.u)
-        return np.append(np.zeros(1, dtype=np.int64), np.cumsum(counts))
+        return _running(np.bincount(self.keys, minlength=self.u))
+
+    @cached_property
+    def _earlier(self) -> Ints | None:
+        """How many have a lower number, for each one that `joined` can have; None where these are far too many."""
+        size = self.u * self.width
+        if size > _DENSE * len(self.keys):
+            return None
+        return _running(np.bincount(self.joined, minlength=size))
+
+    def matured(self, keys: Ints, last_over: Ints) -> Ints:
+        """Return how many of them, in their order, mature by a step or belong to earlier keys, for each key asked."""
+        asked = np.clip(last_over + (1 - self.first), 0, self.width - 1)
+        asked += keys * self.width
+        return np.searchsorted(self.joined, asked) if self._earlier is None else self._earlier.take(asked)
 
     def take(self, places: Ints) -> Steps:
         """Return some of them, in order."""
-        return Steps(self.u, self.keys[places], self.steps[places], self.counts[places])
+        return Steps(self.u, self.keys.take(places), self.steps.take(places), self.counts.take(places))
 
     def roll(self, size: int) -> Ints:
-        """Return the counts as a ring for each of u keys, shape (u, size)."""
-        places = self.keys * size + self.steps % size
-        return np.bincount(places, self.counts, self.u * size).astype(np.int64).reshape(self.u, size)
+        """Return the counts as a ring for each of u keys, shape (size, u)."""
+        places = self.steps % size * self.u + self.keys
+        return np.bincount(places, self.counts, self.u * size).astype(np.int64).reshape(size, self.u)
 
 
 @dataclass(frozen=True)
 class Maturity:
-    """What open events are worth over one half-life: running totals in their order, in one or two limbs."""
+    """What open events are worth over one half-life: running totals in their order, in one or two limbs.
+
+    ``epochs`` are those of all steps from the first on.
+    """
 
     steps: Steps
     epochs: Ints
@@ -83,26 +128,24 @@ class Maturity:
     @classmethod
     def of(cls, maturing: Maturing, half_life_s: float, steps: Steps) -> Maturity:
         """Weigh the events of each step at the moment of their maturing."""
-        if not len(steps.steps):
-            return cls(steps, steps.steps, Limbs.small(np.zeros(1, dtype=np.int64)))
-        first = int(np.min(steps.steps))
-        every = np.arange(first, int(np.max(steps.steps)) + 1)
-        which = steps.steps - first
+        every = np.arange(steps.first, steps.first + steps.width - 1)
         epochs, weights = weigh(every * np.float64(maturing.step_s), half_life_s)
-        worth = np.rint(weights * UNITS["l"]).astype(np.int64).take(which)
-        epochs = epochs.take(which)
-        if float((worth.astype(np.float64) * steps.counts).sum()) < ONE_LIMB:
-            return cls(steps, epochs, Limbs.small(_running(worth * steps.counts)))
-        limbs = Limbs.of(worth.astype(np.float64), steps.counts)
+        worth = np.rint(weights * UNITS["l"])
+        if float(np.max(worth, initial=0.0)) * steps.total < ONE_LIMB:
+            numbers = worth.astype(np.int64).take(steps.since_first)
+            numbers *= steps.counts
+            return cls(steps, epochs, Limbs.small(_running(numbers)))
+        limbs = Limbs.of(worth.take(steps.since_first), steps.counts)
         return cls(steps, epochs, Limbs(_running(limbs.high), _running(limbs.low)))
 
-    def before(self, runs: Runs, until: Ints) -> tuple[Limbs, Limbs]:
-        """Return what matured in the epoch of each event, before it, (m,); and in the epoch before, (r,).
+    def before(self, runs: Runs, until: Ints, base: Limbs, base_older: Limbs) -> tuple[Limbs, Limbs]:
+        """Return a sum with what matured in the epoch of each event, before it, (m,); and in the epoch before, (r,).
 
-        ``until`` says how many of all open events, in order, are over before each event or belong to earlier keys.
+        ``base`` and ``base_older`` are what is known of both for each run. ``until`` says how many of all open events,
+        in order, are over before each event or belong to earlier keys.
         """
-        own, before = (self._first(runs.codes, runs.epochs - ago) for ago in (0, 1))
-        return self._between(own.take(runs.number), until), self._between(before, own)
+        own, before = (self.totals.take(self._first(runs.codes, runs.epochs - ago)) for ago in (0, 1))
+        return (base - own).take(runs.number) + self.totals.take(until), base_older + (own - before)
 
     def fold(self, current: Limbs, older: Limbs, runs: RunsOnKept, until: Ints) -> tuple[Limbs, Limbs]:
         """Return a sum with what matured by the last event of each of u keys: of its latest epoch, and the one before.
@@ -110,41 +153,22 @@ class Maturity:
         ``until`` says for each key how many are over by then or belong to earlier keys.
         """
         keys, latest = np.arange(len(until)), runs.latest
-        own, before = (np.minimum(self._first(keys, latest - ago), until) for ago in (0, 1))
-        stays, moves = latest == runs.kept_epochs, latest == runs.kept_epochs + 1
-        now = _where(stays, current) + self._between(own, until)
-        return now, _where(stays, older) + _where(moves, current) + self._between(before, own)
+        own, before = (self.totals.take(np.minimum(self._first(keys, latest - ago), until)) for ago in (0, 1))
+        now, now_older = runs.move(current, older)
+        return now + (self.totals.take(until) - own), now_older + (own - before)
 
     def _first(self, keys: Ints, epochs: Ints) -> Ints:
         """Return the place of the first open event of each key that matures in an epoch or later."""
         if not len(self.epochs):
             return np.zeros(len(keys), dtype=np.int64)
-        low, high = int(np.min(self.epochs)), int(np.max(self.epochs))
+        low, high = int(self.epochs[0]), int(self.epochs[-1])
         if low == high:
             return self.steps.begins.take(keys + (epochs > low))
-        width = high - low + 2
-        joined = self.steps.keys * width + (self.epochs - low)
-        return np.searchsorted(joined, keys * width + np.clip(epochs - low, 0, width - 1))
-
-    def _between(self, begin: Ints, end: Ints) -> Limbs:
-        if self.totals.high.ndim == 0:
-            return Limbs.small(self.totals.low[end] - self.totals.low[begin])
-        return Limbs(*(limb[end] - limb[begin] for limb in (self.totals.high, self.totals.low)))
-
-
-def _where(when: npt.NDArray[np.bool_], limbs: Limbs) -> Limbs:
-    return Limbs(np.where(when, limbs.high, 0) if limbs.high.ndim else limbs.high, np.where(when, limbs.low, 0))
+        # The steps before the first one of an epoch are those of earlier ones.
+        return self.steps.matured(keys, self.steps.first - 1 + np.searchsorted(self.epochs, epochs))
 
 
 def _running(numbers: Ints) -> Ints:
-    return np.append(np.zeros(1, dtype=np.int64), np.cumsum(numbers))
-
-
-def find_matured(steps: Steps, keys: Ints, last_over: Ints) -> Ints:
-    """Return how many open events, in their order, mature by a step or belong to earlier keys, for each key asked."""
-    if not len(steps.steps):
-        return np.zeros(len(keys), dtype=np.int64)
-    low, high = int(np.min(steps.steps)), int(np.max(steps.steps))
-    width = high - low + 2
-    joined = steps.keys * width + (steps.steps - low)
-    return np.searchsorted(joined, keys * width + np.clip(last_over + 1 - low, 0, width - 1))
+    totals = np.zeros(len(numbers) + 1, dtype=np.int64)
+    np.cumsum(numbers, out=totals[1:])
+    return totals

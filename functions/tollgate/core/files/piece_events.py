@@ -14,8 +14,9 @@ from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece
+from tollgate.core.files.python_values import python_values
 from tollgate.core.files.texts import LazyTexts, Texts, join_texts
-from tollgate.core.reading import AMOUNT_LIMIT
+from tollgate.core.reading import AMOUNT_LIMIT, NO_ID, repeated_id
 from tollgate.core.values import (
     EARLIEST_S,
     LATEST_S,
@@ -66,16 +67,15 @@ class EventReader:
         columns = _Columns(dict(zip(piece.names, piece.columns, strict=True)), self._hashing)
         kind = self._type
         texts = {name: columns.texts(name) for name in kind.text_columns}
-        ids = columns.texts(kind.id)
+        numeric = {name: columns.numbers(name) for name in kind.numeric}
+        numeric |= {name: columns.booleans(name) for name in kind.boolean}
+        ids = self._ids(columns, piece)
         times_us = columns.times(kind.timestamp, kind.timestamp_format)
         amounts = columns.bounded(kind.amount, AMOUNT_LIMIT)
         latitudes, longitudes = columns.bounded(kind.latitude, 90), columns.bounded(kind.longitude, 180)
-        numeric = {name: columns.numbers(name) for name in kind.numeric}
-        numeric |= {name: columns.booleans(name) for name in kind.boolean}
         problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in piece.misshapen.items()}
         for problem in columns.problems:
             problems.setdefault(problem.row, (problem.column, problem.message))
-        self._check_ids(ids, piece.first_row, problems)
         good = np.ones(len(piece), dtype=bool)
         good[list(problems)] = False
         places = np.flatnonzero(good)
@@ -99,13 +99,15 @@ class EventReader:
         )
         return PieceEvents(events, places, keys, problems)
 
-    def _check_ids(self, ids: Texts, first_row: int, problems: dict[int, tuple[str, str]]) -> None:
+    def _ids(self, columns: _Columns, piece: Piece) -> Texts:
         name = self._type.id
-        for row in np.flatnonzero(ids.codes < 0).tolist():
-            problems.setdefault(row, (name, "an id is required"))
-        for row, earlier in self._find_repeated(ids, ids.codes, first_row).items():
-            text = ids.values[int(ids.codes[row])]
-            problems.setdefault(row, (name, f'id "{text}" was already used in row {earlier + 1}'))
+        ids = columns.texts(name)
+        columns.problems += [Problem(row, name, NO_ID) for row in np.flatnonzero(ids.codes < 0).tolist()]
+        columns.problems += [
+            repeated_id(name, ids.values[int(ids.codes[row])], row, earlier)
+            for row, earlier in self._find_repeated(ids, ids.codes, piece.first_row).items()
+        ]
+        return ids
 
 
 def _texts_of_rows(texts: Texts, places: Ints) -> LazyTexts:
@@ -125,16 +127,7 @@ class _Columns:
         return read[0]
 
     def _given(self, name: str) -> list[Any]:
-        """Return a column as Python's own values; NaN in a typed column is a missing number, as in training."""
-        column = self._columns[name]
-        if isinstance(column, list):
-            return column
-        if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
-            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-        values: list[Any] = column.to_pylist()
-        if pa.types.is_floating(column.type):
-            return [None if value != value else value for value in values]  # noqa: PLR0124 - NaN
-        return values
+        return python_values(self._columns[name])
 
     def bounded(self, name: str | None, limit: float) -> Floats | None:
         """Return a column of numbers within ±limit, NaN where missing."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
 from tollgate.core.event import Ints
 from tollgate.core.explain import TOP
@@ -18,46 +18,57 @@ from tollgate.core.files.decide_piece import PieceDecisions
 from tollgate.core.files.piece import Piece
 from tollgate.core.version import DetectorVersion
 
+Bytes = npt.NDArray[np.uint8]
+
 DECIDED = "ok"
 _FORMULA = np.zeros(256, dtype=bool)
 _FORMULA[list(b"=+-@\t\r")] = True
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_QUOTED = '[",\r\n]'
+_BREAKS = b'",\r\n'
+_EMPTY = {"null_handling": "replace", "null_replacement": ""}
+
+
+def result_names(version: DetectorVersion, names: Sequence[str]) -> list[str]:
+    """Return the columns that Tollgate adds to a file's own ``names``, in their order."""
+    rules = ["rules"] if version.rules.rules else []
+    reasons = [f"reason_{number}" for number in range(1, TOP + 1)] if version.reasons is not None else []
+    return [free_name(name, names) for name in ("score", "probability", "outcome", *rules, "status", *reasons)]
 
 
 def tabulate(
-    version: DetectorVersion, piece: Piece, places: Ints, decided: PieceDecisions, problems: Mapping[int, str]
+    version: DetectorVersion,
+    piece: Piece,
+    places: Ints,
+    decided: PieceDecisions,
+    problems: Mapping[int, tuple[str, str]],
 ) -> pa.Table:
-    """Return the columns of a piece and those that Tollgate adds: empty in the rows of ``problems``."""
+    """Return the columns of a piece and those that Tollgate adds.
+
+    ``decided`` is of the usable rows, at ``places``; ``problems`` maps the others to the column and what is wrong.
+    """
     n = len(piece)
-    added = {
-        "score": _spread(n, places, pa.array(decided.scores, pa.int16())),
-        "probability": _spread(n, places, pa.array(decided.probabilities)),
-        "outcome": _spread(n, places, pa.array(list(version.order), pa.string()).take(pa.array(decided.ranks))),
-    }
+    added = [
+        _spread(n, places, pa.array(decided.scores, pa.int16())),
+        _spread(n, places, pa.array(decided.probabilities)),
+        _spread(n, places, pa.array(list(version.order), pa.string()).take(pa.array(decided.ranks))),
+    ]
     if version.rules.rules:
-        added["rules"] = _spread(n, places, pa.array(decided.rules, pa.string()))
-    added["status"] = _statuses(n, problems)
+        added.append(_spread(n, places, _rules(len(places), decided.rules)))
+    added.append(_statuses(n, problems))
     if version.reasons is not None:
-        for number in range(TOP):
-            added[f"reason_{number + 1}"] = _reasons(n, places, decided.reasons, number)
-    names = [*piece.names, *(free_name(name, piece.names) for name in added)]
-    return pa.table([*map(_as_column, piece.columns), *added.values()], names=names)
+        added += [_reasons(n, places, decided.reasons, number) for number in range(TOP)]
+    names = [*piece.names, *result_names(version, piece.names)]
+    return pa.table([*map(as_column, piece.columns), *added], names=names)
 
 
 def write_lines(table: pa.Table, *, header: bool) -> bytes:
     """Return a table as lines of CSV, with a header if this is the beginning of the file."""
-    columns = [_guard(column.combine_chunks()) for column in table.columns]
-    odd = [place for place, column in enumerate(columns) if _needs_quotes(column)]
     head = ",".join(_quote(safe_cell(name)) for name in table.column_names).encode() + b"\n" if header else b""
-    if odd:
-        return head + _join_quoted(columns, odd)
-    out = pa.BufferOutputStream()
-    out.write(head)
-    plain = pa.table(columns, names=[str(place) for place in range(len(columns))])
-    pa.csv.write_csv(plain, out, pa.csv.WriteOptions(include_header=False, quoting_style="none"))
-    lines: bytes = out.getvalue().to_pybytes()
-    return lines
+    cells = [_quote_cells(guard_cells(column.combine_chunks())) for column in table.columns]
+    # The last cells bring the ends of the lines: whole lines would be copied once more for it.
+    cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\n", **_EMPTY)
+    text, bounds = _text_of(pc.binary_join_element_wise(*cells, ",", **_EMPTY))
+    return head + text[bounds[0] : bounds[-1]].tobytes()
 
 
 def _spread(n: int, places: Ints, values: Any) -> Any:  # noqa: ANN401 - Arrow arrays
@@ -69,11 +80,22 @@ def _spread(n: int, places: Ints, values: Any) -> Any:  # noqa: ANN401 - Arrow a
     return values.take(pa.array(where, mask=where < 0))
 
 
-def _statuses(n: int, problems: Mapping[int, str]) -> Any:  # noqa: ANN401
-    reasons = [DECIDED, *(f"error: {reason}" for reason in problems.values())]
+def _statuses(n: int, problems: Mapping[int, tuple[str, str]]) -> Any:  # noqa: ANN401
+    reasons = [DECIDED, *(_say_problem(*problem) for problem in problems.values())]
     which = np.zeros(n, dtype=np.int64)
     which[list(problems)] = np.arange(1, len(reasons))
     return pa.array(reasons, pa.string()).take(pa.array(which))
+
+
+def _say_problem(column: str, message: str) -> str:
+    """Return the status of a row that cannot be used; without a ``column``, the problem is the whole row's."""
+    return f'error: column "{column}": {message}' if column else f"error: {message}"
+
+
+def _rules(n: int, rules: Mapping[int, str]) -> Any:  # noqa: ANN401
+    which = np.zeros(n, dtype=np.int64)
+    which[list(rules)] = np.arange(1, len(rules) + 1)
+    return pa.array(["", *rules.values()], pa.string()).take(pa.array(which))
 
 
 def _reasons(n: int, places: Ints, reasons: Mapping[int, Sequence[str]], number: int) -> Any:  # noqa: ANN401
@@ -83,7 +105,8 @@ def _reasons(n: int, places: Ints, reasons: Mapping[int, Sequence[str]], number:
     return pa.array(list(told.values()), pa.string()).take(pa.array(which, mask=which < 0))
 
 
-def _as_column(column: Any) -> Any:  # noqa: ANN401
+def as_column(column: Any) -> Any:  # noqa: ANN401
+    """Return a column of a piece as an Arrow array: what is no text in JSON is written as JSON."""
     if not isinstance(column, list):
         return column
     return pa.array([_json_text(value) for value in column], pa.string())
@@ -93,8 +116,8 @@ def _json_text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _guard(column: Any) -> Any:  # noqa: ANN401
-    """Return a column as it may stand in CSV: text that a spreadsheet would run with an apostrophe in front."""
+def guard_cells(column: Any) -> Any:  # noqa: ANN401
+    """Return an Arrow array as it may stand in CSV: text that a spreadsheet would run with an apostrophe in front."""
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return _as_text(column)
     at_risk = _find_formulas(column)
@@ -104,52 +127,55 @@ def _guard(column: Any) -> Any:  # noqa: ANN401
     hostile = at_risk[~np.asarray(pc.match_substring_regex(cells, _NUMBER))]
     if not len(hostile):
         return column
+    return _put(column, hostile, pa.array([safe_cell(cell) for cell in column.take(pa.array(hostile)).to_pylist()]))
+
+
+def _put(column: Any, places: Ints, cells: Any) -> Any:  # noqa: ANN401
+    """Return a column with other cells at some places, which rise."""
     mask = np.zeros(len(column), dtype=bool)
-    mask[hostile] = True
-    safe = [safe_cell(cell) for cell in column.take(pa.array(hostile)).to_pylist()]
-    return pc.replace_with_mask(column, pa.array(mask), pa.array(safe, column.type))
+    mask[places] = True
+    return pc.replace_with_mask(column, pa.array(mask), cells.cast(column.type))
+
+
+def _text_of(column: Any) -> tuple[Bytes, Ints]:  # noqa: ANN401
+    """Return the bytes of n cells of text, and where each of these begins and the last one ends, shape (n + 1,)."""
+    _, offsets, data = column.buffers()
+    wide = pa.types.is_large_string(column.type)
+    bounds = np.frombuffer(offsets or bytes(8), dtype=np.int64 if wide else np.int32).astype(np.int64)
+    return np.frombuffer(data or b"", dtype=np.uint8), bounds[column.offset : column.offset + len(column) + 1]
 
 
 def _find_formulas(column: Any) -> Ints:  # noqa: ANN401
     """Return the places of cells that begin as a formula does, or as a number with a sign."""
-    _, offsets, data = column.buffers()
-    if not data:
+    text, bounds = _text_of(column)
+    if not len(text):
         return np.empty(0, dtype=np.int64)
-    wide = pa.types.is_large_string(column.type)
-    ends: Ints = np.frombuffer(offsets, dtype=np.int64 if wide else np.int32).astype(np.int64)
-    ends = ends[column.offset : column.offset + len(column) + 1]
-    starts = np.minimum(ends[:-1], max(len(data) - 1, 0))
-    return np.flatnonzero(_FORMULA[np.frombuffer(data, dtype=np.uint8).take(starts)] & (ends[1:] > ends[:-1]))
+    starts = np.minimum(bounds[:-1], len(text) - 1)
+    return np.flatnonzero(_FORMULA[text.take(starts)] & (bounds[1:] > bounds[:-1]))
 
 
 def _as_text(column: Any) -> Any:  # noqa: ANN401
     if pa.types.is_dictionary(column.type):
-        return _guard(column.cast(column.type.value_type))
+        return guard_cells(column.cast(column.type.value_type))
     if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
-        return _guard(pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string()))
+        return guard_cells(
+            pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
+        )
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
     return column.cast(pa.string())
 
 
-def _needs_quotes(column: Any) -> bool:  # noqa: ANN401
-    data = column.buffers()[2]
-    if not data:
-        return False
-    text = data.to_pybytes()
-    return any(character in text for character in (b'"', b",", b"\n", b"\r"))
-
-
-def _join_quoted(columns: Sequence[Any], odd: Sequence[int]) -> bytes:
-    cells = list(columns)
-    for place in odd:
-        quoted = pc.binary_join_element_wise('"', pc.replace_substring(cells[place], '"', '""'), '"', "")
-        cells[place] = pc.if_else(pc.match_substring_regex(cells[place], _QUOTED), quoted, cells[place])
-    lines = pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
-    ended = pc.binary_join_element_wise(lines, "", "\n")
-    _, offsets, data = ended.buffers()
-    ends = np.frombuffer(offsets, dtype=np.int32)
-    return memoryview(data)[ends[0] : ends[len(ended)]].tobytes() if len(ended) else b""
+def _quote_cells(column: Any) -> Any:  # noqa: ANN401
+    """Return a column with quotes around the cells that would be read as several without."""
+    text, bounds = _text_of(column)
+    own = text[bounds[0] : bounds[-1]].tobytes()
+    if not any(character in own for character in _BREAKS):
+        return column
+    found = np.flatnonzero(np.isin(np.frombuffer(own, dtype=np.uint8), list(_BREAKS))) + bounds[0]
+    places = np.unique(np.searchsorted(bounds, found, side="right") - 1)
+    doubled = pc.replace_substring(column.take(pa.array(places)), '"', '""')
+    return _put(column, places, pc.binary_join_element_wise('"', doubled, '"', ""))
 
 
 def _quote(cell: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from tollgate.core.event import Ints
 from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
@@ -57,6 +58,11 @@ class RunsOnKept:
         return len(self.runs.codes) == self._u and not self.ago.any()
 
     @cached_property
+    def _stays(self) -> npt.NDArray[np.bool_]:
+        stays: npt.NDArray[np.bool_] = self.latest == self.kept_epochs
+        return stays
+
+    @cached_property
     def _bounds(self) -> Ints:
         return np.append(self.runs.starts, len(self._rows))
 
@@ -85,6 +91,13 @@ class RunsOnKept:
             return Limbs.small(low), Limbs.small(low_older)
         high, high_older = self.base(*(np.broadcast_to(limbs.high, self._u) for limbs in (current, older)))
         return Limbs(high, low), Limbs(high_older, low_older)
+
+    def move(self, current: Limbs, older: Limbs) -> tuple[Limbs, Limbs]:
+        """Return what is kept for the latest epoch of each key and for the one before, (u,), where nothing is added."""
+        if self._stays.all():
+            return current, older
+        moves = self.latest == self.kept_epochs + 1
+        return _where(self._stays, current), _where(self._stays, older) + _where(moves, current)
 
     def add(self, added: Added, current: Limbs, older: Limbs, largest_kept: float) -> Passed:
         """Add what the events add to a sum that is kept; none of all numbers kept is larger than ``largest_kept``."""
@@ -125,6 +138,10 @@ class RunsOnKept:
             return left, left_older
         left_older = np.where(late > 0, np.where(late == 1, left, older), left_older)
         return np.where(late > 0, current, left), left_older
+
+
+def _where(when: npt.NDArray[np.bool_], limbs: Limbs) -> Limbs:
+    return Limbs(np.where(when, limbs.high, 0) if limbs.high.ndim else limbs.high, np.where(when, limbs.low, 0))
 
 
 def _settle(limbs: Limbs) -> Limbs:

@@ -117,12 +117,7 @@ class FileScoring:
         self, piece: Piece, read: PieceEvents, reads: PieceReads, pool: ThreadPoolExecutor
     ) -> tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]:
         decided = decide_piece(self._version, read.events, reads, pool)
-        problems = {row: _say(*problem) for row, problem in read.problems.items()}
-        table = tabulate(self._version, piece, read.places, decided, problems)
+        table = tabulate(self._version, piece, read.places, decided, read.problems)
         lines = write_lines(table, header=piece.first_row == 0)
-        scored = ScoredPiece(lines, table, piece.first_row, len(piece), len(problems), piece.after)
+        scored = ScoredPiece(lines, table, piece.first_row, len(piece), len(read.problems), piece.after)
         return scored, piece, read, decided
-
-
-def _say(column: str, message: str) -> str:
-    return f'column "{column}": {message}' if column else message

@@ -32,11 +32,15 @@ class Held:
 
 
 class LocalFile:
-    """A file on this machine."""
+    """A file on this machine, until it is closed."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
         self.size_bytes = path.stat().st_size
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes from ``offset`` on."""

@@ -73,20 +73,19 @@ class StoredEntries:
         sizes = np.array(counts, dtype=np.int64)
         first = self.records.count
         starts = first + np.cumsum(sizes) - sizes
-        self.records.write(np.arange(first, first + len(rows)), np.array(rows, dtype=np.int64).reshape(-1, 3))
+        self.records.write(np.arange(first, first + len(rows)), np.array(rows, dtype=np.int64).reshape(-1, 3).T)
         return starts, sizes
 
     def read(self, keys: Ints, starts: Ints, sizes: Ints) -> Entries:
         """Return what was kept at these places, for ``keys``, which rise."""
         numbers = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
-        rows = self.records.read(numbers)
-        where = rows[:, 0]
+        where, *limbs = self.records.read(numbers)
         return Entries(
             keys=np.repeat(keys, sizes),
             half_lives=where >> 48,
             epochs=((where >> 16) & (_EPOCHS - 1)) - _NO_EPOCH,
             places=where & 0xFFFF,
-            numbers=Limbs(rows[:, 1], rows[:, 2]),
+            numbers=Limbs(*limbs),
         )
 
     def _knows(self, name: str) -> bool:

@@ -1,0 +1,93 @@
+"""Deciding on the rows of a span, and the columns that their results have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql.types import DoubleType, LongType, ShortType, StringType, StructField, StructType
+from tollgate.core.event import Ints
+from tollgate.core.files.cells import free_name
+from tollgate.core.files.decide_piece import PieceDecisions, decide_piece
+from tollgate.core.files.histories import FileHistories
+from tollgate.core.files.piece import Piece, Position
+from tollgate.core.files.piece_events import EventReader
+from tollgate.core.files.results import guard_cells, result_names, tabulate
+from tollgate.core.files.stored import read_from
+from tollgate.core.files.texts import Texts
+from tollgate.core.reading import repeated_id
+from tollgate.core.version import DetectorVersion
+
+from spark_job.sealed import SealedVersion
+from spark_job.spans import Stored
+
+if TYPE_CHECKING:
+    from pyspark import Broadcast
+
+
+@dataclass(frozen=True)
+class Decide:
+    """Decides on the rows of a span as on a piece of a file; with ``as_text``, all columns are cells of a CSV file."""
+
+    sealed: Broadcast[SealedVersion]
+    names: Sequence[str]
+    as_text: bool
+
+    def __call__(self, _span: int, stored: Stored, rows: pa.Table) -> Iterator[pa.RecordBatch]:
+        """Yield the results of one span: its own columns, what was decided, and the number of the row."""
+        version = self.sealed.value.open()
+        piece = Piece(self.names, rows["cells"].combine_chunks().flatten(), 0, Position())
+        good = np.flatnonzero(rows["good"].to_numpy())
+        decided = _decide(version, piece, good, stored)
+        table = tabulate(version, piece, good, decided, _find_problems(version, rows))
+        columns = [*(column.combine_chunks() for column in table.columns), pa.array(rows["row"].to_numpy() + 1)]
+        if self.as_text:
+            columns = [guard_cells(column) for column in columns]
+        yield pa.RecordBatch.from_arrays(columns, _result_columns(version, self.names))
+
+
+def _decide(version: DetectorVersion, piece: Piece, good: Ints, stored: Stored) -> PieceDecisions:
+    usable = Piece(piece.names, [column.take(pa.array(good)) for column in piece.columns], 0, Position())
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
+        histories = FileHistories(version.history, Path(folder), read_from(stored))
+        read = EventReader(version.event_type, histories.hashing, _none_repeated).read(usable)
+        assert not read.problems
+        return decide_piece(version, read.events, histories.read(read.events, read.keys), pool)
+
+
+def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, int]:
+    """Say that no row repeats an id: rows that do are not among the good ones."""
+    return {}
+
+
+def _find_problems(version: DetectorVersion, rows: pa.Table) -> dict[int, tuple[str, str]]:
+    told = rows.select(["good", "id", "row", "first", "problem_column", "problem"]).to_pylist()
+    problems: dict[int, tuple[str, str]] = {}
+    for place, row in enumerate(told):
+        if row["first"] is not None:
+            repeated = repeated_id(version.event_type.id, row["id"], row["row"], row["first"])
+            problems[place] = (repeated.column, repeated.message)
+        elif not row["good"]:
+            problems[place] = (row["problem_column"], row["problem"])
+    return problems
+
+
+def _result_columns(version: DetectorVersion, names: Sequence[str]) -> list[str]:
+    """Return the names of a result's columns: the table's own, what is decided, and the number of the row from 1."""
+    return [*names, *result_names(version, names), free_name("row", names)]
+
+
+def result_schema(version: DetectorVersion, names: Sequence[str], cells: StructType, *, as_text: bool) -> StructType:
+    """Return the columns of results with their types."""
+    named = _result_columns(version, names)
+    if as_text:
+        return StructType([StructField(name, StringType()) for name in named])
+    texts = [StringType()] * (len(named) - len(names) - 3)
+    types = [*(field.dataType for field in cells.fields), ShortType(), DoubleType(), *texts, LongType()]
+    return StructType([StructField(name, kind) for name, kind in zip(named, types, strict=True)])

@@ -1,0 +1,108 @@
+"""Histories over spans: what each span adds, and what was there before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from tollgate.core.history import HistoryPlan, Sum
+from tollgate.core.replay import replay_histories
+from tollgate.core.stored_history import add_up, fold_matured, stale_names
+from tollgate.core.totals import totals
+
+from spark_job.arrow import thin_events
+from spark_job.sealed import SealedVersion
+from spark_job.spans import SUMS, Bounds, Stored, SumsOfKey, write_sums
+
+if TYPE_CHECKING:
+    from pyspark import Broadcast
+    from pyspark.sql import DataFrame
+
+# What was stored before the first span stands before them all.
+OPENING = -1
+
+
+def judging_plan(plan: HistoryPlan) -> HistoryPlan:
+    """Return the plan of the two sums by which amounts are judged."""
+    assert plan.unusual is not None
+    longest = len(plan.half_lives_s) - 1
+    return replace(plan, sums={plan.unusual.entity: (Sum("n", longest), Sum("a", longest))})
+
+
+@dataclass(frozen=True)
+class AddUp:
+    """What a span adds to the histories of its entities; with ``judging``, to the sums that judge amounts alone."""
+
+    sealed: Broadcast[SealedVersion]
+    judging: bool = False
+
+    def __call__(self, span: int, stored: Stored, rows: pa.Table) -> Iterator[pa.RecordBatch]:
+        """Yield the sums of one span, from its good rows."""
+        version = self.sealed.value.open()
+        plan, events = version.history, thin_events(version.event_type, rows)
+        excess = np.zeros(len(events))
+        if self.judging:
+            plan = judging_plan(plan)
+        elif plan.unusual is not None:
+            excess = replay_histories(judging_plan(plan), events, stored=stored).excess
+        yield from write_sums(
+            (span, entity, key, sums)
+            for entity in plan.sums
+            for key, sums in totals(plan, entity, events, excess).items()
+        )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Adds up the sums of each key, in order of the spans."""
+
+    sealed: Broadcast[SealedVersion]
+    bounds: Bounds
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from write_sums(self._walk(self.sealed.value.open().history, batches))
+
+    def _walk(self, plan: HistoryPlan, batches: Iterable[pa.RecordBatch]) -> Iterator[SumsOfKey]:
+        for (entity, key), rows in groupby(each_row(batches), lambda row: (row["entity"], row["key"])):
+            running: dict[str, int] = {}
+            for span, parts in groupby(rows, lambda row: row["span"]):
+                if span != OPENING and running:
+                    running = self._tidy(plan, entity, running, span)
+                    yield span, entity, key, running
+                for part in parts:
+                    running = add_up(running, json.loads(part["sums"]))
+
+    def _tidy(self, plan: HistoryPlan, entity: str, sums: dict[str, int], span: int) -> dict[str, int]:
+        """Return the sums as a writer leaves them at the start of a span: it reads the same from fewer numbers."""
+        return tidy(plan, entity, sums, float(self.bounds.times_us[span - 1]) / 1e6) if span else sums
+
+
+def each_row(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of batches."""
+    for batch in batches:
+        yield from batch.to_pylist()
+
+
+def fold(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
+    """Return sums in which the events that matured before ``time_s`` are legitimate ones, no longer open."""
+    matured = fold_matured(plan, entity, sums, time_s)
+    return add_up({name: number for name, number in sums.items() if name not in matured.steps}, matured.added)
+
+
+def tidy(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
+    """Return sums from which events from ``time_s`` on read the same: matured events folded, faded sums gone."""
+    whole = fold(plan, entity, sums, time_s)
+    for name in stale_names(plan, list(whole), time_s):
+        del whole[name]
+    return whole
+
+
+def sums_before(added: DataFrame, sealed: Broadcast[SealedVersion], bounds: Bounds) -> DataFrame:
+    """Return what was there before each span of the keys that it has, from what all spans, and the opening, added."""
+    ordered = added.repartition(bounds.spans, "entity", "key").sortWithinPartitions("entity", "key", "span")
+    return ordered.mapInArrow(_Run(sealed, bounds), SUMS)

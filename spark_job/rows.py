@@ -1,0 +1,91 @@
+"""The rows of a table: read as events, numbered as they came, each id used once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyspark.sql import functions as sf
+from pyspark.sql.types import StructType
+from tollgate.core.reading import outranks_repeated_id, read_events
+
+from spark_job.arrow import read_columns, thin_columns
+from spark_job.sealed import SealedVersion
+from spark_job.tables import Table, say_corrupt
+
+if TYPE_CHECKING:
+    from pyspark import Broadcast
+    from pyspark.sql import DataFrame
+
+# What is read of a row: what histories need of it, and what is wrong with it.
+_READ = (
+    "id string, time_us bigint, amount double, latitude double, longitude double, keys array<string>, "
+    "problem_column string, problem string, outranks boolean"
+)
+
+
+@dataclass(frozen=True)
+class _ReadRows:
+    """Reads rows of cells as events; each gets what histories need of it, and what is wrong with it."""
+
+    sealed: Broadcast[SealedVersion]
+    names: Sequence[str]
+    delimiter: str | None
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the batches with those columns more."""
+        for batch in batches:
+            added = self._read(batch)
+            yield pa.RecordBatch.from_arrays([*batch.columns, *added.values()], [*batch.schema.names, *added])
+
+    def _read(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+        event_type = self.sealed.value.open().event_type
+        columns = read_columns(event_type, self.names, batch.column("cells"))
+        events, found = read_events(event_type, columns, whole=False)
+        problems = {
+            row: ("", say_corrupt(text, self.delimiter, len(self.names)))
+            for row, text in enumerate(batch.column("corrupt").to_pylist())
+            if text is not None
+        }
+        for problem in found:
+            problems.setdefault(problem.row, (problem.column, problem.message))
+        told = [problems.get(row) for row in range(batch.num_rows)]
+        return {
+            **thin_columns(event_type, events),
+            "problem_column": pa.array([one and one[0] for one in told], pa.string()),
+            "problem": pa.array([one and one[1] for one in told], pa.string()),
+            "outranks": pa.array([bool(one and outranks_repeated_id(event_type, one[0])) for one in told]),
+        }
+
+
+def read_rows(table: Table, sealed: Broadcast[SealedVersion]) -> DataFrame:
+    """Return the rows of a table with what was read of them."""
+    read = _ReadRows(sealed, table.names, table.delimiter)
+    return table.frame.mapInArrow(read, StructType([*table.frame.schema.fields, *StructType.fromDDL(_READ).fields]))
+
+
+def number_rows(rows: DataFrame) -> DataFrame:
+    """Return kept rows with ``row``, their number from 0 in the order in which they came."""
+    blocks = rows.groupBy("path", "block").agg(sf.min("position").alias("least"), sf.count("*").alias("n")).collect()
+    before, shifts = 0, []
+    for block in sorted(blocks, key=lambda one: (one.path, one.block)):
+        shifts.append((block.path, block.block, before - block.least))
+        before += block.n
+    table = rows.sparkSession.createDataFrame(shifts, "path string, block bigint, shift bigint")
+    numbered = rows.join(sf.broadcast(table), ["path", "block"])
+    return numbered.withColumn("row", sf.col("position") + sf.col("shift")).drop("position", "shift", "path", "block")
+
+
+def find_repeated(numbered: DataFrame) -> DataFrame:
+    """Return the ids that several rows have, each with the ``first`` of them."""
+    found = numbered.where("id is not null").groupBy("id").agg(sf.min("row").alias("first"), sf.count("*").alias("n"))
+    return found.where("n > 1").drop("n")
+
+
+def mark_good(numbered: DataFrame, repeated: DataFrame) -> DataFrame:
+    """Return rows with ``good``, whether each can be used; ``first`` is the row that used its id before, else null."""
+    later = sf.coalesce(sf.col("first") < sf.col("row"), sf.lit(False)) & ~sf.col("outranks")
+    joined = numbered.join(repeated, "id", "left").withColumn("first", sf.when(later, sf.col("first")))
+    return joined.withColumn("good", sf.col("problem").isNull() & sf.col("first").isNull())

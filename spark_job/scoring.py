@@ -1,0 +1,109 @@
+"""A table of any size, decided on span by span."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as sf
+
+from spark_job.deciding import Decide, result_schema
+from spark_job.histories import AddUp, sums_before
+from spark_job.rows import find_repeated, mark_good, number_rows, read_rows
+from spark_job.sealed import SealedVersion
+from spark_job.spans import SUMS, Bounds, assign_spans, find_bounds, over_spans
+from spark_job.staging import Stages
+from spark_job.stored import read_opening, record
+from spark_job.tables import Table
+
+if TYPE_CHECKING:
+    from pyspark import Broadcast
+    from pyspark.sql import DataFrame
+
+SPAN_ROWS = 100_000
+_THIN = ("row", "span", "time_us", "amount", "latitude", "longitude", "keys")
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How a table is decided on, and what is kept of it in ``stages``.
+
+    ``histories`` is the table of stored histories, None to begin with empty ones. With ``as_text`` the results are the
+    cells of a CSV file.
+    """
+
+    sealed: Broadcast[SealedVersion]
+    stages: Stages
+    table: Table
+    histories: str | None = None
+    span_rows: int = SPAN_ROWS
+    as_text: bool = False
+
+    def results(self) -> DataFrame:
+        """Return the rows with what was decided on them, in no order."""
+        version, names = self.sealed.value.open(), self.table.names
+        schema = result_schema(version, names, self.table.cells, as_text=self.as_text)
+        stored = self._before(self.added) if self._bounds.spans > 1 else self._before_the_only_span
+        decide = Decide(self.sealed, names, self.as_text)
+        return over_spans(self._rows, stored, self._bounds.spans, decide, schema)
+
+    def record(self, name: str) -> int:
+        """Add the table to the stored histories, once for each ``name``; return in how many lots."""
+        last = self._rows.where("good").agg(sf.max("time_us").alias("us")).collect()[0].us
+        if self.histories is None or last is None:
+            return 0
+        return record(self.added, self.sealed, self.histories, name, last / 1e6)
+
+    @cached_property
+    def added(self) -> DataFrame:
+        """What each span adds to each key's history."""
+        return self.stages.keep("added", self._add_up)
+
+    def _add_up(self) -> DataFrame:
+        spans, thin = self._bounds.spans, self._rows.where("good").select(*_THIN)
+        unusual = self.sealed.value.open().history.unusual
+        if unusual is None:
+            stored = self._nothing
+        elif spans == 1:
+            stored = self._before_the_only_span
+        else:
+            judging = over_spans(thin, self._nothing, spans, AddUp(self.sealed, judging=True), SUMS)
+            stored = self._before(judging, unusual.entity)
+        return over_spans(thin, stored, spans, AddUp(self.sealed), SUMS)
+
+    def _before(self, added: DataFrame, *entities: str) -> DataFrame:
+        opening = self._opening.where(sf.col("entity").isin(*entities)) if entities else self._opening
+        return sums_before(added.unionByName(opening), self.sealed, self._bounds)
+
+    @property
+    def _before_the_only_span(self) -> DataFrame:
+        return self._opening.withColumn("span", sf.lit(0).cast("bigint"))
+
+    @property
+    def _nothing(self) -> DataFrame:
+        return self.stages.spark.createDataFrame([], SUMS)
+
+    @cached_property
+    def _opening(self) -> DataFrame:
+        table = self.histories
+        if table is None:
+            return self._nothing
+        return self.stages.keep("opening", lambda: read_opening(self._rows, self.sealed, table))
+
+    @cached_property
+    def _rows(self) -> DataFrame:
+        return assign_spans(self._checked, self._bounds)
+
+    @cached_property
+    def _bounds(self) -> Bounds:
+        def choose() -> DataFrame:
+            found = find_bounds(self._checked, self.span_rows)
+            return self.stages.spark.createDataFrame(found, "time_us bigint, row bigint")
+
+        return Bounds.of((one.time_us, one.row) for one in self.stages.keep("bounds", choose).collect())
+
+    @cached_property
+    def _checked(self) -> DataFrame:
+        numbered = number_rows(self.stages.keep("rows", lambda: read_rows(self.table, self.sealed)))
+        return mark_good(numbered, self.stages.keep("repeated", lambda: find_repeated(numbered)))

@@ -1,0 +1,125 @@
+"""Files as Spark reads them: cells, and where in the input each row stands."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as sf
+from pyspark.sql.types import StringType, StructField, StructType
+from tollgate.core.event_type import EventType
+from tollgate.core.files.csv_dialect import find_delimiter
+from tollgate.core.reading import require_columns
+from tollgate.errors import TableError
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+FORMATS = ("csv", "parquet", "json")
+_CORRUPT = "tollgate corrupt row"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells. ``names`` are the file's columns; ``delimiter`` is None where it is not text in columns.
+
+    ``frame`` has ``cells``, a struct of c0, c1 and so on in the order of the names; ``corrupt``, the text of a row that
+    does not fit the columns, else null; and ``path``, ``block`` and ``position``, which order the rows as they came.
+    """
+
+    names: Sequence[str]
+    frame: DataFrame
+    delimiter: str | None = None
+
+    @property
+    def cells(self) -> StructType:
+        """The types of the cells."""
+        kind: StructType = self.frame.schema["cells"].dataType
+        return kind
+
+
+def say_corrupt(text: str, delimiter: str | None, width: int) -> str:
+    """Return what is wrong with a row whose ``text`` does not fit the columns."""
+    if delimiter is None:
+        return "is not a JSON object"
+    return f"has {len(next(csv.reader([text], delimiter=delimiter), []))} cells where the header has {width}"
+
+
+def read_table(spark: SparkSession, path: str, form: str, event_type: EventType, delimiter: str | None) -> Table:
+    """Read a file, or a folder of files with the same columns, of one of `FORMATS`.
+
+    Without ``delimiter``, a CSV file's is found in its header. Raises `TableError` where a declared column is missing.
+    """
+    if form == "csv":
+        header = _read_header(spark, path)
+        delimiter = delimiter or find_delimiter(header)
+        cells = next(csv.reader([header], delimiter=delimiter), [])
+        names, frame = [cell.strip() for cell in cells], _read_csv(spark, path, cells, delimiter)
+    elif form == "json":
+        names = list(event_type.variables)
+        delimiter, frame = None, spark.read.json(path, schema=_texts(names), columnNameOfCorruptRecord=_CORRUPT)
+    else:
+        delimiter, frame = None, spark.read.parquet(path)
+        names = frame.columns
+    require_columns(event_type, names)
+    return Table(names, _place(frame, sf.col("_metadata.file_path"), sf.col("_metadata.file_block_start")), delimiter)
+
+
+def take_frame(frame: DataFrame, event_type: EventType) -> Table:
+    """Take a table that Spark has already, such as a micro-batch; its rows come in the order of its partitions."""
+    names = [name for name in frame.columns if name != _CORRUPT]
+    require_columns(event_type, names)
+    return Table(names, _place(frame, sf.lit(""), sf.lit(0).cast("bigint")))
+
+
+def read_json_column(frame: DataFrame, event_type: EventType, column: str = "value") -> DataFrame:
+    """Return the events that a column holds as JSON, such as the value of a Kafka record, as a table of texts."""
+    read = sf.from_json(
+        sf.col(column).cast("string"), _texts(list(event_type.variables)), {"columnNameOfCorruptRecord": _CORRUPT}
+    )
+    return frame.select(read.alias("event")).select("event.*")
+
+
+def _read_header(spark: SparkSession, path: str) -> str:
+    """Return the first line of a text file, or of the first one in a folder."""
+    first = spark.read.text(path).first()
+    header = str(first[0]).removeprefix("\ufeff") if first else ""
+    if not header.strip():
+        raise TableError(f'"{path}" has no header: its first line has to name the columns.')
+    return header
+
+
+def _read_csv(spark: SparkSession, path: str, header: Sequence[str], delimiter: str) -> DataFrame:
+    return spark.read.csv(
+        path,
+        schema=_texts(header),
+        sep=delimiter,
+        header=True,
+        enforceSchema=False,  # every file has to have the same header
+        escape='"',
+        columnNameOfCorruptRecord=_CORRUPT,
+        maxCharsPerColumn=-1,
+    )
+
+
+def _texts(names: Sequence[str]) -> StructType:
+    return StructType([StructField(name, StringType()) for name in (*names, _CORRUPT)])
+
+
+def _place(frame: DataFrame, path: Column, block: Column) -> DataFrame:
+    """Return the rows in the form of a `Table`. Columns go by place: names may differ in case only, or hold dots."""
+    cells = [sf.col(_quoted(name)) for name in frame.columns if name != _CORRUPT]
+    corrupt = sf.col(_quoted(_CORRUPT)) if _CORRUPT in frame.columns else sf.lit(None).cast("string")
+    return frame.select(
+        sf.struct(*(cell.alias(f"c{place}") for place, cell in enumerate(cells))).alias("cells"),
+        corrupt.alias("corrupt"),
+        path.alias("path"),
+        block.alias("block"),
+        sf.monotonically_increasing_id().alias("position"),
+    )
+
+
+def _quoted(name: str) -> str:
+    return f"`{name.replace('`', '``')}`"
