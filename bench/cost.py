@@ -92,7 +92,8 @@ def price_index(indexed: Indexed, prices: Prices) -> Line:
     requests = (asked["put"] + asked["list"]) * s3["writes"] + asked["get"] * s3["reads"]
     waited_ms = sum(count * waits[f"s3_{kind}"] for kind, count in asked.items())
     lots = indexed.lots / indexed.rows
-    seconds = (indexed.took_ms / indexed.rows + waited_ms + lots) / 1000  # billed by the millisecond, begun ones too
+    took_ms = indexed.took_ms / indexed.rows * max(1, MEMORY_GB / INDEX_MEMORY_GB)  # less memory, less of a processor
+    seconds = (took_ms + waited_ms + lots) / 1000  # billed by the millisecond, begun ones too
     running = seconds * INDEX_MEMORY_GB * function["gb_second_x86"] * MILLION
     return Line("indexing it", lots, "lots", requests + lots * function["requests"] + running)
 

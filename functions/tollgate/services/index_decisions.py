@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -83,7 +82,7 @@ def _read_amount(stores: Stores, answer: Mapping[str, Any], event: Mapping[str, 
 
 def _tidy(stores: Stores, written: SegmentName) -> None:
     """Merge segments where a day may have too many; the day that is over with them, when the next one has begun."""
-    today = datetime.fromtimestamp(time.time(), UTC).date()
+    today = datetime.now(UTC).date()
     if written.day == today.isoformat():
         if int(written.digest, 16) % _ONE_IN:
             return

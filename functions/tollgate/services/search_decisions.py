@@ -40,7 +40,8 @@ def search_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
     Raises `InputError` for terms that cannot be met, `NotFoundError` for an unknown detector.
     """
     version = stores.champion(terms.detector)
-    days, query = read_days(version.detector, terms.first, terms.last), read_query(version, terms)
+    days = read_days(version.detector, terms.first, terms.last)
+    query = read_query(version, terms, days)
     if query.after and query.sort == "newest":
         days = replace(days, last=min(days.last, to_moment(query.after.decided_us).date()))
     page, indexed_s = read_index(stores.segments, days, lambda reader: (find_page(reader, query), reader.indexed_s))

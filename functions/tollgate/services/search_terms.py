@@ -57,7 +57,7 @@ def read_days(detector: str, first: date | None, last: date | None) -> Days:
     return Days(detector, first, last)
 
 
-def read_query(version: DetectorVersion, terms: SearchTerms) -> Query:
+def read_query(version: DetectorVersion, terms: SearchTerms, days: Days) -> Query:
     """Return what is searched for; raise `InputError` for an unknown entity, scores that cross or a bad cursor."""
     lowest = 0 if terms.from_score is None else terms.from_score
     highest = TOP_SCORE if terms.to_score is None else terms.to_score
@@ -68,11 +68,10 @@ def read_query(version: DetectorVersion, terms: SearchTerms) -> Query:
         label=terms.label,
         rule=terms.rule,
         entity=_read_entity(version, terms.entity) if terms.entity is not None else None,
-        scores=None if terms.from_score is terms.to_score is None else (lowest, highest),
+        scores=None if terms.from_score is None and terms.to_score is None else (lowest, highest),
         sort=terms.sort,
         limit=terms.limit,
     )
-    days = read_days(version.detector, terms.first, terms.last)
     return replace(query, after=_read_cursor(query, days, terms.cursor)) if terms.cursor else query
 
 
