@@ -42,7 +42,7 @@ class Detector:
     """A detector version as the pages need it. ``document`` is the API's whole answer.
 
     ``outcomes`` are in ascending order of score; ``score_scale`` holds (score, false positive rate) in ascending order
-    of score.
+    of score. ``delimiter`` and ``encoding`` are those of its files, None where each file tells.
     """
 
     name: str
@@ -55,6 +55,8 @@ class Detector:
     score_scale: tuple[tuple[int, float], ...]
     examples: tuple[Example, ...]
     takes_labels: bool
+    delimiter: str | None
+    encoding: str | None
     document: Json
 
     def thresholds(self) -> tuple[Outcome, ...]:
@@ -76,7 +78,7 @@ def read_detector(document: Json) -> Detector:
 
 
 def _read(document: Json) -> Detector:
-    event_type = document["event_type"]
+    event_type, files = document["event_type"], document.get("files") or {}
     outcomes = (Outcome(str(o["name"]), int(o["from_score"])) for o in document["outcomes"])
     scale = ((int(p["score"]), float(p["false_positive_rate"])) for p in document.get("score_scale") or ())
     return Detector(
@@ -90,6 +92,8 @@ def _read(document: Json) -> Detector:
         score_scale=tuple(sorted(scale)),
         examples=tuple(Example(str(e["title"]), dict(e["event"])) for e in document.get("examples") or ()),
         takes_labels=document.get("label") is not None,
+        delimiter=files.get("delimiter"),
+        encoding=files.get("encoding"),
         document=document,
     )
 

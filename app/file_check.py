@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -18,6 +19,7 @@ from app.detector import Detector
 ACCEPTED = (".csv", ".csv.gz", ".parquet")
 HEADER_LIMIT_BYTES = 1_000_000
 DELIMITERS = ",;\t|"
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass(frozen=True)
@@ -33,24 +35,30 @@ def check_file(filename: str, content: bytes, detector: Detector) -> FileCheck:
     if not filename.lower().endswith(ACCEPTED):
         return FileCheck((f"{filename} is of another kind: Tollgate takes .csv, .csv.gz and .parquet.",))
     try:
-        columns = read_columns(filename, content)
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error, pa.ArrowInvalid):
+        columns = read_columns(filename, content, detector)
+    except (OSError, EOFError, zlib.error, UnicodeError, LookupError, csv.Error, pa.ArrowInvalid):
         return FileCheck((f"{filename} cannot be read: is it damaged, or of another kind than its name says?",))
     return _check_columns(columns, detector)
 
 
-def read_columns(filename: str, content: bytes) -> list[str]:
+def read_columns(filename: str, content: bytes, detector: Detector) -> list[str]:
     """Return the names of a file's columns; raises what the reader of its format raises."""
     if filename.lower().endswith(".parquet"):
         return [str(name) for name in pq.read_schema(io.BytesIO(content)).names]
     if filename.lower().endswith(".gz"):
         with gzip.open(io.BytesIO(content)) as unpacked:
-            line = unpacked.readline(HEADER_LIMIT_BYTES)
+            start = unpacked.read(HEADER_LIMIT_BYTES)
     else:
-        line = io.BytesIO(content).readline(HEADER_LIMIT_BYTES)
-    header = line.decode("utf-8-sig")
-    names = next(csv.reader([header], delimiter=max(DELIMITERS, key=header.count)), [])
+        start = content[:HEADER_LIMIT_BYTES]
+    header = _first_line(start, detector.encoding)
+    names = next(csv.reader([header], delimiter=detector.delimiter or max(DELIMITERS, key=header.count)), [])
     return [name.strip() for name in names]
+
+
+def _first_line(start: bytes, declared: str | None) -> str:
+    marked = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
+    with io.TextIOWrapper(io.BytesIO(start), encoding=marked or declared or "utf-8") as text:
+        return text.readline()
 
 
 def _check_columns(columns: Sequence[str], detector: Detector) -> FileCheck:

@@ -19,6 +19,7 @@ import pyarrow.parquet
 from tollgate.core.arrivals import Frauds
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
+from tollgate.core.file_form import FileForm
 from tollgate.core.files.csv_dialect import find_delimiter
 from tollgate.core.reading import require_columns
 from tollgate.errors import LabelError, TableError, TrainingDataError
@@ -26,6 +27,7 @@ from tollgate.errors import LabelError, TableError, TrainingDataError
 from model_build.arrow_reading import read_arrow_events, read_arrow_times
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+_TELLS = FileForm()
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def _check_path(path: Path) -> None:
         raise TableError(f"{path} is empty.")
 
 
-def read_table(path: Path, event_type: EventType, *, more: tuple[str, ...] = ()) -> pa.Table:
+def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, more: tuple[str, ...] = ()) -> pa.Table:
     """Read a file of events; ``more`` are columns needed besides the event's variables.
 
     Raises `TableError` when the file is not what its name says, or lacks a declared column.
@@ -73,10 +75,10 @@ def read_table(path: Path, event_type: EventType, *, more: tuple[str, ...] = ())
             require_columns(event_type, names, more=more)
             table = _without_nan(pa.parquet.read_table(path))
         else:
-            names, delimiter = _read_header(path)
+            names, delimiter = _read_header(path, form)
             require_columns(event_type, names, more=more)
-            table = _read_csv(path, names, delimiter)
-    except (pa.ArrowInvalid, pa.ArrowKeyError, gzip.BadGzipFile, UnicodeDecodeError, EOFError, OSError) as error:
+            table = _read_csv(path, names, delimiter, form.encoding or "utf8")
+    except (pa.ArrowInvalid, pa.ArrowKeyError, gzip.BadGzipFile, UnicodeError, EOFError, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         kind = "".join(path.suffixes[-2:]) if path.name.lower().endswith(".gz") else path.suffix
         raise TableError(f"{path} cannot be read as {kind}: {reason}.") from None
@@ -85,24 +87,24 @@ def read_table(path: Path, event_type: EventType, *, more: tuple[str, ...] = ())
     return table
 
 
-def _read_header(path: Path) -> tuple[list[str], str]:
+def _read_header(path: Path, form: FileForm) -> tuple[list[str], str]:
     open_text: Callable[..., Any] = gzip.open if path.name.lower().endswith(".gz") else open
-    with open_text(path, "rt", encoding="utf-8-sig", newline="") as file:
-        line = file.readline().rstrip("\r\n")
+    with open_text(path, "rt", encoding=form.encoding or "utf-8-sig", newline="") as file:
+        line = file.readline().rstrip("\r\n").removeprefix("\ufeff")
     if not line.strip():
         raise TableError(f"{path} has no header: its first line has to name the columns.")
     if "\0" in line:
         raise TableError(f"{path} is not text: it has NUL bytes in its first line.")
-    delimiter = find_delimiter(line)
+    delimiter = form.delimiter or find_delimiter(line)
     return [name.strip() for name in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))], delimiter
 
 
-def _read_csv(path: Path, names: list[str], delimiter: str) -> pa.Table:
+def _read_csv(path: Path, names: list[str], delimiter: str, encoding: str) -> pa.Table:
     # All columns as text: an id of "007" stays what it is, and a bad number can be shown as it was written.
     zipped = path.name.lower().endswith(".gz")
     return pa.csv.read_csv(
         pa.input_stream(str(path), compression="gzip" if zipped else None),
-        read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1),
+        read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1, encoding=encoding),
         parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         convert_options=pa.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
@@ -119,7 +121,7 @@ def _without_nan(table: pa.Table) -> pa.Table:
     return table
 
 
-def read_labelled_events(path: Path, event_type: EventType) -> LabelledEvents:
+def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TELLS) -> LabelledEvents:
     """Read a table to learn from, sorted by time.
 
     Raises `TableError` and `TrainingDataError` with one sentence naming row (from 1) and column.
@@ -127,7 +129,7 @@ def read_labelled_events(path: Path, event_type: EventType) -> LabelledEvents:
     rule = event_type.label
     if rule is None:
         raise TrainingDataError("The detector file has no label in [event]: training needs to know what was fraud.")
-    table = read_table(path, event_type, more=tuple(name for name in (rule.column, rule.time) if name))
+    table = read_table(path, event_type, form, more=tuple(name for name in (rule.column, rule.time) if name))
     events = read_arrow_events(event_type, table)
     labels = _read_labels(event_type, table)
     known_s = _read_known_times(event_type, table, events)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tollgate.core.event_type import EventType, LabelRule
 from tollgate.core.features import plan_features
+from tollgate.core.file_form import FileForm
 from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.scope import Scope, scope_of
@@ -20,6 +21,7 @@ from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError, suggest
 
 from model_build.costs import Costs, read_costs
+from model_build.file_form import FILE_KEYS, read_file_form
 from model_build.left_out import keep_features
 from model_build.lists_file import read_lists
 from model_build.outcomes_file import read_order, read_outcomes, wants_outcomes_from_cost
@@ -47,6 +49,7 @@ _KEYS: Mapping[str, tuple[str, ...] | None] = {
     "lists": None,
     "safety": SAFETY_KEYS,
     "stream": STREAM_KEYS,
+    "files": FILE_KEYS,
 }
 # Sections that are written once for each of what they describe.
 _TABLES = ("rules",)
@@ -75,6 +78,7 @@ class DetectorFile:
     rules: RuleBook = field(default_factory=RuleBook)
     safety: Safety = field(default_factory=Safety)
     stream: StreamMapping = field(default_factory=StreamMapping)
+    file_form: FileForm = field(default_factory=FileForm)
     warnings: tuple[str, ...] = ()
 
     @property
@@ -135,6 +139,7 @@ def read_detector_file(path: Path) -> DetectorFile:
         rules=rules,
         safety=read_safety(reader, event_type, order),
         stream=read_stream(reader, event_type),
+        file_form=read_file_form(reader),
     )
     return replace(file, warnings=check_rules(reader, rules, file.rule_scope))
 

@@ -69,7 +69,7 @@ def evaluate_detector(
     Raises `TableError` and `TrainingDataError` for what cannot be evaluated.
     """
     progress(f"Reading {path}")
-    data = read_labelled_events(path, file.event_type)
+    data = read_labelled_events(path, file.event_type, file.file_form)
     protocol = plan(data)
     folds = cut_folds(data, protocol)
     earlier = cut_folds(data, protocol.earlier()) if tune_s else ()

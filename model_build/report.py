@@ -96,6 +96,7 @@ def describe_version(
         "rules": file.rules.to_json(),
         "safety": file.safety.to_json(),
         "stream": file.stream.to_json(),
+        "file_form": file.file_form.to_json(),
         "model": {
             "kind": best.kind,
             "imbalance": _imbalance(best),

@@ -87,7 +87,7 @@ def try_rules(path: Path, file: DetectorFile, version: DetectorVersion | None, p
     """
     if not file.rules.rules:
         raise DetectorFileError("The detector file has no [[rules]] to test.")
-    data = read_labelled_events(path, file.event_type)
+    data = read_labelled_events(path, file.event_type, file.file_form)
     inputs, rules = _prepare(data, file, version, progress)
     progress(f"Asking {len(rules.rules)} rules")
     matched, lacking = rules.match(inputs), rules.lacking(inputs)

@@ -40,7 +40,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
     """
     _check_rules(file)
     plan = file.history
-    data = None if data_path is None else read_labelled_events(data_path, file.event_type)
+    data = None if data_path is None else read_labelled_events(data_path, file.event_type, file.file_form)
     categories: Mapping[str, Mapping[str, float]] = {column: {} for column in file.event_type.categorical}
     features = plan_features(file.event_type, plan, categories if data is None else count_categories(data.events))
     created_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -57,6 +57,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
         "rules": file.rules.to_json(),
         "safety": file.safety.to_json(),
         "stream": file.stream.to_json(),
+        "file_form": file.file_form.to_json(),
         "rules_alone": True,
         "training": _describe_data(data, created_at),
         "libraries": installed_libraries(),

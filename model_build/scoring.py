@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece_events import EventReader
-from tollgate.core.files.pieces import Piece, open_pieces
+from tollgate.core.files.pieces import Piece, ReadOptions, open_pieces
 from tollgate.core.files.scoring import FileScoring
 from tollgate.core.files.sources import LocalFile
 from tollgate.core.files.stored import read_from
@@ -47,7 +47,7 @@ def score_file(data: Path, folder: Path, out: Path, *, fresh: bool) -> Scored:
     try:
         with TemporaryDirectory() as work, unfinished.open("wb") as file:
             scoring = FileScoring(version, Path(work), read_from(stored))
-            for scored in scoring.score(_pieces(data)):
+            for scored in scoring.score(_pieces(version, data)):
                 file.write(scored.csv)
         unfinished.replace(out)
     finally:
@@ -57,13 +57,13 @@ def score_file(data: Path, folder: Path, out: Path, *, fresh: bool) -> Scored:
 
 def _begins_before(version: DetectorVersion, data: Path, time_s: float) -> bool:
     reader = EventReader(version.event_type, KeyHashes(), lambda *_ids: {})
-    for piece in _pieces(data):
+    for piece in _pieces(version, data):
         require_columns(version.event_type, piece.names)
         if np.any(reader.read(piece).events.times_s < time_s):
             return True
     return False
 
 
-def _pieces(data: Path) -> Iterator[Piece]:
+def _pieces(version: DetectorVersion, data: Path) -> Iterator[Piece]:
     with closing(LocalFile(data)) as source:
-        yield from open_pieces(data.name, source)
+        yield from open_pieces(data.name, source, ReadOptions(version.file_form))

@@ -48,7 +48,7 @@ def train_detector(data_path: Path, file: DetectorFile, out: Path, progress: Pro
 def prepare(data_path: Path, file: DetectorFile, progress: Progress) -> tuple[Material, Split, tuple[str, ...]]:
     """Read a table into features and cut it in order of time; return with them what was noticed."""
     progress(f"Reading {data_path}")
-    data = read_labelled_events(data_path, file.event_type)
+    data = read_labelled_events(data_path, file.event_type, file.file_form)
     split = split_by_time(data, file.training)
     notes = (*notice_data(data, file, time.time()), *file.warnings)
     return read_material(data, file, split.train, progress), split, notes

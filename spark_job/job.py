@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tollgate.core.file_form import FileForm
+
 from spark_job.scoring import SPAN_ROWS, Scoring
 from spark_job.sealed import SealedVersion
 from spark_job.staging import Stages, exists
@@ -51,7 +53,13 @@ def run_job(spark: SparkSession, sealed: SealedVersion, job: Job) -> bool:
     if _is_written(spark, job) and not exists(spark, job.work):
         return False
     version = sealed.open()
-    table = read_table(spark, job.path, job.form, version.event_type, job.delimiter)
+    table = read_table(
+        spark,
+        job.path,
+        job.form,
+        version.event_type,
+        FileForm(job.delimiter or version.file_form.delimiter, version.file_form.encoding),
+    )
     stages = Stages(spark, f"{job.work}/{version.version}")
     scoring = Scoring(
         spark.sparkContext.broadcast(sealed), stages, table, job.histories, job.span_rows, as_text=job.out_form == "csv"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as sf
 from pyspark.sql.types import StringType, StructField, StructType
 from tollgate.core.event_type import EventType
+from tollgate.core.file_form import FileForm
 from tollgate.core.files.csv_dialect import find_delimiter
 from tollgate.core.reading import require_columns
 from tollgate.errors import TableError
@@ -47,16 +48,17 @@ def say_corrupt(text: str, delimiter: str | None, width: int) -> str:
     return f"has {len(next(csv.reader([text], delimiter=delimiter), []))} cells where the header has {width}"
 
 
-def read_table(spark: SparkSession, path: str, form: str, event_type: EventType, delimiter: str | None) -> Table:
+def read_table(spark: SparkSession, path: str, form: str, event_type: EventType, files: FileForm) -> Table:
     """Read a file, or a folder of files with the same columns, of one of `FORMATS`.
 
-    Without ``delimiter``, a CSV file's is found in its header. Raises `TableError` where a declared column is missing.
+    ``files`` says how these are written; a delimiter that it does not say is found in the header. Raises `TableError`
+    where a declared column is missing.
     """
     if form == "csv":
-        header = _read_header(spark, path)
-        delimiter = delimiter or find_delimiter(header)
+        header = _read_header(spark, path, files.encoding)
+        delimiter = files.delimiter or find_delimiter(header)
         cells = next(csv.reader([header], delimiter=delimiter), [])
-        names, frame = [cell.strip() for cell in cells], _read_csv(spark, path, cells, delimiter)
+        names, frame = [cell.strip() for cell in cells], _read_csv(spark, path, cells, delimiter, files.encoding)
     elif form == "json":
         names = list(event_type.variables)
         delimiter, frame = None, spark.read.json(path, schema=_texts(names), columnNameOfCorruptRecord=_CORRUPT)
@@ -82,20 +84,23 @@ def read_json_column(frame: DataFrame, event_type: EventType, column: str = "val
     return frame.select(read.alias("event")).select("event.*")
 
 
-def _read_header(spark: SparkSession, path: str) -> str:
+def _read_header(spark: SparkSession, path: str, encoding: str | None) -> str:
     """Return the first line of a text file, or of the first one in a folder."""
-    first = spark.read.text(path).first()
+    # As a single cell: Spark's reader of text knows no encodings.
+    one = StructType([StructField("line", StringType())])
+    first = spark.read.csv(path, schema=one, sep="\1", quote="", encoding=encoding, maxCharsPerColumn=-1).first()
     header = str(first[0]).removeprefix("\ufeff") if first else ""
     if not header.strip():
         raise TableError(f'"{path}" has no header: its first line has to name the columns.')
     return header
 
 
-def _read_csv(spark: SparkSession, path: str, header: Sequence[str], delimiter: str) -> DataFrame:
+def _read_csv(spark: SparkSession, path: str, header: Sequence[str], delimiter: str, encoding: str | None) -> DataFrame:
     return spark.read.csv(
         path,
         schema=_texts(header),
         sep=delimiter,
+        encoding=encoding,
         header=True,
         enforceSchema=False,  # every file has to have the same header
         escape='"',

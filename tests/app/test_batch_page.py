@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -130,6 +131,13 @@ def test_headers_are_read_from_every_kind_of_file(kind: str) -> None:
 def test_a_damaged_file_is_named(name: str, content: bytes) -> None:
     (fault,) = check_file(name, content, DETECTOR).faults
     assert fault.startswith(f"{name} cannot be read")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_header_is_read_as_the_detector_declares(encoding: str) -> None:
+    declared = replace(DETECTOR, delimiter=":", encoding="cp1252")
+    header = f"{HEADER.strip()},Straße\n".replace(",", ":")
+    assert check_file("a.csv", header.encode(encoding), declared).unused == ("is_fraud", "Straße")
 
 
 def test_another_kind_of_file_is_named() -> None:

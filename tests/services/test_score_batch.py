@@ -8,6 +8,7 @@ import io
 import json
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,10 +19,11 @@ from hypothesis import strategies as st
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.batch_states import BatchState
 from tollgate.services.batches import list_batches, show_batch
+from tollgate.services.describe_detector import describe_detector
 from tollgate.services.score_batch import score_batch
 from tollgate.services.stores import Stores
 
-from tests.services.backend import Backend, Payment, write_payments
+from tests.services.backend import Backend, Payment, forget_storage, reseal, write_payments
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -114,6 +116,22 @@ def test_csv_gzip_and_parquet_give_the_same_decisions(backend: Backend, later_pa
         for name, file in files.items()
     ]
     assert decided[0] == decided[1] == decided[2]
+
+
+def test_a_file_is_read_as_its_detector_declares(
+    backend: Backend, sample_version: Path, later_payments: list[Payment], tmp_path: Path
+) -> None:
+    payments = [payment | {"channel": "Zürich"} for payment in later_payments[:30]]
+    plain = read_results(backend, score(backend, "inbox/payments/a.csv", write_payments(payments)))
+    form = {"delimiter": "~", "encoding": "cp1252"}
+    backend.publish(reseal(sample_version, tmp_path, file_form=form))
+    forget_storage()
+    content = write_payments(payments).decode().replace(",", "~").encode("cp1252")
+    batch = score(backend, "inbox/payments/b.csv", content)
+    told = [{name: row[name] for name in (*payments[0], *ADDED[:4])} for row in plain]
+    assert read_results(backend, batch) == told  # without reasons: the version was not sealed with any
+    assert {row["channel"] for row in told} == {"Zürich"}
+    assert describe_detector(backend.stores.champion())["files"] == form
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tollgate.core.event import Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature
 from tollgate.core.feature_steps import FeatureSteps
+from tollgate.core.file_form import FileForm
 from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.model import MissingModel, Model
 from tollgate.core.reasons.groups import Group, group_features
@@ -65,6 +66,7 @@ class DetectorVersion:
     reasons: SealedReasons | None = None
     safety: Safety = field(default_factory=Safety)
     stream: StreamMapping = field(default_factory=StreamMapping)
+    file_form: FileForm = field(default_factory=FileForm)
 
     @property
     def is_whole(self) -> bool:
@@ -192,6 +194,7 @@ def _open(
         reasons=SealedReasons(files[REASONS]) if REASONS in manifest["files"] else None,
         safety=Safety.from_json(manifest["safety"]) if "safety" in manifest else Safety(),
         stream=StreamMapping(**manifest.get("stream", {})),
+        file_form=FileForm(**manifest.get("file_form", {})),
     )
 
 

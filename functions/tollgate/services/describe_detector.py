@@ -38,6 +38,7 @@ def describe_detector(version: DetectorVersion) -> dict[str, Any]:
             "currency": event_type.currency,
             "variables": [_variable(version, column, role) for column, role in event_type.variables.items()],
         },
+        "files": version.file_form.to_json(),
         "label": label
         and {
             "column": label.column,

@@ -11,7 +11,7 @@ from typing import Any
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.batches import to_json
 from tollgate.core.files.label_table import LabelTable, read_label_table, write_label_results
-from tollgate.core.files.pieces import Piece, open_pieces
+from tollgate.core.files.pieces import Piece, ReadOptions, open_pieces
 from tollgate.core.files.summary import MOST_SHOWN
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError, TableError
@@ -53,7 +53,8 @@ def _read(stores: Stores, file: BatchFile, etag: str, version: DetectorVersion) 
     try:
         if source.size_bytes > LARGEST_BYTES:
             raise TableError(f"The file is larger than {LARGEST_BYTES >> 20} MB; split it.")
-        return read_label_table(version.event_type, _within_limits(open_pieces(file.filename, source)))
+        pieces = open_pieces(file.filename, source, ReadOptions(version.file_form))
+        return read_label_table(version.event_type, _within_limits(pieces))
     finally:
         source.close()
 

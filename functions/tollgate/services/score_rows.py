@@ -35,7 +35,7 @@ def score_rows(stores: Stores, file: BatchFile, etag: str, turn: Turn, hold: Hol
         kind: stores.batches.upload(sent, hold.state.run, settings.part_bytes)
         for kind, sent in work.checkpoint.sent.items()
     }
-    options = ReadOptions(piece_rows=settings.piece_rows)
+    options = ReadOptions(work.version.file_form, settings.piece_rows)
     opened = open_pieces(file.filename, source, options, work.checkpoint.after)
     pieces = _Pieces(source, opened, settings.largest_file_bytes)
     try:

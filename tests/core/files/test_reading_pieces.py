@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tollgate.core.file_form import FileForm
 from tollgate.core.files.csv_dialect import CsvDialect
 from tollgate.core.files.csv_rows import read_rows
 from tollgate.core.files.pieces import Position, ReadOptions, open_pieces
@@ -62,7 +63,7 @@ def test_one_table_however_it_is_written(content: bytes, pack: object, rows: int
 def test_a_declared_encoding_and_delimiter_are_taken(encoding: str) -> None:
     content = "a:b\nMüller:1\n".encode(encoding)
 
-    assert read(content, options=ReadOptions(delimiter=":", encoding=encoding)) == [["Müller", "1"]]
+    assert read(content, options=ReadOptions(FileForm(":", encoding))) == [["Müller", "1"]]
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.csv.gz", "x.csv.zst", "x.jsonl", "x.jsonl.gz", "x.parquet"])

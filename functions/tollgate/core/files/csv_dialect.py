@@ -67,5 +67,5 @@ def _decode(name: str, line: bytes) -> str:
     except UnicodeDecodeError as error:
         raise TableError(
             f'"{name}" is not UTF-8 text: byte {error.start} of its header cannot be read; save it as UTF-8, '
-            "or declare its encoding."
+            "or declare its encoding in [files] of the detector file."
         ) from None

@@ -22,13 +22,13 @@ _HEADER_BYTES = 2 * MOST_ROW_BYTES
 
 def read_csv_pieces(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Piece]:
     """Yield the pieces of a CSV file from ``start`` on; a position's place counts bytes of UTF-8 text."""
-    stream = open_stream(name, source, options.encoding, 0)
+    stream = open_stream(name, source, options.form.encoding, 0)
     head = stream.read(_HEADER_BYTES)
     if not head:
         raise TableError(f'"{name}" is empty.')
-    dialect, taken = read_header(name, head, options.delimiter)
+    dialect, taken = read_header(name, head, options.form.delimiter)
     if start.place:
-        stream, window = open_stream(name, source, options.encoding, start.place), b""
+        stream, window = open_stream(name, source, options.form.encoding, start.place), b""
     else:
         window = head[taken:]
     reading = _CsvReading(stream, window, start.row, start.place or taken, dialect, options)

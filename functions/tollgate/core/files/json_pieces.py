@@ -51,7 +51,7 @@ class _JsonReading:
     """Lines that are not blank, in lots; ``place`` is where the next lot begins."""
 
     def __init__(self, name: str, source: Source, options: ReadOptions, start: Position) -> None:
-        self._stream = open_stream(name, source, options.encoding, start.place)
+        self._stream = open_stream(name, source, options.form.encoding, start.place)
         self._options = options
         self.place = start.place
 

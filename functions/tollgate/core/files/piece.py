@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tollgate.core.file_form import FileForm
+
 # As much as is read and scored at once: more takes more memory, less looks histories up more often.
 PIECE_ROWS = 20_480
 PIECE_BYTES = 5 << 19
@@ -49,9 +51,8 @@ class Piece:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a detector declares of its files, None where the file itself tells; and how much is a piece at most."""
+    """What a detector declares of its files, and how much is a piece at most."""
 
-    delimiter: str | None = None
-    encoding: str | None = None
+    form: FileForm = field(default_factory=FileForm)
     piece_rows: int = PIECE_ROWS
     piece_bytes: int = PIECE_BYTES
