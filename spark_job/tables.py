@@ -54,6 +54,9 @@ def read_table(spark: SparkSession, path: str, form: str, event_type: EventType,
     ``files`` says how these are written; a delimiter that it does not say is found in the header. Raises `TableError`
     where a declared column is missing.
     """
+    if files.encoding is not None:
+        # By itself Spark takes seven encodings; Java knows those of older programs too.
+        spark.conf.set("spark.sql.legacy.javaCharsets", "true")
     if form == "csv":
         header = _read_header(spark, path, files.encoding)
         delimiter = files.delimiter or find_delimiter(header)
@@ -61,7 +64,7 @@ def read_table(spark: SparkSession, path: str, form: str, event_type: EventType,
         names, frame = [cell.strip() for cell in cells], _read_csv(spark, path, cells, delimiter, files.encoding)
     elif form == "json":
         names = list(event_type.variables)
-        delimiter, frame = None, spark.read.json(path, schema=_texts(names), columnNameOfCorruptRecord=_CORRUPT)
+        delimiter, frame = None, _read_json(spark, path, names, files.encoding)
     else:
         delimiter, frame = None, spark.read.parquet(path)
         names = frame.columns
@@ -106,6 +109,14 @@ def _read_csv(spark: SparkSession, path: str, header: Sequence[str], delimiter: 
         escape='"',
         columnNameOfCorruptRecord=_CORRUPT,
         maxCharsPerColumn=-1,
+    )
+
+
+def _read_json(spark: SparkSession, path: str, names: Sequence[str], encoding: str | None) -> DataFrame:
+    # In an encoding of its own, Spark has to be told where lines end.
+    ends = None if encoding is None else "\n"
+    return spark.read.json(
+        path, schema=_texts(names), columnNameOfCorruptRecord=_CORRUPT, encoding=encoding, lineSep=ends
     )
 
 
