@@ -193,11 +193,14 @@ def test_files_in_spans_get_the_decisions_of_the_file_door(
 
 
 @pytest.mark.parametrize("form", FOREIGN)
-def test_a_declared_delimiter_and_encoding_are_taken(spark: SparkSession, tmp_path: Path, form: str) -> None:
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_a_declared_delimiter_and_encoding_are_taken(
+    spark: SparkSession, tmp_path: Path, form: str, encoding: str
+) -> None:
     path = tmp_path / "payments"
-    path.write_bytes(FOREIGN[form].encode("cp1252"))
+    path.write_bytes(FOREIGN[form].encode(encoding))
     event_type = EventType("payment", "id", "time", categorical=("Straße",))
-    table = read_table(spark, str(path), form, event_type, FileForm(":", "cp1252"))
+    table = read_table(spark, str(path), form, event_type, FileForm(":", encoding))
     (found,) = table.frame.select("cells").collect()
     cells = dict(zip(table.names, found.cells, strict=True))
     assert cells == {"id": "a", "time": "2026-01-01", "Straße": "Große Allee"}
