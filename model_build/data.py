@@ -21,6 +21,7 @@ from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
 from tollgate.core.files.csv_dialect import find_delimiter
+from tollgate.core.files.streams import encoding_of
 from tollgate.core.reading import require_columns
 from tollgate.errors import LabelError, TableError, TrainingDataError
 
@@ -75,9 +76,10 @@ def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, mo
             require_columns(event_type, names, more=more)
             table = _without_nan(pa.parquet.read_table(path))
         else:
-            names, delimiter = _read_header(path, form)
+            encoding = _find_encoding(path, form)
+            names, delimiter = _read_header(path, form, encoding)
             require_columns(event_type, names, more=more)
-            table = _read_csv(path, names, delimiter, form.encoding or "utf8")
+            table = _read_csv(path, names, delimiter, encoding)
     except (pa.ArrowInvalid, pa.ArrowKeyError, gzip.BadGzipFile, UnicodeError, EOFError, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         kind = "".join(path.suffixes[-2:]) if path.name.lower().endswith(".gz") else path.suffix
@@ -87,10 +89,18 @@ def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, mo
     return table
 
 
-def _read_header(path: Path, form: FileForm) -> tuple[list[str], str]:
-    open_text: Callable[..., Any] = gzip.open if path.name.lower().endswith(".gz") else open
-    with open_text(path, "rt", encoding=form.encoding or "utf-8-sig", newline="") as file:
-        line = file.readline().rstrip("\r\n").removeprefix("\ufeff")
+def _opener(path: Path) -> Callable[..., Any]:
+    return gzip.open if path.name.lower().endswith(".gz") else open
+
+
+def _find_encoding(path: Path, form: FileForm) -> str:
+    with _opener(path)(path, "rb") as file:
+        return encoding_of(file.read(4), form.encoding)
+
+
+def _read_header(path: Path, form: FileForm, encoding: str) -> tuple[list[str], str]:
+    with _opener(path)(path, "rt", encoding=encoding, newline="") as file:
+        line = file.readline().rstrip("\r\n")
     if not line.strip():
         raise TableError(f"{path} has no header: its first line has to name the columns.")
     if "\0" in line:
@@ -102,6 +112,8 @@ def _read_header(path: Path, form: FileForm) -> tuple[list[str], str]:
 def _read_csv(path: Path, names: list[str], delimiter: str, encoding: str) -> pa.Table:
     # All columns as text: an id of "007" stays what it is, and a bad number can be shown as it was written.
     zipped = path.name.lower().endswith(".gz")
+    # By this name Arrow takes UTF-8 as it is, with a byte order mark or without.
+    encoding = "utf8" if encoding.startswith("utf-8") else encoding
     return pa.csv.read_csv(
         pa.input_stream(str(path), compression="gzip" if zipped else None),
         read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1, encoding=encoding),

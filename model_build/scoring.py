@@ -56,7 +56,7 @@ def score_file(data: Path, folder: Path, out: Path, *, fresh: bool) -> Scored:
 
 
 def _begins_before(version: DetectorVersion, data: Path, time_s: float) -> bool:
-    reader = EventReader(version.event_type, KeyHashes(), lambda *_ids: {})
+    reader = EventReader(version.event_type, KeyHashes())
     for piece in _pieces(version, data):
         require_columns(version.event_type, piece.names)
         if np.any(reader.read(piece).events.times_s < time_s):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,6 @@ from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
 from tollgate.core.files.results import guard_cells, result_names, tabulate
 from tollgate.core.files.stored import read_from
-from tollgate.core.files.texts import Texts
 from tollgate.core.reading import repeated_id
 from tollgate.core.version import DetectorVersion
 
@@ -56,14 +55,10 @@ def _decide(version: DetectorVersion, piece: Piece, good: Ints, stored: Stored) 
     usable = Piece(piece.names, [column.take(pa.array(good)) for column in piece.columns], 0, Position())
     with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
         histories = FileHistories(version.history, Path(folder), read_from(stored))
-        read = EventReader(version.event_type, histories.hashing, _none_repeated).read(usable)
+        # Rows that repeat an id are not among the good ones.
+        read = EventReader(version.event_type, histories.hashing).read(usable)
         assert not read.problems
         return decide_piece(version, read.events, histories.read(read.events, read.keys), pool)
-
-
-def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, int]:
-    """Say that no row repeats an id: rows that do are not among the good ones."""
-    return {}
 
 
 def _find_problems(version: DetectorVersion, rows: pa.Table) -> dict[int, tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from tollgate.core.file_form import FileForm
 
 from spark_job.scoring import SPAN_ROWS, Scoring
 from spark_job.sealed import SealedVersion
-from spark_job.staging import Stages, exists
+from spark_job.staging import Stages, exists, name_after
 from spark_job.tables import read_table
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Job:
     @property
     def name(self) -> str:
         """What the job is called where it is noted that it was recorded: it follows from its output."""
-        return f"s-{hashlib.sha256(self.output.rstrip('/').encode()).hexdigest()[:20]}"
+        return name_after(self.output)
 
 
 def run_job(spark: SparkSession, sealed: SealedVersion, job: Job) -> bool:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql.types import LongType, StructField, StructType
 from tollgate.core.event import Ints
+from tollgate.core.lots import in_lots
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-Thing = TypeVar("Thing")
 # Entity → its key → the sums that were there before a span.
 Stored = dict[str, dict[str, dict[str, int]]]
 # What is made of one span: from its number, what was stored before it, and its rows in the order in which they came.
@@ -151,10 +150,3 @@ def write_sums(rows: Iterable[SumsOfKey]) -> Iterator[pa.RecordBatch]:
         texts = [json.dumps(one, separators=(",", ":")) for one in sums]
         columns = [pa.array(spans, pa.int64()), *(pa.array(texts, pa.string()) for texts in (entities, keys, texts))]
         yield pa.RecordBatch.from_arrays(columns, ["span", "entity", "key", "sums"])
-
-
-def in_lots(things: Iterable[Thing], most: int) -> Iterator[list[Thing]]:
-    """Yield things in lists of ``most``, and the rest."""
-    waiting = iter(things)
-    while some := list(islice(waiting, most)):
-        yield some

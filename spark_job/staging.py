@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,11 @@ class Stages:
     def drop(self) -> None:
         """Remove all tables."""
         remove(self.spark, self.folder)
+
+
+def name_after(folder: str) -> str:
+    """Return what the work that goes to a folder is called where it is noted that it was recorded."""
+    return f"s-{hashlib.sha256(folder.rstrip('/').encode()).hexdigest()[:20]}"
 
 
 def exists(spark: SparkSession, path: str) -> bool:

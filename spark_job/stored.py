@@ -13,11 +13,12 @@ import pyarrow as pa
 from pyspark.sql import functions as sf
 from tollgate.adapters import clients
 from tollgate.adapters.histories import HistoryTable, history_key
+from tollgate.core.lots import in_lots
 from tollgate.core.stored_history import add_up
 
 from spark_job.histories import OPENING, each_row, fold
 from spark_job.sealed import SealedVersion
-from spark_job.spans import SUMS, SumsOfKey, in_lots, write_sums
+from spark_job.spans import SUMS, SumsOfKey, write_sums
 
 if TYPE_CHECKING:
     from pyspark import Broadcast

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spark_job.scoring import SPAN_ROWS, Scoring
 from spark_job.sealed import SealedVersion
-from spark_job.staging import Stages, remove
+from spark_job.staging import Stages, name_after, remove
 from spark_job.tables import read_json_column, take_frame
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Stream:
     @property
     def name(self) -> str:
         """What the stream is called where it is noted what was recorded: it follows from its checkpoint."""
-        return f"s-{hashlib.sha256(self.checkpoint.rstrip('/').encode()).hexdigest()[:20]}"
+        return name_after(self.checkpoint)
 
 
 def start_stream(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,14 +55,19 @@ def read_table(spark: SparkSession, path: str, form: str, event_type: EventType,
     ``files`` says how these are written; a delimiter that it does not say is found in the header. Raises `TableError`
     where a declared column is missing.
     """
+    encoding = None
+    if files.encoding is not None:
+        # By itself Spark takes seven encodings; Java knows those of older programs too, by the codecs' own names.
+        spark.conf.set("spark.sql.legacy.javaCharsets", "true")
+        encoding = codecs.lookup(files.encoding).name
     if form == "csv":
-        header = _read_header(spark, path, files.encoding)
+        header = _read_header(spark, path, encoding)
         delimiter = files.delimiter or find_delimiter(header)
         cells = next(csv.reader([header], delimiter=delimiter), [])
-        names, frame = [cell.strip() for cell in cells], _read_csv(spark, path, cells, delimiter, files.encoding)
+        names, frame = [cell.strip() for cell in cells], _read_csv(spark, path, cells, delimiter, encoding)
     elif form == "json":
         names = list(event_type.variables)
-        delimiter, frame = None, spark.read.json(path, schema=_texts(names), columnNameOfCorruptRecord=_CORRUPT)
+        delimiter, frame = None, _read_json(spark, path, names, encoding)
     else:
         delimiter, frame = None, spark.read.parquet(path)
         names = frame.columns
@@ -106,6 +112,14 @@ def _read_csv(spark: SparkSession, path: str, header: Sequence[str], delimiter: 
         escape='"',
         columnNameOfCorruptRecord=_CORRUPT,
         maxCharsPerColumn=-1,
+    )
+
+
+def _read_json(spark: SparkSession, path: str, names: Sequence[str], encoding: str | None) -> DataFrame:
+    # In an encoding of its own, Spark has to be told where lines end.
+    ends = None if encoding is None else "\n"
+    return spark.read.json(
+        path, schema=_texts(names), columnNameOfCorruptRecord=_CORRUPT, encoding=encoding, lineSep=ends
     )
 
 

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from tollgate.adapters.versions import VersionStore
+from tollgate.core.event_type import EventType
+from tollgate.core.file_form import FileForm
 from tollgate.core.reading import read_events
 from tollgate.core.replay import replay_histories
 from tollgate.core.totals import totals
@@ -32,6 +34,7 @@ from spark_job import job as jobs  # noqa: E402 - it imports PySpark
 from spark_job.__main__ import main  # noqa: E402
 from spark_job.job import Job, run_job  # noqa: E402
 from spark_job.sealed import take_champion  # noqa: E402
+from spark_job.tables import read_table  # noqa: E402
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -40,6 +43,12 @@ pytest_plugins = ("tests.services.backend_fixture", "tests.spark.spark_fixture")
 pytestmark = MARKS
 Row = dict[str, str]
 _DECIDED = ("event_id", "score", "outcome", "rules", "status", *(f"reason_{number}" for number in (1, 2, 3)))
+
+# One payment of an older Windows program.
+FOREIGN = {
+    "csv": "id:time:Straße\na:2026-01-01:Große Allee\n",
+    "json": '{"id": "a", "time": "2026-01-01", "Straße": "Große Allee"}\n',
+}
 
 
 class KilledError(Exception):
@@ -181,6 +190,20 @@ def test_files_in_spans_get_the_decisions_of_the_file_door(
     assert_same(
         [{name: "" if row[name] is None else str(row[name]) for name in expected[0]} for row in found], expected
     )
+
+
+@pytest.mark.parametrize("form", FOREIGN)
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_a_declared_delimiter_and_encoding_are_taken(
+    spark: SparkSession, tmp_path: Path, form: str, encoding: str
+) -> None:
+    path = tmp_path / "payments"
+    path.write_bytes(FOREIGN[form].encode(encoding))
+    event_type = EventType("payment", "id", "time", categorical=("Straße",))
+    table = read_table(spark, str(path), form, event_type, FileForm(":", encoding))
+    (found,) = table.frame.select("cells").collect()
+    cells = dict(zip(table.names, found.cells, strict=True))
+    assert cells == {"id": "a", "time": "2026-01-01", "Straße": "Große Allee"}
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tollgate.adapters import result_upload
-from tollgate.adapters.aws_errors import error_code
+from tollgate.adapters.aws_errors import error_code, translated
 from tollgate.adapters.result_upload import ResultUpload, SentResults
 from tollgate.adapters.s3_source import S3Source, open_source
-from tollgate.errors import TableError
+from tollgate.errors import TableError, UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -26,7 +26,7 @@ _ABSENT = ("NoSuchKey", "404")
 
 @dataclass(frozen=True)
 class BatchStore:
-    """The inbox and the results."""
+    """The inbox and the results. Where S3 does not do what is asked, `UnavailableError` is raised."""
 
     s3: S3Client
     bucket: str
@@ -57,6 +57,7 @@ class BatchStore:
         """Forget results that were sent and will not be published."""
         result_upload.abandon(self.s3, self.bucket, sent)
 
+    @translated("S3")
     def read(self, key: str, largest_bytes: int | None = None) -> bytes | None:
         """Return an object's content, None if there is none; raise `TableError` if it is larger than allowed."""
         try:
@@ -69,10 +70,12 @@ class BatchStore:
             raise TableError(f"The file is larger than {largest_bytes >> 20} MB; split it.")
         return answer["Body"].read()
 
+    @translated("S3")
     def write(self, key: str, content: bytes, content_type: str) -> None:
         """Write an object, in place of one that may be there."""
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
 
+    @translated("S3")
     def write_once(self, key: str, content: bytes, content_type: str) -> bool:
         """Write an object unless there is one; return whether it was written."""
         try:
@@ -83,20 +86,29 @@ class BatchStore:
             raise
         return True
 
+    @translated("S3")
     def write_file(self, key: str, path: Path) -> None:
         """Write a file of this machine, of up to 5 GB."""
         with path.open("rb") as body:
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
 
+    @translated("S3")
     def read_file(self, key: str, path: Path) -> None:
         """Read an object into a file of this machine."""
-        self.s3.download_file(self.bucket, key, str(path))
+        from boto3.exceptions import Boto3Error  # noqa: PLC0415 - only files need it
 
+        try:
+            self.s3.download_file(self.bucket, key, str(path))
+        except Boto3Error as error:
+            raise UnavailableError(f"S3 did not give {key} whole; try again.") from error
+
+    @translated("S3")
     def keys(self, prefix: str) -> Sequence[str]:
         """Return the keys that begin with a prefix."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return [stored["Key"] for page in pages for stored in page.get("Contents", [])]
 
+    @translated("S3")
     def delete(self, keys: Sequence[str]) -> None:
         """Delete up to a thousand objects."""
         if keys:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
 from tollgate.core.event import Events
 from tollgate.core.lodging import host_key, own_sums, read_lodger
+from tollgate.core.lots import in_lots
 from tollgate.core.stored_history import NOTHING_MATURED, Matured, StoredSums, add_up
 from tollgate.core.version import DetectorVersion
 
@@ -150,7 +150,7 @@ class HistoryTable:
         under_way: deque[Future[None]] = deque()
         done = first_lot
         with ThreadPoolExecutor(_WRITERS) as pool:
-            for number, lot in enumerate(_in_lots(additions)):
+            for number, lot in enumerate(in_lots(additions, LOT)):
                 if number < first_lot:
                     continue
                 under_way.append(pool.submit(self._add_lot, f"{name}#{number}", lot, expires_s))
@@ -170,9 +170,3 @@ class HistoryTable:
         updates = [{"Update": self.addition(pk, sums, expires_s)} for pk, sums in additions]
         with suppress(ConditionFailedError):  # an earlier run wrote this lot
             write_together(self.client, [{"Put": marked}, *updates])
-
-
-def _in_lots(additions: Iterable[tuple[str, Mapping[str, int]]]) -> Iterator[list[tuple[str, Mapping[str, int]]]]:
-    left = iter(additions)
-    while lot := list(islice(left, LOT)):
-        yield lot

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.batches import to_json
 from tollgate.core.files.label_table import LabelTable, read_label_table, write_label_results
-from tollgate.core.files.pieces import Piece, ReadOptions, open_pieces
+from tollgate.core.files.pieces import ReadOptions
 from tollgate.core.files.summary import MOST_SHOWN
 from tollgate.core.version import DetectorVersion
-from tollgate.errors import InputError, TableError
+from tollgate.errors import InputError
 from tollgate.services.label_events import STATUSES, label_events
+from tollgate.services.size_limit import open_within
 from tollgate.services.stores import Stores
 
 # Rows whose labels are set together. What became of them is noted: a run that repeats one cut short goes on from there.
@@ -51,20 +52,11 @@ def _read(stores: Stores, file: BatchFile, etag: str, version: DetectorVersion) 
     """Read the whole file before its first label is set: a damaged one changes nothing."""
     source = stores.batches.open(file.key, etag)
     try:
-        if source.size_bytes > LARGEST_BYTES:
-            raise TableError(f"The file is larger than {LARGEST_BYTES >> 20} MB; split it.")
-        pieces = open_pieces(file.filename, source, ReadOptions(version.file_form))
-        return read_label_table(version.event_type, _within_limits(pieces))
+        options, said = ReadOptions(version.file_form), f"{LARGEST_BYTES >> 20} MB"
+        pieces = open_within(file.filename, source, options, most_bytes=LARGEST_BYTES, said=said)
+        return read_label_table(version.event_type, pieces)
     finally:
         source.close()
-
-
-def _within_limits(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    for piece in pieces:
-        # A position counts the bytes of text, unpacked.
-        if piece.after.place > LARGEST_BYTES:
-            raise TableError(f"The file unpacks to more than {LARGEST_BYTES >> 20} MB; split it.")
-        yield piece
 
 
 def _found(summary: bytes) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.result_upload import ResultUpload
 from tollgate.adapters.s3_source import S3Source
 from tollgate.core.files.parquet_results import ParquetResults
-from tollgate.core.files.pieces import Piece, ReadOptions, open_pieces
+from tollgate.core.files.pieces import Piece, ReadOptions
 from tollgate.core.files.scoring import ScoredPiece
-from tollgate.errors import TableError
 from tollgate.services.checkpoints import Checkpoint, forget_checkpoint, save_checkpoint
 from tollgate.services.hold import Hold
+from tollgate.services.size_limit import open_within
 from tollgate.services.stores import Stores
 from tollgate.services.turn import Turn
 from tollgate.services.work import Work
@@ -29,15 +29,14 @@ def score_rows(stores: Stores, file: BatchFile, etag: str, turn: Turn, hold: Hol
     if work.checkpoint.summary is not None:
         return True
     settings, source = stores.settings, stores.batches.open(file.key, etag)
-    if source.size_bytes > settings.largest_file_bytes:
-        raise TableError(f"The file is larger than {settings.largest_file_bytes / 1e9:g} GB; split it.")
+    options = ReadOptions(work.version.file_form, settings.piece_rows)
+    most_bytes, said = settings.largest_file_bytes, f"{settings.largest_file_bytes / 1e9:g} GB"
+    opened = open_within(file.filename, source, options, work.checkpoint.after, most_bytes=most_bytes, said=said)
     uploads = {
         kind: stores.batches.upload(sent, hold.state.run, settings.part_bytes)
         for kind, sent in work.checkpoint.sent.items()
     }
-    options = ReadOptions(work.version.file_form, settings.piece_rows)
-    opened = open_pieces(file.filename, source, options, work.checkpoint.after)
-    pieces = _Pieces(source, opened, settings.largest_file_bytes)
+    pieces = _Pieces(source, opened)
     try:
         run = _Run(stores, file, hold, work, source, uploads, pieces)
         while True:
@@ -58,7 +57,6 @@ class _Pieces:
 
     source: S3Source
     pieces: Iterator[Piece]
-    largest_bytes: int
     ended: bool = False
     # By number of first row: how far the file was read when the piece was. Pieces are read ahead.
     places: dict[int, int] = field(default_factory=dict)
@@ -66,9 +64,6 @@ class _Pieces:
     def segment(self, within_s: float) -> Iterator[Piece]:
         ends_s = time.monotonic() + within_s
         for piece in self.pieces:
-            # A position counts the bytes of text, unpacked.
-            if piece.after.place > self.largest_bytes:
-                raise TableError(f"The file unpacks to more than {self.largest_bytes / 1e9:g} GB; split it.")
             self.places[piece.first_row] = self.source.place
             yield piece
             if time.monotonic() >= ends_s:

@@ -49,14 +49,21 @@ class PieceEvents:
     problems: Mapping[int, tuple[str, str]]
 
 
+def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, int]:
+    return {}
+
+
 class EventReader:
-    """Reads pieces of one file. ``find_repeated`` tells which rows repeat an id, and of which row, from 0."""
+    """Reads pieces of one file. ``find_repeated`` tells which rows repeat an id, and of which row, from 0.
+
+    Without it no row does: the caller knows, or does not mind.
+    """
 
     def __init__(
         self,
         event_type: EventType,
         hashing: KeyHashes,
-        find_repeated: Callable[[Texts, Ints, int], Mapping[int, int]],
+        find_repeated: Callable[[Texts, Ints, int], Mapping[int, int]] = _none_repeated,
     ) -> None:
         self._type = event_type
         self._hashing = hashing

@@ -8,9 +8,8 @@ process's own.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +87,8 @@ class Records:
                 blocks[inside] = np.stack([column[far] for column in columns], axis=1)
                 for place, block in enumerate(which):
                     part = blocks[place * self._per_block : (place + 1) * self._per_block]
-                    os.pwrite(file, part, block * part.nbytes)
+                    file.seek(block * self._per_block * self.width * 8)
+                    file.write(part)
 
     def _places(self, numbers: Ints) -> Ints:
         """Return where the first column of rows in memory is; each further one is a lot's length behind."""
@@ -103,15 +103,11 @@ class Records:
             self._in_memory += lots * _LOT
         self.count = max(self.count, count)
 
-    @contextmanager
-    def _open(self) -> Iterator[int]:
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            yield file
-        finally:
-            os.close(file)
+    def _open(self) -> FileIO:
+        self._path.touch()
+        return FileIO(self._path, "r+")
 
-    def _blocks_of(self, file: int, far: Ints, numbers: Ints) -> Iterator[tuple[Ints, Ints, Ints, list[int]]]:
+    def _blocks_of(self, file: FileIO, far: Ints, numbers: Ints) -> Iterator[tuple[Ints, Ints, Ints, list[int]]]:
         """Yield some blocks at a time.
 
         They come as places among ``numbers``, where these are in the blocks, the rows of the blocks, and their numbers.
@@ -127,7 +123,8 @@ class Records:
             blocks = np.empty((len(some) * self._per_block, self.width), dtype=np.int64)
             for place, block in enumerate(some):
                 part = blocks[place * self._per_block : (place + 1) * self._per_block]
-                size = os.preadv(file, [part], block * part.nbytes)
+                file.seek(block * self._per_block * self.width * 8)
+                size = file.readinto(part.reshape(-1).view(np.uint8)) or 0
                 part.reshape(-1)[size // 8 :] = 0
             taken = slice(starts[first], ends[first + len(some) - 1])
             places = np.searchsorted(np.array(some), of_block[taken])

@@ -53,8 +53,9 @@ def tabulate(
         _spread(n, places, pa.array(list(version.order), pa.string()).take(pa.array(decided.ranks))),
     ]
     if version.rules.rules:
-        added.append(_spread(n, places, _rules(len(places), decided.rules)))
-    added.append(_statuses(n, problems))
+        added.append(_spread(n, places, _texts(len(places), "", decided.rules)))
+    said = {row: _say_problem(*problem) for row, problem in problems.items()}
+    added.append(_texts(n, DECIDED, said))
     if version.reasons is not None:
         added += [_reasons(n, places, decided.reasons, number) for number in range(TOP)]
     names = [*piece.names, *result_names(version, piece.names)]
@@ -80,22 +81,16 @@ def _spread(n: int, places: Ints, values: Any) -> Any:  # noqa: ANN401 - Arrow a
     return values.take(pa.array(where, mask=where < 0))
 
 
-def _statuses(n: int, problems: Mapping[int, tuple[str, str]]) -> Any:  # noqa: ANN401
-    reasons = [DECIDED, *(_say_problem(*problem) for problem in problems.values())]
+def _texts(n: int, usual: str, others: Mapping[int, str]) -> Any:  # noqa: ANN401
+    """Return n texts that are ``usual`` but for a few, by their places."""
     which = np.zeros(n, dtype=np.int64)
-    which[list(problems)] = np.arange(1, len(reasons))
-    return pa.array(reasons, pa.string()).take(pa.array(which))
+    which[list(others)] = np.arange(1, len(others) + 1)
+    return pa.array([usual, *others.values()], pa.string()).take(pa.array(which))
 
 
 def _say_problem(column: str, message: str) -> str:
     """Return the status of a row that cannot be used; without a ``column``, the problem is the whole row's."""
     return f'error: column "{column}": {message}' if column else f"error: {message}"
-
-
-def _rules(n: int, rules: Mapping[int, str]) -> Any:  # noqa: ANN401
-    which = np.zeros(n, dtype=np.int64)
-    which[list(rules)] = np.arange(1, len(rules) + 1)
-    return pa.array(["", *rules.values()], pa.string()).take(pa.array(which))
 
 
 def _reasons(n: int, places: Ints, reasons: Mapping[int, Sequence[str]], number: int) -> Any:  # noqa: ANN401

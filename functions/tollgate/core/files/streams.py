@@ -41,7 +41,7 @@ def open_stream(name: str, source: Source, encoding: str | None, place: int) -> 
     packed = _PACKED.get(suffix)
     if packed is None:
         mark = source.read_at(0, 4)
-        if _encoding_of(mark, encoding) in ("utf-8", "utf-8-sig"):
+        if encoding_of(mark, encoding) in ("utf-8", "utf-8-sig"):
             skipped = len(codecs.BOM_UTF8) if mark.startswith(codecs.BOM_UTF8) else 0
             return _Plain(source, place + skipped)
     stream = _unpack(name, source, packed) if packed else _Plain(source, 0)
@@ -55,7 +55,8 @@ def _skip(stream: Stream, size: int) -> None:
         size -= len(chunk)
 
 
-def _encoding_of(mark: bytes, declared: str | None) -> str:
+def encoding_of(mark: bytes, declared: str | None) -> str:
+    """Return the encoding of text by its first four bytes, or else the ``declared`` one; UTF-8 by default."""
     found = next((encoding for start, encoding in _MARKS if mark.startswith(start)), None)
     return found or codecs.lookup(declared or "utf-8").name
 
@@ -123,7 +124,7 @@ class _Reading:
 
 def _as_utf8(name: str, stream: Stream, declared: str | None) -> Stream:
     start = stream.read(4)
-    encoding = _encoding_of(start, declared)
+    encoding = encoding_of(start, declared)
     rest = io.BufferedReader(_Raw(_Joined(start, stream)), _AT_ONCE)
     if encoding == "utf-8-sig":
         rest.read(len(codecs.BOM_UTF8))

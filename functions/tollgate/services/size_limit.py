@@ -1,0 +1,29 @@
+"""How large a file may be, as it is sent and as it is unpacked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tollgate.core.files.pieces import Piece, Position, ReadOptions, open_pieces
+from tollgate.core.files.sources import Source
+from tollgate.errors import TableError
+
+
+def open_within(
+    name: str, source: Source, options: ReadOptions, start: Position | None = None, *, most_bytes: int, said: str
+) -> Iterator[Piece]:
+    """Open a file as `open_pieces` does, from ``start`` on.
+
+    Raises `TableError` where it has more than ``most_bytes``, which is ``said`` as "10 GB", here or while reading.
+    """
+    if source.size_bytes > most_bytes:
+        raise TableError(f"The file is larger than {said}; split it.")
+    return _within(open_pieces(name, source, options, start), most_bytes, said)
+
+
+def _within(pieces: Iterator[Piece], most_bytes: int, said: str) -> Iterator[Piece]:
+    for piece in pieces:
+        # A position counts the bytes of text, unpacked.
+        if piece.after.place > most_bytes:
+            raise TableError(f"The file unpacks to more than {said}; split it.")
+        yield piece
