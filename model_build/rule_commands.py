@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from model_build.rule_trial import RuleTrial
+    from tollgate.core.rules.trial import RuleTrial
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -40,11 +40,11 @@ def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None
     from model_build.command_line import show_progress
     from model_build.detector_file import read_detector_file
     from model_build.publishing import open_folder
-    from model_build.rule_trial import try_rules
+    from model_build.rule_trial import try_detector_file
 
     file = read_detector_file(detector)
     version = None if folder is None else open_folder(folder)
-    trial = try_rules(data, file, version, show_progress(Console(stderr=True)))
+    trial = try_detector_file(data, file, version, show_progress(Console(stderr=True)))
     _show(trial)
     for warning in file.warnings:
         click.echo(f"Note: {warning}", err=True)
