@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from tollgate.core.event import Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.feature import Matrix
@@ -61,7 +63,7 @@ def encode_past_events(
     rows = drawn.rows
     if not len(rows):
         return None
-    arrays = {
+    arrays: dict[str, npt.NDArray[Any] | None] = {
         "features": features[rows].astype(np.float32),
         "labels": data.labels[rows],
         "weights": drawn.weights,
