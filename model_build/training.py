@@ -16,6 +16,7 @@ from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile
 from model_build.material import Material, Progress, read_material
 from model_build.parity import check_parity
+from model_build.past_events import draw_past_events, encode_past_events
 from model_build.report import Contender, Judged, choose_outcomes, describe_version, evaluate_version
 from model_build.sealing import Sealed, encode_histories, seal_version
 from model_build.split import Split, split_by_time
@@ -75,8 +76,17 @@ def seal_best(
     manifest = describe_version(material, judged, best, outcomes, difference) | {"reasons": told}
     evaluation = evaluate_version(material, judged, contenders, outcomes, choice) | {"notes": list(notes)}
     histories = encode_histories(material.data, material.plan, material.excess)
-    sealed = seal_version(manifest, onnx, evaluation, histories, out, reasons=reasons)
+    past = _encode_past(material, judged)
+    sealed = seal_version(manifest, onnx, evaluation, histories, out, reasons=reasons, past_events=past)
     return Trained(sealed, contenders, notes, tuple(evaluation.get("money", {}).get("words", ())))
+
+
+def _encode_past(material: Material, judged: Judged) -> bytes | None:
+    file, test = material.file, judged.split.test
+    drawn = draw_past_events(material.data, test, file.training.past_events, file.training.seed)
+    return encode_past_events(
+        file.event_type, material.data, drawn, material.matrix, judged.scores, judged.probabilities
+    )
 
 
 def _compare(material: Material, split: Split, progress: Progress) -> tuple[Contender, ...]:
