@@ -74,8 +74,9 @@ class PricedEvents:
         """
         fraud = labels == 1
         losses = costs.losses(fraud, amounts)
-        priced = costs.missed_fraud is not None or amounts is None
-        return cls(fraud, scores, losses, days, 0 if priced else int((fraud & ~(amounts >= 0)).sum()))
+        if costs.missed_fraud is not None or amounts is None:
+            return cls(fraud, scores, losses, days, 0)
+        return cls(fraud, scores, losses, days, int((fraud & ~(amounts >= 0)).sum()))
 
     @property
     def day_count(self) -> int:

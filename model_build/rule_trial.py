@@ -12,7 +12,7 @@ from tollgate.core.replay import replay_histories
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.rules.scope import SCORE
-from tollgate.core.rules.trial import PastEvents, RuleTrial, as_if_acting, try_rules
+from tollgate.core.rules.trial import RuleTrial, TriedEvents, as_if_acting, try_rules
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import DetectorFileError
 
@@ -34,7 +34,7 @@ def try_detector_file(path: Path, file: DetectorFile, version: DetectorVersion |
     data = read_labelled_events(path, file.event_type, file.file_form)
     inputs, rules = _prepare(data, file, version, progress)
     progress(f"Asking {len(rules.rules)} rules")
-    return try_rules(rules, PastEvents(inputs, data.labels, np.ones(len(data.events)), file.costs))
+    return try_rules(rules, TriedEvents(inputs, data.labels, np.ones(len(data.events)), file.costs))
 
 
 def _prepare(

@@ -17,7 +17,7 @@ from tollgate.core.rules.rule_set import RuleSet
 
 
 @dataclass(frozen=True)
-class PastEvents:
+class TriedEvents:
     """n events with what they turned out to be: ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labelled.
 
     ``weights``, shape (n,), say how many events each stands for. Without ``costs`` nothing has a price.
@@ -86,7 +86,7 @@ def as_if_acting(book: RuleBook) -> RuleBook:
     return replace(book, mode="ALL_MATCHED", rules=rules)
 
 
-def try_rules(rules: RuleSet, events: PastEvents) -> RuleTrial:
+def try_rules(rules: RuleSet, events: TriedEvents) -> RuleTrial:
     """Ask rules about past events, each on all of them; what a rule adds are hits that no rule before it has.
 
     Raises `DetectorFileError` where a fraud costs its amount and there are no amounts.
@@ -104,7 +104,7 @@ def try_rules(rules: RuleSet, events: PastEvents) -> RuleTrial:
 class _Counted:
     """Counts hits over the same events, rule by rule."""
 
-    def __init__(self, events: PastEvents, order: tuple[str, ...]) -> None:
+    def __init__(self, events: TriedEvents, order: tuple[str, ...]) -> None:
         past = events.inputs.events
         self._fraud, self._legitimate = events.labels == 1, events.labels == 0
         self._weights, self._costs, self._order = events.weights, events.costs, order
@@ -139,10 +139,9 @@ class _Counted:
         Where rows are drawn by chance that is too many rather than too few: of a customer with many events, more than
         one may have been drawn.
         """
-        customers, weights = self._customers[rows], self._weights[rows]
-        known = customers >= 0
-        heaviest = np.zeros(int(self._customers.max(initial=-1)) + 1)
-        np.maximum.at(heaviest, customers[known], weights[known])
+        rows = rows & (self._customers >= 0)
+        heaviest = np.zeros(int(np.max(self._customers, initial=-1)) + 1)
+        np.maximum.at(heaviest, self._customers[rows], self._weights[rows])
         return round(float(heaviest.sum()))
 
     def _spend(self, rule: Rule, matched: Bools, costs: Costs) -> float:
