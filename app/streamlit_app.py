@@ -11,7 +11,9 @@ HERE = Path(__file__).resolve().parent
 if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own folder on the path
     sys.path.insert(0, str(HERE.parent))
 
-from app.views import batch, performance, score  # noqa: E402
+from app.links import know_pages  # noqa: E402
+from app.login import require_log_in, show_reader  # noqa: E402
+from app.views import batch, help, performance, rules, score  # noqa: E402
 
 
 def main() -> None:
@@ -19,12 +21,20 @@ def main() -> None:
     st.set_page_config(page_title="Tollgate", page_icon=str(HERE / "assets" / "icon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
     st.html(HERE / "assets" / "style.css")
-    pages = [
-        st.Page(score.show, title="Score", icon=":material/speed:", url_path="score", default=True),
-        st.Page(batch.show, title="Batch", icon=":material/table_rows:", url_path="batch"),
-        st.Page(performance.show, title="Performance", icon=":material/monitoring:", url_path="performance"),
-    ]
-    st.navigation(pages, position="top").run()
+    require_log_in()
+    pages = {
+        "score": st.Page(score.show, title="Score", icon=":material/speed:", url_path="score", default=True),
+        "batch": st.Page(batch.show, title="Batch", icon=":material/table_rows:", url_path="batch"),
+        "performance": st.Page(
+            performance.show, title="Performance", icon=":material/monitoring:", url_path="performance"
+        ),
+        "rules": st.Page(rules.show, title="Rules", icon=":material/gavel:", url_path="rules"),
+        "help": st.Page(help.show, title="Settings and help", icon=":material/help:", url_path="help"),
+    }
+    know_pages(pages)
+    page = st.navigation(list(pages.values()), position="top")
+    show_reader()
+    page.run()
 
 
 if __name__ == "__main__":

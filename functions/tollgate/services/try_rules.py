@@ -10,7 +10,7 @@ import numpy as np
 from tollgate.core.costs import Costs
 from tollgate.core.past_events import PastEvents
 from tollgate.core.rules.inputs import RuleInputs
-from tollgate.core.rules.rule import Rule
+from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.rules.scope import SCORE
 from tollgate.core.rules.trial import TriedEvents, TriedRule, as_if_acting
@@ -39,8 +39,9 @@ def try_rules(stores: Stores, rules: Sequence[Rule], detector: str | None = None
     rules that cannot be asked, `NotFoundError` for a version without past events.
     """
     version = stores.champion(detector)
+    book = as_if_acting(put_together(version, rules))
     past = read_past_events(stores, version)
-    compiled = _compile(version, rules, past)
+    compiled = _compile(version, book, past)
     costs = _costs(version)
     scores = np.zeros(len(past), dtype=np.int64) if past.scores is None else past.scores
     inputs = RuleInputs(past.events, past.features, scores)
@@ -58,8 +59,7 @@ def try_rules(stores: Stores, rules: Sequence[Rule], detector: str | None = None
     }
 
 
-def _compile(version: DetectorVersion, rules: Sequence[Rule], past: PastEvents) -> RuleSet:
-    book = as_if_acting(put_together(version, rules))
+def _compile(version: DetectorVersion, book: RuleBook, past: PastEvents) -> RuleSet:
     unreadable = [finding for finding in find_faults(version, book) if finding.kind == "unreadable"]
     if unreadable:
         raise InputError(f"{str(unreadable[0])[:1].upper()}{str(unreadable[0])[1:]}.")

@@ -1,0 +1,127 @@
+"""What the draft's rules would have done to past events, as the API estimates it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from app import wording
+from app.client import Json
+from app.detector import Detector
+from app.page import in_markdown
+
+
+def show_trial(detector: Detector, trial: Json, chosen: str) -> None:
+    """Show the figures of one rule large, those of all rules in a table, and where they come from."""
+    noun = wording.plural(detector.event_name)
+    tried = {str(rule["rule"]): rule for rule in trial["rules"]}
+    if chosen in tried:
+        _show_one(detector, tried[chosen], noun)
+    st.dataframe(
+        [_row(rule) for rule in trial["rules"]],
+        hide_index=True,
+        height="content" if len(tried) <= 8 else 320,
+        column_config=_columns(detector, noun),
+        alt="What each rule of the draft would have done, in the order in which they are asked",
+    )
+    st.caption(in_markdown(_say_where_from(trial, noun)))
+
+
+def _show_one(detector: Detector, rule: Json, noun: str) -> None:
+    hits, added = rule["hits"], rule["added"]
+    cells = st.columns(5)
+    cells[0].metric(
+        "Hits",
+        wording.count(hits["events"]),
+        border=True,
+        help=f"{noun[:1].upper()}{noun[1:]} that it would have matched.",
+    )
+    cells[1].metric(
+        "Frauds among them",
+        wording.count(hits["frauds"]),
+        delta=f"precision {wording.percent(rule['precision'])}" if rule["precision"] is not None else None,
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help="Precision is their share of the labelled hits.",
+    )
+    cells[2].metric(
+        "Money saved",
+        in_markdown(wording.money(hits["saved"], detector.currency)),
+        delta=in_markdown(f"costs {wording.money(rule['spent'], detector.currency)}")
+        if rule["spent"] is not None
+        else None,
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help="What these frauds would have cost, and what reviewing or wrongly blocking its hits would have.",
+    )
+    cells[3].metric(
+        "Customers disturbed",
+        wording.count(rule["disturbed"]),
+        border=True,
+        help=f"Customers with a legitimate {noun} among the hits, at most. A rule that approves disturbs nobody.",
+    )
+    cells[4].metric(
+        "Adds",
+        wording.count(added["events"]),
+        delta=f"{wording.count(added['frauds'])} frauds",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help="Hits that no rule asked before it has.",
+    )
+    if rule["lacking"]:
+        st.caption(
+            f"{wording.count(rule['lacking'])} {noun} lack a value that it reads; it does not match these by it."
+        )
+
+
+def _row(rule: Json) -> Json:
+    return {
+        "Rule": rule["rule"],
+        "Outcome": wording.title(str(rule["outcome"])),
+        "Hits": rule["hits"]["events"],
+        "Frauds": rule["hits"]["frauds"],
+        "Precision": rule["precision"],
+        "Saved": rule["hits"]["saved"],
+        "Costs": rule["spent"],
+        "Disturbed": rule["disturbed"],
+        "Adds": rule["added"]["events"],
+        "Adds frauds": rule["added"]["frauds"],
+    }
+
+
+def _columns(detector: Detector, noun: str) -> Mapping[str, Any]:
+    column, symbol = st.column_config, wording.SYMBOLS.get(detector.currency, "")
+    return {
+        "Rule": column.TextColumn(width="medium"),
+        "Outcome": column.TextColumn(width=85),
+        "Hits": column.NumberColumn(
+            format="localized", help=f"{noun[:1].upper()}{noun[1:]} that it would have matched."
+        ),
+        "Frauds": column.NumberColumn(format="localized"),
+        "Precision": column.NumberColumn(format="percent", help="The share of frauds among the labelled hits."),
+        "Saved": column.NumberColumn(format=f"{symbol}%,.0f", help="What these frauds would have cost."),
+        "Costs": column.NumberColumn(
+            format=f"{symbol}%,.0f", help="What reviewing, or wrongly blocking, its hits would have cost."
+        ),
+        "Disturbed": column.NumberColumn(format="localized", help="Customers with a legitimate hit, at most."),
+        "Adds": column.NumberColumn(format="localized", help="Hits that no rule asked before it has."),
+        "Adds frauds": column.NumberColumn(format="localized"),
+    }
+
+
+def _say_where_from(trial: Json, noun: str) -> str:
+    period = trial.get("period") or {}
+    days = f"{wording.moment(period.get('from'), time=False)} to {wording.moment(period.get('to'), time=False)}"
+    whole = f"{wording.count(trial['events'])} {noun} from {days}, {wording.count(trial['frauds'])} of them fraud"
+    asked = "each rule as if it were switched on and acted"
+    if not trial["estimated"]:
+        return f"Of the {whole}, which the model was not trained on; {asked}."
+    return (
+        f"Estimates of the {whole}, which the model was not trained on, from {wording.count(trial['rows'])} of them "
+        f"that stand for the rest; {asked}."
+    )
