@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from app.client import Api, Json
+from app.problems import ApiProblem
 
 SETTINGS = ("name", "expression", "outcome", "priority", "enabled", "shadow", "expires_at")
 _KEPT = "rules.draft"
@@ -18,6 +19,8 @@ class Draft:
     """Rules in the order in which they are written. ``saved`` is the API's answer that they began with.
 
     ``numbers`` name them for the widgets, whatever they are called. ``chosen`` is the number of the one that is edited.
+    ``trial`` holds the rules that were tried last, and the answer. ``refused`` is what somebody else saved meanwhile,
+    and ``problem`` why the last thing that was asked was not done.
     """
 
     saved: Json
@@ -25,7 +28,8 @@ class Draft:
     numbers: list[int] = field(default_factory=list)
     chosen: int = 0
     trial: tuple[list[Json], Json] | None = None
-    refused: bool = False
+    refused: Json | None = None
+    problem: ApiProblem | None = None
 
     @classmethod
     def of(cls, saved: Json) -> Draft:
@@ -60,6 +64,11 @@ class Draft:
         if self.numbers:
             self.chosen = self.numbers[min(place, len(self.numbers) - 1)]
 
+    def label(self, rule: Json) -> str:
+        """Return the name of a rule, and whether it is another one than decides."""
+        state = self.state_of(rule)
+        return f"{rule['name']} ({state})" if state else str(rule["name"])
+
     def state_of(self, rule: Json) -> str:
         """Return how a rule differs from those that decide: "new", "changed", or an empty text."""
         deciding = {known["name"]: known for known in self.saved["deciding"]}
@@ -89,9 +98,10 @@ def take_draft(api: Api, saved: Json) -> Draft:
     """Take what the API saved in hand, and edit the rule that was edited before."""
     held = st.session_state.get(_KEPT)
     draft = Draft.of(saved)
-    if isinstance(held, tuple) and isinstance(held[1], Draft) and held[1].rule in draft.rules:
-        draft.chosen = draft.rules.index(held[1].rule)
+    if isinstance(held, tuple) and isinstance(held[1], Draft):
         draft.trial = held[1].trial
+        if held[1].rule in draft.rules:
+            draft.chosen = draft.rules.index(held[1].rule)
     st.session_state[_KEPT] = (api.url, draft)
     # Widgets go by the numbers of the rules, which begin anew.
     st.session_state["rules.edition"] = int(st.session_state.get("rules.edition", 0)) + 1

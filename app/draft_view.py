@@ -56,21 +56,15 @@ def _show_state(draft: Draft) -> None:
 def _show_choice(draft: Draft) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if draft.numbers:
-            by_number = dict(zip(draft.numbers, draft.rules, strict=True))
-
-            def label(number: int) -> str:
-                state = draft.state_of(by_number[number])
-                return f"{by_number[number]['name']} ({state})" if state else str(by_number[number]["name"])
-
-            draft.chosen = int(
-                st.selectbox("Rule", draft.numbers, draft.numbers.index(draft.chosen), format_func=label, width=420)
-            )
-        if st.button("Add a rule", icon=":material/add:"):
-            draft.add()
-            st.rerun(scope="fragment")
-        if draft.numbers and st.button("Remove this rule", icon=":material/delete:"):
-            draft.remove()
-            st.rerun(scope="fragment")
+            labels = dict(zip(draft.numbers, map(draft.label, draft.rules), strict=True))
+            # By its labels: a widget whose options were called something else would lose its choice.
+            key = f"rules.chosen.{hash(tuple(labels.items()))}"
+            place = draft.numbers.index(draft.chosen)
+            chosen = st.selectbox("Rule", draft.numbers, place, key=key, format_func=labels.__getitem__, width=420)
+            draft.chosen = int(chosen)
+        st.button("Add a rule", icon=":material/add:", on_click=draft.add)
+        if draft.numbers:
+            st.button("Remove this rule", icon=":material/delete:", on_click=draft.remove)
 
 
 def _show_errors_elsewhere(draft: Draft, findings: Sequence[Json]) -> None:
@@ -85,59 +79,69 @@ def _show_actions(api: Api, draft: Draft, findings: Sequence[Json]) -> None:
     wrong = any(finding["severity"] == "error" for finding in findings)
     unreadable = any(finding["kind"] == "unreadable" for finding in findings)
     with st.container(horizontal=True, vertical_alignment="center"):
-        tried = st.button(
+        st.button(
             "Try on past events",
             icon=":material/science:",
             disabled=unreadable or not draft.rules,
             help="Asks every rule of the draft about events of the test period. Nothing is saved.",
+            on_click=_try,
+            args=(api, draft),
         )
-        saved = st.button(
+        st.button(
             "Save the draft",
             type="primary",
             icon=":material/save:",
             disabled=wrong or not draft.is_changed,
             help="A rule with an error cannot be saved." if wrong else "For the next version; it decides nothing.",
+            on_click=_save,
+            args=(api, draft, draft.saved["etag"]),
         )
-        if draft.is_changed and st.button("Undo my changes", type="tertiary"):
-            take_draft(api, api.draft())
-            st.rerun(scope="fragment")
-    if tried:
-        with problems_shown(), st.spinner("Asking past events …"):
-            draft.trial = (copy.deepcopy(draft.rules), api.try_rules(draft.rules))
-    if saved:
-        _save(api, draft, draft.saved["etag"])
-    if draft.refused:
-        _show_refused(api, draft)
+        if draft.is_changed:
+            st.button("Undo my changes", type="tertiary", on_click=_take, args=(api, draft.saved))
+    if draft.problem is not None:
+        show_problem(draft.problem)
+    if draft.refused is not None:
+        _show_refused(api, draft, draft.refused)
+
+
+def _take(api: Api, saved: Json) -> None:
+    take_draft(api, saved)
+
+
+def _try(api: Api, draft: Draft) -> None:
+    draft.problem = None
+    try:
+        draft.trial = (copy.deepcopy(draft.rules), api.try_rules(draft.rules))
+    except ApiProblem as problem:
+        draft.problem = problem
 
 
 def _save(api: Api, draft: Draft, etag: str | None) -> None:
+    draft.problem = draft.refused = None
     try:
         take_draft(api, api.save_draft(draft.rules, etag, reader_name()))
+        st.toast("The draft is saved.", icon=":material/check:")
     except ApiProblem as problem:
-        if problem.status != _CHANGED:
-            show_problem(problem)
-            return
-        draft.refused = True
-        return
-    st.toast("The draft is saved.", icon=":material/check:")
-    st.rerun(scope="fragment")
+        draft.problem = problem
+        if problem.status == _CHANGED:
+            _look_at_theirs(api, draft)
 
 
-def _show_refused(api: Api, draft: Draft) -> None:
+def _look_at_theirs(api: Api, draft: Draft) -> None:
+    try:
+        draft.refused, draft.problem = api.draft(), None
+    except ApiProblem as problem:
+        draft.problem = problem
+
+
+def _show_refused(api: Api, draft: Draft, theirs: Json) -> None:
     """Somebody else saved meanwhile: say who, and let the reader choose."""
-    theirs = api.draft()
     whom = theirs["saved_by"] or "Somebody else"
-    said = (
-        f"{whom} saved the draft meanwhile, {wording.moment(theirs['saved_at'])}. Yours is still here, and not saved."
-    )
-    st.warning(in_markdown(said), icon=":material/group:")
+    said = f"{whom} saved the draft meanwhile, {wording.moment(theirs['saved_at'])}."
+    st.warning(in_markdown(f"{said} Yours is still here, and not saved."), icon=":material/group:")
     with st.container(horizontal=True):
-        if st.button("Take theirs, and drop mine"):
-            take_draft(api, theirs)
-            st.rerun(scope="fragment")
-        if st.button("Save mine in place of theirs"):
-            draft.refused = False
-            _save(api, draft, theirs["etag"])
+        st.button("Take theirs, and drop mine", on_click=_take, args=(api, theirs))
+        st.button("Save mine in place of theirs", on_click=_save, args=(api, draft, theirs["etag"]))
 
 
 def _show_trial(detector: Detector, draft: Draft) -> None:

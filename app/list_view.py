@@ -1,10 +1,10 @@
-"""The lists that rules ask: their values searched, added, removed and replaced. A change decides within half a minute."""
+"""The lists that rules ask: their values searched, added, removed and replaced."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -18,6 +18,7 @@ from app.problems import ApiProblem
 PAGE = 100
 MOST_BYTES = 4_000_000
 _CHANGED = 412
+_SAID = "list.said"
 
 
 def show_lists(api: Api, detector: Detector) -> None:
@@ -37,8 +38,10 @@ def show_lists(api: Api, detector: Detector) -> None:
 @st.fragment
 def _show_list(api: Api, name: str) -> None:
     with problems_shown():
-        said = st.session_state.pop(f"list.{name}.said", "")
-        if said:
+        said = st.session_state.pop(_SAID, None)
+        if isinstance(said, ApiProblem):
+            show_problem(said)
+        elif said:
             st.success(in_markdown(said), icon=":material/check:")
         values, changes = st.columns([7, 5], gap="large")
         with values:
@@ -48,13 +51,16 @@ def _show_list(api: Api, name: str) -> None:
 
 
 def _show_values(api: Api, name: str) -> Json:
-    search = st.text_input(
-        "Search", key=f"list.{name}.search", placeholder="Part of a value", live=True, icon=":material/search:"
-    )
     trail: list[str | None] = st.session_state.setdefault(f"list.{name}.trail", [None])
-    if st.session_state.get(f"list.{name}.searched", "") != search:
-        st.session_state[f"list.{name}.searched"] = search
-        trail[:] = [None]
+    search = st.text_input(
+        "Search",
+        key=f"list.{name}.search",
+        placeholder="Part of a value",
+        live=True,
+        icon=":material/search:",
+        on_change=_begin,
+        args=(trail,),
+    )
     page = api.list_page(name, str(search), PAGE, trail[-1])
     chosen = st.dataframe(
         [{"Value": value} for value in page["values"]],
@@ -67,25 +73,40 @@ def _show_values(api: Api, name: str) -> Json:
         alt=f"Values of the list {name}",
     )
     _show_pages(page, trail)
-    rows: Sequence[int] = chosen["selection"]["rows"]
-    if rows:
-        picked = [page["values"][row] for row in rows]
-        if st.button(f"Remove {len(picked)} from the list", icon=":material/delete:"):
-            _change(name, f"{len(picked)} removed.", lambda: api.change_list(name, [], picked, page["etag"]))
+    picked = [page["values"][row] for row in chosen["selection"]["rows"]]
+    if picked:
+        change = partial(api.change_list, name, [], picked, page["etag"])
+        st.button(
+            f"Remove {len(picked)} from the list",
+            icon=":material/delete:",
+            on_click=_change,
+            args=(change, trail, f"{len(picked)} removed."),
+        )
     return page
 
 
+def _begin(trail: list[str | None]) -> None:
+    trail[:] = [None]
+
+
+def _go_back(trail: list[str | None]) -> None:
+    trail.pop()
+
+
 def _show_pages(page: Json, trail: list[str | None]) -> None:
+    first, size = (len(trail) - 1) * PAGE, len(page["values"])
     with st.container(horizontal=True, vertical_alignment="center"):
-        first = (len(trail) - 1) * PAGE
-        shown = f"{wording.count(first + min(1, len(page['values'])))} to {wording.count(first + len(page['values']))}"
+        shown = f"{wording.count(first + min(1, size))} to {wording.count(first + size)}"
         st.caption(f"{shown} of {wording.count(page['matching'])}. Tick values to remove them.")
-        if st.button("Back", icon=":material/chevron_left:", disabled=len(trail) == 1):
-            trail.pop()
-            st.rerun(scope="fragment")
-        if st.button("On", icon=":material/chevron_right:", icon_position="right", disabled=page["cursor"] is None):
-            trail.append(page["cursor"])
-            st.rerun(scope="fragment")
+        st.button("Back", icon=":material/chevron_left:", disabled=not first, on_click=_go_back, args=(trail,))
+        st.button(
+            "On",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=page["cursor"] is None,
+            on_click=trail.append,
+            args=(page["cursor"],),
+        )
 
 
 def _show_changes(api: Api, name: str, page: Json) -> None:
@@ -93,16 +114,24 @@ def _show_changes(api: Api, name: str, page: Json) -> None:
     since = "sealed in the version" if page["sealed"] else "changed"
     st.markdown(in_markdown(f"{wording.count(page['entries'])} {kind}, {since} {wording.moment(page['changed_at'])}."))
     st.caption("A change decides within half a minute, in this version and in later ones.")
-    with st.form(f"list.{name}.add", clear_on_submit=True):
-        text = st.text_area("Values to add, one a line", height=120)
-        if st.form_submit_button("Add", type="primary", icon=":material/add:"):
-            added = read_values(str(text))
-            if added:
-                _change(name, f"{len(added)} given.", lambda: api.change_list(name, added, [], page["etag"]))
-            else:
-                st.warning("Write at least one value.", icon=":material/edit:")
+    key = f"list.{name}.add"
+    with st.form(f"{key}.form", border=True):
+        st.text_area("Values to add, one a line", height=120, key=key)
+        st.form_submit_button("Add", type="primary", icon=":material/add:", on_click=_add, args=(api, name, page, key))
     with st.expander("Replace all values by a file's", icon=":material/upload_file:"):
         _show_replacement(api, name, page)
+
+
+def _add(api: Api, name: str, page: Json, key: str) -> None:
+    values = read_values(str(st.session_state[key]))
+    if not values:
+        st.session_state[_SAID] = ApiProblem("Write at least one value, then press Add.")
+        return
+    trail = st.session_state[f"list.{name}.trail"]
+    change = partial(api.change_list, name, values, [], page["etag"])
+    _change(change, trail, f"{len(values)} given.")
+    if not isinstance(st.session_state[_SAID], ApiProblem):
+        st.session_state[key] = ""
 
 
 def _show_replacement(api: Api, name: str, page: Json) -> None:
@@ -118,10 +147,10 @@ def _show_replacement(api: Api, name: str, page: Json) -> None:
         command = f"tollgate lists put FILE --name {name}"
         st.warning(f"That is more than one request takes: use `{command}`.", icon=":material/edit:")
         return
-    st.caption(f"{wording.count(len(values))} values, in place of {wording.count(page['entries'])}.")
-    if st.button(f"Replace by {wording.count(len(values))} values", type="primary"):
-        said = f"Replaced by {wording.count(len(values))} values."
-        _change(name, said, lambda: api.replace_list(name, values, page["etag"]))
+    count, trail = wording.count(len(values)), st.session_state[f"list.{name}.trail"]
+    st.caption(f"{count} values, in place of {wording.count(page['entries'])}.")
+    change = partial(api.replace_list, name, values, page["etag"])
+    st.button(f"Replace by {count} values", type="primary", on_click=_change, args=(change, trail, f"{count} taken."))
 
 
 def _text_of(file: io.BytesIO) -> str:
@@ -133,14 +162,13 @@ def read_values(text: str) -> list[str]:
     return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
 
 
-def _change(name: str, said: str, ask: Callable[[], Any]) -> None:
+def _change(ask: Callable[[], Json], trail: list[str | None], said: str) -> None:
+    """Ask for a change, and keep what is to be said of it."""
     try:
         answer = ask()
     except ApiProblem as problem:
-        if problem.status == _CHANGED:
-            problem = ApiProblem("Somebody else changed this list meanwhile: look at it as it is now, then try again.")
-        show_problem(problem)
+        theirs = ApiProblem("Somebody else changed this list meanwhile: look at it as it is now, then try again.")
+        st.session_state[_SAID] = theirs if problem.status == _CHANGED else problem
         return
-    st.session_state[f"list.{name}.said"] = f"{said} The list now has {wording.count(answer['entries'])} values."
-    st.session_state.pop(f"list.{name}.trail", None)
-    st.rerun(scope="fragment")
+    st.session_state[_SAID] = f"{said} The list now has {wording.count(answer['entries'])} values."
+    _begin(trail)

@@ -13,13 +13,13 @@ NUMBERS: Mapping[str, str] = {
     "Recall": "Frauds that are caught, of all frauds. What it lacks to 100 % is missed.",
     "Precision": "Frauds among what is flagged. At 25 %, three in four flagged {events} are legitimate.",
     "False positive rate": "Legitimate {events} that are flagged, of all legitimate ones.",
-    "AUC": "How well scores put frauds above legitimate {events}: 0.5 is chance, 1 is perfect. Where frauds are rare it "
-    "looks good early; average precision says more.",
+    "AUC": "How well scores put frauds above legitimate {events}: 0.5 is chance, 1 is perfect. Where frauds are rare "
+    "it looks good early; average precision says more.",
     "Average precision": "Precision over all thresholds in one number: the share of frauds itself is chance, 1 is "
     "perfect.",
     "Alert rate": "{events} that were reviewed or blocked, of all.",
-    "Saved": "What caught frauds would have cost. Figures of past {events} are estimates where they come from a sample, "
-    "and say so.",
+    "Saved": "What caught frauds would have cost. Figures of past {events} are estimates where they come from a "
+    "sample, and say so.",
     "Contribution": "What one reason did to the log-odds of fraud. All of them and the base add up to the probability.",
     "Immature days": "Labels come late: frauds of the last days are not all known, so recall looks better than it is.",
 }

@@ -12,6 +12,8 @@ from app.client import Json
 from app.detector import Detector
 from app.page import in_markdown
 
+_ADDS = "Hits that no rule asked before it has."
+
 
 def show_trial(detector: Detector, trial: Json, chosen: str) -> None:
     """Show the figures of one rule large, those of all rules in a table, and where they come from."""
@@ -30,53 +32,22 @@ def show_trial(detector: Detector, trial: Json, chosen: str) -> None:
 
 
 def _show_one(detector: Detector, rule: Json, noun: str) -> None:
-    hits, added = rule["hits"], rule["added"]
-    cells = st.columns(5)
-    cells[0].metric(
-        "Hits",
-        wording.count(hits["events"]),
-        border=True,
-        help=f"{noun[:1].upper()}{noun[1:]} that it would have matched.",
+    hits, added, precision, spent = rule["hits"], rule["added"], rule["precision"], rule["spent"]
+    price = None if spent is None else f"costs {wording.money(spent, detector.currency)}"
+    share = None if precision is None else f"precision {wording.percent(precision)}"
+    saved, disturbed = wording.money(hits["saved"], detector.currency), wording.count(rule["disturbed"])
+    figures = (
+        ("Hits", wording.count(hits["events"]), None, f"How many {noun} it would have matched."),
+        ("Frauds among them", wording.count(hits["frauds"]), share, "Precision is their share of the labelled hits."),
+        ("Money saved", saved, price, "What these frauds would have cost, and what reviews and wrong blocks would."),
+        ("Customers disturbed", disturbed, None, "Those with a legitimate hit, at most; none if the rule approves."),
+        ("Adds", wording.count(added["events"]), f"{wording.count(added['frauds'])} frauds", _ADDS),
     )
-    cells[1].metric(
-        "Frauds among them",
-        wording.count(hits["frauds"]),
-        delta=f"precision {wording.percent(rule['precision'])}" if rule["precision"] is not None else None,
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        help="Precision is their share of the labelled hits.",
-    )
-    cells[2].metric(
-        "Money saved",
-        in_markdown(wording.money(hits["saved"], detector.currency)),
-        delta=in_markdown(f"costs {wording.money(rule['spent'], detector.currency)}")
-        if rule["spent"] is not None
-        else None,
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        help="What these frauds would have cost, and what reviewing or wrongly blocking its hits would have.",
-    )
-    cells[3].metric(
-        "Customers disturbed",
-        wording.count(rule["disturbed"]),
-        border=True,
-        help=f"Customers with a legitimate {noun} among the hits, at most. A rule that approves disturbs nobody.",
-    )
-    cells[4].metric(
-        "Adds",
-        wording.count(added["events"]),
-        delta=f"{wording.count(added['frauds'])} frauds",
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        help="Hits that no rule asked before it has.",
-    )
+    for cell, (name, value, beside, note) in zip(st.columns(len(figures)), figures, strict=True):
+        delta = None if beside is None else in_markdown(beside)
+        cell.metric(name, in_markdown(value), delta, delta_color="off", delta_arrow="off", border=True, help=note)
     if rule["lacking"]:
-        st.caption(
-            f"{wording.count(rule['lacking'])} {noun} lack a value that it reads; it does not match these by it."
-        )
+        st.caption(f"{wording.count(rule['lacking'])} {noun} lack a value that it reads.")
 
 
 def _row(rule: Json) -> Json:
@@ -99,9 +70,7 @@ def _columns(detector: Detector, noun: str) -> Mapping[str, Any]:
     return {
         "Rule": column.TextColumn(width="medium"),
         "Outcome": column.TextColumn(width=85),
-        "Hits": column.NumberColumn(
-            format="localized", help=f"{noun[:1].upper()}{noun[1:]} that it would have matched."
-        ),
+        "Hits": column.NumberColumn(format="localized", help=f"How many {noun} it would have matched."),
         "Frauds": column.NumberColumn(format="localized"),
         "Precision": column.NumberColumn(format="percent", help="The share of frauds among the labelled hits."),
         "Saved": column.NumberColumn(format=f"{symbol}%,.0f", help="What these frauds would have cost."),
@@ -109,7 +78,7 @@ def _columns(detector: Detector, noun: str) -> Mapping[str, Any]:
             format=f"{symbol}%,.0f", help="What reviewing, or wrongly blocking, its hits would have cost."
         ),
         "Disturbed": column.NumberColumn(format="localized", help="Customers with a legitimate hit, at most."),
-        "Adds": column.NumberColumn(format="localized", help="Hits that no rule asked before it has."),
+        "Adds": column.NumberColumn(format="localized", help=_ADDS),
         "Adds frauds": column.NumberColumn(format="localized"),
     }
 

@@ -114,8 +114,7 @@ def _columns(detector: Detector) -> dict[str, Any]:
         "Saved": column.NumberColumn(
             format=f"{symbol}%,.0f",
             width=100,
-            help="The amount of the frauds it hit that were not approved. In shadow: of those that were, which it would "
-            "have saved.",
+            help="The amount of the frauds it hit that were not approved; in shadow mode, of those that were.",
         ),
         "Priority": column.NumberColumn(format="%d", width=75, help="Smaller numbers are asked first."),
         "Expires": column.DateColumn(format="D MMM YYYY", width=105, help="From this day on (UTC) it is not asked."),

@@ -26,6 +26,8 @@ from model_build.sample import write_sample
 from model_build.training import train_detector
 
 DETECTOR_FILE = ROOT / "examples" / "sample" / "detector.toml"
+# With the rules that the dashboard shows.
+_RULES_FILE = ROOT / "localstack" / "detector_rules.toml"
 Progress = Callable[[str], None]
 
 
@@ -51,7 +53,7 @@ def running_stack(folder: Path, rows: int, new_rows: int, port: int, progress: P
         deploying: Future[Deployment] = pool.submit(deploy, emulator.endpoint_url)
         progress(f"Simulating {rows:,} payments")
         past, new_payments = _simulate(folder, rows, new_rows)
-        trained = train_detector(past, read_detector_file(DETECTOR_FILE), folder / "versions", progress)
+        trained = train_detector(past, read_detector_file(_write_detector(folder)), folder / "versions", progress)
         progress("Deploying template.yaml into the emulator")
         deployment = deploying.result()
         progress(f"Publishing version {trained.sealed.version.version} with the histories of its payments")
@@ -60,6 +62,13 @@ def running_stack(folder: Path, rows: int, new_rows: int, port: int, progress: P
         progress("Waiting for the API's first answer")
         call(deployment, "GET", "/v1/healthz")
         yield RunningStack(emulator, deployment, trained.sealed.version, new_payments)
+
+
+def _write_detector(folder: Path) -> Path:
+    """Write the sample's detector file with some rules."""
+    path = folder / "detector.toml"
+    path.write_text("\n".join(part.read_text(encoding="utf-8") for part in (DETECTOR_FILE, _RULES_FILE)))
+    return path
 
 
 def _simulate(folder: Path, rows: int, new_rows: int) -> tuple[Path, Path]:

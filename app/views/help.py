@@ -44,15 +44,11 @@ def load_versions(url: str, _api: Api) -> Json:  # noqa: ARG001 - the URL is the
 def _show_connection(api: Api, connection: Connection) -> None:
     st.header("Connection", anchor=False)
     if _MEASURED not in st.session_state:
-        st.session_state[_MEASURED] = _measure(api)
+        _measure(api)
     duration_ms, problem = st.session_state[_MEASURED]
     cells = st.columns([6, 3, 3], vertical_alignment="top")
-    cells[0].metric(
-        "API",
-        in_markdown(urlsplit(connection.url).netloc or connection.url),
-        border=True,
-        help=in_markdown(connection.url),
-    )
+    address = urlsplit(connection.url).netloc or connection.url
+    cells[0].metric("API", in_markdown(address), border=True, help=in_markdown(connection.url))
     signed = "Signed" if connection.keys and urlsplit(connection.url).scheme == "https" else "Not signed"
     cells[1].metric("Requests", signed, border=True, help="With AWS Signature Version 4. The keys are never shown.")
     answered = wording.milliseconds(duration_ms) if problem is None else "No answer"
@@ -61,18 +57,16 @@ def _show_connection(api: Api, connection: Connection) -> None:
     )
     if problem is not None:
         show_problem(problem)
-    if st.button("Measure again", icon=":material/refresh:"):
-        st.session_state[_MEASURED] = _measure(api)
-        st.rerun(scope="fragment")
+    st.button("Measure again", icon=":material/refresh:", on_click=_measure, args=(api,))
 
 
-def _measure(api: Api) -> tuple[float, ApiProblem | None]:
-    began = time.perf_counter()
+def _measure(api: Api) -> None:
+    began, problem = time.perf_counter(), None
     try:
         api.health()
-    except ApiProblem as problem:
-        return 0.0, problem
-    return (time.perf_counter() - began) * 1000, None
+    except ApiProblem as failed:
+        problem = failed
+    st.session_state[_MEASURED] = (time.perf_counter() - began) * 1000, problem
 
 
 def _show_versions(answer: Json) -> None:

@@ -13,7 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
+from tests.app import contract_rules as of_rules
 from tests.app import contract_shapes as shapes
+from tests.app.contract_rules import ContractRules
 from tests.app.contract_shapes import Json
 
 ROWS = 12_480
@@ -24,7 +26,7 @@ class Contract:
     """What the server knows and what it was asked. ``faults`` maps the start of a path to an error status."""
 
     url: str = ""
-    detector: Json = field(default_factory=shapes.detector_document)
+    detector: Json = field(default_factory=lambda: shapes.detector_document() | of_rules.detector_rules())
     evaluation: Json = field(default_factory=shapes.evaluation_document)
     decisions: dict[str, Json] = field(default_factory=dict)
     batches: dict[str, Json] = field(default_factory=dict)
@@ -33,6 +35,9 @@ class Contract:
     requests: list[str] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
     delay_s: float = 0.0
+    rules: ContractRules = field(default_factory=ContractRules)
+    query: str = ""
+    seen: str | None = None
 
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         """Return status and content of the answer to one request."""
@@ -52,6 +57,33 @@ class Contract:
 
     def get_evaluation(self, _body: Json) -> tuple[int, Json]:
         return 200, self.evaluation
+
+    def get_versions(self, _body: Json) -> tuple[int, Json]:
+        return 200, of_rules.versions()
+
+    def get_health(self, _body: Json) -> tuple[int, Json]:
+        return 200, {"status": "ok", "detector": "payments", "detector_version": shapes.VERSION}
+
+    def get_summaries(self, _body: Json) -> tuple[int, Json]:
+        return 200, of_rules.summaries()
+
+    def check_rules(self, body: Json) -> tuple[int, Json]:
+        return self.rules.check(body)
+
+    def try_rules(self, body: Json) -> tuple[int, Json]:
+        return self.rules.trial(body)
+
+    def get_draft(self, _body: Json) -> tuple[int, Json]:
+        return self.rules.show_draft()
+
+    def save_draft(self, body: Json) -> tuple[int, Json]:
+        return self.rules.save_draft(body, self.seen)
+
+    def get_list(self, _body: Json, name: str) -> tuple[int, Json]:
+        return self.rules.show_list(name, self.query)
+
+    def change_list(self, body: Json, name: str) -> tuple[int, Json]:
+        return self.rules.change_list(name, body, self.seen)
 
     def decide(self, body: Json) -> tuple[int, Json]:
         sent = body["event"]
@@ -139,6 +171,16 @@ class Contract:
 ROUTES = [
     ("GET", "/v1/detector", "get_detector"),
     ("GET", "/v1/detector/evaluation", "get_evaluation"),
+    ("GET", "/v1/detector/versions", "get_versions"),
+    ("GET", "/v1/healthz", "get_health"),
+    ("GET", "/v1/summaries", "get_summaries"),
+    ("POST", "/v1/rules/check", "check_rules"),
+    ("POST", "/v1/rules/trial", "try_rules"),
+    ("GET", "/v1/rules/draft", "get_draft"),
+    ("PUT", "/v1/rules/draft", "save_draft"),
+    ("GET", "/v1/lists/([^/]+)", "get_list"),
+    ("PUT", "/v1/lists/([^/]+)", "change_list"),
+    ("PATCH", "/v1/lists/([^/]+)", "change_list"),
     ("POST", "/v1/decisions", "decide"),
     ("GET", "/v1/decisions/([^/]+)", "get_decision"),
     ("POST", "/v1/labels", "label"),
@@ -162,9 +204,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.contract.uploads[path.removeprefix("/storage/")] = content
             self._send(200, {})
             return
+        self.contract.query = urlsplit(self.path).query
+        self.contract.seen = (self.headers.get("if-match") or "").strip('"') or None
         self._send(*self.contract.answer(self.command, path, json.loads(content or b"{}")))
 
-    do_GET = do_POST = do_PUT = _answer  # noqa: N815 - http.server's names
+    do_GET = do_POST = do_PUT = do_PATCH = _answer  # noqa: N815 - http.server's names
 
     def _send(self, status: int, content: Json) -> None:
         body = json.dumps(content).encode()
