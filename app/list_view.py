@@ -65,7 +65,7 @@ def _show_values(api: Api, name: str) -> Json:
     chosen = st.dataframe(
         [{"Value": value} for value in page["values"]],
         hide_index=True,
-        height=340,
+        height=290,
         key=f"list.{name}.values.{page['etag']}.{search}.{trail[-1]}",
         on_select="rerun",
         selection_mode="multi-row",
@@ -100,7 +100,7 @@ def _show_pages(page: Json, trail: list[str | None]) -> None:
         st.caption(f"{shown} of {wording.count(page['matching'])}. Tick values to remove them.")
         st.button("Back", icon=":material/chevron_left:", disabled=not first, on_click=_go_back, args=(trail,))
         st.button(
-            "On",
+            "Next",
             icon=":material/chevron_right:",
             icon_position="right",
             disabled=page["cursor"] is None,

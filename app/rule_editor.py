@@ -79,7 +79,7 @@ def _show_settings(draft: Draft, rule: Json, key: str) -> None:
     )
     current = "off" if not rule["enabled"] else "shadow" if rule["shadow"] else "act"
     state = st.segmented_control(
-        "It …",
+        "State",
         list(STATES),
         default=current,
         format_func=STATES.__getitem__,

@@ -26,6 +26,7 @@ def show_trial(detector: Detector, trial: Json, chosen: str) -> None:
         hide_index=True,
         height="content" if len(tried) <= 8 else 320,
         column_config=_columns(detector, noun),
+        placeholder=wording.NOTHING,
         alt="What each rule of the draft would have done, in the order in which they are asked",
     )
     st.caption(in_markdown(_say_where_from(trial, noun)))
@@ -45,7 +46,16 @@ def _show_one(detector: Detector, rule: Json, noun: str) -> None:
     )
     for cell, (name, value, beside, note) in zip(st.columns(len(figures)), figures, strict=True):
         delta = None if beside is None else in_markdown(beside)
-        cell.metric(name, in_markdown(value), delta, delta_color="off", delta_arrow="off", border=True, help=note)
+        cell.metric(
+            name,
+            in_markdown(value),
+            delta,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help=note,
+            height="stretch",
+        )
     if rule["lacking"]:
         st.caption(f"{wording.count(rule['lacking'])} {noun} lack a value that it reads.")
 

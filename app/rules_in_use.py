@@ -95,6 +95,7 @@ def _show_table(detector: Detector, rules: Sequence[Json], figures: Mapping[str,
         hide_index=True,
         height="content" if len(rows) <= 10 else 390,
         column_config=_columns(detector),
+        placeholder=wording.NOTHING,
         alt="The rules of the version that decides, in the order in which they are asked, with what they came to",
     )
 

@@ -107,13 +107,19 @@ def _show_reading(detector: Detector) -> None:
     st.header("How to read it", anchor=False)
     numbers, glossary, keys, documents = st.tabs(["Numbers", "Words", "Keys", "Documentation"])
     with numbers:
-        st.markdown(_table("number", "meaning", {name: text.format(**words) for name, text in NUMBERS.items()}))
+        st.markdown(
+            _table("number", "meaning", {name: _sentence(text.format(**words)) for name, text in NUMBERS.items()})
+        )
     with glossary:
         st.markdown(_table("word", "meaning", GLOSSARY))
     with keys:
         st.markdown(_table("key", "what it does", KEYS))
     with documents:
         st.markdown(_table("page", "what it tells", DOCUMENTS))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _table(first: str, second: str, rows: Mapping[str, str]) -> str:

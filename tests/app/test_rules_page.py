@@ -209,8 +209,8 @@ def test_a_long_list_is_paged(contract: Contract, open_page: OpenPage) -> None:
     contract.rules.lists["denied"] = [f"c{number:04}" for number in range(250)]
     page = open_part(open_page, "lists")
     assert "1 to 100 of 250." in texts(page)
-    press(page, "On")
-    press(page, "On")
+    press(page, "Next")
+    press(page, "Next")
     assert "201 to 250 of 250." in texts(page)
     assert page.dataframe[0].value["Value"].tolist()[0] == "c0200"
     press(page, "Back")
