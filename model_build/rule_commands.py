@@ -52,6 +52,31 @@ def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None
         json_path.write_text(json.dumps({"rules": [tried.to_json() for tried in trial.rules]}, indent=1))
 
 
+@rules.command()
+@click.option("--detector", required=True, help="The detector whose draft it is.")
+@click.option("--bucket", required=True, help="The deployment's bucket (output BucketName).")
+@click.option("--into", "path", type=_FILE, help="A detector.toml, of which the [[rules]] are replaced.")
+def draft(detector: str, bucket: str, path: Path | None) -> None:
+    """Print the draft of the next rules that was saved on the dashboard, as [[rules]] of a detector file.
+
+    With --into they replace those of the file, which is left alone if it could not be read with them. What then decides
+    is a version that is trained or sealed from the file. AWS credentials, region and AWS_ENDPOINT_URL are taken from
+    the environment.
+    """
+    from model_build.draft_rules import read_draft, take_rules_in, write_rules
+
+    found = read_draft(detector, bucket)
+    whom = f" by {found.saved_by}" if found.saved_by else ""
+    click.echo(f"Draft of {found.saved_at}{whom}, begun from version {found.based_on}", err=True)
+    if path is None:
+        click.echo(write_rules(found.rules), nl=False)
+        return
+    file = take_rules_in(path, found.rules)
+    click.echo(f"{path} now has {len(found.rules)} rules")
+    for warning in file.warnings:
+        click.echo(f"Note: {warning}", err=True)
+
+
 def _show(trial: RuleTrial) -> None:
     from model_build.rule_trial import describe_trial
 

@@ -11,7 +11,7 @@ import pytest
 from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
 
-from tests.doors.doors import call, invoke, read_http, write_http
+from tests.doors.doors import call
 from tests.services.backend import Backend, Payment, reseal
 
 pytest_plugins = ("tests.services.backend_fixture",)
@@ -39,9 +39,7 @@ def ruled(empty_backend: Backend, ruled_version: Path) -> Backend:
 
 
 def change(method: str, path: str, body: object, etag: str | None) -> tuple[int, Json]:
-    payload = write_http(method, path, body)
-    payload["headers"] |= {"if-none-match": "*"} if etag is None else {"if-match": f'"{etag}"'}
-    return read_http(invoke("api", payload))
+    return call(method, path, body, headers={"if-none-match": "*"} if etag is None else {"if-match": f'"{etag}"'})
 
 
 def check(*rules: Json) -> list[Json]:
