@@ -37,6 +37,7 @@ class VersionStore:
     refresh_s: float
     _open: dict[str, tuple[float, DetectorVersion]] = field(default_factory=dict)
     _sealed: dict[str, DetectorVersion] = field(default_factory=dict)
+    _former: DetectorVersion | None = None  # of those that are not champions, the one that was asked for last
     _lists: ListStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,10 +72,11 @@ class VersionStore:
 
     def pinned(self, detector: str, name: str) -> DetectorVersion:
         """Return one version with the lists as they are now, whichever is the champion; raises what `open` raises."""
-        held = self._sealed.get(detector)
-        if held and held.version == name and held.is_whole:
-            return self._with_current_lists(held)
-        return self._with_current_lists(self.open(detector, name))
+        for held in (self._sealed.get(detector), self._former):
+            if held and (held.detector, held.version) == (detector, name) and held.is_whole:
+                return self._with_current_lists(held)
+        self._former = self.open(detector, name)
+        return self._with_current_lists(self._former)
 
     def open(self, detector: str, name: str) -> DetectorVersion:
         """Read and open one version; raise `SealError` unless all of it is as sealed."""
