@@ -12,7 +12,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.adapters.aws_errors import ABSENT, error_code
 from tollgate.adapters.lists import ListStore
-from tollgate.core.version import MANIFEST, VERSION_FILES, DetectorVersion, open_version, open_without_model
+from tollgate.core.event_type import EventType
+from tollgate.core.version import (
+    MANIFEST,
+    VERSION_FILES,
+    DetectorVersion,
+    open_version,
+    open_without_model,
+    read_manifest,
+)
 from tollgate.errors import ConflictError, NotFoundError, SealError, UnavailableError
 
 if TYPE_CHECKING:
@@ -38,6 +46,7 @@ class VersionStore:
     _open: dict[str, tuple[float, DetectorVersion]] = field(default_factory=dict)
     _sealed: dict[str, DetectorVersion] = field(default_factory=dict)
     _former: DetectorVersion | None = None  # of those that are not champions, the one that was asked for last
+    _event_types: dict[tuple[str, str], EventType] = field(default_factory=dict)
     _lists: ListStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,6 +86,18 @@ class VersionStore:
                 return self._with_current_lists(held)
         self._former = self.open(detector, name)
         return self._with_current_lists(self._former)
+
+    def event_type(self, detector: str, name: str) -> EventType:
+        """Return the event type of one version, without opening the rest of it.
+
+        Raises `SealError` unless its manifest is there and as sealed.
+        """
+        place = detector, name
+        if place not in self._event_types:
+            content = self._read(f"{_folder(detector)}/{name}/{MANIFEST}")
+            files = {} if content is None else {MANIFEST: content}
+            self._event_types[place] = EventType.from_json(read_manifest(name, files)["event_type"])
+        return self._event_types[place]
 
     def open(self, detector: str, name: str) -> DetectorVersion:
         """Read and open one version; raise `SealError` unless all of it is as sealed."""

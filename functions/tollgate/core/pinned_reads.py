@@ -26,7 +26,7 @@ def pack_reads(plan: HistoryPlan, reads: Mapping[str, Floats], row: int = 0) -> 
     """
     sums = np.concatenate([np.empty(0, _FLOAT), *(reads[entity][row] for entity in plan.sums)], dtype=_FLOAT)
     kept = sums.view(_BITS) != 0
-    digits = sums[kept].view(np.uint8).reshape(-1, _FLOAT.itemsize)
+    digits: NDArray[np.uint8] = sums[kept].view(np.uint8).reshape(-1, _FLOAT.itemsize)
     packer = zlib.compressobj(wbits=_SMALL_RAW, memLevel=_LITTLE_MEMORY)
     alike = packer.compress(np.packbits(kept).tobytes() + digits[:, -1].tobytes()) + packer.flush()
     return len(sums).to_bytes(_COUNT, "little") + alike + digits[:, :-1].tobytes()

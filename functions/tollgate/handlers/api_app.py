@@ -10,6 +10,7 @@ from mangum import Mangum
 
 from tollgate.core.explain import Wanted
 from tollgate.handlers import api_models as models
+from tollgate.handlers import api_search as search
 from tollgate.handlers.api_answers import write_decision
 from tollgate.handlers.api_detector import Detector, Evaluation
 from tollgate.handlers.api_log import LoggedApp
@@ -19,7 +20,9 @@ from tollgate.services.decide_and_tell import decide_and_tell
 from tollgate.services.describe_detector import describe_detector, describe_evaluation
 from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import label_events
+from tollgate.services.search_decisions import search_decisions
 from tollgate.services.stores import open_stores
+from tollgate.services.summarize_decisions import summarize_decisions
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
@@ -30,6 +33,18 @@ async def post_decision(request: models.DecisionRequest) -> Response:
     """Decide on one event. The same event id again gives the first decision again, and changes nothing."""
     decision = decide_and_tell(open_stores(), request.event, request.detector, request.reasons)
     return Response(write_decision(decision), media_type="application/json")
+
+
+@routes.get("/decisions", response_model=search.DecisionPage)
+async def get_decisions(query: Annotated[search.SearchQuery, Query()]) -> dict[str, Any]:
+    """List decisions by day, outcome, label, rule, entity and score."""
+    return search_decisions(open_stores(), query.to_terms())
+
+
+@routes.get("/summaries", response_model=search.Summaries)
+async def get_summaries(query: Annotated[search.SummaryQuery, Query()]) -> dict[str, Any]:
+    """Return what the decisions of each day come to."""
+    return summarize_decisions(open_stores(), query.to_terms())
 
 
 @routes.get("/decisions/{event_id:path}", response_model=models.StoredDecision)

@@ -14,6 +14,8 @@ from tollgate.adapters.decisions import DecisionTable
 from tollgate.adapters.event_bus import EventBus
 from tollgate.adapters.file_queue import FileQueue
 from tollgate.adapters.histories import HistoryTable
+from tollgate.adapters.index_segments import SegmentStore
+from tollgate.adapters.range_cache import RangeCache
 from tollgate.adapters.refused_records import RefusedRecords
 from tollgate.adapters.result_stream import ResultStream
 from tollgate.adapters.versions import VersionStore
@@ -39,6 +41,7 @@ class Stores:
     refused: RefusedRecords
     results: ResultStream
     metrics: MetricLog
+    segments: SegmentStore
 
     @classmethod
     def of(cls, settings: Settings) -> Stores:
@@ -57,6 +60,7 @@ class Stores:
             refused=RefusedRecords(settings.dead_letter_url, clients.hasty_sqs),
             results=ResultStream(settings.result_stream, clients.hasty_kinesis),
             metrics=MetricLog(),
+            segments=SegmentStore(s3, settings.bucket, RangeCache(settings.index_cache_bytes)),
         )
 
     def champion(self, detector: str | None = None) -> DetectorVersion:
