@@ -18,5 +18,5 @@ def find_decision(stores: Stores, event_id: str, detector: str | None = None) ->
     label = None
     if record.label is not None and record.known_s is not None:
         known_at = datetime.fromtimestamp(record.known_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        label = {"label": record.label, "known_at": known_at}
+        label = {"label": record.label, "known_at": known_at, **record.remark.to_json()}
     return {**record.answer, "repeated": True, "timings_ms": {}, "event": dict(record.event), "label": label}
