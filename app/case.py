@@ -13,15 +13,15 @@ from app.detector import Detector
 from app.problems import ApiProblem
 from app.together import ask_together
 
-HISTORY_DAYS = 30
-_LINK_DAYS = 14
-HISTORY, LINKED = 60, 25
+HISTORY_DAYS, LINK_DAYS = 30, 14
+# Days before the decision, and how many payments are asked for.
+_OF_CUSTOMER, _OF_LINK = (HISTORY_DAYS, 60), (LINK_DAYS, 25)
 _MOST_LINKS = 3
 
 
 @dataclass(frozen=True)
 class Case:
-    """A stored decision and its event; ``history`` and each of ``linked`` are None where they could not be asked for."""
+    """A stored decision. ``history`` and each of ``linked`` are None where they could not be asked for."""
 
     decision: Json
     who: tuple[str, str] | None
@@ -35,7 +35,7 @@ def load_case(api: Api, detector: Detector, event_id: str) -> Case:
     shared = shared_keys(detector, decision.get("event") or {})
     decided = date.fromisoformat(str(decision["decided_at"])[:10])
     who = shared[0] if shared else None
-    spans = [(one, HISTORY_DAYS if one == who else _LINK_DAYS, HISTORY if one == who else LINKED) for one in shared]
+    spans = [(one, *(_OF_CUSTOMER if one == who else _OF_LINK)) for one in shared]
     answers = ask_together(
         *(
             lambda one=one, days=days, limit=limit: _load_payments(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
 from app import wording
-from app.case import HISTORY_DAYS, LINKED, Case
+from app.case import HISTORY_DAYS, LINK_DAYS, Case
 from app.case_history import timeline_chart
 from app.client import Json
 from app.detector import Detector
-from app.link_graph import build_graph, graph_chart
+from app.link_graph import MOST, build_graph, graph_chart
 from app.outcome_card import empty_state, tone_of
 from app.page import in_markdown
 from app.payment_marks import FRAUD, Mark, mark_payment
@@ -49,7 +50,7 @@ def case_head(detector: Detector, decision: Json) -> str:
     return (
         f'<section class="tg-case tg-tone-{tone_of(outcome, detector)}" aria-label="Case">'
         f'<div class="tg-case-what"><b>{escape(wording.title(outcome))}</b><span>{escape(money)}</span></div>'
-        f"<dl>{cells}</dl></section>{_label_line(decision)}"
+        f'<dl class="tg-facts">{cells}</dl></section>{_label_line(decision)}'
     )
 
 
@@ -74,8 +75,8 @@ def _show_why(decision: Json) -> None:
     approximate = "They are an approximation (LIME)." if decision.get("reasons_approximate") else ""
     words = "What moved the odds of fraud, the weightiest first: to the right raises them, to the left lowers them."
     st.subheader("Why", anchor=False, help=f"{words} {approximate}".strip())
-    st.html(reason_list(decision.get("reasons") or []))
     hits = decision.get("rules") or []
+    st.html(reason_list(decision.get("reasons") or [], "" if hits else "No rule matched."))
     for hit in hits:
         shadow = " (in shadow: it did not act)" if hit.get("shadow") else ""
         st.markdown(f"**Rule {in_markdown(hit['rule'])}** says {in_markdown(wording.title(hit['outcome']))}{shadow}")
@@ -83,8 +84,6 @@ def _show_why(decision: Json) -> None:
     for answer in decision.get("lists") or []:
         if answer.get("found"):
             st.caption(in_markdown(f"{answer['value']} is in the list {answer['list']}."))
-    if not hits:
-        st.caption("No rule matched.")
 
 
 def _show_event(detector: Detector, decision: Json) -> None:
@@ -119,18 +118,24 @@ def _show_history(detector: Detector, case: Case, this: Mark) -> None:
         return
     entity, key = case.who
     name = f"{wording.title(entity)} {key}"
-    st.subheader(in_markdown(name), anchor=False, help=f"Its payments of the {HISTORY_DAYS} days before, and since.")
     if case.history is None:
-        st.caption("The payments could not be asked for just now: open the case again in a moment.")
+        st.subheader(in_markdown(name), anchor=False)
+        st.caption("Its payments could not be asked for just now: open the case again in a moment.")
         return
     marks = [mark_payment(found, this.event_id, detector) for found in case.history]
     others = [mark for mark in marks if mark.event_id != this.event_id]
-    frauds = sum(mark.kind == FRAUD for mark in others)
-    noun = wording.plural(detector.event_name)
-    said = f"{len(others)} other {noun} found, {frauds} of them known frauds." if others else f"No other {noun} found."
+    said = _count_others(detector, others)
+    about = f"Its {wording.plural(detector.event_name)} of the {HISTORY_DAYS} days before, and since, by amount."
+    st.subheader(in_markdown(f"{name}: {said}"), anchor=False, help=about)
     chart = timeline_chart([*others, this], detector.currency)
-    st.altair_chart(chart, width="stretch", alt=f"{name} over time by amount. {said}")
-    st.caption(said)
+    st.altair_chart(chart, width="stretch", alt=f"{name} over time by amount: {said}")
+
+
+def _count_others(detector: Detector, others: Sequence[Mark]) -> str:
+    frauds = sum(mark.kind == FRAUD for mark in others)
+    noun = detector.event_name.replace("_", " ") if len(others) == 1 else wording.plural(detector.event_name)
+    counted = f"{len(others)} other {noun}" if others else f"no other {noun}"
+    return f"{counted}, {frauds} known as fraud" if frauds else counted
 
 
 def _show_links(detector: Detector, case: Case, this: Mark) -> None:
@@ -139,17 +144,14 @@ def _show_links(detector: Detector, case: Case, this: Mark) -> None:
         for shared, found in case.linked.items()
         if found is not None
     }
-    names = ", ".join(wording.title(entity).lower() for entity, _ in case.linked)
-    st.subheader("Linked payments", anchor=False, help=f"Others of the last weeks with the same {names}.")
+    noun = wording.plural(detector.event_name)
+    names = ", ".join(wording.title(entity) for entity, _ in case.linked)
+    about = f"Others of the {LINK_DAYS} days before, and since, by: {names}. At most {MOST} of each are drawn."
+    st.subheader(f"Linked {noun}", anchor=False, help=about)
     if not linked:
         st.html(empty_state("Nothing to draw", "This event shares nothing that can be searched for."))
         return
-    graph = build_graph(this, linked, LINKED)
-    said = "; ".join(
-        f"{wording.title(hub.entity)} {hub.key}: {hub.payments}{' or more' if hub.more else ''} others"
-        for hub in graph.hubs
-    )
-    st.altair_chart(
-        graph_chart(graph, detector.currency), width="stretch", alt=f"Payments that share something. {said}"
-    )
-    st.caption(in_markdown(said))
+    graph = build_graph(this, linked)
+    said = "; ".join(f"{hub.name}: {hub.said}" for hub in graph.hubs)
+    chart = graph_chart(graph, detector.currency)
+    st.altair_chart(chart, width="stretch", alt=f"What this shares with others. {said}")

@@ -24,14 +24,14 @@ class Change:
 
 
 def find_changes(today: Json, yesterday: Json, noun: str) -> list[Change]:
-    """Return what is different in today's summary, the gravest first."""
+    """Return what is different in today's summary, the gravest first; how many there are is not told."""
     return [*_safety(today, yesterday, noun), *_versions(today, yesterday), *_rules(today, yesterday, noun)]
 
 
 def _safety(today: Json, yesterday: Json, noun: str) -> list[Change]:
     told = {
-        "degraded": ("were decided without the model, a history or a variable", "priority_high"),
-        "braked": ("would have been blocked, and were reviewed because too much was blocked", "speed"),
+        "degraded": ("decided without the model, a history or a variable", "priority_high"),
+        "braked": ("reviewed in place of a block, as too much was blocked", "speed"),
     }
     return [
         Change(icon, f"{_many(int(today[name]), noun)} {words} ({wording.count(yesterday[name])} yesterday).",
@@ -85,11 +85,13 @@ def _many(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{wording.count(number)} {wording.plural(noun)}"
 
 
-def change_in_percent(now: float, before: float) -> str:
-    """Return how much a number rose or fell, such as ``+12 %``; empty where there was nothing before."""
-    if before <= 0:
-        return ""
+def compare(now: float, before: float) -> str:
+    """Return how a number stands to yesterday's at the same time of day, such as ``12 % more than yesterday``."""
+    if before < 0.5:
+        return "none by now yesterday"
     change = (now - before) / before
-    if abs(change) >= 2:
-        return f"×{now / before:.1f}"
-    return f"{change * 100:+.0f}\u00a0%".replace("-", "−")
+    if abs(change) < 0.005:
+        return "as yesterday"
+    if change >= 2:
+        return f"{now / before:.1f} times yesterday's"
+    return f"{abs(change) * 100:.0f}\u00a0% {'more' if change > 0 else 'less'} than yesterday"

@@ -21,7 +21,7 @@ def day_chart(today: DayFigures, usual: Usual | None, now: datetime, kind: str, 
         layers.append(_middle(usual, kind))
     title = f"{UNIT[kind]} ({currency})" if kind == "amount" and currency else UNIT[kind]
     y = alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=4))
-    return alt.layer(*layers).encode(y=y).properties(height=232)
+    return alt.layer(*layers).encode(y=y).properties(height=215)
 
 
 def _values(day: DayFigures, kind: str) -> Sequence[float]:
@@ -53,7 +53,7 @@ def _bars(today: DayFigures, now: datetime, kind: str) -> Chart:
     ]
     opacity = alt.condition("datum.state == 'so far'", alt.value(0.55), alt.value(0.95))
     bars = alt.Chart(alt.Data(values=rows)).mark_bar(color=COLOURS["All"], cornerRadiusEnd=2)
-    return bars.encode(x=_hour(0), x2="end:Q", tooltip=tooltip, opacity=opacity)
+    return bars.encode(x=_hour(0), x2="end:Q", y2=alt.datum(0), tooltip=tooltip, opacity=opacity)
 
 
 def _band(usual: Usual, kind: str) -> Chart:

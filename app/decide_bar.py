@@ -38,7 +38,8 @@ def _show_verdicts(api: Api, detector: Detector, decision: Json, ids: Sequence[s
     event_id = str(decision["event_id"])
     st.text_input(
         "Note", key=_note_key(event_id), max_chars=LONGEST_NOTE, placeholder="A note, if you like: why?",
-        width="stretch", label_visibility="collapsed", help="Kept with the label and shown with the decision. No card numbers.",
+        width="stretch", label_visibility="collapsed",
+        help="Kept with the label and shown with the decision. No card numbers.",
     )  # fmt: skip
     for label, name, key, icon in (
         ("fraud", "Fraud", "F", ":material/gpp_bad:"),

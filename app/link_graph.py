@@ -30,11 +30,14 @@ class Node:
 class Hub:
     """What payments share, such as one device, and where it is drawn."""
 
-    entity: str
-    key: str
+    name: str
     at: Point
-    payments: int
-    more: bool
+    others: int
+
+    @property
+    def said(self) -> str:
+        """How many payments share it, as far as they were asked for."""
+        return f"{self.others} other{'' if self.others == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,10 @@ class Graph:
     lines: tuple[tuple[Point, Point], ...]
 
 
-def build_graph(this: Mark, linked: Mapping[tuple[str, str], Sequence[Mark]], full: int) -> Graph:
+def build_graph(this: Mark, linked: Mapping[tuple[str, str], Sequence[Mark]]) -> Graph:
     """Place a payment in the middle, what it shares around it, and around that the others, the newest first.
 
-    ``linked`` has the payments of each (entity, key). A payment that shares two things stands between them. ``full`` is
-    how many a search returns at most: then there may be more.
+    ``linked`` has the payments of each (entity, key). A payment that shares two things stands between them.
     """
     around = {shared: [m for m in marks if m.event_id != this.event_id][:MOST] for shared, marks in linked.items()}
     directions = {shared: 2 * math.pi * place / max(len(around), 1) for place, shared in enumerate(around)}
@@ -64,8 +66,8 @@ def build_graph(this: Mark, linked: Mapping[tuple[str, str], Sequence[Mark]], fu
             marks[mark.event_id] = mark
     points = {event_id: _middle(several) for event_id, several in places.items()}
     hubs = [
-        Hub(entity, key, centres[entity, key], len(around[entity, key]), len(linked[entity, key]) >= full)
-        for entity, key in around
+        Hub(f"{wording.title(entity)} {key}", centres[entity, key], sum(m.event_id != this.event_id for m in marks_of))
+        for (entity, key), marks_of in linked.items()
     ]
     lines = [((0.0, 0.0), centre) for centre in centres.values()]
     lines += [(centres[shared], points[mark.event_id]) for shared, others in around.items() for mark in others]
@@ -91,28 +93,22 @@ def graph_chart(graph: Graph, currency: str) -> Chart:
     nodes = [{"x": node.at[0], "y": node.at[1], **asdict(node.mark)} for node in graph.nodes]
     size = alt.condition(f"datum.kind == '{THIS}'", alt.value(190), alt.value(70))
     points = alt.Chart(alt.Data(values=nodes)).mark_point(filled=True, opacity=0.95)
-    kinds = encode_kind({node.mark.kind for node in graph.nodes})
     drawn = [
         lines.encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
-        points.encode(x=x, y=y, size=size, tooltip=tooltip(currency), **kinds),
+        points.encode(x=x, y=y, size=size, tooltip=tooltip(currency), **encode_kind(legend=True)),
         *_hub_layers(graph.hubs, x, y),
     ]
-    return alt.layer(*drawn).properties(height=232).configure_view(strokeWidth=0)
+    return alt.layer(*drawn).properties(height=196).configure_view(strokeWidth=0)
 
 
 def _hub_layers(hubs: Sequence[Hub], x: Chart, y: Chart) -> list[Chart]:
     rows = [
-        {
-            "x": hub.at[0],
-            "y": hub.at[1],
-            "name": f"{wording.title(hub.entity)} {hub.key}",
-            "others": f"{hub.payments}{' or more' if hub.more else ''} others",
-        }
+        {"x": hub.at[0], "y": hub.at[1], "name": hub.name, "said": hub.said, "both": f"{hub.name}, {hub.said}"}
         for hub in hubs
     ]
     base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
-    told = [alt.Tooltip("name:N", title="Shared"), alt.Tooltip("others:N", title="Payments")]
+    told = [alt.Tooltip("name:N", title="Shared"), alt.Tooltip("said:N", title="By")]
     rings = base.mark_point(shape="circle", size=130, filled=True, color="#8a94a6", opacity=1).encode(tooltip=told)
     text = {"fontSize": 11, "fontWeight": 600, "color": "#7a869a"}
-    names = base.mark_text(dy=-13, **text).encode(text="name:N")
+    names = base.mark_text(dy=-13, **text).encode(text="both:N")
     return [rings, names]

@@ -41,17 +41,16 @@ def mark_payment(found: Json, this: str, detector: Detector) -> Mark:
     return Mark(found["event_id"], found["timestamp"], float(found.get("amount") or 0.0), kind, said)
 
 
-def encode_kind(kinds: set[str], legend: bool = True) -> dict[str, Chart]:
-    """Return colour and shape by kind, with a legend of the kinds that are there."""
-    shown = [kind for kind in _COLOURS if kind in kinds]
-    key = alt.Legend(orient="bottom", symbolOpacity=1) if legend else None
+def encode_kind(*, legend: bool) -> dict[str, Chart]:
+    """Return colour and shape by kind."""
+    kinds = list(_COLOURS)
+    key = (
+        alt.Legend(orient="bottom", symbolOpacity=1, columns=4, labelFontSize=11, columnPadding=10) if legend else None
+    )
+    colours, shapes = [_COLOURS[kind] for kind in kinds], [_SHAPES[kind] for kind in kinds]
     return {
-        "color": alt.Color(
-            "kind:N", title=None, scale=alt.Scale(domain=shown, range=[_COLOURS[k] for k in shown]), legend=key
-        ),
-        "shape": alt.Shape(
-            "kind:N", title=None, scale=alt.Scale(domain=shown, range=[_SHAPES[k] for k in shown]), legend=key
-        ),
+        "color": alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=colours), legend=key),
+        "shape": alt.Shape("kind:N", title=None, scale=alt.Scale(domain=kinds, range=shapes), legend=key),
     }
 
 

@@ -47,7 +47,7 @@ def go_to(event_id: str) -> None:
 
 
 def next_of(ids: Sequence[str], current: str, step: int = 1) -> str:
-    """Return the case after (or before) the one that is looked at, or an empty text. The first follows one of elsewhere."""
+    """Return the case after (or before) the current one, or an empty text. The first follows one of elsewhere."""
     if current not in ids:
         return ids[0] if ids and step > 0 else ""
     place = list(ids).index(current) + step

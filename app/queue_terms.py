@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import streamlit as st
 
 from app import wording
+from app.address import in_address, one_of
 from app.client import Json
 from app.day_news import outcome_order
 from app.detector import Detector
@@ -60,20 +61,23 @@ class QueueTerms:
 def show_filters(detector: Detector) -> QueueTerms:
     """Show the filters in one line; return what they say."""
     order = list(outcome_order(detector))
+    outcomes = [*reversed(order), ANY]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="queue-filters"):
         outcome = st.segmented_control(
-            "Outcome", [*reversed(order), ANY], default=usual_outcome(order), required=True, key="outcome",
-            format_func=lambda name: "All" if name == ANY else wording.title(name), bind="query-params",
+            "Outcome", outcomes, required=True, **in_address("outcome", usual_outcome(order), one_of(outcomes)),
+            format_func=lambda name: "All" if name == ANY else wording.title(name),
         )  # fmt: skip
         days = st.segmented_control(
-            "Decided in", list(DAYS), default="7", required=True, key="days", format_func=DAYS.__getitem__,
-            bind="query-params", help="Days are in UTC. The search goes by the day of the decision.",
+            "Decided in", list(DAYS), required=True, **in_address("days", "7", one_of(list(DAYS))),
+            format_func=DAYS.__getitem__, help="Days are in UTC. The search goes by the day of the decision.",
         )  # fmt: skip
         label = st.selectbox(
-            "Label", list(LABELS), key="label", format_func=LABELS.__getitem__, bind="query-params", width=140
-        )
+            "Label", list(LABELS), **in_address("label", "none", one_of(list(LABELS))),
+            format_func=LABELS.__getitem__, width=140,
+        )  # fmt: skip
         sort = st.selectbox(
-            "First comes", list(SORTS), key="sort", format_func=SORTS.__getitem__, bind="query-params", width=150,
+            "First comes", list(SORTS), **in_address("sort", "money_at_risk", one_of(list(SORTS))),
+            format_func=SORTS.__getitem__, width=150,
             help="Money at risk is probability of fraud × amount: what the payment is expected to cost.",
         )  # fmt: skip
         with st.popover("Rule and score", icon=":material/tune:"):
@@ -88,14 +92,21 @@ def usual_outcome(order: list[str]) -> str:
 
 def _show_more(detector: Detector) -> tuple[str, tuple[int, int]]:
     rules: list[Json] = detector.document.get("rules") or []
-    names = [str(rule.get("name") or rule.get("rule")) for rule in rules]
-    rule = ANY
-    if names:
-        rule = st.selectbox(
-            "Rule that matched", [ANY, *names], key="rule", bind="query-params",
-            format_func=lambda name: "Any rule, or none" if name == ANY else name,
-        )  # fmt: skip
-    else:
-        st.caption("This detector has no rules: its score alone decides.")
-    scores = st.slider("Score", *_SCORES, _SCORES, step=5, key="score", bind="query-params", help=wording.SCORE_HELP)
+    names = [ANY, *(str(rule["name"]) for rule in rules)]
+    rule = st.selectbox(
+        "Rule that matched", names, **in_address("rule", ANY, one_of(names)), disabled=not rules,
+        format_func=lambda name: "Any rule, or none" if name == ANY else name,
+        help=None if rules else "This detector has no rules: its score alone decides.",
+    )  # fmt: skip
+    scores = st.slider(
+        "Score", *_SCORES, step=5, help=wording.SCORE_HELP,
+        **in_address("score", _SCORES, _read_scores, lambda span: f"{span[0]}-{span[1]}"),
+    )  # fmt: skip
     return str(rule), scores
+
+
+def _read_scores(text: str) -> tuple[int, int]:
+    low, high = (int(part) for part in text.split("-"))
+    if not _SCORES[0] <= low <= high <= _SCORES[1]:
+        raise ValueError(text)
+    return low, high

@@ -9,17 +9,21 @@ from app.client import Json
 
 # Impacts run from -5 to 5.
 _MOST = 5
-SHOWN = 6
+SHOWN = 5
 
 
-def reason_list(reasons: Sequence[Json]) -> str:
-    """Return the weightiest reasons; a bar to the right raises the odds of fraud, one to the left lowers them."""
-    if not reasons:
-        return '<p class="tg-quiet">No reasons are known for this decision.</p>'
-    rows = "".join(_row(reason) for reason in reasons[:SHOWN])
+def reason_list(reasons: Sequence[Json], besides: str = "") -> str:
+    """Return the weightiest reasons; a bar to the right raises the odds of fraud, one to the left lowers them.
+
+    ``besides`` is said after them.
+    """
     rest = len(reasons) - SHOWN
-    more = f'<p class="tg-quiet">{rest} more weigh less.</p>' if rest > 0 else ""
-    return f'<ul class="tg-reasons">{rows}</ul>{more}'
+    told = [f"{rest} more weigh less."] if rest > 0 else []
+    told += [] if reasons else ["No reasons are known for this decision."]
+    rows = "".join(_row(reason) for reason in reasons[:SHOWN])
+    listed = f'<ul class="tg-reasons">{rows}</ul>' if rows else ""
+    said = " ".join([*told, *([besides] if besides else [])])
+    return f'{listed}<p class="tg-quiet">{escape(said)}</p>' if said else listed
 
 
 def _row(reason: Json) -> str:

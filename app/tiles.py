@@ -33,7 +33,12 @@ def show_tiles(tiles: Sequence[Tile]) -> None:
     """Show tiles, four in a row."""
     for start in range(0, len(tiles), _IN_A_ROW):
         for cell, tile in zip(st.columns(_IN_A_ROW, gap="small"), tiles[start : start + _IN_A_ROW], strict=False):
-            with cell, st.container(border=True, gap=None, key=f"tile-{tile.name}".replace(" ", "-").lower()):
+            with (
+                cell,
+                st.container(
+                    border=True, gap=None, height="stretch", key=f"tile-{tile.name}".replace(" ", "-").lower()
+                ),
+            ):
                 _show_tile(tile)
 
 

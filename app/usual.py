@@ -53,6 +53,11 @@ def find_band(values: Sequence[float]) -> Band:
     return Band(tenths[0], median(values), tenths[-1])
 
 
+def alert_band(usual: Usual) -> Band:
+    """Return where the alert rates of usual days lie."""
+    return find_band([one.alert_rate or 0.0 for one in usual.days])
+
+
 def place_of_rate(hits: int, of: int, band: Band) -> str:
     """Return ``above``, ``below`` or ``within``: a share is outside the band only where chance does not explain it.
 

@@ -11,17 +11,19 @@ from app.detector import Detector
 from app.page import in_markdown
 from app.verdicts import Verdict, verdicts
 
-_KEYS = "Decide from the keyboard: F fraud, L legitimate, N next, P the one before, U back to the last one decided."
+_KEYS = (
+    "Nothing was decided in this session yet. Keys: F fraud, L legitimate, N next, P previous, U the last one decided."
+)
 
 
 def show_effect(detector: Detector) -> None:
     """Show in two lines, which are always there, what the latest verdict did and what the session came to."""
     given = verdicts()
     if not given:
-        st.caption(f"Nothing was decided in this session yet.  \n{_KEYS}")
+        st.caption(_KEYS)
         return
     effect, session = tell_effect(detector, given[-1]), tell_session(detector, given)
-    st.caption(f":green[:material/check_circle:] {in_markdown(effect)}  \n{in_markdown(session)}")
+    st.caption(f":green[:material/check_circle:] {in_markdown(effect)} {in_markdown(session)}")
 
 
 def tell_effect(detector: Detector, verdict: Verdict) -> str:

@@ -61,4 +61,5 @@ def latest_by_event() -> dict[str, Verdict]:
 def who_says() -> str:
     """Return who is logged in, an empty string where nobody has to log in."""
     user = st.user.to_dict()
-    return str(user.get("email") or user.get("name") or "")[:200]
+    # Without a log-in, Streamlit names somebody who is not there.
+    return str(user.get("email") or user.get("name") or "")[:200] if user.get("is_logged_in") else ""

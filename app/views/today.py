@@ -8,18 +8,19 @@ import streamlit as st
 
 from app import wording
 from app.client import Api
-from app.day_changes import change_in_percent, find_changes
+from app.day_changes import Change, compare, find_changes
 from app.day_chart import UNIT, day_chart
 from app.day_figures import DayFigures, part_of_day
-from app.day_news import REFRESH_S, News, ask_for_news
+from app.day_news import REFRESH_S, News, ask_for_news, outcome_order
 from app.detector import Detector
 from app.links import show_link
 from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page
 from app.problems import ApiProblem
+from app.queue_terms import usual_outcome
 from app.start_here import show_start
 from app.tiles import Colour, Tile, show_tiles
-from app.usual import Usual, find_band, find_usual, place_of_rate
+from app.usual import Band, Usual, alert_band, find_usual, place_of_rate
 
 _NEWS, _TIMES = "today-news", "today-times"
 _MOST_TIMES = 20
@@ -28,7 +29,7 @@ _COLOURS: dict[str, Colour] = {"above": "red", "below": "orange", "within": "off
 
 def show() -> None:
     """Show the page."""
-    show_page("Today", "How this day's {events} go, beside what is usual. All times are UTC.", _show_body)
+    show_page("Today", "", _show_body)
 
 
 def _show_body(api: Api, detector: Detector) -> None:
@@ -67,8 +68,10 @@ def _show_freshness(news: News, problem: str) -> None:
         said = f"Looked at {news.at:%H:%M:%S}. Nothing was indexed in these days."
     else:
         until = wording.moment(news.indexed_until)
-        said = f"Counted up to {until}, looked at {news.at:%H:%M:%S}. What happened later follows within minutes."
-    st.caption(said, help="Decisions and labels reach the index that these numbers come from within a few minutes.")
+        said = (
+            f"Counted up to {until}, looked at {news.at:%H:%M:%S}. It looks again by itself every {REFRESH_S} seconds."
+        )
+    st.caption(said, help="Days and hours are in UTC. Decisions and labels reach these numbers within a few minutes.")
 
 
 def _show_news(detector: Detector, news: News) -> None:
@@ -81,7 +84,7 @@ def _show_news(detector: Detector, news: News) -> None:
     with chart:
         _show_hours(detector, news, usual)
     with changes:
-        _show_changes(detector, news)
+        _show_changes(detector, news, usual)
 
 
 def _money_tiles(detector: Detector, news: News) -> list[Tile]:
@@ -93,13 +96,13 @@ def _money_tiles(detector: Detector, news: News) -> list[Tile]:
 
     def since_yesterday(kind: str, now: float) -> str:
         before = news.yesterday.by_hour[kind].until(passed)[0]
-        return change_in_percent(now, before) or f"{wording.count(before)} by now yesterday"
+        return compare(now, before)
 
     blocked, reviewed = wording.money(day.blocked.amount, currency), wording.money(day.reviewed.amount, currency)
     return [
         Tile(
             noun[:1].upper() + noun[1:], wording.count(day.all.payments),
-            f"{since_yesterday('payments', day.all.payments)} on yesterday",
+            since_yesterday("payments", day.all.payments),
             f"{wording.money(day.all.amount, currency)} in all. {until}",
             "queue", "See them all", of_day | {"outcome": "any", "sort": "newest"},
         ),
@@ -111,12 +114,12 @@ def _money_tiles(detector: Detector, news: News) -> list[Tile]:
         ),
         Tile(
             "Blocked", wording.count(day.blocked.payments),
-            f"{blocked} · {since_yesterday('blocked', day.blocked.payments)} on yesterday", until,
+            f"{blocked}, {since_yesterday('blocked', day.blocked.payments)}", until,
             "queue", "See what was blocked", of_day | {"outcome": _strongest(detector)},
         ),
         Tile(
             "For review", wording.count(day.reviewed.payments),
-            f"{reviewed} · {since_yesterday('reviewed', day.reviewed.payments)} on yesterday", until,
+            f"{reviewed}, {since_yesterday('reviewed', day.reviewed.payments)}", until,
             "queue", "Review them", {"days": "1"},
         ),
     ]  # fmt: skip
@@ -157,13 +160,12 @@ def _of_week(week: list[DayFigures], kind: str, currency: str) -> str:
 
 
 def _alert_tile(detector: Detector, day: DayFigures, usual: Usual | None) -> Tile:
-    said, colour = "too few days to know the usual", _COLOURS["within"]
+    said, place = "too few days to know the usual", "within"
     noted = f"The share of {wording.plural(detector.event_name)} that were reviewed or blocked."
     if usual is not None:
-        band = find_band([one.alert_rate or 0.0 for one in usual.days])
+        band = alert_band(usual)
         place = place_of_rate(day.alerts, day.all.payments, band)
-        span = f"{wording.percent(band.low)} to {wording.percent(band.high)}"
-        said, colour = f"{'as' if place == 'within' else place} usual: {span}", _COLOURS[place]
+        said = f"{'as' if place == 'within' else place} usual: {_span(band)}"
         noted += (
             f" Usual is what {usual.words} had, median {wording.percent(band.middle)}. It is called above or below "
             f"only where chance does not explain it with {wording.count(day.all.payments)} so far."
@@ -171,8 +173,25 @@ def _alert_tile(detector: Detector, day: DayFigures, usual: Usual | None) -> Til
     threshold = next((str(outcome.from_score) for outcome in detector.thresholds()), "")
     return Tile(
         "Alert rate", wording.percent(day.alert_rate), said, noted,
-        "performance", "What the threshold does", {"threshold": threshold} if threshold else {}, colour,
+        "performance", "What the threshold does", {"threshold": threshold} if threshold else {}, _COLOURS[place],
     )  # fmt: skip
+
+
+def _alert_change(detector: Detector, news: News, usual: Usual | None) -> list[Change]:
+    """Return a sentence about an alert rate that is not the usual one."""
+    if usual is None:
+        return []
+    band, day = alert_band(usual), news.today
+    place = place_of_rate(day.alerts, day.all.payments, band)
+    if place == "within":
+        return []
+    sentence = f"{wording.percent(day.alert_rate)} are reviewed or blocked, {place} the usual {_span(band)}."
+    query = {"days": "1", "label": "any", "outcome": usual_outcome(list(outcome_order(detector))), "sort": "newest"}
+    return [Change("trending_up" if place == "above" else "trending_down", sentence, "queue", "The latest", query)]
+
+
+def _span(band: Band) -> str:
+    return f"{wording.percent(band.low)} to {wording.percent(band.high)}"
 
 
 def _strongest(detector: Detector) -> str:
@@ -197,16 +216,16 @@ def _show_hours(detector: Detector, news: News, usual: Usual | None) -> None:
     st.caption(words)
 
 
-def _show_changes(detector: Detector, news: News) -> None:
+def _show_changes(detector: Detector, news: News, usual: Usual | None) -> None:
     st.subheader("What changed since yesterday", anchor=False)
     noun = detector.event_name.replace("_", " ")
     if news.today_summary is None or news.yesterday_summary is None:
         day = "today" if news.today_summary is None else "yesterday"
         st.html(empty_state("Nothing to compare", f"No {noun} was decided on {day}."))
         return
-    changes = find_changes(news.today_summary, news.yesterday_summary, noun)
+    changes = _alert_change(detector, news, usual) + find_changes(news.today_summary, news.yesterday_summary, noun)
     if not changes:
-        text = "The same version decides, no rule hits far more or less, and every decision was made in full."
+        text = "The same version decides, alerts and rules hit as usual, and every decision was made in full."
         st.html(empty_state("Nothing out of the ordinary", text))
     for change in changes:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
