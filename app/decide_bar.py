@@ -48,7 +48,6 @@ def _show_verdicts(api: Api, detector: Detector, decision: Json, ids: Sequence[s
         st.button(
             name, key=f"say-{label}", icon=icon, shortcut=key, type="primary" if label == "fraud" else "secondary",
             on_click=_decide, args=(api, detector, decision, label, next_of(ids, event_id)),
-            help=f"Label this as {label}, and go on to the next case.",
         )  # fmt: skip
 
 

@@ -109,6 +109,8 @@ def _hub_layers(hubs: Sequence[Hub], x: Chart, y: Chart) -> list[Chart]:
     base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
     told = [alt.Tooltip("name:N", title="Shared"), alt.Tooltip("said:N", title="By")]
     rings = base.mark_point(shape="circle", size=130, filled=True, color="#8a94a6", opacity=1).encode(tooltip=told)
-    text = {"fontSize": 11, "fontWeight": 600, "color": "#7a869a"}
-    names = base.mark_text(dy=-13, **text).encode(text="both:N")
-    return [rings, names]
+    names = {"fontSize": 11, "fontWeight": 600, "color": "#6f7b90"}
+    # A name stands on the side of its hub that no payment is on.
+    below = base.transform_filter("datum.y > 0.1").mark_text(dy=15, **names)
+    above = base.transform_filter("datum.y <= 0.1").mark_text(dy=-14, **names)
+    return [rings, below.encode(text="both:N"), above.encode(text="both:N")]
