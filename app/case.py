@@ -74,8 +74,13 @@ def forget_case(api: Api, event_id: str) -> None:
 
 @st.cache_data(ttl=120, max_entries=200, show_spinner=False)
 def load_decision(url: str, event_id: str, _api: Api) -> Json:  # noqa: ARG001 - the cache's key
-    """Return a stored decision with all its reasons, as the API at ``url`` has it."""
-    return _api.decision(event_id, reasons="all")
+    """Return a stored decision with all its reasons, or without them where its record does not give them any more."""
+    try:
+        return _api.decision(event_id, reasons="all")
+    except ApiProblem as problem:
+        if problem.status != 422:
+            raise
+        return _api.decision(event_id)
 
 
 @st.cache_data(ttl=120, max_entries=400, show_spinner=False)

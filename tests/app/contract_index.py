@@ -98,4 +98,7 @@ def _day(day: str, rows: list[Json]) -> Json:
 
 def _hours(rows: list[Json], outcome: str) -> Json:
     of_hour = [[r for r in rows if r["outcome"] == outcome and int(r["decided_at"][11:13]) == h] for h in range(24)]
-    return {"decisions": [len(some) for some in of_hour], "amount": [sum(r["amount"] for r in some) for some in of_hour]}
+    return {
+        "decisions": [len(some) for some in of_hour],
+        "amount": [sum(r["amount"] for r in some) for some in of_hour],
+    }

@@ -52,7 +52,7 @@ def test_cases_without_a_label_come_by_money_at_risk(queue: AppTest) -> None:
 
 def test_a_case_shows_event_reasons_history_and_links(queue: AppTest) -> None:
     case = case_of(queue)
-    assert REASONS[0]["sentence"] in case.replace("&#x27;", "'")
+    assert str(REASONS[0]["sentence"]) in case.replace("&#x27;", "'")
     assert ">electronics<" in case
     assert "No rule matched." in case
     headings = [str(heading.value).replace("\\", "") for heading in queue.subheader]

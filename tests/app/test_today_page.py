@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from app.day_changes import compare, find_changes
-from app.day_figures import Sum, no_figures, part_of_day, read_day
+from app.day_figures import DayFigures, Sum, no_figures, part_of_day, read_day
 from app.usual import Band, find_band, find_usual, place_of_rate
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_index import summaries
@@ -96,22 +98,18 @@ def test_a_day_is_counted_by_outcome_label_and_hour(contract: Contract) -> None:
 
 
 def test_usual_days_are_same_weekdays_or_else_the_last_ones() -> None:
-    def past(backs: range | list[int]) -> list[object]:
-        days = []
-        for back in backs:
-            day = no_figures(DAY - timedelta(back))
-            days.append(type(day)(day.day, Sum(10), *[Sum()] * 5, day.by_hour))  # type: ignore[arg-type]
-        return days
+    def past(backs: Iterable[int], payments: int = 10) -> list[DayFigures]:
+        return [replace(no_figures(DAY - timedelta(back)), all=Sum(payments)) for back in backs]
 
     assert find_usual([], DAY) is None
-    assert find_usual(past(range(1, 5)), DAY) is None  # type: ignore[arg-type]
-    some = find_usual(past(range(1, 6)), DAY)  # type: ignore[arg-type]
+    assert find_usual(past(range(1, 5)), DAY) is None
+    some = find_usual(past(range(1, 6)), DAY)
     assert some is not None
     assert some.words == "the last 5 days"
-    same = find_usual(past(range(1, 60)), DAY)  # type: ignore[arg-type]
+    same = find_usual(past(range(1, 60)), DAY)
     assert same is not None
     assert same.words == "the last 4 Thursdays"
-    assert find_usual([no_figures(DAY - timedelta(back)) for back in range(1, 29)], DAY) is None
+    assert find_usual(past(range(1, 29), payments=0), DAY) is None
 
 
 def test_the_band_leaves_out_the_ends_of_many_days() -> None:
@@ -121,7 +119,14 @@ def test_the_band_leaves_out_the_ends_of_many_days() -> None:
 
 @pytest.mark.parametrize(
     ("hits", "of", "place"),
-    [(0, 0, "within"), (1, 10, "within"), (60, 300, "above"), (0, 40, "within"), (0, 4000, "below"), (3, 100, "within")],
+    [
+        (0, 0, "within"),
+        (1, 10, "within"),
+        (60, 300, "above"),
+        (0, 40, "within"),
+        (0, 4000, "below"),
+        (3, 100, "within"),
+    ],
 )
 def test_chance_is_no_alarm(hits: int, of: int, place: str) -> None:
     assert place_of_rate(hits, of, Band(0.01, 0.03, 0.05)) == place

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from localstack.running import RunningStack, call
-from tests.browser.test_pages import WAIT_MS, keep_screenshot, open_page, turn_to
+from tests.browser.test_pages import WAIT_MS, keep_screenshot, open_page
 from tests.integration.test_whole_path import read_events
 
 pytestmark = pytest.mark.browser
@@ -52,17 +52,18 @@ def test_today(page: Page, scheme: str, dashboard_url: str, decided: int) -> Non
     expect(page.get_by_role("heading", name="Linked payments")).to_be_visible(timeout=WAIT_MS)
 
 
-def test_cases_are_decided_from_the_keyboard(page: Page, scheme: str, dashboard_url: str, decided: int) -> None:
+@pytest.mark.usefixtures("decided")
+def test_cases_are_decided_from_the_keyboard(page: Page, scheme: str, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "Today")
     page.get_by_role("link", name="Largest first").click()
     expect(page.get_by_role("heading", name="Linked payments")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"queue-{scheme}")
-    case = page.get_by_label("Case", exact=True)
-    first = case.inner_text()
+    event = page.get_by_label("Case", exact=True).locator("dd").last
+    first = event.inner_text()
     page.keyboard.press("n")
-    expect(case).not_to_have_text(first, timeout=WAIT_MS)
+    expect(event).not_to_have_text(first, timeout=WAIT_MS)
     page.keyboard.press("p")
-    expect(case.get_by_text(first.splitlines()[-1])).to_be_visible(timeout=WAIT_MS)
+    expect(event).to_have_text(first, timeout=WAIT_MS)
     note = page.get_by_role("textbox", name="Note")
     note.fill(f"Paid with {CARD}")
     page.get_by_role("button", name="Fraud").click()
@@ -79,7 +80,9 @@ def test_cases_are_decided_from_the_keyboard(page: Page, scheme: str, dashboard_
     expect(page.get_by_text("1 decided in this session: 1 legitimate", exact=False)).to_be_visible()
 
 
-def test_letters_in_a_note_are_no_keys(page: Page, scheme: str, dashboard_url: str, decided: int) -> None:
+@pytest.mark.usefixtures("decided")
+@pytest.mark.parametrize("scheme", ["light"], indirect=True)
+def test_letters_in_a_note_are_no_keys(page: Page, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "Today")
     page.get_by_role("link", name="Largest first").click()
     note = page.get_by_role("textbox", name="Note")

@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("backend")]
 
 
 UNSAID = {"note": None, "labelled_by": None}
+
+
 @pytest.mark.parametrize(
     "name", ["http_api_v2_post", "http_api_v2_post_base64", "http_api_v1_post", "function_url_post"]
 )

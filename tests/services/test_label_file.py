@@ -85,7 +85,11 @@ def test_columns_are_found_by_name(backend: Backend, decided: list[Payment], hea
     cells = {"event_id": decided[0]["event_id"], "label": "1", "is_fraud": "1", "known_at": KNOWN_AT}
     row = ",".join(str(cells[name]) for name in header.split(","))
     assert set_labels(backend, f"{header}\n{row}\n".encode())["accepted"] == 1
-    assert find_decision(backend.stores, decided[0]["event_id"])["label"] == {"label": "fraud", "known_at": KNOWN_AT, **UNSAID}
+    assert find_decision(backend.stores, decided[0]["event_id"])["label"] == {
+        "label": "fraud",
+        "known_at": KNOWN_AT,
+        **UNSAID,
+    }
 
 
 def zstd(content: bytes) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import Item, fit_key, get_items
 from tollgate.adapters.packed_json import pack_json, unpack_json
-from tollgate.core.remark import Remark
+from tollgate.core.remark import UNSAID, Remark
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,7 +30,7 @@ class WaitingLabel:
 
     label: str
     known_s: float | None = None
-    remark: Remark = Remark()
+    remark: Remark = UNSAID
 
     @classmethod
     def from_item(cls, item: Item) -> WaitingLabel:
@@ -60,7 +60,7 @@ class DecisionRecord:
     reads: bytes | None = None
     runtime: str = ""
     reasons: Sequence[Any] | None = None
-    remark: Remark = Remark()
+    remark: Remark = UNSAID
 
     def to_item(self, detector: str, expires_s: float) -> dict[str, Any]:
         """Return the DynamoDB item: little more than what its label is set by is an attribute of its own."""

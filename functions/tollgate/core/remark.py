@@ -34,6 +34,9 @@ class Remark:
         return {"note": self.note, "labelled_by": self.labelled_by}
 
 
+UNSAID = Remark()
+
+
 def _read(name: str, value: object) -> str | None:
     text = "" if value is None else str(value).strip()
     if len(text) > LONGEST[name]:

@@ -105,7 +105,9 @@ class Label(_Request):
     known_at: str | None = Field(
         None, description="ISO 8601; if left out: now, or for an old event the label delay after it."
     )
-    note: str | None = Field(None, description="Why, in up to 500 characters without card numbers; kept with the label.")
+    note: str | None = Field(
+        None, description="Why, in up to 500 characters without card numbers; kept with the label."
+    )
     labelled_by: str | None = Field(None, description="Who says so, in up to 200 characters.")
 
 

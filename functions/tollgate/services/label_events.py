@@ -144,9 +144,7 @@ def _let_wait(stores: Stores, version: DetectorVersion, given: GivenLabel, befor
     write_together(stores.decisions.client, [{"Put": put}])
 
 
-def _write_label(
-    stores: Stores, version: DetectorVersion, given: GivenLabel, before: DecisionRecord
-) -> Iterable[str]:
+def _write_label(stores: Stores, version: DetectorVersion, given: GivenLabel, before: DecisionRecord) -> Iterable[str]:
     """Set a label, and tell the histories in the same transaction; return the entities whose histories changed."""
     known_s = default_known_s(version, before) if given.known_s is None else given.known_s
     if known_s < before.time_s:
