@@ -75,5 +75,9 @@ def _encode(
     arrays: Mapping[str, npt.NDArray[Any] | None],
     reasons: Sequence[Sequence[Reason]] = (),
 ) -> bytes:
-    known = {"features": features, "labels": data.labels[drawn.rows], "weights": drawn.weights}
+    known: dict[str, npt.NDArray[Any] | None] = {
+        "features": features,
+        "labels": data.labels[drawn.rows],
+        "weights": drawn.weights,
+    }
     return write_past_events(post_columns(event_type, data, drawn.rows), {**known, **arrays}, reasons)

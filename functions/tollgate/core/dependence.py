@@ -59,7 +59,7 @@ def _measure(past: PastEvents, values: Floats, contributions: Floats, rows: Ints
     tenth, ninetieth = (
         float(found[order[min(np.searchsorted(reached, share), len(rows) - 1)]]) for share in (0.1, 0.9)
     )
-    lowest, highest = float(values[rows].min()), float(values[rows].max())
+    lowest, highest = float(np.min(values[rows])), float(np.max(values[rows]))
     missing = lowest != lowest  # noqa: PLR0124 - NaN
     return Bin(
         None if missing else lowest,
