@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
@@ -80,6 +81,11 @@ class Api:
         self._auth = SignForAws(connection.keys) if connection.keys else None
         self._timeout_s = timeout_s
 
+    @property
+    def url(self) -> str:
+        """The API's address: what is remembered of its answers is remembered under it."""
+        return self._url
+
     def detector(self) -> Json:
         """Return the detector's description."""
         return self._ask("GET", "/v1/detector")
@@ -95,6 +101,18 @@ class Api:
     def decision(self, event_id: str) -> Json:
         """Return an earlier decision, with its event and label."""
         return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}")
+
+    def summaries(self, first: date, last: date) -> Json:
+        """Return what the decisions of each day from ``first`` to ``last`` come to; 92 days at most."""
+        return self._ask("GET", "/v1/summaries", parameters={"from": first.isoformat(), "to": last.isoformat()})
+
+    def contributions(self) -> Json:
+        """Return how much each feature moves scores."""
+        return self._ask("GET", "/v1/detector/contributions")
+
+    def dependence(self, feature: str) -> Json:
+        """Return how the value of one feature moves scores, and the past events for which it did most."""
+        return self._ask("GET", f"/v1/detector/contributions/{quote(feature, safe='')}")
 
     def label(self, event_id: str, label: str) -> Json:
         """Say that one event was ``fraud`` or ``legitimate``; return that event's row of the answer."""

@@ -14,6 +14,7 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from tests.app import contract_shapes as shapes
+from tests.app import model_shapes
 from tests.app.contract_shapes import Json
 
 ROWS = 12_480
@@ -26,6 +27,8 @@ class Contract:
     url: str = ""
     detector: Json = field(default_factory=shapes.detector_document)
     evaluation: Json = field(default_factory=shapes.evaluation_document)
+    contributions: Json = field(default_factory=model_shapes.contributions)
+    summaries: Json = field(default_factory=model_shapes.summaries)
     decisions: dict[str, Json] = field(default_factory=dict)
     batches: dict[str, Json] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
@@ -52,6 +55,17 @@ class Contract:
 
     def get_evaluation(self, _body: Json) -> tuple[int, Json]:
         return 200, self.evaluation
+
+    def get_contributions(self, _body: Json) -> tuple[int, Json]:
+        return 200, self.contributions
+
+    def get_dependence(self, _body: Json, feature: str) -> tuple[int, Json]:
+        if feature not in model_shapes.FEATURES:
+            return _not_found(f"feature {feature}")
+        return 200, model_shapes.dependence(feature)
+
+    def get_summaries(self, _body: Json) -> tuple[int, Json]:
+        return 200, self.summaries
 
     def decide(self, body: Json) -> tuple[int, Json]:
         sent = body["event"]
@@ -139,6 +153,9 @@ class Contract:
 ROUTES = [
     ("GET", "/v1/detector", "get_detector"),
     ("GET", "/v1/detector/evaluation", "get_evaluation"),
+    ("GET", "/v1/detector/contributions", "get_contributions"),
+    ("GET", "/v1/detector/contributions/([^/]+)", "get_dependence"),
+    ("GET", "/v1/summaries", "get_summaries"),
     ("POST", "/v1/decisions", "decide"),
     ("GET", "/v1/decisions/([^/]+)", "get_decision"),
     ("POST", "/v1/labels", "label"),

@@ -56,9 +56,8 @@ def _measure(past: PastEvents, values: Floats, contributions: Floats, rows: Ints
     weights, found = past.weights[rows], contributions[rows]
     order = np.argsort(found)
     reached = np.cumsum(weights[order]) / weights.sum()
-    tenth, ninetieth = (
-        float(found[order[min(np.searchsorted(reached, share), len(rows) - 1)]]) for share in (0.1, 0.9)
-    )
+    at = np.minimum(np.searchsorted(reached, [0.1, 0.9]), len(rows) - 1)
+    tenth, ninetieth = found[order[at]].tolist()
     lowest, highest = float(np.min(values[rows])), float(np.max(values[rows]))
     missing = lowest != lowest  # noqa: PLR0124 - NaN
     return Bin(
@@ -67,8 +66,8 @@ def _measure(past: PastEvents, values: Floats, contributions: Floats, rows: Ints
         events=float(weights.sum()),
         frauds=float(weights[past.labels[rows] == 1].sum() / weights.sum()),
         mean=float(np.average(found, weights=weights)),
-        tenth=tenth,
-        ninetieth=ninetieth,
+        tenth=float(tenth),
+        ninetieth=float(ninetieth),
     )
 
 
