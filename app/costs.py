@@ -78,4 +78,4 @@ def cheapest(table: ScoreTable, prices: Prices, *, blocks_alone: bool) -> tuple[
     for high in steps:
         low = min((low, high), key=lambda score: price(table, score, NEVER, prices).total)
         pairs.append((low, high))
-    return min(pairs, key=lambda pair: price(table, *pair, prices).total)
+    return min(pairs, key=lambda pair: price(table, pair[0], pair[1], prices).total)
