@@ -24,7 +24,7 @@ def show_past_events(api: Api, detector: Detector, events: Sequence[Json]) -> No
         line, button = st.columns([11, 1], vertical_alignment="center")
         line.html(_line(detector, past))
         event_id = str(past["event"].get(detector.column("id")))
-        if button.button("Open", key=f"past-{place}-{event_id}", help=f"Show {event_id} in full"):
+        if button.button("Show", key=f"past-{place}-{event_id}", help=f"Show {event_id} in full"):
             _show_event(api, detector, past)
 
 
@@ -53,20 +53,24 @@ def _show_event(api: Api, detector: Detector, past: Json) -> None:
     score, label, odds = st.columns(3)
     score.metric("Score", wording.count(past["score"]), border=True)
     label.metric("It was", word, border=True)
-    odds.metric("Odds by this idea", say_odds(past["contribution"]), border=True)
-    st.subheader("Its weightiest reasons", anchor=False)
-    for reason in past["reasons"]:
-        effect = say_odds(reason["contribution"])
-        st.markdown(f"**{effect}** {in_markdown(reason['sentence'])} ({in_markdown(reason['name'])})")
-    st.subheader("As it was sent", anchor=False)
-    st.dataframe(
-        [{"column": wording.title(name), "value": str(value)} for name, value in event.items()],
-        hide_index=True,
-        column_config={"column": "Column", "value": "Value"},
-        alt="The columns of this payment",
-    )
-    with st.container(horizontal=True), problems_shown():
-        _show_ways(api, detector, event, event_id)
+    odds.metric("Odds by this reason", say_odds(past["contribution"]), border=True)
+    reasons, sent = st.columns(2, gap="large")
+    with reasons:
+        st.subheader("Its weightiest reasons", anchor=False)
+        for reason in past["reasons"]:
+            st.markdown(f"**{say_odds(reason['contribution'])}** {in_markdown(reason['sentence'])}")
+        with problems_shown():
+            _show_ways(api, detector, event, event_id)
+    with sent:
+        st.subheader("As it was sent", anchor=False)
+        st.dataframe(
+            [{"column": wording.title(name), "value": str(value)} for name, value in event.items()],
+            hide_index=True,
+            height="content",
+            row_height=30,
+            column_config={"column": "Column", "value": "Value"},
+            alt="The columns of this payment",
+        )
 
 
 def _show_ways(api: Api, detector: Detector, event: Json, event_id: str) -> None:

@@ -53,7 +53,7 @@ def groups_chart(groups: Sequence[Json]) -> Chart:
                 legend=alt.Legend(orient="bottom"),
             ),
             tooltip=[
-                alt.Tooltip("group:N", title="Idea"),
+                alt.Tooltip("group:N", title="Reason"),
                 alt.Tooltip("whose:N", title="Of"),
                 alt.Tooltip("size:Q", title="Doublings of the odds", format=".2f"),
             ],
@@ -89,7 +89,7 @@ def dependence_chart(told: Json, logarithmic: bool) -> Chart:
         alt.Tooltip("frauds:Q", title="Share of frauds", format=".2%"),
         alt.Tooltip("events:Q", title="Payments", format=",.0f"),
     ]
-    knots = base.mark_point(filled=True, color=RULE, size=55, opacity=1).encode(y=y, tooltip=tooltip)
+    knots = base.mark_point(filled=True, color=RULE, size=36, opacity=1).encode(y=y, tooltip=tooltip)
     zero = alt.Chart(alt.Data(values=[{"effect": 0}])).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y="effect:Q")
     return alt.layer(zero, band, _points(told["points"], x, y), line, knots).properties(height=340)
 
@@ -130,8 +130,11 @@ def _smallest(bins: Sequence[Json]) -> float:
     return max(sizes[len(sizes) // 2] / 10, 1e-3) if sizes else 1.0
 
 
-def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]]) -> Chart:
-    """Return a table of shades: how far each of ``groups``, place and name, moves scores in each segment."""
+def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], *, dark: bool) -> Chart:
+    """Return a table of shades: how far each of ``groups``, place and name, moves scores in each segment.
+
+    Vega's texts have one colour; ``dark`` says which one can be read.
+    """
     rows = [
         {
             "segment": segment["name"],
@@ -152,9 +155,11 @@ def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]]) 
         opacity=alt.Opacity("size:Q", scale=alt.Scale(domain=[0, peak], range=[0.04, 0.9]), legend=None),
         color=alt.value(COLOURS["All"]),
         tooltip=[
-            alt.Tooltip("group:N", title="Idea"),
+            alt.Tooltip("group:N", title="Reason"),
             alt.Tooltip("segment:N", title="Where"),
             alt.Tooltip("size:Q", title="Doublings of the odds", format=".2f"),
         ],
     )
-    return alt.layer(shades, base.mark_text(fontSize=12).encode(text="text:N")).properties(height=alt.Step(30))
+    return alt.layer(
+        shades, base.mark_text(fontSize=12, color="#f2f5fa" if dark else "#18212f").encode(text="text:N")
+    ).properties(height=alt.Step(30))

@@ -77,18 +77,18 @@ def _say_what_lacks(detector: Detector, problem: ApiProblem | None) -> None:
 
 
 def _show_what_matters(rows: list[Json], contributions: Json | None, detector: Detector) -> str | None:
-    """Show the measures side by side, and ideas; return the feature that was clicked."""
-    table, ideas = st.columns([7, 5], gap="large")
+    """Show the measures side by side, and as reasons; return the feature that was clicked."""
+    table, reasons = st.columns([7, 5], gap="large")
     with table:
         st.subheader("Features", anchor=False, help="Three measures of the same: they agree where it matters most.")
         chosen = show_importance(rows)
     if contributions is None:
         return chosen
-    with ideas:
-        st.subheader("Ideas", anchor=False, help=f"Features that say one thing, together. {ODDS_HELP}")
+    with reasons:
+        st.subheader("Reasons", anchor=False, help=f"Features that say one thing, as decisions name them. {ODDS_HELP}")
         groups = _largest_groups(contributions)
         chart = groups_chart([contributions["groups"][place] for place, _ in groups])
-        st.altair_chart(chart, width="stretch", alt="How far each idea moves scores, for all payments and for frauds")
+        st.altair_chart(chart, width="stretch", alt="How far each reason moves scores, for all payments and for frauds")
     noun = wording.plural(detector.event_name)
     period = contributions["period"]
     st.caption(
@@ -158,7 +158,7 @@ def _show_decided(api: Api, detector: Detector, told: Json) -> None:
         )  # fmt: skip
     events = told[side or "raised"]
     if not events:
-        st.html(empty_state("None", f"In none of the past {noun} did this idea move the score that way."))
+        st.html(empty_state("None", f"In none of the past {noun} did this reason move the score that way."))
         return
     with problems_shown():
         show_past_events(api, detector, events)
@@ -170,12 +170,13 @@ def _show_segments(contributions: Json) -> None:
     if not parts:
         return
     heading, choice = st.columns([3, 2], vertical_alignment="bottom")
-    note = "How far each idea moves scores, up or down, in doublings of the odds, among payments of a kind."
+    note = "How far each reason moves scores, up or down, in doublings of the odds, among payments of a kind."
     heading.header("By segment", anchor=False, help=note)
     with choice, st.container(horizontal=True, horizontal_alignment="right"):
         title = st.segmented_control(
             "Segments", list(parts), default=next(iter(parts)), required=True, format_func=wording.title,
             label_visibility="collapsed", key="segments",
         )  # fmt: skip
-    chart = segments_chart(parts[title or next(iter(parts))], _largest_groups(contributions))
-    st.altair_chart(chart, width="stretch", alt="How far each idea moves scores in each segment")
+    dark = st.context.theme.type == "dark"
+    chart = segments_chart(parts[title or next(iter(parts))], _largest_groups(contributions), dark=dark)
+    st.altair_chart(chart, width="stretch", alt="How far each reason moves scores in each segment")

@@ -65,7 +65,7 @@ def dependence(name: str) -> Json:
             for value in values
         ],
         "raised": [_past(place, 2.0 - place / 4, group) for place in range(4)],
-        "lowered": [_past(place, -1.0 + place / 4, group) for place in range(4, 6)],
+        "lowered": [_past(place, -2.0 + place / 4, group) for place in range(4, 6)],
     }
 
 
