@@ -112,8 +112,16 @@ class Api:
         return self._ask("GET", "/v1/decisions", parameters={name: term for name, term in terms.items() if term})
 
     def summaries(self, first: date, last: date) -> Json:
-        """Return what the decisions of each day come to, from the first to the last day."""
+        """Return what the decisions of each day from ``first`` to ``last`` come to; 92 days at most."""
         return self._ask("GET", "/v1/summaries", parameters={"from": first.isoformat(), "to": last.isoformat()})
+
+    def contributions(self) -> Json:
+        """Return how much each feature moves scores."""
+        return self._ask("GET", "/v1/detector/contributions")
+
+    def dependence(self, feature: str) -> Json:
+        """Return how the value of one feature moves scores, and the past events for which it did most."""
+        return self._ask("GET", f"/v1/detector/contributions/{quote(feature, safe='')}")
 
     def label(self, event_id: str, label: str, note: str = "", labelled_by: str = "") -> Json:
         """Say that one event was ``fraud`` or ``legitimate``; return that event's row of the answer."""

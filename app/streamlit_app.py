@@ -12,7 +12,7 @@ if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own fold
     sys.path.insert(0, str(HERE.parent))
 
 from app.links import know_pages  # noqa: E402
-from app.views import batch, performance, queue, score, today  # noqa: E402
+from app.views import batch, performance, queue, score, today, why  # noqa: E402
 
 
 def main() -> None:
@@ -28,6 +28,7 @@ def main() -> None:
         "performance": st.Page(
             performance.show, title="Performance", icon=":material/monitoring:", url_path="performance"
         ),
+        "why": st.Page(why.show, title="Why", icon=":material/psychology_alt:", url_path="why"),
     }
     know_pages(pages)
     st.navigation(list(pages.values()), position="top").run()

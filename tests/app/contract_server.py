@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from tests.app import contract_index as index
 from tests.app import contract_shapes as shapes
+from tests.app import model_shapes
 from tests.app.contract_shapes import Json
 
 ROWS = 12_480
@@ -27,6 +28,8 @@ class Contract:
     url: str = ""
     detector: Json = field(default_factory=shapes.detector_document)
     evaluation: Json = field(default_factory=shapes.evaluation_document)
+    contributions: Json = field(default_factory=model_shapes.contributions)
+    summaries: Json | None = None  # in place of what its decisions come to
     decisions: dict[str, Json] = field(default_factory=dict)
     batches: dict[str, Json] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
@@ -61,6 +64,14 @@ class Contract:
     def get_evaluation(self, _body: Json) -> tuple[int, Json]:
         return 200, self.evaluation
 
+    def get_contributions(self, _body: Json) -> tuple[int, Json]:
+        return 200, self.contributions
+
+    def get_dependence(self, _body: Json, feature: str) -> tuple[int, Json]:
+        if feature not in model_shapes.FEATURES:
+            return _not_found(f"feature {feature}")
+        return 200, model_shapes.dependence(feature)
+
     def decide(self, body: Json) -> tuple[int, Json]:
         sent = body["event"]
         if float(sent.get("amount") or 0) < 0:
@@ -81,7 +92,7 @@ class Contract:
         return 200, index.search(self.decisions.values(), self.indexed_until, self.query)
 
     def get_summaries(self, _body: Json) -> tuple[int, Json]:
-        return 200, index.summaries(self.decisions.values(), self.indexed_until, self.query)
+        return 200, self.summaries or index.summaries(self.decisions.values(), self.indexed_until, self.query)
 
     def get_health(self, _body: Json) -> tuple[int, Json]:
         return 200, {"status": "ok", "detector": "payments", "detector_version": shapes.VERSION}
@@ -163,6 +174,8 @@ ROUTES = [
     ("GET", "/v1/detector", "get_detector"),
     ("GET", "/v1/detector/evaluation", "get_evaluation"),
     ("GET", "/v1/healthz", "get_health"),
+    ("GET", "/v1/detector/contributions", "get_contributions"),
+    ("GET", "/v1/detector/contributions/([^/]+)", "get_dependence"),
     ("GET", "/v1/summaries", "get_summaries"),
     ("POST", "/v1/decisions", "decide"),
     ("GET", "/v1/decisions", "find_decisions"),
