@@ -98,14 +98,6 @@ class Api:
         """Return the sealed versions of the detector, newest first."""
         return self._ask("GET", "/v1/detector/versions", parameters={"limit": str(limit)})
 
-    def health(self) -> Json:
-        """Return the detector and the version that decide; it is the least that the API can be asked."""
-        return self._ask("GET", "/v1/healthz")
-
-    def summaries(self, first: date, last: date) -> Json:
-        """Return what the decisions of each day come to, from the first to the last day."""
-        return self._ask("GET", "/v1/summaries", parameters={"from": first.isoformat(), "to": last.isoformat()})
-
     def check_rules(self, rules: Sequence[Json]) -> list[Json]:
         """Return what is wrong or odd about rules."""
         return list(self._ask("POST", "/v1/rules/check", body={"rules": list(rules)})["findings"])
@@ -142,13 +134,36 @@ class Api:
         """Have one event decided; return the decision."""
         return self._ask("POST", "/v1/decisions", body={"event": dict(event)})
 
-    def decision(self, event_id: str) -> Json:
-        """Return an earlier decision, with its event and label."""
-        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}")
+    def health(self) -> Json:
+        """Return the detector and the version that decide; it is the least that the API can be asked."""
+        return self._ask("GET", "/v1/healthz")
 
-    def label(self, event_id: str, label: str) -> Json:
+    def decision(self, event_id: str, reasons: str = "") -> Json:
+        """Return an earlier decision, with its event and label; ``reasons`` are ``top``, ``all``, or as they were."""
+        parameters = {"reasons": reasons} if reasons else None
+        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}", parameters=parameters)
+
+    def search(self, terms: Mapping[str, str]) -> Json:
+        """Return a page of decisions; ``terms`` are those of ``GET /v1/decisions``, empty ones say nothing."""
+        return self._ask("GET", "/v1/decisions", parameters={name: term for name, term in terms.items() if term})
+
+    def summaries(self, first: date, last: date) -> Json:
+        """Return what the decisions of each day from ``first`` to ``last`` come to; 92 days at most."""
+        return self._ask("GET", "/v1/summaries", parameters={"from": first.isoformat(), "to": last.isoformat()})
+
+    def contributions(self) -> Json:
+        """Return how much each feature moves scores."""
+        return self._ask("GET", "/v1/detector/contributions")
+
+    def dependence(self, feature: str) -> Json:
+        """Return how the value of one feature moves scores, and the past events for which it did most."""
+        return self._ask("GET", f"/v1/detector/contributions/{quote(feature, safe='')}")
+
+    def label(self, event_id: str, label: str, note: str = "", labelled_by: str = "") -> Json:
         """Say that one event was ``fraud`` or ``legitimate``; return that event's row of the answer."""
-        answer = self._ask("POST", "/v1/labels", body={"labels": [{"event_id": event_id, "label": label}]})
+        said = {"note": note, "labelled_by": labelled_by}
+        given = {"event_id": event_id, "label": label, **{name: text for name, text in said.items() if text}}
+        answer = self._ask("POST", "/v1/labels", body={"labels": [given]})
         row: Json = (answer.get("results") or [{"status": "failed", "message": "no answer for this event"}])[0]
         if row.get("status") == "failed":
             raise ApiProblem(f"The label was not taken: {row.get('message') or 'the API did not say why'}.", 422)

@@ -11,7 +11,7 @@ from app import wording
 from app.client import Api, Json
 from app.detector import Detector
 from app.draft import Draft, hold_draft, take_draft
-from app.login import reader_name
+from app.login import who_says
 from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_problem
 from app.problems import ApiProblem
@@ -119,7 +119,7 @@ def _try(api: Api, draft: Draft) -> None:
 def _save(api: Api, draft: Draft, etag: str | None) -> None:
     draft.problem = draft.refused = None
     try:
-        take_draft(api, api.save_draft(draft.rules, etag, reader_name()))
+        take_draft(api, api.save_draft(draft.rules, etag, who_says() or None))
         st.toast("The draft is saved.", icon=":material/check:")
     except ApiProblem as problem:
         draft.problem = problem

@@ -22,23 +22,23 @@ def require_log_in() -> None:
     st.stop()
 
 
-def reader_name() -> str | None:
-    """Return who is logged in, as the provider calls them; None where nobody has to."""
-    if not is_log_in_configured() or not st.user.is_logged_in:
-        return None
-    return str(st.user.get("name") or st.user.get("email") or st.user.get("sub") or "")[:100] or None
+def who_says() -> str:
+    """Return who is logged in, an empty string where nobody has to log in."""
+    user = st.user.to_dict()
+    # Without a log-in, Streamlit names somebody who is not there.
+    return str(user.get("email") or user.get("name") or "")[:100] if user.get("is_logged_in") else ""
 
 
 def show_reader() -> None:
     """Show who is logged in, with a way out."""
-    name = reader_name()
-    if name is None:
+    who = who_says()
+    if not who:
         return
+    name = str(st.user.get("name") or who)
     with (
         st.container(horizontal=True, horizontal_alignment="right"),
         st.popover(in_markdown(name), icon=":material/account_circle:", type="tertiary"),
     ):
-        email = st.user.get("email")
-        if email and email != name:
-            st.caption(in_markdown(str(email)))
+        if name != who:
+            st.caption(in_markdown(who))
         st.button("Log out", icon=":material/logout:", on_click=st.logout)

@@ -13,7 +13,7 @@ if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own fold
 
 from app.links import know_pages  # noqa: E402
 from app.login import require_log_in, show_reader  # noqa: E402
-from app.views import batch, help, performance, rules, score  # noqa: E402
+from app.views import batch, help, performance, queue, rules, score, today, why  # noqa: E402
 
 
 def main() -> None:
@@ -23,11 +23,14 @@ def main() -> None:
     st.html(HERE / "assets" / "style.css")
     require_log_in()
     pages = {
-        "score": st.Page(score.show, title="Score", icon=":material/speed:", url_path="score", default=True),
+        "today": st.Page(today.show, title="Today", icon=":material/today:", url_path="today", default=True),
+        "queue": st.Page(queue.show, title="Review queue", icon=":material/rule:", url_path="queue"),
+        "score": st.Page(score.show, title="Score", icon=":material/speed:", url_path="score"),
         "batch": st.Page(batch.show, title="Batch", icon=":material/table_rows:", url_path="batch"),
         "performance": st.Page(
             performance.show, title="Performance", icon=":material/monitoring:", url_path="performance"
         ),
+        "why": st.Page(why.show, title="Why", icon=":material/psychology_alt:", url_path="why"),
         "rules": st.Page(rules.show, title="Rules", icon=":material/gavel:", url_path="rules"),
         "help": st.Page(help.show, title="Settings and help", icon=":material/help:", url_path="help"),
     }

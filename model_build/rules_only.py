@@ -24,11 +24,12 @@ from tollgate.errors import DetectorFileError
 
 from model_build.data import LabelledEvents, count_categories, read_labelled_events
 from model_build.detector_file import DetectorFile
+from model_build.drawing import draw_past_events
 from model_build.learnt import thread_count
 from model_build.material import Progress, build_matrix
 from model_build.metrics import count_scores
 from model_build.onnx_graph import build_model
-from model_build.past_events import draw_past_events, encode_past_events
+from model_build.past_events import encode_unjudged_events
 from model_build.report import installed_libraries, write_time
 from model_build.sealing import Sealed, encode_histories, seal_version
 from model_build.split import begin_test
@@ -126,7 +127,7 @@ def _replay(
     last = np.arange(begin_test(data, choices), len(data.events))
     drawn = draw_past_events(data, last, choices.past_events, choices.seed)
     matrix = build_matrix(features, plan, data.events, replayed)
-    past = encode_past_events(file.event_type, data, drawn, matrix)
+    past = encode_unjudged_events(file.event_type, data, drawn, matrix)
     return encode_histories(data, plan, replayed.excess), past
 
 

@@ -10,8 +10,15 @@ from streamlit.testing.v1 import AppTest
 from app.list_view import read_values
 from app.rule_figures import RuleFigures, read_figures, read_overlaps
 from tests.app.conftest import OpenPage, texts
-from tests.app.contract_rules import rule, summaries
+from tests.app.contract_rules import detector_rules, rule, summaries
 from tests.app.contract_server import Contract
+
+
+@pytest.fixture(autouse=True)
+def _ruled(contract: Contract) -> None:
+    """Let the contract's detector have rules and a list, and two days of decisions by them."""
+    contract.detector |= detector_rules()
+    contract.summaries = summaries()
 
 
 def open_part(open_page: OpenPage, part: str, **query: str) -> AppTest:

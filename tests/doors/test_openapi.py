@@ -57,6 +57,8 @@ def test_every_route_of_the_contract_is_there(described: dict[str, Any]) -> None
         ("GET", "/v1/lists/{name}"),
         ("PUT", "/v1/lists/{name}"),
         ("PATCH", "/v1/lists/{name}"),
+        ("GET", "/v1/detector/contributions"),
+        ("GET", "/v1/detector/contributions/{feature}"),
         ("POST", "/v1/batches"),
         ("GET", "/v1/batches"),
         ("GET", "/v1/batches/{batch_id}"),

@@ -14,7 +14,7 @@ from tollgate.core.version import DetectorVersion
 
 from model_build.data import LabelledEvents, read_labelled_events
 from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.past_events import draw_past_events
+from model_build.drawing import draw_past_events
 from model_build.publishing import open_folder
 from model_build.rules_only import seal_rules
 from model_build.split import split_by_time

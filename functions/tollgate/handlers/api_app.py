@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Query, Response
 from mangum import Mangum
 
+from tollgate.core.explain import Wanted
 from tollgate.handlers import api_models as models
 from tollgate.handlers import api_rules as rules
 from tollgate.handlers import api_search as search
 from tollgate.handlers.api_answers import write_decision
+from tollgate.handlers.api_contributions import Contributions, Dependence
 from tollgate.handlers.api_detector import Detector, Evaluation, Versions
 from tollgate.handlers.api_log import LoggedApp
 from tollgate.handlers.api_problems import StrictRoute, answer_problems
@@ -24,6 +26,7 @@ from tollgate.services.list_versions import list_versions
 from tollgate.services.search_decisions import search_decisions
 from tollgate.services.stores import open_stores
 from tollgate.services.summarize_decisions import summarize_decisions
+from tollgate.services.tell_contributions import tell_contributions, tell_dependence
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
@@ -49,9 +52,9 @@ async def get_summaries(query: Annotated[search.SummaryQuery, Query()]) -> dict[
 
 
 @routes.get("/decisions/{event_id:path}", response_model=models.StoredDecision)
-async def get_decision(event_id: str, detector: str | None = None) -> dict[str, Any]:
-    """Return the decision on an event."""
-    return find_decision(open_stores(), event_id, detector)
+async def get_decision(event_id: str, detector: str | None = None, reasons: Wanted | None = None) -> dict[str, Any]:
+    """Return the decision on an event, with the reasons that it was given with, or as many as are asked for."""
+    return find_decision(open_stores(), event_id, detector, reasons)
 
 
 @routes.post("/labels", response_model=models.LabelsAnswer)
@@ -76,6 +79,18 @@ async def get_evaluation(detector: str | None = None) -> dict[str, Any]:
 async def get_versions(limit: Annotated[int, Query(ge=1, le=50)] = 20, detector: str | None = None) -> dict[str, Any]:
     """List the sealed versions of a detector, newest first."""
     return list_versions(open_stores(), limit, detector)
+
+
+@routes.get("/detector/contributions", response_model=Contributions)
+async def get_contributions(detector: str | None = None) -> dict[str, Any]:
+    """Return how much each feature, and each group of them, moved the scores of past events."""
+    return tell_contributions(open_stores(), detector)
+
+
+@routes.get("/detector/contributions/{feature:path}", response_model=Dependence)
+async def get_dependence(feature: str, detector: str | None = None) -> dict[str, Any]:
+    """Return how the value of one feature moves scores, and the past events for which it did most."""
+    return tell_dependence(open_stores(), feature, detector)
 
 
 @routes.post("/batches", status_code=201, response_model=models.AnnouncedBatch)
