@@ -50,10 +50,13 @@ class Records:
     def read(self, numbers: Ints) -> Ints:
         """Return the columns of the rows with these numbers, which rise, shape (width, m)."""
         near = self._meet(numbers)
-        columns = np.zeros((self.width, len(numbers)), dtype=np.int64)
+        columns = np.empty((self.width, len(numbers)), dtype=np.int64)
         places = self._places(numbers[:near])
-        for column in np.flatnonzero(self._filled).tolist():
-            np.take(self._first[column * _LOT :], places, out=columns[column, :near], mode="clip")
+        for column, filled in enumerate(self._filled.tolist()):
+            if filled:
+                np.take(self._first[column * _LOT :], places, out=columns[column, :near], mode="clip")
+            else:
+                columns[column, :near] = 0
         if near < len(numbers):
             self._far.read(numbers[near:] - self._in_memory, columns[:, near:])
         return columns
@@ -81,9 +84,9 @@ class Records:
             while lots and not self._memory.take(lots * _LOT * self.width * 8):
                 lots //= 2
             self._in_memory += lots * _LOT
-        if count > self.count:
-            self.count = count
+        if count > max(self.count, self._in_memory):
             self._far.extend(count - self._in_memory)
+        self.count = max(self.count, count)
         return int(np.searchsorted(numbers, self._in_memory))
 
     def walk(self, rows_at_once: int = 4096) -> Iterator[tuple[int, Ints]]:

@@ -39,7 +39,7 @@ class SpilledRows:
     def write(self, numbers: Ints, columns: Sequence[Ints]) -> None:
         """Put columns, m long each, in place of those of the rows with these numbers, which rise."""
         for part, rows, places in self._windows(numbers):
-            rows[places] = np.stack([column[part] for column in columns], axis=1)
+            rows[places] = np.array([column[part] for column in columns]).T
 
     def _windows(self, numbers: Ints) -> Iterator[tuple[slice, Ints, Ints]]:
         """Yield some rows at a time: which of the numbers, the rows of the file around them, and where they are."""
