@@ -46,11 +46,10 @@ def test_what_was_written_last_is_read_and_the_rest_is_zeros(
 
 def test_rows_that_lie_far_apart_take_no_more_memory_than_a_window(tmp_path: Path) -> None:
     rows = SpilledRows(tmp_path / "rows", WIDTH)
-    count = 200_000
-    rows.extend(count)
-    numbers = np.arange(0, count, 100)
+    numbers = np.arange(0, 200_000, 100)
 
-    rows.write(numbers, list(values_of(numbers, 1)))
+    for turn in (0, 1):
+        rows.write(numbers, list(values_of(numbers, turn)))
     found = np.empty((WIDTH, len(numbers)), dtype=np.int64)
     rows.read(numbers, found)
 
@@ -60,6 +59,6 @@ def test_rows_that_lie_far_apart_take_no_more_memory_than_a_window(tmp_path: Pat
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
-def test_a_full_disk_is_told_before_anything_is_mapped() -> None:
+def test_a_full_disk_is_told_rather_than_mapped() -> None:
     with pytest.raises(OSError, match="No space left"):
-        SpilledRows(Path("/dev/full"), WIDTH).extend(1)
+        SpilledRows(Path("/dev/full"), WIDTH).write(np.arange(1), list(values_of(np.arange(1), 1)))

@@ -84,8 +84,6 @@ class Records:
             while lots and not self._memory.take(lots * _LOT * self.width * 8):
                 lots //= 2
             self._in_memory += lots * _LOT
-        if count > max(self.count, self._in_memory):
-            self._far.extend(count - self._in_memory)
         self.count = max(self.count, count)
         return int(np.searchsorted(numbers, self._in_memory))
 
