@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from bench._figures import write_figures
+from bench.serving.indexing import Indexed
 from bench.serving.item_size import STORED_OVERHEAD_BYTES
 from bench.serving.usage import Decided, Usage, measure_usage
 from bench.serving.version import environment_of, train_version
@@ -34,8 +35,11 @@ from localstack.template import TEMPLATE, load_template
 PRICES = Path(__file__).with_name("prices.toml")
 MILLION, GB, HOURS_A_MONTH = 1e6, 1e9, 730
 WARM_UP = 100
-RESOURCES = load_template(TEMPLATE)["Resources"]
+DOCUMENT = load_template(TEMPLATE)
+RESOURCES = DOCUMENT["Resources"]
+WINDOW_S = DOCUMENT["Parameters"]["IndexWindowSeconds"]["Default"]
 MEMORY_GB = RESOURCES["ApiFunction"]["Properties"]["MemorySize"] / 1024
+INDEX_MEMORY_GB = RESOURCES["IndexFunction"]["Properties"]["MemorySize"] / 1024
 # What the placeholders of the HTTP API's access log come to.
 ACCESS_LOG = {
     "requestTime": "25/Nov/2026:15:40:00 +0000",
@@ -81,8 +85,27 @@ def price(decided: Sequence[Decided], prices: Prices, *, arm: bool = False, info
     ]
 
 
+def price_index(indexed: Indexed, prices: Prices) -> Line:
+    """Return what it costs to index a million decisions that come as fast as is assumed."""
+    s3, function, waits = prices["s3"], prices["lambda"], prices["assumed_ms"]
+    asked = {kind: indexed.requests[kind] / indexed.rows for kind in ("get", "put", "list", "delete")}
+    requests = (asked["put"] + asked["list"]) * s3["writes"] + asked["get"] * s3["reads"]
+    waited_ms = sum(count * waits[f"s3_{kind}"] for kind, count in asked.items())
+    lots = indexed.lots / indexed.rows
+    took_ms = indexed.took_ms / indexed.rows * max(1, MEMORY_GB / INDEX_MEMORY_GB)  # less memory, less of a processor
+    seconds = (took_ms + waited_ms + lots) / 1000  # billed by the millisecond, begun ones too
+    running = seconds * INDEX_MEMORY_GB * function["gb_second_x86"] * MILLION
+    return Line("indexing it", lots, "lots", requests + lots * function["requests"] + running)
+
+
 def _mean_units(decided: Sequence[Decided], what: str) -> float:
     return statistics.fmean(one.units.get(what, 0.0) for one in decided)
+
+
+def rows_a_lot(prices: Prices) -> int:
+    """Return how many decisions the index function gets at once: those of a shard in the window of its mapping."""
+    rows: float = prices["assumed"]["decisions_a_second"] * WINDOW_S / prices["assumed"]["stream_shards"]
+    return max(1, round(rows))
 
 
 def total(lines: Sequence[Line]) -> float:
@@ -92,16 +115,18 @@ def total(lines: Sequence[Line]) -> float:
 def variants(usage: Usage, prices: Prices) -> Iterator[tuple[str, str, float]]:
     """Yield name, title and dollars a million of each way to run it."""
     plain, explained = usage.decided["none"], usage.decided["top"]
-    base = total(price(plain, prices))
+    index = price_index(usage.indexed, prices).usd
+    base = total(price(plain, prices)) + index
     yield "usd_per_million", "as deployed by default: function URL, no reasons", base
-    yield "usd_per_million_reasons", "with reasons", total(price(explained, prices))
+    yield "usd_per_million_reasons", "with reasons", total(price(explained, prices)) + index
     gateway = prices["api_gateway"]["requests"] + _access_log_gb() * prices["cloudwatch"]["logs_gb"]
     yield "usd_per_million_http_api", "through the HTTP API", base + gateway
     put_s = prices["assumed_ms"]["put_events"] / 1000
     bus = prices["eventbridge"]["custom_events"] + put_s * MEMORY_GB * prices["lambda"]["gb_second_x86"] * MILLION
     yield "usd_per_million_event_bus", "told to an event bus", base + bus
-    yield "usd_per_million_arm64", "on arm64 (the same times assumed)", total(price(plain, prices, arm=True))
-    yield "usd_per_million_warn", "without a log line for each request", total(price(plain, prices, info=False))
+    yield "usd_per_million_arm64", "on arm64 (the same times assumed)", total(price(plain, prices, arm=True)) + index
+    without_lines = total(price(plain, prices, info=False)) + index
+    yield "usd_per_million_warn", "without a log line for each request", without_lines
 
 
 def _access_log_gb() -> float:
@@ -115,8 +140,14 @@ def by_the_month(usage: Usage, prices: Prices) -> Iterator[tuple[str, str, float
     """Yield name, title and dollars a month of what is not paid for by the decision."""
     kept_gb = (_mean_size(usage, "e") + STORED_OVERHEAD_BYTES) * MILLION / GB
     dynamodb, function = prices["dynamodb"], prices["lambda"]
+    index_gb = usage.indexed.size_bytes / usage.indexed.rows * MILLION / GB
     storage = kept_gb * (dynamodb["storage_gb_month"] + dynamodb["recovery_gb_month"])
+    storage += index_gb * prices["s3"]["storage_gb_month"]
     yield "usd_month_kept_million", "each million decisions that is kept, recovery included", storage
+    lots = prices["assumed"]["stream_shards"] * HOURS_A_MONTH * 3600 / WINDOW_S
+    indexing = price_index(usage.indexed, prices)
+    most = lots * indexing.usd / indexing.quantity / MILLION
+    yield "usd_month_index", "indexing, at most, when few decisions come all month", most
     metrics = usage.metrics * prices["cloudwatch"]["metric_month"]
     yield "usd_month_metrics", f"{usage.metrics} metrics, in a month in which they are sent every hour", metrics
     snapshot = MEMORY_GB * HOURS_A_MONTH * 3600 * function["snapstart_cached_gb_second"]
@@ -130,7 +161,7 @@ def _mean_size(usage: Usage, what: str) -> float:
 def print_bill(usage: Usage, prices: Prices) -> None:
     print(f"Prices of {prices['region']} as of {prices['as_of']}, dollars, no free allowance taken off\n")
     print(f"  {'a decision takes':24}{'':>9} {'':12}{'a million':>10}")
-    for line in price(usage.decided["none"], prices):
+    for line in [*price(usage.decided["none"], prices), price_index(usage.indexed, prices)]:
         print(f"  {line.part:24}{line.quantity:>9.3f} {line.unit:12}{line.usd:>10.2f}")
     print()
     for _, title, usd in variants(usage, prices):
@@ -187,7 +218,7 @@ def main() -> None:
             folder = elsewhere.submit(train_version, asked.rows, Path(out)).result()
         os.environ.update(environment_of(folder))
         os.environ.update({"AWS_LAMBDA_LOG_LEVEL": "INFO", "AWS_LAMBDA_LOG_FORMAT": "JSON"})
-        usage = measure_usage(asked.runs, WARM_UP)
+        usage = measure_usage(asked.runs, WARM_UP, rows_a_lot(prices))
     print_bill(usage, prices)
     print_sizes(usage)
     write_figures(asked.json, figures_of(usage, prices))

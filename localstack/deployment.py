@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 STACK = "tollgate"
 ARTIFACTS = "tollgate-artifacts"
-FUNCTIONS = ("ApiFunction", "BatchFunction", "StreamFunction")
+FUNCTIONS = ("ApiFunction", "BatchFunction", "StreamFunction", "IndexFunction")
 DEPLOYED_WITHIN_S = 300.0
 READY_WITHIN_S = 60.0
 # Free in an emulator, and it starts the API's process while the stack is created rather than at the first call.
-PARAMETERS: Mapping[str, str] = {"SnapStart": "PublishedVersions"}
+# Nothing is saved by gathering decisions before they are indexed either.
+PARAMETERS: Mapping[str, str] = {"SnapStart": "PublishedVersions", "IndexWindowSeconds": "0"}
 
 
 class DeploymentError(Exception):

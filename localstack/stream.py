@@ -65,14 +65,14 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def map_function(endpoint_url: str) -> tuple[Mapped, list[Payload]]:
-    """Return the deployed stream function as a mapping's target, and the list of what it gives up.
+def map_function(endpoint_url: str, function: str = "StreamFunction") -> tuple[Mapped, list[Payload]]:
+    """Return a deployed function as a mapping's target, and the list of what it gives up.
 
     That goes to the deployment's dead-letter queue too.
     """
     reached = connection(endpoint_url)
     functions, queues = boto3.client("lambda", **reached), boto3.client("sqs", **reached)
-    name, queue = find_function(endpoint_url, "StreamFunction"), find_output(endpoint_url, "DeadLetterUrl")
+    name, queue = find_function(endpoint_url, function), find_output(endpoint_url, "DeadLetterUrl")
     arn = functions.get_function_configuration(FunctionName=name, Qualifier="live")["FunctionArn"]
     letters: list[Payload] = []
 

@@ -16,6 +16,7 @@ _STREAMS = {
     "KinesisBatchInfo": "Kinesis records that the stream function gave up; the message names their shard and numbers",
     "KafkaBatchInfo": "Kafka records that the stream function gave up; the message names their topic and offsets",
 }
+_NOT_INDEXED = "decisions that the index function gave up; the table has them, and searches do not find them"
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,12 @@ def describe(store: BatchStore, letter: DeadLetter) -> GivenUp:
     if "stream_record" in body:
         source = str(body["stream_record"].get("source"))
         return GivenUp(letter, f"a record from {source}", str(body.get("reason")), "records")
+    condition = str(body.get("requestContext", {}).get("condition", "not said"))
     for name, about in _STREAMS.items():
         if name in body:
-            context = body.get("requestContext", {})
-            return GivenUp(letter, about, str(context.get("condition", "not said")), "records")
+            return GivenUp(letter, about, condition, "records")
+    if "DDBStreamBatchInfo" in body:
+        return GivenUp(letter, _NOT_INDEXED, condition, None)
     files = list(_files(body))
     if not files:
         return GivenUp(letter, "something that is no notice of a file", "it cannot be read", None)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import tomllib
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from bench.cost import MEMORY_GB, PRICES, price
+from bench.cost import INDEX_MEMORY_GB, MEMORY_GB, PRICES, price, price_index, rows_a_lot
+from bench.serving.indexing import Indexed
 from bench.serving.item_size import item_bytes, number_bytes, read_units, write_units
 from bench.serving.usage import Decided, count_metrics
 
@@ -59,6 +61,18 @@ def test_a_bill_adds_up_what_decisions_took() -> None:
     billed_s = (2 + assumed["read"] + assumed["transaction"]) / 1000  # 1.2 and 1.8 ms are two milliseconds each
     assert usd["running the function"] == pytest.approx(billed_s * MEMORY_GB * 1e6 * 0.0000166667)
     assert usd["logs and metrics"] == pytest.approx(0.5)
+
+
+def test_indexing_is_billed_by_requests_calls_and_time() -> None:
+    requests = Counter({"put": 30, "list": 4, "get": 40, "delete": 2})
+    line = price_index(Indexed(900, 30, 450.0, requests, 80_000), READ_PRICES)
+    s3, waits = READ_PRICES["s3"], READ_PRICES["assumed_ms"]
+    asked = 34 / 900 * s3["writes"] + 40 / 900 * s3["reads"]
+    waited_ms = 30 * waits["s3_put"] + 4 * waits["s3_list"] + 40 * waits["s3_get"] + 2 * waits["s3_delete"]
+    took_ms = 450 * MEMORY_GB / INDEX_MEMORY_GB  # a function with so much memory has one processor, others a part of it
+    running = (took_ms + waited_ms + 30) / 900 / 1000 * INDEX_MEMORY_GB * 1e6 * 0.0000166667
+    assert line.usd == pytest.approx(asked + 30 / 900 * 0.20 + running)
+    assert rows_a_lot(READ_PRICES) == 45
 
 
 def test_the_price_list_has_a_date_and_no_price_is_nothing() -> None:

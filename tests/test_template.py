@@ -1,5 +1,6 @@
 """template.yaml keeps its promises: least privilege, nothing public, nothing unencrypted, nothing billed while idle."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -258,7 +259,7 @@ def test_every_function_that_decides_may_tell_one_bus_and_only_if_it_is_named() 
 
 def test_every_stream_retries_divides_and_keeps_what_fails() -> None:
     sources = of_type("AWS::Lambda::EventSourceMapping")
-    assert set(sources) == {"StreamSource", "KafkaClusterSource", "KafkaServersSource"}
+    assert set(sources) == {"StreamSource", "KafkaClusterSource", "KafkaServersSource", "IndexSource"}
     for name, source in sources.items():
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert source["BisectBatchOnFunctionError"] is True
@@ -287,6 +288,29 @@ def test_the_stream_function_may_do_what_its_stream_needs_and_only_if_there_is_o
         "ReadKafkaRootCa": "HasKafkaRootCa",
         "FindNetwork": "ReachesKafkaInVpc",
         "OpenNetworkInterfaces": "ReachesKafkaInVpc",
+    }
+
+
+def test_the_index_is_fed_with_decisions_alone_and_lasts_as_long_as_they_do() -> None:
+    table, source = RESOURCES["DecisionsTable"]["Properties"], RESOURCES["IndexSource"]["Properties"]
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    (chosen,) = source["FilterCriteria"]["Filters"]
+    assert json.loads(chosen["Pattern"]) == {"dynamodb": {"NewImage": {"d": {"B": [{"exists": True}]}}}}
+    rules = RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    (rule,) = (rule for rule in rules if rule.get("Prefix") == "index/")
+    assert rule["ExpirationInDays"] == {"Ref": "DecisionRetentionDays"}
+
+
+def test_only_the_index_function_writes_and_deletes_what_is_searched() -> None:
+    index = {"Fn::Sub": "${Bucket.Arn}/index/*"}
+    granted: dict[str, set[str]] = {}
+    for name, role in of_type("AWS::IAM::Role").items():
+        for statement in statements(role):
+            if index in as_list(statement.get("Resource")):
+                granted.setdefault(name, set()).update(as_list(statement["Action"]))
+    assert granted == {
+        "ApiRole": {"s3:GetObject"},
+        "IndexRole": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
     }
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from awslambdaric.lambda_runtime_log_utils import JsonFormatter
 
+from bench.serving.indexing import Indexed, measure_indexing
 from bench.serving.metered_dynamodb import Meter, MeteredDynamoDB
 from bench.serving.version import keep_in_memory, read_payments, version_folder, write_request
 
@@ -45,10 +46,11 @@ class Usage:
     decided: Mapping[str, list[Decided]]
     metrics: int
     memory_mb: float
+    indexed: Indexed
 
 
-def measure_usage(runs: int, warm_up: int) -> Usage:
-    """Decide on payments that follow the training data, on top of the histories that it left."""
+def measure_usage(runs: int, warm_up: int, rows_a_lot: int) -> Usage:
+    """Decide on payments that follow the training data, on top of the histories that it left; index it in lots."""
     from tollgate.handlers.api import handler  # noqa: PLC0415 - it reads the environment
     from tollgate.services.stores import open_stores  # noqa: PLC0415
 
@@ -70,7 +72,9 @@ def measure_usage(runs: int, warm_up: int) -> Usage:
     with redirect_stdout(sent):
         open_stores().metrics.write_added()
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Usage({name: all_[warm_up:] for name, all_ in decided.items()}, count_metrics(sent.getvalue()), memory_mb)
+    indexed = measure_indexing(dynamodb.tables.tables["decisions"].values(), rows_a_lot)
+    measured = {name: all_[warm_up:] for name, all_ in decided.items()}
+    return Usage(measured, count_metrics(sent.getvalue()), memory_mb, indexed)
 
 
 def read_later_payments(folder: Path, most: int) -> Iterator[dict[str, Any]]:

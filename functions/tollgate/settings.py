@@ -48,6 +48,8 @@ class Settings:
     dead_letter_url: str = ""
     # The ARN of the Kinesis stream that gets the decisions on a stream's events; none where it is empty.
     result_stream: str = ""
+    # What a function keeps in memory of the index that it searched.
+    index_cache_bytes: int = 256 << 20
     # Whether ids such as tollgate-force-block force an outcome: for test deployments.
     forced_outcomes: bool = False
 

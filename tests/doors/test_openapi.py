@@ -43,10 +43,14 @@ def test_every_route_of_the_contract_is_there(described: dict[str, Any]) -> None
     routes = {(method.upper(), path) for path, methods in described["paths"].items() for method in methods}
     assert routes == {
         ("POST", "/v1/decisions"),
+        ("GET", "/v1/decisions"),
         ("GET", "/v1/decisions/{event_id}"),
+        ("GET", "/v1/summaries"),
         ("POST", "/v1/labels"),
         ("GET", "/v1/detector"),
         ("GET", "/v1/detector/evaluation"),
+        ("GET", "/v1/detector/contributions"),
+        ("GET", "/v1/detector/contributions/{feature}"),
         ("POST", "/v1/batches"),
         ("GET", "/v1/batches"),
         ("GET", "/v1/batches/{batch_id}"),

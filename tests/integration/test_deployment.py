@@ -89,7 +89,7 @@ def test_a_file_in_the_inbox_reaches_the_batch_function(deployed: Deployment) ->
 def test_functions_run_as_the_published_version_with_their_layer(deployed: Deployment) -> None:
     functions = boto3.client("lambda", **connection(deployed.endpoint_url))
     stack = boto3.client("cloudformation", **connection(deployed.endpoint_url))
-    for logical_id, layers in {"ApiFunction": 0, "BatchFunction": 1, "StreamFunction": 0}.items():
+    for logical_id, layers in {"ApiFunction": 0, "BatchFunction": 1, "StreamFunction": 0, "IndexFunction": 0}.items():
         resource = stack.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
         name = resource["StackResourceDetail"]["PhysicalResourceId"]
         settings = functions.get_function_configuration(FunctionName=name, Qualifier="live")

@@ -126,6 +126,7 @@ def create_tables(dynamodb: DynamoDBClient, histories: str, decisions: str) -> N
         AttributeDefinitions=texts,
         BillingMode="PAY_PER_REQUEST",
         GlobalSecondaryIndexes=[listing],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
     )
 
 

@@ -12,7 +12,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.adapters.aws_errors import ABSENT, error_code
 from tollgate.adapters.lists import ListStore
-from tollgate.core.version import MANIFEST, VERSION_FILES, DetectorVersion, open_version, open_without_model
+from tollgate.core.event_type import EventType
+from tollgate.core.version import (
+    MANIFEST,
+    VERSION_FILES,
+    DetectorVersion,
+    open_version,
+    open_without_model,
+    read_manifest,
+)
 from tollgate.errors import ConflictError, NotFoundError, SealError, UnavailableError
 
 if TYPE_CHECKING:
@@ -37,6 +45,8 @@ class VersionStore:
     refresh_s: float
     _open: dict[str, tuple[float, DetectorVersion]] = field(default_factory=dict)
     _sealed: dict[str, DetectorVersion] = field(default_factory=dict)
+    _former: DetectorVersion | None = None  # of those that are not champions, the one that was asked for last
+    _event_types: dict[tuple[str, str], EventType] = field(default_factory=dict)
     _lists: ListStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,10 +81,23 @@ class VersionStore:
 
     def pinned(self, detector: str, name: str) -> DetectorVersion:
         """Return one version with the lists as they are now, whichever is the champion; raises what `open` raises."""
-        held = self._sealed.get(detector)
-        if held and held.version == name and held.is_whole:
-            return self._with_current_lists(held)
-        return self._with_current_lists(self.open(detector, name))
+        for held in (self._sealed.get(detector), self._former):
+            if held and (held.detector, held.version) == (detector, name) and held.is_whole:
+                return self._with_current_lists(held)
+        self._former = self.open(detector, name)
+        return self._with_current_lists(self._former)
+
+    def event_type(self, detector: str, name: str) -> EventType:
+        """Return the event type of one version, without opening the rest of it.
+
+        Raises `SealError` unless its manifest is there and as sealed.
+        """
+        place = detector, name
+        if place not in self._event_types:
+            content = self.read_file(detector, name, MANIFEST)
+            files = {} if content is None else {MANIFEST: content}
+            self._event_types[place] = EventType.from_json(read_manifest(name, files)["event_type"])
+        return self._event_types[place]
 
     def open(self, detector: str, name: str) -> DetectorVersion:
         """Read and open one version; raise `SealError` unless all of it is as sealed."""
@@ -86,9 +109,13 @@ class VersionStore:
         self._read_into(files, detector, name)
         return files
 
+    def read_file(self, detector: str, name: str, file: str) -> bytes | None:
+        """Read one file of a version; None where it is not there."""
+        return self._read(f"{_folder(detector)}/{name}/{file}")
+
     def _read_into(self, files: dict[str, bytes], detector: str, name: str) -> None:
         for file in VERSION_FILES:
-            content = self._read(f"{_folder(detector)}/{name}/{file}")
+            content = self.read_file(detector, name, file)
             if content is not None:
                 files[file] = content
 

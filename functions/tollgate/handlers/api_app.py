@@ -8,8 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Query, Response
 from mangum import Mangum
 
+from tollgate.core.explain import Wanted
 from tollgate.handlers import api_models as models
+from tollgate.handlers import api_search as search
 from tollgate.handlers.api_answers import write_decision
+from tollgate.handlers.api_contributions import Contributions, Dependence
 from tollgate.handlers.api_detector import Detector, Evaluation
 from tollgate.handlers.api_log import LoggedApp
 from tollgate.handlers.api_problems import StrictRoute, answer_problems
@@ -18,7 +21,10 @@ from tollgate.services.decide_and_tell import decide_and_tell
 from tollgate.services.describe_detector import describe_detector, describe_evaluation
 from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import label_events
+from tollgate.services.search_decisions import search_decisions
 from tollgate.services.stores import open_stores
+from tollgate.services.summarize_decisions import summarize_decisions
+from tollgate.services.tell_contributions import tell_contributions, tell_dependence
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
@@ -31,10 +37,22 @@ async def post_decision(request: models.DecisionRequest) -> Response:
     return Response(write_decision(decision), media_type="application/json")
 
 
+@routes.get("/decisions", response_model=search.DecisionPage)
+async def get_decisions(query: Annotated[search.SearchQuery, Query()]) -> dict[str, Any]:
+    """List decisions by day, outcome, label, rule, entity and score."""
+    return search_decisions(open_stores(), query.to_terms())
+
+
+@routes.get("/summaries", response_model=search.Summaries)
+async def get_summaries(query: Annotated[search.SummaryQuery, Query()]) -> dict[str, Any]:
+    """Return what the decisions of each day come to."""
+    return summarize_decisions(open_stores(), query.to_terms())
+
+
 @routes.get("/decisions/{event_id:path}", response_model=models.StoredDecision)
-async def get_decision(event_id: str, detector: str | None = None) -> dict[str, Any]:
-    """Return the decision on an event."""
-    return find_decision(open_stores(), event_id, detector)
+async def get_decision(event_id: str, detector: str | None = None, reasons: Wanted | None = None) -> dict[str, Any]:
+    """Return the decision on an event, with the reasons that it was given with, or as many as are asked for."""
+    return find_decision(open_stores(), event_id, detector, reasons)
 
 
 @routes.post("/labels", response_model=models.LabelsAnswer)
@@ -53,6 +71,18 @@ async def get_detector(detector: str | None = None) -> dict[str, Any]:
 async def get_evaluation(detector: str | None = None) -> dict[str, Any]:
     """Return how well the models of the detector version that decides did."""
     return describe_evaluation(open_stores().champion(detector))
+
+
+@routes.get("/detector/contributions", response_model=Contributions)
+async def get_contributions(detector: str | None = None) -> dict[str, Any]:
+    """Return how much each feature, and each group of them, moved the scores of past events."""
+    return tell_contributions(open_stores(), detector)
+
+
+@routes.get("/detector/contributions/{feature:path}", response_model=Dependence)
+async def get_dependence(feature: str, detector: str | None = None) -> dict[str, Any]:
+    """Return how the value of one feature moves scores, and the past events for which it did most."""
+    return tell_dependence(open_stores(), feature, detector)
 
 
 @routes.post("/batches", status_code=201, response_model=models.AnnouncedBatch)

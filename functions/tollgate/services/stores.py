@@ -14,6 +14,9 @@ from tollgate.adapters.decisions import DecisionTable
 from tollgate.adapters.event_bus import EventBus
 from tollgate.adapters.file_queue import FileQueue
 from tollgate.adapters.histories import HistoryTable
+from tollgate.adapters.index_segments import SegmentStore
+from tollgate.adapters.past_events import PastEventStore
+from tollgate.adapters.range_cache import RangeCache
 from tollgate.adapters.refused_records import RefusedRecords
 from tollgate.adapters.result_stream import ResultStream
 from tollgate.adapters.versions import VersionStore
@@ -29,6 +32,7 @@ class Stores:
 
     settings: Settings
     versions: VersionStore
+    past_events: PastEventStore
     histories: HistoryTable
     decisions: DecisionTable
     batches: BatchStore
@@ -39,14 +43,17 @@ class Stores:
     refused: RefusedRecords
     results: ResultStream
     metrics: MetricLog
+    segments: SegmentStore
 
     @classmethod
     def of(cls, settings: Settings) -> Stores:
         """Connect to what the settings name."""
         dynamodb, s3 = clients.dynamodb(), clients.s3()
+        versions = VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s)
         return cls(
             settings=settings,
-            versions=VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s),
+            versions=versions,
+            past_events=PastEventStore(versions),
             histories=HistoryTable(dynamodb, settings.history_table),
             decisions=DecisionTable(dynamodb, settings.decisions_table),
             batches=BatchStore(s3, settings.bucket),
@@ -57,6 +64,7 @@ class Stores:
             refused=RefusedRecords(settings.dead_letter_url, clients.hasty_sqs),
             results=ResultStream(settings.result_stream, clients.hasty_kinesis),
             metrics=MetricLog(),
+            segments=SegmentStore(s3, settings.bucket, RangeCache(settings.index_cache_bytes)),
         )
 
     def champion(self, detector: str | None = None) -> DetectorVersion:

@@ -1,0 +1,50 @@
+"""What indexing decisions takes: requests to S3 and time of the function. Measured, one lot after the other."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+
+from bench.serving.memory_s3 import MemoryS3
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """What indexing took, merging included: processor time in all, requests by kind, and bytes that are left."""
+
+    rows: int
+    lots: int
+    took_ms: float
+    requests: Counter[str]
+    size_bytes: int
+
+
+def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
+    """Index the decisions among the items of a table as the index function does, and merge the day when it is over."""
+    from tollgate.adapters.decisions import DecisionRecord  # noqa: PLC0415 - as what it is measured with
+    from tollgate.adapters.index_segments import SegmentStore  # noqa: PLC0415
+    from tollgate.adapters.range_cache import RangeCache  # noqa: PLC0415
+    from tollgate.services.index_decisions import Change, index_decisions, merge_segments  # noqa: PLC0415
+    from tollgate.services.stores import open_stores  # noqa: PLC0415
+
+    s3 = MemoryS3()
+    client: Any = boto3.client("s3")
+    client.meta.events.register("before-send.s3", s3.answer)
+    stores = replace(open_stores(), segments=SegmentStore(client, "bucket", RangeCache(0)))
+    records = [DecisionRecord.from_item(item) for item in items if "d" in item]
+    changes = [Change(str(number), int(time.time()), record) for number, record in enumerate(records)]
+    lots = [changes[start : start + rows_a_lot] for start in range(0, len(changes), rows_a_lot)]
+    began = time.process_time()
+    for lot in lots:
+        index_decisions(stores, lot)
+    answer = records[-1].answer
+    merge_segments(stores, answer["detector"], answer["decided_at"][:10], is_over=True)
+    took_ms = (time.process_time() - began) * 1000
+    return Indexed(len(records), len(lots), took_ms, s3.requests, sum(map(len, s3.objects.values())))

@@ -1,0 +1,69 @@
+"""Count decisions and their money by day, from the summaries of segments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tollgate.adapters.index_segments import SegmentStore
+from tollgate.core.index.query import is_older_than_all
+from tollgate.core.index.rows import join
+from tollgate.core.index.segment import find_labels, read_head, read_rows, read_summary
+from tollgate.core.index.segment_names import SegmentName
+from tollgate.core.index.summary import Summary
+from tollgate.services.read_index import IndexReader, read_index
+from tollgate.services.search_terms import SearchTerms, read_days
+from tollgate.services.stores import Stores
+from tollgate.services.tell_entry import write_moment
+from tollgate.services.tell_summary import tell_summary
+
+
+def summarize_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
+    """Return what the decisions of each day come to; a day without any is left out.
+
+    Raises `InputError` for days in the wrong order or too many, `NotFoundError` for an unknown detector.
+    """
+    version = stores.champion(terms.detector)
+    days = read_days(version.detector, terms.first, terms.last)
+    segments = stores.segments
+    summaries, indexed_s = read_index(segments, days, lambda reader: (summarize_segments(reader), reader.indexed_s))
+    return {
+        "days": [tell_summary(day, summary) for day, summary in summaries.items()],
+        "indexed_until": None if indexed_s is None else write_moment(indexed_s * 10**6),
+    }
+
+
+def summarize_segments(reader: IndexReader) -> dict[str, Summary]:
+    """Return the summaries of all days; segments are read side by side, and so are days."""
+    by_day = dict(reader.by_day())
+    largest = {day: max(names, key=lambda name: (name.size_bytes, name.key)) for day, names in by_day.items()}
+    rest = [name for name in reader.segments if name is not largest[name.day]]
+    contents = reader.map(reader.store.read_whole, rest)
+
+    def summarize(day: str) -> Summary:
+        others = [content for name, content in zip(rest, contents, strict=True) if name.day == day]
+        return summarize_day(reader.store, largest[day], others)
+
+    return dict(zip(by_day, reader.map(summarize, by_day), strict=True))
+
+
+def summarize_day(store: SegmentStore, largest: SegmentName, others: Sequence[bytes]) -> Summary:
+    """Return the summary of a day's latest rows, from its largest segment and the contents of all others.
+
+    Where the largest one is older, as it is for labels that come later, it is not read: the rows that the others have
+    again come off its summary. They are the same there but for their labels.
+    """
+    head = store.head(largest)
+    rows = join([read_rows(content, with_texts=False) for content in others]).latest()
+    if not is_older_than_all(head, [read_head(content) for content in others]):
+        return Summary.of(join([read_rows(store.read_whole(largest), with_texts=False), rows]).latest())
+    wanted = [head.summary_range, head.events_range] if others else [head.summary_range]
+    summary, *events = store.read(largest, wanted)
+    if not others:
+        return read_summary(summary)
+    is_there, labels = find_labels(events[0], rows.columns["event"])
+    before = rows.columns.copy()
+    before["label"] = labels
+    again = replace(rows, columns=before).take(is_there)
+    return read_summary(summary) - Summary.of(again) + Summary.of(rows)

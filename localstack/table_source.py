@@ -1,0 +1,102 @@
+"""The stream of a DynamoDB table as an event source: lots of one shard each, in Lambda's form.
+
+The emulator has a mapping of its own for it, which ignores what a function gives back.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import boto3
+
+from localstack.deployment import connection
+from localstack.event_source import Payload, Sent, write_time
+from localstack.template import TEMPLATE, load_template
+
+
+class TableSource:
+    """Reads the shards of a table's stream from their beginning: what the index function's filter chooses."""
+
+    def __init__(self, endpoint_url: str, table: str, lot_size: int = 100) -> None:
+        reached = connection(endpoint_url)
+        self._client: Any = boto3.client("dynamodbstreams", **reached)
+        self._lot_size = lot_size
+        self._pattern = read_filter()
+        self._arn = boto3.client("dynamodb", **reached).describe_table(TableName=table)["Table"]["LatestStreamArn"]
+        shards = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
+        self._iterators = {shard["ShardId"]: self._begin(shard["ShardId"]) for shard in shards}
+
+    def read(self) -> Sequence[Sent]:
+        """Return the next chosen records of the first shard that has any."""
+        return next((lot for shard in list(self._iterators) if (lot := self._read_shard(shard))), [])
+
+    def write_payload(self, lot: Sequence[Sent]) -> Payload:
+        """Return what the function is invoked with."""
+        return {"Records": [sent.record for sent in lot]}
+
+    def describe(self, lot: Sequence[Sent]) -> Payload:
+        """Return Lambda's `DDBStreamBatchInfo`."""
+        times = [sent.record["dynamodb"]["ApproximateCreationDateTime"] for sent in lot]
+        info = {
+            "shardId": lot[0].partition,
+            "startSequenceNumber": lot[0].identifier,
+            "endSequenceNumber": lot[-1].identifier,
+            "approximateArrivalOfFirstRecord": write_time(times[0]),
+            "approximateArrivalOfLastRecord": write_time(times[-1]),
+            "batchSize": len(lot),
+            "streamArn": self._arn,
+        }
+        return {"DDBStreamBatchInfo": info}
+
+    def commit(self, done: Sequence[Sent]) -> None:
+        """Remember nothing: each shard is read once."""
+
+    def _begin(self, shard: str) -> str:
+        asked = {"StreamArn": self._arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+        iterator: str = self._client.get_shard_iterator(**asked)["ShardIterator"]
+        return iterator
+
+    def _read_shard(self, shard: str) -> list[Sent]:
+        while shard in self._iterators:
+            answer = self._client.get_records(ShardIterator=self._iterators[shard], Limit=self._lot_size)
+            if "NextShardIterator" in answer:
+                self._iterators[shard] = answer["NextShardIterator"]
+            else:
+                del self._iterators[shard]
+            records = [write_record(record) for record in answer["Records"]]
+            if not records:
+                break
+            if chosen := [record for record in records if matches(record, self._pattern)]:
+                numbers = [record["dynamodb"]["SequenceNumber"] for record in chosen]
+                return [Sent(shard, int(number), number, one) for number, one in zip(numbers, chosen, strict=True)]
+        return []
+
+
+def write_record(record: Mapping[str, Any]) -> Payload:
+    """Return a record of a table's stream as Lambda sends it: bytes in base64, its moment in seconds."""
+    told = dict(record["dynamodb"])
+    told["ApproximateCreationDateTime"] = told["ApproximateCreationDateTime"].timestamp()
+    for image in told.keys() & {"Keys", "NewImage", "OldImage"}:
+        told[image] = {
+            name: {kind: base64.b64encode(value).decode() if kind == "B" else value for kind, value in typed.items()}
+            for name, typed in told[image].items()
+        }
+    return {**record, "dynamodb": told}
+
+
+def read_filter() -> Any:  # noqa: ANN401 - JSON
+    """Return the pattern by which the template's mapping chooses records for the index function."""
+    (chosen,) = load_template(TEMPLATE)["Resources"]["IndexSource"]["Properties"]["FilterCriteria"]["Filters"]
+    return json.loads(chosen["Pattern"])
+
+
+def matches(part: Any, pattern: Any) -> bool:  # noqa: ANN401 - JSON
+    """Return whether a part of a record has what a pattern of Lambda's filters asks to be there."""
+    if isinstance(pattern, list):
+        if pattern != [{"exists": True}]:
+            raise ValueError(f"{pattern} is more than asking whether something is there.")
+        return part is not None
+    return isinstance(part, Mapping) and all(matches(part.get(name), inner) for name, inner in pattern.items())

@@ -1,0 +1,125 @@
+"""Segments in the bucket: read in ranges, kept in memory, searched and summed up, against what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+from tollgate.adapters.index_segments import SegmentGoneError, SegmentStore
+from tollgate.adapters.range_cache import RangeCache
+from tollgate.core.index.query import Query
+from tollgate.core.index.rows import FRAUD, Entry, Rows, join
+from tollgate.core.index.segment import read_head, write_segment
+from tollgate.core.index.segment_names import SegmentName
+from tollgate.core.index.summary import Summary
+from tollgate.services.read_index import Days, read_index
+from tollgate.services.search_decisions import find_page
+from tollgate.services.summarize_decisions import summarize_segments
+
+from tests.core.index.entries import DAY_US, label_some, make_entries
+
+BUCKET = "bucket"
+DAY = datetime.fromtimestamp(DAY_US / 1e6, UTC).date()
+ENTRIES = make_entries(6_000)
+LABELLED = label_some(ENTRIES[::40])
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[SegmentStore]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        s3 = boto3.client("s3", "us-east-1")
+        s3.create_bucket(Bucket=BUCKET)
+        yield SegmentStore(s3, BUCKET, RangeCache(64 << 20))
+
+
+def write(store: SegmentStore, entries: list[Entry], day: str = DAY.isoformat(), level: int = 0) -> SegmentName:
+    content = write_segment(Rows.of(entries))
+    name = SegmentName.of("payments", day, level, 1_764_200_000, content)
+    store.write(name, content)
+    return name
+
+
+def test_segments_are_found_by_day(store: SegmentStore) -> None:
+    days = [(DAY + timedelta(days=number)).isoformat() for number in range(4)]
+    names = [write(store, ENTRIES[number : number + 1], day) for number, day in enumerate(days)]
+    store.s3.put_object(Bucket=BUCKET, Key=f"index/payments/{days[1]}/something-else", Body=b"")
+    store.s3.put_object(Bucket=BUCKET, Key=names[1].key.replace("payments", "payments2"), Body=b"")
+    assert store.find("payments", days[1], days[2]) == names[1:3]
+
+
+def test_ranges_are_what_lies_there_and_are_asked_for_once(store: SegmentStore) -> None:
+    name = write(store, ENTRIES)
+    content = write_segment(Rows.of(ENTRIES))
+    assert len(content) > 300_000
+    asked: list[str] = []
+    store.s3.meta.events.register(
+        "before-call.s3.GetObject", lambda params, **_: asked.append(params["headers"]["Range"])
+    )
+    head = store.head(name)
+    assert head == read_head(content)
+    spans = [head.block_range(block) for block in (0, 1, len(head.zones) - 1)] + [head.summary_range]
+    for _ in range(2):
+        assert store.read(name, spans) == [content[slice(*span)] for span in spans]
+    assert len(asked) <= 3
+    assert store.read_whole(name) == content
+
+
+def test_little_memory_changes_nothing_but_what_is_asked_for(store: SegmentStore) -> None:
+    little = replace(store, cache=RangeCache(10_000))
+    name = write(store, ENTRIES)
+    content = write_segment(Rows.of(ENTRIES))
+    spans = [little.head(name).block_range(block) for block in range(5)]
+    for _ in range(2):
+        assert little.read(name, spans) == [content[slice(*span)] for span in spans]
+
+
+def test_a_segment_that_was_merged_meanwhile_is_told(store: SegmentStore) -> None:
+    name = write(store, ENTRIES[:10])
+    store.delete([name])
+    with pytest.raises(SegmentGoneError):
+        store.head(name)
+
+
+def test_kept_ranges_stay_within_their_limit() -> None:
+    cache = RangeCache(100)
+    for number in range(20):
+        cache.put(("key", number, number + 30), bytes(30))
+        assert cache.get(("key", 0, 30)) == bytes(30)  # what is asked for stays
+    kept = [number for number in range(20) if cache.get(("key", number, number + 30))]
+    assert kept == [0, 18, 19]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(limit=200),
+        Query(entity=("customer", "c7"), limit=200),
+        Query(outcome="block", sort="amount"),
+        Query(label=FRAUD, sort="money_at_risk", limit=7),
+        Query(scores=(990, 1000), sort="score", limit=200),
+        Query(rule="far away", entity=("device", "d1"), sort="amount"),
+    ],
+)
+def test_a_page_is_what_reading_everything_gives(store: SegmentStore, query: Query) -> None:
+    write(store, ENTRIES)
+    write(store, LABELLED, level=1)
+    page = read_index(store, Days("payments", DAY, DAY), lambda reader: find_page(reader, query))
+    everything = join([Rows.of(ENTRIES), Rows.of(LABELLED)])
+    expected = query.page(query.select(everything))
+    assert len(expected) > 0
+    assert list(page.entries()) == list(expected.entries())
+
+
+@pytest.mark.parametrize("others", [[LABELLED], [ENTRIES[:100]], [LABELLED[::2], LABELLED[1::2], ENTRIES[50:60]], []])
+def test_sums_are_those_of_the_latest_rows(store: SegmentStore, others: list[list[Entry]]) -> None:
+    for entries in (ENTRIES, *others):
+        write(store, entries)
+    (summary,) = read_index(store, Days("payments", DAY, DAY), summarize_segments).values()
+    assert summary == Summary.of(join([Rows.of(ENTRIES), *map(Rows.of, others)]).latest())
