@@ -18,16 +18,19 @@ pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("backend")]
 FEATURE = "merchant_amount_ratio_30d"
 
 
-def overview() -> dict[str, Any]:
-    status, answer = call("GET", "/v1/detector/contributions")
+def read(path: str) -> dict[str, Any]:
+    answer: dict[str, Any]
+    status, answer = call("GET", path)
     assert status == 200
     return answer
+
+
+def overview() -> dict[str, Any]:
+    return read("/v1/detector/contributions")
 
 
 def dependence(feature: str = FEATURE) -> dict[str, Any]:
-    status, answer = call("GET", f"/v1/detector/contributions/{feature}")
-    assert status == 200
-    return answer
+    return read(f"/v1/detector/contributions/{feature}")
 
 
 def test_means_are_those_of_exact_contributions(backend: Backend) -> None:
