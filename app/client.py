@@ -98,9 +98,18 @@ class Api:
         """Have one event decided; return the decision."""
         return self._ask("POST", "/v1/decisions", body={"event": dict(event)})
 
-    def decision(self, event_id: str) -> Json:
-        """Return an earlier decision, with its event and label."""
-        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}")
+    def health(self) -> Json:
+        """Return the detector and the version that decide; it is the least that the API can be asked."""
+        return self._ask("GET", "/v1/healthz")
+
+    def decision(self, event_id: str, reasons: str = "") -> Json:
+        """Return an earlier decision, with its event and label; ``reasons`` are ``top``, ``all``, or as they were."""
+        parameters = {"reasons": reasons} if reasons else None
+        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}", parameters=parameters)
+
+    def search(self, terms: Mapping[str, str]) -> Json:
+        """Return a page of decisions; ``terms`` are those of ``GET /v1/decisions``, empty ones say nothing."""
+        return self._ask("GET", "/v1/decisions", parameters={name: term for name, term in terms.items() if term})
 
     def summaries(self, first: date, last: date) -> Json:
         """Return what the decisions of each day from ``first`` to ``last`` come to; 92 days at most."""
@@ -114,9 +123,11 @@ class Api:
         """Return how the value of one feature moves scores, and the past events for which it did most."""
         return self._ask("GET", f"/v1/detector/contributions/{quote(feature, safe='')}")
 
-    def label(self, event_id: str, label: str) -> Json:
+    def label(self, event_id: str, label: str, note: str = "", labelled_by: str = "") -> Json:
         """Say that one event was ``fraud`` or ``legitimate``; return that event's row of the answer."""
-        answer = self._ask("POST", "/v1/labels", body={"labels": [{"event_id": event_id, "label": label}]})
+        said = {"note": note, "labelled_by": labelled_by}
+        given = {"event_id": event_id, "label": label, **{name: text for name, text in said.items() if text}}
+        answer = self._ask("POST", "/v1/labels", body={"labels": [given]})
         row: Json = (answer.get("results") or [{"status": "failed", "message": "no answer for this event"}])[0]
         if row.get("status") == "failed":
             raise ApiProblem(f"The label was not taken: {row.get('message') or 'the API did not say why'}.", 422)

@@ -12,7 +12,7 @@ if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own fold
     sys.path.insert(0, str(HERE.parent))
 
 from app.links import know_pages  # noqa: E402
-from app.views import batch, performance, score, why  # noqa: E402
+from app.views import batch, performance, queue, score, today, why  # noqa: E402
 
 
 def main() -> None:
@@ -21,7 +21,9 @@ def main() -> None:
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
     st.html(HERE / "assets" / "style.css")
     pages = {
-        "score": st.Page(score.show, title="Score", icon=":material/speed:", url_path="score", default=True),
+        "today": st.Page(today.show, title="Today", icon=":material/today:", url_path="today", default=True),
+        "queue": st.Page(queue.show, title="Review queue", icon=":material/rule:", url_path="queue"),
+        "score": st.Page(score.show, title="Score", icon=":material/speed:", url_path="score"),
         "batch": st.Page(batch.show, title="Batch", icon=":material/table_rows:", url_path="batch"),
         "performance": st.Page(
             performance.show, title="Performance", icon=":material/monitoring:", url_path="performance"

@@ -11,6 +11,11 @@ from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 
 
+@pytest.fixture(autouse=True)
+def _labelled_days(contract: Contract) -> None:
+    contract.summaries = model_shapes.summaries()
+
+
 @pytest.fixture
 def page(open_page: OpenPage) -> AppTest:
     return open_page("performance").run()
