@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -15,6 +16,7 @@ from botocore.credentials import Credentials
 from app.problems import ApiProblem, problem_of_answer
 
 Json: TypeAlias = dict[str, Any]
+Sent: TypeAlias = Callable[[float], None]
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
 UPLOAD_TIMEOUT_S = 300.0
@@ -72,11 +74,45 @@ class SignForAws(requests.auth.AuthBase):
         return request
 
 
+@dataclass(frozen=True)
+class Announced:
+    """Where a file can be put, for ``expires_in_s`` seconds."""
+
+    batch_id: str
+    url: str
+    headers: Mapping[str, str]
+    expires_in_s: int
+
+
+class ToldUpload:
+    """A file as it is sent: how much of it has gone is told in steps of a hundredth."""
+
+    def __init__(self, content: BinaryIO, sent: Sent) -> None:
+        self._content = content
+        self._size = content.seek(0, io.SEEK_END)
+        self._sent = sent
+        self._told = 0
+        content.seek(0)
+
+    def __len__(self) -> int:
+        """Return the size in bytes: storage wants to know it beforehand."""
+        return self._size
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        chunk = self._content.read(size)
+        hundredths = self._content.tell() * 100 // max(self._size, 1)
+        if hundredths > self._told:
+            self._told = hundredths
+            self._sent(hundredths / 100)
+        return chunk
+
+
 class Api:
     """One method for each thing that the dashboard asks of the API. Every method raises ``ApiProblem``."""
 
     def __init__(self, connection: Connection, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
-        self._url = connection.url.rstrip("/")
+        self.url = connection.url.rstrip("/")
         self._auth = SignForAws(connection.keys) if connection.keys else None
         self._timeout_s = timeout_s
 
@@ -92,9 +128,14 @@ class Api:
         """Have one event decided; return the decision."""
         return self._ask("POST", "/v1/decisions", body={"event": dict(event)})
 
-    def decision(self, event_id: str) -> Json:
-        """Return an earlier decision, with its event and label."""
-        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}")
+    def decision(self, event_id: str, reasons: str | None = None) -> Json:
+        """Return an earlier decision, with its event, its label, and ``all`` or the ``top`` of its reasons."""
+        parameters = {"reasons": reasons} if reasons else None
+        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}", parameters=parameters)
+
+    def what_if(self, question: Json) -> Json:
+        """Return what would be decided on an event and its variants; nothing is recorded."""
+        return self._ask("POST", "/v1/what-if", body=question)
 
     def label(self, event_id: str, label: str) -> Json:
         """Say that one event was ``fraud`` or ``legitimate``; return that event's row of the answer."""
@@ -113,26 +154,36 @@ class Api:
         """Return one batch, with its summary and downloads once it is done."""
         return self._ask("GET", f"/v1/batches/{quote(batch_id, safe='')}")
 
-    def start_batch(self, filename: str, content: bytes) -> str:
-        """Upload a file to be scored and return its batch id."""
+    def inbox(self) -> Json:
+        """Return the files that were put into the inbox last, newest first."""
+        return self._ask("GET", "/v1/inbox")
+
+    def announce_batch(self, filename: str) -> Announced:
+        """Return where to upload a file, which is scored as soon as it is there."""
         answer = self._ask("POST", "/v1/batches", body={"filename": filename})
         try:
-            batch_id, upload = str(answer["batch_id"]), answer["upload"]
-            url, headers = str(upload["url"]), dict(upload.get("headers") or {})
-        except (KeyError, TypeError, AttributeError) as error:
+            upload = answer["upload"]
+            headers = {str(name): str(value) for name, value in (upload.get("headers") or {}).items()}
+            return Announced(str(answer["batch_id"]), str(upload["url"]), headers, int(answer["expires_in_s"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _not_understood() from error
-        self._put_file(url, headers, content)
-        return batch_id
 
-    def _put_file(self, url: str, headers: dict[str, str], content: bytes) -> None:
-        """Send the file to its presigned address, which carries its own signature."""
+    def start_batch(self, filename: str, content: BinaryIO, sent: Sent = lambda _share: None) -> str:
+        """Upload a file to be scored and return its batch id; ``sent`` is told which share, 0 to 1, has gone."""
+        announced = self.announce_batch(filename)
+        # The address carries its own signature.
+        body, timeout = ToldUpload(content, sent), (CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S)
         try:
-            answer = requests.put(url, data=content, headers=headers, timeout=(CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S))
+            answer = requests.put(announced.url, data=body, headers=announced.headers, timeout=timeout)
         except requests.RequestException as error:
-            raise ApiProblem("The file did not reach the storage: check the network and upload it again.") from error
+            raise ApiProblem(
+                "The connection to the storage broke before the whole file was there, so nothing is scored: "
+                "check the network and upload it again."
+            ) from error
         if not answer.ok:
             sentence = f"The storage refused the file ({answer.status_code}): upload it again; the link may be too old."
             raise ApiProblem(sentence, answer.status_code)
+        return announced.batch_id
 
     def _ask(
         self, method: str, path: str, body: Json | None = None, parameters: Mapping[str, str] | None = None
@@ -140,13 +191,13 @@ class Api:
         timeout = (CONNECT_TIMEOUT_S, self._timeout_s)
         try:
             answer = requests.request(
-                method, self._url + path, json=body, params=parameters, auth=self._auth, timeout=timeout
+                method, self.url + path, json=body, params=parameters, auth=self._auth, timeout=timeout
             )
         except requests.Timeout as error:
             sentence = f"The API did not answer within {self._timeout_s:.0f} seconds: wait a moment and try again."
             raise ApiProblem(sentence) from error
         except requests.RequestException as error:
-            host = urlsplit(self._url).netloc or self._url
+            host = urlsplit(self.url).netloc or self.url
             sentence = f"The API at {host} cannot be reached: check that it is running and that the address is right."
             raise ApiProblem(sentence) from error
         return _read_answer(answer)

@@ -31,6 +31,8 @@ class Contract:
     uploads: dict[str, bytes] = field(default_factory=dict)
     polls: dict[str, int] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    questions: list[Json] = field(default_factory=list)
+    inbox: list[Json] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
     delay_s: float = 0.0
 
@@ -68,6 +70,24 @@ class Contract:
         if event_id not in self.decisions:
             return _not_found(f"event {event_id}")
         return 200, self.decisions[event_id]
+
+    def what_if(self, body: Json) -> tuple[int, Json]:
+        """Answer as the contract says, and remember what was asked."""
+        self.questions.append(body)
+        pinned = self.decisions.get(body.get("event_id", ""))
+        if "event_id" in body and pinned is None:
+            return _not_found(f"event {body['event_id']}")
+        sent = body.get("event") or (pinned or {})["event"]
+        if float(sent.get("amount") or 0) < 0:
+            return 422, {"code": "invalid_event", "message": "amount must not be below 0", "retry": False}
+        rows = [sent, *({**sent, **changes} for changes in body.get("variants", []))]
+        told = [shapes.supposed(row, number <= 10 and body["reasons"] != "none") for number, row in enumerate(rows)]
+        known = shapes.histories(sent) if body.get("histories") else None
+        named = {"detector": "payments", "detector_version": shapes.VERSION}
+        return 200, {**named, "unchanged": told[0], "variants": told[1:], "histories": known}
+
+    def list_inbox(self, _body: Json) -> tuple[int, Json]:
+        return 200, {"files": self.inbox, "complete": True}
 
     def label(self, body: Json) -> tuple[int, Json]:
         results = [self._label_one(entry) for entry in body["labels"]]
@@ -141,6 +161,8 @@ ROUTES = [
     ("GET", "/v1/detector/evaluation", "get_evaluation"),
     ("POST", "/v1/decisions", "decide"),
     ("GET", "/v1/decisions/([^/]+)", "get_decision"),
+    ("POST", "/v1/what-if", "what_if"),
+    ("GET", "/v1/inbox", "list_inbox"),
     ("POST", "/v1/labels", "label"),
     ("POST", "/v1/batches", "start_batch"),
     ("GET", "/v1/batches", "list_batches"),

@@ -126,7 +126,7 @@ def test_lists_answer_as_they_did(
 def test_a_bad_variant_is_named(stores: Stores, payment: Payment) -> None:
     with pytest.raises(EventError, match=r'^Variant 2: Column "amount": "much" is not a number\.$'):
         what_if(stores, WhatIf(payment, variants=[{"amount": 1}, {"amount": "much"}]))
-    with pytest.raises(EventError, match='^Unknown column "amout"'):
+    with pytest.raises(EventError, match=r'^Unknown column "amout"'):
         what_if(stores, WhatIf({**payment, "amout": 1}))
 
 

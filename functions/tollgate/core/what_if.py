@@ -1,4 +1,4 @@
-"""What would have been decided on one event, had it been otherwise: all that was known of its entities stays the same."""
+"""What would have been decided on one event, had it been otherwise: what was known of its entities stays the same."""
 
 from __future__ import annotations
 

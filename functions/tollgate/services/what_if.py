@@ -39,8 +39,8 @@ class WhatIf:
 def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
     """Return what would be decided on an event and on its variants; nothing is written, counted or told of.
 
-    By its id, an event meets the version, the histories and the lists that it was decided on with. An entity that it
-    did not have then, and an event that was not decided on, meets the histories as they are now, as of the event's time.
+    By its id, an event meets the version, the histories and the lists that it was decided on with. Of an entity that it
+    did not have then, and for an event without id, histories are those stored now, read as of the event's time.
     Raises `NotFoundError` for an id that was never decided on, `InputError` where it was decided on without a score.
     """
     decided = None if asked.event_id is None else _find(stores, asked.event_id, asked.detector)
