@@ -73,9 +73,10 @@ def show_fields(detector: Detector, *, fixed_id: bool = False) -> Json:
     return event
 
 
-def find_faults(detector: Detector, event: Json) -> list[str]:
-    """Return what must be mended before the event can be sent, one sentence each."""
-    missing = [wording.title(v.name) for v in detector.variables if v.required and v.name not in event]
+def find_faults(detector: Detector, event: Json, before: Json | None = None) -> list[str]:
+    """Return what must be mended before the event can be sent, one sentence each; it was decided on as ``before``."""
+    needed = [v.name for v in detector.variables if v.required and (before is None or v.name in before)]
+    missing = [wording.title(name) for name in needed if name not in event]
     faults = [f"Fill in {', '.join(missing)}."] if missing else []
     for variable in detector.variables:
         text = event.get(variable.name)

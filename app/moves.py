@@ -59,7 +59,7 @@ def _amount(variable: Variable, event: Json, currency: str) -> Move:
     value = event.get(variable.name)
     here = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
     most = max(abs(here or 0.0) * 5, 2_000.0 if variable.role == "amount" else 10.0)
-    grid = [0.0, *(m * 10**k for k in range(10) for m in _MANTISSAS if m * 10**k <= most)]
+    grid = [0.0, *(float(m * 10**k) for k in range(10) for m in _MANTISSAS if m * 10**k <= most)]
     values = sorted({*grid, *([] if here is None else [here])})
     say = (lambda amount: wording.money(amount, currency, cents=amount % 1 > 0)) if currency else "{:,.6g}".format
     points = tuple(Point(one, say(one), {variable.name: one}) for one in values)

@@ -31,8 +31,9 @@ def _show_body(api: Api, detector: Detector) -> None:
     form, answer = st.columns([5, 7], gap="large")
     with form:
         event = show_fields(detector, fixed_id=source.decision is not None)
-        changed = source.decision is not None and event != as_filled(detector, source.event)
-        faults = find_faults(detector, event)
+        before = None if source.decision is None else as_filled(detector, source.event)
+        changed = before is not None and event != before
+        faults = find_faults(detector, event, before)
         for fault in faults:
             st.warning(in_markdown(fault), icon=":material/edit:")
         with problems_shown():

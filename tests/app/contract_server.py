@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -180,11 +181,22 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         path = urlsplit(self.path).path
         content = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if path.startswith("/storage/") and "/storage/" in self.contract.faults:
+            self._fail_to_store(self.contract.faults["/storage/"])
+            return
         if path.startswith("/storage/"):
             self.contract.uploads[path.removeprefix("/storage/")] = content
             self._send(200, {})
             return
         self._send(*self.contract.answer(self.command, path, json.loads(content or b"{}")))
+
+    def _fail_to_store(self, status: int) -> None:
+        """Answer with an error, or break the connection where it is 0."""
+        if status:
+            self._send(status, {})
+        else:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     do_GET = do_POST = do_PUT = _answer  # noqa: N815 - http.server's names
 
