@@ -64,6 +64,18 @@ def test_reasons_stay_with_the_first_decision(payment: Payment) -> None:
     assert again["base_log_odds"] == found["base_log_odds"] == first["base_log_odds"]
 
 
+@pytest.mark.parametrize("given", ["none", "top", "all"])
+def test_a_stored_decision_tells_as_many_reasons_as_are_asked_for(payment: Payment, given: str) -> None:
+    first = call("POST", "/v1/decisions", {"event": payment, "reasons": given})[1]
+    path = f"/v1/decisions/{payment['event_id']}"
+    found = {wanted: call("GET", path, query=f"reasons={wanted}")[1]["reasons"] for wanted in ("none", "top", "all")}
+    assert call("GET", path)[1]["reasons"] == first["reasons"]
+    assert found["none"] is None
+    assert found["top"] == found["all"][:3]
+    assert first["reasons"] in (None, found["top"], found["all"])
+    assert call("GET", path, query="reasons=some")[0] == 422
+
+
 def test_another_word_for_reasons_is_refused(payment: Payment) -> None:
     status, answer = call("POST", "/v1/decisions", {"event": payment, "reasons": "some"})
     assert (status, answer["code"]) == (422, "invalid_request")

@@ -40,6 +40,8 @@ class DecisionRecord:
 
     ``excess`` says how far the amount went beyond the usual (`judge_amounts`). ``reads`` is what was read from the
     histories (`pack_reads`), and ``runtime`` what it was decided with: with them the decision can be replayed.
+    ``reasons`` is what its reasons can be told from again (`Explanation.pins`): the answer is kept without them, as
+    their words would take most records over a kilobyte.
     """
 
     answer: Mapping[str, Any]
@@ -52,10 +54,12 @@ class DecisionRecord:
     known_s: float | None = None
     reads: bytes | None = None
     runtime: str = ""
+    reasons: Sequence[Any] | None = None
 
     def to_item(self, detector: str, expires_s: float) -> dict[str, Any]:
         """Return the DynamoDB item: little more than what its label is set by is an attribute of its own."""
         decided = [self.answer, self.event, self.time_s, self.space, self.entities, self.excess, self.runtime]
+        decided += [] if self.reasons is None else [self.reasons]
         item: dict[str, Any] = {
             "pk": {"S": decision_key(detector, str(self.answer["event_id"]))},
             _DECIDED: {"B": pack_json(decided)},
@@ -70,7 +74,7 @@ class DecisionRecord:
     @classmethod
     def from_item(cls, item: Item) -> DecisionRecord:
         """Rebuild a record from its item."""
-        answer, event, time_s, space, entities, excess, runtime = unpack_json(bytes(item[_DECIDED]["B"]))
+        answer, event, time_s, space, entities, excess, runtime, *reasons = unpack_json(bytes(item[_DECIDED]["B"]))
         return cls(
             answer=answer,
             event=event,
@@ -82,6 +86,7 @@ class DecisionRecord:
             known_s=float(item["known_s"]["N"]) if "known_s" in item else None,
             reads=bytes(item["reads"]["B"]) if "reads" in item else None,
             runtime=runtime,
+            reasons=reasons[0] if reasons else None,
         )
 
 

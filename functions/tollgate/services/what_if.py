@@ -9,7 +9,7 @@ from typing import Any
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.decision import Decisions
 from tollgate.core.event import Events
-from tollgate.core.explain import TOP, Wanted, explain_decisions
+from tollgate.core.explain import Wanted, explain_decisions, most_of
 from tollgate.core.known_histories import tell_histories
 from tollgate.core.pinned_reads import unpack_reads
 from tollgate.core.reading import read_event
@@ -86,7 +86,7 @@ def _answer(version: DetectorVersion, events: Events, decisions: Decisions, reas
     answers = [decisions.answer(row) for row in range(len(events))]
     if reasons != "none":
         rows = range(min(len(events), 1 + MOST_EXPLAINED))
-        explained = explain_decisions(version, events, decisions, rows, TOP if reasons == "top" else None)
+        explained = explain_decisions(version, events, decisions, rows, most_of(reasons))
         for row, explanation in zip(rows, explained, strict=False):
             answers[row] |= explanation.to_json()
     return answers
