@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import quote, urlsplit
@@ -13,13 +12,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from app.file_upload import Announced, Sent, send_file
 from app.problems import ApiProblem, problem_of_answer
 
 Json: TypeAlias = dict[str, Any]
-Sent: TypeAlias = Callable[[float], None]
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
-UPLOAD_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -72,40 +70,6 @@ class SignForAws(requests.auth.AuthBase):
         SigV4Auth(keys, aws_service(url), region).add_auth(signed)
         request.headers.update(dict(signed.headers.items()))
         return request
-
-
-@dataclass(frozen=True)
-class Announced:
-    """Where a file can be put, for ``expires_in_s`` seconds."""
-
-    batch_id: str
-    url: str
-    headers: Mapping[str, str]
-    expires_in_s: int
-
-
-class ToldUpload:
-    """A file as it is sent: how much of it has gone is told in steps of a hundredth."""
-
-    def __init__(self, content: BinaryIO, sent: Sent) -> None:
-        self._content = content
-        self._size = content.seek(0, io.SEEK_END)
-        self._sent = sent
-        self._told = 0
-        content.seek(0)
-
-    def __len__(self) -> int:
-        """Return the size in bytes: storage wants to know it beforehand."""
-        return self._size
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes."""
-        chunk = self._content.read(size)
-        hundredths = self._content.tell() * 100 // max(self._size, 1)
-        if hundredths > self._told:
-            self._told = hundredths
-            self._sent(hundredths / 100)
-        return chunk
 
 
 class Api:
@@ -171,18 +135,7 @@ class Api:
     def start_batch(self, filename: str, content: BinaryIO, sent: Sent = lambda _share: None) -> str:
         """Upload a file to be scored and return its batch id; ``sent`` is told which share, 0 to 1, has gone."""
         announced = self.announce_batch(filename)
-        # The address carries its own signature.
-        body, timeout = ToldUpload(content, sent), (CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S)
-        try:
-            answer = requests.put(announced.url, data=body, headers=announced.headers, timeout=timeout)
-        except requests.RequestException as error:
-            raise ApiProblem(
-                "The connection to the storage broke before the whole file was there, so nothing is scored: "
-                "check the network and upload it again."
-            ) from error
-        if not answer.ok:
-            sentence = f"The storage refused the file ({answer.status_code}): upload it again; the link may be too old."
-            raise ApiProblem(sentence, answer.status_code)
+        send_file(announced, content, sent)
         return announced.batch_id
 
     def _ask(

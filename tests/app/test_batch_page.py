@@ -13,11 +13,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tollgate.core.files.suffixes import SUFFIXES
 
-from app.client import ToldUpload
 from app.detector import Detector, read_detector
 from app.file_check import FileCheck
 from app.file_check import check_file as check
 from app.file_start import ACCEPTED, START_BYTES
+from app.file_upload import ToldUpload
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 from tests.app.contract_shapes import detector_document
@@ -194,9 +194,11 @@ def written_as(kind: str) -> tuple[str, bytes]:
         return "a.parquet", buffer.getvalue()
     lines = "".join(json.dumps(row, default=str) + "\n" for row in table.to_pylist()).encode()
     text = FILE if kind.startswith(".csv") else lines
-    packed = {".gz": gzip.compress, ".zst": lambda data: pa.compress(data, "zstd", asbytes=True)}
-    pack = next((how for suffix, how in packed.items() if kind.endswith(suffix)), lambda data: data)
-    return f"A{kind.upper()}", pack(text)
+    if kind.endswith(".gz"):
+        text = gzip.compress(text)
+    if kind.endswith(".zst"):
+        text = bytes(pa.compress(text, "zstd", asbytes=True))
+    return f"A{kind.upper()}", text
 
 
 @pytest.mark.parametrize("kind", ACCEPTED)

@@ -39,7 +39,12 @@ def past(stores: Stores, later_payments: list[Payment]) -> list[Payment]:
 
 def test_what_would_be_decided_is_decided(stores: Stores, past: list[Payment]) -> None:
     payment = past[-1]
-    changed = [{"amount": 9_000.0}, {"device_id": "d-new"}, {"customer_id": None}, {"channel": "online", "amount": 1.5}]
+    changed: list[Payment] = [
+        {"amount": 9_000.0},
+        {"device_id": "d-new"},
+        {"customer_id": None},
+        {"channel": "online", "amount": 1.5},
+    ]
     told = what_if(stores, WhatIf(payment, variants=changed))
     assert len({one["probability"] for one in told["variants"]}) == len(changed)
     for one, supposed in zip(changed, told["variants"], strict=True):
