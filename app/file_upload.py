@@ -53,7 +53,7 @@ class ToldUpload:
 
 
 def send_file(announced: Announced, content: BinaryIO, sent: Sent) -> None:
-    """Send a file to its presigned address, which carries its own signature; raise ``ApiProblem`` if it is not taken."""
+    """Send a file to its presigned address, which carries its own signature; raise ``ApiProblem`` if that fails."""
     body, timeout = ToldUpload(content, sent), (CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S)
     try:
         answer = requests.put(announced.url, data=body, headers=announced.headers, timeout=timeout)

@@ -21,7 +21,8 @@ def show_rules(detector: Detector, answer: Json) -> None:
         st.caption("This detector has no rules: the score alone gives the outcome.")
         return
     if not hits:
-        st.caption(f"None of the {len(asked)} rules matched: the score alone gave the outcome.")
+        number = "The only rule did not match" if len(asked) == 1 else f"None of the {len(asked)} rules matched"
+        st.caption(f"{number}: the score alone gave the outcome.")
         return
     st.html(f'<ul class="tg-rules">{"".join(_entry(detector, hit) for hit in hits)}</ul>')
     noun = detector.event_name.replace("_", " ")

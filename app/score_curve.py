@@ -90,8 +90,7 @@ def _y(detector: Detector, field: str = "score:Q") -> alt.Y:
 
 
 def _score_ticks(detector: Detector) -> list[int]:
-    marks = {0, 500, 700, 1000, *(outcome.from_score for outcome in detector.outcomes)}
-    return sorted(marks)
+    return sorted({0, 500, 700, *(outcome.from_score for outcome in detector.outcomes)})
 
 
 def _colour(detector: Detector) -> alt.Color:

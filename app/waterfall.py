@@ -45,7 +45,7 @@ def waterfall(base: float, reasons: Sequence[Json], noun: str) -> Chart:
     chart = alt.Chart(alt.Data(values=rows)).encode(y=y)
     bars = chart.mark_bar(cornerRadius=2, height={"band": 0.62}).encode(x=x, x2="high:Q", color=colour, tooltip=tooltip)
     ends = chart.mark_text(align="left", dx=6, fontSize=12, color=TOTAL).encode(x=alt.X("high:Q"), text="factor:N")
-    return alt.layer(bars, ends).properties(height=25 * len(rows) + 80)
+    return alt.layer(bars, ends).properties(height=25 * len(rows) + 130)
 
 
 def _domain(rows: Sequence[Json]) -> list[float]:

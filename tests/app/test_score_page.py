@@ -215,7 +215,7 @@ def test_reasons_are_told_in_words_with_their_impact(page: AppTest) -> None:
 def test_rules_show_the_values_put_in(page: AppTest) -> None:
     assert "amount &gt; 1000 (1849.0 &gt; 1000)" in texts(page)
     page.number_input(key="event.amount").set_value(50.0).run()
-    assert "None of the 1 rules matched" in texts(page)
+    assert "The only rule did not match" in texts(page)
 
 
 def test_what_was_known_is_told_with_units_over_a_chosen_time(page: AppTest) -> None:
