@@ -49,7 +49,7 @@ class SpilledRows:
         return int(np.searchsorted(numbers, self._size_bytes // self._row_bytes))
 
     def _add(self, numbers: Ints, columns: Sequence[Ints]) -> None:
-        """Write rows behind those that are there. By plain calls: a full disk is told, and would end a window's process."""
+        """Write rows behind those that are there. By plain calls, which tell of a full disk."""
         count = self._size_bytes // self._row_bytes
         with self._path.open("ab") as file:
             for first in range(count, int(numbers[-1]) + 1, _ADDED_AT_ONCE):
