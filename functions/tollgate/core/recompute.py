@@ -45,7 +45,7 @@ def recompute(
         if answer.get("degraded")
         else decide(version, parsed, reads, judge_amounts(version.history, parsed, reads))
     )
-    again = {"detector_version": version.version, **decisions.answer_one()}
+    again = {"detector_version": version.version, **decisions.answer()}
     return again | _explain(version, parsed, decisions, answer.get("reasons")), float(decisions.excess[0])
 
 
