@@ -1,0 +1,17 @@
+"""When a page of Streamlit is done: nothing runs, nothing is a placeholder, nothing is about to be replaced."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+# Elements that are left of the run before are faded until the next run has replaced or removed them.
+_IS_SETTLED = """
+() => document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]') !== null
+   && document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]') === null
+   && document.querySelector('[data-testid="stMain"] h1') !== null
+"""
+
+
+def wait_until_settled(page: Page, timeout_ms: float = 30_000) -> None:
+    """Wait until the page shows what it has to show: its heading at least."""
+    page.wait_for_function(_IS_SETTLED, timeout=timeout_ms)
