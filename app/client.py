@@ -158,7 +158,8 @@ def _read_answer(answer: requests.Response) -> Json:
     except ValueError:
         content = None
     if not answer.ok:
-        message = content.get("message") if isinstance(content, dict) else None
+        # AWS itself writes "Message" at function URLs.
+        message = (content.get("message") or content.get("Message")) if isinstance(content, dict) else None
         raise problem_of_answer(answer.status_code, str(message or ""))
     if not isinstance(content, dict):
         raise _not_understood()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 # Elements that are left of the run before are faded until the next run has replaced or removed them.
 _IS_SETTLED = """
@@ -15,3 +15,8 @@ _IS_SETTLED = """
 def wait_until_settled(page: Page, timeout_ms: float = 30_000) -> None:
     """Wait until the page shows what it has to show: its heading at least."""
     page.wait_for_function(_IS_SETTLED, timeout=timeout_ms)
+
+
+def wait_until_changed(element: Locator, before: str, timeout_ms: float = 30_000) -> None:
+    """Wait until an element says something else than before."""
+    expect(element).not_to_have_text(before, timeout=timeout_ms, use_inner_text=True)
