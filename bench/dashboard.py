@@ -27,7 +27,7 @@ from bench._figures import write_figures
 from bench.browsing.accessibility import find_violations
 from bench.browsing.chromium import SCHEMES, Errors, open_page, running_chromium
 from bench.browsing.filled_index import fill_index
-from bench.browsing.settled import wait_until_changed, wait_until_settled
+from bench.browsing.settled import read, wait_until_changed, wait_until_settled
 from bench.browsing.steps import STEPS, Step
 from localstack.dashboard import running_dashboard
 from localstack.deployment import connection
@@ -74,7 +74,7 @@ def turn_to(page: Page, name: str) -> None:
     """Choose a page in the navigation, and wait until it is shown."""
     link = page.get_by_test_id("stTopNavLink").filter(has_text=name).first
     is_there = link.get_attribute("aria-current") == "page"
-    before = page.locator("h1").first.inner_text()
+    before = read(page.locator("h1").first)
     link.click()
     if not is_there:
         wait_until_changed(page.locator("h1").first, before)
@@ -92,7 +92,7 @@ def walk(page: Page, name: str) -> Iterator[tuple[str, float]]:
 
 def do(page: Page, step: Step) -> float:
     """Do a step; return how many seconds it took until all was shown."""
-    before = step.shows(page).inner_text() if step.changes else ""
+    before = read(step.shows(page)) if step.changes else ""
     began = time.perf_counter()
     step.act(page)
     if step.changes:

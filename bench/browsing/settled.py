@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+import time
+
+from playwright.sync_api import Locator, Page
 
 # Elements that are left of the run before are faded until the next run has replaced or removed them.
 _IS_SETTLED = """
@@ -17,6 +19,16 @@ def wait_until_settled(page: Page, timeout_ms: float = 30_000) -> None:
     page.wait_for_function(_IS_SETTLED, timeout=timeout_ms)
 
 
-def wait_until_changed(element: Locator, before: str, timeout_ms: float = 30_000) -> None:
-    """Wait until an element says something else than before."""
-    expect(element).not_to_have_text(before, timeout=timeout_ms, use_inner_text=True)
+def read(element: Locator) -> str:
+    """Return what an element says, or what is in it where it is a field."""
+    said: str = element.evaluate("element => element.value ?? element.innerText")
+    return said
+
+
+def wait_until_changed(element: Locator, before: str, timeout_s: float = 30.0) -> None:
+    """Wait until an element says something else than before; raise `TimeoutError` when it does not."""
+    deadline = time.monotonic() + timeout_s
+    while read(element) == before:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{element} still says {before!r} after {timeout_s:.0f} s.")
+        time.sleep(0.01)

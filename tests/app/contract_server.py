@@ -21,7 +21,10 @@ ROWS = 12_480
 
 @dataclass
 class Contract:
-    """What the server knows and what it was asked. ``faults`` maps the start of a path to an error status."""
+    """What the server knows and what it was asked.
+
+    ``faults`` maps the start of a path to an error status, ``answers`` to a whole answer in place of the contract's.
+    """
 
     url: str = ""
     detector: Json = field(default_factory=shapes.detector_document)
@@ -32,6 +35,7 @@ class Contract:
     polls: dict[str, int] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, tuple[int, Json]] = field(default_factory=dict)
     delay_s: float = 0.0
 
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
@@ -41,6 +45,9 @@ class Contract:
         for start, status in self.faults.items():
             if path.startswith(start):
                 return status, {"code": "fault", "message": f"fault {status} at {path}", "retry": status >= 500}
+        for start, answer in self.answers.items():
+            if path == start:
+                return answer
         for verb, pattern, name in ROUTES:
             found = re.fullmatch(pattern, path)
             if method == verb and found:
