@@ -27,6 +27,7 @@ from bench._figures import write_figures
 from bench.browsing.accessibility import find_violations
 from bench.browsing.chromium import SCHEMES, Errors, open_page, running_chromium
 from bench.browsing.filled_index import fill_index
+from bench.browsing.navigation import page_names, turn_to
 from bench.browsing.settled import read, wait_until_changed, wait_until_settled
 from bench.browsing.steps import STEPS, Step
 from localstack.dashboard import running_dashboard
@@ -63,22 +64,6 @@ def visit(browser: Browser, url: str, seen: Seen) -> None:
         for name in page_names(page):
             for title, took_s in walk(page, name):
                 seen.took_s.setdefault(f"{name}: {title}", []).append(took_s)
-
-
-def page_names(page: Page) -> list[str]:
-    """Return the names of the pages as the navigation has them."""
-    return [link.inner_text().splitlines()[-1].strip() for link in page.get_by_test_id("stTopNavLink").all()]
-
-
-def turn_to(page: Page, name: str) -> None:
-    """Choose a page in the navigation, and wait until it is shown."""
-    link = page.get_by_test_id("stTopNavLink").filter(has_text=name).first
-    is_there = link.get_attribute("aria-current") == "page"
-    before = read(page.locator("h1").first)
-    link.click()
-    if not is_there:
-        wait_until_changed(page.locator("h1").first, before)
-    wait_until_settled(page)
 
 
 def walk(page: Page, name: str) -> Iterator[tuple[str, float]]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -21,6 +21,10 @@ class NoChromiumError(Exception):
     """There is no Chromium on the PATH."""
 
 
+# Opened at /batch, Streamlit asks there first whether it is served from that path: it learns by the 404 that it is not.
+_EXPECTED = ("/_stcore/health", "/_stcore/host-config")
+
+
 @dataclass
 class Errors:
     """What went wrong in a page's console."""
@@ -29,8 +33,12 @@ class Errors:
 
     def listen(self, page: Page) -> None:
         """Note errors of a page from now on."""
-        page.on("console", lambda message: self.said.append(message.text) if message.type == "error" else None)
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.location["url"].endswith(_EXPECTED):
+            self.said.append(message.text)
 
 
 @contextmanager
