@@ -1,1 +1,1 @@
-"""Tollgate's dashboard: three pages that speak HTTP to the Tollgate API and to nothing else."""
+"""Tollgate's dashboard: pages that speak HTTP to the Tollgate API and to nothing else."""

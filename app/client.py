@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
@@ -80,6 +81,11 @@ class Api:
         self._auth = SignForAws(connection.keys) if connection.keys else None
         self._timeout_s = timeout_s
 
+    @property
+    def url(self) -> str:
+        """The API's address: what is remembered of its answers is remembered under it."""
+        return self._url
+
     def detector(self) -> Json:
         """Return the detector's description."""
         return self._ask("GET", "/v1/detector")
@@ -92,13 +98,28 @@ class Api:
         """Have one event decided; return the decision."""
         return self._ask("POST", "/v1/decisions", body={"event": dict(event)})
 
-    def decision(self, event_id: str) -> Json:
-        """Return an earlier decision, with its event and label."""
-        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}")
+    def health(self) -> Json:
+        """Return the detector and the version that decide; it is the least that the API can be asked."""
+        return self._ask("GET", "/v1/healthz")
 
-    def label(self, event_id: str, label: str) -> Json:
+    def decision(self, event_id: str, reasons: str = "") -> Json:
+        """Return an earlier decision, with its event and label; ``reasons`` are ``top``, ``all``, or as they were."""
+        parameters = {"reasons": reasons} if reasons else None
+        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}", parameters=parameters)
+
+    def search(self, terms: Mapping[str, str]) -> Json:
+        """Return a page of decisions; ``terms`` are those of ``GET /v1/decisions``, empty ones say nothing."""
+        return self._ask("GET", "/v1/decisions", parameters={name: term for name, term in terms.items() if term})
+
+    def summaries(self, first: date, last: date) -> Json:
+        """Return what the decisions of each day come to, from the first to the last day."""
+        return self._ask("GET", "/v1/summaries", parameters={"from": first.isoformat(), "to": last.isoformat()})
+
+    def label(self, event_id: str, label: str, note: str = "", labelled_by: str = "") -> Json:
         """Say that one event was ``fraud`` or ``legitimate``; return that event's row of the answer."""
-        answer = self._ask("POST", "/v1/labels", body={"labels": [{"event_id": event_id, "label": label}]})
+        said = {"note": note, "labelled_by": labelled_by}
+        given = {"event_id": event_id, "label": label, **{name: text for name, text in said.items() if text}}
+        answer = self._ask("POST", "/v1/labels", body={"labels": [given]})
         row: Json = (answer.get("results") or [{"status": "failed", "message": "no answer for this event"}])[0]
         if row.get("status") == "failed":
             raise ApiProblem(f"The label was not taken: {row.get('message') or 'the API did not say why'}.", 422)

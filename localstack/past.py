@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.decision import decide
-from tollgate.core.explain import explain_decisions
 from tollgate.core.files.histories import FileHistories, PieceReads
 from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
@@ -54,15 +53,11 @@ class Past:
         read = self._read(payments, start, stop)
         reads = {entity: read.sums[part].T for entity, part in version.history.layout.parts.items()}
         decisions = decide(version, events, reads, read.excess)
-        told = [row for row, outcome in enumerate(decisions.outcomes) if outcome != version.order[0]]
-        reasons = dict(zip(told, explain_decisions(version, events, decisions, told), strict=False))
         for row, event_id in enumerate(events.ids):
             decided_s = float(events.times_s[row]) + Random(event_id).uniform(0.05, _LONGEST_ANSWER_S)
             answer = write_answer(version, events, decisions, datetime.fromtimestamp(decided_s, UTC), row)
-            if row in reasons:
-                answer |= reasons[row].to_json()
             given = plain_event(version.event_type, events, row)
-            self.records[event_id] = make_record(version, events, decisions, answer, given, row)
+            self.records[event_id] = make_record(version, events, decisions, answer, given, row=row)
 
     def label(self, event_id: str, label: str, known_s: float) -> None:
         """Label a decision that has no label yet."""

@@ -10,7 +10,7 @@ from typing import Any
 from tollgate.adapters import clients
 from tollgate.adapters.decisions import DecisionRecord, DecisionTable
 from tollgate.adapters.versions import VersionStore
-from tollgate.core.recompute import Difference, compare, recompute
+from tollgate.core.recompute import Difference, compare, recompute, retell_reasons
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError, NotFoundError
 from tollgate.runtime import describe_runtime
@@ -48,11 +48,14 @@ def replay_decision(
     if record.reads is None:
         raise InputError("This decision was made before records pinned what was read; it cannot be replayed.")
     version = _open(record, detector, bucket, folder)
-    again, excess = recompute(version, record.event, record.reads, record.answer)
-    differences = compare(record.answer, again)
+    answer = dict(record.answer)
+    if record.reasons is not None:
+        answer |= retell_reasons(version, record.event, record.reads, list(record.reasons))
+    again, excess = recompute(version, record.event, record.reads, answer)
+    differences = compare(answer, again)
     if excess != record.excess:
         differences += (Difference("excess of the amount", record.excess, excess),)
-    return Replay(record.answer, again, differences, record.runtime, describe_runtime())
+    return Replay(answer, again, differences, record.runtime, describe_runtime())
 
 
 def _open(record: DecisionRecord, detector: str, bucket: str | None, folder: Path | None) -> DetectorVersion:

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
+from tests.app import contract_index as index
 from tests.app import contract_shapes as shapes
 from tests.app.contract_shapes import Json
 
@@ -37,6 +38,13 @@ class Contract:
     faults: dict[str, int] = field(default_factory=dict)
     answers: dict[str, tuple[int, Json]] = field(default_factory=dict)
     delay_s: float = 0.0
+    indexed_until: str | None = None
+    asked: threading.local = field(default_factory=threading.local)
+
+    @property
+    def query(self) -> str:
+        """The query of the request that this thread answers."""
+        return getattr(self.asked, "query", "")
 
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         """Return status and content of the answer to one request."""
@@ -76,6 +84,15 @@ class Contract:
             return _not_found(f"event {event_id}")
         return 200, self.decisions[event_id]
 
+    def find_decisions(self, _body: Json) -> tuple[int, Json]:
+        return 200, index.search(self.decisions.values(), self.indexed_until, self.query)
+
+    def get_summaries(self, _body: Json) -> tuple[int, Json]:
+        return 200, index.summaries(self.decisions.values(), self.indexed_until, self.query)
+
+    def get_health(self, _body: Json) -> tuple[int, Json]:
+        return 200, {"status": "ok", "detector": "payments", "detector_version": shapes.VERSION}
+
     def label(self, body: Json) -> tuple[int, Json]:
         results = [self._label_one(entry) for entry in body["labels"]]
         counts = {
@@ -86,11 +103,17 @@ class Contract:
 
     def _label_one(self, entry: Json) -> Json:
         known = self.decisions.get(entry["event_id"])
+        same = {"event_id": entry["event_id"], "histories": []}
         if known is None:
-            return {"event_id": entry["event_id"], "status": "failed", "message": "no such event"}
-        unchanged = known["label"] is not None and known["label"]["label"] == entry["label"]
-        known["label"] = {"label": entry["label"], "known_at": "2026-11-23T19:20:00Z"}
-        return {"event_id": entry["event_id"], "status": "unchanged" if unchanged else "accepted", "message": ""}
+            return {**same, "status": "failed", "message": "no such event"}
+        if "4111" in (entry.get("note") or ""):
+            return {**same, "status": "failed", "message": "note: it holds what may be a card number."}
+        before, label = (known["label"] or {"label": None})["label"], entry["label"]
+        said = {"note": entry.get("note"), "labelled_by": entry.get("labelled_by")}
+        known["label"] = {"label": label, "known_at": "2026-11-23T19:20:00Z", **said}
+        histories = ["customer", "merchant", "device"] if "fraud" in (before, label) and before != label else []
+        status = "unchanged" if before == label and not said["note"] else "accepted"
+        return {**same, "status": status, "message": None, "histories": histories}
 
     def start_batch(self, body: Json) -> tuple[int, Json]:
         batch_id = f"b{len(self.batches) + 1:04d}"
@@ -146,7 +169,10 @@ class Contract:
 ROUTES = [
     ("GET", "/v1/detector", "get_detector"),
     ("GET", "/v1/detector/evaluation", "get_evaluation"),
+    ("GET", "/v1/healthz", "get_health"),
+    ("GET", "/v1/summaries", "get_summaries"),
     ("POST", "/v1/decisions", "decide"),
+    ("GET", "/v1/decisions", "find_decisions"),
     ("GET", "/v1/decisions/([^/]+)", "get_decision"),
     ("POST", "/v1/labels", "label"),
     ("POST", "/v1/batches", "start_batch"),
@@ -163,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
     contract: ClassVar[Contract]
 
     def _answer(self) -> None:
-        path = urlsplit(self.path).path
+        path, self.contract.asked.query = urlsplit(self.path).path, urlsplit(self.path).query
         content = self.rfile.read(int(self.headers.get("content-length") or 0))
         if path.startswith("/storage/"):
             self.contract.uploads[path.removeprefix("/storage/")] = content

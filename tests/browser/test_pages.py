@@ -38,8 +38,7 @@ def keep_screenshot(page: Page, name: str, height: int = 720) -> None:
 
 
 def test_score(page: Page, scheme: str, dashboard_url: str) -> None:
-    page.set_default_timeout(WAIT_MS)
-    page.goto(dashboard_url)
+    open_page(page, dashboard_url, "Score")
     page.get_by_test_id("stFormSubmitButton").first.click()
     decision = page.get_by_label("Decision")
     expect(decision.get_by_text(OUTCOMES).first).to_be_visible(timeout=WAIT_MS)

@@ -35,7 +35,8 @@ def test_one_row_of_many_is_kept() -> None:
 
 def test_damage_and_another_plan_are_told() -> None:
     packed = pack_reads(PLAN, {"customer": np.ones((1, 3)), "device": np.zeros((1, 1))})
-    with pytest.raises(InputError, match="damaged"):
-        unpack_reads(PLAN, packed[:-3])
+    for damaged in (packed[:-3], packed[:2], packed[:3], packed + b"0", packed[:2] + b"\xff" + packed[3:]):
+        with pytest.raises(InputError, match="damaged"):
+            unpack_reads(PLAN, damaged)
     with pytest.raises(InputError, match="read 4 sums"):
         unpack_reads(HistoryPlan((3_600.0,), {"customer": (Sum("n", 0),)}), packed)

@@ -17,6 +17,9 @@ pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("backend")]
 
 
+UNSAID = {"note": None, "labelled_by": None}
+
+
 @pytest.mark.parametrize(
     "name", ["http_api_v2_post", "http_api_v2_post_base64", "http_api_v1_post", "function_url_post"]
 )
@@ -62,6 +65,18 @@ def test_reasons_stay_with_the_first_decision(payment: Payment) -> None:
     found = call("GET", f"/v1/decisions/{payment['event_id']}")[1]
     assert again["reasons"] == found["reasons"] == first["reasons"]
     assert again["base_log_odds"] == found["base_log_odds"] == first["base_log_odds"]
+
+
+@pytest.mark.parametrize("given", ["none", "top", "all"])
+def test_a_stored_decision_tells_as_many_reasons_as_are_asked_for(payment: Payment, given: str) -> None:
+    first = call("POST", "/v1/decisions", {"event": payment, "reasons": given})[1]
+    path = f"/v1/decisions/{payment['event_id']}"
+    found = {wanted: call("GET", path, query=f"reasons={wanted}")[1]["reasons"] for wanted in ("none", "top", "all")}
+    assert call("GET", path)[1]["reasons"] == first["reasons"]
+    assert found["none"] is None
+    assert found["top"] == found["all"][:3]
+    assert first["reasons"] in (None, found["top"], found["all"])
+    assert call("GET", path, query="reasons=some")[0] == 422
 
 
 def test_another_word_for_reasons_is_refused(payment: Payment) -> None:
@@ -112,9 +127,9 @@ def test_labels_are_set_and_shown(payment: Payment) -> None:
     label = {"event_id": payment["event_id"], "label": "fraud", "known_at": "2026-06-01T00:00:00Z"}
     status, answer = call("POST", "/v1/labels", {"labels": [label, {**label, "event_id": "nobody"}]})
     assert (status, answer["accepted"], answer["waiting"], answer["failed"]) == (200, 1, 1, 0)
-    assert answer["results"][0] == {"event_id": payment["event_id"], "status": "accepted", "message": None}
+    assert answer["results"][0]["status"] == "accepted"
     found = call("GET", f"/v1/decisions/{payment['event_id']}")[1]
-    assert found["label"] == {"label": "fraud", "known_at": "2026-06-01T00:00:00Z"}
+    assert found["label"] == {"label": "fraud", "known_at": "2026-06-01T00:00:00Z", **UNSAID}
 
 
 def test_a_thousand_labels_are_taken_at_once(later_payments: list[Payment]) -> None:

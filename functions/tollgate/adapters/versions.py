@@ -45,6 +45,7 @@ class VersionStore:
     refresh_s: float
     _open: dict[str, tuple[float, DetectorVersion]] = field(default_factory=dict)
     _sealed: dict[str, DetectorVersion] = field(default_factory=dict)
+    _former: DetectorVersion | None = None  # of those that are not champions, the one that was asked for last
     _event_types: dict[tuple[str, str], EventType] = field(default_factory=dict)
     _lists: ListStore = field(init=False)
 
@@ -80,10 +81,11 @@ class VersionStore:
 
     def pinned(self, detector: str, name: str) -> DetectorVersion:
         """Return one version with the lists as they are now, whichever is the champion; raises what `open` raises."""
-        held = self._sealed.get(detector)
-        if held and held.version == name and held.is_whole:
-            return self._with_current_lists(held)
-        return self._with_current_lists(self.open(detector, name))
+        for held in (self._sealed.get(detector), self._former):
+            if held and (held.detector, held.version) == (detector, name) and held.is_whole:
+                return self._with_current_lists(held)
+        self._former = self.open(detector, name)
+        return self._with_current_lists(self._former)
 
     def event_type(self, detector: str, name: str) -> EventType:
         """Return the event type of one version, without opening the rest of it.

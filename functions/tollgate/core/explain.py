@@ -15,21 +15,29 @@ from tollgate.core.reasons.circumstances import Cases, find_leading
 from tollgate.core.reasons.lime import Lime
 from tollgate.core.reasons.words import say_reason
 from tollgate.core.version import DetectorVersion
+from tollgate.errors import InputError
 
 # How many reasons a request wants.
 Wanted = Literal["top", "all", "none"]
 TOP = 3
 HIGHEST_IMPACT = 5
+_TOLD = ("name", "impact", "contribution", "sentence")
+# Base and stability of an explanation, then feature and contribution of each reason.
+Pins = list[Any]
 
 
 @dataclass(frozen=True)
 class Reason:
-    """What one idea did for the log-odds of an event, with its impact from -5 to 5 and a sentence."""
+    """What one idea did for the log-odds of an event, with its impact from -5 to 5 and a sentence.
+
+    ``feature`` is the place of the feature that the sentence is about.
+    """
 
     name: str
     impact: int
     contribution: float
     sentence: str
+    feature: int
 
 
 @dataclass(frozen=True)
@@ -47,10 +55,19 @@ class Explanation:
         """Return the form in which decisions are answered."""
         return {
             "base_log_odds": self.base,
-            "reasons": [dict(vars(reason)) for reason in self.reasons],
+            "reasons": [{name: getattr(reason, name) for name in _TOLD} for reason in self.reasons],
             "reasons_approximate": self.stability is not None,
             "reasons_stability": self.stability,
         }
+
+    def pins(self) -> Pins:
+        """Return what `retell` needs to say the same again: numbers, without the words."""
+        return [self.base, self.stability, *([reason.feature, reason.contribution] for reason in self.reasons)]
+
+
+def most_of(wanted: Wanted) -> int | None:
+    """Return how many reasons a request wants at most, None for all."""
+    return {"none": 0, "top": TOP, "all": None}[wanted]
 
 
 def impacts_of(contributions: Floats) -> Ints:
@@ -87,6 +104,26 @@ def explain_cases(version: DetectorVersion, cases: Cases, most: int | None = TOP
     return [Explanation(found.base, reasons) for reasons in _tell(version, cases, sums, most, found.values)]
 
 
+def retell(version: DetectorVersion, events: Events, decisions: Decisions, pins: Sequence[Any]) -> Explanation:
+    """Return the explanation of the only event from its `Explanation.pins`, and from what it was decided on.
+
+    Raises `InputError` where they belong to another version.
+    """
+    base, stability, *pinned = pins
+    here = _look(version, events, decisions, [0]).at(0)
+    names = {place: group.name for group in version.reason_groups for place in group.places}
+    if not names.keys() >= {feature for feature, _ in pinned}:
+        raise InputError(
+            "The decision's reasons are about features that this version lacks; give the version that decided."
+        )
+    impacts = impacts_of(np.array([contribution for _, contribution in pinned])).tolist()
+    reasons = [
+        Reason(names[feature], impact, contribution, say_reason(here, feature), feature)
+        for (feature, contribution), impact in zip(pinned, impacts, strict=True)
+    ]
+    return Explanation(base, tuple(reasons), stability)
+
+
 def _look(version: DetectorVersion, events: Events, decisions: Decisions, rows: Sequence[int]) -> Cases:
     which = np.array(rows)
     reads = {entity: read[which] for entity, read in decisions.reads.items()}
@@ -117,7 +154,7 @@ def _tell(
     each = (found.tolist() for found in (rows, chosen, impacts_of(contributions), contributions, leading))
     here = [cases.at(row) for row in range(len(sums))]
     reasons = [
-        Reason(groups[number].name, impact, contribution, say_reason(here[row], place))
+        Reason(groups[number].name, impact, contribution, say_reason(here[row], place), place)
         for row, number, impact, contribution, place in zip(*each, strict=True)
     ]
     return [tuple(reasons[first : first + width]) for first in range(0, len(reasons), width)]

@@ -9,7 +9,7 @@ from typing import Any
 from tollgate.core.decision import Decisions, decide
 from tollgate.core.degraded import decide_without_score
 from tollgate.core.event import Events
-from tollgate.core.explain import explain_decisions
+from tollgate.core.explain import Pins, explain_decisions, retell
 from tollgate.core.history import judge_amounts
 from tollgate.core.pinned_reads import unpack_reads
 from tollgate.core.reading import read_event
@@ -38,23 +38,40 @@ def recompute(
     it read does not fit the version.
     """
     version = _with_answered_lists(version, answer.get("lists", ()))
+    parsed, decisions = _decide_again(version, event, packed_reads, degraded=bool(answer.get("degraded")))
+    again = {"detector_version": version.version, **decisions.answer()}
+    stored = answer.get("reasons")
+    if stored is not None:
+        again |= _explain(version, parsed, decisions, len(stored))
+    return again, float(decisions.excess[0])
+
+
+def explain_again(
+    version: DetectorVersion, event: Mapping[str, Any], packed_reads: bytes, most: int | None
+) -> dict[str, Any]:
+    """Return up to ``most`` reasons of a decision that was not degraded, None for all, as they are answered."""
+    return _explain(version, *_decide_again(version, event, packed_reads), most)
+
+
+def retell_reasons(
+    version: DetectorVersion, event: Mapping[str, Any], packed_reads: bytes, pins: Pins
+) -> dict[str, Any]:
+    """Return the reasons that a decision was answered with, from their pins: the same numbers and words."""
+    return retell(version, *_decide_again(version, event, packed_reads), pins).to_json()
+
+
+def _decide_again(
+    version: DetectorVersion, event: Mapping[str, Any], packed_reads: bytes, *, degraded: bool = False
+) -> tuple[Events, Decisions]:
     parsed = read_event(version.event_type, event)
     reads = unpack_reads(version.history, packed_reads)
-    decisions = (
-        decide_without_score(version, parsed, reads)
-        if answer.get("degraded")
-        else decide(version, parsed, reads, judge_amounts(version.history, parsed, reads))
-    )
-    again = {"detector_version": version.version, **decisions.answer()}
-    return again | _explain(version, parsed, decisions, answer.get("reasons")), float(decisions.excess[0])
+    if degraded:
+        return parsed, decide_without_score(version, parsed, reads)
+    return parsed, decide(version, parsed, reads, judge_amounts(version.history, parsed, reads))
 
 
-def _explain(
-    version: DetectorVersion, parsed: Events, decisions: Decisions, stored: Sequence[object] | None
-) -> dict[str, Any]:
-    if stored is None:
-        return {}
-    explained = explain_decisions(version, parsed, decisions, [0], len(stored))
+def _explain(version: DetectorVersion, parsed: Events, decisions: Decisions, most: int | None) -> dict[str, Any]:
+    explained = explain_decisions(version, parsed, decisions, [0], most)
     return explained[0].to_json() if explained else {}
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Query, Response
 from mangum import Mangum
 
+from tollgate.core.explain import Wanted
 from tollgate.handlers import api_models as models
 from tollgate.handlers import api_search as search
 from tollgate.handlers.api_answers import write_decision
@@ -47,9 +48,9 @@ async def get_summaries(query: Annotated[search.SummaryQuery, Query()]) -> dict[
 
 
 @routes.get("/decisions/{event_id:path}", response_model=models.StoredDecision)
-async def get_decision(event_id: str, detector: str | None = None) -> dict[str, Any]:
-    """Return the decision on an event."""
-    return find_decision(open_stores(), event_id, detector)
+async def get_decision(event_id: str, detector: str | None = None, reasons: Wanted | None = None) -> dict[str, Any]:
+    """Return the decision on an event, with the reasons that it was given with, or as many as are asked for."""
+    return find_decision(open_stores(), event_id, detector, reasons)
 
 
 @routes.post("/labels", response_model=models.LabelsAnswer)

@@ -12,7 +12,7 @@ from tollgate.adapters.items import Item, get_items
 from tollgate.core.decision import Decisions, decide_one
 from tollgate.core.degraded import decide_degraded
 from tollgate.core.event import Events
-from tollgate.core.explain import TOP, Wanted, explain_decisions
+from tollgate.core.explain import Explanation, Wanted, explain_decisions, most_of
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
 from tollgate.core.safety import HISTORY, MODEL, RECORD, forced_outcome
@@ -21,6 +21,7 @@ from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.decision_record import make_record, write_answer
 from tollgate.services.record_decision import record_decision
 from tollgate.services.stores import Stores
+from tollgate.services.tell_reasons import tell_reasons
 
 # Asking again for histories that were left unread under load, where the detector can decide without them.
 _HURRIED_ATTEMPTS = 4
@@ -47,7 +48,7 @@ def decide_event(
     watch.lap("read")
     before = None if found is None else read_found(found[stores.decisions.table].get(decided_key))
     if isinstance(before, DecisionRecord):
-        return _repeat(before)
+        return _repeat(stores, before)
     if found is None:
         missing.append(HISTORY)
     stored = {} if found is None else stores.histories.pick(version, parsed, found[stores.histories.table])
@@ -55,17 +56,19 @@ def decide_event(
     decisions = decide_degraded(version, parsed, known) if missing else decide_one(version, parsed, stored)
     answer = _answer(stores, version, parsed, decisions, missing)
     watch.lap("decide")
+    explained = None
     if reasons != "none" and not missing:
-        answer |= _explain(version, parsed, decisions, reasons)
+        explained = _explain(version, parsed, decisions, reasons)
         watch.lap("explain")
-    record = make_record(version, parsed, decisions, answer, event)
+    record = make_record(version, parsed, decisions, answer, event, explained=explained)
     is_first = _keep(stores, version, parsed, stored, record, before)
     if is_first is False:
         return _repeat_first(stores, version.detector, parsed.ids[0])
     if is_first is None:
         answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
     watch.lap("write")
-    return {**answer, "repeated": False, "timings_ms": watch.timings_ms()}
+    told = explained.to_json() if explained else {}
+    return {**answer, **told, "repeated": False, "timings_ms": watch.timings_ms()}
 
 
 def _read(
@@ -99,13 +102,13 @@ def _answer(
     }
 
 
-def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reasons: Wanted) -> dict[str, Any]:
-    explained = explain_decisions(version, event, decisions, [0], TOP if reasons == "top" else None)
-    return explained[0].to_json() if explained else {}
+def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reasons: Wanted) -> Explanation | None:
+    explained = explain_decisions(version, event, decisions, [0], most_of(reasons))
+    return explained[0] if explained else None
 
 
-def _repeat(record: DecisionRecord) -> dict[str, Any]:
-    return {**record.answer, "repeated": True, "timings_ms": {}}
+def _repeat(stores: Stores, record: DecisionRecord) -> dict[str, Any]:
+    return {**record.answer, **tell_reasons(stores, record), "repeated": True, "timings_ms": {}}
 
 
 def _repeat_first(stores: Stores, detector: str, event_id: str) -> dict[str, Any]:
@@ -113,7 +116,7 @@ def _repeat_first(stores: Stores, detector: str, event_id: str) -> dict[str, Any
     first = stores.decisions.find(detector, event_id)
     if first is None:
         raise ConflictError("The first decision on this event could not be read yet; try again.")
-    return _repeat(first)
+    return _repeat(stores, first)
 
 
 def _keep(

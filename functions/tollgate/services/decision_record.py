@@ -9,6 +9,7 @@ from typing import Any
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.decision import Decisions
 from tollgate.core.event import Events
+from tollgate.core.explain import Explanation
 from tollgate.core.pinned_reads import pack_reads
 from tollgate.core.version import DetectorVersion
 from tollgate.runtime import describe_runtime
@@ -37,9 +38,11 @@ def make_record(
     decisions: Decisions,
     answer: Mapping[str, Any],
     given: Mapping[str, Any],
+    *,
+    explained: Explanation | None = None,
     row: int = 0,
 ) -> DecisionRecord:
-    """Return the record of a decision; ``given`` is the event as it came."""
+    """Return the record of a decision; ``given`` is the event as it came, ``explained`` are the reasons answered."""
     codes = {entity: int(keys.codes[row]) for entity, keys in events.entities.items()}
     return DecisionRecord(
         answer,
@@ -50,4 +53,5 @@ def make_record(
         float(decisions.excess[row]),
         reads=pack_reads(version.history, decisions.reads, row),
         runtime=describe_runtime(),
+        reasons=explained.pins() if explained else None,
     )

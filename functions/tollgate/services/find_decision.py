@@ -5,12 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from tollgate.core.explain import Wanted
 from tollgate.errors import NotFoundError
 from tollgate.services.stores import Stores
+from tollgate.services.tell_reasons import tell_reasons
 
 
-def find_decision(stores: Stores, event_id: str, detector: str | None = None) -> dict[str, Any]:
-    """Return the stored decision with its event and label; raise `NotFoundError` if the event was never decided on."""
+def find_decision(
+    stores: Stores, event_id: str, detector: str | None = None, reasons: Wanted | None = None
+) -> dict[str, Any]:
+    """Return the stored decision with its event and label; raise `NotFoundError` if the event was never decided on.
+
+    Without ``reasons`` it comes with those that it was answered with.
+    """
     name = detector or stores.settings.detector
     record = stores.decisions.find(name, event_id)
     if record is None:
@@ -18,5 +25,6 @@ def find_decision(stores: Stores, event_id: str, detector: str | None = None) ->
     label = None
     if record.label is not None and record.known_s is not None:
         known_at = datetime.fromtimestamp(record.known_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        label = {"label": record.label, "known_at": known_at}
-    return {**record.answer, "repeated": True, "timings_ms": {}, "event": dict(record.event), "label": label}
+        label = {"label": record.label, "known_at": known_at, **record.remark.to_json()}
+    answer = {**record.answer, **tell_reasons(stores, record, reasons), "repeated": True, "timings_ms": {}}
+    return {**answer, "event": dict(record.event), "label": label}
