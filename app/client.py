@@ -77,7 +77,7 @@ class Api:
     """One method for each thing that the dashboard asks of the API. Every method raises ``ApiProblem``."""
 
     def __init__(self, connection: Connection, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
-        self.url = connection.url.rstrip("/")
+        self._url = connection.url.rstrip("/")
         self._auth = SignForAws(connection.keys) if connection.keys else None
         self._timeout_s = timeout_s
 
@@ -190,7 +190,8 @@ def _read_answer(answer: requests.Response) -> Json:
     except ValueError:
         content = None
     if not answer.ok:
-        message = content.get("message") if isinstance(content, dict) else None
+        # AWS itself writes "Message" at function URLs.
+        message = (content.get("message") or content.get("Message")) if isinstance(content, dict) else None
         raise problem_of_answer(answer.status_code, str(message or ""))
     if not isinstance(content, dict):
         raise _not_understood()

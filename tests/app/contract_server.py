@@ -24,7 +24,10 @@ ROWS = 12_480
 
 @dataclass
 class Contract:
-    """What the server knows and what it was asked. ``faults`` maps the start of a path to an error status."""
+    """What the server knows and what it was asked.
+
+    ``faults`` maps the start of a path to an error status, ``answers`` to a whole answer in place of the contract's.
+    """
 
     url: str = ""
     detector: Json = field(default_factory=shapes.detector_document)
@@ -39,6 +42,7 @@ class Contract:
     questions: list[Json] = field(default_factory=list)
     inbox: list[Json] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, tuple[int, Json]] = field(default_factory=dict)
     delay_s: float = 0.0
     indexed_until: str | None = None
     asked: threading.local = field(default_factory=threading.local)
@@ -55,6 +59,9 @@ class Contract:
         for start, status in self.faults.items():
             if path.startswith(start):
                 return status, {"code": "fault", "message": f"fault {status} at {path}", "retry": status >= 500}
+        for start, answer in self.answers.items():
+            if path == start:
+                return answer
         for verb, pattern, name in ROUTES:
             found = re.fullmatch(pattern, path)
             if method == verb and found:
