@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import wording
+from app.address import in_address
 from app.charts import Histogram, Mark, score_histogram
 from app.confusion import confusion_matrix
 from app.costs import Prices, cheapest, price, sweep
@@ -15,7 +16,6 @@ from app.page import in_markdown
 from app.score_table import TOP, Acted, Figures, ScoreTable, measure
 
 WIDTH = 25
-PARAMETERS = ("threshold", "upper")
 
 
 def choose_thresholds(detector: Detector) -> list[tuple[str, int]]:
@@ -26,22 +26,32 @@ def choose_thresholds(detector: Detector) -> list[tuple[str, int]]:
     outcomes = detector.thresholds() or (Outcome("act", 900),)
     ends = list(dict.fromkeys((outcomes[0], outcomes[-1])))
     names = [wording.title(outcome.name) for outcome in ends]
-    kept = st.session_state.get("threshold")
-    if kept is None or isinstance(kept, int) is not (len(ends) == 1):
-        asked = sorted(_asked(name, end.from_score) for name, end in zip(PARAMETERS, ends, strict=False))
-        st.session_state["threshold"] = asked[0] if len(ends) == 1 else tuple(asked)
+    usual = [round(outcome.from_score / 5) * 5 for outcome in ends]
     label = f"{names[0]} from a score of" if len(ends) == 1 else f"{names[0]} from, and {names[1].lower()} from"
-    chosen = st.slider(label, 0, TOP, step=5, key="threshold", help=wording.SCORE_HELP)
+    kept = in_address("threshold", _as_shown(usual), lambda text: _read_scores(text, usual), _write_scores)
+    chosen = st.slider(label, 0, TOP, step=5, help=wording.SCORE_HELP, **kept)
     scores = [chosen] if isinstance(chosen, int) else [*chosen]
-    st.query_params.update(dict(zip(PARAMETERS, map(str, scores), strict=False)))
     meanings = (wording.score_meaning(score, detector.score_scale, detector.event_name) for score in scores)
     st.caption(" · ".join(f"{score}: {_lower(meaning)}" for score, meaning in zip(scores, meanings, strict=True)))
     return list(zip(names, scores, strict=True))
 
 
-def _asked(name: str, default: int) -> int:
-    asked = str(st.query_params.get(name, ""))
-    return min(TOP, int(asked) // 5 * 5) if asked.isascii() and asked.isdigit() else round(default / 5) * 5
+def _as_shown(scores: list[int]) -> int | tuple[int, ...]:
+    return scores[0] if len(scores) == 1 else tuple(scores)
+
+
+def _read_scores(text: str, usual: list[int]) -> int | tuple[int, ...]:
+    """Return the scores in an address, such as 900-975, or 900 for the first of them."""
+    given = [int(part) for part in text.split("-")]
+    if len(given) > len(usual) or not all(0 <= score <= TOP for score in given):
+        raise ValueError(text)
+    return _as_shown(
+        sorted(score // 5 * 5 for score in [*given, *(max(given[0], last) for last in usual[len(given) :])])
+    )
+
+
+def _write_scores(shown: int | tuple[int, ...]) -> str:
+    return str(shown) if isinstance(shown, int) else "-".join(map(str, shown))
 
 
 def _lower(sentence: str) -> str:

@@ -23,6 +23,8 @@ from model_build.material import Material
 from model_build.posting import post_columns
 from model_build.report import Judged
 
+_MOST_REASONS = 5
+
 
 def encode_judged_events(material: Material, judged: Judged, reasons: bytes | None) -> bytes | None:
     """Return the file of the past events of ``material`` with what the model says of them; None where there are none.
@@ -58,7 +60,7 @@ def _explain(material: Material, reasons: bytes | None) -> tuple[Floats | None, 
     )
     found = explainer.explain(cases.values)
     groups = group_features(material.features, event_type.entities)
-    told = tell_contributions(groups, GroupOrder.of(groups), cases, found)
+    told = tell_contributions(groups, GroupOrder.of(groups), cases, found, _MOST_REASONS)
     return found.values, [explanation.reasons for explanation in told]
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import wording
+from app.address import in_address, one_of
 from app.charts import Curve
 from app.client import Api, Json
 from app.costs import read_prices
@@ -34,14 +35,12 @@ def _show_body(api: Api, detector: Detector) -> None:
         text = "This detector version decides by rules alone, or was sealed without an evaluation."
         st.html(empty_state("No model to measure", text))
         return
-    asked = str(st.query_params.get("on", "test"))
     choice, about = st.columns([3, 7], vertical_alignment="center")
     with choice:
         source = st.segmented_control(
-            "Measured on", list(SOURCES), default=asked if asked in SOURCES else "test", required=True,
-            format_func=SOURCES.__getitem__, label_visibility="collapsed", key="source",
+            "Measured on", list(SOURCES), required=True, format_func=SOURCES.__getitem__, label_visibility="collapsed",
+            **in_address("on", "test", one_of(list(SOURCES))),
         )  # fmt: skip
-    st.query_params["on"] = source or "test"
     if source == "live":
         _show_live(api, detector, evaluation, about)
     else:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from app import wording
+from app.address import in_address, one_of
 from app.client import Api, Json
 from app.detector import Detector
 from app.importance_table import join_importance, show_importance
@@ -12,6 +15,7 @@ from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page, show_problem
 from app.past_event import show_past_events
 from app.problems import ApiProblem
+from app.together import ask_together
 from app.why_charts import dependence_chart, groups_chart, say_odds, segments_chart, spans_magnitudes
 
 MOST_GROUPS = 10
@@ -32,8 +36,7 @@ def _show_body(api: Api, detector: Detector) -> None:
         text = "This detector version decides by rules alone: its reasons are the rules that match, on the Rules page."
         st.html(empty_state("No model to explain", text))
         return
-    evaluation = _load(api.url, detector.version, "evaluation", "", api)
-    contributions, problem = _try_contributions(api, detector)
+    evaluation, contributions, problem = _load_both(api, detector)
     rows = join_importance(contributions, evaluation.get("importance"))
     if not rows:
         st.html(empty_state("Nothing is known", "This version was sealed without importance and without past events."))
@@ -55,14 +58,17 @@ def _load(url: str, version: str, what: str, feature: str, _api: Api) -> Json:  
     return _api.dependence(feature) if feature else _api.contributions()
 
 
-def _try_contributions(api: Api, detector: Detector) -> tuple[Json | None, ApiProblem | None]:
-    """Return the contributions, or the reason for which there are none."""
+def _load_both(api: Api, detector: Detector) -> tuple[Json, Json | None, ApiProblem | None]:
+    """Return the evaluation and the contributions, or the reason for which there are none of these."""
+    evaluation, contributions = ask_together(
+        *(partial(_load, api.url, detector.version, what, "", api) for what in ("evaluation", "contributions"))
+    )
     try:
-        return _load(api.url, detector.version, "contributions", "", api), None
+        return evaluation.result(), contributions.result(), None
     except ApiProblem as problem:
         if problem.status != 404:
             raise
-        return None, problem
+        return evaluation.result(), None, problem
 
 
 def _say_what_lacks(detector: Detector, problem: ApiProblem | None) -> None:
@@ -116,16 +122,12 @@ def _choose_feature(contributions: Json, rows: list[Json], clicked: str | None) 
     """Return the feature that was clicked last, or chosen in the list, or named in the address."""
     words = {feature["name"]: feature["description"] for feature in contributions["features"]}
     if clicked and clicked != st.session_state.get("clicked"):
-        st.session_state["feature"] = clicked
+        st.query_params["feature"] = clicked
     st.session_state["clicked"] = clicked
-    if st.session_state.get("feature") not in words:
-        asked = str(st.query_params.get("feature", ""))
-        st.session_state["feature"] = asked if asked in words else rows[0]["feature"]
     order = list(dict.fromkeys([*(row["feature"] for row in rows if row["feature"] in words), *words]))
     st.header("How a value moves the score", anchor=False, help=ODDS_HELP)
-    feature = st.selectbox("Feature", order, key="feature", format_func=words.__getitem__)
-    st.query_params["feature"] = feature
-    return str(feature)
+    kept = in_address("feature", order[0], one_of(order))
+    return str(st.selectbox("Feature", order, format_func=words.__getitem__, **kept))
 
 
 @st.fragment

@@ -29,7 +29,7 @@ def test_figures_are_those_of_the_confusion_matrix(table: ScoreTable) -> None:
     assert found.recall == caught / FRAUDS
     assert found.precision == caught / (caught + alarms)
     assert found.accuracy == (caught + row["true_negatives"]) / ROWS
-    assert found.f1 == pytest.approx(2 / (1 / found.recall + 1 / found.precision))
+    assert found.f1 == pytest.approx(2 * caught / (2 * caught + alarms + row["false_negatives"]))
     assert found.missed_amount == pytest.approx(row["missed_amount"])
 
 
@@ -68,7 +68,8 @@ def test_the_cheapest_thresholds_are_found(table: ScoreTable) -> None:
 def test_a_fixed_price_of_a_missed_fraud_counts_frauds(table: ScoreTable) -> None:
     cost = price(table, NEVER, NEVER, Prices(5.0, 50.0, 100.0))
 
-    assert (cost.missed, cost.reviews, cost.wrong_blocks) == (pytest.approx(FRAUDS * 100 / 30), 0.0, 0.0)
+    assert cost.missed == pytest.approx(FRAUDS * 100 / 30)
+    assert (cost.reviews, cost.wrong_blocks) == (0.0, 0.0)
 
 
 def test_prices_are_those_of_the_detector_file() -> None:

@@ -48,7 +48,7 @@ def test_each_model_is_judged_where_the_threshold_stands(page: AppTest) -> None:
     here = page.dataframe[0].value["here"].tolist()
     assert here == sorted(here, reverse=True)
     assert here[0] == pytest.approx(0.02 ** (1 / 9), abs=0.01)
-    page.slider(key="threshold").set_range(975, 990).run()
+    page.slider(key="address-threshold").set_range(975, 990).run()
     assert page.dataframe[0].value["here"][0] == pytest.approx(0.005 ** (1 / 9), abs=0.01)
 
 
@@ -65,14 +65,14 @@ def test_the_threshold_moves_figures_and_money_without_asking_again(contract: Co
     assert at_review["False positive rate"] == "2 %"
     assert at_review["Recall"] == "64.8 %"
     assert at_review["Fraud missed"] == "$46,168"
-    page.slider(key="threshold").set_range(975, 990).run()
+    page.slider(key="address-threshold").set_range(975, 990).run()
     at_block = metrics(page)
     assert at_block["False positive rate"] == "0.5 %"
     assert float(at_block["Precision"][:-2]) > float(at_review["Precision"][:-2])
     assert float(at_block["Recall"][:-2]) < float(at_review["Recall"][:-2])
     assert next(metric for metric in page.metric if metric.label == "Recall").delta.startswith("-")
     assert "975: about 0.5 % of legitimate payments score this high or higher." in texts(page)
-    assert page.query_params["threshold"] == "975"
+    assert page.query_params["threshold"] == "975-990"
     assert contract.requests == asked
 
 
@@ -83,15 +83,16 @@ def test_two_thresholds_part_the_matrix_in_three(page: AppTest) -> None:
     assert matrix.count("<td class") == 7
 
 
-def test_the_address_says_where_the_thresholds_stand(open_page: OpenPage) -> None:
+@pytest.mark.parametrize(("asked", "shown"), [("700-950", (700, 950)), ("700", (700, 975)), ("703-952", (700, 950))])
+def test_the_address_says_where_the_thresholds_stand(open_page: OpenPage, asked: str, shown: tuple[int, int]) -> None:
     page = open_page("performance")
-    page.query_params.update({"threshold": "700", "upper": "950"})
+    page.query_params["threshold"] = asked
     page.run()
-    assert page.slider(key="threshold").value == (700, 950)
+    assert page.slider(key="address-threshold").value == shown
     assert metrics(page)["False positive rate"] == "7 %"
 
 
-@pytest.mark.parametrize("asked", ["-1", "lots", "99999", "²"])
+@pytest.mark.parametrize("asked", ["-1", "lots", "99999", "²", "1-2-3", ""])
 def test_a_strange_address_does_no_harm(open_page: OpenPage, asked: str) -> None:
     page = open_page("performance")
     page.query_params["threshold"] = asked
@@ -103,7 +104,7 @@ def test_a_single_threshold_moves_alone(contract: Contract, open_page: OpenPage)
     contract.detector["outcomes"] = [{"name": "approve", "from_score": 0}, {"name": "block", "from_score": 950}]
     page = open_page("performance").run()
     assert not page.exception
-    page.slider(key="threshold").set_value(900).run()
+    page.slider(key="address-threshold").set_value(900).run()
     assert metrics(page)["False positive rate"] == "2 %"
     assert "Cheapest: block from" in texts(page)
 

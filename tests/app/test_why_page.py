@@ -38,8 +38,8 @@ def test_three_measures_stand_side_by_side(page: AppTest) -> None:
 
 
 def test_a_feature_is_drawn_and_kept_in_the_address(contract: Contract, page: AppTest) -> None:
-    assert page.selectbox(key="feature").value == "customer_amount_ratio_30d"
-    page.selectbox(key="feature").select("hour").run()
+    assert page.selectbox(key="address-feature").value == "customer_amount_ratio_30d"
+    page.selectbox(key="address-feature").select("hour").run()
     assert not page.exception
     assert page.query_params["feature"] == "hour"
     assert "GET /v1/detector/contributions/hour" in contract.requests
@@ -52,7 +52,7 @@ def test_the_address_says_which_feature(contract: Contract, open_page: OpenPage)
     page = open_page("why")
     page.query_params["feature"] = "amount"
     page.run()
-    assert page.selectbox(key="feature").value == "amount"
+    assert page.selectbox(key="address-feature").value == "amount"
     assert "GET /v1/detector/contributions/amount" in contract.requests
 
 
@@ -61,7 +61,7 @@ def test_an_unknown_feature_in_the_address_is_passed_over(open_page: OpenPage) -
     page.query_params["feature"] = "nonsense"
     page.run()
     assert not page.exception
-    assert page.selectbox(key="feature").value == "customer_amount_ratio_30d"
+    assert page.selectbox(key="address-feature").value == "customer_amount_ratio_30d"
 
 
 def test_payments_in_which_it_decided_can_be_opened(page: AppTest) -> None:

@@ -101,7 +101,7 @@ class PastEvent(BaseModel):
     score: int | None
     value: float | None = Field(description="Of the feature; null where it was missing.")
     contribution: float = Field(description="Of the feature's group.")
-    sentence: str | None = Field(description="Null where the group is not among the three weightiest.")
+    sentence: str | None = Field(description="Null where the group is not among the weightiest reasons.")
     reasons: list[Reason]
 
 

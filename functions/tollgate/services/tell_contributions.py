@@ -95,8 +95,8 @@ def tell_dependence(stores: Stores, name: str, detector: str | None) -> dict[str
             }
             for row in draw_points(past)
         ],
-        "raised": [_event(past, row, of_group, of_value, group.name) for row in _largest(of_group)],
-        "lowered": [_event(past, row, of_group, of_value, group.name) for row in _largest(-of_group)],
+        "raised": [_event(past, row, of_group, of_value, group.name) for row in _decided(past, group, of_group)],
+        "lowered": [_event(past, row, of_group, of_value, group.name) for row in _decided(past, group, -of_group)],
     }
 
 
@@ -130,10 +130,12 @@ def _segments(version: DetectorVersion, past: PastEvents) -> Iterator[tuple[str,
         yield column, by_category(keys)
 
 
-def _largest(contributions: Floats) -> list[int]:
-    """Return the places of the largest contributions above 0, largest first."""
-    order: Ints = np.argsort(-contributions, kind="stable")[:_MOST_EVENTS]
-    return [row for row in order.tolist() if contributions[row] > 0]
+def _decided(past: PastEvents, group: Group, contributions: Floats) -> list[int]:
+    """Return where a group's contributions above 0 are largest: first among those of its weightiest reasons."""
+    told = np.array([any(reason.name == group.name for reason in some) for some in past.reasons])
+    order: Ints = np.lexsort((-contributions, ~told))
+    rows: list[int] = order[contributions[order] > 0][:_MOST_EVENTS].tolist()
+    return rows
 
 
 def _event(past: PastEvents, row: int, of_group: Floats, values: Floats, group: str) -> dict[str, Any]:
