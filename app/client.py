@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import quote, urlsplit
 
@@ -76,9 +77,14 @@ class Api:
     """One method for each thing that the dashboard asks of the API. Every method raises ``ApiProblem``."""
 
     def __init__(self, connection: Connection, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
-        self.url = connection.url.rstrip("/")
+        self._url = connection.url.rstrip("/")
         self._auth = SignForAws(connection.keys) if connection.keys else None
         self._timeout_s = timeout_s
+
+    @property
+    def url(self) -> str:
+        """The API's address: what is remembered of its answers is remembered under it."""
+        return self._url
 
     def detector(self) -> Json:
         """Return the detector's description."""
@@ -92,18 +98,40 @@ class Api:
         """Have one event decided; return the decision."""
         return self._ask("POST", "/v1/decisions", body={"event": dict(event)})
 
-    def decision(self, event_id: str, reasons: str | None = None) -> Json:
-        """Return an earlier decision, with its event, its label, and ``all`` or the ``top`` of its reasons."""
-        parameters = {"reasons": reasons} if reasons else None
-        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}", parameters=parameters)
-
     def what_if(self, question: Json) -> Json:
         """Return what would be decided on an event and its variants; nothing is recorded."""
         return self._ask("POST", "/v1/what-if", body=question)
 
-    def label(self, event_id: str, label: str) -> Json:
+    def health(self) -> Json:
+        """Return the detector and the version that decide; it is the least that the API can be asked."""
+        return self._ask("GET", "/v1/healthz")
+
+    def decision(self, event_id: str, reasons: str = "") -> Json:
+        """Return an earlier decision, with its event and label; ``reasons`` are ``top``, ``all``, or as they were."""
+        parameters = {"reasons": reasons} if reasons else None
+        return self._ask("GET", f"/v1/decisions/{quote(event_id, safe='')}", parameters=parameters)
+
+    def search(self, terms: Mapping[str, str]) -> Json:
+        """Return a page of decisions; ``terms`` are those of ``GET /v1/decisions``, empty ones say nothing."""
+        return self._ask("GET", "/v1/decisions", parameters={name: term for name, term in terms.items() if term})
+
+    def summaries(self, first: date, last: date) -> Json:
+        """Return what the decisions of each day from ``first`` to ``last`` come to; 92 days at most."""
+        return self._ask("GET", "/v1/summaries", parameters={"from": first.isoformat(), "to": last.isoformat()})
+
+    def contributions(self) -> Json:
+        """Return how much each feature moves scores."""
+        return self._ask("GET", "/v1/detector/contributions")
+
+    def dependence(self, feature: str) -> Json:
+        """Return how the value of one feature moves scores, and the past events for which it did most."""
+        return self._ask("GET", f"/v1/detector/contributions/{quote(feature, safe='')}")
+
+    def label(self, event_id: str, label: str, note: str = "", labelled_by: str = "") -> Json:
         """Say that one event was ``fraud`` or ``legitimate``; return that event's row of the answer."""
-        answer = self._ask("POST", "/v1/labels", body={"labels": [{"event_id": event_id, "label": label}]})
+        said = {"note": note, "labelled_by": labelled_by}
+        given = {"event_id": event_id, "label": label, **{name: text for name, text in said.items() if text}}
+        answer = self._ask("POST", "/v1/labels", body={"labels": [given]})
         row: Json = (answer.get("results") or [{"status": "failed", "message": "no answer for this event"}])[0]
         if row.get("status") == "failed":
             raise ApiProblem(f"The label was not taken: {row.get('message') or 'the API did not say why'}.", 422)
@@ -144,13 +172,13 @@ class Api:
         timeout = (CONNECT_TIMEOUT_S, self._timeout_s)
         try:
             answer = requests.request(
-                method, self.url + path, json=body, params=parameters, auth=self._auth, timeout=timeout
+                method, self._url + path, json=body, params=parameters, auth=self._auth, timeout=timeout
             )
         except requests.Timeout as error:
             sentence = f"The API did not answer within {self._timeout_s:.0f} seconds: wait a moment and try again."
             raise ApiProblem(sentence) from error
         except requests.RequestException as error:
-            host = urlsplit(self.url).netloc or self.url
+            host = urlsplit(self._url).netloc or self._url
             sentence = f"The API at {host} cannot be reached: check that it is running and that the address is right."
             raise ApiProblem(sentence) from error
         return _read_answer(answer)

@@ -43,7 +43,8 @@ class Detector:
     """A detector version as the pages need it. ``document`` is the API's whole answer.
 
     ``outcomes`` are in ascending order of score; ``score_scale`` holds (score, false positive rate) in ascending order
-    of score. ``delimiter`` and ``encoding`` are those of its files, None where each file tells.
+    of score. ``label_delay_s`` is how long after an event its label is final, None where
+    there are no labels. ``delimiter`` and ``encoding`` are those of its files, None where each file tells.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Detector:
     score_scale: tuple[tuple[int, float], ...]
     examples: tuple[Example, ...]
     takes_labels: bool
+    label_delay_s: float | None
     delimiter: str | None
     encoding: str | None
     document: Json
@@ -98,6 +100,7 @@ def _read(document: Json) -> Detector:
         score_scale=tuple(sorted(scale)),
         examples=tuple(Example(str(e["title"]), dict(e["event"])) for e in document.get("examples") or ()),
         takes_labels=document.get("label") is not None,
+        label_delay_s=(document.get("label") or {}).get("delay_s"),
         delimiter=files.get("delimiter"),
         encoding=files.get("encoding"),
         document=document,

@@ -11,7 +11,8 @@ HERE = Path(__file__).resolve().parent
 if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own folder on the path
     sys.path.insert(0, str(HERE.parent))
 
-from app.views import batch, performance, score  # noqa: E402
+from app.links import know_pages  # noqa: E402
+from app.views import batch, performance, queue, score, today, why  # noqa: E402
 
 
 def main() -> None:
@@ -19,12 +20,18 @@ def main() -> None:
     st.set_page_config(page_title="Tollgate", page_icon=str(HERE / "assets" / "icon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
     st.html(HERE / "assets" / "style.css")
-    pages = [
-        st.Page(score.show, title="Score", icon=":material/speed:", url_path="score", default=True),
-        st.Page(batch.show, title="Batch", icon=":material/table_rows:", url_path="batch"),
-        st.Page(performance.show, title="Performance", icon=":material/monitoring:", url_path="performance"),
-    ]
-    st.navigation(pages, position="top").run()
+    pages = {
+        "today": st.Page(today.show, title="Today", icon=":material/today:", url_path="today", default=True),
+        "queue": st.Page(queue.show, title="Review queue", icon=":material/rule:", url_path="queue"),
+        "score": st.Page(score.show, title="Score", icon=":material/speed:", url_path="score"),
+        "batch": st.Page(batch.show, title="Batch", icon=":material/table_rows:", url_path="batch"),
+        "performance": st.Page(
+            performance.show, title="Performance", icon=":material/monitoring:", url_path="performance"
+        ),
+        "why": st.Page(why.show, title="Why", icon=":material/psychology_alt:", url_path="why"),
+    }
+    know_pages(pages)
+    st.navigation(list(pages.values()), position="top").run()
 
 
 if __name__ == "__main__":

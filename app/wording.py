@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 NOTHING = "–"
@@ -66,6 +66,11 @@ def moment(text: str | None, time: bool = True) -> str:
         return text or NOTHING
     at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if time else f"{at.day} {at:%b %Y}"
+
+
+def day(at: date) -> str:
+    """Return a day as ``5 Jan 2026``."""
+    return f"{at.day} {at:%b %Y}"
 
 
 def title(name: str) -> str:

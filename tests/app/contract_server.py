@@ -14,7 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
+from tests.app import contract_index as index
 from tests.app import contract_shapes as shapes
+from tests.app import model_shapes
 from tests.app.contract_shapes import Json
 
 ROWS = 12_480
@@ -27,6 +29,8 @@ class Contract:
     url: str = ""
     detector: Json = field(default_factory=shapes.detector_document)
     evaluation: Json = field(default_factory=shapes.evaluation_document)
+    contributions: Json = field(default_factory=model_shapes.contributions)
+    summaries: Json | None = None  # in place of what its decisions come to
     decisions: dict[str, Json] = field(default_factory=dict)
     batches: dict[str, Json] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
@@ -36,6 +40,13 @@ class Contract:
     inbox: list[Json] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
     delay_s: float = 0.0
+    indexed_until: str | None = None
+    asked: threading.local = field(default_factory=threading.local)
+
+    @property
+    def query(self) -> str:
+        """The query of the request that this thread answers."""
+        return getattr(self.asked, "query", "")
 
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         """Return status and content of the answer to one request."""
@@ -55,6 +66,14 @@ class Contract:
 
     def get_evaluation(self, _body: Json) -> tuple[int, Json]:
         return 200, self.evaluation
+
+    def get_contributions(self, _body: Json) -> tuple[int, Json]:
+        return 200, self.contributions
+
+    def get_dependence(self, _body: Json, feature: str) -> tuple[int, Json]:
+        if feature not in model_shapes.FEATURES:
+            return _not_found(f"feature {feature}")
+        return 200, model_shapes.dependence(feature)
 
     def decide(self, body: Json) -> tuple[int, Json]:
         sent = body["event"]
@@ -90,6 +109,15 @@ class Contract:
     def list_inbox(self, _body: Json) -> tuple[int, Json]:
         return 200, {"files": self.inbox, "complete": True}
 
+    def find_decisions(self, _body: Json) -> tuple[int, Json]:
+        return 200, index.search(self.decisions.values(), self.indexed_until, self.query)
+
+    def get_summaries(self, _body: Json) -> tuple[int, Json]:
+        return 200, self.summaries or index.summaries(self.decisions.values(), self.indexed_until, self.query)
+
+    def get_health(self, _body: Json) -> tuple[int, Json]:
+        return 200, {"status": "ok", "detector": "payments", "detector_version": shapes.VERSION}
+
     def label(self, body: Json) -> tuple[int, Json]:
         results = [self._label_one(entry) for entry in body["labels"]]
         counts = {
@@ -100,11 +128,17 @@ class Contract:
 
     def _label_one(self, entry: Json) -> Json:
         known = self.decisions.get(entry["event_id"])
+        same = {"event_id": entry["event_id"], "histories": []}
         if known is None:
-            return {"event_id": entry["event_id"], "status": "failed", "message": "no such event"}
-        unchanged = known["label"] is not None and known["label"]["label"] == entry["label"]
-        known["label"] = {"label": entry["label"], "known_at": "2026-11-23T19:20:00Z"}
-        return {"event_id": entry["event_id"], "status": "unchanged" if unchanged else "accepted", "message": ""}
+            return {**same, "status": "failed", "message": "no such event"}
+        if "4111" in (entry.get("note") or ""):
+            return {**same, "status": "failed", "message": "note: it holds what may be a card number."}
+        before, label = (known["label"] or {"label": None})["label"], entry["label"]
+        said = {"note": entry.get("note"), "labelled_by": entry.get("labelled_by")}
+        known["label"] = {"label": label, "known_at": "2026-11-23T19:20:00Z", **said}
+        histories = ["customer", "merchant", "device"] if "fraud" in (before, label) and before != label else []
+        status = "unchanged" if before == label and not said["note"] else "accepted"
+        return {**same, "status": status, "message": None, "histories": histories}
 
     def start_batch(self, body: Json) -> tuple[int, Json]:
         batch_id = f"b{len(self.batches) + 1:04d}"
@@ -160,7 +194,12 @@ class Contract:
 ROUTES = [
     ("GET", "/v1/detector", "get_detector"),
     ("GET", "/v1/detector/evaluation", "get_evaluation"),
+    ("GET", "/v1/healthz", "get_health"),
+    ("GET", "/v1/detector/contributions", "get_contributions"),
+    ("GET", "/v1/detector/contributions/([^/]+)", "get_dependence"),
+    ("GET", "/v1/summaries", "get_summaries"),
     ("POST", "/v1/decisions", "decide"),
+    ("GET", "/v1/decisions", "find_decisions"),
     ("GET", "/v1/decisions/([^/]+)", "get_decision"),
     ("POST", "/v1/what-if", "what_if"),
     ("GET", "/v1/inbox", "list_inbox"),
@@ -179,7 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
     contract: ClassVar[Contract]
 
     def _answer(self) -> None:
-        path = urlsplit(self.path).path
+        path, self.contract.asked.query = urlsplit(self.path).path, urlsplit(self.path).query
         content = self.rfile.read(int(self.headers.get("content-length") or 0))
         if path.startswith("/storage/") and "/storage/" in self.contract.faults:
             self._fail_to_store(self.contract.faults["/storage/"])

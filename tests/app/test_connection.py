@@ -17,14 +17,14 @@ HTTP_API = "https://abc.execute-api.us-east-2.amazonaws.com"
 KEYS = AwsKeys("AKIDEXAMPLE", "secret", "token", "eu-central-1")
 
 
-def test_the_whole_dashboard_opens_on_the_score_page(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_whole_dashboard_opens_on_the_day(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOLLGATE_API_URL", contract.url)
     page = AppTest.from_file("../../app/streamlit_app.py", default_timeout=30).run()
     assert not page.exception
-    assert page.title[0].value == "Score a payment"
+    assert page.title[0].value == "Today"
 
 
-@pytest.mark.parametrize("name", ["score", "batch", "performance"])
+@pytest.mark.parametrize("name", ["today", "queue", "score", "batch", "performance"])
 def test_without_an_address_the_page_says_what_to_set(name: str, open_page: OpenPage) -> None:
     page = open_page(name, url="").run()
     assert not page.exception
@@ -32,7 +32,7 @@ def test_without_an_address_the_page_says_what_to_set(name: str, open_page: Open
     assert "api_url" in texts(page)
 
 
-@pytest.mark.parametrize("name", ["score", "batch", "performance"])
+@pytest.mark.parametrize("name", ["today", "queue", "score", "batch", "performance"])
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [

@@ -38,8 +38,7 @@ def keep_screenshot(page: Page, name: str, height: int = 720) -> None:
 
 
 def test_score(page: Page, scheme: str, dashboard_url: str) -> None:
-    page.set_default_timeout(WAIT_MS)
-    page.goto(dashboard_url)
+    open_page(page, dashboard_url, "Score")
     decision = page.get_by_role("region", name="Decision", exact=True)
     expect(decision.get_by_text("nothing is recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
     expect(decision.get_by_text(OUTCOMES).first).to_be_visible()
@@ -56,12 +55,11 @@ def test_score(page: Page, scheme: str, dashboard_url: str) -> None:
 
 
 def test_a_payment_is_decided_and_opened_again(page: Page, scheme: str, dashboard_url: str) -> None:
-    page.set_default_timeout(WAIT_MS)
-    page.goto(dashboard_url)
+    open_page(page, dashboard_url, "Score")
     page.get_by_role("button", name="Decide and record").click()
     decision = page.get_by_role("region", name="Decision", exact=True)
     expect(decision.get_by_text("Decided and recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
-    expect(page.get_by_label("Reasons in words")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator("ul.tg-reasons").first).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"score-why-{scheme}", 1200)
     event_id = page.get_by_role("textbox", name="Or open a decision by its event ID").input_value()
     page.get_by_role("tab", name="What was known").click()
@@ -99,8 +97,23 @@ def test_a_file_goes_up_and_its_results_come_back(page: Page, tollgate: RunningS
 
 def test_performance(page: Page, scheme: str, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "Performance")
-    expect(page.get_by_role("heading", name="Where to draw the line")).to_be_visible(timeout=WAIT_MS)
+    matrix = page.get_by_role("table", name=re.compile("^Confusion matrix"))
+    expect(matrix).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"performance-{scheme}", 1720)
-    before = page.get_by_label(re.compile("^Confusion matrix")).inner_text()
-    page.get_by_role("slider").press("ArrowLeft")
-    expect(page.get_by_label(re.compile("^Confusion matrix"))).not_to_have_text(before, timeout=WAIT_MS)
+    before = matrix.inner_text()
+    page.get_by_role("slider").first.press("ArrowLeft")
+    expect(matrix).not_to_have_text(before, timeout=WAIT_MS)
+    expect(page).to_have_url(re.compile("threshold=895-975"))
+    page.get_by_text("Live, labelled").click()
+    expect(page.get_by_text(re.compile("^No (live decisions|day is mature yet)$"))).to_be_visible(timeout=WAIT_MS)
+    keep_screenshot(page, f"performance-live-{scheme}")
+
+
+def test_why(page: Page, scheme: str, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "Why")
+    expect(page.get_by_role("heading", name="How a value moves the score")).to_be_visible(timeout=WAIT_MS)
+    keep_screenshot(page, f"why-{scheme}", 1900)
+    page.get_by_role("button", name="Show", exact=True).first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("no decision on it is stored", exact=False)).to_be_visible(timeout=WAIT_MS)
+    keep_screenshot(page, f"why-payment-{scheme}")

@@ -51,6 +51,8 @@ def test_every_route_of_the_contract_is_there(described: dict[str, Any]) -> None
         ("POST", "/v1/labels"),
         ("GET", "/v1/detector"),
         ("GET", "/v1/detector/evaluation"),
+        ("GET", "/v1/detector/contributions"),
+        ("GET", "/v1/detector/contributions/{feature}"),
         ("POST", "/v1/batches"),
         ("GET", "/v1/batches"),
         ("GET", "/v1/batches/{batch_id}"),

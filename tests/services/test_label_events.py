@@ -21,6 +21,7 @@ from tests.services.expected import expected_histories
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
 
+UNSAID = {"note": None, "labelled_by": None}
 KNOWN_AT = "2026-06-01T00:00:00Z"
 KNOWN_S = 1_780_272_000.0
 STATUSES = ("accepted", "unchanged", "waiting", "failed")
@@ -58,7 +59,7 @@ def test_a_repeated_label_changes_nothing(stores: Stores, backend: Backend, even
     before = backend.histories()
     assert counts(give(stores, event_id, "fraud", "2026-07-01T00:00:00Z")) == UNCHANGED
     assert backend.histories() == before
-    assert find_decision(stores, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT}
+    assert find_decision(stores, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT, **UNSAID}
 
 
 def test_a_correction_takes_the_fraud_back_exactly(stores: Stores, backend: Backend, event_id: str) -> None:

@@ -29,6 +29,7 @@ from tests.services.killed import FragileClient, KilledError
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
 
+UNSAID = {"note": None, "labelled_by": None}
 KEY = "labels/payments/june.csv"
 KNOWN_AT, KNOWN_S = "2026-06-01T00:00:00Z", 1_780_272_000.0
 
@@ -84,7 +85,11 @@ def test_columns_are_found_by_name(backend: Backend, decided: list[Payment], hea
     cells = {"event_id": decided[0]["event_id"], "label": "1", "is_fraud": "1", "known_at": KNOWN_AT}
     row = ",".join(str(cells[name]) for name in header.split(","))
     assert set_labels(backend, f"{header}\n{row}\n".encode())["accepted"] == 1
-    assert find_decision(backend.stores, decided[0]["event_id"])["label"] == {"label": "fraud", "known_at": KNOWN_AT}
+    assert find_decision(backend.stores, decided[0]["event_id"])["label"] == {
+        "label": "fraud",
+        "known_at": KNOWN_AT,
+        **UNSAID,
+    }
 
 
 def zstd(content: bytes) -> bytes:
@@ -126,7 +131,7 @@ def test_files_of_payments_and_of_labels_are_of_the_same_kinds(
     (told,) = results(backend, summary)
     assert (told["event_id"], told["status"], told["known_at"]) == (event_id, "accepted", KNOWN_AT)
     assert told.get("note") in (None, "[1]")
-    assert find_decision(backend.stores, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT}
+    assert find_decision(backend.stores, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT, **UNSAID}
 
 
 def test_a_damaged_row_of_json_is_told_of(backend: Backend, decided: list[Payment]) -> None:

@@ -24,6 +24,7 @@ from tests.services.faulty_endpoint import FaultyEndpoint
 pytest_plugins = ("tests.services.safety_fixture",)
 pytestmark = pytest.mark.emulator
 
+UNSAID = {"note": None, "labelled_by": None}
 EARLIER, LATER = "2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z"
 EARLIER_S, LATER_S = 1_780_272_000.0, 1_782_864_000.0
 
@@ -39,7 +40,7 @@ def test_a_label_waits_and_counts_with_its_event(stores: Stores, backend: Backen
     decided = decide_event(stores, payment)
     assert decided["repeated"] is False
     assert backend.histories() == expected_histories(stores, payment, known_s={0: EARLIER_S})
-    assert find_decision(stores, payment["event_id"])["label"] == {"label": "fraud", "known_at": EARLIER}
+    assert find_decision(stores, payment["event_id"])["label"] == {"label": "fraud", "known_at": EARLIER, **UNSAID}
     assert decide_event(stores, payment)["repeated"] is True
     assert give(stores, payment, "fraud") == "unchanged"
     assert backend.histories() == expected_histories(stores, payment, known_s={0: EARLIER_S})
@@ -74,7 +75,7 @@ def test_a_waiting_label_is_corrected(stores: Stores, backend: Backend, payment:
     assert give(stores, payment, "fraud", EARLIER) == "unchanged", "it is out of date"
     decide_event(stores, payment)
     assert backend.histories() == expected_histories(stores, payment)
-    assert find_decision(stores, payment["event_id"])["label"] == {"label": "legitimate", "known_at": LATER}
+    assert find_decision(stores, payment["event_id"])["label"] == {"label": "legitimate", "known_at": LATER, **UNSAID}
 
 
 def test_a_correction_after_the_decision_takes_the_waiting_label_back(

@@ -121,6 +121,8 @@ def test_a_model_is_suggested_for_an_unknown_one(tmp_path: Path) -> None:
         ("seed = 1", 'seed = "one"', "seed in [training]"),
         ("seed = 1", 'reasons = "all"', "reasons in [training]"),
         ("seed = 1", "reasons = true", "reasons in [training]"),
+        ("seed = 1", "past_events = 10001", "past_events in [training]"),
+        ("seed = 1", "past_events = -1", "past_events in [training]"),
         ("seed = 1", "seed = true", "seed in [training]"),
         ("seed = 1", "seed = -1", "seed in [training]"),
         ("seed = 1", "seed = 4294967296", "seed in [training]"),

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import Item, fit_key, get_items
 from tollgate.adapters.packed_json import pack_json, unpack_json
+from tollgate.core.remark import UNSAID, Remark
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # The attribute that a decision has and a waiting label lacks: all of the record that never changes, but for the reads.
 _DECIDED = "d"
+# The attributes of a label, by what they are called here.
+_REMARK = {"note": "note", "labelled_by": "by"}
 
 
 def decision_key(detector: str, event_id: str) -> str:
@@ -27,11 +30,13 @@ class WaitingLabel:
 
     label: str
     known_s: float | None = None
+    remark: Remark = UNSAID
 
     @classmethod
     def from_item(cls, item: Item) -> WaitingLabel:
         """Rebuild a waiting label from its item."""
-        return cls(item["label"]["S"], float(item["known_s"]["N"]) if "known_s" in item else None)
+        known_s = float(item["known_s"]["N"]) if "known_s" in item else None
+        return cls(item["label"]["S"], known_s, _read_remark(item))
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class DecisionRecord:
     reads: bytes | None = None
     runtime: str = ""
     reasons: Sequence[Any] | None = None
+    remark: Remark = UNSAID
 
     def to_item(self, detector: str, expires_s: float) -> dict[str, Any]:
         """Return the DynamoDB item: little more than what its label is set by is an attribute of its own."""
@@ -68,7 +74,7 @@ class DecisionRecord:
         if self.reads is not None:
             item["reads"] = {"B": self.reads}
         if self.label is not None:
-            item |= {"label": {"S": self.label}, "known_s": {"N": repr(self.known_s)}}
+            item |= {"label": {"S": self.label}, "known_s": {"N": repr(self.known_s)}, **_write_remark(self.remark)}
         return item
 
     @classmethod
@@ -87,7 +93,16 @@ class DecisionRecord:
             reads=bytes(item["reads"]["B"]) if "reads" in item else None,
             runtime=runtime,
             reasons=reasons[0] if reasons else None,
+            remark=_read_remark(item),
         )
+
+
+def _read_remark(item: Item) -> Remark:
+    return Remark(**{name: item[short]["S"] for name, short in _REMARK.items() if short in item})
+
+
+def _write_remark(remark: Remark) -> dict[str, Any]:
+    return {_REMARK[name]: {"S": text} for name, text in remark.to_json().items() if text}
 
 
 Found = DecisionRecord | WaitingLabel
@@ -132,25 +147,30 @@ class DecisionTable:
             "pk": {"S": decision_key(detector, event_id)},
             "label": {"S": waiting.label},
             "x": {"N": str(int(expires_s))},
+            **_write_remark(waiting.remark),
         }
         if waiting.known_s is not None:
             item["known_s"] = {"N": repr(waiting.known_s)}
         return {"TableName": self.table, "Item": item, **_still(before)}
 
-    def set_label(
-        self, detector: str, event_id: str, before: DecisionRecord, label: str, known_s: float
-    ) -> dict[str, Any]:
-        """Return an Update action that sets a label, and fails if it is no longer what ``before`` says."""
+    def set_label(self, detector: str, event_id: str, before: DecisionRecord, after: DecisionRecord) -> dict[str, Any]:
+        """Return an Update action that sets the label of ``after``, and fails if it is no longer that of ``before``."""
         unchanged = "#label = :before AND known_s = :known_before" if before.label else "attribute_not_exists(#label)"
-        values = {":label": {"S": label}, ":known": {"N": repr(known_s)}}
+        said = _write_remark(after.remark)
+        # Names of attributes that DynamoDB keeps for itself have to stand behind a #.
+        names = {f"#{name}": name for name in ("label", *_REMARK.values())}
+        values = {":label": {"S": after.label}, ":known": {"N": repr(after.known_s)}}
+        values |= {f":{name}": text for name, text in said.items()}
+        to_set = ["#label = :label", "known_s = :known", *(f"#{name} = :{name}" for name in said)]
+        to_remove = [f"#{name}" for name in _REMARK.values() if name not in said]
         if before.label:
             values |= {":before": {"S": before.label}, ":known_before": {"N": repr(before.known_s)}}
         return {
             "TableName": self.table,
             "Key": {"pk": {"S": decision_key(detector, event_id)}},
-            "UpdateExpression": "SET #label = :label, known_s = :known",
+            "UpdateExpression": f"SET {', '.join(to_set)}" + (f" REMOVE {', '.join(to_remove)}" if to_remove else ""),
             "ConditionExpression": f"attribute_exists(pk) AND {unchanged}",
-            "ExpressionAttributeNames": {"#label": "label"},
+            "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
         }
 

@@ -94,7 +94,7 @@ class VersionStore:
         """
         place = detector, name
         if place not in self._event_types:
-            content = self._read(f"{_folder(detector)}/{name}/{MANIFEST}")
+            content = self.read_file(detector, name, MANIFEST)
             files = {} if content is None else {MANIFEST: content}
             self._event_types[place] = EventType.from_json(read_manifest(name, files)["event_type"])
         return self._event_types[place]
@@ -109,9 +109,13 @@ class VersionStore:
         self._read_into(files, detector, name)
         return files
 
+    def read_file(self, detector: str, name: str, file: str) -> bytes | None:
+        """Read one file of a version; None where it is not there."""
+        return self._read(f"{_folder(detector)}/{name}/{file}")
+
     def _read_into(self, files: dict[str, bytes], detector: str, name: str) -> None:
         for file in VERSION_FILES:
-            content = self._read(f"{_folder(detector)}/{name}/{file}")
+            content = self.read_file(detector, name, file)
             if content is not None:
                 files[file] = content
 

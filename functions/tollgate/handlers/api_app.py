@@ -12,6 +12,7 @@ from tollgate.core.explain import Wanted
 from tollgate.handlers import api_models as models
 from tollgate.handlers import api_search as search
 from tollgate.handlers.api_answers import write_decision
+from tollgate.handlers.api_contributions import Contributions, Dependence
 from tollgate.handlers.api_detector import Detector, Evaluation
 from tollgate.handlers.api_log import LoggedApp
 from tollgate.handlers.api_problems import StrictRoute, answer_problems
@@ -25,6 +26,7 @@ from tollgate.services.list_inbox import list_inbox
 from tollgate.services.search_decisions import search_decisions
 from tollgate.services.stores import open_stores
 from tollgate.services.summarize_decisions import summarize_decisions
+from tollgate.services.tell_contributions import tell_contributions, tell_dependence
 from tollgate.services.what_if import what_if
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute)
@@ -78,6 +80,18 @@ async def get_detector(detector: str | None = None) -> dict[str, Any]:
 async def get_evaluation(detector: str | None = None) -> dict[str, Any]:
     """Return how well the models of the detector version that decides did."""
     return describe_evaluation(open_stores().champion(detector))
+
+
+@routes.get("/detector/contributions", response_model=Contributions)
+async def get_contributions(detector: str | None = None) -> dict[str, Any]:
+    """Return how much each feature, and each group of them, moved the scores of past events."""
+    return tell_contributions(open_stores(), detector)
+
+
+@routes.get("/detector/contributions/{feature:path}", response_model=Dependence)
+async def get_dependence(feature: str, detector: str | None = None) -> dict[str, Any]:
+    """Return how the value of one feature moves scores, and the past events for which it did most."""
+    return tell_dependence(open_stores(), feature, detector)
 
 
 @routes.post("/batches", status_code=201, response_model=models.AnnouncedBatch)

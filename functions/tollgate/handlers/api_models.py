@@ -83,11 +83,18 @@ class KnownLabel(BaseModel):
     known_at: str
 
 
+class StoredLabel(KnownLabel):
+    """A label with what was said about it."""
+
+    note: str | None
+    labelled_by: str | None
+
+
 class StoredDecision(Decision):
     """A decision with the event and, if it has one, its label."""
 
     event: dict[str, Any]
-    label: KnownLabel | None
+    label: StoredLabel | None
 
 
 class Label(_Request):
@@ -98,6 +105,10 @@ class Label(_Request):
     known_at: str | None = Field(
         None, description="ISO 8601; if left out: now, or for an old event the label delay after it."
     )
+    note: str | None = Field(
+        None, description="Why, in up to 500 characters without card numbers; kept with the label."
+    )
+    labelled_by: str | None = Field(None, description="Who says so, in up to 200 characters.")
 
 
 class LabelsRequest(_Request):
@@ -113,6 +124,7 @@ class LabelResult(BaseModel):
     event_id: str
     status: Literal["accepted", "unchanged", "waiting", "failed"]
     message: str | None
+    histories: list[str] = Field(description="The entities whose histories count it now, or no longer do.")
 
 
 class LabelsAnswer(BaseModel):

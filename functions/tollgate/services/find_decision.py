@@ -25,6 +25,6 @@ def find_decision(
     label = None
     if record.label is not None and record.known_s is not None:
         known_at = datetime.fromtimestamp(record.known_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        label = {"label": record.label, "known_at": known_at}
+        label = {"label": record.label, "known_at": known_at, **record.remark.to_json()}
     answer = {**record.answer, **tell_reasons(stores, record, reasons), "repeated": True, "timings_ms": {}}
     return {**answer, "event": dict(record.event), "label": label}

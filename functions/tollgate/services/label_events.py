@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +13,7 @@ from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
 from tollgate.core.event_type import LabelRule
+from tollgate.core.remark import Remark
 from tollgate.core.stored_history import add_up
 from tollgate.core.values import read_text, read_time
 from tollgate.core.version import DetectorVersion
@@ -39,6 +40,7 @@ class GivenLabel:
     event_id: str
     label: str
     known_s: float | None
+    remark: Remark
 
 
 def label_events(stores: Stores, labels: Sequence[Mapping[str, Any]], detector: str | None = None) -> dict[str, Any]:
@@ -47,7 +49,7 @@ def label_events(stores: Stores, labels: Sequence[Mapping[str, Any]], detector: 
     A fraud is one addition to the histories of its entities, dated when it became known. A repeated label changes
     nothing; another label takes the former one back exactly, unless it became known before it. A label of an event that
     was not decided on yet waits for that. A legitimate event needs no label: it counts as one once its label delay is
-    over.
+    over. A label that is there already can get another note; it keeps its date.
     """
     version = stores.champion(detector)
     results: list[Result | None] = [None] * len(labels)
@@ -75,8 +77,8 @@ def label_events(stores: Stores, labels: Sequence[Mapping[str, Any]], detector: 
     return {**{status: counts[status] for status in STATUSES}, "results": done}
 
 
-def _result(event_id: str, status: str, message: str | None = None) -> Result:
-    return {"event_id": event_id, "status": status, "message": message}
+def _result(event_id: str, status: str, message: str | None = None, histories: Iterable[str] = ()) -> Result:
+    return {"event_id": event_id, "status": status, "message": message, "histories": list(histories)}
 
 
 def _label_one(stores: Stores, version: DetectorVersion, given: GivenLabel, before: Found | None) -> Result:
@@ -105,19 +107,20 @@ def _read_label(version: DetectorVersion, raw: Mapping[str, Any]) -> GivenLabel:
         known_s = None if known_at in (None, "") else read_time(known_at, "iso") / 1e6
     except ValueError as error:
         raise LabelError(f"known_at: {error}.") from None
-    return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s)
+    return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s, Remark.read(raw))
 
 
 def _set_label(stores: Stores, version: DetectorVersion, given: GivenLabel, before: Found | None) -> Result:
     for _ in range(_ATTEMPTS):
         if before is not None and before.label == given.label:
-            return _result(given.event_id, "unchanged")
-        if _is_older(given, before):
+            if not given.remark.renews(before.remark):
+                return _result(given.event_id, "unchanged")
+            given = replace(given, known_s=before.known_s)
+        elif _is_older(given, before):
             return _result(given.event_id, "unchanged", _OLDER)
         try:
             if isinstance(before, DecisionRecord):
-                write_together(stores.decisions.client, _actions(stores, version, given, before))
-                return _result(given.event_id, "accepted")
+                return _result(given.event_id, "accepted", histories=_write_label(stores, version, given, before))
             _let_wait(stores, version, given, before)
         except ConditionFailedError:
             # The event was decided on, or labelled by somebody else, meanwhile: look again.
@@ -135,27 +138,38 @@ def _is_older(given: GivenLabel, before: Found | None) -> bool:
 
 
 def _let_wait(stores: Stores, version: DetectorVersion, given: GivenLabel, before: WaitingLabel | None) -> None:
-    waiting = WaitingLabel(given.label, given.known_s)
+    waiting = WaitingLabel(given.label, given.known_s, given.remark)
     expires_s = time.time() + WAITING_DAYS * _DAY_S
     put = stores.decisions.let_wait(version.detector, given.event_id, before, waiting, expires_s)
     write_together(stores.decisions.client, [{"Put": put}])
 
 
-def _actions(
-    stores: Stores, version: DetectorVersion, given: GivenLabel, before: DecisionRecord
-) -> list[dict[str, Any]]:
+def _write_label(stores: Stores, version: DetectorVersion, given: GivenLabel, before: DecisionRecord) -> Iterable[str]:
+    """Set a label, and tell the histories in the same transaction; return the entities whose histories changed."""
     known_s = default_known_s(version, before) if given.known_s is None else given.known_s
     if known_s < before.time_s:
         raise LabelError("known_at lies before the event itself.")
-    after = replace(before, label=given.label, known_s=known_s)
-    update = stores.decisions.set_label(version.detector, given.event_id, before, given.label, known_s)
-    actions: list[dict[str, Any]] = [{"Update": update}]
-    if before.space != version.history_space:
-        return actions
+    after = replace(before, label=given.label, known_s=known_s, remark=given.remark)
+    changes = _history_changes(version, before, after)
     expires_s = max(time.time(), known_s) + version.history.forgotten_after_s
-    for entity, key in before.entities.items():
+    additions = [
+        stores.histories.addition(history_key(before.space, entity, before.entities[entity]), changed, expires_s)
+        for entity, changed in changes.items()
+    ]
+    update = stores.decisions.set_label(version.detector, given.event_id, before, after)
+    write_together(stores.decisions.client, [{"Update": action} for action in (update, *additions)])
+    return changes
+
+
+def _history_changes(
+    version: DetectorVersion, before: DecisionRecord, after: DecisionRecord
+) -> dict[str, dict[str, int]]:
+    """Return what a label adds to the history of each entity that it changes, its former label being taken back."""
+    if before.space != version.history_space:
+        return {}
+    changes = {}
+    for entity in before.entities:
         taken_back = {name: -number for name, number in label_addition(version, before, entity).items()}
         if changed := add_up(taken_back, label_addition(version, after, entity)):
-            pk = history_key(before.space, entity, key)
-            actions.append({"Update": stores.histories.addition(pk, changed, expires_s)})
-    return actions
+            changes[entity] = changed
+    return changes

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
+from tollgate.core.remark import UNSAID
 from tollgate.core.stored_history import add_fraud
 from tollgate.core.version import DetectorVersion
 
@@ -24,11 +25,11 @@ def default_known_s(version: DetectorVersion, record: DecisionRecord) -> float:
 
 def label_record(version: DetectorVersion, record: DecisionRecord, waiting: WaitingLabel | None) -> DecisionRecord:
     """Return a decision with the label that waited for it; one dated before its event counts from the event on."""
-    plain = record if record.label is None else replace(record, label=None, known_s=None)
+    plain = record if record.label is None else replace(record, label=None, known_s=None, remark=UNSAID)
     if waiting is None:
         return plain
     known_s = default_known_s(version, plain) if waiting.known_s is None else max(waiting.known_s, record.time_s)
-    return replace(plain, label=waiting.label, known_s=known_s)
+    return replace(plain, label=waiting.label, known_s=known_s, remark=waiting.remark)
 
 
 def label_addition(version: DetectorVersion, record: DecisionRecord, entity: str) -> dict[str, int]:

@@ -15,6 +15,7 @@ from tollgate.adapters.event_bus import EventBus
 from tollgate.adapters.file_queue import FileQueue
 from tollgate.adapters.histories import HistoryTable
 from tollgate.adapters.index_segments import SegmentStore
+from tollgate.adapters.past_events import PastEventStore
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.adapters.refused_records import RefusedRecords
 from tollgate.adapters.result_stream import ResultStream
@@ -31,6 +32,7 @@ class Stores:
 
     settings: Settings
     versions: VersionStore
+    past_events: PastEventStore
     histories: HistoryTable
     decisions: DecisionTable
     batches: BatchStore
@@ -47,9 +49,11 @@ class Stores:
     def of(cls, settings: Settings) -> Stores:
         """Connect to what the settings name."""
         dynamodb, s3 = clients.dynamodb(), clients.s3()
+        versions = VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s)
         return cls(
             settings=settings,
-            versions=VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s),
+            versions=versions,
+            past_events=PastEventStore(versions),
             histories=HistoryTable(dynamodb, settings.history_table),
             decisions=DecisionTable(dynamodb, settings.decisions_table),
             batches=BatchStore(s3, settings.bucket),

@@ -1,0 +1,157 @@
+"""One case on one screen: the event, why it was decided so, its customer's payments and what it shares with others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from app import wording
+from app.case import HISTORY_DAYS, LINK_DAYS, Case
+from app.case_history import timeline_chart
+from app.client import Json
+from app.detector import Detector
+from app.link_graph import MOST, build_graph, graph_chart
+from app.outcome_card import empty_state, tone_of
+from app.page import in_markdown
+from app.payment_marks import FRAUD, Mark, mark_payment
+from app.reason_list import reason_list
+
+
+def show_case(detector: Detector, case: Case) -> None:
+    """Show a case; nothing on it needs a further request."""
+    st.html(case_head(detector, case.decision))
+    why, around = st.columns([1, 1], gap="medium")
+    with why:
+        _show_why(case.decision)
+        _show_event(detector, case.decision)
+    with around:
+        this = _this(detector, case.decision)
+        _show_history(detector, case, this)
+        _show_links(detector, case, this)
+
+
+def case_head(detector: Detector, decision: Json) -> str:
+    """Return a case's first line as HTML: what was answered, on how much, when, and what the label says."""
+    event, score = decision.get("event") or {}, decision.get("score")
+    amount, probability = event.get(detector.column("amount")), decision.get("probability")
+    money = wording.money(_number(amount), detector.currency, cents=True)
+    at_risk = None if probability is None or _number(amount) is None else probability * (_number(amount) or 0.0)
+    outcome = str(decision.get("outcome"))
+    facts = [
+        ("Score", "no score" if score is None else f"{score} of 1000"),
+        ("Probability of fraud", wording.percent(probability)),
+        ("Money at risk", wording.money(at_risk, detector.currency, cents=True)),
+        ("Time", wording.moment(str(event.get(detector.column("timestamp")) or ""))),
+        ("Event", str(decision.get("event_id"))),
+    ]
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
+    return (
+        f'<section class="tg-case tg-tone-{tone_of(outcome, detector)}" aria-label="Case">'
+        f'<div class="tg-case-what"><b>{escape(wording.title(outcome))}</b><span>{escape(money)}</span></div>'
+        f'<dl class="tg-facts">{cells}</dl></section>{_label_line(decision)}'
+    )
+
+
+def _label_line(decision: Json) -> str:
+    label = decision.get("label")
+    if not label:
+        return ""
+    by = f", said by {label['labelled_by']}" if label.get("labelled_by") else ""
+    note = f" “{label['note']}”" if label.get("note") else ""
+    said = f"Labelled {label['label']}, known {wording.moment(label.get('known_at'))}{by}.{note}"
+    return f'<p class="tg-label">{escape(said)}</p>'
+
+
+def _number(value: object) -> float | None:
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
+
+
+def _show_why(decision: Json) -> None:
+    approximate = "They are an approximation (LIME)." if decision.get("reasons_approximate") else ""
+    words = "What moved the odds of fraud, the weightiest first: to the right raises them, to the left lowers them."
+    st.subheader("Why", anchor=False, help=f"{words} {approximate}".strip())
+    hits = decision.get("rules") or []
+    st.html(reason_list(decision.get("reasons") or [], "" if hits else "No rule matched."))
+    for hit in hits:
+        shadow = " (in shadow: it did not act)" if hit.get("shadow") else ""
+        st.markdown(f"**Rule {in_markdown(hit['rule'])}** says {in_markdown(wording.title(hit['outcome']))}{shadow}")
+        st.code(hit["expression"], language=None, wrap_lines=True)
+    for answer in decision.get("lists") or []:
+        if answer.get("found"):
+            st.caption(in_markdown(f"{answer['value']} is in the list {answer['list']}."))
+
+
+def _show_event(detector: Detector, decision: Json) -> None:
+    event = decision.get("event") or {}
+    shown = {detector.column("id"), detector.column("timestamp"), detector.column("amount")}
+    order = [variable.name for variable in detector.variables]
+    names = [name for name in order if name in event] + [name for name in event if name not in order]
+    cells = "".join(
+        f"<div><dt>{escape(wording.title(name))}</dt><dd>{escape(str(event[name]))}</dd></div>"
+        for name in names
+        if name not in shown and event[name] not in (None, "")
+    )
+    st.subheader("The event", anchor=False)
+    st.html(f'<dl class="tg-values">{cells}</dl>')
+
+
+def _this(detector: Detector, decision: Json) -> Mark:
+    event = decision.get("event") or {}
+    found = {
+        "event_id": decision["event_id"],
+        "timestamp": str(event.get(detector.column("timestamp"))),
+        "amount": _number(event.get(detector.column("amount"))),
+        "outcome": decision["outcome"],
+        "score": decision.get("score"),
+        "label": decision.get("label"),
+    }
+    return mark_payment(found, str(decision["event_id"]), detector)
+
+
+def _show_history(detector: Detector, case: Case, this: Mark) -> None:
+    if case.who is None:
+        return
+    entity, key = case.who
+    name = f"{wording.title(entity)} {key}"
+    if case.history is None:
+        st.subheader(in_markdown(name), anchor=False)
+        st.caption("Its payments could not be asked for just now: open the case again in a moment.")
+        return
+    marks = [mark_payment(found, this.event_id, detector) for found in case.history]
+    others = [mark for mark in marks if mark.event_id != this.event_id]
+    said = _count_others(detector, others)
+    about = f"Its {wording.plural(detector.event_name)} of the {HISTORY_DAYS} days before, and since, by amount."
+    st.subheader(in_markdown(f"{name}: {said}"), anchor=False, help=about)
+    chart = timeline_chart([*others, this], detector.currency)
+    st.altair_chart(chart, width="stretch", alt=f"{name} over time by amount: {said}")
+
+
+def _count_others(detector: Detector, others: Sequence[Mark]) -> str:
+    frauds = sum(mark.kind == FRAUD for mark in others)
+    noun = detector.event_name.replace("_", " ") if len(others) == 1 else wording.plural(detector.event_name)
+    counted = f"{len(others)} other {noun}" if others else f"no other {noun}"
+    return f"{counted}, {frauds} known as fraud" if frauds else counted
+
+
+def _show_links(detector: Detector, case: Case, this: Mark) -> None:
+    linked = {
+        shared: [mark_payment(one, this.event_id, detector) for one in found]
+        for shared, found in case.linked.items()
+        if found is not None
+    }
+    noun = wording.plural(detector.event_name)
+    names = ", ".join(wording.title(entity) for entity, _ in case.linked)
+    about = f"Others of the {LINK_DAYS} days before, and since, by: {names}. At most {MOST} of each are drawn."
+    st.subheader(f"Linked {noun}", anchor=False, help=about)
+    if not linked:
+        st.html(empty_state("Nothing to draw", "This event shares nothing that can be searched for."))
+        return
+    graph = build_graph(this, linked)
+    said = "; ".join(f"{hub.name}: {hub.said}" for hub in graph.hubs)
+    chart = graph_chart(graph, detector.currency)
+    st.altair_chart(chart, width="stretch", alt=f"What this shares with others. {said}")

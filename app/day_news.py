@@ -1,0 +1,78 @@
+"""What the Today page asks the API for: today and yesterday every half minute, the weeks before now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import streamlit as st
+
+from app.client import Api, Json
+from app.day_figures import DayFigures, no_figures, read_day
+from app.detector import Detector
+from app.together import ask_together
+from app.usual import DAYS_BACK
+
+REFRESH_S = 30
+_PAST_TTL_S = 900
+
+
+@dataclass(frozen=True)
+class News:
+    """All that the page shows. ``today_summary`` and ``yesterday_summary`` are as answered, None without decisions."""
+
+    at: datetime
+    indexed_until: str | None
+    today: DayFigures
+    yesterday: DayFigures
+    past: tuple[DayFigures, ...]
+    today_summary: Json | None
+    yesterday_summary: Json | None
+    answered_in_ms: float
+
+
+def ask_for_news(api: Api, detector: Detector) -> News:
+    """Ask for all of it at once; raise ``ApiProblem`` if the API does not answer."""
+    at = datetime.now(UTC)
+    today, yesterday = at.date(), at.date() - timedelta(1)
+    who = (api.url, detector.name)
+    recent, past, answered_in_ms = ask_together(
+        lambda: api.summaries(yesterday, today),
+        lambda: _load_past(*who, yesterday - timedelta(1), api),
+        lambda: time_health(api),
+    )
+    answer, order = recent.result(), outcome_order(detector)
+    days = {row["day"]: row for row in answer["days"]}
+    summaries = [days.get(day.isoformat()) for day in (today, yesterday)]
+    figures = [read_day(one, order) if one else None for one in summaries]
+    before = [read_day(one, order) for one in past.result()]
+    return News(
+        at=at,
+        indexed_until=answer.get("indexed_until"),
+        today=figures[0] or no_figures(today),
+        yesterday=figures[1] or no_figures(yesterday),
+        past=(*before, *([figures[1]] if figures[1] else [])),
+        today_summary=summaries[0],
+        yesterday_summary=summaries[1],
+        answered_in_ms=answered_in_ms.result(),
+    )
+
+
+def outcome_order(detector: Detector) -> Sequence[str]:
+    """Return all outcomes, the mildest first; rules may have some that no score leads to."""
+    return detector.document.get("outcome_order") or [outcome.name for outcome in detector.outcomes]
+
+
+def time_health(api: Api) -> float:
+    """Return how many milliseconds the API takes to say that it is there, the network included."""
+    began = time.perf_counter()
+    api.health()
+    return (time.perf_counter() - began) * 1000
+
+
+@st.cache_data(ttl=_PAST_TTL_S, max_entries=8, show_spinner=False)
+def _load_past(url: str, detector: str, last: date, _api: Api) -> list[Json]:  # noqa: ARG001 - keys of the cache
+    days: list[Json] = _api.summaries(last - timedelta(DAYS_BACK - 2), last)["days"]
+    return days

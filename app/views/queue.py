@@ -1,0 +1,77 @@
+"""The Review queue: cases, the one that is looked at, and what the analyst says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.ahead import load_ahead
+from app.case import Case, load_case
+from app.case_view import show_case
+from app.client import Api, Json
+from app.decide_bar import show_decide_bar
+from app.detector import Detector
+from app.links import show_link
+from app.outcome_card import empty_state
+from app.page import problems_shown, show_page
+from app.queue_list import EVENT, next_of, show_waiting
+from app.queue_terms import QueueTerms, show_filters
+from app.verdict_words import show_effect
+from app.verdicts import latest_by_event
+
+
+def show() -> None:
+    """Show the page."""
+    show_page("Review queue", "", _show_body)
+
+
+def _show_body(api: Api, detector: Detector) -> None:
+    terms = show_filters(detector)
+    found = _search(api.url, tuple(sorted(terms.searched.items())), api)
+    cases = _left(found["decisions"], terms)
+    ids = [str(one["event_id"]) for one in cases]
+    current = st.query_params.get(EVENT) or (ids[0] if ids else "")
+    waiting, case = st.columns([5, 17], gap="medium")
+    with waiting:
+        show_waiting(detector, terms, cases, current, found)
+    with case:
+        show_effect(detector)
+        if current:
+            _show_current(api, detector, current, ids)
+        else:
+            _show_nothing(detector, terms)
+
+
+@st.cache_data(ttl=30, max_entries=50, show_spinner=False)
+def _search(url: str, terms: tuple[tuple[str, str], ...], _api: Api) -> Json:  # noqa: ARG001 - the cache's key
+    return _api.search(dict(terms))
+
+
+def _left(found: Sequence[Json], terms: QueueTerms) -> list[Json]:
+    """Return the cases that still belong here: the index learns of a label only minutes after it was given."""
+    given = latest_by_event()
+    return [one for one in found if one["event_id"] not in given or terms.takes(given[one["event_id"]].label)]
+
+
+def _show_current(api: Api, detector: Detector, event_id: str, ids: Sequence[str]) -> None:
+    """Show a case with what can be done about it; the next one is asked for meanwhile."""
+    following = next_of(ids, event_id)
+    case: Case | None = None
+    with problems_shown():
+        case = load_case(api, detector, event_id)
+    show_decide_bar(api, detector, event_id, case, ids)
+    if case is not None:
+        show_case(detector, case)
+    if following:
+        load_ahead(following, lambda: load_case(api, detector, following))
+
+
+def _show_nothing(detector: Detector, terms: QueueTerms) -> None:
+    noun = detector.event_name.replace("_", " ")
+    if latest_by_event() and terms.label == "none":
+        st.html(empty_state("All done", "Every case that these filters find is decided. Well done."))
+    else:
+        text = f"No {noun} of these days fits the filters: take more days, another outcome, or any label."
+        st.html(empty_state("Nothing to review", text))
+    show_link("today", "How the day goes")

@@ -1,0 +1,164 @@
+"""The Today page: its numbers, what is usual, and what it says where there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from app.day_changes import compare, find_changes
+from app.day_figures import DayFigures, Sum, no_figures, part_of_day, read_day
+from app.usual import Band, find_band, find_usual, place_of_rate
+from tests.app.conftest import OpenPage, texts
+from tests.app.contract_index import summaries
+from tests.app.contract_server import Contract
+from tests.app.past_decisions import NOW, add, add_days
+
+ORDER = ("approve", "review", "block")
+DAY = date(2026, 11, 26)
+
+
+def test_numbers_of_the_day(contract: Contract, open_page: OpenPage) -> None:
+    for number in range(7):
+        add(contract, f"fine{number}", 10.0)
+    add(contract, "looked at", 920.0, label="fraud")
+    add(contract, "stopped", 2000.0)
+    add(contract, "slipped", 20.0, label="fraud")
+    page = open_page("today").run()
+    assert not page.exception
+    values = {metric.label: metric.value.replace("\\", "") for metric in page.metric}
+    assert {name: values[name] for name in ("Payments", "Blocked", "For review", "Caught", "Missed")} == {
+        "Payments": "10", "Blocked": "1", "For review": "1", "Caught": "1", "Missed": "1",
+    }  # fmt: skip
+    assert values["Alert rate"].replace("\u00a0", " ") == "20 %"
+    assert values["Money at risk"] == "$1,915"
+    assert values["The API answers in"].endswith("ms")
+    assert "too few days to know the usual" in texts(page)
+    assert "No payment was decided on yesterday" in texts(page)
+
+
+def test_every_number_leads_to_the_page_that_explains_it(contract: Contract, open_page: OpenPage) -> None:
+    add(contract, "stopped", 2000.0)
+    said = texts(open_page("today").run())
+    assert "[See what was blocked](/queue?days=1&label=any&outcome=block)" in said
+    assert "[What was missed](/queue?label=fraud&days=7&outcome=approve&sort=amount)" in said
+    assert "[What the threshold does](/performance?threshold=900)" in said
+
+
+def test_a_new_account_is_told_what_to_do(open_page: OpenPage) -> None:
+    page = open_page("today").run()
+    said = texts(page)
+    assert "No payment was decided on yet" in said
+    assert "[Score a payment](/score)" in said
+    assert "POST /v1/decisions" in page.code[0].value
+    assert not page.metric
+
+
+def test_an_alert_rate_beyond_the_usual_is_said(contract: Contract, open_page: OpenPage) -> None:
+    add_days(contract, 28)
+    for number in range(30):
+        add(contract, f"wave{number}", 920.0)
+    page = open_page("today").run()
+    assert "above usual: 5 % to 5 %" in texts(page)
+    assert "100 % are reviewed or blocked, above the usual 5 % to 5 %." in texts(page)
+
+
+def test_without_the_api_a_sentence_says_so(contract: Contract, open_page: OpenPage) -> None:
+    contract.faults["/v1/summaries"] = 503
+    page = open_page("today").run()
+    assert not page.exception
+    assert "could not do this just now" in texts(page)
+
+
+def test_numbers_stay_where_a_refresh_fails(contract: Contract, open_page: OpenPage) -> None:
+    add(contract, "stopped", 2000.0)
+    page = open_page("today").run()
+    contract.faults["/v1/summaries"] = 503
+    page.run()
+    assert "Not refreshed since" in texts(page)
+    assert {metric.label: metric.value for metric in page.metric}["Blocked"] == "1"
+
+
+def test_a_day_is_counted_by_outcome_label_and_hour(contract: Contract) -> None:
+    at = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+    add(contract, "a", 10.0, at)
+    add(contract, "b", 920.0, at, label="fraud")
+    add(contract, "c", 2000.0, at + timedelta(hours=3), label="legitimate")
+    add(contract, "d", 30.0, at, label="fraud")
+    (summary,) = summaries(contract.decisions.values(), None, "")["days"]
+    day = read_day(summary, ORDER)
+    assert (day.all.payments, day.passed.payments, day.reviewed.payments, day.blocked.payments) == (4, 2, 1, 1)
+    assert (day.caught, day.missed) == (Sum(1, 920.0, day.caught.money_at_risk), Sum(1, 30.0, 0.03))
+    assert (day.alerts, day.alert_rate) == (2, 0.5)
+    assert day.by_hour["payments"].until(0.5) == (3, 960.0)
+    assert day.by_hour["payments"].until(9.5 / 24)[0] == pytest.approx(1.5)
+    assert part_of_day(at) == pytest.approx(9.5 / 24)
+
+
+def test_usual_days_are_same_weekdays_or_else_the_last_ones() -> None:
+    def past(backs: Iterable[int], payments: int = 10) -> list[DayFigures]:
+        return [replace(no_figures(DAY - timedelta(back)), all=Sum(payments)) for back in backs]
+
+    assert find_usual([], DAY) is None
+    assert find_usual(past(range(1, 5)), DAY) is None
+    some = find_usual(past(range(1, 6)), DAY)
+    assert some is not None
+    assert some.words == "the last 5 days"
+    same = find_usual(past(range(1, 60)), DAY)
+    assert same is not None
+    assert same.words == "the last 4 Thursdays"
+    assert find_usual(past(range(1, 29), payments=0), DAY) is None
+
+
+def test_the_band_leaves_out_the_ends_of_many_days() -> None:
+    assert find_band([3.0, 1.0, 2.0]) == Band(1.0, 2.0, 3.0)
+    assert find_band([float(n) for n in range(11)]) == Band(1.0, 5.0, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "place"),
+    [
+        (0, 0, "within"),
+        (1, 10, "within"),
+        (60, 300, "above"),
+        (0, 40, "within"),
+        (0, 4000, "below"),
+        (3, 100, "within"),
+    ],
+)
+def test_chance_is_no_alarm(hits: int, of: int, place: str) -> None:
+    assert place_of_rate(hits, of, Band(0.01, 0.03, 0.05)) == place
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        (12, 0, "none by now yesterday"),
+        (100, 100.2, "as yesterday"),
+        (112, 100, "12 % more than yesterday"),
+        (50, 100, "50 % less than yesterday"),
+        (450, 100, "4.5 times yesterday's"),
+    ],
+)
+def test_a_number_is_compared_with_yesterday(now: float, before: float, said: str) -> None:
+    assert compare(now, before).replace("\u00a0", " ") == said
+
+
+def test_changes_name_versions_rules_and_what_was_degraded(contract: Contract) -> None:
+    hit = {"rule": "large", "outcome": "review", "shadow": False, "expression": "920 > 500"}
+    for number in range(12):
+        add(contract, f"before{number}", 10.0, NOW - timedelta(1))["rules"] = [hit] if number < 2 else []
+        now = add(contract, f"now{number}", 10.0)
+        now["rules"] = [hit] if number < 9 else []
+        now["detector_version"] = "20261127-2"
+        now["degraded"] = {"mode": "review", "missing": ["model"]} if number == 0 else None
+    yesterday, today = summaries(contract.decisions.values(), None, "")["days"]
+    sentences = [change.sentence.replace("\u00a0", " ") for change in find_changes(today, yesterday, "payment")]
+    assert sentences == [
+        "1 payment decided without the model, a history or a variable (0 yesterday).",
+        "Version 20261127-2 decides since today.",
+        "Rule large matched 75 % of payments, yesterday 16.7 %.",
+    ]
+    assert find_changes(yesterday, yesterday, "payment") == []

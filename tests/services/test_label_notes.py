@@ -1,0 +1,99 @@
+"""Notes on labels: kept with them, shown with the decision, without card numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tollgate.services.decide_event import decide_event
+from tollgate.services.find_decision import find_decision
+from tollgate.services.label_events import label_events
+from tollgate.services.stores import Stores
+
+from tests.services.backend import Backend, Payment
+
+pytest_plugins = ("tests.services.backend_fixture",)
+pytestmark = pytest.mark.emulator
+
+NOTE, WHO = "The customer was at home.", "ana@example.com"
+EARLY, LATE = "2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z"
+
+
+def give(stores: Stores, payment: Payment, label: str, **said: str | None) -> dict[str, Any]:
+    answer = label_events(stores, [{"event_id": payment["event_id"], "label": label, "known_at": EARLY, **said}])
+    result: dict[str, Any] = answer["results"][0]
+    return result
+
+
+def label_of(stores: Stores, payment: Payment) -> dict[str, Any]:
+    label: dict[str, Any] = find_decision(stores, payment["event_id"])["label"]
+    return label
+
+
+def test_a_note_is_kept_with_its_label(stores: Stores, payment: Payment) -> None:
+    decide_event(stores, payment)
+    assert give(stores, payment, "fraud", note=f" {NOTE}\n", labelled_by=WHO)["status"] == "accepted"
+    assert label_of(stores, payment) == {"label": "fraud", "known_at": EARLY, "note": NOTE, "labelled_by": WHO}
+
+
+def test_a_label_needs_no_note(stores: Stores, payment: Payment) -> None:
+    decide_event(stores, payment)
+    give(stores, payment, "fraud")
+    assert label_of(stores, payment) == {"label": "fraud", "known_at": EARLY, "note": None, "labelled_by": None}
+
+
+def test_a_later_note_changes_neither_date_nor_histories(stores: Stores, backend: Backend, payment: Payment) -> None:
+    decide_event(stores, payment)
+    give(stores, payment, "fraud", note="First.", labelled_by="bo@example.com")
+    before = backend.histories()
+    again = give(stores, payment, "fraud", note=NOTE, known_at=LATE)
+    assert (again["status"], again["histories"]) == ("accepted", [])
+    assert label_of(stores, payment) == {"label": "fraud", "known_at": EARLY, "note": NOTE, "labelled_by": None}
+    assert backend.histories() == before
+    assert give(stores, payment, "fraud", note=NOTE)["status"] == "unchanged"
+    assert give(stores, payment, "fraud")["status"] == "unchanged"
+    assert label_of(stores, payment)["note"] == NOTE
+
+
+def test_a_correction_takes_the_note_away_that_spoke_for_the_former_label(stores: Stores, payment: Payment) -> None:
+    decide_event(stores, payment)
+    give(stores, payment, "fraud", note=NOTE, labelled_by=WHO)
+    give(stores, payment, "legitimate", known_at=LATE)
+    assert label_of(stores, payment) == {"label": "legitimate", "known_at": LATE, "note": None, "labelled_by": None}
+
+
+def test_the_note_of_a_waiting_label_comes_with_the_decision(stores: Stores, payment: Payment) -> None:
+    assert give(stores, payment, "fraud", note="First.")["status"] == "waiting"
+    assert give(stores, payment, "fraud", note=NOTE, labelled_by=WHO)["status"] == "waiting"
+    decide_event(stores, payment)
+    label = label_of(stores, payment)
+    assert (label["note"], label["labelled_by"]) == (NOTE, WHO)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"note": "x" * 501}, "note: 501 characters; at most 500"),
+        ({"note": "It was 4111 1111 1111 1111."}, "note: it holds what may be a card number"),
+        ({"labelled_by": "x" * 201}, "labelled_by: 201 characters; at most 200"),
+        ({"labelled_by": "4111111111111111"}, "labelled_by: it holds what may be a card number"),
+    ],
+)
+def test_a_note_that_must_not_be_kept_sets_no_label(
+    stores: Stores, payment: Payment, said: dict[str, str], reason: str
+) -> None:
+    decide_event(stores, payment)
+    answer = give(stores, payment, "fraud", **said)
+    assert answer["status"] == "failed"
+    assert reason in answer["message"]
+    assert find_decision(stores, payment["event_id"])["label"] is None
+
+
+def test_the_answer_names_the_histories_that_learned(stores: Stores, payment: Payment) -> None:
+    decide_event(stores, payment)
+    learned = give(stores, payment, "fraud")["histories"]
+    assert {"customer", "merchant", "device"} <= set(learned)
+    assert give(stores, payment, "legitimate", known_at=LATE)["histories"] == learned
+    other = {**payment, "event_id": "another"}
+    decide_event(stores, other)
+    assert give(stores, other, "legitimate")["histories"] == []
