@@ -23,7 +23,6 @@ from model_build.material import Material
 from model_build.posting import post_columns
 from model_build.report import Judged
 
-
 _MOST_REASONS = 5
 
 
