@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -13,12 +13,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from app.file_upload import Announced, Sent, send_file
 from app.problems import ApiProblem, problem_of_answer
 
 Json: TypeAlias = dict[str, Any]
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
-UPLOAD_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Api:
     """One method for each thing that the dashboard asks of the API. Every method raises ``ApiProblem``."""
 
     def __init__(self, connection: Connection, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
-        self._url = connection.url.rstrip("/")
+        self.url = connection.url.rstrip("/")
         self._auth = SignForAws(connection.keys) if connection.keys else None
         self._timeout_s = timeout_s
 
@@ -101,6 +101,10 @@ class Api:
     def health(self) -> Json:
         """Return the detector and the version that decide; it is the least that the API can be asked."""
         return self._ask("GET", "/v1/healthz")
+
+    def what_if(self, question: Json) -> Json:
+        """Return what would be decided on an event and its variants; nothing is recorded."""
+        return self._ask("POST", "/v1/what-if", body=question)
 
     def decision(self, event_id: str, reasons: str = "") -> Json:
         """Return an earlier decision, with its event and label; ``reasons`` are ``top``, ``all``, or as they were."""
@@ -142,26 +146,25 @@ class Api:
         """Return one batch, with its summary and downloads once it is done."""
         return self._ask("GET", f"/v1/batches/{quote(batch_id, safe='')}")
 
-    def start_batch(self, filename: str, content: bytes) -> str:
-        """Upload a file to be scored and return its batch id."""
+    def inbox(self) -> Json:
+        """Return the files that were put into the inbox last, newest first."""
+        return self._ask("GET", "/v1/inbox")
+
+    def announce_batch(self, filename: str) -> Announced:
+        """Return where to upload a file, which is scored as soon as it is there."""
         answer = self._ask("POST", "/v1/batches", body={"filename": filename})
         try:
-            batch_id, upload = str(answer["batch_id"]), answer["upload"]
-            url, headers = str(upload["url"]), dict(upload.get("headers") or {})
-        except (KeyError, TypeError, AttributeError) as error:
+            upload = answer["upload"]
+            headers = {str(name): str(value) for name, value in (upload.get("headers") or {}).items()}
+            return Announced(str(answer["batch_id"]), str(upload["url"]), headers, int(answer["expires_in_s"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _not_understood() from error
-        self._put_file(url, headers, content)
-        return batch_id
 
-    def _put_file(self, url: str, headers: dict[str, str], content: bytes) -> None:
-        """Send the file to its presigned address, which carries its own signature."""
-        try:
-            answer = requests.put(url, data=content, headers=headers, timeout=(CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S))
-        except requests.RequestException as error:
-            raise ApiProblem("The file did not reach the storage: check the network and upload it again.") from error
-        if not answer.ok:
-            sentence = f"The storage refused the file ({answer.status_code}): upload it again; the link may be too old."
-            raise ApiProblem(sentence, answer.status_code)
+    def start_batch(self, filename: str, content: BinaryIO, sent: Sent = lambda _share: None) -> str:
+        """Upload a file to be scored and return its batch id; ``sent`` is told which share, 0 to 1, has gone."""
+        announced = self.announce_batch(filename)
+        send_file(announced, content, sent)
+        return announced.batch_id
 
     def _ask(
         self, method: str, path: str, body: Json | None = None, parameters: Mapping[str, str] | None = None
@@ -169,13 +172,13 @@ class Api:
         timeout = (CONNECT_TIMEOUT_S, self._timeout_s)
         try:
             answer = requests.request(
-                method, self._url + path, json=body, params=parameters, auth=self._auth, timeout=timeout
+                method, self.url + path, json=body, params=parameters, auth=self._auth, timeout=timeout
             )
         except requests.Timeout as error:
             sentence = f"The API did not answer within {self._timeout_s:.0f} seconds: wait a moment and try again."
             raise ApiProblem(sentence) from error
         except requests.RequestException as error:
-            host = urlsplit(self._url).netloc or self._url
+            host = urlsplit(self.url).netloc or self.url
             sentence = f"The API at {host} cannot be reached: check that it is running and that the address is right."
             raise ApiProblem(sentence) from error
         return _read_answer(answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,11 @@ class Detector:
     def thresholds(self) -> tuple[Outcome, ...]:
         """Return the outcomes that begin above score 0."""
         return tuple(outcome for outcome in self.outcomes if outcome.from_score > 0)
+
+    def outcome_names(self, found: Iterable[str] = ()) -> list[str]:
+        """Return all outcomes from weak to strong, those that only rules give too, and what else was ``found``."""
+        known = self.document.get("outcome_order") or [outcome.name for outcome in self.outcomes]
+        return list(dict.fromkeys([*map(str, known), *found]))
 
     def column(self, role: str) -> str:
         """Return the name of the first column with this role, or an empty string."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ class Contract:
     uploads: dict[str, bytes] = field(default_factory=dict)
     polls: dict[str, int] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    questions: list[Json] = field(default_factory=list)
+    inbox: list[Json] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
     delay_s: float = 0.0
     indexed_until: str | None = None
@@ -96,6 +99,24 @@ class Contract:
 
     def get_health(self, _body: Json) -> tuple[int, Json]:
         return 200, {"status": "ok", "detector": "payments", "detector_version": shapes.VERSION}
+
+    def what_if(self, body: Json) -> tuple[int, Json]:
+        """Answer as the contract says, and remember what was asked."""
+        self.questions.append(body)
+        pinned = self.decisions.get(body.get("event_id", ""))
+        if "event_id" in body and pinned is None:
+            return _not_found(f"event {body['event_id']}")
+        sent = body.get("event") or (pinned or {})["event"]
+        if float(sent.get("amount") or 0) < 0:
+            return 422, {"code": "invalid_event", "message": "amount must not be below 0", "retry": False}
+        rows = [sent, *({**sent, **changes} for changes in body.get("variants", []))]
+        told = [shapes.supposed(row, number <= 10 and body["reasons"] != "none") for number, row in enumerate(rows)]
+        known = shapes.histories(sent) if body.get("histories") else None
+        named = {"detector": "payments", "detector_version": shapes.VERSION}
+        return 200, {**named, "unchanged": told[0], "variants": told[1:], "histories": known}
+
+    def list_inbox(self, _body: Json) -> tuple[int, Json]:
+        return 200, {"files": self.inbox, "complete": True}
 
     def label(self, body: Json) -> tuple[int, Json]:
         results = [self._label_one(entry) for entry in body["labels"]]
@@ -180,6 +201,8 @@ ROUTES = [
     ("POST", "/v1/decisions", "decide"),
     ("GET", "/v1/decisions", "find_decisions"),
     ("GET", "/v1/decisions/([^/]+)", "get_decision"),
+    ("POST", "/v1/what-if", "what_if"),
+    ("GET", "/v1/inbox", "list_inbox"),
     ("POST", "/v1/labels", "label"),
     ("POST", "/v1/batches", "start_batch"),
     ("GET", "/v1/batches", "list_batches"),
@@ -197,11 +220,22 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         path, self.contract.asked.query = urlsplit(self.path).path, urlsplit(self.path).query
         content = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if path.startswith("/storage/") and "/storage/" in self.contract.faults:
+            self._fail_to_store(self.contract.faults["/storage/"])
+            return
         if path.startswith("/storage/"):
             self.contract.uploads[path.removeprefix("/storage/")] = content
             self._send(200, {})
             return
         self._send(*self.contract.answer(self.command, path, json.loads(content or b"{}")))
+
+    def _fail_to_store(self, status: int) -> None:
+        """Answer with an error, or break the connection where it is 0."""
+        if status:
+            self._send(status, {})
+        else:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     do_GET = do_POST = do_PUT = _answer  # noqa: N815 - http.server's names
 

@@ -46,6 +46,8 @@ def test_every_route_of_the_contract_is_there(described: dict[str, Any]) -> None
         ("GET", "/v1/decisions"),
         ("GET", "/v1/decisions/{event_id}"),
         ("GET", "/v1/summaries"),
+        ("POST", "/v1/what-if"),
+        ("GET", "/v1/inbox"),
         ("POST", "/v1/labels"),
         ("GET", "/v1/detector"),
         ("GET", "/v1/detector/evaluation"),

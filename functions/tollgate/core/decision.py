@@ -38,16 +38,19 @@ class Decisions:
     features: Matrix
     reads: Mapping[str, Floats]
 
-    def answer_one(self) -> dict[str, Any]:
-        """Return what is answered of the only event: score and probability are None without a model."""
-        known = self.scores[0] >= 0
+    def answer(self, row: int) -> dict[str, Any]:
+        """Return what is answered of one of the events: score and probability are None without a model."""
+        known = self.scores[row] >= 0
         return {
-            "score": int(self.scores[0]) if known else None,
-            "probability": float(self.probabilities[0]) if known else None,
-            "outcome": self.outcomes[0],
-            "rules": [asdict(hit) for hit in self.rules.hits(0)],
-            "lists": [asdict(asked) for asked in self.rules.lists(0)],
+            "score": int(self.scores[row]) if known else None,
+            "probability": float(self.probabilities[row]) if known else None,
+            "outcome": self.outcomes[row],
+            "rules": [asdict(hit) for hit in self.rules.hits(row)],
         }
+
+    def answer_one(self) -> dict[str, Any]:
+        """Return what is answered of the only event, with what was looked for in lists."""
+        return {**self.answer(0), "lists": [asdict(asked) for asked in self.rules.lists(0)]}
 
 
 def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Decisions:

@@ -16,15 +16,18 @@ from tollgate.handlers.api_contributions import Contributions, Dependence
 from tollgate.handlers.api_detector import Detector, Evaluation
 from tollgate.handlers.api_log import LoggedApp
 from tollgate.handlers.api_problems import StrictRoute, answer_problems
+from tollgate.handlers.api_what_if import WhatIfAnswer, WhatIfRequest
 from tollgate.services.batches import announce_batch, list_batches, show_batch
 from tollgate.services.decide_and_tell import decide_and_tell
 from tollgate.services.describe_detector import describe_detector, describe_evaluation
 from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import label_events
+from tollgate.services.list_inbox import list_inbox
 from tollgate.services.search_decisions import search_decisions
 from tollgate.services.stores import open_stores
 from tollgate.services.summarize_decisions import summarize_decisions
 from tollgate.services.tell_contributions import tell_contributions, tell_dependence
+from tollgate.services.what_if import what_if
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
@@ -53,6 +56,12 @@ async def get_summaries(query: Annotated[search.SummaryQuery, Query()]) -> dict[
 async def get_decision(event_id: str, detector: str | None = None, reasons: Wanted | None = None) -> dict[str, Any]:
     """Return the decision on an event, with the reasons that it was given with, or as many as are asked for."""
     return find_decision(open_stores(), event_id, detector, reasons)
+
+
+@routes.post("/what-if", response_model=WhatIfAnswer)
+async def post_what_if(request: WhatIfRequest) -> dict[str, Any]:
+    """Decide on an event and on variants of it. Nothing is recorded, and no history learns of them."""
+    return what_if(open_stores(), request.to_question())
 
 
 @routes.post("/labels", response_model=models.LabelsAnswer)
@@ -95,6 +104,12 @@ async def post_batch(request: models.BatchRequest) -> dict[str, Any]:
 async def get_batches(limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: str | None = None) -> dict[str, Any]:
     """List batches, newest first."""
     return list_batches(open_stores(), limit, cursor)
+
+
+@routes.get("/inbox", response_model=models.Inbox)
+async def get_inbox() -> dict[str, Any]:
+    """List the files that were put into the inbox last, newest first, and how far each is."""
+    return list_inbox(open_stores())
 
 
 @routes.get("/batches/{batch_id}", response_model=models.Batch)

@@ -26,6 +26,13 @@ class EventType(BaseModel):
     variables: list[Variable]
 
 
+class FileForm(BaseModel):
+    """How the detector's files of text are written; null where each file tells."""
+
+    delimiter: str | None
+    encoding: str | None
+
+
 class LabelWords(BaseModel):
     """How an event is labelled."""
 
@@ -134,6 +141,7 @@ class Detector(BaseModel):
     description: str
     created_at: str
     event_type: EventType
+    files: FileForm
     label: LabelWords | None
     outcomes: list[Outcome]
     outcome_order: list[str] = Field(description="From weak to strong, with those that only rules give.")
