@@ -77,7 +77,7 @@ class Api:
     """One method for each thing that the dashboard asks of the API. Every method raises ``ApiProblem``."""
 
     def __init__(self, connection: Connection, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
-        self.url = connection.url.rstrip("/")
+        self._url = connection.url.rstrip("/")
         self._auth = SignForAws(connection.keys) if connection.keys else None
         self._timeout_s = timeout_s
 
