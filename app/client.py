@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, BinaryIO, TypeAlias
@@ -94,6 +94,42 @@ class Api:
         """Return how well the detector's models did on later events."""
         return self._ask("GET", "/v1/detector/evaluation")
 
+    def versions(self, limit: int = 20) -> Json:
+        """Return the sealed versions of the detector, newest first."""
+        return self._ask("GET", "/v1/detector/versions", parameters={"limit": str(limit)})
+
+    def check_rules(self, rules: Sequence[Json]) -> list[Json]:
+        """Return what is wrong or odd about rules."""
+        return list(self._ask("POST", "/v1/rules/check", body={"rules": list(rules)})["findings"])
+
+    def try_rules(self, rules: Sequence[Json]) -> Json:
+        """Return what rules would have done to past events."""
+        return self._ask("POST", "/v1/rules/trial", body={"rules": list(rules)})
+
+    def draft(self) -> Json:
+        """Return the draft of the next rules."""
+        return self._ask("GET", "/v1/rules/draft")
+
+    def save_draft(self, rules: Sequence[Json], etag: str | None, saved_by: str | None) -> Json:
+        """Save the draft in place of the one with this etag, None for the first one; status 412: it is another one."""
+        body = {"rules": list(rules), "saved_by": saved_by}
+        return self._ask("PUT", "/v1/rules/draft", body=body, headers=_condition(etag))
+
+    def list_page(self, name: str, search: str, limit: int, cursor: str | None) -> Json:
+        """Return a page of a list's values."""
+        parameters = {"search": search, "limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
+        return self._ask("GET", f"/v1/lists/{quote(name, safe='')}", parameters=parameters)
+
+    def change_list(self, name: str, add: Sequence[str], remove: Sequence[str], etag: str | None) -> Json:
+        """Add and remove values of a list that still has this etag; status 412: somebody else changed it."""
+        body = {"add": list(add), "remove": list(remove)}
+        return self._ask("PATCH", f"/v1/lists/{quote(name, safe='')}", body=body, headers=_condition(etag))
+
+    def replace_list(self, name: str, values: Sequence[str], etag: str | None) -> Json:
+        """Put values in place of all those of a list that still has this etag; status 412: somebody changed it."""
+        path = f"/v1/lists/{quote(name, safe='')}"
+        return self._ask("PUT", path, body={"values": list(values)}, headers=_condition(etag))
+
     def decide(self, event: Mapping[str, Any]) -> Json:
         """Have one event decided; return the decision."""
         return self._ask("POST", "/v1/decisions", body={"event": dict(event)})
@@ -167,12 +203,23 @@ class Api:
         return announced.batch_id
 
     def _ask(
-        self, method: str, path: str, body: Json | None = None, parameters: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        parameters: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Json:
         timeout = (CONNECT_TIMEOUT_S, self._timeout_s)
         try:
             answer = requests.request(
-                method, self.url + path, json=body, params=parameters, auth=self._auth, timeout=timeout
+                method,
+                self._url + path,
+                json=body,
+                params=parameters,
+                headers=headers,
+                auth=self._auth,
+                timeout=timeout,
             )
         except requests.Timeout as error:
             sentence = f"The API did not answer within {self._timeout_s:.0f} seconds: wait a moment and try again."
@@ -190,11 +237,17 @@ def _read_answer(answer: requests.Response) -> Json:
     except ValueError:
         content = None
     if not answer.ok:
-        message = content.get("message") if isinstance(content, dict) else None
+        # AWS itself writes "Message" at function URLs.
+        message = (content.get("message") or content.get("Message")) if isinstance(content, dict) else None
         raise problem_of_answer(answer.status_code, str(message or ""))
     if not isinstance(content, dict):
         raise _not_understood()
     return content
+
+
+def _condition(etag: str | None) -> dict[str, str]:
+    """Return the header that lets a change through only if nobody else made one meanwhile."""
+    return {"If-None-Match": "*"} if etag is None else {"If-Match": f'"{etag}"'}
 
 
 def _not_understood() -> ApiProblem:

@@ -7,14 +7,13 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from app.glossary import meaning
+
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 NOTHING = "–"
 _SIZES = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"))
 ACRONYMS = {"id": "ID", "ip": "IP", "url": "URL"}
-SCORE_HELP = (
-    "0 to 1000, on a scale of false positives: 900 means that about 2 % of legitimate events score that high, "
-    "975 about 0.5 %. A threshold keeps its meaning after a retraining."
-)
+SCORE_HELP = meaning("score")
 
 
 def count(number: int | float | None) -> str:

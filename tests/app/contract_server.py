@@ -15,8 +15,8 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from tests.app import contract_index as index
+from tests.app import contract_rules, model_shapes
 from tests.app import contract_shapes as shapes
-from tests.app import model_shapes
 from tests.app.contract_shapes import Json
 
 ROWS = 12_480
@@ -24,7 +24,10 @@ ROWS = 12_480
 
 @dataclass
 class Contract:
-    """What the server knows and what it was asked. ``faults`` maps the start of a path to an error status."""
+    """What the server knows and what it was asked.
+
+    ``faults`` maps the start of a path to an error status, ``answers`` to a whole answer in place of the contract's.
+    """
 
     url: str = ""
     detector: Json = field(default_factory=shapes.detector_document)
@@ -39,14 +42,21 @@ class Contract:
     questions: list[Json] = field(default_factory=list)
     inbox: list[Json] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, tuple[int, Json]] = field(default_factory=dict)
     delay_s: float = 0.0
     indexed_until: str | None = None
+    rules: contract_rules.ContractRules = field(default_factory=contract_rules.ContractRules)
     asked: threading.local = field(default_factory=threading.local)
 
     @property
     def query(self) -> str:
         """The query of the request that this thread answers."""
         return getattr(self.asked, "query", "")
+
+    @property
+    def seen(self) -> str | None:
+        """The etag in If-Match of the request that this thread answers; None without one."""
+        return getattr(self.asked, "seen", None)
 
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         """Return status and content of the answer to one request."""
@@ -55,6 +65,9 @@ class Contract:
         for start, status in self.faults.items():
             if path.startswith(start):
                 return status, {"code": "fault", "message": f"fault {status} at {path}", "retry": status >= 500}
+        for start, answer in self.answers.items():
+            if path == start:
+                return answer
         for verb, pattern, name in ROUTES:
             found = re.fullmatch(pattern, path)
             if method == verb and found:
@@ -66,6 +79,27 @@ class Contract:
 
     def get_evaluation(self, _body: Json) -> tuple[int, Json]:
         return 200, self.evaluation
+
+    def get_versions(self, _body: Json) -> tuple[int, Json]:
+        return 200, contract_rules.versions()
+
+    def check_rules(self, body: Json) -> tuple[int, Json]:
+        return self.rules.check(body)
+
+    def try_rules(self, body: Json) -> tuple[int, Json]:
+        return self.rules.trial(body)
+
+    def get_draft(self, _body: Json) -> tuple[int, Json]:
+        return self.rules.show_draft()
+
+    def save_draft(self, body: Json) -> tuple[int, Json]:
+        return self.rules.save_draft(body, self.seen)
+
+    def get_list(self, _body: Json, name: str) -> tuple[int, Json]:
+        return self.rules.show_list(name, self.query)
+
+    def change_list(self, body: Json, name: str) -> tuple[int, Json]:
+        return self.rules.change_list(name, body, self.seen)
 
     def get_contributions(self, _body: Json) -> tuple[int, Json]:
         return 200, self.contributions
@@ -196,6 +230,14 @@ ROUTES = [
     ("GET", "/v1/detector/evaluation", "get_evaluation"),
     ("GET", "/v1/healthz", "get_health"),
     ("GET", "/v1/detector/contributions", "get_contributions"),
+    ("GET", "/v1/detector/versions", "get_versions"),
+    ("POST", "/v1/rules/check", "check_rules"),
+    ("POST", "/v1/rules/trial", "try_rules"),
+    ("GET", "/v1/rules/draft", "get_draft"),
+    ("PUT", "/v1/rules/draft", "save_draft"),
+    ("GET", "/v1/lists/([^/]+)", "get_list"),
+    ("PUT", "/v1/lists/([^/]+)", "change_list"),
+    ("PATCH", "/v1/lists/([^/]+)", "change_list"),
     ("GET", "/v1/detector/contributions/([^/]+)", "get_dependence"),
     ("GET", "/v1/summaries", "get_summaries"),
     ("POST", "/v1/decisions", "decide"),
@@ -227,6 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.contract.uploads[path.removeprefix("/storage/")] = content
             self._send(200, {})
             return
+        self.contract.asked.seen = (self.headers.get("if-match") or "").strip('"') or None
         self._send(*self.contract.answer(self.command, path, json.loads(content or b"{}")))
 
     def _fail_to_store(self, status: int) -> None:
@@ -237,7 +280,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
 
-    do_GET = do_POST = do_PUT = _answer  # noqa: N815 - http.server's names
+    do_GET = do_POST = do_PUT = do_PATCH = _answer  # noqa: N815 - http.server's names
 
     def _send(self, status: int, content: Json) -> None:
         body = json.dumps(content).encode()

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tollgate.core.costs import Costs
 from tollgate.core.event_type import LabelRule
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError
 
-from model_build.costs import Costs
 from model_build.detector_file import DetectorFile, read_detector_file
 
 ROOT = Path(__file__).parents[2]

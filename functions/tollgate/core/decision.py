@@ -38,19 +38,16 @@ class Decisions:
     features: Matrix
     reads: Mapping[str, Floats]
 
-    def answer(self, row: int) -> dict[str, Any]:
-        """Return what is answered of one of the events: score and probability are None without a model."""
+    def answer(self, row: int = 0) -> dict[str, Any]:
+        """Return what is answered of an event: score and probability are None without a model."""
         known = self.scores[row] >= 0
         return {
             "score": int(self.scores[row]) if known else None,
             "probability": float(self.probabilities[row]) if known else None,
             "outcome": self.outcomes[row],
             "rules": [asdict(hit) for hit in self.rules.hits(row)],
+            "lists": [asdict(asked) for asked in self.rules.lists(row)],
         }
-
-    def answer_one(self) -> dict[str, Any]:
-        """Return what is answered of the only event, with what was looked for in lists."""
-        return {**self.answer(0), "lists": [asdict(asked) for asked in self.rules.lists(0)]}
 
 
 def decide(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Decisions:

@@ -39,7 +39,7 @@ def recompute(
     """
     version = with_answered_lists(version, answer.get("lists", ()))
     parsed, decisions = _decide_again(version, event, packed_reads, degraded=bool(answer.get("degraded")))
-    again = {"detector_version": version.version, **decisions.answer_one()}
+    again = {"detector_version": version.version, **decisions.answer()}
     stored = answer.get("reasons")
     if stored is not None:
         again |= _explain(version, parsed, decisions, len(stored))

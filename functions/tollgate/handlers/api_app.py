@@ -10,10 +10,11 @@ from mangum import Mangum
 
 from tollgate.core.explain import Wanted
 from tollgate.handlers import api_models as models
+from tollgate.handlers import api_rules as rules
 from tollgate.handlers import api_search as search
 from tollgate.handlers.api_answers import write_decision
 from tollgate.handlers.api_contributions import Contributions, Dependence
-from tollgate.handlers.api_detector import Detector, Evaluation
+from tollgate.handlers.api_detector import Detector, Evaluation, Versions
 from tollgate.handlers.api_log import LoggedApp
 from tollgate.handlers.api_problems import StrictRoute, answer_problems
 from tollgate.handlers.api_what_if import WhatIfAnswer, WhatIfRequest
@@ -23,6 +24,7 @@ from tollgate.services.describe_detector import describe_detector, describe_eval
 from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import label_events
 from tollgate.services.list_inbox import list_inbox
+from tollgate.services.list_versions import list_versions
 from tollgate.services.search_decisions import search_decisions
 from tollgate.services.stores import open_stores
 from tollgate.services.summarize_decisions import summarize_decisions
@@ -82,6 +84,12 @@ async def get_evaluation(detector: str | None = None) -> dict[str, Any]:
     return describe_evaluation(open_stores().champion(detector))
 
 
+@routes.get("/detector/versions", response_model=Versions)
+async def get_versions(limit: Annotated[int, Query(ge=1, le=50)] = 20, detector: str | None = None) -> dict[str, Any]:
+    """List the sealed versions of a detector, newest first."""
+    return list_versions(open_stores(), limit, detector)
+
+
 @routes.get("/detector/contributions", response_model=Contributions)
 async def get_contributions(detector: str | None = None) -> dict[str, Any]:
     """Return how much each feature, and each group of them, moved the scores of past events."""
@@ -129,7 +137,8 @@ async def get_health() -> dict[str, Any]:
 logging.getLogger("mangum").setLevel(logging.CRITICAL)
 
 app = FastAPI(title="Tollgate", description="Fraud decisions in milliseconds.", version="1")
-app.include_router(routes, responses=_PROBLEMS)
+for router in (routes, rules.routes, rules.list_routes):
+    app.include_router(router, responses=_PROBLEMS)
 answer_problems(app)
 app.add_middleware(LoggedApp)
 handle = Mangum(app, lifespan="off")

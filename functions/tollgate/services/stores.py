@@ -11,10 +11,12 @@ from tollgate.adapters import clients
 from tollgate.adapters.batch_states import BatchTable
 from tollgate.adapters.batches import BatchStore
 from tollgate.adapters.decisions import DecisionTable
+from tollgate.adapters.drafts import DraftStore
 from tollgate.adapters.event_bus import EventBus
 from tollgate.adapters.file_queue import FileQueue
 from tollgate.adapters.histories import HistoryTable
 from tollgate.adapters.index_segments import SegmentStore
+from tollgate.adapters.lists import ListStore
 from tollgate.adapters.past_events import PastEventStore
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.adapters.refused_records import RefusedRecords
@@ -44,6 +46,8 @@ class Stores:
     results: ResultStream
     metrics: MetricLog
     segments: SegmentStore
+    drafts: DraftStore
+    lists: ListStore
 
     @classmethod
     def of(cls, settings: Settings) -> Stores:
@@ -64,6 +68,8 @@ class Stores:
             refused=RefusedRecords(settings.dead_letter_url, clients.hasty_sqs),
             results=ResultStream(settings.result_stream, clients.hasty_kinesis),
             metrics=MetricLog(),
+            drafts=DraftStore(s3, settings.bucket),
+            lists=ListStore(s3, settings.bucket),
             segments=SegmentStore(s3, settings.bucket, RangeCache(settings.index_cache_bytes)),
         )
 
