@@ -27,7 +27,7 @@ def show_case(detector: Detector, case: Case) -> None:
         _show_why(case.decision)
         _show_event(detector, case.decision)
     with around:
-        this = _this(detector, case.decision)
+        this = _this(detector, case)
         _show_history(detector, case, this)
         _show_links(detector, case, this)
 
@@ -100,17 +100,16 @@ def _show_event(detector: Detector, decision: Json) -> None:
     st.html(f'<dl class="tg-values">{cells}</dl>')
 
 
-def _this(detector: Detector, decision: Json) -> Mark:
-    event = decision.get("event") or {}
-    found = {
-        "event_id": decision["event_id"],
-        "timestamp": str(event.get(detector.column("timestamp"))),
-        "amount": _number(event.get(detector.column("amount"))),
-        "outcome": decision["outcome"],
-        "score": decision.get("score"),
-        "label": decision.get("label"),
-    }
-    return mark_payment(found, str(decision["event_id"]), detector)
+def _this(detector: Detector, case: Case) -> Mark:
+    """Return the mark of the case itself: as the index has it, or put together where that does not know it yet."""
+    decision = case.decision
+    event_id, event = str(decision["event_id"]), decision.get("event") or {}
+    for found in (*(case.history or ()), *(one for several in case.linked.values() for one in several or ())):
+        if found["event_id"] == event_id:
+            return mark_payment(found, event_id, detector)
+    amount = _number(event.get(detector.column("amount")))
+    # Events may tell their time in any form; the decision's own is always ISO 8601.
+    return mark_payment({**decision, "timestamp": decision["decided_at"], "amount": amount}, event_id, detector)
 
 
 def _show_history(detector: Detector, case: Case, this: Mark) -> None:

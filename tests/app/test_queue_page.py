@@ -176,7 +176,7 @@ def test_only_entities_of_one_column_are_searched_for_the_customer_first() -> No
 
 
 def test_a_payment_that_shares_two_things_is_drawn_once_between_them() -> None:
-    this, *others = [Mark(f"e{n}", "2026-11-26T00:00:00Z", 1.0, PASSED, "") for n in range(MOST + 4)]
+    this, *others = [Mark(f"e{n}", "2026-11-26T00:00:00Z", "", 1.0, PASSED, "") for n in range(MOST + 4)]
     graph = build_graph(this, {("device", "D"): [this, *others], ("merchant", "M"): [this, others[0]]})
     assert [hub.others for hub in graph.hubs] == [MOST + 3, 1]
     assert len(graph.nodes) == 1 + MOST
