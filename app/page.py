@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
@@ -12,8 +13,10 @@ from app import wording
 from app.client import Api, Connection, Json
 from app.connection import find_connection
 from app.detector import Detector, read_detector
+from app.known_detector import know_detector
 from app.problems import ApiProblem
 
+_log = logging.getLogger(__name__)
 Body: TypeAlias = Callable[[Api, Detector], None]
 
 SET_UP = """
@@ -48,30 +51,51 @@ def show_page(title: str, lead: str, body: Body) -> None:
         st.markdown(SET_UP)
         return
     try:
-        detector = read_detector(_load_detector(connection.url, connection))
+        known = know_detector(lambda: read_detector(_load_detector(connection.url, connection)))
     except ApiProblem as problem:
-        _show_heading(title, "", None)
+        _show_heading(title.format(event="event", events="events"), "", None)
         _show_no_detector(problem)
         return
+    detector = known.detector
     noun = detector.event_name.replace("_", " ")
     words = {"event": noun, "events": wording.plural(noun)}
     _show_heading(title.format(**words), lead.format(**words), detector)
-    with problems_shown():
+    if known.problem is not None:
+        show_problem(known.problem)
+        st.caption(f"What this page knows of the detector was read {wording.moment(known.read_at.isoformat())}.")
+        _show_again("page")
+    with problems_shown(again="body"):
         body(Api(connection), detector)
 
 
 @contextmanager
-def problems_shown() -> Iterator[None]:
-    """Show an ``ApiProblem`` as a calm sentence instead of raising it."""
+def problems_shown(again: str = "") -> Iterator[None]:
+    """Show an ``ApiProblem`` as a calm sentence instead of raising it, and anything else without its trace.
+
+    ``again`` names a button to try again, which no other on the page may be called.
+    """
     try:
         yield
     except ApiProblem as problem:
         show_problem(problem)
+        if again and (problem.is_passing or problem.status in (401, 403)):
+            _show_again(again)
+    except Exception:
+        _log.exception("A page could not be shown")
+        sentence = "This part of the page could not be shown: the API and this dashboard may be of different versions."
+        show_problem(
+            ApiProblem(f"{sentence} Load the page again; if that does not help, bring both to one version.", 200)
+        )
 
 
 def show_problem(problem: ApiProblem) -> None:
     icon = ":material/search_off:" if problem.status == 404 else ":material/info:"
     st.warning(in_markdown(str(problem)), icon=icon)
+
+
+def _show_again(place: str) -> None:
+    """Offer to ask the API again, for what was kept of its answers too."""
+    st.button("Try again", icon=":material/refresh:", key=f"try-again-{place}", on_click=st.cache_data.clear)
 
 
 def in_markdown(text: str) -> str:
@@ -90,7 +114,7 @@ def _show_no_detector(problem: ApiProblem) -> None:
         show_problem(ApiProblem(f"{sentence} It said: {problem}", 404))
     else:
         show_problem(problem)
-    st.button("Try again", icon=":material/refresh:")
+    _show_again("detector")
 
 
 def _show_heading(title: str, lead: str, detector: Detector | None) -> None:

@@ -12,6 +12,20 @@ ADVICE: Mapping[int, str] = {
 }
 
 
+# What AWS itself says where it does not let a request through, and what that means.
+REFUSED: Mapping[str, str] = {
+    "security token included in the request is expired": "The AWS session of this dashboard has ended, and its keys "
+    "with it: put new ones into its settings (see app/README.md), then try again.",
+    "signature expired": "AWS refused the request for its time: set the clock of the machine that runs this dashboard.",
+    "signature we calculated does not match": "The AWS keys of this dashboard are wrong: check the secret key, and "
+    "that the region is the API's.",
+    "security token included in the request is invalid": "AWS does not know the keys of this dashboard: put others "
+    "into its settings (see app/README.md), then try again.",
+}
+# Answers with these statuses, and none at all, may be others a moment later.
+_PASSING = (0, 429)
+
+
 class ApiProblem(Exception):  # noqa: N818 - pages show it as it is
     """The API could not be asked or did not do what was asked; ``str(problem)`` is one sentence with what to do.
 
@@ -22,9 +36,17 @@ class ApiProblem(Exception):  # noqa: N818 - pages show it as it is
         super().__init__(sentence)
         self.status = status
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may succeed a little later."""
+        return self.status in _PASSING or self.status >= 500
+
 
 def problem_of_answer(status: int, message: str) -> ApiProblem:
     """Return the problem that an answer with an error status means; ``message`` is the API's own text, or empty."""
+    if status in (401, 403):
+        known = (advice for said, advice in REFUSED.items() if said in message.lower())
+        return ApiProblem(next(known, ADVICE[status]), status)
     if status in ADVICE:
         return ApiProblem(ADVICE[status], status)
     if status == 404:

@@ -23,10 +23,11 @@ from tollgate.errors import TollgateError
 from localstack.dashboard import DashboardError, running_dashboard
 from localstack.deployment import DeploymentError
 from localstack.emulator import DEFAULT_PORT, ROOT, EmulatorError, require_free
-from localstack.running import RunningStack, running_stack
+from localstack.past_tables import PastError
+from localstack.running import PAST, RunningStack, running_stack
 from localstack.smoke import Batch, SmokeError, check_stack, drop_file
 
-ROWS, NEW_ROWS = 60_000, 2_000
+ROWS, NEW_ROWS = 40_000, 2_000
 SMOKE_ROWS, SMOKE_NEW_ROWS = 15_000, 500
 DASHBOARD_PORT = 8501
 
@@ -50,7 +51,7 @@ def main() -> None:
         print("\nStopped, with everything that was started.", file=sys.stderr)
         if asked.smoke:
             raise SystemExit(130) from None  # the demo ends like this; a check was not done
-    except (DashboardError, SmokeError, EmulatorError, DeploymentError, TollgateError) as error:
+    except (DashboardError, SmokeError, EmulatorError, DeploymentError, PastError, TollgateError) as error:
         raise SystemExit(f"Error: {error}") from None
 
 
@@ -98,8 +99,11 @@ def _say_where(stack: RunningStack, dashboard: str, batch: Batch) -> None:
     body = shlex.quote(json.dumps({"event": event}))
     outcomes = ", ".join(f"{count:,} {name}" for name, count in batch.summary["outcomes"].items())
     training = stack.version.manifest["training"]
+    past = f"{stack.past_decisions:,} simulated payments of the last {PAST.days} days"
     print(f"""
 Tollgate is running. It learned from {training["rows"]:,} payments with {training["frauds"]:,} frauds.
+The past is made up: {past}, decided on and labelled just now as if each had been on
+its own day, with what was known by then.
 
   Dashboard   {dashboard}
   API         {api}

@@ -10,69 +10,79 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.csv
 from tollgate.adapters import clients
 from tollgate.core.version import DetectorVersion
 
 from localstack.deployment import Deployment, deploy
 from localstack.emulator import ROOT, Emulator, running_emulator
-from model_build.data import read_table
+from localstack.past import live_through
+from localstack.past_tables import wait_for_index, write_past
+from localstack.sample_days import simulate
 from model_build.detector_file import read_detector_file
-from model_build.publishing import publish_version
-from model_build.sample import write_sample
+from model_build.publishing import load_folder_histories, publish_version
 from model_build.training import train_detector
 
 DETECTOR_FILE = ROOT / "examples" / "sample" / "detector.toml"
+RULES_FILE = ROOT / "localstack" / "rules.toml"
+PAST = timedelta(days=30)
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class RunningStack:
-    """A deployed Tollgate with a champion. ``new_payments`` is a CSV of payments that came after the training data."""
+    """A deployed Tollgate with a champion, and a past of so many decisions.
+
+    ``new_payments`` is a CSV of payments that come after these.
+    """
 
     emulator: Emulator
     deployment: Deployment
     version: DetectorVersion
     new_payments: Path
+    past_decisions: int
 
 
 @contextmanager
 def running_stack(folder: Path, rows: int, new_rows: int, port: int, progress: Progress) -> Iterator[RunningStack]:
-    """Simulate ``rows`` payments, train on them, deploy, publish; everything is stopped at the end.
+    """Simulate ``rows`` payments, train on the older ones, deploy, publish, and decide on those of the last 30 days.
 
-    The emulator is deployed to while the models train. Files go to ``folder``. Raises `EmulatorError` when the port is
-    taken, `DeploymentError` when the template does not deploy.
+    The emulator is deployed to while the models train; everything is stopped at the end. Files go to ``folder``. Raises
+    `EmulatorError` when the port is taken, `DeploymentError` when the template does not deploy, `PastError` when the
+    past does not reach the index.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    now = datetime.now(UTC).replace(microsecond=0)
     with running_emulator(port, folder / "emulator.log") as emulator, ThreadPoolExecutor(1) as pool:
         deploying: Future[Deployment] = pool.submit(deploy, emulator.endpoint_url)
         progress(f"Simulating {rows:,} payments")
-        past, new_payments = _simulate(folder, rows, new_rows)
-        trained = train_detector(past, read_detector_file(DETECTOR_FILE), folder / "versions", progress)
+        file = read_detector_file(_write_detector(folder))
+        payments = simulate(folder, rows, new_rows, file, now, PAST)
+        trained = train_detector(payments.learned, file, folder / "versions", progress)
+        version, sealed = trained.sealed.version, trained.sealed.folder
         progress("Deploying template.yaml into the emulator")
         deployment = deploying.result()
-        progress(f"Publishing version {trained.sealed.version.version} with the histories of its payments")
+        living = pool.submit(live_through, version, load_folder_histories(version, sealed), payments.past, now)
+        progress(f"Publishing version {version.version} with the histories of its payments")
         with _environment(emulator.environment()):
-            publish_version(trained.sealed.folder, deployment.bucket, deployment.history_table)
+            publish_version(sealed, deployment.bucket, deployment.history_table)
         progress("Waiting for the API's first answer")
         call(deployment, "GET", "/v1/healthz")
-        yield RunningStack(emulator, deployment, trained.sealed.version, new_payments)
+        progress(f"Deciding on the payments of the last {PAST.days} days, as if that had been done then")
+        past = living.result()
+        write_past(past, deployment)
+        wait_for_index(lambda path: call(deployment, "GET", path), len(past.records))
+        yield RunningStack(emulator, deployment, version, payments.coming, len(past.records))
 
 
-def _simulate(folder: Path, rows: int, new_rows: int) -> tuple[Path, Path]:
-    """Write payments to learn from, and apart from them the later ones, without their labels."""
-    everything, past, new_payments = folder / "all.csv", folder / "payments.csv", folder / "new-payments.csv"
-    write_sample(rows + new_rows, 1, everything)
-    event_type = read_detector_file(DETECTOR_FILE).event_type
-    table = read_table(everything, event_type)
-    options = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="none")
-    pyarrow.csv.write_csv(table.slice(0, rows), past, options)
-    pyarrow.csv.write_csv(table.slice(rows).drop_columns(["is_fraud", "fraud_kind"]), new_payments, options)
-    everything.unlink()
-    return past, new_payments
+def _write_detector(folder: Path) -> Path:
+    """Write the sample's detector with the demo's rules."""
+    path = folder / "detector.toml"
+    path.write_text(DETECTOR_FILE.read_text(encoding="utf-8") + RULES_FILE.read_text(encoding="utf-8"), "utf-8")
+    return path
 
 
 @contextmanager

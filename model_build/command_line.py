@@ -18,6 +18,7 @@ from rich.table import Table
 from tollgate.errors import TollgateError
 
 from model_build.redrive_command import redrive
+from model_build.reindex_command import reindex
 from model_build.replay_command import replay
 from model_build.rule_commands import COMMANDS as RULE_COMMANDS
 from model_build.seal_commands import COMMANDS as SEAL_COMMANDS
@@ -240,7 +241,7 @@ def publish(folder: Path, bucket: str, history_table: str) -> None:
     click.echo(f"{published.version.detector} {published.version.version} is now the champion; {loaded}")
 
 
-for _command in (*RULE_COMMANDS, *SEAL_COMMANDS, replay, redrive):
+for _command in (*RULE_COMMANDS, *SEAL_COMMANDS, replay, redrive, reindex):
     main.add_command(_command)
 
 

@@ -14,7 +14,10 @@ ROOT = Path(__file__).parent.parent
 FUNCTIONS = ROOT / "functions"
 CORE = FUNCTIONS / "tollgate/core"
 AWS = {"boto3", "botocore"}
-MAY_IMPORT_AWS = {"model_build/publishing.py", "model_build/command_line.py", "model_build/redrive_command.py"}
+MAY_IMPORT_AWS = {
+    *("model_build/publishing.py", "model_build/command_line.py"),
+    *("model_build/redrive_command.py", "model_build/reindex_command.py"),
+}
 IMPURE = {"os", "time", "random", "socket", "subprocess", "requests", "httpx", "logging", "pathlib", "tempfile"}
 WEB = {"fastapi", "starlette", "mangum", "pydantic"}
 TRAINING = {"sklearn", "xgboost", "skl2onnx", "pandas"}

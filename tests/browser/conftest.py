@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from bench.browsing.chromium import SCHEMES, Errors, NoChromiumError, Scheme, open_page, running_chromium
 from localstack.dashboard import running_dashboard
 from localstack.emulator import find_free_port
 from localstack.running import RunningStack
@@ -16,8 +16,6 @@ from localstack.smoke import drop_file
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / ".build" / "screenshots"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")
@@ -32,34 +30,24 @@ def dashboard_url(tollgate: RunningStack, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium without a window. Playwright's event loop runs as long as it is open, so it is not kept for others."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("needs Chromium: no chromium, chromium-browser or google-chrome on the PATH")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, headless=True, args=QUIET)
-        yield started
-        started.close()
+    try:
+        with running_chromium() as started:
+            yield started
+    except NoChromiumError as error:
+        pytest.skip(str(error))
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=SCHEMES)
+def scheme(request: pytest.FixtureRequest) -> Scheme:
     """The reader's colour scheme."""
-    return str(request.param)
+    chosen: Scheme = request.param
+    return chosen
 
 
 @pytest.fixture
-def page(browser: Browser, scheme: str) -> Iterator[Page]:
+def page(browser: Browser, scheme: Scheme) -> Iterator[Page]:
     """A page of 1280 × 720; the test fails if anything went wrong in its console."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 720},
-        color_scheme="dark" if scheme == "dark" else "light",
-        locale="en-US",
-        timezone_id="UTC",
-    )
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert not errors, f"errors in the browser's console: {errors}"
+    errors = Errors()
+    with open_page(browser, scheme, errors) as opened:
+        yield opened
+    assert not errors.said, f"errors in the browser's console: {errors.said}"

@@ -38,15 +38,15 @@ class Decisions:
     features: Matrix
     reads: Mapping[str, Floats]
 
-    def answer_one(self) -> dict[str, Any]:
-        """Return what is answered of the only event: score and probability are None without a model."""
-        known = self.scores[0] >= 0
+    def answer(self, row: int = 0) -> dict[str, Any]:
+        """Return what is answered of an event: score and probability are None without a model."""
+        known = self.scores[row] >= 0
         return {
-            "score": int(self.scores[0]) if known else None,
-            "probability": float(self.probabilities[0]) if known else None,
-            "outcome": self.outcomes[0],
-            "rules": [asdict(hit) for hit in self.rules.hits(0)],
-            "lists": [asdict(asked) for asked in self.rules.lists(0)],
+            "score": int(self.scores[row]) if known else None,
+            "probability": float(self.probabilities[row]) if known else None,
+            "outcome": self.outcomes[row],
+            "rules": [asdict(hit) for hit in self.rules.hits(row)],
+            "lists": [asdict(asked) for asked in self.rules.lists(row)],
         }
 
 

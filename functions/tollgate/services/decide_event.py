@@ -13,13 +13,12 @@ from tollgate.core.decision import Decisions, decide_one
 from tollgate.core.degraded import decide_degraded
 from tollgate.core.event import Events
 from tollgate.core.explain import Explanation, Wanted, explain_decisions, most_of
-from tollgate.core.pinned_reads import pack_reads
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
 from tollgate.core.safety import HISTORY, MODEL, RECORD, forced_outcome
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, UnavailableError
-from tollgate.runtime import describe_runtime
+from tollgate.services.decision_record import make_record, write_answer
 from tollgate.services.record_decision import record_decision
 from tollgate.services.stores import Stores
 from tollgate.services.tell_reasons import tell_reasons
@@ -61,7 +60,7 @@ def decide_event(
     if reasons != "none" and not missing:
         explained = _explain(version, parsed, decisions, reasons)
         watch.lap("explain")
-    record = _record(version, parsed, decisions, answer, event, explained)
+    record = make_record(version, parsed, decisions, answer, event, explained=explained)
     is_first = _keep(stores, version, parsed, stored, record, before)
     if is_first is False:
         return _repeat_first(stores, version.detector, parsed.ids[0])
@@ -95,16 +94,11 @@ def _answer(
     forced = forced_outcome(event.ids[0], version.order) if stores.settings.forced_outcomes else None
     given = forced or stores.brake.apply(version, outcome, ask=HISTORY not in missing)
     return {
-        "event_id": event.ids[0],
-        "detector": version.detector,
-        "detector_version": version.version,
-        **decisions.answer_one(),
+        **write_answer(version, event, decisions, datetime.now(UTC)),
         "outcome": given,
-        "decided_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "degraded": {"mode": version.safety.fail, "missing": list(missing)} if missing else None,
         "braked": forced is None and given != outcome,
         "forced": forced is not None,
-        "recorded": True,
     }
 
 
@@ -123,29 +117,6 @@ def _repeat_first(stores: Stores, detector: str, event_id: str) -> dict[str, Any
     if first is None:
         raise ConflictError("The first decision on this event could not be read yet; try again.")
     return _repeat(stores, first)
-
-
-def _record(
-    version: DetectorVersion,
-    event: Events,
-    decisions: Decisions,
-    answer: Mapping[str, Any],
-    given: Mapping[str, Any],
-    explained: Explanation | None,
-) -> DecisionRecord:
-    entities = {entity: keys.values[0] for entity, keys in event.entities.items() if keys.values}
-    excess = float(decisions.excess[0])
-    return DecisionRecord(
-        answer,
-        given,
-        float(event.times_s[0]),
-        version.history_space,
-        entities,
-        excess,
-        reads=pack_reads(version.history, decisions.reads),
-        runtime=describe_runtime(),
-        reasons=explained.pins() if explained else None,
-    )
 
 
 def _keep(

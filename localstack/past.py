@@ -1,0 +1,136 @@
+"""A past for the demo: days of sample payments that were decided on and labelled, as if the API had done it then.
+
+It is made up, but not made otherwise: the core decides, each payment sees the histories as they were at its moment, and
+the tables are left as the API would have left them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from tollgate.adapters.decisions import DecisionRecord
+from tollgate.core.decision import decide
+from tollgate.core.files.histories import FileHistories, PieceReads
+from tollgate.core.files.piece import Piece, Position
+from tollgate.core.files.piece_events import EventReader
+from tollgate.core.replay import StoredHistories
+from tollgate.core.stored_history import add_up
+from tollgate.core.version import DetectorVersion
+from tollgate.services.decision_record import make_record, write_answer
+from tollgate.services.label_history import FRAUD, LEGITIMATE, label_addition
+
+from model_build.data import LabelledEvents, read_labelled_events
+from model_build.posting import post_columns
+
+# Labels come in the morning (UTC): those of the cases that were worked on, and of frauds that were complained of.
+_MORNING = timedelta(hours=9)
+_DAY = timedelta(days=1)
+# Of the cases of a day, those that are worked on by the next morning.
+_WORKED_ON = 0.8
+_LONGEST_ANSWER_S = 0.3
+
+# Entity → key → sums by their stored names.
+Sums = dict[str, dict[str, dict[str, int]]]
+
+
+@dataclass
+class Past:
+    """What became of payments. ``stored`` are the histories before them, ``added`` what they and their labels added."""
+
+    version: DetectorVersion
+    stored: StoredHistories
+    records: dict[str, DecisionRecord] = field(default_factory=dict)
+    added: Sums = field(default_factory=dict)
+
+    def decide(self, payments: LabelledEvents, start: int, stop: int) -> None:
+        """Decide on some payments, none of which is labelled before the last one."""
+        version, events = self.version, payments.events.part(start, stop)
+        read = self._read(payments, start, stop)
+        reads = {entity: read.sums[part].T for entity, part in version.history.layout.parts.items()}
+        decisions = decide(version, events, reads, read.excess)
+        columns = post_columns(version.event_type, payments, np.arange(start, stop))
+        for row, event_id in enumerate(events.ids):
+            decided_s = float(events.times_s[row]) + Random(event_id).uniform(0.05, _LONGEST_ANSWER_S)
+            answer = write_answer(version, events, decisions, datetime.fromtimestamp(decided_s, UTC), row)
+            given = {name: values[row] for name, values in columns.items() if values[row] is not None}
+            self.records[event_id] = make_record(version, events, decisions, answer, given, row=row)
+
+    def label(self, event_id: str, label: str, known_s: float) -> None:
+        """Label a decision that has no label yet."""
+        record = replace(self.records[event_id], label=label, known_s=known_s)
+        self.records[event_id] = record
+        for entity, key in record.entities.items():
+            self._add(entity, key, label_addition(self.version, record, entity))
+
+    def _read(self, payments: LabelledEvents, start: int, stop: int) -> PieceReads:
+        """Return what payments read from the histories, and add what they leave there."""
+        rows = payments.table.slice(start, stop - start).combine_chunks()
+        piece = Piece(rows.column_names, [column.combine_chunks() for column in rows.columns], 0, Position())
+        with TemporaryDirectory(prefix="tollgate-") as folder:
+            histories = FileHistories(self.version.history, Path(folder), self._pick)
+            read = EventReader(self.version.event_type, histories.hashing).read(piece)
+            reads = histories.read(read.events, read.keys)
+            for entity, key, sums in histories.additions():
+                self._add(entity, key, sums)
+        return reads
+
+    def _pick(self, wanted: Mapping[str, Sequence[str]]) -> StoredHistories:
+        return {
+            entity: {key: sums for key in keys if (sums := self._now(entity, key))} for entity, keys in wanted.items()
+        }
+
+    def _now(self, entity: str, key: str) -> Mapping[str, int]:
+        parts = [its[key] for its in (self.stored.get(entity, {}), self.added.get(entity, {})) if key in its]
+        return parts[0] if len(parts) == 1 else add_up(*parts)
+
+    def _add(self, entity: str, key: str, sums: Mapping[str, int]) -> None:
+        its = self.added.setdefault(entity, {}).setdefault(key, {})
+        for name, number in sums.items():
+            its[name] = its.get(name, 0) + number
+
+
+def live_through(version: DetectorVersion, stored: StoredHistories, file: Path, now: datetime) -> Past:
+    """Decide on the payments of a file, in order of time, on top of the ``stored`` histories.
+
+    Each morning until ``now``, four of five cases of the day before are labelled, and the frauds whose label delay is
+    over. Raises what `read_labelled_events` does.
+    """
+    payments = read_labelled_events(file, version.event_type)
+    past, times_s = Past(version, stored), payments.events.times_s
+    start = 0
+    for morning in _mornings(float(times_s[0]), now):
+        stop = int(times_s.searchsorted(min(morning, now).timestamp()))
+        past.decide(payments, start, stop)
+        if morning <= now:
+            _label(past, payments, start, stop, morning.timestamp())
+        start = stop
+    return past
+
+
+def _mornings(first_s: float, now: datetime) -> Iterator[datetime]:
+    """Yield the mornings after a moment, up to the first one after ``now``."""
+    first = datetime.fromtimestamp(first_s, UTC)
+    morning = first.replace(hour=0, minute=0, second=0, microsecond=0) + _MORNING
+    while morning < now:
+        if morning > first:
+            yield morning
+        morning += _DAY
+    yield morning
+
+
+def _label(past: Past, payments: LabelledEvents, yesterday: int, stop: int, known_s: float) -> None:
+    """Label what is known in a morning of the payments before ``stop``, of which those of a day began at a place."""
+    for row in range(stop):
+        event_id, is_fraud = payments.events.ids[row], bool(payments.labels[row])
+        record = past.records[event_id]
+        is_case = record.answer["outcome"] != past.version.order[0]
+        is_worked_on = row >= yesterday and is_case and Random(event_id).random() < _WORKED_ON
+        is_complained_of = is_fraud and record.time_s + payments.label_delay_s <= known_s
+        if record.label is None and (is_worked_on or is_complained_of):
+            past.label(event_id, FRAUD if is_fraud else LEGITIMATE, known_s)

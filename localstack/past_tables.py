@@ -1,0 +1,65 @@
+"""Puts a past into the tables of a running deployment; the table's stream takes it to the index, as it always does."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+from tollgate.adapters.histories import HistoryTable, history_key
+from tollgate.core.lots import in_lots
+from tollgate.settings import Settings
+
+from localstack.deployment import Deployment, connection
+from localstack.past import Past
+
+# What BatchWriteItem takes.
+_LOT = 25
+_DAY_S = 86_400
+_MONTH_DAYS = 31
+_INDEXED_WITHIN_S = 120.0
+
+
+class PastError(Exception):
+    """The past cannot be searched; the message says what is missing."""
+
+
+def write_past(past: Past, deployment: Deployment) -> None:
+    """Add what a past left to the histories, and write its decisions."""
+    client: Any = boto3.client("dynamodb", **connection(deployment.endpoint_url))
+    version, now_s = past.version, time.time()
+    additions = (
+        (history_key(version.history_space, entity, key), sums)
+        for entity, its in past.added.items()
+        for key, sums in its.items()
+    )
+    histories = HistoryTable(client, deployment.history_table)
+    expires_s = now_s + version.history.forgotten_after_s
+    deque(histories.add_in_lots(f"{version.history_space}#past", additions, expires_s), maxlen=0)
+    kept_until_s = now_s + Settings.decision_days * _DAY_S
+    items = [record.to_item(version.detector, kept_until_s) for record in past.records.values()]
+    for lot in in_lots(items, _LOT):
+        _write_lot(client, deployment.decisions_table, lot)
+
+
+def _write_lot(client: Any, table: str, items: Sequence[Mapping[str, Any]]) -> None:  # noqa: ANN401 - boto3's
+    left: Any = {table: [{"PutRequest": {"Item": item}} for item in items]}
+    while left:
+        left = client.batch_write_item(RequestItems=left)["UnprocessedItems"]
+
+
+def wait_for_index(ask: Callable[[str], Mapping[str, Any]], wanted: int) -> None:
+    """Wait until so many decisions of the last month can be searched; ``ask`` gets a path from the API.
+
+    Raises `PastError` when that takes too long.
+    """
+    today, deadline = datetime.now(UTC).date(), time.monotonic() + _INDEXED_WITHIN_S
+    days = urlencode({"from": today - timedelta(days=_MONTH_DAYS), "to": today})
+    while (found := sum(day["decisions"] for day in ask(f"/v1/summaries?{days}")["days"])) < wanted:
+        if time.monotonic() > deadline:
+            raise PastError(f"Of {wanted:,} decisions, {found:,} can be searched after {_INDEXED_WITHIN_S:.0f} s.")
+        time.sleep(0.5)

@@ -1,0 +1,103 @@
+"""Writing the index of decisions anew, from their table: for days whose segments were lost or damaged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from tollgate.adapters.decisions import DecisionRecord
+from tollgate.core.index.rows import Entry, Rows
+from tollgate.core.index.segment import write_segment
+from tollgate.core.index.segment_names import SegmentName
+from tollgate.services.index_decisions import Change, merge_segments, read_entry
+from tollgate.services.stores import Stores
+
+# Rows that wait in memory to be written, and those of one day that are written before that.
+_MOST_ROWS, _MOST_OF_A_DAY = 200_000, 25_000
+# Whatever the table's stream says of an event is newer than what is read here.
+_SEQUENCE = "0"
+
+
+@dataclass
+class Reindexed:
+    """What became of it: how many decisions were found by day, and how many segments were replaced."""
+
+    decisions: dict[str, int] = field(default_factory=dict)
+    replaced: int = 0
+
+
+def reindex(
+    stores: Stores, detector: str, first: date, last: date, progress: Callable[[int], None] = lambda _read: None
+) -> Reindexed:
+    """Replace the segments of some days by those of the decisions that the table has.
+
+    The whole table is read, page by page. New segments stand before former ones go, so that nothing is missing
+    meanwhile; what the stream tells at the same time is kept. Raises `UnavailableError` if the bucket does not take a
+    segment, and botocore's errors for the table.
+    """
+    began_s = int(time.time())
+    former = stores.segments.find(detector, first.isoformat(), last.isoformat())
+    done, waiting, written = Reindexed(), _Waiting(stores, detector, began_s), set[str]()
+    for record in _read_table(stores, progress):
+        day = record.answer["decided_at"][:10]
+        if record.answer["detector"] == detector and first.isoformat() <= day <= last.isoformat():
+            done.decisions[day] = done.decisions.get(day, 0) + 1
+            written.update(waiting.add(day, read_entry(stores, Change(_SEQUENCE, began_s, record))))
+    written.update(waiting.write_all())
+    gone = [name for name in former if name.key not in written]
+    for start in range(0, len(gone), 1000):
+        stores.segments.delete(gone[start : start + 1000])
+    done.replaced = len(gone)
+    for day in done.decisions:
+        while merge_segments(stores, detector, day, is_over=True):
+            pass
+    return done
+
+
+def _read_table(stores: Stores, progress: Callable[[int], None]) -> Iterator[DecisionRecord]:
+    """Yield all decisions, without what they read from the histories."""
+    asked: Any = {
+        "TableName": stores.decisions.table,
+        "FilterExpression": "attribute_exists(d)",
+        "ProjectionExpression": "pk, d, #label, known_s",
+        "ExpressionAttributeNames": {"#label": "label"},
+    }
+    read = 0
+    for page in stores.decisions.client.get_paginator("scan").paginate(**asked):
+        yield from map(DecisionRecord.from_item, page["Items"])
+        read += page["ScannedCount"]
+        progress(read)
+
+
+@dataclass
+class _Waiting:
+    """Rows by day that are not written yet."""
+
+    stores: Stores
+    detector: str
+    newest_s: int
+    by_day: dict[str, list[Entry]] = field(default_factory=dict)
+    count: int = 0
+
+    def add(self, day: str, entry: Entry) -> list[str]:
+        """Take a row; return the keys of the segments that were written for it to have room."""
+        self.by_day.setdefault(day, []).append(entry)
+        self.count += 1
+        if self.count >= _MOST_ROWS:
+            return self.write_all()
+        return [self._write(day)] if len(self.by_day[day]) >= _MOST_OF_A_DAY else []
+
+    def write_all(self) -> list[str]:
+        """Write what there is; return the keys of the segments."""
+        return [self._write(day) for day in list(self.by_day)]
+
+    def _write(self, day: str) -> str:
+        entries = self.by_day.pop(day)
+        self.count -= len(entries)
+        content = write_segment(Rows.of(entries))
+        name = SegmentName.of(self.detector, day, 0, self.newest_s, content)
+        self.stores.segments.write(name, content)
+        return name.key

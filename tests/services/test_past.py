@@ -1,0 +1,81 @@
+"""The demo's past is what deciding on its payments one by one, on their days, would have left."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tollgate.adapters.decisions import DecisionRecord
+from tollgate.core.decision import read_histories
+from tollgate.core.reading import read_event
+from tollgate.services.decide_event import decide_event
+from tollgate.services.label_events import label_events
+from tollgate.services.stores import Stores
+
+from localstack.past import live_through
+
+pytest_plugins = ("tests.services.backend_fixture",)
+pytestmark = pytest.mark.emulator
+DAYS = 9
+
+
+@pytest.fixture
+def payments(sample_csv: Path, tmp_path: Path) -> tuple[Path, datetime]:
+    """Frauds and some others of the last days, more than the label delay of them, and when these end."""
+    with sample_csv.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    ends = datetime.fromisoformat(rows[-1]["timestamp"])
+    late = [row for row in rows if datetime.fromisoformat(row["timestamp"]) > ends - timedelta(days=DAYS)]
+    path = tmp_path / "past.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        chosen = [row for number, row in enumerate(late) if row["is_fraud"] == "1" or number % 40 == 0]
+        # Some of what looks like fraud turns out legitimate: cases get either label.
+        writer.writerows({**row, "is_fraud": "0"} if number % 3 == 0 else row for number, row in enumerate(chosen))
+    return path, ends + timedelta(seconds=1)
+
+
+def labels_by_moment(records: list[DecisionRecord]) -> Iterator[tuple[float, list[dict[str, str]]]]:
+    known = sorted((record.known_s, record.answer["event_id"], record.label) for record in records if record.known_s)
+    for moment_s, group in groupby(known, key=lambda one: one[0]):
+        known_at = datetime.fromtimestamp(moment_s or 0).astimezone().isoformat()
+        yield (
+            moment_s or 0,
+            [{"event_id": name, "label": label or "", "known_at": known_at} for _, name, label in group],
+        )
+
+
+def test_a_past_is_what_the_api_would_have_left(stores: Stores, payments: tuple[Path, datetime]) -> None:
+    version, (file, now) = stores.champion(), payments
+    past = live_through(version, {}, file, now)
+    records = list(past.records.values())
+    assert {record.label for record in records} == {None, "fraud", "legitimate"}
+    waiting = list(labels_by_moment(records))
+    for record in records:
+        while waiting and waiting[0][0] <= record.time_s:
+            assert label_events(stores, waiting.pop(0)[1])["failed"] == 0
+        answer = decide_event(stores, record.event)
+        assert answer | {"decided_at": ""} == {
+            **record.answer,
+            "decided_at": "",
+            "repeated": False,
+            "timings_ms": answer["timings_ms"],
+        }
+    for _, labels in waiting:
+        assert label_events(stores, labels)["failed"] == 0
+    for record in records:
+        kept = stores.decisions.find(version.detector, record.answer["event_id"])
+        assert kept is not None
+        assert (kept.event, kept.entities, kept.reads) == (record.event, record.entities, record.reads)
+        assert (kept.excess, kept.label, kept.known_s) == (record.excess, record.label, record.known_s)
+        afterwards = read_event(version.event_type, {**record.event, "timestamp": now.isoformat()})
+        by_api = read_histories(version, afterwards, stores.histories.read(version, afterwards))
+        by_past = read_histories(version, afterwards, past.added)
+        for entity in version.history.sums:
+            assert np.array_equal(by_api[entity], by_past[entity], equal_nan=True), (record.event, entity)
