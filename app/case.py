@@ -48,7 +48,8 @@ def load_case(api: Api, detector: Detector, event_id: str) -> Case:
         except ApiProblem:  # the case is shown without it
             return None
 
-    found = dict(zip(shared, ask_together(*(partial(ask, one) for one in shared)), strict=True))
+    answers = ask_together(*(partial(ask, one) for one in shared))
+    found = {one: answer.result() for one, answer in zip(shared, answers, strict=True)}
     return Case(decision, who, found.pop(who) if who else (), found)
 
 

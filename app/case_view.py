@@ -16,7 +16,10 @@ from app.link_graph import MOST, build_graph, graph_chart
 from app.outcome_card import empty_state, tone_of
 from app.page import in_markdown
 from app.payment_marks import FRAUD, Mark, mark_payment
-from app.reason_list import reason_list
+from app.reasons_view import HELP, reasons_list, say_why_none
+from app.rules_view import show_rules
+
+_REASONS = 5
 
 
 def show_case(detector: Detector, case: Case) -> None:
@@ -24,7 +27,7 @@ def show_case(detector: Detector, case: Case) -> None:
     st.html(case_head(detector, case.decision))
     why, around = st.columns([1, 1], gap="medium")
     with why:
-        _show_why(case.decision)
+        _show_why(detector, case.decision)
         _show_event(detector, case.decision)
     with around:
         this = _this(detector, case)
@@ -71,16 +74,17 @@ def _number(value: object) -> float | None:
         return None
 
 
-def _show_why(decision: Json) -> None:
-    approximate = "They are an approximation (LIME)." if decision.get("reasons_approximate") else ""
-    words = "What moved the odds of fraud, the weightiest first: to the right raises them, to the left lowers them."
-    st.subheader("Why", anchor=False, help=f"{words} {approximate}".strip())
-    hits = decision.get("rules") or []
-    st.html(reason_list(decision.get("reasons") or [], "" if hits else "No rule matched."))
-    for hit in hits:
-        shadow = " (in shadow: it did not act)" if hit.get("shadow") else ""
-        st.markdown(f"**Rule {in_markdown(hit['rule'])}** says {in_markdown(wording.title(hit['outcome']))}{shadow}")
-        st.code(hit["expression"], language=None, wrap_lines=True)
+def _show_why(detector: Detector, decision: Json) -> None:
+    reasons = decision.get("reasons") or []
+    about = HELP.format(event=detector.event_name.replace("_", " "))
+    st.subheader("Why", anchor=False, help=f"The {_REASONS} weightiest reasons. {about}")
+    if reasons:
+        st.html(reasons_list(reasons, _REASONS))
+    else:
+        st.caption(say_why_none(detector, decision))
+    if decision.get("reasons_approximate"):
+        st.caption("These reasons are approximate: they do not add up exactly.")
+    show_rules(detector, decision)
     for answer in decision.get("lists") or []:
         if answer.get("found"):
             st.caption(in_markdown(f"{answer['value']} is in the list {answer['list']}."))

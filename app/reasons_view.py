@@ -22,7 +22,7 @@ def show_reasons(detector: Detector, answer: Json) -> None:
     """Show the reasons of one answer, or why there are none."""
     noun, reasons = detector.event_name.replace("_", " "), answer.get("reasons")
     if not reasons or answer.get("base_log_odds") is None:
-        st.caption(_nothing(detector, answer))
+        st.caption(say_why_none(detector, answer))
         return
     if answer.get("reasons_approximate"):
         st.caption("These reasons are approximate: they were estimated around this event and do not add up exactly.")
@@ -35,9 +35,9 @@ def show_reasons(detector: Detector, answer: Json) -> None:
     st.html(reasons_list(reasons))
 
 
-def reasons_list(reasons: Sequence[Json]) -> str:
+def reasons_list(reasons: Sequence[Json], most: int = MOST_SAID) -> str:
     """Return the weightiest reasons in words, each with its impact, as an HTML list."""
-    weighty = sorted(reasons, key=lambda reason: -abs(float(reason["contribution"])))[:MOST_SAID]
+    weighty = sorted(reasons, key=lambda reason: -abs(float(reason["contribution"])))[:most]
     return f'<ul class="tg-reasons" aria-label="Reasons in words">{"".join(map(_entry, weighty))}</ul>'
 
 
@@ -51,7 +51,8 @@ def _entry(reason: Json) -> str:
     )
 
 
-def _nothing(detector: Detector, answer: Json) -> str:
+def say_why_none(detector: Detector, answer: Json) -> str:
+    """Return why an answer has no reasons."""
     if answer.get("score") is None:
         return "It was decided without a score, so there is nothing to explain but the rules."
     kind = (detector.document.get("reasons") or {}).get("kind")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
@@ -14,10 +14,11 @@ T = TypeVar("T")
 _AT_ONCE = 2
 
 
-def ask_together(*questions: Callable[[], T]) -> list[T]:
-    """Put all questions, two at a time; return their answers in their order, or raise what a question raises.
+def ask_together(*questions: Callable[[], T]) -> list[Future[T]]:
+    """Put all questions, two at a time; return their answers in their order, all of them there.
 
-    The threads know of the reader's session, as the caches of Streamlit want it.
+    ``result()`` of an answer raises what its question raised, so that one that fails leaves the others. The threads
+    know of the reader's session, as the caches of Streamlit want it.
     """
     context = get_script_run_ctx(suppress_warning=True)
 
@@ -25,4 +26,4 @@ def ask_together(*questions: Callable[[], T]) -> list[T]:
         add_script_run_ctx(threading.current_thread(), context)
 
     with ThreadPoolExecutor(_AT_ONCE, initializer=know_session) as pool:
-        return list(pool.map(lambda question: question(), questions))
+        return [pool.submit(question) for question in questions]
