@@ -26,7 +26,7 @@ def show_case(detector: Detector, case: Case) -> None:
     """Show a case; nothing on it needs a further request."""
     st.html(case_head(detector, case.decision))
     why, around = st.columns([1, 1], gap="medium")
-    with why:
+    with why, st.container(key="case-why", gap="xsmall"):
         _show_why(detector, case.decision)
         _show_event(detector, case.decision)
     with around:
