@@ -1,8 +1,10 @@
-"""What came out of one batch: counts and amounts per outcome, scores, the riskiest events, rows that failed."""
+"""What came out of one batch: counts and amounts per outcome, scores, the riskiest rows, rows that failed."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -11,17 +13,20 @@ from app.charts import Histogram, Mark, score_histogram
 from app.client import Json
 from app.detector import Detector
 from app.page import in_markdown
+from app.risky_rows import show_risky_rows
+from app.shares_chart import Share, shares_chart
 
 
 def show_summary(detector: Detector, batch: Json) -> None:
     """Show a finished batch."""
     summary = batch.get("summary") or {}
     _show_outcomes(detector, summary)
-    chart, table = st.columns([5, 7], gap="large")
-    with chart:
+    scores, amounts = st.columns([7, 5], gap="large")
+    with scores:
         _show_scores(detector, summary)
-    with table:
-        _show_top_events(detector, summary)
+    with amounts:
+        _show_shares(detector, summary)
+    show_risky_rows(detector, summary.get("top_events") or [], str(batch.get("batch_id")))
     _show_errors(summary)
 
 
@@ -50,8 +55,7 @@ def show_downloads(batch: Json) -> None:
 
 def _show_outcomes(detector: Detector, summary: Json) -> None:
     counts, amounts = summary.get("outcomes") or {}, summary.get("amounts")
-    names = [outcome.name for outcome in detector.outcomes]
-    names += [name for name in counts if name not in names]
+    names = detector.outcome_names(counts)
     cells = st.columns(len(names) + 1)
     failed = int(summary.get("failed") or 0)
     cells[0].metric(
@@ -84,6 +88,27 @@ def _show_outcome(detector: Detector, name: str, number: int, amounts: Json | No
     )
 
 
+def _show_shares(detector: Detector, summary: Json) -> None:
+    """Show each outcome's share of the events beside its share of the money."""
+    counts, amounts = summary.get("outcomes") or {}, summary.get("amounts") or {}
+    noun = wording.title(wording.plural(detector.event_name))
+    wholes = {noun: counts, **({"Amount": amounts} if sum(amounts.values()) > 0 else {})}
+    if not sum(counts.values()):
+        return
+    st.subheader("Outcomes by number and by money" if amounts else "Outcomes", anchor=False)
+    shares = [
+        Share(kind, name, number / sum(whole.values()), _value(detector, kind, number))
+        for kind, whole in wholes.items()
+        for name in detector.outcome_names(counts)
+        for number in [whole.get(name, 0)]
+    ]
+    st.altair_chart(shares_chart(detector, shares), width="stretch", alt="Each outcome's share of events and of money")
+
+
+def _value(detector: Detector, kind: str, number: float) -> str:
+    return wording.money(number, detector.currency) if kind == "Amount" else wording.count(number)
+
+
 def _colour(detector: Detector, name: str) -> Literal["green", "orange", "red"]:
     names = [outcome.name for outcome in detector.outcomes]
     rank = names.index(name) if name in names else 0
@@ -103,46 +128,12 @@ def _show_scores(detector: Detector, summary: Json) -> None:
     st.altair_chart(chart, width="stretch", alt=f"How many {noun} there are in each range of scores")
 
 
-def _show_top_events(detector: Detector, summary: Json) -> None:
-    events = summary.get("top_events") or []
-    st.subheader(f"Highest risk ({len(events)})" if events else "Highest risk", anchor=False)
-    if not events:
-        st.caption("No row of this file was scored.")
-        return
-    known = ["score", "outcome", "amount", "timestamp", "event_id", "row", "probability"]
-    others = [name for name in events[0] if name not in known]
-    st.dataframe(
-        [{**event, "outcome": wording.title(str(event.get("outcome")))} for event in events],
-        hide_index=True,
-        height=290,
-        column_order=[*known[:5], *others, *known[5:]],
-        column_config=_column_config(detector, others),
-        alt="The events with the highest scores",
-    )
-
-
-def _column_config(detector: Detector, others: list[str]) -> dict[str, Any]:
-    symbol = wording.SYMBOLS.get(detector.currency, "")
-    column = st.column_config
-    return {
-        "score": column.ProgressColumn("Score", format="%d", min_value=0, max_value=1000, width=110),
-        "outcome": column.TextColumn("Outcome", width=80),
-        "amount": column.NumberColumn("Amount", format=f"{symbol}%,.2f", width=95),
-        "timestamp": column.DatetimeColumn("Time (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
-        "event_id": column.TextColumn("Event ID"),
-        "row": column.NumberColumn("Row", format="%d", help="The line in the file; the header is line 1."),
-        "probability": column.NumberColumn("Probability", format="percent"),
-        **{name: column.TextColumn(wording.title(name)) for name in others},
-    }
-
-
 def _show_errors(summary: Json) -> None:
     errors, unused = summary.get("errors") or [], summary.get("unused_columns") or []
     if errors:
         failed = int(summary.get("failed") or len(errors))
         st.subheader(f"Rows that failed ({wording.count(failed)})", anchor=False)
-        if failed > len(errors):
-            st.caption(f"The first {len(errors)} are listed here; the results file has them all.")
+        st.caption(in_markdown(_where_they_are(errors, failed)))
         config = {
             "row": st.column_config.NumberColumn("Row", format="%d", width=60, alignment="left"),
             "column": st.column_config.TextColumn("Column", width=160),
@@ -151,3 +142,11 @@ def _show_errors(summary: Json) -> None:
         st.dataframe(errors, hide_index=True, column_config=config, alt="Rows that failed, and why")
     if unused:
         st.caption(in_markdown(f"Columns that the detector does not use: {', '.join(map(str, unused))}."))
+
+
+def _where_they_are(errors: Sequence[Json], failed: int) -> str:
+    """Say which columns the rows failed for, and where all of them can be read."""
+    columns = Counter(str(error.get("column") or "the whole row") for error in errors)
+    why = ", ".join(f"{name} ({wording.count(number)})" for name, number in columns.most_common(4))
+    listed = "all of them listed here" if failed <= len(errors) else f"the first {len(errors)} of them listed here"
+    return f"Because of {why}; {listed}. The results have every row that failed: its status begins with error."

@@ -41,8 +41,13 @@ class Mark:
     score: int
 
 
-def curves_chart(curves: Sequence[Curve], x_title: str, y_title: str, x_max: float = 1.0) -> Chart:
-    """Return one line per model over shares from 0 to ``x_max``; the point nearest to the pointer tells its values."""
+def curves_chart(
+    curves: Sequence[Curve], x_title: str, y_title: str, x_max: float = 1.0, mark: float | None = None
+) -> Chart:
+    """Return one line per model over shares from 0 to ``x_max``; the point nearest to the pointer tells its values.
+
+    A dashed line stands at ``mark``, where it is not None.
+    """
     rows = [
         {"model": curve.name, "chosen": curve.chosen, "x": x, "y": y}
         for curve in curves
@@ -68,7 +73,11 @@ def curves_chart(curves: Sequence[Curve], x_title: str, y_title: str, x_max: flo
         .mark_point(size=70, filled=True, clip=True)
         .encode(opacity=alt.condition(nearest, alt.value(1), alt.value(0)), tooltip=tooltip)
     )
-    return alt.layer(lines, points.add_params(nearest)).properties(height=300)
+    layers = [lines, points.add_params(nearest)]
+    if mark is not None and mark <= x_max:
+        line = alt.Chart(alt.Data(values=[{"x": mark}])).mark_rule(color=RULE, strokeDash=[4, 3], strokeWidth=1.5)
+        layers.append(line.encode(x="x:Q"))
+    return alt.layer(*layers).properties(height=300)
 
 
 def _count_up_to(points: Points, x_max: float) -> int:

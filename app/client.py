@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -13,12 +13,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from app.file_upload import Announced, Sent, send_file
 from app.problems import ApiProblem, problem_of_answer
 
 Json: TypeAlias = dict[str, Any]
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
-UPLOAD_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,42 @@ class Api:
         """Return how well the detector's models did on later events."""
         return self._ask("GET", "/v1/detector/evaluation")
 
+    def versions(self, limit: int = 20) -> Json:
+        """Return the sealed versions of the detector, newest first."""
+        return self._ask("GET", "/v1/detector/versions", parameters={"limit": str(limit)})
+
+    def check_rules(self, rules: Sequence[Json]) -> list[Json]:
+        """Return what is wrong or odd about rules."""
+        return list(self._ask("POST", "/v1/rules/check", body={"rules": list(rules)})["findings"])
+
+    def try_rules(self, rules: Sequence[Json]) -> Json:
+        """Return what rules would have done to past events."""
+        return self._ask("POST", "/v1/rules/trial", body={"rules": list(rules)})
+
+    def draft(self) -> Json:
+        """Return the draft of the next rules."""
+        return self._ask("GET", "/v1/rules/draft")
+
+    def save_draft(self, rules: Sequence[Json], etag: str | None, saved_by: str | None) -> Json:
+        """Save the draft in place of the one with this etag, None for the first one; status 412: it is another one."""
+        body = {"rules": list(rules), "saved_by": saved_by}
+        return self._ask("PUT", "/v1/rules/draft", body=body, headers=_condition(etag))
+
+    def list_page(self, name: str, search: str, limit: int, cursor: str | None) -> Json:
+        """Return a page of a list's values."""
+        parameters = {"search": search, "limit": str(limit)} | ({} if cursor is None else {"cursor": cursor})
+        return self._ask("GET", f"/v1/lists/{quote(name, safe='')}", parameters=parameters)
+
+    def change_list(self, name: str, add: Sequence[str], remove: Sequence[str], etag: str | None) -> Json:
+        """Add and remove values of a list that still has this etag; status 412: somebody else changed it."""
+        body = {"add": list(add), "remove": list(remove)}
+        return self._ask("PATCH", f"/v1/lists/{quote(name, safe='')}", body=body, headers=_condition(etag))
+
+    def replace_list(self, name: str, values: Sequence[str], etag: str | None) -> Json:
+        """Put values in place of all those of a list that still has this etag; status 412: somebody changed it."""
+        path = f"/v1/lists/{quote(name, safe='')}"
+        return self._ask("PUT", path, body={"values": list(values)}, headers=_condition(etag))
+
     def decide(self, event: Mapping[str, Any]) -> Json:
         """Have one event decided; return the decision."""
         return self._ask("POST", "/v1/decisions", body={"event": dict(event)})
@@ -101,6 +137,10 @@ class Api:
     def health(self) -> Json:
         """Return the detector and the version that decide; it is the least that the API can be asked."""
         return self._ask("GET", "/v1/healthz")
+
+    def what_if(self, question: Json) -> Json:
+        """Return what would be decided on an event and its variants; nothing is recorded."""
+        return self._ask("POST", "/v1/what-if", body=question)
 
     def decision(self, event_id: str, reasons: str = "") -> Json:
         """Return an earlier decision, with its event and label; ``reasons`` are ``top``, ``all``, or as they were."""
@@ -112,8 +152,16 @@ class Api:
         return self._ask("GET", "/v1/decisions", parameters={name: term for name, term in terms.items() if term})
 
     def summaries(self, first: date, last: date) -> Json:
-        """Return what the decisions of each day come to, from the first to the last day."""
+        """Return what the decisions of each day from ``first`` to ``last`` come to; 92 days at most."""
         return self._ask("GET", "/v1/summaries", parameters={"from": first.isoformat(), "to": last.isoformat()})
+
+    def contributions(self) -> Json:
+        """Return how much each feature moves scores."""
+        return self._ask("GET", "/v1/detector/contributions")
+
+    def dependence(self, feature: str) -> Json:
+        """Return how the value of one feature moves scores, and the past events for which it did most."""
+        return self._ask("GET", f"/v1/detector/contributions/{quote(feature, safe='')}")
 
     def label(self, event_id: str, label: str, note: str = "", labelled_by: str = "") -> Json:
         """Say that one event was ``fraud`` or ``legitimate``; return that event's row of the answer."""
@@ -134,40 +182,50 @@ class Api:
         """Return one batch, with its summary and downloads once it is done."""
         return self._ask("GET", f"/v1/batches/{quote(batch_id, safe='')}")
 
-    def start_batch(self, filename: str, content: bytes) -> str:
-        """Upload a file to be scored and return its batch id."""
+    def inbox(self) -> Json:
+        """Return the files that were put into the inbox last, newest first."""
+        return self._ask("GET", "/v1/inbox")
+
+    def announce_batch(self, filename: str) -> Announced:
+        """Return where to upload a file, which is scored as soon as it is there."""
         answer = self._ask("POST", "/v1/batches", body={"filename": filename})
         try:
-            batch_id, upload = str(answer["batch_id"]), answer["upload"]
-            url, headers = str(upload["url"]), dict(upload.get("headers") or {})
-        except (KeyError, TypeError, AttributeError) as error:
+            upload = answer["upload"]
+            headers = {str(name): str(value) for name, value in (upload.get("headers") or {}).items()}
+            return Announced(str(answer["batch_id"]), str(upload["url"]), headers, int(answer["expires_in_s"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _not_understood() from error
-        self._put_file(url, headers, content)
-        return batch_id
 
-    def _put_file(self, url: str, headers: dict[str, str], content: bytes) -> None:
-        """Send the file to its presigned address, which carries its own signature."""
-        try:
-            answer = requests.put(url, data=content, headers=headers, timeout=(CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S))
-        except requests.RequestException as error:
-            raise ApiProblem("The file did not reach the storage: check the network and upload it again.") from error
-        if not answer.ok:
-            sentence = f"The storage refused the file ({answer.status_code}): upload it again; the link may be too old."
-            raise ApiProblem(sentence, answer.status_code)
+    def start_batch(self, filename: str, content: BinaryIO, sent: Sent = lambda _share: None) -> str:
+        """Upload a file to be scored and return its batch id; ``sent`` is told which share, 0 to 1, has gone."""
+        announced = self.announce_batch(filename)
+        send_file(announced, content, sent)
+        return announced.batch_id
 
     def _ask(
-        self, method: str, path: str, body: Json | None = None, parameters: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        parameters: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Json:
         timeout = (CONNECT_TIMEOUT_S, self._timeout_s)
         try:
             answer = requests.request(
-                method, self._url + path, json=body, params=parameters, auth=self._auth, timeout=timeout
+                method,
+                self._url + path,
+                json=body,
+                params=parameters,
+                headers=headers,
+                auth=self._auth,
+                timeout=timeout,
             )
         except requests.Timeout as error:
             sentence = f"The API did not answer within {self._timeout_s:.0f} seconds: wait a moment and try again."
             raise ApiProblem(sentence) from error
         except requests.RequestException as error:
-            host = urlsplit(self._url).netloc or self._url
+            host = urlsplit(self.url).netloc or self.url
             sentence = f"The API at {host} cannot be reached: check that it is running and that the address is right."
             raise ApiProblem(sentence) from error
         return _read_answer(answer)
@@ -185,6 +243,11 @@ def _read_answer(answer: requests.Response) -> Json:
     if not isinstance(content, dict):
         raise _not_understood()
     return content
+
+
+def _condition(etag: str | None) -> dict[str, str]:
+    """Return the header that lets a change through only if nobody else made one meanwhile."""
+    return {"If-None-Match": "*"} if etag is None else {"If-Match": f'"{etag}"'}
 
 
 def _not_understood() -> ApiProblem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,8 @@ class Detector:
     """A detector version as the pages need it. ``document`` is the API's whole answer.
 
     ``outcomes`` are in ascending order of score; ``score_scale`` holds (score, false positive rate) in ascending order
-    of score. ``delimiter`` and ``encoding`` are those of its files, None where each file tells.
+    of score. ``label_delay_s`` is how long after an event its label is final, None where
+    there are no labels. ``delimiter`` and ``encoding`` are those of its files, None where each file tells.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Detector:
     score_scale: tuple[tuple[int, float], ...]
     examples: tuple[Example, ...]
     takes_labels: bool
+    label_delay_s: float | None
     delimiter: str | None
     encoding: str | None
     document: Json
@@ -62,6 +65,11 @@ class Detector:
     def thresholds(self) -> tuple[Outcome, ...]:
         """Return the outcomes that begin above score 0."""
         return tuple(outcome for outcome in self.outcomes if outcome.from_score > 0)
+
+    def outcome_names(self, found: Iterable[str] = ()) -> list[str]:
+        """Return all outcomes from weak to strong, those that only rules give too, and what else was ``found``."""
+        known = self.document.get("outcome_order") or [outcome.name for outcome in self.outcomes]
+        return list(dict.fromkeys([*map(str, known), *found]))
 
     def column(self, role: str) -> str:
         """Return the name of the first column with this role, or an empty string."""
@@ -92,6 +100,7 @@ def _read(document: Json) -> Detector:
         score_scale=tuple(sorted(scale)),
         examples=tuple(Example(str(e["title"]), dict(e["event"])) for e in document.get("examples") or ()),
         takes_labels=document.get("label") is not None,
+        label_delay_s=(document.get("label") or {}).get("delay_s"),
         delimiter=files.get("delimiter"),
         encoding=files.get("encoding"),
         document=document,

@@ -15,7 +15,7 @@ from app.detector import Detector, Variable
 
 Value: TypeAlias = str | float | bool | None
 
-COLUMNS = 3
+COLUMNS = 2
 ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
 ROLE_HELP = {
     "id": "Names this event for good: sent twice, it is decided and counted once.",
@@ -31,20 +31,28 @@ def new_event_id() -> str:
     return f"web-{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
 
 
-def fill_form(detector: Detector, event: Json) -> None:
-    """Put an event's values into the form, with a new event id, and the time of now where the event has none."""
+def fill_form(detector: Detector, event: Json, *, as_it_was: bool = False) -> None:
+    """Put an event's values into the form: as it was, or with a new event id, and the time of now if it has none."""
     for variable in detector.variables:
         value = event.get(variable.name)
-        if variable.role == "id":
+        if variable.role == "id" and not as_it_was:
             value = new_event_id()
-        elif variable.role == "timestamp":
+        elif variable.role == "timestamp" and not as_it_was:
             value = value or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         st.session_state[_key(variable)] = _widget_value(variable, value)
 
 
-def renew_event_id(detector: Detector) -> None:
-    """Put a new event id into the form; to be called before the form is shown."""
-    st.session_state[f"event.{detector.column('id')}"] = new_event_id()
+def as_filled(detector: Detector, event: Json) -> Json:
+    """Return an event as the form gives it back when nothing is changed there."""
+    values = {variable.name: _widget_value(variable, event.get(variable.name)) for variable in detector.variables}
+    return {name: value for name, value in values.items() if value is not None and value != ""}
+
+
+def change_form(detector: Detector, changes: Json) -> None:
+    """Put other values into some fields of the form; to be called before it is shown."""
+    for variable in detector.variables:
+        if variable.name in changes:
+            st.session_state[_key(variable)] = _widget_value(variable, changes[variable.name])
 
 
 def is_filled(detector: Detector) -> bool:
@@ -52,22 +60,23 @@ def is_filled(detector: Detector) -> bool:
     return all(_key(variable) in st.session_state for variable in detector.variables)
 
 
-def show_fields(detector: Detector) -> Json:
+def show_fields(detector: Detector, *, fixed_id: bool = False) -> Json:
     """Show one widget for each variable, in rows; return the event, without what was left empty."""
     event: Json = {}
     for start in range(0, len(detector.variables), COLUMNS):
         cells = st.columns(COLUMNS)
         for cell, variable in zip(cells, detector.variables[start : start + COLUMNS], strict=False):
             with cell:
-                value = _show_widget(variable, detector.currency)
+                value = _show_widget(variable, detector.currency, fixed=fixed_id and variable.role == "id")
             if value is not None and value != "":
                 event[variable.name] = value
     return event
 
 
-def find_faults(detector: Detector, event: Json) -> list[str]:
-    """Return what must be mended before the event can be sent, one sentence each."""
-    missing = [wording.title(v.name) for v in detector.variables if v.required and v.name not in event]
+def find_faults(detector: Detector, event: Json, before: Json | None = None) -> list[str]:
+    """Return what must be mended before the event can be sent, one sentence each; it was decided on as ``before``."""
+    needed = [v.name for v in detector.variables if v.required and (before is None or v.name in before)]
+    missing = [wording.title(name) for name in needed if name not in event]
     faults = [f"Fill in {', '.join(missing)}."] if missing else []
     for variable in detector.variables:
         text = event.get(variable.name)
@@ -91,9 +100,9 @@ def _widget_value(variable: Variable, value: object) -> Value:
     return "" if value is None else str(value)
 
 
-def _show_widget(variable: Variable, currency: str) -> Value:
+def _show_widget(variable: Variable, currency: str, *, fixed: bool) -> Value:
     unit = f" ({currency})" if variable.role == "amount" and currency else ""
-    label = wording.title(variable.name) + unit + ("" if variable.required else " – optional")
+    label = wording.title(variable.name) + unit
     key, note = _key(variable), ROLE_HELP.get(variable.role)
     if variable.type == "number":
         return _show_number(variable, label, key, note)
@@ -101,7 +110,7 @@ def _show_widget(variable: Variable, currency: str) -> Value:
         return st.selectbox(label, [True, False], index=None, key=key, help=note, format_func=_yes_or_no)
     if variable.values:
         return _show_choice(variable, label, key, note)
-    return st.text_input(label, key=key, help=note).strip()
+    return st.text_input(label, key=key, help=note, disabled=fixed).strip()
 
 
 def _show_number(variable: Variable, label: str, key: str, note: str | None) -> float | None:

@@ -1,74 +1,57 @@
-"""Checks a file's header against the event type before it is uploaded."""
+"""Checks the beginning of a file against the event type before it is uploaded."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
-import io
-import zlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from app import wording
+from app.detector import Detector, Variable
+from app.file_start import ACCEPTED, FileStart, Row, UnreadableError, read_start
 
-from app.detector import Detector
-
-ACCEPTED = (".csv", ".csv.gz", ".parquet")
-HEADER_LIMIT_BYTES = 1_000_000
-DELIMITERS = ",;\t|"
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+KINDS = "CSV, JSON lines (each also packed by gzip or Zstandard) and Parquet"
+_YES_OR_NO = {"1", "0", "1.0", "0.0", "true", "false", "yes", "no", "y", "n", "t", "f"}
 
 
 @dataclass(frozen=True)
 class FileCheck:
-    """What was found: one sentence for each fault (the file can't be scored with any), and the columns not used."""
+    """What was found: one sentence for each fault, with which the file can't be scored, and for each doubt about rows.
+
+    ``unused`` are the columns that are not declared, ``first`` the first rows.
+    """
 
     faults: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    first: tuple[Row, ...] = ()
 
 
-def check_file(filename: str, content: bytes, detector: Detector) -> FileCheck:
-    """Say whether a file's columns fit the event type; its rows are for the API to check."""
+def check_file(filename: str, file: BinaryIO, detector: Detector) -> FileCheck:
+    """Say whether a file fits the event type, by its columns and its first thousand rows; the API looks at all."""
     if not filename.lower().endswith(ACCEPTED):
-        return FileCheck((f"{filename} is of another kind: Tollgate takes .csv, .csv.gz and .parquet.",))
+        return FileCheck((f"{filename} is of another kind: Tollgate takes {KINDS}.",))
     try:
-        columns = read_columns(filename, content, detector)
-    except (OSError, EOFError, zlib.error, UnicodeError, LookupError, csv.Error, pa.ArrowInvalid):
-        return FileCheck((f"{filename} cannot be read: is it damaged, or of another kind than its name says?",))
-    return _check_columns(columns, detector)
-
-
-def read_columns(filename: str, content: bytes, detector: Detector) -> list[str]:
-    """Return the names of a file's columns; raises what the reader of its format raises."""
-    if filename.lower().endswith(".parquet"):
-        return [str(name) for name in pq.read_schema(io.BytesIO(content)).names]
-    if filename.lower().endswith(".gz"):
-        with gzip.open(io.BytesIO(content)) as unpacked:
-            start = unpacked.read(HEADER_LIMIT_BYTES)
-    else:
-        start = content[:HEADER_LIMIT_BYTES]
-    header = _first_line(start, detector.encoding)
-    names = next(csv.reader([header], delimiter=detector.delimiter or max(DELIMITERS, key=header.count)), [])
-    return [name.strip() for name in names]
-
-
-def _first_line(start: bytes, declared: str | None) -> str:
-    marked = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
-    with io.TextIOWrapper(io.BytesIO(start), encoding=marked or declared or "utf-8") as text:
-        return text.readline()
-
-
-def _check_columns(columns: Sequence[str], detector: Detector) -> FileCheck:
+        start = read_start(filename, file, detector)
+    except UnreadableError as error:
+        return FileCheck((f"{filename} {error}",))
+    if not start.columns:
+        return FileCheck((f"{filename} is empty: it has neither a header nor rows.",))
+    faults = _check_columns(start.columns, detector)
+    if not faults and not start.rows:
+        faults = [f"{filename} has a header and no rows: there is nothing to score."]
     known = {variable.name for variable in detector.variables}
-    unused = tuple(column for column in columns if column not in known)
-    missing = [variable.name for variable in detector.variables if variable.name not in columns]
-    faults = [_missing(name, unused) for name in missing]
+    unused = tuple(column for column in start.columns if column not in known)
+    return FileCheck(tuple(faults), () if faults else tuple(_doubts(start, detector)), unused, start.rows[:5])
+
+
+def _check_columns(columns: Sequence[str], detector: Detector) -> list[str]:
+    unused = [column for column in columns if column not in {variable.name for variable in detector.variables}]
+    faults = [_missing(v.name, unused) for v in detector.variables if v.name not in columns]
     repeated = sorted({column for column in columns if columns.count(column) > 1})
-    faults += [f"Column {column} is there more than once: keep one." for column in repeated]
-    return FileCheck(tuple(faults), unused)
+    return faults + [f"Column {column} is there more than once: keep one." for column in repeated]
 
 
 def _missing(name: str, unused: Sequence[str]) -> str:
@@ -76,3 +59,35 @@ def _missing(name: str, unused: Sequence[str]) -> str:
     nearest = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     hint = f": is it {by_lower[nearest[0]]}? Then rename that column" if nearest else ""
     return f"Column {name} is missing{hint}."
+
+
+def _doubts(start: FileStart, detector: Detector) -> list[str]:
+    """Return what cannot be read in the first rows, one sentence a column."""
+    found = []
+    for variable in detector.variables:
+        bad = [(number, row[variable.name]) for number, row in enumerate(start.rows, 1) if _is_bad(variable, row)]
+        if bad:
+            (number, value), many = bad[0], len(bad)
+            rows = f"{wording.count(many)} of the first {wording.count(len(start.rows))} rows"
+            found.append(
+                f'{variable.name} cannot be read in {rows}: "{str(value)[:40]}" in row {number}, for example. '
+                "Such rows are left unscored and listed."
+            )
+    return found
+
+
+def _is_bad(variable: Variable, row: Row) -> bool:
+    value = row.get(variable.name)
+    if value is None or value != value or (isinstance(value, str) and not value.strip()):  # noqa: PLR0124 - only NaN
+        return variable.role in {"id", "timestamp"} and variable.name in row
+    text = str(value).strip()
+    if variable.type == "number":
+        return not _is_number(text)
+    return variable.type == "boolean" and text.lower() not in _YES_OR_NO
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -24,8 +24,11 @@ def tone_of(outcome: str, detector: Detector) -> str:
     return "stop" if outcome == names[-1] else "look"
 
 
-def outcome_card(detector: Detector, outcome: str, score: int | None) -> str:
-    """Return the card for one decision; ``score`` is None where the event was decided without one."""
+def outcome_card(detector: Detector, outcome: str, score: int | None, note: str = "", details: str = "") -> str:
+    """Return the card for one decision; ``score`` is None where the event was decided without one.
+
+    ``note`` stands above it and says what kind of answer it is, ``details`` below.
+    """
     meaning, scale, shown = "It was decided without a score.", "", "no score"
     if score is not None:
         meaning = wording.score_meaning(score, detector.score_scale, detector.event_name)
@@ -33,11 +36,17 @@ def outcome_card(detector: Detector, outcome: str, score: int | None) -> str:
     advice = ADVICE.get(outcome, "")
     return (
         f'<section class="tg-card tg-tone-{tone_of(outcome, detector)}" aria-label="Decision">'
-        f'<div class="tg-card-top"><div><div class="tg-outcome">{escape(wording.title(outcome))}</div>'
-        f'<div class="tg-why">{escape(advice)}</div></div>'
+        f"{_small('tg-note', note)}"
+        f'<div class="tg-card-top"><div class="tg-say">'
+        f'<span class="tg-outcome">{escape(wording.title(outcome))}</span> <span class="tg-why">{escape(advice)}</span>'
+        f"</div>"
         f'<div class="tg-score">{shown}</div></div>{scale}'
-        f'<p class="tg-meaning">{escape(meaning)}</p></section>'
+        f'<p class="tg-meaning">{escape(meaning)} {_small("tg-details", details)}</p></section>'
     )
+
+
+def _small(kind: str, text: str) -> str:
+    return f'<span class="{kind}">{escape(text)}</span>' if text else ""
 
 
 def _scale(detector: Detector, score: int) -> str:

@@ -12,7 +12,8 @@ if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own fold
     sys.path.insert(0, str(HERE.parent))
 
 from app.links import know_pages  # noqa: E402
-from app.views import batch, performance, queue, score, today  # noqa: E402
+from app.login import require_log_in, show_reader  # noqa: E402
+from app.views import batch, help, performance, queue, rules, score, today, why  # noqa: E402
 
 
 def main() -> None:
@@ -20,6 +21,7 @@ def main() -> None:
     st.set_page_config(page_title="Tollgate", page_icon=str(HERE / "assets" / "icon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
     st.html(HERE / "assets" / "style.css")
+    require_log_in()
     pages = {
         "today": st.Page(today.show, title="Today", icon=":material/today:", url_path="today", default=True),
         "queue": st.Page(queue.show, title="Review queue", icon=":material/rule:", url_path="queue"),
@@ -28,9 +30,14 @@ def main() -> None:
         "performance": st.Page(
             performance.show, title="Performance", icon=":material/monitoring:", url_path="performance"
         ),
+        "why": st.Page(why.show, title="Why", icon=":material/psychology_alt:", url_path="why"),
+        "rules": st.Page(rules.show, title="Rules", icon=":material/gavel:", url_path="rules"),
+        "help": st.Page(help.show, title="Settings and help", icon=":material/help:", url_path="help"),
     }
     know_pages(pages)
-    st.navigation(list(pages.values()), position="top").run()
+    page = st.navigation(list(pages.values()), position="top")
+    show_reader()
+    page.run()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.client import Api, Json
 from app.detector import Detector
+from app.login import who_says
 
 _VERDICTS = "verdicts"
 
@@ -56,10 +57,3 @@ def verdicts() -> list[Verdict]:
 def latest_by_event() -> dict[str, Verdict]:
     """Return the latest verdict on each event."""
     return {verdict.event_id: verdict for verdict in verdicts()}
-
-
-def who_says() -> str:
-    """Return who is logged in, an empty string where nobody has to log in."""
-    user = st.user.to_dict()
-    # Without a log-in, Streamlit names somebody who is not there.
-    return str(user.get("email") or user.get("name") or "")[:200] if user.get("is_logged_in") else ""

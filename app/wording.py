@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+
+from app.glossary import meaning
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 NOTHING = "–"
+_SIZES = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"))
 ACRONYMS = {"id": "ID", "ip": "IP", "url": "URL"}
-SCORE_HELP = (
-    "0 to 1000, on a scale of false positives: 900 means that about 2 % of legitimate events score that high, "
-    "975 about 0.5 %. A threshold keeps its meaning after a retraining."
-)
+SCORE_HELP = meaning("score")
 
 
 def count(number: int | float | None) -> str:
@@ -48,6 +48,15 @@ def milliseconds(duration_ms: float | None) -> str:
     return f"{duration_ms:,.{0 if duration_ms >= 10 else 1}f}\u00a0ms"
 
 
+def size(size_bytes: int) -> str:
+    """Return the size of a file: ``640 bytes``, ``12 kB``, ``3.4 MB``."""
+    if size_bytes < 1_000:
+        return f"{size_bytes} bytes"
+    scale, unit = next((one for one in _SIZES if size_bytes < one[0] * 1_000), _SIZES[-1])
+    number = size_bytes / scale
+    return f"{number:,.{1 if number < 10 else 0}f}\u00a0{unit}"
+
+
 def moment(text: str | None, time: bool = True) -> str:
     """Return an ISO 8601 time as ``5 Jan 2026, 13:24 UTC``, or the text itself if it is not one."""
     try:
@@ -58,11 +67,37 @@ def moment(text: str | None, time: bool = True) -> str:
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if time else f"{at.day} {at:%b %Y}"
 
 
+def day(at: date) -> str:
+    """Return a day as ``5 Jan 2026``."""
+    return f"{at.day} {at:%b %Y}"
+
+
 def title(name: str) -> str:
     """Return a column or outcome name as a label: ``merchant_id`` becomes ``Merchant ID``."""
     words = [ACRONYMS.get(word, word) for word in name.replace("-", "_").split("_") if word]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
+
+
+def entity(column: str) -> str:
+    """Return whom a column is about: ``customer_id`` is about a ``customer``."""
+    words = [word for word in column.split("_") if word not in {"id", "token", "key"}] or [column]
+    return " ".join(ACRONYMS.get(word, word) for word in words)
+
+
+def times(factor: float) -> str:
+    """Return what something did to the odds: ``× 3.2``, or below 1 ``÷ 2``."""
+    sign, size = ("×", factor) if factor >= 1 else ("÷", 1 / factor)
+    return f"{sign}\u00a0{size:,.{1 if size < 10 else 0}f}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in whole units: ``1 hour``, ``7 days``."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        if seconds >= length and seconds % length == 0:
+            number = round(seconds / length)
+            return f"{number} {unit}{'' if number == 1 else 's'}"
+    return f"{seconds:g} seconds"
 
 
 def plural(noun: str) -> str:

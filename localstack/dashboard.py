@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,9 +23,10 @@ class DashboardError(Exception):
 
 
 @contextmanager
-def running_dashboard(api_url: str, port: int, log: Path) -> Iterator[str]:
+def running_dashboard(api_url: str, port: int, log: Path, options: Sequence[str] = ()) -> Iterator[str]:
     """The address of a dashboard for the API at `api_url`; it is stopped at the end, however that comes.
 
+    `options` are further ones of Streamlit's command line.
     It runs in a session of its own, so that Ctrl-C reaches it through us alone. Raises DashboardError when it does not
     come up.
     """
@@ -33,7 +34,7 @@ def running_dashboard(api_url: str, port: int, log: Path) -> Iterator[str]:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "streamlit_app.py")),
-                *("--server.headless=true", f"--server.address={HOST}", f"--server.port={port}"),
+                *("--server.headless=true", f"--server.address={HOST}", f"--server.port={port}", *options),
             ],
             cwd=ROOT,
             env={**os.environ, "TOLLGATE_API_URL": api_url},

@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.decision import decide
 from tollgate.core.files.histories import FileHistories, PieceReads
@@ -25,7 +26,7 @@ from tollgate.services.decision_record import make_record, write_answer
 from tollgate.services.label_history import FRAUD, LEGITIMATE, label_addition
 
 from model_build.data import LabelledEvents, read_labelled_events
-from model_build.examples import plain_event
+from model_build.posting import post_columns
 
 # Labels come in the morning (UTC): those of the cases that were worked on, and of frauds that were complained of.
 _MORNING = timedelta(hours=9)
@@ -53,10 +54,11 @@ class Past:
         read = self._read(payments, start, stop)
         reads = {entity: read.sums[part].T for entity, part in version.history.layout.parts.items()}
         decisions = decide(version, events, reads, read.excess)
+        columns = post_columns(version.event_type, payments, np.arange(start, stop))
         for row, event_id in enumerate(events.ids):
             decided_s = float(events.times_s[row]) + Random(event_id).uniform(0.05, _LONGEST_ANSWER_S)
             answer = write_answer(version, events, decisions, datetime.fromtimestamp(decided_s, UTC), row)
-            given = plain_event(version.event_type, events, row)
+            given = {name: values[row] for name, values in columns.items() if values[row] is not None}
             self.records[event_id] = make_record(version, events, decisions, answer, given, row=row)
 
     def label(self, event_id: str, label: str, known_s: float) -> None:

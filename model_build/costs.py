@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from tollgate.core.costs import AMOUNT, Costs
 from tollgate.core.event import Floats, Ints
 from tollgate.core.score import TOP_SCORE
-from tollgate.errors import DetectorFileError, suggest
+from tollgate.errors import suggest
 
 from model_build.toml_reader import TomlReader
 
 COST_NAMES = ("missed_fraud", "review", "blocked_legitimate")
 # A threshold that no score reaches.
 NEVER = TOP_SCORE + 1
-_AMOUNT = "amount"
 _MOST = 10**12
-
-
-@dataclass(frozen=True)
-class Costs:
-    """Prices in the currency of the amount; ``missed_fraud`` None: a missed fraud costs its amount.
-
-    A review finds the truth: a reviewed fraud is caught, a reviewed legitimate event goes through, and either costs
-    ``review``. The defaults stand ten to one, so that without a review only events are blocked of which more than nine
-    in ten are fraud: reviewing costs ``review``, blocking ``blocked_legitimate`` × (1 − probability of fraud).
-    ``defaults`` names the prices that a detector file does not set.
-    """
-
-    missed_fraud: float | None = None
-    review: float = 5.0
-    blocked_legitimate: float = 50.0
-    defaults: tuple[str, ...] = field(default=(), compare=False)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the prices as detector.toml has them, and the names of those that are defaults."""
-        return asdict(self) | {
-            "missed_fraud": _AMOUNT if self.missed_fraud is None else self.missed_fraud,
-            "defaults": list(self.defaults),
-        }
 
 
 def read_costs(reader: TomlReader, *, has_amount: bool) -> Costs | None:
@@ -49,7 +26,7 @@ def read_costs(reader: TomlReader, *, has_amount: bool) -> Costs | None:
     Raises `DetectorFileError` naming line and key.
     """
     given = reader.sections.get("costs", {})
-    missed = None if given.get("missed_fraud", _AMOUNT) == _AMOUNT else _read_price(reader, "missed_fraud", _AMOUNT)
+    missed = None if given.get("missed_fraud", AMOUNT) == AMOUNT else _read_price(reader, "missed_fraud", AMOUNT)
     default = Costs()
     costs = Costs(
         missed_fraud=missed,
@@ -67,7 +44,7 @@ def read_costs(reader: TomlReader, *, has_amount: bool) -> Costs | None:
 def _read_price(reader: TomlReader, key: str, default: float | str) -> float:
     value = reader.sections.get("costs", {}).get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
-        also, known = (f'"{_AMOUNT}" or ', (_AMOUNT,)) if default == _AMOUNT else ("", ())
+        also, known = (f'"{AMOUNT}" or ', (AMOUNT,)) if default == AMOUNT else ("", ())
         near = suggest(value, known) if isinstance(value, str) else ""
         raise reader.fail("costs", key, f"has to be {also}a number from 0 to 10^12, not {value!r}{near}")
     return float(value)
@@ -93,17 +70,12 @@ class PricedEvents:
     ) -> PricedEvents:
         """Price events with labels 1 (fraud) and 0 (legitimate).
 
-        A fraud whose amount is missing (NaN) or negative, a refund, counts as no loss where its amount is its price.
-        Raises `DetectorFileError` where that is so and there are no amounts.
+        Raises `DetectorFileError` where a fraud costs its amount and there are no amounts.
         """
         fraud = labels == 1
-        if costs.missed_fraud is not None:
-            return cls(fraud, scores, np.where(fraud, costs.missed_fraud, 0.0), days, 0)
-        if amounts is None:
-            raise DetectorFileError(
-                "A missed fraud has no price, as the event type has no amount: give missed_fraud in [costs] a number."
-            )
-        losses = np.where(fraud, np.maximum(np.nan_to_num(amounts), 0.0), 0.0)
+        losses = costs.losses(fraud, amounts)
+        if costs.missed_fraud is not None or amounts is None:
+            return cls(fraud, scores, losses, days, 0)
         return cls(fraud, scores, losses, days, int((fraud & ~(amounts >= 0)).sum()))
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tollgate.core.costs import Costs
 from tollgate.core.event_type import EventType, LabelRule
 from tollgate.core.features import plan_features
 from tollgate.core.file_form import FileForm
@@ -20,7 +21,7 @@ from tollgate.core.values import TIME_FORMATS
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError, suggest
 
-from model_build.costs import Costs, read_costs
+from model_build.costs import read_costs
 from model_build.file_form import FILE_KEYS, read_file_form
 from model_build.left_out import keep_features
 from model_build.lists_file import read_lists

@@ -17,6 +17,7 @@ from tollgate.core.replay import Replayed, replay_histories
 from model_build.candidates import Labels
 from model_build.data import LabelledEvents, count_categories
 from model_build.detector_file import DetectorFile
+from model_build.drawing import NONE_DRAWN, Drawn
 from model_build.learnt import thread_count
 from model_build.left_out import leave_out
 from model_build.metrics import Metrics, measure
@@ -30,7 +31,8 @@ _CHUNK = 8_192
 class Material:
     """Everything that models learn from. Rows of ``matrix`` (n, f) are the events in order of time.
 
-    ``excess`` says how far each amount goes beyond the usual (`judge_amounts`), shape (n,).
+    ``excess`` says how far each amount goes beyond the usual (`judge_amounts`), shape (n,). ``past_sums`` are what the
+    events ``past`` read from histories, side by side, shape (k, s).
     """
 
     file: DetectorFile
@@ -39,6 +41,8 @@ class Material:
     features: tuple[Feature, ...]
     matrix: Matrix
     excess: Floats
+    past: Drawn
+    past_sums: Floats
 
     def labels(self, rows: Ints) -> Labels:
         """Return the labels of the given rows."""
@@ -61,18 +65,24 @@ class Material:
         return entities[0].codes if entities else None
 
 
-def read_material(data: LabelledEvents, file: DetectorFile, learned_from: Ints, progress: Progress) -> Material:
+def read_material(
+    data: LabelledEvents, file: DetectorFile, learned_from: Ints, progress: Progress, past: Drawn = NONE_DRAWN
+) -> Material:
     """Replay the past of labelled events into features.
 
-    ``learned_from`` are the rows whose categories may be known: those that the models learn from. Raises
-    `TrainingDataError` when the detector file leaves out a feature that there is not, or every one.
+    ``learned_from`` are the rows whose categories may be known: those that the models learn from. ``past`` are those
+    that the version is sealed with. Raises `TrainingDataError` when the detector file leaves out a feature that there
+    is not, or every one.
     """
     plan = file.history
     planned = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
     features = leave_out(planned, file.training.leave_out)
     progress(f"Replaying {len(data.events):,} events into {len(features)} features")
     replayed = replay_histories(plan, data.events, data.frauds, threads=thread_count())
-    return Material(file, data, plan, features, build_matrix(features, plan, data.events, replayed), replayed.excess)
+    matrix = build_matrix(features, plan, data.events, replayed)
+    reads = {entity: read[past.rows] for entity, read in replayed.reads.items()}
+    past_sums = plan.layout.side_by_side(reads, 0, len(past.rows))
+    return Material(file, data, plan, features, matrix, replayed.excess, past, past_sums)
 
 
 def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events, replayed: Replayed) -> Matrix:

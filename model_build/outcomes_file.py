@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tollgate.core.costs import Costs
 from tollgate.core.score import TOP_SCORE
 from tollgate.core.version import Outcome
 
-from model_build.costs import Costs
 from model_build.toml_reader import TomlReader
 
 # In place of a score: training sets it where costs are least, or only rules give the outcome.

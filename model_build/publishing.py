@@ -16,6 +16,7 @@ from tollgate.adapters import clients
 from tollgate.adapters.aws_errors import error_code
 from tollgate.adapters.histories import HistoryTable, history_key
 from tollgate.adapters.versions import VersionStore
+from tollgate.core.past_events import PAST_EVENTS, check_past_events, has_past_events
 from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion, open_version, sha256
 from tollgate.errors import SealError
@@ -27,7 +28,11 @@ def open_folder(folder: Path) -> DetectorVersion:
     """Open a version folder; raise `SealError` unless every byte is what was sealed."""
     if not folder.is_dir():
         raise SealError(f"There is no version folder {folder}.")
-    return open_version(folder.resolve().name, read_version_files(folder))
+    files = read_version_files(folder)
+    version = open_version(folder.resolve().name, files)
+    if has_past_events(version):
+        check_past_events(version, files.get(PAST_EVENTS))
+    return version
 
 
 def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tuple[str, str, dict[str, int]]]:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from model_build.rule_trial import RuleTrial
+    from tollgate.core.rules.trial import RuleTrial
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -40,16 +40,41 @@ def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None
     from model_build.command_line import show_progress
     from model_build.detector_file import read_detector_file
     from model_build.publishing import open_folder
-    from model_build.rule_trial import try_rules
+    from model_build.rule_trial import try_detector_file
 
     file = read_detector_file(detector)
     version = None if folder is None else open_folder(folder)
-    trial = try_rules(data, file, version, show_progress(Console(stderr=True)))
+    trial = try_detector_file(data, file, version, show_progress(Console(stderr=True)))
     _show(trial)
     for warning in file.warnings:
         click.echo(f"Note: {warning}", err=True)
     if json_path is not None:
         json_path.write_text(json.dumps({"rules": [tried.to_json() for tried in trial.rules]}, indent=1))
+
+
+@rules.command()
+@click.option("--detector", required=True, help="The detector whose draft it is.")
+@click.option("--bucket", required=True, help="The deployment's bucket (output BucketName).")
+@click.option("--into", "path", type=_FILE, help="A detector.toml, of which the [[rules]] are replaced.")
+def draft(detector: str, bucket: str, path: Path | None) -> None:
+    """Print the draft of the next rules that was saved on the dashboard, as [[rules]] of a detector file.
+
+    With --into they replace those of the file, which is left alone if it could not be read with them. What then decides
+    is a version that is trained or sealed from the file. AWS credentials, region and AWS_ENDPOINT_URL are taken from
+    the environment.
+    """
+    from model_build.draft_rules import read_draft, take_rules_in, write_rules
+
+    found = read_draft(detector, bucket)
+    whom = f" by {found.saved_by}" if found.saved_by else ""
+    click.echo(f"Draft of {found.saved_at}{whom}, begun from version {found.based_on}", err=True)
+    if path is None:
+        click.echo(write_rules(found.rules), nl=False)
+        return
+    file = take_rules_in(path, found.rules)
+    click.echo(f"{path} now has {len(found.rules)} rules")
+    for warning in file.warnings:
+        click.echo(f"Note: {warning}", err=True)
 
 
 def _show(trial: RuleTrial) -> None:

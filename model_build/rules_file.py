@@ -7,20 +7,21 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from tollgate.core.rules.checking import read_rule
-from tollgate.core.rules.findings import find_oddities
+from tollgate.core.rules.findings import check_book
 from tollgate.core.rules.members import Lists
 from tollgate.core.rules.rule import (
     FIRST_PRIORITY,
     LAST_PRIORITY,
     MODES,
+    MOST_NAME,
     MOST_RULES,
     USUAL_PRIORITY,
     Rule,
     RuleBook,
+    is_rule_name,
 )
 from tollgate.core.rules.scope import Scope
-from tollgate.errors import DetectorFileError, RuleError, suggest
+from tollgate.errors import DetectorFileError, suggest
 
 from model_build.toml_reader import TomlReader
 
@@ -28,7 +29,6 @@ RULE_KEYS = ("name", "when", "outcome", "mode", "priority", "expires", "enabled"
 LIST_KEYS = ("values", "file", "kind")
 RULE_MODES = ("act", "shadow")
 _LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_MOST_NAME = 60
 
 
 def read_rules(reader: TomlReader, order: Sequence[str], lists: Lists) -> RuleBook:
@@ -50,8 +50,8 @@ def read_rules(reader: TomlReader, order: Sequence[str], lists: Lists) -> RuleBo
 def _read_rule(reader: TomlReader, index: int, table: Mapping[str, Any], order: Sequence[str]) -> Rule:
     taken = _RuleTable(reader, index, table)
     name, when = taken.text("name"), taken.text("when")
-    if len(name) > _MOST_NAME or not name.isprintable() or ";" in name:
-        raise taken.fail("name", f"has to be at most {_MOST_NAME} characters, without ;")
+    if not is_rule_name(name):
+        raise taken.fail("name", f"has to be at most {MOST_NAME} characters, without ;")
     return Rule(
         name=name,
         when=when,
@@ -127,16 +127,9 @@ def check_rules(reader: TomlReader, book: RuleBook, scope: Scope) -> tuple[str, 
     never match or never be reached.
     """
     indices = {rule.name: index for index, rule in enumerate(book.rules)}
-    for rule in book.rules:
-        try:
-            read_rule(rule.when, scope)
-        except RuleError as error:
-            message = f'rule "{rule.name}": {error}'
-            raise reader.fail_in_value("rules", indices[rule.name], "when", message, error.place) from None
     warnings = []
-    for finding in find_oddities(book, scope, book.order[0]):
-        message = f'rule "{finding.rule.name}" {finding.message}'
-        told = reader.fail_in_value("rules", indices[finding.rule.name], "when", message, 0)
+    for finding in check_book(book, scope):
+        told = reader.fail_in_value("rules", indices[finding.rule.name], "when", str(finding), finding.place)
         if finding.severity == "error":
             raise told
         warnings.append(str(told))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
+from tollgate.core.feature import Feature
 from tollgate.core.features import plan_features
-from tollgate.core.history import HistoryPlan
 from tollgate.core.model import INPUT, OUTPUT
 from tollgate.core.replay import replay_histories
 from tollgate.core.rules.checking import read_rule
@@ -24,12 +24,15 @@ from tollgate.errors import DetectorFileError
 
 from model_build.data import LabelledEvents, count_categories, read_labelled_events
 from model_build.detector_file import DetectorFile
+from model_build.drawing import draw_past_events
 from model_build.learnt import thread_count
-from model_build.material import Progress
+from model_build.material import Progress, build_matrix
 from model_build.metrics import count_scores
 from model_build.onnx_graph import build_model
+from model_build.past_events import encode_unjudged_events
 from model_build.report import installed_libraries, write_time
 from model_build.sealing import Sealed, encode_histories, seal_version
+from model_build.split import begin_test
 
 
 def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: Progress) -> Sealed:
@@ -62,9 +65,10 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
         "training": _describe_data(data, created_at),
         "libraries": installed_libraries(),
     }
+    histories, past = (gzip.compress(b"", mtime=0), None) if data is None else _replay(data, file, features, progress)
     progress("Sealing")
-    histories = gzip.compress(b"", mtime=0) if data is None else _replay(data, plan, progress)
-    return seal_version(manifest, zero_model(len(features)), _no_evaluation(created_at, file), histories, out)
+    model, evaluation = zero_model(len(features)), _no_evaluation(created_at, file)
+    return seal_version(manifest, model, evaluation, histories, out, past_events=past)
 
 
 def _check_rules(file: DetectorFile) -> None:
@@ -113,10 +117,18 @@ def _describe_data(data: LabelledEvents | None, created_at: str) -> dict[str, An
     }
 
 
-def _replay(data: LabelledEvents, plan: HistoryPlan, progress: Progress) -> bytes:
+def _replay(
+    data: LabelledEvents, file: DetectorFile, features: Sequence[Feature], progress: Progress
+) -> tuple[bytes, bytes | None]:
+    """Return the files of the histories that the events left, and of some of the last events."""
     progress(f"Replaying {len(data.events):,} events into histories")
+    plan, choices = file.history, file.training
     replayed = replay_histories(plan, data.events, data.frauds, threads=thread_count())
-    return encode_histories(data, plan, replayed.excess)
+    last = np.arange(begin_test(data, choices), len(data.events))
+    drawn = draw_past_events(data, last, choices.past_events, choices.seed)
+    matrix = build_matrix(features, plan, data.events, replayed)
+    past = encode_unjudged_events(file.event_type, data, drawn, matrix)
+    return encode_histories(data, plan, replayed.excess), past
 
 
 def _no_evaluation(created_at: str, file: DetectorFile) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tollgate.core.event import Floats
 from tollgate.core.history import HistoryPlan
+from tollgate.core.past_events import PAST_EVENTS
 from tollgate.core.totals import totals
 from tollgate.core.version import (
     EVALUATION,
@@ -50,22 +51,26 @@ def seal_version(
     out: Path,
     *,
     reasons: bytes | None = None,
+    past_events: bytes | None = None,
 ) -> Sealed:
     """Write ``out/<detector>/<version>/`` whole or not at all, and open it as serving will.
 
-    ``manifest`` lacks only the hashes, which are added here. The model card, as JSON and as Markdown, and ``histories``
-    go beside the sealed files: they are not needed to decide. Histories are loaded once, when the version is first
-    published.
+    ``manifest`` lacks only the hashes, which are added here. The model card, as JSON and as Markdown, ``histories`` and
+    ``past_events`` go beside the files that are opened to decide. Histories are loaded once, when the version is first
+    published; past events are read when somebody asks for them.
     """
     card = build_card(manifest, evaluation)
     beside = {CARD: _to_json(card), CARD_TEXT: render_card(card).encode(), HISTORIES: histories}
     files = {MODEL: model, EVALUATION: _to_json(evaluation), **({REASONS: reasons} if reasons else {})}
+    if past_events is not None:
+        beside[PAST_EVENTS] = past_events
     hashes = {name: sha256(content) for name, content in files.items()}
     whole = {
         **manifest,
         "format": FORMAT,
         "files": hashes,
         "histories": {"file": HISTORIES, "sha256": sha256(histories)},
+        "past_events": past_events and {"file": PAST_EVENTS, "sha256": sha256(past_events)},
         "card": {name: sha256(beside[name]) for name in (CARD, CARD_TEXT)},
     }
     files[MANIFEST] = _to_json(whole)
@@ -87,8 +92,9 @@ def _to_json(plain: Mapping[str, Any]) -> bytes:
 
 
 def read_version_files(folder: Path) -> dict[str, bytes]:
-    """Return the sealed files of a version folder by name; what is missing is left for `open_version` to name."""
-    return {name: (folder / name).read_bytes() for name in VERSION_FILES if (folder / name).is_file()}
+    """Return the files of a version folder that are published; what is missing is left for `open_version` to name."""
+    names = (*VERSION_FILES, PAST_EVENTS)
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 
 
 def encode_histories(data: LabelledEvents, plan: HistoryPlan, excess: Floats) -> bytes:

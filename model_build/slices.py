@@ -7,23 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import average_precision_score, roc_auc_score
 from tollgate.core.event import Events, Floats, Ints, Keys
 from tollgate.core.event_type import EventType
+from tollgate.core.segments import Mask, Parts, by_amount, by_category, cut_bands
 
 from model_build.candidates import Labels
 from model_build.scale_check import share_interval
 
 # With fewer frauds, average precision says more about luck than about the model.
 FEWEST_FRAUDS = 10
-MOST_CATEGORIES = 8
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
-_AMOUNT_QUANTILES = (0.25, 0.5, 0.75, 0.95)
 _KNOWN_DAYS = (7, 30)
-Mask = npt.NDArray[np.bool_]
-# The name of a slice and the events in it.
-Parts = Iterator[tuple[str, Mask]]
 
 
 @dataclass(frozen=True)
@@ -80,9 +75,9 @@ def _dimensions(scored: ScoredEvents, event_type: EventType) -> Iterator[tuple[s
     events = scored.events
     if events.amounts is not None:
         unit = f" ({event_type.currency})" if event_type.currency else ""
-        yield f"Amount{unit}", _by_amount(events.amounts)
+        yield f"Amount{unit}", by_amount(events.amounts)
     for column, keys in events.categories.items():
-        yield column, _by_category(keys)
+        yield column, by_category(keys)
     if scored.known_days is not None:
         yield (
             f"Since the {next(iter(event_type.entities)).replace('_', ' ')} was first seen",
@@ -117,47 +112,10 @@ def _share(flagged: Mask) -> dict[str, float] | None:
     return {"share": round(float(flagged.mean()), 5), "low": round(low, 5), "high": round(high, 5)}
 
 
-def _by_amount(amounts: Floats) -> Parts:
-    known = amounts[~np.isnan(amounts)]
-    edges = sorted({_readable(edge) for edge in np.quantile(known, _AMOUNT_QUANTILES).tolist()}) if len(known) else []
-    yield from _bands(amounts, edges, "{:,.12g}")
-    yield "(missing)", np.isnan(amounts)
-
-
-def _readable(number: float) -> float:
-    """Return a number with its two leading digits."""
-    return float(f"{number:.1e}")
-
-
-def _bands(values: Floats, edges: list[float], form: str, unit: str = "") -> Parts:
-    """Yield the values below the first edge, between each two, and from the last one on; NaN is in none."""
-    shown = [form.format(edge) for edge in edges]
-    for low, high in zip((None, *range(len(edges))), (*range(len(edges)), None), strict=True):
-        mask = ~np.isnan(values)
-        if low is not None:
-            mask &= values >= edges[low]
-        if high is not None:
-            mask &= values < edges[high]
-        if low is None:
-            name = "all" if high is None else f"under {shown[high]}{unit}"
-        else:
-            name = f"{shown[low]}{unit} or more" if high is None else f"{shown[low]} to {shown[high]}{unit}"
-        yield name, mask
-
-
-def _by_category(keys: Keys) -> Parts:
-    counts = np.bincount(keys.codes[keys.codes >= 0], minlength=len(keys.values))
-    common = np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]
-    for code in common.tolist():
-        yield keys.values[code], keys.codes == code
-    yield "(all others)", (keys.codes >= 0) & ~np.isin(keys.codes, common)
-    yield "(missing)", keys.codes < 0
-
-
 def _by_age(known_days: Floats) -> Parts:
     yield "first event", known_days == 0
     later = np.where(known_days == 0, np.nan, known_days)
-    yield from _bands(later, list(_KNOWN_DAYS), "{:g}", " days")
+    yield from cut_bands(later, list(_KNOWN_DAYS), "{:g}", " days")
     yield "(missing)", np.isnan(known_days)
 
 

@@ -32,10 +32,9 @@ def split_by_time(data: LabelledEvents, choices: TrainingChoices) -> Split:
     production. Raises `TrainingDataError` when there is nothing to learn from, or the label delay leaves nothing.
     """
     check_labels(data)
-    n = len(data.events)
     times = data.events.times_s
-    validation_from = times[int(n * (1 - choices.test_share - choices.validation_share))]
-    test_from = times[int(n * (1 - choices.test_share))]
+    validation_from = times[int(len(times) * (1 - choices.test_share - choices.validation_share))]
+    test_from = times[begin_test(data, choices)]
     labelled = data.labels >= 0
     split = Split(
         train=np.flatnonzero(labelled & (times < validation_from) & (data.known_s <= validation_from)),
@@ -46,6 +45,11 @@ def split_by_time(data: LabelledEvents, choices: TrainingChoices) -> Split:
     )
     _check_parts(data, split)
     return split
+
+
+def begin_test(data: LabelledEvents, choices: TrainingChoices) -> int:
+    """Return the row with which the test part begins."""
+    return int(len(data.events) * (1 - choices.test_share))
 
 
 def check_labels(data: LabelledEvents) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from tollgate.core.costs import Costs
 from tollgate.core.event import Floats, Ints
 from tollgate.core.score import TOP_SCORE
 from tollgate.core.version import Outcome
 
-from model_build.costs import COST_NAMES, NEVER, Costs, DailyBalance, PricedEvents, measure_balance
+from model_build.costs import COST_NAMES, NEVER, DailyBalance, PricedEvents, measure_balance
 from model_build.metrics import THRESHOLD_STEP
 
 WRONG_BY = (0.5, 2.0)

@@ -14,8 +14,10 @@ from model_build.candidates import Fitted, fit_candidate
 from model_build.data import read_labelled_events
 from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile
+from model_build.drawing import draw_past_events
 from model_build.material import Material, Progress, read_material
 from model_build.parity import check_parity
+from model_build.past_events import encode_judged_events
 from model_build.report import Contender, Judged, choose_outcomes, describe_version, evaluate_version
 from model_build.sealing import Sealed, encode_histories, seal_version
 from model_build.split import Split, split_by_time
@@ -51,7 +53,8 @@ def prepare(data_path: Path, file: DetectorFile, progress: Progress) -> tuple[Ma
     data = read_labelled_events(data_path, file.event_type, file.file_form)
     split = split_by_time(data, file.training)
     notes = (*notice_data(data, file, time.time()), *file.warnings)
-    return read_material(data, file, split.train, progress), split, notes
+    past = draw_past_events(data, split.test, file.training.past_events, file.training.seed)
+    return read_material(data, file, split.train, progress, past), split, notes
 
 
 def seal_best(
@@ -75,7 +78,8 @@ def seal_best(
     manifest = describe_version(material, judged, best, outcomes, difference) | {"reasons": told}
     evaluation = evaluate_version(material, judged, contenders, outcomes, choice) | {"notes": list(notes)}
     histories = encode_histories(material.data, material.plan, material.excess)
-    sealed = seal_version(manifest, onnx, evaluation, histories, out, reasons=reasons)
+    past = encode_judged_events(material, judged, reasons)
+    sealed = seal_version(manifest, onnx, evaluation, histories, out, reasons=reasons, past_events=past)
     return Trained(sealed, contenders, notes, tuple(evaluation.get("money", {}).get("words", ())))
 
 

@@ -24,9 +24,11 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
         *("min_sum_hessian_in_leaf", "bagging_fraction", "bagging_freq", "feature_fraction", "lambda_l1", "lambda_l2"),
     ),
 }
+MOST_PAST_EVENTS = 10_000
 REASONS = ("path_dependent", "background", "none")
 TRAINING_KEYS = (
     *("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", "leave_out", "reasons"),
+    "past_events",
     *MODELS,
 )
 
@@ -36,7 +38,8 @@ class TrainingChoices:
     """What [training] says. Shares are of the labelled events, in order of time.
 
     ``parameters`` maps a model to what the file sets of its parameters, in place of the defaults. ``leave_out`` holds
-    patterns of the names of features (`fnmatch`) that no model learns from.
+    patterns of the names of features (`fnmatch`) that no model learns from. ``past_events`` is how many events
+    of the test part a version is sealed with at most, 0 for none.
     """
 
     models: tuple[str, ...] = MODELS
@@ -48,6 +51,7 @@ class TrainingChoices:
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
     reasons: str = "path_dependent"
+    past_events: int = MOST_PAST_EVENTS
 
 
 def read_training(reader: TomlReader) -> TrainingChoices:
@@ -75,7 +79,12 @@ def read_training(reader: TomlReader) -> TrainingChoices:
         raise reader.fail("training", "reasons", f"{wanted}{suggest(reasons, REASONS)}")
     parameters = {model: found for model in MODELS if (found := _read_parameters(reader, model))}
     leave_out = reader.texts("training", "leave_out")
-    return TrainingChoices(models, shares[0], shares[1], reviews, seed, imbalance, parameters, leave_out, reasons)
+    past_events = int(reader.take("training", "past_events", int, default.past_events))
+    if not 0 <= past_events <= MOST_PAST_EVENTS:
+        raise reader.fail("training", "past_events", f"has to be from 0 to {MOST_PAST_EVENTS}, not {past_events}")
+    return TrainingChoices(
+        *(models, shares[0], shares[1], reviews, seed, imbalance, parameters, leave_out, reasons, past_events)
+    )
 
 
 def _read_names(reader: TomlReader, key: str, kind: str, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tollgate.core.past_events import PAST_EVENTS
+from tollgate.core.version import VERSION_FILES
 from tollgate.services.decide_lot import MARGIN_S
 from tollgate.settings import Settings
 
 from localstack.template import TEMPLATE, load_template, open_routes, write_out_limits
+from model_build.sealing import CARD, CARD_TEXT, HISTORIES
 
 SAM = TEMPLATE.parent / ".tools" / "sam" / "bin" / "sam"
 DOCUMENT = load_template(TEMPLATE)
@@ -237,7 +240,7 @@ def test_functions_get_the_settings_they_read() -> None:
         given |= set(function.get("Environment", {}).get("Variables", {}))
     known = {f"TOLLGATE_{setting.name}".upper() for setting in fields(Settings)}
     needed = {f"TOLLGATE_{setting.name}".upper() for setting in fields(Settings) if setting.default is MISSING}
-    of_the_system = {"MALLOC_ARENA_MAX"}
+    of_the_system = {"MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_"}
     assert of_the_system <= given
     assert needed <= given - of_the_system <= known
 
@@ -312,6 +315,20 @@ def test_only_the_index_function_writes_and_deletes_what_is_searched() -> None:
         "ApiRole": {"s3:GetObject"},
         "IndexRole": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
     }
+
+
+def test_the_api_writes_drafts_and_lists_and_no_file_of_a_version() -> None:
+    written = {
+        resource["Fn::Sub"]
+        for statement in statements(RESOURCES["ApiRole"])
+        if "s3:PutObject" in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+    assert written == {f"${{Bucket.Arn}}/{path}" for path in ("inbox/*", "detectors/*/draft.json", "lists/*")}
+    beside = {HISTORIES, PAST_EVENTS, CARD, CARD_TEXT}
+    assert "draft.json" not in {*VERSION_FILES, *beside}
+    others = {name for name, role in of_type("AWS::IAM::Role").items() if "draft.json" in str(role)}
+    assert others == {"ApiRole"}
 
 
 def test_a_lot_has_time_for_slow_storage() -> None:

@@ -11,13 +11,15 @@ from app import wording
 from app.batch_summary import show_downloads, show_summary
 from app.client import Api, Json
 from app.detector import Detector
-from app.file_check import check_file
+from app.inbox_view import show_inbox
 from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page
+from app.upload_panel import show_upload
 
 POLL_EVERY_S = 2
 # A file at work gives a sign of life every few seconds.
 PATIENCE_S = 180
+UPLOAD_WITHIN_S = 900
 SHOWN_AT_ONCE = 5
 WORDS = {
     "waiting": "Waiting", "running": "Scoring", "done": "Done", "rejected": "Rejected", "failed": "Given up",
@@ -33,47 +35,16 @@ def show() -> None:
 def _show_body(api: Api, detector: Detector) -> None:
     upload, earlier = st.columns([5, 7], gap="large")
     with upload, problems_shown():
-        _show_upload(api, detector)
+        if sent := show_upload(api, detector):
+            st.query_params["batch"] = sent
+            st.rerun()
+        show_inbox(api)
     batch_id = ""
     with earlier, problems_shown():
         batch_id = _choose_batch(api)
     if batch_id:
         st.space("xsmall")
         _show_batch(api, detector, batch_id)
-
-
-def _round() -> int:
-    """Return a number that grows with every upload: widgets with it in their key start empty again."""
-    return int(st.session_state.get("round", 0))
-
-
-def _show_upload(api: Api, detector: Detector) -> None:
-    st.subheader("Upload a file", anchor=False)
-    file = st.file_uploader(
-        "CSV, gzipped CSV or Parquet",
-        type=["csv", "gz", "parquet"],
-        key=f"file-{_round()}",
-        help="One row per event. The file goes straight to your own storage.",
-    )
-    if file is None:
-        required = [variable.name for variable in detector.variables if variable.required]
-        with st.expander("Which columns?"):
-            st.markdown(", ".join(f"`{name}`" for name in required) + ". Other columns are kept as they are.")
-        return
-    content = file.getvalue()
-    check = check_file(file.name, content, detector)
-    for fault in check.faults[:5]:
-        st.warning(in_markdown(fault), icon=":material/edit:")
-    if len(check.faults) > 5:
-        st.caption(f"And {len(check.faults) - 5} more.")
-    if not check.faults and st.button("Score this file", type="primary", icon=":material/upload:"):
-        with st.spinner("Uploading …"):
-            batch_id = api.start_batch(file.name, content)
-        st.query_params["batch"] = batch_id
-        st.session_state["round"] = _round() + 1
-        st.rerun()
-    if not check.faults and check.unused:
-        st.caption(in_markdown(f"Not used for the score: {', '.join(check.unused)}."))
 
 
 def _choose_batch(api: Api) -> str:
@@ -91,7 +62,7 @@ def _choose_batch(api: Api) -> str:
         placeholder=wording.NOTHING,
         on_select="rerun",
         selection_mode="single-row",
-        key=f"batches-{_round()}",
+        key=f"batches-{st.session_state.get('round', 0)}",
         column_config=_column_config(),
         alt="Earlier batches; choose one to see it",
     )
@@ -126,7 +97,7 @@ def _column_config() -> dict[str, Any]:
 def _show_batch(api: Api, detector: Detector, batch_id: str) -> None:
     batch = api.batch(batch_id)
     status = batch.get("status")
-    heading, files = st.columns([3, 2], vertical_alignment="bottom")
+    heading, files = st.columns([5, 7], vertical_alignment="bottom")
     with heading:
         st.header(in_markdown(str(batch.get("filename") or batch_id)), anchor=False)
         st.caption(in_markdown(_origin(batch, batch_id)))
@@ -160,7 +131,10 @@ def _watch(api: Api, batch_id: str) -> None:
         if batch.get("status") in FINISHED:
             st.rerun()
         if batch.get("status") == "waiting":
-            st.progress(0, "Waiting for its turn …")
+            st.progress(0, "Waiting for the file, or for its turn …")
+            if _silent_s(batch) > UPLOAD_WITHIN_S:
+                st.caption("No file came while its address was good, so nothing is scored: upload it again.")
+                return
         else:
             st.progress(*_progress(batch.get("progress") or {}))
         if _silent_s(batch) > PATIENCE_S:

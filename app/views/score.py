@@ -1,4 +1,4 @@
-"""The Score page: decide on one event, or look an earlier decision up."""
+"""The Score page: what a payment's score would be as one changes it, the decision on it, and earlier decisions."""
 
 from __future__ import annotations
 
@@ -6,116 +6,140 @@ import streamlit as st
 
 from app import wording
 from app.client import Api, Json
-from app.decision_view import show_decision
+from app.decision_view import show_exceptions, show_label, show_record
 from app.detector import Detector
-from app.event_form import fill_form, find_faults, is_filled, renew_event_id, show_fields
-from app.outcome_card import empty_state
+from app.event_form import as_filled, find_faults, new_event_id, show_fields
+from app.event_source import Source, choose_source, fresh_answer, load_decision, open_decision
+from app.known_view import show_known
+from app.outcome_card import empty_state, outcome_card
 from app.page import in_markdown, problems_shown, show_page
+from app.reasons_view import show_reasons
+from app.rules_view import show_rules
+from app.what_if_panel import ask_what_if, chosen_move, forget_answers, moved_from, show_panel
 
-NEW, LOOK_UP = "New {event}", "Look up a decision"
-EMPTY = "An empty form"
+TRY, WHY, RULES, KNOWN, RECORD = "What if", "Why", "Rules", "What was known", "Record"
 
 
 def show() -> None:
     """Show the page."""
-    show_page("Score a {event}", "Send one {event} to the detector and see what it decides.", _show_body)
+    show_page("Score a {event}", "Try any {event}, see why it scores as it does, and decide on it.", _show_body)
 
 
 def _show_body(api: Api, detector: Detector) -> None:
-    asked = str(st.query_params.get("event", ""))
-    names = [NEW.format(event=detector.event_name.replace("_", " ")), LOOK_UP]
-    new, look_up = st.tabs(names, default=names[1] if asked else names[0])
-    with new:
-        form, answer = st.columns([7, 5], gap="large")
-        with form:
-            event = _show_form(detector)
-        with answer:
-            _show_answer(api, detector, event)
-    with look_up:
-        _show_look_up(api, detector, asked)
+    noun = detector.event_name.replace("_", " ")
+    source = choose_source(api, detector, wording.plural(noun))
+    form, answer = st.columns([5, 7], gap="large")
+    with form:
+        event = show_fields(detector, fixed_id=source.decision is not None)
+        before = None if source.decision is None else as_filled(detector, source.event)
+        changed = before is not None and event != before
+        faults = find_faults(detector, event, before)
+        for fault in faults:
+            st.warning(in_markdown(fault), icon=":material/edit:")
+        with problems_shown():
+            _show_buttons(api, detector, source, event, ready=not faults, changed=changed)
+    with answer, problems_shown():
+        if faults:
+            st.html(empty_state("No score yet", f"Mend what is said below the form, and the {noun}'s score is here."))
+        else:
+            _show_answer(api, detector, source, _with_the_rest(detector, source, event), changed=changed)
 
 
-def _show_form(detector: Detector) -> Json | None:
-    """Show the form; return the event when it was sent and nothing is wrong with it."""
-    examples = {example.title: example.event for example in detector.examples}
-
-    def fill() -> None:
-        fill_form(detector, examples.get(st.session_state["example"], {}))
-        st.session_state.pop("decision", None)
-
-    chosen = st.selectbox(
-        "Start from",
-        [*examples, EMPTY],
-        key="example",
-        on_change=fill,
-        help="Real events from the test period, which the model was not trained on. The event ID is always new.",
-    )
-    if not is_filled(detector):
-        fill_form(detector, examples.get(chosen, {}))
-        st.session_state.pop("decision", None)
-    elif st.session_state.pop("renew_event_id", False):
-        renew_event_id(detector)
-    with st.form("event", border=True):
-        event = show_fields(detector)
-        noun = detector.event_name.replace("_", " ")
-        sent = st.form_submit_button(f"Score this {noun}", type="primary", icon=":material/send:")
-    if not sent:
-        return None
-    faults = find_faults(detector, event)
-    for fault in faults:
-        st.warning(in_markdown(fault), icon=":material/edit:")
-    return None if faults else event
+def _with_the_rest(detector: Detector, source: Source, event: Json) -> Json:
+    """Return the form's event with the columns of the decided one that have no field."""
+    shown = {variable.name for variable in detector.variables}
+    rest = source.event if source.decision is not None else {}
+    return {**{name: value for name, value in rest.items() if name not in shown}, **event}
 
 
-def _show_answer(api: Api, detector: Detector, event: Json | None) -> None:
-    with problems_shown():
-        if event is not None:
-            st.session_state.pop("decision", None)
-            with st.spinner("Deciding …"):
-                st.session_state["decision"] = api.decide(event)
-            st.session_state["sent_event"] = event
-            # The form was drawn with the old id: the next one is a new event, not a repeat.
-            st.session_state["renew_event_id"] = True
-            st.rerun()
-        if "decision" in st.session_state:
-            _show_latest(api, detector)
-            return
-    if event is None:
-        noun = detector.event_name.replace("_", " ")
-        st.html(empty_state("No decision yet", f"Choose an example or fill in the form, then score the {noun}."))
-
-
-def _show_latest(api: Api, detector: Detector) -> None:
-    show_decision(api, detector, st.session_state["decision"], "latest")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Send the same event again", type="tertiary", icon=":material/replay:"):
-            st.session_state["decision"] = api.decide(st.session_state["sent_event"])
-            st.rerun()
-
-
-def _show_look_up(api: Api, detector: Detector, asked: str) -> None:
-    with st.form("look-up", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        event_id = st.text_input("Event ID", value=asked, width=420, placeholder="The ID that was sent with the event")
-        sent = st.form_submit_button("Look up", icon=":material/search:")
-    if sent:
-        st.session_state["looked_up"] = event_id.strip()
-    looked_up = st.session_state.get("looked_up") or asked
-    if not looked_up:
-        text = "Enter an event ID to see what was decided then, on which values, and how it was labelled."
-        st.html(empty_state("No decision looked up", text))
+def _show_buttons(api: Api, detector: Detector, source: Source, event: Json, *, ready: bool, changed: bool) -> None:
+    noun = detector.event_name.replace("_", " ")
+    if source.decision is None:
+        if st.button("Decide and record", type="primary", icon=":material/send:", disabled=not ready):
+            _decide(api, event)
+        st.caption(
+            f"Decide and record: the decision is stored, and the histories learn of this {noun}. "
+            "Changing the form only tries, and leaves no trace."
+        )
         return
-    st.query_params["event"] = looked_up
-    decision = api.decision(looked_up)
-    view, values = st.columns([7, 5], gap="large")
-    with view:
-        show_decision(api, detector, decision, "looked-up")
-    with values:
-        _show_event(detector, decision.get("event") or {})
+    if changed:
+        with st.container(horizontal=True):
+            st.button("Undo the changes", icon=":material/undo:", on_click=_undo)
+            if st.button(f"Decide as a new {noun}", icon=":material/send:", disabled=not ready):
+                _decide(api, {**event, detector.column("id"): new_event_id()})
+        st.caption(f"Only the second records: as a {noun} of its own, with a new ID, on the histories as they are now.")
+    else:
+        st.caption(
+            f"This {noun} was decided. Change any value to see what its score would have been: nothing is recorded."
+        )
 
 
-def _show_event(detector: Detector, event: Json) -> None:
-    st.subheader("The event", anchor=False)
-    order = [variable.name for variable in detector.variables]
-    names = sorted(event, key=lambda name: order.index(name) if name in order else len(order))
-    rows = [{"Variable": wording.title(name), "Value": str(event[name])} for name in names]
-    st.dataframe(rows, hide_index=True, height="content", alt="The values of the event")
+def _undo() -> None:
+    st.session_state.pop("filled", None)
+
+
+def _decide(api: Api, event: Json) -> None:
+    with st.spinner("Deciding …"):
+        answer = api.decide(event)
+    st.session_state["answer"] = answer
+    forget_answers()
+    open_decision(str(answer["event_id"]))
+    st.rerun()
+
+
+def _show_answer(api: Api, detector: Detector, source: Source, event: Json, *, changed: bool) -> None:
+    decision = source.decision
+    event_id = None if decision is None else str(decision["event_id"])
+    can_vary = decision is None or not decision.get("degraded")
+    move = chosen_move(detector, event)
+    told = ask_what_if(api, event, event_id, move) if can_vary else {}
+    shown = decision if decision is not None and not changed else told.get("unchanged") or decision or {}
+    _show_card(detector, decision, shown, changed=changed)
+    if decision is not None and not changed:
+        show_exceptions(decision)
+        if detector.takes_labels and show_label(api, decision):
+            load_decision.clear()
+    _show_tabs(detector, decision, event, shown, told)
+
+
+def _show_card(detector: Detector, decision: Json | None, shown: Json, *, changed: bool) -> None:
+    fresh = fresh_answer(decision) if decision is not None else {}
+    details = [f"Probability of fraud {wording.percent(shown['probability'])}"] if shown.get("probability") else []
+    if decision is None or changed:
+        note = "What if · nothing is recorded"
+        details += [moved_from(detector, decision, shown)] if decision is not None else []
+    else:
+        note = f"Decided and recorded · {wording.moment(decision.get('decided_at'))}"
+        total = (fresh.get("timings_ms") or {}).get("total")
+        details += [f"Decided in {wording.milliseconds(total)}"] if total is not None else []
+    score = shown.get("score")
+    st.html(
+        outcome_card(
+            detector, str(shown.get("outcome")), None if score is None else int(score), note,
+            " · ".join(filter(None, details)),
+        )
+    )  # fmt: skip
+    if fresh.get("repeated") and not changed:
+        text = "This event was decided before: the first decision stands, and nothing was counted twice."
+        st.info(text, icon=":material/history:")
+
+
+def _show_tabs(detector: Detector, decision: Json | None, event: Json, shown: Json, told: Json) -> None:
+    names = [TRY, WHY, RULES, KNOWN, *([RECORD] if decision is not None else [])]
+    first, key = (TRY, "tabs-new") if decision is None else (WHY, "tabs-decided")
+    tabs = dict(zip(names, st.tabs(names, default=first, key=key), strict=True))
+    with tabs[TRY]:
+        if told:
+            show_panel(detector, event, told.get("variants") or [])
+        else:
+            st.caption("It was decided without a score, so there is none to move.")
+    with tabs[WHY]:
+        # A decision that was made without reasons is told with those of the same reads.
+        show_reasons(detector, shown if shown.get("reasons") else told.get("unchanged") or shown)
+    with tabs[RULES]:
+        show_rules(detector, shown)
+    with tabs[KNOWN]:
+        show_known(detector, told.get("histories") or [])
+    if decision is not None:
+        with tabs[RECORD]:
+            show_record(detector, decision, fresh_answer(decision))

@@ -9,7 +9,9 @@
     │   ├── ModelFileError           an ONNX file that cannot become a detector's model
     │   ├── EventError               one event or row: column and value named
     │   ├── LabelError               a label that is neither fraud nor legitimate
-    │   ├── BodyTooLargeError        over 256 KB
+    │   ├── BodyTooLargeError        over 256 KB, or over 5 MB for a list
+    │   ├── ChangedError             somebody else changed it meanwhile: look at theirs first
+    │   ├── ConditionMissingError    a change that does not say of what
     │   └── NotFoundError            no such detector, event or batch
     ├── SealError                    a version folder that is not what was sealed
     ├── ParityError                  an export that does not answer as the model it came from
@@ -95,10 +97,27 @@ class LabelError(InputError):
 
 
 class BodyTooLargeError(InputError):
-    """A request body over the limit."""
+    """A request body over the limit of its route."""
 
     code = "body_too_large"
     status = 413
+
+
+class ChangedError(InputError):
+    """A draft or a list that is no longer what the caller has seen."""
+
+    code = "changed_meanwhile"
+    status = 412
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else changed it meanwhile; load it again, and make your change there.")
+
+
+class ConditionMissingError(InputError):
+    """A change without the ETag of what is to be changed."""
+
+    code = "condition_missing"
+    status = 428
 
 
 class NotFoundError(InputError):

@@ -26,7 +26,7 @@ class Settings:
     # Files of payments, unpacked too.
     largest_file_bytes: int = 10 * 1000**3
     # The most rows that are scored together.
-    piece_rows: int = 20_480
+    piece_rows: int = 16_384
     # The queue that files come from, and that work is handed on to.
     queue_url: str = ""
     # Work on a file is handed on when the function has this much time left.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from tests.app import contract_index as index
+from tests.app import contract_rules, model_shapes
 from tests.app import contract_shapes as shapes
 from tests.app.contract_shapes import Json
 
@@ -30,21 +32,31 @@ class Contract:
     url: str = ""
     detector: Json = field(default_factory=shapes.detector_document)
     evaluation: Json = field(default_factory=shapes.evaluation_document)
+    contributions: Json = field(default_factory=model_shapes.contributions)
+    summaries: Json | None = None  # in place of what its decisions come to
     decisions: dict[str, Json] = field(default_factory=dict)
     batches: dict[str, Json] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
     polls: dict[str, int] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    questions: list[Json] = field(default_factory=list)
+    inbox: list[Json] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
     answers: dict[str, tuple[int, Json]] = field(default_factory=dict)
     delay_s: float = 0.0
     indexed_until: str | None = None
+    rules: contract_rules.ContractRules = field(default_factory=contract_rules.ContractRules)
     asked: threading.local = field(default_factory=threading.local)
 
     @property
     def query(self) -> str:
         """The query of the request that this thread answers."""
         return getattr(self.asked, "query", "")
+
+    @property
+    def seen(self) -> str | None:
+        """The etag in If-Match of the request that this thread answers; None without one."""
+        return getattr(self.asked, "seen", None)
 
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         """Return status and content of the answer to one request."""
@@ -68,6 +80,35 @@ class Contract:
     def get_evaluation(self, _body: Json) -> tuple[int, Json]:
         return 200, self.evaluation
 
+    def get_versions(self, _body: Json) -> tuple[int, Json]:
+        return 200, contract_rules.versions()
+
+    def check_rules(self, body: Json) -> tuple[int, Json]:
+        return self.rules.check(body)
+
+    def try_rules(self, body: Json) -> tuple[int, Json]:
+        return self.rules.trial(body)
+
+    def get_draft(self, _body: Json) -> tuple[int, Json]:
+        return self.rules.show_draft()
+
+    def save_draft(self, body: Json) -> tuple[int, Json]:
+        return self.rules.save_draft(body, self.seen)
+
+    def get_list(self, _body: Json, name: str) -> tuple[int, Json]:
+        return self.rules.show_list(name, self.query)
+
+    def change_list(self, body: Json, name: str) -> tuple[int, Json]:
+        return self.rules.change_list(name, body, self.seen)
+
+    def get_contributions(self, _body: Json) -> tuple[int, Json]:
+        return 200, self.contributions
+
+    def get_dependence(self, _body: Json, feature: str) -> tuple[int, Json]:
+        if feature not in model_shapes.FEATURES:
+            return _not_found(f"feature {feature}")
+        return 200, model_shapes.dependence(feature)
+
     def decide(self, body: Json) -> tuple[int, Json]:
         sent = body["event"]
         if float(sent.get("amount") or 0) < 0:
@@ -88,10 +129,28 @@ class Contract:
         return 200, index.search(self.decisions.values(), self.indexed_until, self.query)
 
     def get_summaries(self, _body: Json) -> tuple[int, Json]:
-        return 200, index.summaries(self.decisions.values(), self.indexed_until, self.query)
+        return 200, self.summaries or index.summaries(self.decisions.values(), self.indexed_until, self.query)
 
     def get_health(self, _body: Json) -> tuple[int, Json]:
         return 200, {"status": "ok", "detector": "payments", "detector_version": shapes.VERSION}
+
+    def what_if(self, body: Json) -> tuple[int, Json]:
+        """Answer as the contract says, and remember what was asked."""
+        self.questions.append(body)
+        pinned = self.decisions.get(body.get("event_id", ""))
+        if "event_id" in body and pinned is None:
+            return _not_found(f"event {body['event_id']}")
+        sent = body.get("event") or (pinned or {})["event"]
+        if float(sent.get("amount") or 0) < 0:
+            return 422, {"code": "invalid_event", "message": "amount must not be below 0", "retry": False}
+        rows = [sent, *({**sent, **changes} for changes in body.get("variants", []))]
+        told = [shapes.supposed(row, number <= 10 and body["reasons"] != "none") for number, row in enumerate(rows)]
+        known = shapes.histories(sent) if body.get("histories") else None
+        named = {"detector": "payments", "detector_version": shapes.VERSION}
+        return 200, {**named, "unchanged": told[0], "variants": told[1:], "histories": known}
+
+    def list_inbox(self, _body: Json) -> tuple[int, Json]:
+        return 200, {"files": self.inbox, "complete": True}
 
     def label(self, body: Json) -> tuple[int, Json]:
         results = [self._label_one(entry) for entry in body["labels"]]
@@ -170,10 +229,22 @@ ROUTES = [
     ("GET", "/v1/detector", "get_detector"),
     ("GET", "/v1/detector/evaluation", "get_evaluation"),
     ("GET", "/v1/healthz", "get_health"),
+    ("GET", "/v1/detector/contributions", "get_contributions"),
+    ("GET", "/v1/detector/versions", "get_versions"),
+    ("POST", "/v1/rules/check", "check_rules"),
+    ("POST", "/v1/rules/trial", "try_rules"),
+    ("GET", "/v1/rules/draft", "get_draft"),
+    ("PUT", "/v1/rules/draft", "save_draft"),
+    ("GET", "/v1/lists/([^/]+)", "get_list"),
+    ("PUT", "/v1/lists/([^/]+)", "change_list"),
+    ("PATCH", "/v1/lists/([^/]+)", "change_list"),
+    ("GET", "/v1/detector/contributions/([^/]+)", "get_dependence"),
     ("GET", "/v1/summaries", "get_summaries"),
     ("POST", "/v1/decisions", "decide"),
     ("GET", "/v1/decisions", "find_decisions"),
     ("GET", "/v1/decisions/([^/]+)", "get_decision"),
+    ("POST", "/v1/what-if", "what_if"),
+    ("GET", "/v1/inbox", "list_inbox"),
     ("POST", "/v1/labels", "label"),
     ("POST", "/v1/batches", "start_batch"),
     ("GET", "/v1/batches", "list_batches"),
@@ -191,13 +262,25 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         path, self.contract.asked.query = urlsplit(self.path).path, urlsplit(self.path).query
         content = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if path.startswith("/storage/") and "/storage/" in self.contract.faults:
+            self._fail_to_store(self.contract.faults["/storage/"])
+            return
         if path.startswith("/storage/"):
             self.contract.uploads[path.removeprefix("/storage/")] = content
             self._send(200, {})
             return
+        self.contract.asked.seen = (self.headers.get("if-match") or "").strip('"') or None
         self._send(*self.contract.answer(self.command, path, json.loads(content or b"{}")))
 
-    do_GET = do_POST = do_PUT = _answer  # noqa: N815 - http.server's names
+    def _fail_to_store(self, status: int) -> None:
+        """Answer with an error, or break the connection where it is 0."""
+        if status:
+            self._send(status, {})
+        else:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    do_GET = do_POST = do_PUT = do_PATCH = _answer  # noqa: N815 - http.server's names
 
     def _send(self, status: int, content: Json) -> None:
         body = json.dumps(content).encode()

@@ -2,15 +2,22 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
+from tollgate.core.files.suffixes import SUFFIXES
 
-from app.detector import read_detector
-from app.file_check import check_file
+from app.detector import Detector, read_detector
+from app.file_check import FileCheck
+from app.file_check import check_file as check
+from app.file_start import ACCEPTED, START_BYTES
+from app.file_upload import ToldUpload
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 from tests.app.contract_shapes import detector_document
@@ -26,6 +33,10 @@ DETECTOR = read_detector(detector_document())
 @pytest.fixture
 def page(open_page: OpenPage) -> AppTest:
     return open_page("batch").run()
+
+
+def check_file(name: str, content: bytes, detector: Detector) -> FileCheck:
+    return check(name, io.BytesIO(content), detector)
 
 
 def upload(page: AppTest, name: str, content: bytes) -> AppTest:
@@ -51,6 +62,77 @@ def test_the_latest_batch_is_shown_with_counts_and_money(page: AppTest) -> None:
         "Download results (Parquet)",
         "Download summary (JSON)",
     ]
+
+
+def test_the_riskiest_rows_are_filtered_and_explained(page: AppTest) -> None:
+    assert "**Row" not in texts(page)
+    page.pills(key="b0003-outcome").set_value(["review"]).run()
+    assert "Highest risk (27 of 40)" in texts(page)
+    page.slider(key="b0003-score").set_value(960).run()
+    assert "Highest risk (7 of 40)" in texts(page)
+    page.text_input(key="b0003-text").input("c04098").run()
+    assert "Highest risk (1 of 40)" in texts(page)
+    assert page.dataframe[-2].value["why"].tolist() == ["Amount is 14 times this customer's usual (+5)"]
+    page.text_input(key="b0003-text").input("nothing like it").run()
+    assert "No row fits" in texts(page)
+
+
+def test_rows_that_failed_are_counted_by_why_and_where_to_read_them(page: AppTest) -> None:
+    assert "Because of amount (3); all of them listed here. The results have every row that failed" in texts(page)
+
+
+def test_what_waits_in_the_inbox_is_listed_and_what_is_done_is_not(contract: Contract, open_page: OpenPage) -> None:
+    assert "Nothing waits" in texts(open_page("batch").run())
+    file = {
+        "key": "inbox/a.csv", "filename": "a.csv", "detector": "payments", "batch_id": "b0001", "size_bytes": 2_345_678,
+        "put_at": "2026-11-23T18:58:04Z", "status": "queued",
+    }  # fmt: skip
+    contract.inbox = [file, {**file, "filename": "b.csv", "status": "done"}]
+    page = open_page("batch").run()
+    assert "In the inbox (1)" in texts(page)
+    assert page.dataframe[0].value[["file", "state", "size"]].values.tolist() == [
+        ["a.csv", "Waits its turn", "2.3\u00a0MB"]
+    ]
+
+
+def test_a_file_too_large_for_a_browser_gets_a_command(page: AppTest, contract: Contract) -> None:
+    next(field for field in page.text_input if field.label == "Name of the file").input("june's.parquet")
+    next(button for button in page.button if button.label == "Get the command").click().run()
+    assert not page.exception
+    assert page.code[0].value == f"curl --upload-file 'june'\"'\"'s.parquet' {contract.url}/storage/b0004"
+    assert "begins within 15 minutes" in texts(page)
+
+
+def test_a_broken_connection_is_one_sentence(page: AppTest, contract: Contract) -> None:
+    contract.faults["/storage/"] = 0
+    upload(page, "june.csv", FILE)
+    next(button for button in page.button if button.label == "Score this file").click().run()
+    assert not page.exception
+    assert "The connection to the storage broke before the whole file was there, so nothing is scored" in texts(page)
+
+
+def test_a_refused_upload_says_what_to_do(page: AppTest, contract: Contract) -> None:
+    contract.faults["/storage/"] = 403
+    upload(page, "june.csv", FILE)
+    next(button for button in page.button if button.label == "Score this file").click().run()
+    assert "The storage refused the file (403): upload it again" in texts(page)
+
+
+def test_an_address_that_nobody_used_is_not_waited_for(contract: Contract, open_page: OpenPage) -> None:
+    contract.add_batch("b0009", "july.csv", "waiting")
+    said = texts(open_page("batch").run())
+    assert "No file came while its address was good" in said
+    contract.batches["b0009"]["created_at"] = datetime.now(UTC).isoformat()
+    assert "No file came" not in texts(open_page("batch").run())
+
+
+def test_how_much_is_sent_is_told_in_hundredths() -> None:
+    told: list[float] = []
+    sent = ToldUpload(io.BytesIO(b"x" * 1_000), told.append)
+    assert len(sent) == 1_000
+    while sent.read(4):
+        pass
+    assert told == [step / 100 for step in range(1, 101)]
 
 
 def test_a_rejected_batch_says_why(open_page: OpenPage) -> None:
@@ -86,7 +168,7 @@ def test_a_file_is_uploaded_watched_and_summarised(page: AppTest, contract: Cont
     next(button for button in page.button if button.label == "Score this file").click().run()
     assert not page.exception
     assert contract.uploads == {"b0004": FILE}
-    assert "Waiting for its turn" in page.get("progress")[0].proto.text
+    assert "Waiting for the file, or for its turn" in page.get("progress")[0].proto.text
     page.run()
     bar = page.get("progress")[0].proto
     assert "Scoring: 6,240 of about 12,480 rows, 2 failed" in bar.text
@@ -103,20 +185,29 @@ def test_a_file_that_does_not_fit_is_not_uploaded(page: AppTest, contract: Contr
     assert not contract.uploads
 
 
-def columns_of(names: str, kind: str) -> tuple[str, bytes]:
-    if kind == "parquet":
+def written_as(kind: str) -> tuple[str, bytes]:
+    """The rows of FILE in a file of this kind."""
+    table = pa.csv.read_csv(io.BytesIO(FILE))
+    if kind == ".parquet":
         buffer = io.BytesIO()
-        pq.write_table(pa.table({name: ["1"] for name in names.strip().split(",")}), buffer)
+        pq.write_table(table, buffer)
         return "a.parquet", buffer.getvalue()
-    text = names.encode("utf-8-sig")
-    return ("a.csv.gz", gzip.compress(text)) if kind == "gz" else ("a.csv", text)
+    lines = "".join(json.dumps(row, default=str) + "\n" for row in table.to_pylist()).encode()
+    text = FILE if kind.startswith(".csv") else lines
+    if kind.endswith(".gz"):
+        text = gzip.compress(text)
+    if kind.endswith(".zst"):
+        text = bytes(pa.compress(text, "zstd", asbytes=True))
+    return f"A{kind.upper()}", text
 
 
-@pytest.mark.parametrize("kind", ["csv", "gz", "parquet"])
-def test_headers_are_read_from_every_kind_of_file(kind: str) -> None:
-    check = check_file(*columns_of(HEADER, kind), DETECTOR)
-    assert check.faults == ()
-    assert check.unused == ("is_fraud",)
+@pytest.mark.parametrize("kind", ACCEPTED)
+def test_every_kind_of_file_that_the_door_takes_is_looked_at(kind: str) -> None:
+    assert set(ACCEPTED) == set(SUFFIXES)
+    looked = check_file(*written_as(kind), DETECTOR)
+    assert looked.faults == looked.doubts == ()
+    assert looked.unused == ("is_fraud",)
+    assert [str(row["event_id"]) for row in looked.first] == ["e-1"]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +217,8 @@ def test_headers_are_read_from_every_kind_of_file(kind: str) -> None:
         ("a.parquet", b"PAR1"),
         ("a.csv", b"\xff\xfe\x00"),
         ("a.csv.gz", gzip.compress(b"a,b", mtime=0)[:9]),
+        ("a.jsonl.zst", b"plain"),
+        ("a.csv", "Straße,Betrag".encode("latin-1")),
     ],
 )
 def test_a_damaged_file_is_named(name: str, content: bytes) -> None:
@@ -136,24 +229,56 @@ def test_a_damaged_file_is_named(name: str, content: bytes) -> None:
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
 def test_a_header_is_read_as_the_detector_declares(encoding: str) -> None:
     declared = replace(DETECTOR, delimiter=":", encoding="cp1252")
-    header = f"{HEADER.strip()},Straße\n".replace(",", ":")
-    assert check_file("a.csv", header.encode(encoding), declared).unused == ("is_fraud", "Straße")
+    header, row = FILE.decode().replace(":", "-").replace(",", ":").splitlines()
+    text = f"{header}:Straße\n{row}:Süd\n"
+    assert check_file("a.csv", text.encode(encoding), declared).unused == ("is_fraud", "Straße")
 
 
 def test_another_kind_of_file_is_named() -> None:
     (fault,) = check_file("a.gz", b"", DETECTOR).faults
-    assert "takes .csv, .csv.gz and .parquet" in fault
+    assert fault.startswith("a.gz is of another kind: Tollgate takes CSV, JSON lines")
 
 
-def test_an_empty_file_lacks_every_column() -> None:
-    assert len(check_file("a.csv", b"", DETECTOR).faults) == 12
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_an_empty_file_is_said_to_be_empty(name: str) -> None:
+    (fault,) = check_file(name, b"", DETECTOR).faults
+    assert fault == f"{name} is empty: it has neither a header nor rows."
+
+
+def test_a_header_alone_is_nothing_to_score() -> None:
+    (fault,) = check_file("a.csv", HEADER.encode(), DETECTOR).faults
+    assert fault == "a.csv has a header and no rows: there is nothing to score."
+
+
+def test_lines_that_are_no_json_are_named() -> None:
+    (fault,) = check_file("a.jsonl", b"event_id,amount\n1,2\n", DETECTOR).faults
+    assert fault.startswith("a.jsonl has no line that is a JSON object")
+
+
+def test_of_a_large_file_the_beginning_is_enough() -> None:
+    row = FILE.decode().splitlines()[1]
+    text = HEADER + (row + "\n") * (3 * START_BYTES // len(row))
+    content = io.BytesIO(text.encode()[: 2 * START_BYTES + 17])  # cut off within a row
+    looked = check("a.csv", content, DETECTOR)
+    assert looked.faults == looked.doubts == ()
+    assert content.tell() <= START_BYTES
+
+
+def test_values_that_cannot_be_read_are_told_before_the_upload(page: AppTest) -> None:
+    row = FILE.decode().splitlines()[1]
+    rows = [row, row.replace("12.5", "12.50 USD"), row.replace("true", "maybe"), row.replace("12.5", "a lot")]
+    upload(page, "june.csv", (HEADER + "\n".join(rows)).encode())
+    said = texts(page)
+    assert 'amount cannot be read in 2 of the first 4 rows: "12.50 USD" in row 2, for example.' in said
+    assert 'express cannot be read in 1 of the first 4 rows: "maybe" in row 3' in said
+    assert score_button(page)
 
 
 def test_a_repeated_column_is_named() -> None:
-    assert check_file("a.csv", HEADER.replace("is_fraud", "amount").encode(), DETECTOR).faults == (
+    assert check_file("a.csv", FILE.replace(b"is_fraud", b"amount"), DETECTOR).faults == (
         "Column amount is there more than once: keep one.",
     )
 
 
 def test_a_header_with_semicolons_is_read() -> None:
-    assert check_file("a.csv", HEADER.replace(",", ";").encode(), DETECTOR).faults == ()
+    assert check_file("a.csv", FILE.replace(b",", b";"), DETECTOR).faults == ()

@@ -109,7 +109,7 @@ def test_settings_come_from_streamlits_secrets_too(contract: Contract, open_page
     page = open_page("score", url="")
     page.secrets["api_url"] = contract.url
     page.run()
-    assert page.title[0].value == "Today"
+    assert page.title[0].value == "Score a payment"
 
 
 @pytest.mark.parametrize(("url", "service"), [(FUNCTION_URL, "lambda"), (HTTP_API, "execute-api")])

@@ -6,108 +6,234 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 
+TRY = "What if · nothing is recorded"
+EVENT = {"event_id": "a/b 1", "timestamp": "2026-06-14T21:07:45Z", "amount": 620.0, "customer_id": "C1"}
+
 
 @pytest.fixture
 def page(open_page: OpenPage) -> AppTest:
     return open_page("score").run()
 
 
+@pytest.fixture
+def decided(contract: Contract, open_page: OpenPage) -> AppTest:
+    """The page of a decision that was made before."""
+    contract.answer("POST", "/v1/decisions", {"event": EVENT})
+    page = open_page("score")
+    page.query_params["event"] = EVENT["event_id"]
+    return page.run()
+
+
 def press(page: AppTest, label: str) -> AppTest:
     return next(button for button in page.button if button.label == label).click().run()
 
 
+def posts(contract: Contract) -> list[str]:
+    return [request for request in contract.requests if request == "POST /v1/decisions"]
+
+
 def test_the_form_has_the_fitting_widget_for_every_variable(page: AppTest) -> None:
     assert not page.exception
-    assert {widget.label for widget in page.number_input} >= {"Amount (USD)", "Latitude – optional"}
-    assert {widget.label for widget in page.selectbox} >= {"Start from", "Merchant category", "Express – optional"}
-    assert {widget.label for widget in page.text_input} >= {"Event ID", "Timestamp", "Customer ID", "IP – optional"}
+    assert {widget.label for widget in page.number_input} >= {"Amount (USD)", "Latitude"}
+    assert {widget.label for widget in page.selectbox} >= {"Start from", "Merchant category", "Express"}
+    assert {widget.label for widget in page.text_input} >= {"Event ID", "Timestamp", "Customer ID", "IP"}
 
 
 def test_an_example_fills_the_form_with_a_new_event_id(page: AppTest) -> None:
     first = page.text_input(key="event.event_id").value
-    page.selectbox(key="example").select("Legitimate: the weekly shop").run()
+    page.selectbox(key="start").select("Legitimate: the weekly shop").run()
     assert page.number_input(key="event.amount").value == 64.2
     assert page.selectbox(key="event.channel").value == "store"
     assert page.text_input(key="event.event_id").value not in {first, "e-000481"}
 
 
 def test_an_empty_form_has_an_id_and_the_time_and_names_what_is_missing(page: AppTest, contract: Contract) -> None:
-    page.selectbox(key="example").select("An empty form").run()
+    page.selectbox(key="start").select("An empty form").run()
     assert page.text_input(key="event.event_id").value
     assert str(page.text_input(key="event.timestamp").value).endswith("Z")
-    press(page, "Score this payment")
     assert "Fill in Amount, Customer ID, Merchant ID, Merchant category, Channel." in texts(page)
+    assert next(button for button in page.button if button.label == "Decide and record").disabled
     assert not contract.decisions
 
 
-def test_a_timestamp_that_is_none_is_named(page: AppTest, contract: Contract) -> None:
-    page.text_input(key="event.timestamp").input("yesterday")
-    press(page, "Score this payment")
+def test_a_timestamp_that_is_none_is_named(page: AppTest) -> None:
+    page.text_input(key="event.timestamp").input("yesterday").run()
     assert "Timestamp should look like 2026-01-05T13:24:11Z." in texts(page)
+    assert "No score yet" in texts(page)
+
+
+def test_the_score_moves_with_the_form_and_nothing_is_recorded(page: AppTest, contract: Contract) -> None:
+    assert "<b>988</b>" in texts(page)
+    for amount, score in ((1200.0, 921), (64.0, 312)):
+        page.number_input(key="event.amount").set_value(amount).run()
+        said = texts(page)
+        assert TRY in said
+        assert f"<b>{score}</b>" in said
+    assert "Probability of fraud 0.09 %" in texts(page)
+    assert not posts(contract)
+    assert not contract.decisions
+
+
+def test_a_change_is_one_question_with_the_whole_curve(page: AppTest, contract: Contract) -> None:
+    contract.questions.clear()
+    page.number_input(key="event.amount").set_value(700.0).run()
+    (question,) = contract.questions
+    assert question["event"]["amount"] == 700.0
+    assert "event_id" not in question
+    amounts = [variant["amount"] for variant in question["variants"]]
+    assert amounts == sorted(amounts)
+    assert {0.0, 700.0} < set(amounts)
+    assert len(amounts) <= 100
+
+
+@pytest.mark.parametrize(
+    ("move", "column", "value"),
+    [
+        ("Time of day", "timestamp", "2026-06-14T03:30:00Z"),
+        ("Merchant category", "merchant_category", "games"),
+        ("Who", "device_id", "never-seen-before-device_id"),
+        ("Place", "latitude", 47.2379),
+        ("Express", "express", True),
+    ],
+)
+def test_other_things_can_be_moved(page: AppTest, contract: Contract, move: str, column: str, value: object) -> None:
+    page.pills(key="move").set_value(move).run()
+    assert not page.exception
+    variants = contract.questions[-1]["variants"]
+    assert value in [variant.get(column) for variant in variants]
+    assert {name for variant in variants for name in variant} <= {
+        column, *({"customer_id", "merchant_id", "ip"} if move == "Who" else ())
+    }  # fmt: skip
+
+
+def test_the_slider_moves_the_form_and_so_the_score(page: AppTest, contract: Contract) -> None:
+    slider = page.select_slider(key="slide-Amount")
+    assert slider.value == "$1,849"
+    slider.set_value("$80").run()
+    assert page.number_input(key="event.amount").value == 80.0
+    assert "<b>312</b>" in texts(page)
     assert not contract.decisions
 
 
 def test_a_decision_is_said_in_words_with_its_meaning(page: AppTest) -> None:
-    page.number_input(key="event.amount").set_value(1200.0)
-    press(page, "Score this payment")
+    page.number_input(key="event.amount").set_value(1200.0).run()
+    press(page, "Decide and record")
     said = texts(page)
-    assert "Review" in said
+    assert not page.exception
+    assert "Decided and recorded · 23 Nov 2026, 19:12 UTC" in said
     assert "<b>921</b>" in said
     assert "About 1.5 % of legitimate payments score this high or higher." in said
     assert "Probability of fraud 18.4 %" in said
     assert "Decided in 14 ms" in said
-    assert "version 20261120-1412-9f3ac1" in said
+    assert "by detector version 20261120-1412-9f3ac1" in said
+    assert "Reading histories</th><td>5.6" in said
 
 
 def test_numbers_and_booleans_are_sent_as_such_and_empty_ones_are_not(page: AppTest, contract: Contract) -> None:
     page.text_input(key="event.ip").input("")
     page.selectbox(key="event.express").set_value(True)
-    press(page, "Score this payment")
+    press(page, "Decide and record")
     (decision,) = contract.decisions.values()
     assert decision["event"]["amount"] == 1849.0
     assert decision["event"]["express"] is True
     assert "ip" not in decision["event"]
 
 
-def test_the_next_event_has_a_new_id_and_the_same_one_is_a_repeat(page: AppTest, contract: Contract) -> None:
-    sent = page.text_input(key="event.event_id").value
-    press(page, "Score this payment")
-    assert page.text_input(key="event.event_id").value != sent
-    press(page, "Send the same event again")
+def test_an_id_that_was_used_is_a_repeat(page: AppTest, contract: Contract) -> None:
+    contract.answer("POST", "/v1/decisions", {"event": EVENT})
+    page.text_input(key="event.event_id").input(str(EVENT["event_id"])).run()
+    press(page, "Decide and record")
     assert "This event was decided before" in texts(page)
-    assert list(contract.decisions) == [sent]
+    assert list(contract.decisions) == [EVENT["event_id"]]
 
 
 def test_a_label_is_given_and_then_unchanged(page: AppTest, contract: Contract) -> None:
-    press(page, "Score this payment")
+    press(page, "Decide and record")
     press(page, "Fraud")
     assert "Labelled as fraud." in texts(page)
     assert [decision["label"]["label"] for decision in contract.decisions.values()] == ["fraud"]
     press(page, "Fraud")
     assert "It had that label already." in texts(page)
+    assert "Labelled **fraud**" in "".join(element.value for element in page.markdown)
 
 
-def test_an_earlier_decision_is_found_by_its_id(contract: Contract, open_page: OpenPage) -> None:
-    event = {"event_id": "a/b 1", "amount": 20.0, "customer_id": "C1"}
-    contract.answer("POST", "/v1/decisions", {"event": event})
+def test_an_earlier_decision_is_shown_as_it_was(decided: AppTest, contract: Contract) -> None:
+    said = texts(decided)
+    assert not decided.exception
+    assert "Decided and recorded" in said
+    assert "<b>921</b>" in said
+    assert "is told with the first answer only" in said
+    assert decided.text_input(key="event.event_id").value == EVENT["event_id"]
+    assert decided.text_input(key="event.event_id").disabled
+    assert contract.questions[-1]["event_id"] == EVENT["event_id"]
+
+
+def test_what_it_would_have_been_is_asked_of_its_own_reads(decided: AppTest, contract: Contract) -> None:
+    decided.number_input(key="event.amount").set_value(40.0).run()
+    said = texts(decided)
+    assert TRY in said
+    assert "609 lower than the 921 (Review) that this payment was decided with" in said
+    assert contract.questions[-1]["event_id"] == EVENT["event_id"]
+    assert contract.questions[-1]["event"] == {**EVENT, "amount": 40.0}
+    assert len(posts(contract)) == 1
+    press(decided, "Undo the changes")
+    assert decided.number_input(key="event.amount").value == 620.0
+    assert "Decided and recorded" in texts(decided)
+
+
+def test_a_changed_payment_can_be_decided_as_a_new_one(decided: AppTest, contract: Contract) -> None:
+    decided.number_input(key="event.amount").set_value(40.0).run()
+    press(decided, "Decide as a new payment")
+    first, second = contract.decisions.values()
+    assert first["event"] == EVENT
+    assert second["event"]["amount"] == 40.0
+    assert second["event_id"] not in {EVENT["event_id"], ""}
+    assert "<b>312</b>" in texts(decided)
+
+
+def test_a_decision_without_a_score_has_nothing_to_move(contract: Contract, open_page: OpenPage) -> None:
+    contract.answer("POST", "/v1/decisions", {"event": EVENT})
+    degraded = {"score": None, "probability": None, "degraded": {"mode": "review", "missing": ["history"]}}
+    contract.decisions[str(EVENT["event_id"])].update(degraded)
     page = open_page("score")
-    page.query_params["event"] = "a/b 1"
+    page.query_params["event"] = EVENT["event_id"]
     page.run()
+    said = texts(page)
     assert not page.exception
-    assert "Approve" in texts(page)
-    assert page.dataframe[0].value["Value"].tolist() == ["a/b 1", "20.0", "C1"]
+    assert "Missing: history" in said
+    assert "there is none to move" in said
+    assert not contract.questions
+
+
+def test_reasons_are_told_in_words_with_their_impact(page: AppTest) -> None:
+    said = texts(page)
+    assert "14.2 times this customer" in said
+    assert 'aria-label="Impact +3, raises the risk">+3</b>' in said
+    assert 'aria-label="Impact −1, lowers the risk">−1</b>' in said
+
+
+def test_rules_show_the_values_put_in(page: AppTest) -> None:
+    assert "amount &gt; 1000 (1849.0 &gt; 1000)" in texts(page)
+    page.number_input(key="event.amount").set_value(50.0).run()
+    assert "The only rule did not match" in texts(page)
+
+
+def test_what_was_known_is_told_with_units_over_a_chosen_time(page: AppTest) -> None:
+    said = texts(page)
+    assert "Customer C00812</th><td>12.2</td><td>$130.21</td><td>–</td>" in said
+    assert "No earlier payment is remembered of this device." in said
+    page.segmented_control(key="known-span").set_value(86_400.0).run()
+    assert "What was known over 1 day" in texts(page)
 
 
 def test_an_unknown_id_is_said_calmly(page: AppTest) -> None:
-    page.text_input[-1].input("nobody")
-    press(page, "Look up")
+    page.text_input(key="looked-up").input("nobody").run()
     assert "There is no event nobody." in texts(page)
     assert not page.exception
 
 
 def test_what_the_api_refuses_is_said_in_its_words(page: AppTest) -> None:
-    page.number_input(key="event.amount").set_value(-3.0)
-    press(page, "Score this payment")
+    page.number_input(key="event.amount").set_value(-3.0).run()
     assert "amount must not be below 0" in texts(page)
     assert not page.exception
 
@@ -115,5 +241,6 @@ def test_what_the_api_refuses_is_said_in_its_words(page: AppTest) -> None:
 def test_html_in_an_event_stays_text(contract: Contract, open_page: OpenPage) -> None:
     contract.detector["outcomes"][2]["name"] = "<img src=x>"
     page = open_page("score").run()
-    press(page, "Score this payment")
+    page.text_input(key="event.customer_id").input("<img src=x>").run()
+    press(page, "Decide and record")
     assert "<img" not in "".join(str(element.body) for element in page.html)

@@ -39,17 +39,39 @@ def keep_screenshot(page: Page, name: str, height: int = 720) -> None:
 
 def test_score(page: Page, scheme: str, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "Score")
-    page.get_by_test_id("stFormSubmitButton").first.click()
-    decision = page.get_by_label("Decision")
-    expect(decision.get_by_text(OUTCOMES).first).to_be_visible(timeout=WAIT_MS)
+    decision = page.get_by_role("region", name="Decision", exact=True)
+    expect(decision.get_by_text("nothing is recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(decision.get_by_text(OUTCOMES).first).to_be_visible()
     expect(decision.get_by_text("of legitimate", exact=False)).to_be_visible()
+    expect(page.get_by_label(re.compile("^The score over amount"))).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"score-{scheme}")
-    page.get_by_role("button", name="Send the same event again").click()
-    expect(page.get_by_text("This event was decided before", exact=False)).to_be_visible(timeout=WAIT_MS)
+    before = decision.inner_text()
+    page.get_by_role("spinbutton", name="Amount (USD)").fill("4000")
+    page.get_by_role("spinbutton", name="Amount (USD)").press("Enter")
+    expect(decision).not_to_have_text(before, timeout=WAIT_MS)
+    page.get_by_role("radio", name="Time of day").or_(page.get_by_role("button", name="Time of day")).first.click()
+    expect(page.get_by_label(re.compile("^The score over time of day"))).to_be_visible(timeout=WAIT_MS)
+    keep_screenshot(page, f"score-hours-{scheme}", 900)
+
+
+def test_a_payment_is_decided_and_opened_again(page: Page, scheme: str, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "Score")
+    page.get_by_role("button", name="Decide and record").click()
+    decision = page.get_by_role("region", name="Decision", exact=True)
+    expect(decision.get_by_text("Decided and recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_label("Reasons in words")).to_be_visible(timeout=WAIT_MS)
+    keep_screenshot(page, f"score-why-{scheme}", 1200)
+    event_id = page.get_by_role("textbox", name="Or open a decision by its event ID").input_value()
+    page.get_by_role("tab", name="What was known").click()
+    expect(page.get_by_label("What was known over 30 days")).to_be_visible(timeout=WAIT_MS)
+    keep_screenshot(page, f"score-known-{scheme}", 900)
     turn_to(page, "Batch")
     expect(page.get_by_role("heading", name="Earlier batches")).to_be_visible(timeout=WAIT_MS)
     turn_to(page, "Score")
-    expect(page.get_by_text("No decision yet")).to_be_visible(timeout=WAIT_MS)
+    expect(decision.get_by_text("nothing is recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("textbox", name="Or open a decision by its event ID").fill(event_id)
+    page.get_by_role("textbox", name="Or open a decision by its event ID").press("Enter")
+    expect(decision.get_by_text("Decided and recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
 
 
 def test_batch(page: Page, scheme: str, dashboard_url: str, tmp_path: Path) -> None:
@@ -57,7 +79,7 @@ def test_batch(page: Page, scheme: str, dashboard_url: str, tmp_path: Path) -> N
     expect(page.get_by_role("heading", name="Earlier batches")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"batch-{scheme}", 1250)
     file = tmp_path / "wrong.csv"
-    file.write_text(HEADER.replace("amount", "amout"))
+    file.write_text(HEADER.replace("amount", "amout") + "1,2026-01-01T00:00:00Z,2,c\n")
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text(re.compile("(is|are) missing")).first).to_be_visible(timeout=WAIT_MS)
 
@@ -69,12 +91,29 @@ def test_a_file_goes_up_and_its_results_come_back(page: Page, tollgate: RunningS
     page.get_by_role("button", name="Score this file").click()
     expect(page.get_by_text("Download results (CSV)").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("1,000").first).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("^Highest risk"))).to_be_visible()
+    expect(page.get_by_role("heading", name="In the inbox (0)")).to_be_visible(timeout=WAIT_MS)
 
 
 def test_performance(page: Page, scheme: str, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "Performance")
-    expect(page.get_by_role("heading", name="Where to draw the line")).to_be_visible(timeout=WAIT_MS)
+    matrix = page.get_by_role("table", name=re.compile("^Confusion matrix"))
+    expect(matrix).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"performance-{scheme}", 1720)
-    before = page.get_by_label(re.compile("^Confusion matrix")).inner_text()
-    page.get_by_role("slider").press("ArrowLeft")
-    expect(page.get_by_label(re.compile("^Confusion matrix"))).not_to_have_text(before, timeout=WAIT_MS)
+    before = matrix.inner_text()
+    page.get_by_role("slider").first.press("ArrowLeft")
+    expect(matrix).not_to_have_text(before, timeout=WAIT_MS)
+    expect(page).to_have_url(re.compile("threshold=895-975"))
+    page.get_by_text("Live, labelled").click()
+    expect(page.get_by_text(re.compile("^No (live decisions|day is mature yet)$"))).to_be_visible(timeout=WAIT_MS)
+    keep_screenshot(page, f"performance-live-{scheme}")
+
+
+def test_why(page: Page, scheme: str, dashboard_url: str) -> None:
+    open_page(page, dashboard_url, "Why")
+    expect(page.get_by_role("heading", name="How a value moves the score")).to_be_visible(timeout=WAIT_MS)
+    keep_screenshot(page, f"why-{scheme}", 1900)
+    page.get_by_role("button", name="Show", exact=True).first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("no decision on it is stored", exact=False)).to_be_visible(timeout=WAIT_MS)
+    keep_screenshot(page, f"why-payment-{scheme}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,18 @@ from tollgate.services.score_batch import score_batch
 
 from tests.docs.pages import ROOT, read_blocks
 from tests.doors.doors import call
-from tests.services.backend import Backend, write_payments
+from tests.services.backend import Backend, reseal, write_payments
 from tests.services.decision_stream import read_stream
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
 
+LISTS = {
+    "mode": "FIRST_MATCHED",
+    "order": ["approve", "review", "block"],
+    "rules": [],
+    "lists": {"denied": {"kind": "text", "values": ["c999001", "c999002", "c999003"]}},
+}
 PAGE = ROOT / "docs" / "reference" / "http-api.md"
 
 
@@ -28,6 +35,7 @@ class Example:
 
     method: str
     path: str
+    headers: dict[str, str]
     body: Any
     status: int
     answer: dict[str, Any]
@@ -38,9 +46,10 @@ def read_examples() -> Iterator[Example]:
     for request, answer in zip(blocks[::2], blocks[1::2], strict=True):
         assert (request.language, answer.language) == ("http", "json"), str(request)
         head, _, body = request.text.partition("\n\n")
-        method, path = head.splitlines()[0].split()
+        (method, path), *headers = (line.split(maxsplit=1) for line in head.splitlines())
         status = int(answer.before.removeprefix("Answer, ").removesuffix(":"))
-        yield Example(method, path, json.loads(body) if body.strip() else None, status, json.loads(answer.text))
+        named = {name.rstrip(":").lower(): value for name, value in headers}
+        yield Example(method, path, named, json.loads(body) if body.strip() else None, status, json.loads(answer.text))
 
 
 def shape(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON
@@ -62,11 +71,19 @@ def drop_payments(backend: Backend, announced: dict[str, Any], payment: dict[str
     score_batch(backend.stores, announced["key"], backend.drop(announced["key"], write_payments(rows)))
 
 
-def test_examples_are_answered_as_documented(backend: Backend) -> None:
+def publish_with_list(backend: Backend, folder: Path) -> bool:
+    """Publish a version that has the list of the examples, and forget the one before it."""
+    backend.publish(folder)
+    backend.stores.versions._open.clear()
+    return True
+
+
+def test_examples_are_answered_as_documented(backend: Backend, sample_version: Path, tmp_path: Path) -> None:
     examples = list(read_examples())
     assert len(examples) >= 9
     payment = next(example.body["event"] for example in examples if example.path == "/v1/decisions")
     ids: dict[str, str] = {}
+    etag, has_list = "", False
     for example in examples:
         path = example.path
         for written, real in ids.items():
@@ -74,7 +91,11 @@ def test_examples_are_answered_as_documented(backend: Backend) -> None:
         path, _, query = path.partition("?")
         if path in ("/v1/decisions", "/v1/summaries") and example.method == "GET":
             index.handler({"Records": read_stream(backend)}, None)
-        status, answer = call(example.method, path, example.body, query)
+        if path.startswith("/v1/lists/") and not has_list:
+            has_list = publish_with_list(backend, reseal(sample_version, tmp_path, rules=LISTS))
+        headers = example.headers | ({"if-match": str(etag)} if "if-match" in example.headers else {})
+        status, answer = call(example.method, path, example.body, query, headers)
+        etag = answer.get("etag", "")
         place = f"{example.method} {example.path}"
         assert status == example.status, f"{place}: {answer}"
         if example.status >= 400:

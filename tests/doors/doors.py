@@ -34,7 +34,9 @@ def invoke(door: str, payload: Mapping[str, Any]) -> Any:  # noqa: ANN401 - each
     return importlib.import_module(f"tollgate.handlers.{door}").handler(payload, Context())
 
 
-def write_http(method: str, path: str, body: object = None, query: str = "") -> Payload:
+def write_http(
+    method: str, path: str, body: object = None, query: str = "", headers: Mapping[str, str] | None = None
+) -> Payload:
     """Return what the HTTP API sends for a request; ``body`` is sent as JSON, or as it is when it is a text."""
     payload = load_event("http_api_v2_post")
     payload |= {"rawPath": path, "rawQueryString": query}
@@ -43,6 +45,7 @@ def write_http(method: str, path: str, body: object = None, query: str = "") -> 
         del payload["body"], payload["headers"]["content-type"]
     else:
         payload["body"] = body if isinstance(body, str) else json.dumps(body)
+    payload["headers"] |= headers or {}
     return payload
 
 
@@ -52,9 +55,11 @@ def read_http(answer: Mapping[str, Any]) -> tuple[int, Any]:
     return answer["statusCode"], json.loads(body)
 
 
-def call(method: str, path: str, body: object = None, query: str = "") -> tuple[int, Any]:
+def call(
+    method: str, path: str, body: object = None, query: str = "", headers: Mapping[str, str] | None = None
+) -> tuple[int, Any]:
     """Call the HTTP door; return status and content."""
-    return read_http(invoke("api", write_http(method, path, body, query)))
+    return read_http(invoke("api", write_http(method, path, body, query, headers)))
 
 
 def write_notice(key: str, etag: str, message_id: str = "m") -> Payload:

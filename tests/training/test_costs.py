@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from tollgate.core.costs import Costs
 from tollgate.errors import DetectorFileError
 
-from model_build.costs import NEVER, Costs, PricedEvents, measure_balance, read_costs
+from model_build.costs import NEVER, PricedEvents, measure_balance, read_costs
 from model_build.toml_reader import TomlReader
 
 COSTS = Costs(review=3.0, blocked_legitimate=20.0)

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tollgate.core.costs import Costs
 from tollgate.core.event_type import LabelRule
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError
 
-from model_build.costs import Costs
 from model_build.detector_file import DetectorFile, read_detector_file
 
 ROOT = Path(__file__).parents[2]
@@ -121,6 +121,8 @@ def test_a_model_is_suggested_for_an_unknown_one(tmp_path: Path) -> None:
         ("seed = 1", 'seed = "one"', "seed in [training]"),
         ("seed = 1", 'reasons = "all"', "reasons in [training]"),
         ("seed = 1", "reasons = true", "reasons in [training]"),
+        ("seed = 1", "past_events = 10001", "past_events in [training]"),
+        ("seed = 1", "past_events = -1", "past_events in [training]"),
         ("seed = 1", "seed = true", "seed in [training]"),
         ("seed = 1", "seed = -1", "seed in [training]"),
         ("seed = 1", "seed = 4294967296", "seed in [training]"),

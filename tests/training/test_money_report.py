@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tollgate.core.costs import Costs
 
-from model_build.costs import NEVER, Costs, PricedEvents, measure_balance
+from model_build.costs import NEVER, PricedEvents, measure_balance
 from model_build.money_report import report_money, say_choice
 from model_build.thresholds import ThresholdChoice, choose_thresholds
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tollgate.core.rules.trial import RuleTrial
 
 from model_build.command_line import main
 from model_build.detector_file import read_detector_file
-from model_build.rule_trial import RuleTrial, try_rules
+from model_build.rule_trial import try_detector_file
 
 DETECTOR = """\
 [detector]
@@ -79,7 +80,7 @@ def detector(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def trial(payments: Path, detector: Path) -> RuleTrial:
-    return try_rules(payments, read_detector_file(detector), None, lambda _step: None)
+    return try_detector_file(payments, read_detector_file(detector), None, lambda _step: None)
 
 
 def test_every_rule_is_asked_as_if_it_acted(trial: RuleTrial) -> None:

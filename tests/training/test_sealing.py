@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tollgate.core.past_events import PAST_EVENTS
 from tollgate.errors import SealError
 
 from model_build.publishing import load_folder_histories, open_folder
@@ -28,11 +29,11 @@ def test_a_sealed_folder_opens(folder: Path) -> None:
 
 
 def test_a_folder_holds_what_was_sealed_and_nothing_else(sample_version: Path) -> None:
-    assert {path.name for path in sample_version.iterdir()} == {*SEALED, HISTORIES, CARD, CARD_TEXT}
+    assert {path.name for path in sample_version.iterdir()} == {*SEALED, HISTORIES, CARD, CARD_TEXT, PAST_EVENTS}
     assert [path.name for path in sample_version.parent.iterdir()] == [sample_version.name]
 
 
-@pytest.mark.parametrize("name", SEALED)
+@pytest.mark.parametrize("name", [*SEALED, PAST_EVENTS])
 @pytest.mark.parametrize("place", [0, -1])
 def test_a_changed_byte_is_refused_by_name(folder: Path, name: str, place: int) -> None:
     content = bytearray((folder / name).read_bytes())
@@ -42,7 +43,7 @@ def test_a_changed_byte_is_refused_by_name(folder: Path, name: str, place: int) 
         open_folder(folder)
 
 
-@pytest.mark.parametrize("name", SEALED)
+@pytest.mark.parametrize("name", [*SEALED, PAST_EVENTS])
 def test_a_missing_file_is_refused_by_name(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(SealError, match=name):
@@ -90,14 +91,13 @@ def test_sealing_again_gives_the_same_name_and_leaves_a_whole_folder(folder: Pat
     manifest = {
         key: value
         for key, value in json.loads(files["detector.json"]).items()
-        if key not in ("files", "histories", "format", "card")
+        if key not in ("files", "histories", "format", "card", "past_events")
     }
     evaluation, histories = json.loads(files["evaluation.json"]), (folder / HISTORIES).read_bytes()
+    more = {"reasons": files["reasons.npz"], "past_events": files[PAST_EVENTS]}
     names = set()
     for _ in range(2):
-        sealed = seal_version(
-            manifest, files["model.onnx"], evaluation, histories, tmp_path / "out", reasons=files["reasons.npz"]
-        )
+        sealed = seal_version(manifest, files["model.onnx"], evaluation, histories, tmp_path / "out", **more)
         names.add(sealed.folder.name)
         assert open_folder(sealed.folder).version == sealed.version.version
     assert names == {folder.name}

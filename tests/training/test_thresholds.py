@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tollgate.core.costs import Costs
 from tollgate.core.version import Outcome
 
-from model_build.costs import NEVER, Costs, PricedEvents, measure_balance
+from model_build.costs import NEVER, PricedEvents, measure_balance
 from model_build.thresholds import ThresholdChoice, apply_thresholds, choose_thresholds
 
 Row = tuple[int, int, float, int]

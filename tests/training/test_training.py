@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tollgate.core.costs import Costs
 from tollgate.core.decision import decide_in_order
 from tollgate.core.event_type import EventType
 from tollgate.errors import TrainingDataError
 
-from model_build.costs import Costs
 from model_build.data import read_labelled_events
 from model_build.detector_file import DetectorFile
 from model_build.sample import write_sample

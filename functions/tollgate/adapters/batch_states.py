@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -122,9 +122,13 @@ class BatchTable:
 
     def find(self, batch_id: str) -> BatchState | None:
         """Return the state of a batch, None if there is none."""
-        pk = batch_key(batch_id)
-        item = get_items(self.client, {self.table: [pk]})[self.table].get(pk)
-        return BatchState.of(item) if item else None
+        return self.look([batch_id]).get(batch_id)
+
+    def look(self, batch_ids: Sequence[str]) -> dict[str, BatchState]:
+        """Return the states of batches by id, without those that there are none of."""
+        keys = {batch_key(batch_id): batch_id for batch_id in batch_ids}
+        items = get_items(self.client, {self.table: list(keys)})[self.table]
+        return {keys[pk]: BatchState.of(item) for pk, item in items.items()}
 
     def page(self, limit: int, cursor: str | None) -> tuple[list[BatchState], str | None]:
         """Return batches, newest first, and the cursor of the next page if there is one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,20 @@ from tollgate.errors import TableError, UnavailableError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+INBOX = "inbox/"
 UPLOAD_EXPIRES_S = 900
 DOWNLOAD_EXPIRES_S = 3600
 _ABSENT = ("NoSuchKey", "404")
+
+
+@dataclass(frozen=True)
+class InboxObject:
+    """A file in the inbox, and when it was put there."""
+
+    key: str
+    etag: str
+    size_bytes: int
+    put_at: datetime
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,21 @@ class BatchStore:
         """Return the keys that begin with a prefix."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return [stored["Key"] for page in pages for stored in page.get("Contents", [])]
+
+    @translated("S3")
+    def inbox(self, most_pages: int) -> tuple[list[InboxObject], bool]:
+        """Return the files in the inbox, by key, and whether these are all: a page has a thousand."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=INBOX)
+        found, number = [], 0
+        for number, page in enumerate(pages, 1):
+            found += [
+                InboxObject(one["Key"], one["ETag"].strip('"'), one["Size"], one["LastModified"])
+                for one in page.get("Contents", [])
+                if not one["Key"].endswith("/")
+            ]
+            if number == most_pages:
+                return found, not page.get("IsTruncated", False)
+        return found, True
 
     @translated("S3")
     def delete(self, keys: Sequence[str]) -> None:

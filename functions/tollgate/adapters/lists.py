@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.adapters.aws_errors import ABSENT, error_code
+from tollgate.adapters.conditional import bare, put_if_unchanged
 from tollgate.core.rules.members import Lists, Members, read_members, split_values
 from tollgate.core.rules.scope import Kind
-from tollgate.errors import UnavailableError
+from tollgate.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -40,25 +41,49 @@ class ListStore:
         found = {name: self._find(_key(detector, name), members.kind) for name, members in sealed.items()}
         return {name: members for name, members in found.items() if members is not None}
 
+    def read(self, detector: str, name: str, kind: Kind) -> tuple[Members, str] | None:
+        """Return the values that the bucket has of a list, and their ETag; None where those sealed hold.
+
+        Raises `InputError` for values that cannot be read as their kind, and `UnavailableError`.
+        """
+        key = _key(detector, name)
+        try:
+            members = self._get(key, kind)
+        except ValueError as error:
+            raise InputError(f"{key} in the bucket {error}; put the list anew with `tollgate lists put`.") from None
+        return None if members is None else (members, bare(self._held[key][0]))
+
+    def write(self, detector: str, name: str, values: Sequence[str], etag: str | None) -> str:
+        """Write the values of a list in place of those with this ETag, None for those sealed; return their ETag.
+
+        Raises `ChangedError` if somebody else did, `UnavailableError` when the bucket does not take them.
+        """
+        return put_if_unchanged(self.s3, self.bucket, _key(detector, name), _encode(values), etag)
+
     def put(self, detector: str, name: str, values: Sequence[str]) -> None:
         """Write the values of a list; raise `UnavailableError` when the bucket does not take them."""
         key = _key(detector, name)
         try:
-            self.s3.put_object(Bucket=self.bucket, Key=key, Body="\n".join([*values, ""]).encode())
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=_encode(values))
         except (ClientError, BotoCoreError) as error:
             raise UnavailableError(f"The bucket did not take {key}: {error}; try again.") from error
 
     def _find(self, key: str, kind: Kind) -> Members | None:
+        try:
+            return self._get(key, kind)
+        except ValueError as error:
+            _log.error("Keeping the list before %s: it %s", key, error)
+            return self._held[key][1] if key in self._held else None
+
+    def _get(self, key: str, kind: Kind) -> Members | None:
+        """Return the values in an object, None where there is none; raise `ValueError` for what cannot be read."""
         held = self._held.get(key)
         condition: dict[str, Any] = {"IfNoneMatch": held[0]} if held else {}
         try:
             answer = self.s3.get_object(Bucket=self.bucket, Key=key, **condition)
             if answer["ContentLength"] > LARGEST_BYTES:
                 raise ValueError(f"is larger than {LARGEST_BYTES >> 20} MB")
-            members = replace(
-                read_members(kind, split_values(answer["Body"].read().decode("utf-8-sig"))),
-                changed_s=answer["LastModified"].timestamp(),
-            )
+            content = answer["Body"].read()
         except ClientError as error:
             code = error_code(error)
             if held and code in _UNCHANGED:
@@ -69,11 +94,14 @@ class ListStore:
             raise UnavailableError(f"The bucket did not give {key}: {code}; try again.") from error
         except BotoCoreError as error:
             raise UnavailableError(f"The bucket did not give {key}: {type(error).__name__}; try again.") from error
-        except ValueError as error:  # a text that is not UTF-8, too, is one
-            _log.error("Keeping the list before %s: it %s", key, error)
-            return held[1] if held else None
-        self._held[key] = (answer["ETag"], members)
-        return members
+        # A text that is not UTF-8 is a ValueError, too.
+        members = read_members(kind, split_values(content.decode("utf-8-sig")))
+        self._held[key] = (answer["ETag"], replace(members, changed_s=answer["LastModified"].timestamp()))
+        return self._held[key][1]
+
+
+def _encode(values: Sequence[str]) -> bytes:
+    return "\n".join([*values, ""]).encode()
 
 
 def _key(detector: str, name: str) -> str:

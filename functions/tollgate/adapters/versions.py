@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tollgate.adapters.aws_errors import ABSENT, error_code
+from tollgate.adapters.aws_errors import ABSENT, error_code, translated
 from tollgate.adapters.lists import ListStore
 from tollgate.core.event_type import EventType
 from tollgate.core.version import (
@@ -94,10 +94,23 @@ class VersionStore:
         """
         place = detector, name
         if place not in self._event_types:
-            content = self._read(f"{_folder(detector)}/{name}/{MANIFEST}")
+            content = self.read_file(detector, name, MANIFEST)
             files = {} if content is None else {MANIFEST: content}
             self._event_types[place] = EventType.from_json(read_manifest(name, files)["event_type"])
         return self._event_types[place]
+
+    def names(self, detector: str) -> list[str]:
+        """Return the names of all versions in the bucket, newest day first; raise `UnavailableError`."""
+        prefix = f"{_folder(detector)}/"
+        with translated("S3"):
+            pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
+            found = [folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", [])]
+        return sorted((folder.removeprefix(prefix).rstrip("/") for folder in found), reverse=True)
+
+    def manifest(self, detector: str, name: str) -> dict[str, Any]:
+        """Return the manifest of one version; raise `SealError` unless it is there and as sealed."""
+        content = self._read(f"{_folder(detector)}/{name}/{MANIFEST}")
+        return read_manifest(name, {} if content is None else {MANIFEST: content})
 
     def open(self, detector: str, name: str) -> DetectorVersion:
         """Read and open one version; raise `SealError` unless all of it is as sealed."""
@@ -109,9 +122,13 @@ class VersionStore:
         self._read_into(files, detector, name)
         return files
 
+    def read_file(self, detector: str, name: str, file: str) -> bytes | None:
+        """Read one file of a version; None where it is not there."""
+        return self._read(f"{_folder(detector)}/{name}/{file}")
+
     def _read_into(self, files: dict[str, bytes], detector: str, name: str) -> None:
         for file in VERSION_FILES:
-            content = self._read(f"{_folder(detector)}/{name}/{file}")
+            content = self.read_file(detector, name, file)
             if content is not None:
                 files[file] = content
 

@@ -20,6 +20,8 @@ _HALF = (1 << _HALF_BITS) - 1
 _EXACT_FLOAT = 2**53
 # Below this, one limb holds every running sum.
 _ONE_LIMB = 2.0**62
+_NOTHING = np.zeros((), dtype=np.int64)
+_NOTHING.flags.writeable = False
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Limbs:
     @classmethod
     def small(cls, numbers: Ints) -> Limbs:
         """Hold whole numbers that fit in one limb."""
-        return cls(np.zeros((), dtype=np.int64), numbers)
+        return cls(_NOTHING, numbers)
 
     def __add__(self, other: Limbs) -> Limbs:
         return Limbs(self.high + other.high, self.low + other.low)

@@ -12,6 +12,8 @@ import numpy as np
 from tollgate.core.decision import Decisions
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.reasons.circumstances import Cases, find_leading
+from tollgate.core.reasons.explainer import Contributions
+from tollgate.core.reasons.groups import Group, GroupOrder
 from tollgate.core.reasons.lime import Lime
 from tollgate.core.reasons.words import say_reason
 from tollgate.core.version import DetectorVersion
@@ -96,12 +98,17 @@ def explain_cases(version: DetectorVersion, cases: Cases, most: int | None = TOP
     explainer = version.reasons.explainer
     if isinstance(explainer, Lime):
         guesses = [explainer.explain(version.model.predict, row, version.reason_groups) for row in cases.values]
-        told = _tell(version, cases, np.array([guess.values for guess in guesses]), most)
+        told = _tell(version.reason_groups, cases, np.array([guess.values for guess in guesses]), most)
         return [Explanation(guess.base, reasons, guess.stability) for guess, reasons in zip(guesses, told, strict=True)]
-    found = explainer.explain(cases.values)
-    order, starts = version.reason_order
-    sums: Floats = np.add.reduceat(found.values[:, order], starts, axis=1)
-    return [Explanation(found.base, reasons) for reasons in _tell(version, cases, sums, most, found.values)]
+    return tell_contributions(version.reason_groups, version.reason_order, cases, explainer.explain(cases.values), most)
+
+
+def tell_contributions(
+    groups: Sequence[Group], order: GroupOrder, cases: Cases, found: Contributions, most: int | None = TOP
+) -> list[Explanation]:
+    """Return the reasons of events whose exact contributions are known."""
+    told = _tell(groups, cases, order.sum_up(found.values), most, found.values)
+    return [Explanation(found.base, reasons) for reasons in told]
 
 
 def retell(version: DetectorVersion, events: Events, decisions: Decisions, pins: Sequence[Any]) -> Explanation:
@@ -139,10 +146,9 @@ def _look(version: DetectorVersion, events: Events, decisions: Decisions, rows: 
 
 
 def _tell(
-    version: DetectorVersion, cases: Cases, sums: Floats, most: int | None, values: Floats | None = None
+    groups: Sequence[Group], cases: Cases, sums: Floats, most: int | None, values: Floats | None = None
 ) -> list[tuple[Reason, ...]]:
     """Return n events' reasons with the largest of ``sums``, (n, g); ``values``, (n, f), are those of features."""
-    groups = version.reason_groups
     chosen = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
     width, chosen = chosen.shape[1], chosen.reshape(-1)
     rows = np.repeat(np.arange(len(sums)), width)

@@ -37,7 +37,7 @@ def recompute(
     Lists hold what ``answer`` says that they held, whatever they have now. Raises `InputError` where the event or what
     it read does not fit the version.
     """
-    version = _with_answered_lists(version, answer.get("lists", ()))
+    version = with_answered_lists(version, answer.get("lists", ()))
     parsed, decisions = _decide_again(version, event, packed_reads, degraded=bool(answer.get("degraded")))
     again = {"detector_version": version.version, **decisions.answer()}
     stored = answer.get("reasons")
@@ -75,13 +75,17 @@ def _explain(version: DetectorVersion, parsed: Events, decisions: Decisions, mos
     return explained[0].to_json() if explained else {}
 
 
-def _with_answered_lists(version: DetectorVersion, answers: Sequence[Mapping[str, Any]]) -> DetectorVersion:
-    """Return the version with lists of just those values that were found in them."""
-    lists = {
-        name: Members.of(held.kind, [one["value"] for one in answers if one["list"] == name and one["found"]])
-        for name, held in version.rules.book.lists.items()
-    }
-    return replace(version, rules=version.rules.with_lists(lists))
+def with_answered_lists(version: DetectorVersion, answers: Sequence[Mapping[str, Any]]) -> DetectorVersion:
+    """Return the version with lists that answer as they did, and as they do now where they were not asked."""
+    lists: dict[str, Members] = {}
+    for name, held in version.rules.book.lists.items():
+        found, missed = (
+            {one["value"] for one in answers if one["list"] == name and one["found"] is answer}
+            for answer in (True, False)
+        )
+        if not found <= held.values or missed & held.values:
+            lists[name] = Members.of(held.kind, {*held.values, *found} - missed)
+    return replace(version, rules=version.rules.with_lists(lists)) if lists else version
 
 
 def is_overruled(answer: Mapping[str, Any]) -> bool:

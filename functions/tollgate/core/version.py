@@ -18,7 +18,7 @@ from tollgate.core.feature_steps import FeatureSteps
 from tollgate.core.file_form import FileForm
 from tollgate.core.history import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.model import MissingModel, Model
-from tollgate.core.reasons.groups import Group, group_features
+from tollgate.core.reasons.groups import Group, GroupOrder, group_features
 from tollgate.core.reasons.reason_file import SealedReasons
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.rule_set import RuleSet
@@ -84,11 +84,9 @@ class DetectorVersion:
         return group_features(self.features, self.event_type.entities)
 
     @cached_property
-    def reason_order(self) -> tuple[Ints, Ints]:
-        """The places of the features, those of a group together, and where each group begins among them."""
-        sizes = [len(group.places) for group in self.reason_groups]
-        order = [place for group in self.reason_groups for place in group.places]
-        return np.array(order, dtype=np.int64), np.cumsum([0, *sizes[:-1]])
+    def reason_order(self) -> GroupOrder:
+        """The features in the order of their groups."""
+        return GroupOrder.of(self.reason_groups)
 
     @cached_property
     def history_space(self) -> str:

@@ -10,19 +10,26 @@ from mangum import Mangum
 
 from tollgate.core.explain import Wanted
 from tollgate.handlers import api_models as models
+from tollgate.handlers import api_rules as rules
 from tollgate.handlers import api_search as search
 from tollgate.handlers.api_answers import write_decision
-from tollgate.handlers.api_detector import Detector, Evaluation
+from tollgate.handlers.api_contributions import Contributions, Dependence
+from tollgate.handlers.api_detector import Detector, Evaluation, Versions
 from tollgate.handlers.api_log import LoggedApp
 from tollgate.handlers.api_problems import StrictRoute, answer_problems
+from tollgate.handlers.api_what_if import WhatIfAnswer, WhatIfRequest
 from tollgate.services.batches import announce_batch, list_batches, show_batch
 from tollgate.services.decide_and_tell import decide_and_tell
 from tollgate.services.describe_detector import describe_detector, describe_evaluation
 from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import label_events
+from tollgate.services.list_inbox import list_inbox
+from tollgate.services.list_versions import list_versions
 from tollgate.services.search_decisions import search_decisions
 from tollgate.services.stores import open_stores
 from tollgate.services.summarize_decisions import summarize_decisions
+from tollgate.services.tell_contributions import tell_contributions, tell_dependence
+from tollgate.services.what_if import what_if
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
@@ -53,6 +60,12 @@ async def get_decision(event_id: str, detector: str | None = None, reasons: Want
     return find_decision(open_stores(), event_id, detector, reasons)
 
 
+@routes.post("/what-if", response_model=WhatIfAnswer)
+async def post_what_if(request: WhatIfRequest) -> dict[str, Any]:
+    """Decide on an event and on variants of it. Nothing is recorded, and no history learns of them."""
+    return what_if(open_stores(), request.to_question())
+
+
 @routes.post("/labels", response_model=models.LabelsAnswer)
 async def post_labels(request: models.LabelsRequest) -> dict[str, Any]:
     """Say what events turned out to be; the histories of their entities learn of frauds."""
@@ -71,6 +84,24 @@ async def get_evaluation(detector: str | None = None) -> dict[str, Any]:
     return describe_evaluation(open_stores().champion(detector))
 
 
+@routes.get("/detector/versions", response_model=Versions)
+async def get_versions(limit: Annotated[int, Query(ge=1, le=50)] = 20, detector: str | None = None) -> dict[str, Any]:
+    """List the sealed versions of a detector, newest first."""
+    return list_versions(open_stores(), limit, detector)
+
+
+@routes.get("/detector/contributions", response_model=Contributions)
+async def get_contributions(detector: str | None = None) -> dict[str, Any]:
+    """Return how much each feature, and each group of them, moved the scores of past events."""
+    return tell_contributions(open_stores(), detector)
+
+
+@routes.get("/detector/contributions/{feature:path}", response_model=Dependence)
+async def get_dependence(feature: str, detector: str | None = None) -> dict[str, Any]:
+    """Return how the value of one feature moves scores, and the past events for which it did most."""
+    return tell_dependence(open_stores(), feature, detector)
+
+
 @routes.post("/batches", status_code=201, response_model=models.AnnouncedBatch)
 async def post_batch(request: models.BatchRequest) -> dict[str, Any]:
     """Return where to put a file of payments."""
@@ -81,6 +112,12 @@ async def post_batch(request: models.BatchRequest) -> dict[str, Any]:
 async def get_batches(limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: str | None = None) -> dict[str, Any]:
     """List batches, newest first."""
     return list_batches(open_stores(), limit, cursor)
+
+
+@routes.get("/inbox", response_model=models.Inbox)
+async def get_inbox() -> dict[str, Any]:
+    """List the files that were put into the inbox last, newest first, and how far each is."""
+    return list_inbox(open_stores())
 
 
 @routes.get("/batches/{batch_id}", response_model=models.Batch)
@@ -100,7 +137,8 @@ async def get_health() -> dict[str, Any]:
 logging.getLogger("mangum").setLevel(logging.CRITICAL)
 
 app = FastAPI(title="Tollgate", description="Fraud decisions in milliseconds.", version="1")
-app.include_router(routes, responses=_PROBLEMS)
+for router in (routes, rules.routes, rules.list_routes):
+    app.include_router(router, responses=_PROBLEMS)
 answer_problems(app)
 app.add_middleware(LoggedApp)
 handle = Mangum(app, lifespan="off")

@@ -26,6 +26,13 @@ class EventType(BaseModel):
     variables: list[Variable]
 
 
+class FileForm(BaseModel):
+    """How the detector's files of text are written; null where each file tells."""
+
+    delimiter: str | None
+    encoding: str | None
+
+
 class LabelWords(BaseModel):
     """How an event is labelled."""
 
@@ -134,6 +141,7 @@ class Detector(BaseModel):
     description: str
     created_at: str
     event_type: EventType
+    files: FileForm
     label: LabelWords | None
     outcomes: list[Outcome]
     outcome_order: list[str] = Field(description="From weak to strong, with those that only rules give.")
@@ -170,3 +178,25 @@ class Evaluation(BaseModel):
     unseen_categories: list[dict[str, Any]] | None
     money: dict[str, Any] | None
     notes: list[str]
+
+
+class Version(BaseModel):
+    """A sealed version; what its manifest says is null where that is damaged."""
+
+    detector_version: str
+    created_at: str | None
+    description: str | None
+    model: str | None = Field(description="Null where rules alone decide.")
+    rules: int | None
+    trained_on: int | None = Field(description="Events that it was trained on.")
+    from_: str | None = Field(alias="from", description="The first of them.")
+    to: str | None
+    decides: bool
+
+
+class Versions(BaseModel):
+    """The sealed versions of a detector, newest first."""
+
+    detector: str
+    versions: list[Version]
+    count: int = Field(description="How many there are in the bucket.")

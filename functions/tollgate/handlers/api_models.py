@@ -206,6 +206,27 @@ class BatchPage(BaseModel):
     cursor: str | None
 
 
+class InboxFile(BaseModel):
+    """A file in the inbox."""
+
+    key: str
+    filename: str
+    detector: str
+    batch_id: str
+    size_bytes: int
+    put_at: str
+    status: Literal["queued", "running", "done", "rejected", "failed"] = Field(
+        description="queued: no function has begun with it."
+    )
+
+
+class Inbox(BaseModel):
+    """The files that were put into the inbox last, newest first."""
+
+    files: list[InboxFile]
+    complete: bool = Field(description="False: the inbox holds more.")
+
+
 class Health(BaseModel):
     """The function answers, and with which version."""
 

@@ -12,34 +12,56 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from tollgate.errors import TollgateError
-from tollgate.handlers.api_answers import answer_error, describe_problem, read_body
+from tollgate.handlers.api_answers import (
+    LARGEST_BODY_BYTES,
+    LARGEST_LIST_BYTES,
+    answer_error,
+    describe_problem,
+    read_body,
+)
 
 
 class StrictRequest(Request):
-    """A request whose body is at most 256 KB of JSON without NaN or Infinity."""
+    """A request whose body is JSON without NaN or Infinity, and of at most ``most_bytes``."""
+
+    most_bytes = LARGEST_BODY_BYTES
 
     async def json(self) -> Any:  # noqa: ANN401 - as in Starlette
         """Return the parsed body; raise `InputError` or `BodyTooLargeError`."""
         if hasattr(self, "_json"):
             return self._json
-        self._json = read_body(await self.body())
+        self._json = read_body(await self.body(), self.most_bytes)
         return self._json
+
+
+class LargeRequest(StrictRequest):
+    """The same with room for a list. Lambda takes 6 MB at most."""
+
+    most_bytes = LARGEST_LIST_BYTES
 
 
 class StrictRoute(APIRoute):
     """A route that reads its body with `StrictRequest`."""
+
+    request_class: type[StrictRequest] = StrictRequest
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler of the route."""
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:
-            strict = StrictRequest(request.scope, request.receive)
+            strict = self.request_class(request.scope, request.receive)
             if await strict.body():
                 await strict.json()  # kept by the request; read here because FastAPI would hide the reason
             return await handle(strict)
 
         return handle_strictly
+
+
+class LargeRoute(StrictRoute):
+    """A route that reads its body with `LargeRequest`."""
+
+    request_class = LargeRequest
 
 
 def _answer(status: int, code: str, message: str, *, retry: bool) -> JSONResponse:

@@ -11,10 +11,13 @@ from tollgate.adapters import clients
 from tollgate.adapters.batch_states import BatchTable
 from tollgate.adapters.batches import BatchStore
 from tollgate.adapters.decisions import DecisionTable
+from tollgate.adapters.drafts import DraftStore
 from tollgate.adapters.event_bus import EventBus
 from tollgate.adapters.file_queue import FileQueue
 from tollgate.adapters.histories import HistoryTable
 from tollgate.adapters.index_segments import SegmentStore
+from tollgate.adapters.lists import ListStore
+from tollgate.adapters.past_events import PastEventStore
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.adapters.refused_records import RefusedRecords
 from tollgate.adapters.result_stream import ResultStream
@@ -31,6 +34,7 @@ class Stores:
 
     settings: Settings
     versions: VersionStore
+    past_events: PastEventStore
     histories: HistoryTable
     decisions: DecisionTable
     batches: BatchStore
@@ -42,14 +46,18 @@ class Stores:
     results: ResultStream
     metrics: MetricLog
     segments: SegmentStore
+    drafts: DraftStore
+    lists: ListStore
 
     @classmethod
     def of(cls, settings: Settings) -> Stores:
         """Connect to what the settings name."""
         dynamodb, s3 = clients.dynamodb(), clients.s3()
+        versions = VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s)
         return cls(
             settings=settings,
-            versions=VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s),
+            versions=versions,
+            past_events=PastEventStore(versions),
             histories=HistoryTable(dynamodb, settings.history_table),
             decisions=DecisionTable(dynamodb, settings.decisions_table),
             batches=BatchStore(s3, settings.bucket),
@@ -60,6 +68,8 @@ class Stores:
             refused=RefusedRecords(settings.dead_letter_url, clients.hasty_sqs),
             results=ResultStream(settings.result_stream, clients.hasty_kinesis),
             metrics=MetricLog(),
+            drafts=DraftStore(s3, settings.bucket),
+            lists=ListStore(s3, settings.bucket),
             segments=SegmentStore(s3, settings.bucket, RangeCache(settings.index_cache_bytes)),
         )
 

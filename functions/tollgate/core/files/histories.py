@@ -22,7 +22,7 @@ from tollgate.core.stored_history import StoredSums
 # Entity → the keys that are met for the first time → what is stored of each that has a history.
 ReadStored = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Mapping[str, StoredSums]]]
 # As much as a million payments of a few entities take: the busiest keys are met by then.
-_MEMORY_BYTES = 64 << 20
+_MEMORY_BYTES = 40 << 20
 _COUNTS = "histories.json"
 _MULTIPLIERS = "multipliers"
 

@@ -9,7 +9,7 @@ from typing import Any
 from tollgate.core.file_form import FileForm
 
 # As much as is read and scored at once: more takes more memory, less looks histories up more often.
-PIECE_ROWS = 20_480
+PIECE_ROWS = 16_384
 PIECE_BYTES = 5 << 19
 
 

@@ -31,6 +31,8 @@ class Entries:
 
     def base(self, half_life: int, place: int, runs: Runs) -> tuple[Limbs, Limbs] | None:
         """Return what is stored of one sum for each run's epoch and for the one before, (r,); None for nothing."""
+        if not len(self.keys):
+            return None
         found = np.flatnonzero((self.half_lives == half_life) & (self.places == place))
         if not len(found):
             return None

@@ -79,6 +79,7 @@ class FileSummary:
                     "score": int(decided.scores[place]),
                     "probability": float(decided.probabilities[place]),
                     "outcome": version.order[int(decided.ranks[place])],
+                    "reasons": list(decided.reasons.get(place, ())),
                 }
             )
         self.top_events.sort(key=lambda event: -event["probability"])

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from tollgate.core.event import Floats, Ints
 from tollgate.core.feature import Feature
 
 # Operation on a history → the idea behind it, in words.
@@ -56,6 +59,26 @@ def group_features(features: Sequence[Feature], entities: Mapping[str, Sequence[
     for place, feature in enumerate(features):
         places.setdefault(_name(feature, entities), []).append(place)
     return tuple(Group(name, tuple(found)) for name, found in places.items())
+
+
+@dataclass(frozen=True, eq=False)
+class GroupOrder:
+    """The places of features, those of a group together, and where each group begins among them."""
+
+    places: Ints
+    starts: Ints
+
+    @classmethod
+    def of(cls, groups: Sequence[Group]) -> GroupOrder:
+        """Put the features of ``groups`` in order."""
+        sizes = [len(group.places) for group in groups]
+        places = [place for group in groups for place in group.places]
+        return cls(np.array(places, dtype=np.int64), np.cumsum([0, *sizes[:-1]]))
+
+    def sum_up(self, values: Floats) -> Floats:
+        """Return the sums of each group, (n, g), of values of features, (n, f)."""
+        sums: Floats = np.add.reduceat(values[:, self.places], self.starts, axis=1)
+        return sums
 
 
 def _name(feature: Feature, entities: Mapping[str, Sequence[str]]) -> str:

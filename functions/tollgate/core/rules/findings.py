@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tollgate.core.rules.checking import read_rule
@@ -11,15 +11,45 @@ from tollgate.core.rules.possible import is_impossible, judge
 from tollgate.core.rules.rule import Rule, RuleBook, in_order
 from tollgate.core.rules.scope import Scope
 from tollgate.core.rules.syntax import Node, Truth
+from tollgate.errors import RuleError
+
+Kind = Literal["unreadable", "never_matches", "never_reached", "always_matches", "no_effect"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is odd about a rule. An "error" refuses the detector, a "warning" is told. ``message`` follows its name."""
+    """What is wrong or odd about a rule. An "error" refuses the detector, a "warning" is told.
+
+    ``place`` is the character of the expression that an unreadable rule stumbles over, 0 for what concerns all of it.
+    """
 
     rule: Rule
     severity: Literal["error", "warning"]
+    kind: Kind
     message: str
+    place: int = 0
+
+    def __str__(self) -> str:
+        """Return the finding with the name of its rule."""
+        return f'rule "{self.rule.name}"{":" if self.kind == "unreadable" else ""} {self.message}'
+
+
+def check_book(book: RuleBook, scope: Scope) -> tuple[Finding, ...]:
+    """Return what is wrong or odd about rules: those that cannot be read first, switched off or not.
+
+    The others are looked at as if the unreadable ones were not there. ``book.order`` names the outcomes.
+    """
+    unreadable = tuple(finding for rule in book.rules for finding in _try_to_read(rule, scope))
+    lost = {finding.rule.name for finding in unreadable}
+    readable = replace(book, rules=tuple(rule for rule in book.rules if rule.name not in lost))
+    return unreadable + find_oddities(readable, scope, book.order[0])
+
+
+def _try_to_read(rule: Rule, scope: Scope) -> Iterator[Finding]:
+    try:
+        read_rule(rule.when, scope)
+    except RuleError as error:
+        yield Finding(rule, "error", "unreadable", str(error), error.place)
 
 
 def find_oddities(book: RuleBook, scope: Scope, weakest: str) -> tuple[Finding, ...]:
@@ -44,13 +74,13 @@ def _look_at(
     rule: Rule, node: Node, before: Sequence[tuple[Rule, Node]], book: RuleBook, scope: Scope
 ) -> Finding | None:
     if is_impossible([(node, True)], scope):
-        return Finding(rule, "error", "can never match: no event fulfils it")
+        return Finding(rule, "error", "never_matches", "can never match: no event fulfils it")
     if book.mode == "FIRST_MATCHED" and not rule.shadow:
         hidden = _what_hides(node, [(earlier, its) for earlier, its in before if _outlasts(earlier, rule)], scope)
         if hidden:
-            return Finding(rule, "error", f"can never be reached: {hidden}")
+            return Finding(rule, "error", "never_reached", f"can never be reached: {hidden}")
     if not isinstance(node, Truth) and is_impossible([(node, False)], scope):
-        return Finding(rule, "warning", "always matches; if that is meant, write true")
+        return Finding(rule, "warning", "always_matches", "always matches; if that is meant, write true")
     return None
 
 
@@ -73,6 +103,5 @@ def _outlasts(earlier: Rule, later: Rule) -> bool:
 def _without_effect(rule: Rule, book: RuleBook, weakest: str) -> Finding | None:
     if book.mode == "FIRST_MATCHED" or rule.outcome != weakest or rule.shadow:
         return None
-    return Finding(
-        rule, "warning", f"has no effect: in ALL_MATCHED the strongest outcome wins, and {weakest} is the weakest"
-    )
+    message = f"has no effect: in ALL_MATCHED the strongest outcome wins, and {weakest} is the weakest"
+    return Finding(rule, "warning", "no_effect", message)

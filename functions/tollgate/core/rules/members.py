@@ -60,9 +60,18 @@ def read_members(kind: Kind, values: Sequence[object]) -> Members:
     return Members.of(kind, [_read_text(value) if kind == "text" else _read_number(value) for value in values])
 
 
+def write_values(members: Members) -> list[str]:
+    """Return the values as a list's file has them, sorted: numbers by size, texts by code points."""
+    if members.kind == "number":
+        return [repr(int(number)) if number.is_integer() else repr(number) for number in members.ordered.tolist()]
+    return sorted(map(str, members.values))
+
+
 def _read_text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"has the value {value!r}, which is no text")
+    if len(value.strip().splitlines()) > 1:
+        raise ValueError(f"has the value {value[:40]!r}, which has a line break")
     if len(value.strip()) > MAX_TEXT:
         raise ValueError(f'has the value "{value[:40]}…", which is longer than {MAX_TEXT} characters')
     return value.strip()

@@ -12,6 +12,7 @@ Mode = Literal["FIRST_MATCHED", "ALL_MATCHED"]
 MODES: tuple[Mode, ...] = ("FIRST_MATCHED", "ALL_MATCHED")
 FIRST_PRIORITY, USUAL_PRIORITY, LAST_PRIORITY = 1, 100, 1000
 MOST_RULES = 500
+MOST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ class RuleBook:
         """Rebuild what `to_json` wrote."""
         lists = {name: Members.of(held["kind"], held["values"]) for name, held in plain["lists"].items()}
         return cls(plain["mode"], tuple(Rule(**rule) for rule in plain["rules"]), lists, tuple(plain["order"]))
+
+
+def is_rule_name(text: str) -> bool:
+    """Return whether a rule can have this name: results write names one behind the other, with ; between them."""
+    return bool(text.strip()) and len(text) <= MOST_NAME and text.isprintable() and ";" not in text
 
 
 def in_order(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

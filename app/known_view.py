@@ -1,0 +1,102 @@
+"""What was known of the payment's customer, merchant, device and so on when it arrived, in words and units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from app import wording
+from app.client import Json
+from app.detector import Detector
+from app.html_table import html_table
+
+# What is said of a history, in this order: heading, and the operations that tell it, the most telling first.
+COLUMNS: Sequence[tuple[str, tuple[str, ...]]] = (
+    ("{Events}", ("count",)),
+    ("Usual amount", ("mean_amount",)),
+    ("Unusually large", ("unusual_count",)),
+    ("Known frauds", ("fraud_count", "ordinary_fraud_count")),
+    ("Proved legitimate", ("legitimate_count",)),
+    ("From its usual place", ("distance_km",)),
+)
+HELP = (
+    "What was read from the histories before this {event} was added. Each {event} counts as 1 when it happens, as ½ "
+    "one half-life later, as ¼ after two. A dash: it is not kept over this half-life, or there is too little to tell."
+)
+
+
+def show_known(detector: Detector, histories: Sequence[Json]) -> None:
+    """Show what was known of each entity, over a half-life that can be chosen."""
+    noun = detector.event_name.replace("_", " ")
+    spans = sorted({float(fact["half_life_s"]) for known in histories for fact in known["facts"]})
+    if not spans:
+        st.caption(f"This {noun} names nobody who has a history.")
+        return
+    chosen = st.segmented_control(
+        "Fading by half in",
+        spans,
+        default=spans[-1],
+        required=True,
+        format_func=wording.duration,
+        key="known-span",
+        help=HELP.format(event=noun),
+    )
+    span = float(chosen or spans[-1])
+    tables = [dict(_facts_over(known, span)) for known in histories]
+    kept = [(heading, names) for heading, names in COLUMNS if any(set(names) & table.keys() for table in tables)]
+    headings = ["Who", *(heading.format(Events=wording.title(wording.plural(noun))) for heading, _ in kept)]
+    rows = [
+        [_who(known), *(_cell(known, table, names, detector.currency) for _, names in kept)]
+        for known, table in zip(histories, tables, strict=True)
+    ]
+    st.html(html_table(f"What was known over {wording.duration(span)}", headings, rows))
+    st.caption(_newcomers(histories, noun))
+
+
+def _facts_over(known: Json, span: float) -> list[tuple[str, Json]]:
+    return [(str(fact["operation"]), fact) for fact in known["facts"] if float(fact["half_life_s"]) == span]
+
+
+def _who(known: Json) -> str:
+    name = wording.title(" and ".join(wording.entity(str(column)) for column in known["columns"]))
+    return f"{name} {' + '.join(known['key'])}" if known["key"] and len(known["key"]) == 1 else name
+
+
+def _cell(known: Json, facts: Mapping[str, Json], operations: Sequence[str], currency: str) -> str:
+    if known["key"] is None:
+        return "not given"
+    fact = next((facts[operation] for operation in operations if operation in facts), None)
+    return say_fact(fact, currency) if fact else wording.NOTHING
+
+
+def say_fact(fact: Json, currency: str) -> str:
+    """Return a fact's value with its unit."""
+    value = fact.get("value")
+    if value is None:
+        return wording.NOTHING
+    number = float(value)
+    return {
+        "amount": lambda: wording.money(number, currency, cents=True),
+        "share": lambda: wording.percent(number),
+        "km": lambda: f"{number:,.0f}\u00a0km",
+        "days": lambda: f"{number:,.1f} days",
+    }.get(str(fact.get("unit")), lambda: _faded(number))()
+
+
+def _faded(count: float) -> str:
+    if count < 0.005:
+        return "none"
+    return f"{count:,.0f}" if count >= 100 else f"{count:,.1f}" if count >= 0.05 else "almost none"
+
+
+def _newcomers(histories: Sequence[Json], noun: str) -> str:
+    """Say who was never seen before."""
+    new = [
+        " and ".join(wording.entity(str(column)) for column in known["columns"])
+        for known in histories
+        if known["key"] is not None and not known["remembered"]
+    ]
+    if not new:
+        return f"All of them were known before this {noun}; each pair had been seen together."
+    return f"No earlier {noun} is remembered of this " + ", nor of this ".join(new) + "."

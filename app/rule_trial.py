@@ -1,0 +1,106 @@
+"""What the draft's rules would have done to past events, as the API estimates it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from app import wording
+from app.client import Json
+from app.detector import Detector
+from app.page import in_markdown
+
+_ADDS = "Hits that no rule asked before it has."
+
+
+def show_trial(detector: Detector, trial: Json, chosen: str) -> None:
+    """Show the figures of one rule large, those of all rules in a table, and where they come from."""
+    noun = wording.plural(detector.event_name)
+    tried = {str(rule["rule"]): rule for rule in trial["rules"]}
+    if chosen in tried:
+        _show_one(detector, tried[chosen], noun)
+    st.dataframe(
+        [_row(rule) for rule in trial["rules"]],
+        hide_index=True,
+        height="content" if len(tried) <= 8 else 320,
+        column_config=_columns(detector, noun),
+        placeholder=wording.NOTHING,
+        alt="What each rule of the draft would have done, in the order in which they are asked",
+    )
+    st.caption(in_markdown(_say_where_from(trial, noun)))
+
+
+def _show_one(detector: Detector, rule: Json, noun: str) -> None:
+    hits, added, precision, spent = rule["hits"], rule["added"], rule["precision"], rule["spent"]
+    price = None if spent is None else f"costs {wording.money(spent, detector.currency)}"
+    share = None if precision is None else f"precision {wording.percent(precision)}"
+    saved, disturbed = wording.money(hits["saved"], detector.currency), wording.count(rule["disturbed"])
+    figures = (
+        ("Hits", wording.count(hits["events"]), None, f"How many {noun} it would have matched."),
+        ("Frauds among them", wording.count(hits["frauds"]), share, "Precision is their share of the labelled hits."),
+        ("Money saved", saved, price, "What these frauds would have cost, and what reviews and wrong blocks would."),
+        ("Customers disturbed", disturbed, None, "Those with a legitimate hit, at most; none if the rule approves."),
+        ("Adds", wording.count(added["events"]), f"{wording.count(added['frauds'])} frauds", _ADDS),
+    )
+    for cell, (name, value, beside, note) in zip(st.columns(len(figures)), figures, strict=True):
+        delta = None if beside is None else in_markdown(beside)
+        cell.metric(
+            name,
+            in_markdown(value),
+            delta,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help=note,
+            height="stretch",
+        )
+    if rule["lacking"]:
+        st.caption(f"{wording.count(rule['lacking'])} {noun} lack a value that it reads.")
+
+
+def _row(rule: Json) -> Json:
+    return {
+        "Rule": rule["rule"],
+        "Outcome": wording.title(str(rule["outcome"])),
+        "Hits": rule["hits"]["events"],
+        "Frauds": rule["hits"]["frauds"],
+        "Precision": rule["precision"],
+        "Saved": rule["hits"]["saved"],
+        "Costs": rule["spent"],
+        "Disturbed": rule["disturbed"],
+        "Adds": rule["added"]["events"],
+        "Adds frauds": rule["added"]["frauds"],
+    }
+
+
+def _columns(detector: Detector, noun: str) -> Mapping[str, Any]:
+    column, symbol = st.column_config, wording.SYMBOLS.get(detector.currency, "")
+    return {
+        "Rule": column.TextColumn(width="medium"),
+        "Outcome": column.TextColumn(width=85),
+        "Hits": column.NumberColumn(format="localized", help=f"How many {noun} it would have matched."),
+        "Frauds": column.NumberColumn(format="localized"),
+        "Precision": column.NumberColumn(format="percent", help="The share of frauds among the labelled hits."),
+        "Saved": column.NumberColumn(format=f"{symbol}%,.0f", help="What these frauds would have cost."),
+        "Costs": column.NumberColumn(
+            format=f"{symbol}%,.0f", help="What reviewing, or wrongly blocking, its hits would have cost."
+        ),
+        "Disturbed": column.NumberColumn(format="localized", help="Customers with a legitimate hit, at most."),
+        "Adds": column.NumberColumn(format="localized", help=_ADDS),
+        "Adds frauds": column.NumberColumn(format="localized"),
+    }
+
+
+def _say_where_from(trial: Json, noun: str) -> str:
+    period = trial.get("period") or {}
+    days = f"{wording.moment(period.get('from'), time=False)} to {wording.moment(period.get('to'), time=False)}"
+    whole = f"{wording.count(trial['events'])} {noun} from {days}, {wording.count(trial['frauds'])} of them fraud"
+    asked = "each rule as if it were switched on and acted"
+    if not trial["estimated"]:
+        return f"Of the {whole}, which the model was not trained on; {asked}."
+    return (
+        f"Estimates of the {whole}, which the model was not trained on, from {wording.count(trial['rows'])} of them "
+        f"that stand for the rest; {asked}."
+    )

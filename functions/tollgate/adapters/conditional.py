@@ -1,0 +1,35 @@
+"""Objects in S3 that are written only if they are still what the writer has seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from tollgate.adapters.aws_errors import ABSENT, error_code, translated
+from tollgate.errors import ChangedError, UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CHANGED = ABSENT | {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+
+
+def put_if_unchanged(s3: S3Client, bucket: str, key: str, body: bytes, etag: str | None) -> str:
+    """Write an object in place of the one with this ETag, or where there is none if it is None; return the new ETag.
+
+    Raises `ChangedError` if there is another one, `UnavailableError` when the bucket does not take it.
+    """
+    condition: dict[str, Any] = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": f'"{etag}"'}
+    try:
+        with translated("S3"):
+            return bare(s3.put_object(Bucket=bucket, Key=key, Body=body, **condition)["ETag"])
+    except UnavailableError as error:
+        if isinstance(error.__cause__, ClientError) and error_code(error.__cause__) in _CHANGED:
+            raise ChangedError from None
+        raise
+
+
+def bare(etag: str) -> str:
+    """Return an ETag without its quotes."""
+    return etag.strip('"')

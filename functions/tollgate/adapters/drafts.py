@@ -1,0 +1,67 @@
+"""Drafts of a detector's rules: detectors/<id>/draft.json, beside its versions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from tollgate.adapters.aws_errors import ABSENT, error_code, translated
+from tollgate.adapters.conditional import bare, put_if_unchanged
+from tollgate.core.rules.rule import Rule
+from tollgate.errors import SealError, UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Rules that somebody saved and that decide nothing. ``based_on`` is the version that decided then."""
+
+    rules: tuple[Rule, ...]
+    based_on: str
+    saved_at: str
+    saved_by: str | None
+
+
+@dataclass(frozen=True)
+class DraftStore:
+    """One draft for each detector."""
+
+    s3: S3Client
+    bucket: str
+
+    def read(self, detector: str) -> tuple[Draft, str] | None:
+        """Return the draft and its ETag, None where there is none.
+
+        Raises `SealError` for one that was not written here, `UnavailableError` when the bucket does not answer.
+        """
+        key = _key(detector)
+        try:
+            with translated("S3"):
+                answer = self.s3.get_object(Bucket=self.bucket, Key=key)
+                plain = json.loads(answer["Body"].read())
+            rules = tuple(Rule(**rule) for rule in plain["rules"])
+            draft = Draft(rules, plain["based_on"], plain["saved_at"], plain["saved_by"])
+        except UnavailableError as error:
+            if isinstance(error.__cause__, ClientError) and error_code(error.__cause__) in ABSENT:
+                return None
+            raise
+        except (ValueError, TypeError, KeyError):
+            raise SealError(f"{key} in the bucket is no draft; delete it, and save the draft again.") from None
+        return draft, bare(answer["ETag"])
+
+    def write(self, detector: str, draft: Draft, etag: str | None) -> str:
+        """Write a draft in place of the one with this ETag, None for the first one; return its ETag.
+
+        Raises `ChangedError` if somebody else did, `UnavailableError` when the bucket does not take it.
+        """
+        body = json.dumps(asdict(draft), ensure_ascii=False, indent=1).encode()
+        return put_if_unchanged(self.s3, self.bucket, _key(detector), body, etag)
+
+
+def _key(detector: str) -> str:
+    return f"detectors/{detector}/draft.json"

@@ -1,0 +1,113 @@
+"""See and change the values of a list, under the condition that nobody else changed it meanwhile."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+from tollgate.core.rules.members import Members, read_members, write_values
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import ChangedError, InputError, NotFoundError, suggest
+from tollgate.services.rule_book import write_second
+from tollgate.services.stores import Stores
+
+Values = Sequence[str | float]
+
+
+def show_list(
+    stores: Stores, name: str, search: str, limit: int, after: str | None, detector: str | None = None
+) -> dict[str, Any]:
+    """Return a page of a list's values in their order: those that hold ``search``, behind the value ``after``.
+
+    Raises `NotFoundError` for an unknown list, `InputError` for an ``after`` that is no value of its kind.
+    """
+    version = stores.champion(detector)
+    members, etag = _read(stores, version, name)
+    values = write_values(members)
+    wanted = search.strip().casefold()
+    matching = [value for value in values if wanted in value.casefold()] if wanted else values
+    start = 0 if after is None else _behind(matching, members, after)
+    page = matching[start : start + limit]
+    return _tell(version, name, members, etag) | {
+        "matching": len(matching),
+        "values": page,
+        "cursor": page[-1] if start + limit < len(matching) else None,
+    }
+
+
+def replace_list(
+    stores: Stores, name: str, values: Values, etag: str | None, detector: str | None = None
+) -> dict[str, Any]:
+    """Put values in place of those of a list with this ETag, None for those sealed.
+
+    Raises `InputError` for a value that is not of its kind, `ChangedError` if somebody else changed the list.
+    """
+    version = stores.champion(detector)
+    return _write(stores, version, name, _as_members(name, _sealed(version, name), values), etag)
+
+
+def change_list(
+    stores: Stores, name: str, add: Values, remove: Values, etag: str | None, detector: str | None = None
+) -> dict[str, Any]:
+    """Add and remove values of the list with this ETag, None for the one sealed; raises what `replace_list` does."""
+    version = stores.champion(detector)
+    members, current = _read(stores, version, name)
+    if current != etag:
+        raise ChangedError
+    added, removed = _as_members(name, members, add), _as_members(name, members, remove)
+    values = [value for value in (*members.values, *added.values) if value not in removed.values]
+    return _write(stores, version, name, _as_members(name, members, values), etag)
+
+
+def _sealed(version: DetectorVersion, name: str) -> Members:
+    lists = version.rules.book.lists
+    if name not in lists:
+        has = ", ".join(lists) or "none"
+        raise NotFoundError(f'Version {version.version} has no list "{name}"{suggest(name, lists)}; it has {has}.')
+    return lists[name]
+
+
+def _read(stores: Stores, version: DetectorVersion, name: str) -> tuple[Members, str | None]:
+    # The version that decides may hold what the bucket said half a minute ago.
+    kind = _sealed(version, name).kind
+    found = stores.lists.read(version.detector, name, kind)
+    if found:
+        return found
+    sealed = version.manifest["rules"]["lists"][name]
+    return Members.of(sealed["kind"], sealed["values"]), None
+
+
+def _as_members(name: str, like: Members, values: Values) -> Members:
+    try:
+        return read_members(like.kind, values)
+    except ValueError as error:
+        raise InputError(f'The list "{name}" {error}.') from None
+
+
+def _write(stores: Stores, version: DetectorVersion, name: str, members: Members, etag: str | None) -> dict[str, Any]:
+    stores.lists.write(version.detector, name, write_values(members), etag)
+    kept, current = _read(stores, version, name)
+    return _tell(version, name, kept, current)
+
+
+def _behind(values: Sequence[str], members: Members, after: str) -> int:
+    if members.kind == "text":
+        return bisect_right(values, after)
+    try:
+        return bisect_right(values, float(after), key=float)
+    except ValueError:
+        raise InputError(f'cursor is "{after}", which is no number; begin without it.') from None
+
+
+def _tell(version: DetectorVersion, name: str, members: Members, etag: str | None) -> dict[str, Any]:
+    changed_s = members.changed_s
+    return {
+        "detector": version.detector,
+        "list": name,
+        "kind": members.kind,
+        "entries": len(members.values),
+        "sealed": etag is None,
+        "changed_at": version.manifest["created_at"] if changed_s is None else write_second(changed_s),
+        "etag": etag,
+    }

@@ -1,0 +1,228 @@
+"""The Rules page: figures of rules, a draft that is checked, tried and saved, and lists that are changed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.list_view import read_values
+from app.rule_figures import RuleFigures, read_figures, read_overlaps
+from tests.app.conftest import OpenPage, texts
+from tests.app.contract_rules import detector_rules, rule, summaries
+from tests.app.contract_server import Contract
+
+
+@pytest.fixture(autouse=True)
+def _ruled(contract: Contract) -> None:
+    """Let the contract's detector have rules and a list, and two days of decisions by them."""
+    contract.detector |= detector_rules()
+    contract.summaries = summaries()
+
+
+def open_part(open_page: OpenPage, part: str, **query: str) -> AppTest:
+    page = open_page("rules")
+    page.query_params["part"] = part
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+@pytest.fixture
+def draft(open_page: OpenPage) -> AppTest:
+    return open_part(open_page, "next")
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click().run()
+    assert not page.exception
+    return page
+
+
+def choose(page: AppTest, number: int) -> AppTest:
+    return page.selectbox[0].set_value(number).run()
+
+
+def type_expression(page: AppTest, number: int, text: str) -> AppTest:
+    """Do what the field in the browser does when the reader pauses."""
+    page.session_state[f"rule.1.{number}.expression"] = {"text": text}
+    held = page.session_state["rules.draft"][1]
+    held.rule["expression"] = text
+    return page.run()
+
+
+def test_figures_are_added_up_over_days_and_labels() -> None:
+    figures = read_figures(summaries()["days"], "approve")
+
+    assert figures["large"] == RuleFigures(hits=20, frauds=5, legitimate=5, saved=2800.0)
+    assert figures["large"].precision == 0.5
+    assert figures["hurry"] == RuleFigures(hits=5, frauds=5, legitimate=0, saved=700.0), "what it would have saved"
+    assert read_overlaps(summaries()["days"], "large") == [("hurry", 3)]
+    assert RuleFigures(hits=3).precision is None
+
+
+def test_rules_stand_with_what_they_did_and_how_they_are_set(open_page: OpenPage) -> None:
+    page = open_part(open_page, "use", rule="large")
+    table = page.dataframe[0].value.set_index("Rule")
+
+    assert table["State"].to_dict() == {"denied": "Acts", "large": "Acts", "hurry": "Shadow", "old": "Off"}
+    assert table.loc["large", ["Hits", "Frauds", "Precision", "Saved"]].tolist() == [20, 5, 0.5, 2800.0]
+    assert page.subheader[0].value == "large"
+    assert "It acts: what it matches gets the outcome Review. Priority 100." in texts(page)
+    assert page.dataframe[1].value["Share"].tolist() == [3 / 20]
+
+
+def test_a_rule_in_the_address_is_the_one_that_is_shown(open_page: OpenPage) -> None:
+    page = open_part(open_page, "use", rule="hurry")
+    assert "It is in shadow mode: it is counted and does not act." in texts(page)
+    page.selectbox[0].select("denied").run()
+    assert page.query_params["rule"] == "denied"
+    assert "It matched nothing in these days." in texts(page)
+
+
+def test_a_version_without_rules_says_where_to_write_one(contract: Contract, open_page: OpenPage) -> None:
+    contract.detector |= {"rules": [], "lists": []}
+    assert "Write a first rule under Next rules." in texts(open_part(open_page, "use"))
+    assert "Name one under [lists]" in texts(open_part(open_page, "lists"))
+
+
+def test_the_draft_begins_with_the_rules_that_decide(draft: AppTest, contract: Contract) -> None:
+    assert "A draft decides nothing. These are the rules of version 20261120-1412-9f3ac1, unchanged." in texts(draft)
+    assert next(button for button in draft.button if button.label == "Save the draft").disabled
+    assert contract.rules.draft is None
+
+
+def test_what_is_typed_is_checked_and_an_error_is_not_saved(draft: AppTest, contract: Contract) -> None:
+    type_expression(choose(draft, 1), 1, "amount > 500 && amout < 3")
+    asked = [request for request in contract.requests if request == "POST /v1/rules/check"]
+    assert len(asked) == 2, "once for the draft as it was, once for what was typed"
+    save, attempt = (
+        next(button for button in draft.button if button.label == label)
+        for label in ("Save the draft", "Try on past events")
+    )
+    assert save.disabled
+    assert attempt.disabled
+    choose(draft, 0)
+    assert 'large: "amout" is no variable and no feature (did you mean "amount"?)' in texts(draft)
+
+
+def test_rules_are_tried_before_they_are_saved(draft: AppTest, contract: Contract) -> None:
+    type_expression(choose(draft, 1), 1, "amount > 700")
+    press(draft, "Try on past events")
+    shown = {metric.label: metric.value for metric in draft.metric}
+    assert (shown["Hits"], shown["Frauds among them"], shown["Customers disturbed"]) == ("1,200", "300", "870")
+    assert "Estimates of the 48,210 payments from 1 Jun 2026 to 30 Jun 2026, 412 of them fraud" in texts(draft)
+    assert contract.rules.trials[0]["rules"][1]["expression"] == "amount > 700"
+    assert contract.rules.draft is None
+    type_expression(draft, 1, "amount > 800")
+    assert "These figures are of the rules before your last change" in texts(draft)
+
+
+def test_settings_are_saved_with_the_draft(draft: AppTest, contract: Contract) -> None:
+    choose(draft, 2)
+    draft.selectbox(key="rule.1.2.outcome").select("review").run()
+    draft.number_input(key="rule.1.2.priority").set_value(7).run()
+    press(draft, "Save the draft")
+    assert contract.rules.draft is not None
+    saved = contract.rules.draft["rules"][2]
+    assert (saved["outcome"], saved["priority"], saved["shadow"]) == ("review", 7, True)
+    assert contract.rules.draft["rules"][1]["expression"] == "amount > 500 // for now\n  && score >= 860"
+    assert "1 changed" in texts(draft)
+    assert "Saved 23 Nov 2026, 19:20 UTC." in texts(draft)
+    assert draft.selectbox[0].value == 2, "the same rule is still open"
+
+
+def test_a_rule_is_added_in_shadow_mode_and_removed(draft: AppTest, contract: Contract) -> None:
+    press(draft, "Add a rule")
+    assert draft.text_input[0].value == "new rule 1"
+    press(draft, "Save the draft")
+    assert contract.rules.draft is not None
+    assert contract.rules.draft["rules"][-1] == rule(
+        name="new rule 1", expression="amount > 1000", outcome="review", shadow=True
+    )
+    press(draft, "Remove this rule")
+    assert "unchanged" in texts(draft)
+
+
+def test_what_others_saved_is_not_overwritten(draft: AppTest, contract: Contract) -> None:
+    draft.number_input(key="rule.1.0.priority").set_value(2).run()
+    theirs = [rule(name="theirs", expression="amount > 9", outcome="block")]
+    contract.rules.save_draft({"rules": theirs, "saved_by": "Grace"}, None)
+    press(draft, "Save the draft")
+    assert "Grace saved the draft meanwhile, 23 Nov 2026, 19:20 UTC. Yours is still here, and not saved." in texts(
+        draft
+    )
+    assert contract.rules.draft is not None
+    assert contract.rules.draft["rules"] == theirs
+    press(draft, "Save mine in place of theirs")
+    assert contract.rules.draft["rules"][0]["priority"] == 2
+
+
+def test_theirs_can_be_taken(draft: AppTest, contract: Contract) -> None:
+    draft.number_input(key="rule.1.0.priority").set_value(2).run()
+    contract.rules.save_draft({"rules": [rule(**THEIRS)], "saved_by": None}, None)
+    press(draft, "Save the draft")
+    assert "Somebody else saved the draft meanwhile" in texts(draft)
+    press(draft, "Take theirs, and drop mine")
+    assert draft.text_input[0].value == "theirs"
+    assert not draft.warning
+
+
+THEIRS = {"name": "theirs", "expression": "amount > 9", "outcome": "block"}
+
+
+def test_rules_that_cannot_be_checked_are_said_so(contract: Contract, open_page: OpenPage) -> None:
+    contract.faults["/v1/rules/check"] = 503
+    page = open_part(open_page, "next")
+    assert [finding["message"] for finding in findings_of(page)] == [
+        "It could not be checked. The API could not do this just now (503): try again in a moment. "
+        "It said: fault 503 at /v1/rules/check"
+    ]
+
+
+def findings_of(page: AppTest) -> list[dict[str, str]]:
+    """What the field in the browser is told."""
+    (field,) = (element for element in page.main if "expression" in str(getattr(element, "key", "")))
+    return list(json.loads(field.proto.json)["findings"])
+
+
+def test_a_list_is_searched_and_changed(contract: Contract, open_page: OpenPage) -> None:
+    page = open_part(open_page, "lists")
+    assert page.dataframe[0].value["Value"].tolist() == ["c1", "c2", "c3"]
+    assert "3 texts, sealed in the version 20 Nov 2026, 14:12 UTC." in texts(page)
+    page.text_area[0].input("c9\n\n c8 \nc9")
+    press(page, "Add")
+    assert contract.rules.lists["denied"] == ["c1", "c2", "c3", "c8", "c9"]
+    assert "2 given. The list now has 5 values." in texts(page)
+    page.text_input[0].input("c8").run()
+    assert page.dataframe[0].value["Value"].tolist() == ["c8"]
+
+
+def test_a_list_that_others_changed_is_left_as_it_is(contract: Contract, open_page: OpenPage) -> None:
+    page = open_part(open_page, "lists")
+    page.text_area[0].input("c9")
+    contract.rules.change_list("denied", {"values": ["c7"]}, None)
+    press(page, "Add")
+    assert contract.rules.lists["denied"] == ["c7"]
+    assert "Somebody else changed this list meanwhile" in texts(page)
+    assert page.text_area[0].value == "c9", "what was typed is not lost"
+    assert page.dataframe[0].value["Value"].tolist() == ["c7"]
+
+
+def test_a_long_list_is_paged(contract: Contract, open_page: OpenPage) -> None:
+    contract.rules.lists["denied"] = [f"c{number:04}" for number in range(250)]
+    page = open_part(open_page, "lists")
+    assert "1 to 100 of 250." in texts(page)
+    press(page, "Next")
+    press(page, "Next")
+    assert "201 to 250 of 250." in texts(page)
+    assert page.dataframe[0].value["Value"].tolist()[0] == "c0200"
+    press(page, "Back")
+    assert "101 to 200 of 250." in texts(page)
+
+
+def test_values_are_read_one_a_line() -> None:
+    assert read_values(" c1 \n\nc2\r\nc1\n") == ["c1", "c2"]
