@@ -24,7 +24,7 @@ def expression(page: Page) -> Locator:
 
 def test_rules_in_use(page: Page, scheme: str, dashboard_url: str) -> None:
     open_part(page, dashboard_url, "Rules in use")
-    expect(page.get_by_role("heading", name="denied customer")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("heading", name="watched merchant")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"rules-in-use-{scheme}")
 
 
