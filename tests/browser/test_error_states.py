@@ -68,7 +68,7 @@ def test_a_session_outlives_a_new_version(contract: Contract, url: str, page: Pa
     contract.faults.clear()
     contract.detector["detector_version"] = "20261126-ffffffffffffffff"
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_test_id("stToast").get_by_text("20261126-ffffffffffffffff", exact=False)).to_be_visible()
+    expect(page.get_by_test_id("stAlert").get_by_text("20261126-ffffffffffffffff", exact=False)).to_be_visible()
     expect(page.get_by_role("heading", name="Models side by side")).to_be_visible()
     assert find_violations(page) == []
     keep_screenshot(page, f"error-new-version-{scheme}")
