@@ -10,6 +10,7 @@ import streamlit as st
 from app.client import Api, Json
 from app.detector import Detector
 from app.event_form import fill_form, is_filled
+from app.handing_over import handed_events, take_handed_title
 from app.page import show_problem
 from app.problems import ApiProblem
 
@@ -30,9 +31,12 @@ def choose_source(api: Api, detector: Detector, events: str) -> Source:
     pick, look_up = st.columns([5, 7], gap="large")
     with look_up:
         decision = _look_up(api)
-    examples = {example.title: example.event for example in detector.examples}
+    examples = handed_events() | {example.title: example.event for example in detector.examples}
+    handed = take_handed_title()
     if decision is not None:
         st.session_state["start"] = None
+    elif handed is not None:
+        st.session_state["start"] = handed
     elif st.session_state.get("start") not in {*examples, EMPTY}:
         st.session_state["start"] = next(iter(examples), EMPTY)
     with pick:

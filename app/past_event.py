@@ -10,6 +10,7 @@ import streamlit as st
 from app import wording
 from app.client import Api, Json
 from app.detector import Detector
+from app.handing_over import offer_event
 from app.links import show_link
 from app.page import in_markdown, problems_shown
 from app.problems import ApiProblem
@@ -75,8 +76,7 @@ def _show_event(api: Api, detector: Detector, past: Json) -> None:
 
 def _show_ways(api: Api, detector: Detector, event: Json, event_id: str) -> None:
     """Offer to try the event, and to open its decision where one is stored."""
-    st.session_state["handed_over"] = event
-    show_link("score", "Try it on the Score page", {"event": event_id})
+    offer_event(event, event_id, "Try it on the Score page")
     try:
         api.decision(event_id)
     except ApiProblem as problem:

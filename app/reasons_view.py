@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
-
 import streamlit as st
 
 from app.client import Json
 from app.detector import Detector
+from app.reason_list import reason_list
 from app.waterfall import waterfall
 
-MOST_SAID = 8
 HELP = (
     "Each step multiplies or divides the odds of fraud; together they lead from an average {event} to this one. "
-    "The impact counts doublings: +3 means 8 times the odds, −1 half of them."
+    "A bar of full length doubled the odds five times or more, or halved them."
 )
 
 
@@ -32,23 +29,7 @@ def show_reasons(detector: Detector, answer: Json) -> None:
         alt="Waterfall of the reasons; they are told in words below",
     )
     st.caption(HELP.format(event=noun))
-    st.html(reasons_list(reasons))
-
-
-def reasons_list(reasons: Sequence[Json]) -> str:
-    """Return the weightiest reasons in words, each with its impact, as an HTML list."""
-    weighty = sorted(reasons, key=lambda reason: -abs(float(reason["contribution"])))[:MOST_SAID]
-    return f'<ul class="tg-reasons" aria-label="Reasons in words">{"".join(map(_entry, weighty))}</ul>'
-
-
-def _entry(reason: Json) -> str:
-    impact, contribution = int(reason["impact"]), float(reason["contribution"])
-    tone, does = ("stop", "raises the risk") if contribution >= 0 else ("blue", "lowers the risk")
-    sign = f"{impact:+d}".replace("-", "\u2212") if impact else "±0"
-    return (
-        f'<li><b class="tg-tone-{tone}" title="Impact {sign}: {does}" aria-label="Impact {sign}, {does}">{sign}</b>'
-        f"<span>{escape(str(reason['sentence']))}</span></li>"
-    )
+    st.html(reason_list(reasons))
 
 
 def _nothing(detector: Detector, answer: Json) -> str:

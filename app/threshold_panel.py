@@ -121,7 +121,11 @@ def show_matrix_and_costs(
         _show_money(detector, table.at(thresholds[0][1]), noun)
     with costs:
         heading, option = st.columns([3, 2], vertical_alignment="center")
-        heading.subheader("What a day costs", anchor=False, help="Reviews are taken to find every fraud.")
+        heading.subheader(
+            "What a day costs",
+            anchor=False,
+            help="With your upper threshold as it stands. Reviews are taken to find every fraud.",
+        )
         with option, st.container(horizontal=True, horizontal_alignment="right"):
             prices = _choose_prices(prices, detector)
         _show_costs(detector, table, thresholds, prices)

@@ -96,6 +96,7 @@ def _show_versions(answer: Json) -> None:
             "Trained on": column.NumberColumn(format="localized", help="Events in the training data."),
             "Data to": column.DatetimeColumn("Data until", format="D MMM YYYY", timezone="UTC"),
         },
+        placeholder=wording.NOTHING,
         alt="Sealed versions of the detector, newest first",
     )
     if answer["count"] > len(versions):

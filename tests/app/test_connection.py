@@ -24,7 +24,7 @@ def test_the_whole_dashboard_opens_on_the_day(contract: Contract, monkeypatch: p
     assert page.title[0].value == "Today"
 
 
-@pytest.mark.parametrize("name", ["today", "queue", "score", "batch", "performance"])
+@pytest.mark.parametrize("name", ["today", "queue", "score", "batch", "performance", "rules", "help"])
 def test_without_an_address_the_page_says_what_to_set(name: str, open_page: OpenPage) -> None:
     page = open_page(name, url="").run()
     assert not page.exception

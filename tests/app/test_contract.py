@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from tests.app import contract_shapes as shapes
+from tests.app import model_shapes
 from tests.app.contract_server import Contract
 
 OPENAPI = json.loads((Path(__file__).parents[2] / "docs/reference/openapi.json").read_text(encoding="utf-8"))
@@ -44,6 +45,12 @@ def test_batches_are_answered_as_described(contract: Contract) -> None:
     check("BatchPage", contract.answer("GET", "/v1/batches", {})[1])
     check("Batch", contract.answer("GET", "/v1/batches/b0003", {})[1])
     check("AnnouncedBatch", contract.answer("POST", "/v1/batches", {"filename": "a.csv"})[1])
+
+
+def test_what_features_do_is_answered_as_described(contract: Contract) -> None:
+    check("Contributions", contract.answer("GET", "/v1/detector/contributions", {})[1])
+    check("Dependence", contract.answer("GET", "/v1/detector/contributions/amount", {})[1])
+    check("Summaries", model_shapes.summaries())
 
 
 def test_what_differs_is_seen(contract: Contract) -> None:

@@ -208,8 +208,8 @@ def test_a_decision_without_a_score_has_nothing_to_move(contract: Contract, open
 def test_reasons_are_told_in_words_with_their_impact(page: AppTest) -> None:
     said = texts(page)
     assert "14.2 times this customer" in said
-    assert 'aria-label="Impact +3, raises the risk">+3</b>' in said
-    assert 'aria-label="Impact −1, lowers the risk">−1</b>' in said
+    assert 'aria-label="Impact +3 of 5"' in said
+    assert 'aria-label="Impact −1 of 5"' in said
 
 
 def test_rules_show_the_values_put_in(page: AppTest) -> None:
@@ -244,3 +244,20 @@ def test_html_in_an_event_stays_text(contract: Contract, open_page: OpenPage) ->
     page.text_input(key="event.customer_id").input("<img src=x>").run()
     press(page, "Decide and record")
     assert "<img" not in "".join(str(element.body) for element in page.html)
+
+
+def test_an_event_that_another_page_handed_over_is_filled_in(open_page: OpenPage) -> None:
+    page = open_page("score")
+    page.session_state["handed-over"] = {"A past event: p7": {**EVENT, "event_id": "p7", "amount": 77.5}}
+    page.query_params["past"] = "p7"
+    page.run()
+    assert not page.exception
+    assert page.selectbox(key="start").value == "A past event: p7"
+    assert "past" not in page.query_params
+    assert next(field.value for field in page.number_input if field.label == "Amount (USD)") == 77.5
+
+
+def test_an_event_that_nobody_handed_over_is_passed_over(open_page: OpenPage) -> None:
+    page = open_page("score")
+    page.query_params["past"] = "p8"
+    assert not page.run().exception

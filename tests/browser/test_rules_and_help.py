@@ -19,7 +19,7 @@ def open_part(page: Page, url: str, part: str) -> None:
 
 
 def expression(page: Page) -> Locator:
-    return page.get_by_label("Expression")
+    return page.get_by_role("textbox", name="Expression")
 
 
 def test_rules_in_use(page: Page, scheme: str, dashboard_url: str) -> None:
@@ -33,7 +33,7 @@ def test_a_rule_is_checked_while_it_is_typed_and_tried_before_it_is_saved(
 ) -> None:
     open_part(page, dashboard_url, "Next rules")
     page.get_by_role("button", name="Add a rule").click()
-    expect(page.get_by_label("Name")).to_have_value(re.compile("^new rule"), timeout=WAIT_MS)
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value(re.compile("^new rule"), timeout=WAIT_MS)
     expect(page.get_by_text("Nothing is wrong with it.")).to_be_visible(timeout=WAIT_MS)
     expression(page).fill("")
     expression(page).press_sequentially("amout > 300", delay=30)
@@ -58,7 +58,7 @@ def test_a_list_is_changed(page: Page, scheme: str, dashboard_url: str) -> None:
     page.get_by_label("Values to add, one a line").fill(f"c-{scheme}-1\nc-{scheme}-2")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("2 given. The list now has", exact=False)).to_be_visible(timeout=WAIT_MS)
-    page.get_by_label("Search").press_sequentially(f"{scheme}-2", delay=30)
+    page.get_by_role("textbox", name="Search", exact=True).press_sequentially(f"{scheme}-2", delay=30)
     expect(page.get_by_text("1 to 1 of 1.", exact=False)).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"lists-{scheme}")
 
@@ -69,4 +69,4 @@ def test_help(page: Page, scheme: str, dashboard_url: str) -> None:
     expect(page.get_by_text("Not signed")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"help-{scheme}", 1100)
     page.get_by_role("tab", name="Words").click()
-    expect(page.get_by_text("money at risk").first).to_be_visible()
+    expect(page.get_by_role("cell", name="money at risk")).to_be_visible()

@@ -58,6 +58,8 @@ def shape(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON
         return shape(next(iter(value.values())))
     if name == "libraries":
         return "versions"
+    if name == "reasons" and isinstance(value, list) and not any(isinstance(item, dict) for item in value):
+        return "sentences"  # none for a row that is approved
     if isinstance(value, dict):
         return {key: shape(value[key], key) for key in sorted(value)}
     if isinstance(value, list):

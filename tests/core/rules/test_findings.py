@@ -11,7 +11,7 @@ from tollgate.core.event_type import EventType
 from tollgate.core.rules.checking import read_rule
 from tollgate.core.rules.findings import Finding, find_oddities
 from tollgate.core.rules.on_one import Value, compile_on_one
-from tollgate.core.rules.possible import is_impossible
+from tollgate.core.rules.possible import Patience, is_impossible, judge
 from tollgate.core.rules.rule import Mode, Rule, RuleBook
 from tollgate.core.rules.scope import scope_of
 
@@ -104,20 +104,20 @@ NEITHER = [
 
 @pytest.mark.parametrize("rule", NEVER)
 def test_a_rule_that_never_matches_is_found(rule: str) -> None:
-    assert is_impossible([(read_rule(rule, REAL), True)], REAL)
-    assert not is_impossible([(read_rule(rule, REAL), False)], REAL)
+    assert is_impossible([(read_rule(rule, REAL), True)], REAL, Patience())
+    assert not is_impossible([(read_rule(rule, REAL), False)], REAL, Patience())
 
 
 @pytest.mark.parametrize("rule", ALWAYS)
 def test_a_rule_that_always_matches_is_found(rule: str) -> None:
-    assert is_impossible([(read_rule(rule, REAL), False)], REAL)
-    assert not is_impossible([(read_rule(rule, REAL), True)], REAL)
+    assert is_impossible([(read_rule(rule, REAL), False)], REAL, Patience())
+    assert not is_impossible([(read_rule(rule, REAL), True)], REAL, Patience())
 
 
 @pytest.mark.parametrize("rule", NEITHER)
 def test_no_false_alarm(rule: str) -> None:
-    assert not is_impossible([(read_rule(rule, REAL), True)], REAL)
-    assert not is_impossible([(read_rule(rule, REAL), False)], REAL)
+    assert not is_impossible([(read_rule(rule, REAL), True)], REAL, Patience())
+    assert not is_impossible([(read_rule(rule, REAL), False)], REAL, Patience())
 
 
 @settings(max_examples=600)
@@ -125,7 +125,7 @@ def test_no_false_alarm(rule: str) -> None:
 def test_what_is_impossible_never_happens(one: str, other: str, events: list[Mapping[str, Value]]) -> None:
     first, second = (read_rule(rule, SCOPE) for rule in (one, other))
     for wanted in (True, False):
-        if is_impossible([(first, True), (second, wanted)], SCOPE):
+        if is_impossible([(first, True), (second, wanted)], SCOPE, Patience()):
             ask = compile_on_one(first, SCOPE, LISTS), compile_on_one(second, SCOPE, LISTS)
             assert not any(ask[0](event) and ask[1](event) is wanted for event in events)
 
@@ -207,6 +207,15 @@ def test_a_hidden_rule_is_found_among_many(many: int) -> None:
     assert find(*rules, hidden) == [
         ("hidden", "error", 'can never be reached: the rule "r7" before it matches first')
     ]  # fmt: skip
+
+
+def test_no_rules_take_longer_than_patience_lasts() -> None:
+    tangled = " && ".join(f"(amount == {place} || items == {place} || amount == {-place})" for place in range(1, 9))
+    claims = [(read_rule(tangled, REAL), True)]
+    assert judge(claims, REAL, Patience()) == "impossible"
+    patience = Patience(100)
+    assert judge(claims, REAL, patience) == "unknown"
+    assert -100 < patience.left <= 0
 
 
 def test_hundreds_of_rules_are_looked_at_in_a_moment() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tollgate.core.rules.checking import read_rule
-from tollgate.core.rules.possible import is_impossible, judge
+from tollgate.core.rules.possible import Patience, is_impossible, judge
 from tollgate.core.rules.rule import Rule, RuleBook, in_order
 from tollgate.core.rules.scope import Scope
 from tollgate.core.rules.syntax import Node, Truth
@@ -60,9 +60,15 @@ def find_oddities(book: RuleBook, scope: Scope, weakest: str) -> tuple[Finding, 
     """
     found: list[Finding] = []
     before: list[tuple[Rule, Node]] = []
+    alone, together = Patience(), Patience()
     for rule in in_order(book.rules):
         node = read_rule(rule.when, scope)
-        finding = _look_at(rule, node, before, book, scope) or _without_effect(rule, book, weakest)
+        finding = (
+            _never_matches(rule, node, scope, alone)
+            or _never_reached(rule, node, before, book, scope, together)
+            or _always_matches(rule, node, scope, alone)
+            or _without_effect(rule, book, weakest)
+        )
         if finding:
             found.append(finding)
         if not rule.shadow:
@@ -70,26 +76,34 @@ def find_oddities(book: RuleBook, scope: Scope, weakest: str) -> tuple[Finding, 
     return tuple(found)
 
 
-def _look_at(
-    rule: Rule, node: Node, before: Sequence[tuple[Rule, Node]], book: RuleBook, scope: Scope
+def _never_matches(rule: Rule, node: Node, scope: Scope, patience: Patience) -> Finding | None:
+    if not is_impossible([(node, True)], scope, patience):
+        return None
+    return Finding(rule, "error", "never_matches", "can never match: no event fulfils it")
+
+
+def _always_matches(rule: Rule, node: Node, scope: Scope, patience: Patience) -> Finding | None:
+    if isinstance(node, Truth) or not is_impossible([(node, False)], scope, patience):
+        return None
+    return Finding(rule, "warning", "always_matches", "always matches; if that is meant, write true")
+
+
+def _never_reached(
+    rule: Rule, node: Node, before: Sequence[tuple[Rule, Node]], book: RuleBook, scope: Scope, patience: Patience
 ) -> Finding | None:
-    if is_impossible([(node, True)], scope):
-        return Finding(rule, "error", "never_matches", "can never match: no event fulfils it")
-    if book.mode == "FIRST_MATCHED" and not rule.shadow:
-        hidden = _what_hides(node, [(earlier, its) for earlier, its in before if _outlasts(earlier, rule)], scope)
-        if hidden:
-            return Finding(rule, "error", "never_reached", f"can never be reached: {hidden}")
-    if not isinstance(node, Truth) and is_impossible([(node, False)], scope):
-        return Finding(rule, "warning", "always_matches", "always matches; if that is meant, write true")
-    return None
+    if book.mode != "FIRST_MATCHED" or rule.shadow:
+        return None
+    earlier = [(other, its) for other, its in before if _outlasts(other, rule)]
+    hidden = _what_hides(node, earlier, scope, patience)
+    return Finding(rule, "error", "never_reached", f"can never be reached: {hidden}") if hidden else None
 
 
-def _what_hides(node: Node, before: Sequence[tuple[Rule, Node]], scope: Scope) -> str | None:
+def _what_hides(node: Node, before: Sequence[tuple[Rule, Node]], scope: Scope, patience: Patience) -> str | None:
     """Say which rules before it always match where ``node`` does; None where an event may come to it."""
-    together = judge([(node, True), *((its, False) for _, its in before)], scope)
+    together = judge([(node, True), *((its, False) for _, its in before)], scope, patience)
     # Where all of them together leave room for an event, each of them does: one question in place of many.
     for earlier, its in before if together != "possible" else ():
-        if is_impossible([(node, True), (its, False)], scope):
+        if is_impossible([(node, True), (its, False)], scope, patience):
             return f'the rule "{earlier.name}" before it matches first'
     return "one of the rules before it always matches first" if together == "impossible" else None
 

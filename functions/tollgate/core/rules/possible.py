@@ -26,6 +26,8 @@ from tollgate.core.rules.syntax import (
 # Beyond these nothing is claimed: the question is exponential in the worst case.
 _MOST_BRANCHES = 2_000
 _MOST_CHOICES = 200
+# And of all questions about a set of rules together, in conditions looked at: some seconds.
+_MOST_LOOKED_AT = 4_000_000
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _RANGES = {
     "score": Range(low=0, high=1000, missing=False, whole=True),
@@ -37,17 +39,24 @@ _TRUTH = Range(only=frozenset({0.0, 1.0}))
 Claim = tuple[Node, bool]
 
 
-def is_impossible(claims: Iterable[Claim], scope: Scope) -> bool:
+@dataclass
+class Patience:
+    """How many conditions may still be looked at, for all questions that share it."""
+
+    left: int = _MOST_LOOKED_AT
+
+
+def is_impossible(claims: Iterable[Claim], scope: Scope, patience: Patience) -> bool:
     """Return whether no event can make each node as true or false as it is claimed to be."""
-    return judge(claims, scope) == "impossible"
+    return judge(claims, scope, patience) == "impossible"
 
 
-def judge(claims: Iterable[Claim], scope: Scope) -> Literal["impossible", "possible", "unknown"]:
+def judge(claims: Iterable[Claim], scope: Scope, patience: Patience) -> Literal["impossible", "possible", "unknown"]:
     """Say what is found of claims; "possible" is no proof, but no part of the claims will be found impossible then.
 
-    "unknown": there were too many choices to go through.
+    "unknown": there were too many choices to go through, or ``patience`` is at its end.
     """
-    search = _Search(scope)
+    search = _Search(scope, patience)
     if not search.possible(list(claims), [], _Known(), 0):
         return "impossible"
     return "unknown" if search.gave_up else "possible"
@@ -64,16 +73,19 @@ class _Known:
 class _Search:
     """Takes claims apart, the choices between several last, until a variable has no value left on every branch."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, patience: Patience) -> None:
         self._scope = scope
+        self._patience = patience
         self._branches = 0
         self.gave_up = False
 
     def possible(self, claims: list[Claim], open_choices: list[list[Claim]], known: _Known, depth: int) -> bool:
         """Return whether all claims, and one of each choice, may hold together with what is known."""
+        self._patience.left -= len(known.ranges) + len(known.facts) + len(open_choices)
         known = _Known(dict(known.ranges), dict(known.facts))
         waiting, choices = list(claims), list(open_choices)
         while waiting:
+            self._patience.left -= 1
             node, wanted = waiting.pop()
             if isinstance(node, Not):
                 waiting.append((node.operand, not wanted))
@@ -88,7 +100,8 @@ class _Search:
         if not choices:
             return True
         self._branches += 1
-        if self._branches > _MOST_BRANCHES or depth + len(choices) > _MOST_CHOICES:
+        too_many = self._branches > _MOST_BRANCHES or depth + len(choices) > _MOST_CHOICES
+        if too_many or self._patience.left <= 0:
             self.gave_up = True
             return True
         place = min(range(len(choices)), key=lambda at: len(choices[at]))
