@@ -23,6 +23,7 @@ _SIGNS = {"error": ":material/error: ", "warning": ":material/warning: "}
 
 
 @st.fragment
+@problems_shown()
 def show_draft(api: Api, detector: Detector) -> None:
     """Show the draft. What is typed runs this part alone."""
     with problems_shown():

@@ -19,6 +19,7 @@ HELP = (
 
 
 @st.fragment(run_every=REFRESH_S)
+@problems_shown()
 def show_inbox(api: Api) -> None:
     """List the files that are not done; choosing one shows its batch."""
     with problems_shown():

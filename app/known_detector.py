@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -16,18 +16,21 @@ _KEPT = "known-detector"
 
 @dataclass(frozen=True)
 class Known:
-    """A detector, when it was read, and what hindered reading it now."""
+    """A detector, when it was read, and what hindered reading it now.
+
+    ``replaced`` is the version that decided before, where the reader has not seen yet that it no longer does.
+    """
 
     detector: Detector
     read_at: datetime
     problem: ApiProblem | None = None
+    replaced: str = ""
 
 
 def know_detector(read: Callable[[], Detector]) -> Known:
     """Return the detector as ``read`` gives it, or as this session read it last where the API has a passing problem.
 
-    Says so where another version decides than when this session looked last. Raises ``ApiProblem`` for other problems,
-    and where nothing was read yet.
+    Raises ``ApiProblem`` for other problems, and where nothing was read yet.
     """
     before: Known | None = st.session_state.get(_KEPT)
     try:
@@ -35,13 +38,23 @@ def know_detector(read: Callable[[], Detector]) -> Known:
     except ApiProblem as problem:
         if before is None or not problem.is_passing:
             raise
-        return Known(before.detector, before.read_at, problem)
-    if before is not None and before.detector.version != detector.version:
-        _tell(before.detector, detector)
-    st.session_state[_KEPT] = known = Known(detector, datetime.now(UTC))
+        return replace(before, problem=problem)
+    replaced = ""
+    if before is not None:
+        replaced = before.replaced or (before.detector.version if before.detector.version != detector.version else "")
+    st.session_state[_KEPT] = known = Known(detector, datetime.now(UTC), replaced=replaced)
     return known
 
 
-def _tell(before: Detector, now: Detector) -> None:
-    text = f"Version {now.version} decides now, in place of {before.version}. This page shows the new one."
-    st.toast(text, icon=":material/update:", duration="infinite")
+def show_replaced(known: Known) -> None:
+    """Say that another version decides than before, until the reader has seen it."""
+    if known.replaced and known.replaced != known.detector.version:
+        text = (
+            f"Version {known.detector.version} decides now, in place of {known.replaced}. This page shows the new one."
+        )
+        st.info(text, icon=":material/update:")
+        st.button("Got it", key="replaced-seen", on_click=_forget)
+
+
+def _forget() -> None:
+    st.session_state[_KEPT] = replace(st.session_state[_KEPT], replaced="")

@@ -13,7 +13,7 @@ from app import wording
 from app.client import Api, Connection, Json
 from app.connection import find_connection
 from app.detector import Detector, read_detector
-from app.known_detector import know_detector
+from app.known_detector import know_detector, show_replaced
 from app.problems import ApiProblem
 
 _log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ def show_page(title: str, lead: str, body: Body) -> None:
     noun = detector.event_name.replace("_", " ")
     words = {"event": noun, "events": wording.plural(noun)}
     _show_heading(title.format(**words), lead.format(**words), detector)
+    show_replaced(known)
     if known.problem is not None:
         show_problem(known.problem)
         st.caption(f"What this page knows of the detector was read {wording.moment(known.read_at.isoformat())}.")

@@ -10,13 +10,14 @@ import streamlit as st
 from app import wording
 from app.client import Json
 from app.detector import Detector
-from app.page import in_markdown
+from app.page import in_markdown, problems_shown
 
 _FIRST = ("score", "outcome", "amount", "timestamp", "event_id")
 _LAST = ("row", "probability")
 
 
 @st.fragment
+@problems_shown()
 def show_risky_rows(detector: Detector, events: Sequence[Json], key: str) -> None:
     """Show the rows with the highest probability of fraud, and the reasons of the one that is chosen."""
     heading = st.container()

@@ -14,6 +14,7 @@ FIGURES = {
     "batch --rows 20000 --usual-rows 2000 --many-rows 0": ("rows_per_s", "ratio", "rss_1m_mb"),
     "cold_start --rows 3000 --runs 1": ("ours_ms", "ours_boto3_ms", "floor_ms", "floor_boto3_ms", "usual_ms"),
     "cost --rows 3000 --runs 100": ("usd_per_million",),
+    "dashboard --rows 3000 --runs 1": ("first_page_s", "worst_interaction_s", "console_errors", "axe_serious"),
     "decision --rows 3000 --runs 20": (
         *("p50_ms", "p50_reasons_ms", "p99_reasons_ms"),
         *("usual_reasons_p50_ms", "ratio"),

@@ -124,6 +124,7 @@ def _origin(batch: Json, batch_id: str) -> str:
 
 
 @st.fragment(run_every=POLL_EVERY_S)
+@problems_shown()
 def _watch(api: Api, batch_id: str) -> None:
     """Show how far an unfinished batch is, until it is finished; then the whole page is shown anew."""
     with problems_shown():

@@ -41,6 +41,7 @@ def load_versions(url: str, _api: Api) -> Json:  # noqa: ARG001 - the URL is the
 
 
 @st.fragment
+@problems_shown()
 def _show_connection(api: Api, connection: Connection) -> None:
     st.header("Connection", anchor=False)
     if _MEASURED not in st.session_state:

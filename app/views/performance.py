@@ -17,7 +17,7 @@ from app.live_panel import Live, read_live, read_table, show_days
 from app.model_charts import calibration_chart
 from app.model_table import LOW_RATES, draw_curves, show_models
 from app.outcome_card import empty_state
-from app.page import in_markdown, show_page
+from app.page import in_markdown, problems_shown, show_page
 from app.score_table import ScoreTable, measure, read_thresholds
 from app.threshold_panel import choose_thresholds, show_distribution, show_figures, show_matrix_and_costs
 
@@ -54,6 +54,7 @@ def _load_evaluation(url: str, version: str, _api: Api) -> Json:  # noqa: ARG001
 
 
 @st.fragment
+@problems_shown()
 def _show_test(detector: Detector, evaluation: Json) -> None:
     table = read_thresholds(evaluation.get("thresholds") or (), _days_of(evaluation.get("period") or {}))
     if table is None:
@@ -80,6 +81,7 @@ def _show_live(api: Api, detector: Detector, evaluation: Json, controls: DeltaGe
 
 
 @st.fragment
+@problems_shown()
 def _show_live_days(detector: Detector, evaluation: Json, live: Live) -> None:
     table = read_table(live, detector)
     thresholds = choose_thresholds(detector) if live.days else []

@@ -30,6 +30,7 @@ def show() -> None:
 
 def _show_body(api: Api, detector: Detector) -> None:
     @st.fragment(run_every=REFRESH_S)
+    @problems_shown()
     def refreshed() -> None:
         news = _ask(api, detector)
         if news is not None:

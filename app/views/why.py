@@ -131,6 +131,7 @@ def _choose_feature(contributions: Json, rows: list[Json], clicked: str | None) 
 
 
 @st.fragment
+@problems_shown()
 def _show_dependence(told: Json) -> None:
     group = told["group"]
     note, option = st.columns([4, 1], vertical_alignment="center")
@@ -149,6 +150,7 @@ def _show_dependence(told: Json) -> None:
 
 
 @st.fragment
+@problems_shown()
 def _show_decided(api: Api, detector: Detector, told: Json) -> None:
     noun = wording.plural(detector.event_name)
     heading, choice = st.columns([3, 2], vertical_alignment="bottom")
@@ -167,6 +169,7 @@ def _show_decided(api: Api, detector: Detector, told: Json) -> None:
 
 
 @st.fragment
+@problems_shown()
 def _show_segments(contributions: Json) -> None:
     parts = {part["title"]: part["segments"] for part in contributions["segments"]}
     if not parts:

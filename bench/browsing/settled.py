@@ -14,7 +14,7 @@ _IS_SETTLED = """
 """
 
 
-def wait_until_settled(page: Page, timeout_ms: float = 30_000) -> None:
+def wait_until_settled(page: Page, timeout_ms: float = 120_000) -> None:
     """Wait until the page shows what it has to show: its heading at least."""
     page.wait_for_function(_IS_SETTLED, timeout=timeout_ms)
 
@@ -25,7 +25,7 @@ def read(element: Locator) -> str:
     return said
 
 
-def wait_until_changed(element: Locator, before: str, timeout_s: float = 30.0) -> None:
+def wait_until_changed(element: Locator, before: str, timeout_s: float = 120.0) -> None:
     """Wait until an element says something else than before; raise `TimeoutError` when it does not."""
     deadline = time.monotonic() + timeout_s
     while read(element) == before:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from playwright.sync_api import FilePayload, Locator, Page
 
-OUTCOMES = re.compile("^(Approve|Review|Block)$")
 FILE = "event_id,timestamp,amount,customer_id\np1,2026-11-26T10:00:00Z,12.5,c000001\n"
 
 
@@ -26,17 +25,14 @@ def _press(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("button", name=name).first.click()
 
 
-def _decision(page: Page) -> Locator:
-    return page.get_by_label("Decision").get_by_text(OUTCOMES).first
+def _key(key: str) -> Callable[[Page], None]:
+    return lambda page: page.keyboard.press(key)
 
 
-def _send_form(page: Page) -> None:
-    page.get_by_test_id("stFormSubmitButton").first.click()
-
-
-def _choose_example(page: Page) -> None:
-    page.get_by_role("combobox").first.click()
-    page.get_by_role("option").nth(1).click()
+def _type_amount(page: Page) -> None:
+    field = page.get_by_role("spinbutton", name=re.compile("^Amount")).first
+    field.fill("4000")
+    field.press("Enter")
 
 
 def _choose_file(page: Page) -> None:
@@ -48,23 +44,45 @@ def _move_slider(page: Page) -> None:
     page.get_by_role("slider").first.press("ArrowLeft")
 
 
+def _decision(page: Page) -> Locator:
+    return page.get_by_role("region", name="Decision", exact=True)
+
+
+def _case(page: Page) -> Locator:
+    return page.get_by_label("Case", exact=True).locator("dd").last
+
+
+def _text(said: str) -> Callable[[Page], Locator]:
+    return lambda page: page.get_by_text(said, exact=False).first
+
+
 def _matrix(page: Page) -> Locator:
-    return page.get_by_label(re.compile("^Confusion matrix")).first
+    return page.get_by_role("table", name=re.compile("^Confusion matrix")).first
+
+
+def _time_of_day(page: Page) -> None:
+    page.get_by_role("radio", name="Time of day").or_(page.get_by_role("button", name="Time of day")).first.click()
 
 
 # By the name of the page, as the navigation has it.
 STEPS: Mapping[str, Sequence[Step]] = {
+    "Review queue": (
+        Step("next case", _key("n"), _case, changes=True),
+        Step("the case before", _key("p"), _case, changes=True),
+        Step("decide that it is fraud", _press("Fraud"), _text("1 decided in this session")),
+    ),
     "Score": (
-        Step("score an example", _send_form, _decision),
+        Step("what if the amount were another", _type_amount, _decision, changes=True),
         Step(
-            "send it again",
-            _press("Send the same event again"),
-            lambda page: page.get_by_text("was decided before").first,
+            "what if over the hours",
+            _time_of_day,
+            lambda page: page.get_by_label(re.compile("^The score over time of day")),
         ),
-        Step(
-            "choose another example", _choose_example, lambda page: page.locator("input[type=text]").first, changes=True
-        ),
+        Step("decide and record", _press("Decide and record"), _text("Decided and recorded")),
     ),
     "Batch": (Step("check a file", _choose_file, lambda page: page.get_by_text(re.compile("missing")).first),),
     "Performance": (Step("move the threshold", _move_slider, _matrix, changes=True),),
+    "Settings and help": (
+        Step("turn to the words", lambda page: page.get_by_role("tab", name="Words").click(), _text("money at risk")),
+    ),
 }

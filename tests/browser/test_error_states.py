@@ -47,7 +47,7 @@ def open_dashboard(page: Page, url: str) -> None:
 
 
 @pytest.mark.parametrize("state", FAULTS)
-def test_a_fault_is_said_and_passes(state: str, page: Page, scheme: str, contract: Contract, url: str) -> None:
+def test_a_fault_is_said_and_passes(state: str, contract: Contract, url: str, page: Page, scheme: str) -> None:
     status, content, sentence = FAULTS[state]
     contract.answers["/v1/detector"] = (status, content)
     open_dashboard(page, url)
@@ -60,7 +60,7 @@ def test_a_fault_is_said_and_passes(state: str, page: Page, scheme: str, contrac
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
 
 
-def test_a_session_outlives_a_new_version(page: Page, scheme: str, contract: Contract, url: str) -> None:
+def test_a_session_outlives_a_new_version(contract: Contract, url: str, page: Page, scheme: str) -> None:
     open_dashboard(page, url)
     contract.faults["/v1/detector/evaluation"] = 503
     turn_to(page, "Performance")
@@ -68,7 +68,7 @@ def test_a_session_outlives_a_new_version(page: Page, scheme: str, contract: Con
     contract.faults.clear()
     contract.detector["detector_version"] = "20261126-ffffffffffffffff"
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_test_id("stToast").get_by_text("20261126-ffffffffffffffff", exact=False)).to_be_visible()
+    expect(page.get_by_test_id("stAlert").get_by_text("20261126-ffffffffffffffff", exact=False)).to_be_visible()
     expect(page.get_by_role("heading", name="Models side by side")).to_be_visible()
     assert find_violations(page) == []
     keep_screenshot(page, f"error-new-version-{scheme}")

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # What is read first of a segment: small ones whole, the head of most of the others.
-_BEGINNING_BYTES = 32 << 10
+_BEGINNING_BYTES = 64 << 10
 # A further request takes longer than reading so much that nobody asked for.
-_GAP_BYTES = 128 << 10
+_GAP_BYTES = 512 << 10
 
 
 class SegmentGoneError(TollgateError):
