@@ -53,7 +53,7 @@ def _case(page: Page) -> Locator:
 
 
 def _text(said: str) -> Callable[[Page], Locator]:
-    return lambda page: page.get_by_text(said, exact=False).first
+    return lambda page: page.get_by_text(said, exact=False).filter(visible=True).first
 
 
 def _matrix(page: Page) -> Locator:
