@@ -157,7 +157,7 @@ def test_the_detector_is_described() -> None:
     assert set(answer) == {
         "detector", "detector_version", "description", "created_at", "event_type", "label", "outcomes", "outcome_order",
         "score_scale", "model", "reasons", "features", "rules_mode", "rules", "lists", "safety", "examples", "training",
-        "libraries",
+        "libraries", "files",
     }  # fmt: skip
     variables = {variable["name"]: variable for variable in answer["event_type"]["variables"]}
     assert variables["amount"]["type"] == "number"
