@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import streamlit as st
 
@@ -16,7 +17,9 @@ from app.together import ask_together
 HISTORY_DAYS, LINK_DAYS = 30, 14
 # Days before the decision, and how many payments are asked for.
 _OF_CUSTOMER, _OF_LINK = (HISTORY_DAYS, 60), (LINK_DAYS, 25)
-_MOST_LINKS = 3
+_MOST_LINKS = 2
+# That a search may go over.
+_MOST_DAYS = 92
 
 
 @dataclass(frozen=True)
@@ -30,26 +33,23 @@ class Case:
 
 
 def load_case(api: Api, detector: Detector, event_id: str) -> Case:
-    """Ask for a decision and then, at once, for all around it; raise ``ApiProblem`` without the decision."""
+    """Ask for a decision and then for what is around it; raise ``ApiProblem`` without the decision."""
     decision = load_decision(api.url, event_id, api)
     shared = shared_keys(detector, decision.get("event") or {})
     decided = date.fromisoformat(str(decision["decided_at"])[:10])
     who = shared[0] if shared else None
-    spans = [(one, *(_OF_CUSTOMER if one == who else _OF_LINK)) for one in shared]
-    answers = ask_together(
-        *(
-            lambda one=one, days=days, limit=limit: _load_payments(
-                api.url, ":".join(one), (decided - timedelta(days)).isoformat(), limit, api
-            )
-            for one, days, limit in spans
-        )
-    )
-    found: dict[tuple[str, str], Sequence[Json] | None] = {}
-    for one, answer in zip(shared, answers, strict=True):
-        problem = answer.exception()
-        if problem is not None and not isinstance(problem, ApiProblem):
-            raise problem
-        found[one] = None if problem else answer.result()
+
+    def ask(one: tuple[str, str]) -> list[Json] | None:
+        days, limit = _OF_CUSTOMER if one == who else _OF_LINK
+        first = decided - timedelta(days)
+        last = min(first + timedelta(_MOST_DAYS - 1), max(decided, datetime.now(UTC).date()))
+        try:
+            return _load_payments(api.url, ":".join(one), first, last, limit, api)
+        except ApiProblem:  # the case is shown without it
+            return None
+
+    answers = ask_together(*(partial(ask, one) for one in shared))
+    found = {one: answer.result() for one, answer in zip(shared, answers, strict=True)}
     return Case(decision, who, found.pop(who) if who else (), found)
 
 
@@ -84,6 +84,7 @@ def load_decision(url: str, event_id: str, _api: Api) -> Json:  # noqa: ARG001 -
 
 
 @st.cache_data(ttl=120, max_entries=400, show_spinner=False)
-def _load_payments(url: str, entity: str, first: str, limit: int, _api: Api) -> list[Json]:  # noqa: ARG001 - keys
-    found: list[Json] = _api.search({"entity": entity, "from": first, "limit": str(limit)})["decisions"]
+def _load_payments(url: str, entity: str, first: date, last: date, limit: int, _api: Api) -> list[Json]:  # noqa: ARG001 - the cache's key
+    terms = {"entity": entity, "from": first.isoformat(), "to": last.isoformat(), "limit": str(limit)}
+    found: list[Json] = _api.search(terms)["decisions"]
     return found

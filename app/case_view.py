@@ -16,18 +16,21 @@ from app.link_graph import MOST, build_graph, graph_chart
 from app.outcome_card import empty_state, tone_of
 from app.page import in_markdown
 from app.payment_marks import FRAUD, Mark, mark_payment
-from app.reason_list import reason_list
+from app.reasons_view import HELP, reasons_list, say_why_none
+from app.rules_view import show_rules
+
+_REASONS = 5
 
 
 def show_case(detector: Detector, case: Case) -> None:
     """Show a case; nothing on it needs a further request."""
     st.html(case_head(detector, case.decision))
     why, around = st.columns([1, 1], gap="medium")
-    with why:
-        _show_why(case.decision)
+    with why, st.container(key="case-why", gap="xsmall"):
+        _show_why(detector, case.decision)
         _show_event(detector, case.decision)
     with around:
-        this = _this(detector, case.decision)
+        this = _this(detector, case)
         _show_history(detector, case, this)
         _show_links(detector, case, this)
 
@@ -71,16 +74,17 @@ def _number(value: object) -> float | None:
         return None
 
 
-def _show_why(decision: Json) -> None:
-    approximate = "They are an approximation (LIME)." if decision.get("reasons_approximate") else ""
-    words = "What moved the odds of fraud, the weightiest first: to the right raises them, to the left lowers them."
-    st.subheader("Why", anchor=False, help=f"{words} {approximate}".strip())
-    hits = decision.get("rules") or []
-    st.html(reason_list(decision.get("reasons") or [], "" if hits else "No rule matched."))
-    for hit in hits:
-        shadow = " (in shadow: it did not act)" if hit.get("shadow") else ""
-        st.markdown(f"**Rule {in_markdown(hit['rule'])}** says {in_markdown(wording.title(hit['outcome']))}{shadow}")
-        st.code(hit["expression"], language=None, wrap_lines=True)
+def _show_why(detector: Detector, decision: Json) -> None:
+    reasons = decision.get("reasons") or []
+    about = HELP.format(event=detector.event_name.replace("_", " "))
+    st.subheader("Why", anchor=False, help=f"The {_REASONS} weightiest reasons. {about}")
+    if reasons:
+        st.html(reasons_list(reasons, _REASONS))
+    else:
+        st.caption(say_why_none(detector, decision))
+    if decision.get("reasons_approximate"):
+        st.caption("These reasons are approximate: they do not add up exactly.")
+    show_rules(detector, decision)
     for answer in decision.get("lists") or []:
         if answer.get("found"):
             st.caption(in_markdown(f"{answer['value']} is in the list {answer['list']}."))
@@ -100,17 +104,16 @@ def _show_event(detector: Detector, decision: Json) -> None:
     st.html(f'<dl class="tg-values">{cells}</dl>')
 
 
-def _this(detector: Detector, decision: Json) -> Mark:
-    event = decision.get("event") or {}
-    found = {
-        "event_id": decision["event_id"],
-        "timestamp": str(event.get(detector.column("timestamp"))),
-        "amount": _number(event.get(detector.column("amount"))),
-        "outcome": decision["outcome"],
-        "score": decision.get("score"),
-        "label": decision.get("label"),
-    }
-    return mark_payment(found, str(decision["event_id"]), detector)
+def _this(detector: Detector, case: Case) -> Mark:
+    """Return the mark of the case itself: as the index has it, or put together where that does not know it yet."""
+    decision = case.decision
+    event_id, event = str(decision["event_id"]), decision.get("event") or {}
+    for found in (*(case.history or ()), *(one for several in case.linked.values() for one in several or ())):
+        if found["event_id"] == event_id:
+            return mark_payment(found, event_id, detector)
+    amount = _number(event.get(detector.column("amount")))
+    # Events may tell their time in any form; the decision's own is always ISO 8601.
+    return mark_payment({**decision, "timestamp": decision["decided_at"], "amount": amount}, event_id, detector)
 
 
 def _show_history(detector: Detector, case: Case, this: Mark) -> None:

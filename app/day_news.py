@@ -12,7 +12,6 @@ import streamlit as st
 from app.client import Api, Json
 from app.day_figures import DayFigures, no_figures, read_day
 from app.detector import Detector
-from app.together import ask_together
 from app.usual import DAYS_BACK
 
 REFRESH_S = 30
@@ -34,20 +33,15 @@ class News:
 
 
 def ask_for_news(api: Api, detector: Detector) -> News:
-    """Ask for all of it at once; raise ``ApiProblem`` if the API does not answer."""
+    """Ask for all of it, one thing after the other; raise ``ApiProblem`` if the API does not answer."""
     at = datetime.now(UTC)
     today, yesterday = at.date(), at.date() - timedelta(1)
-    who = (api.url, detector.name)
-    recent, past, answered_in_ms = ask_together(
-        lambda: api.summaries(yesterday, today),
-        lambda: _load_past(*who, yesterday - timedelta(1), api),
-        lambda: time_health(api),
-    )
-    answer, order = recent.result(), outcome_order(detector)
+    past = _load_past(api.url, detector.name, yesterday - timedelta(1), api)
+    answer, order = api.summaries(yesterday, today), outcome_order(detector)
     days = {row["day"]: row for row in answer["days"]}
     summaries = [days.get(day.isoformat()) for day in (today, yesterday)]
     figures = [read_day(one, order) if one else None for one in summaries]
-    before = [read_day(one, order) for one in past.result()]
+    before = [read_day(one, order) for one in past]
     return News(
         at=at,
         indexed_until=answer.get("indexed_until"),
@@ -56,7 +50,7 @@ def ask_for_news(api: Api, detector: Detector) -> News:
         past=(*before, *([figures[1]] if figures[1] else [])),
         today_summary=summaries[0],
         yesterday_summary=summaries[1],
-        answered_in_ms=answered_in_ms.result(),
+        answered_in_ms=time_health(api),
     )
 
 

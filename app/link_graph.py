@@ -110,7 +110,7 @@ def _hub_layers(hubs: Sequence[Hub], x: Chart, y: Chart) -> list[Chart]:
     told = [alt.Tooltip("name:N", title="Shared"), alt.Tooltip("said:N", title="By")]
     rings = base.mark_point(shape="circle", size=130, filled=True, color="#8a94a6", opacity=1).encode(tooltip=told)
     names = {"fontSize": 11, "fontWeight": 600, "color": "#6f7b90"}
-    # A name stands on the side of its hub that no payment is on.
-    below = base.transform_filter("datum.y > 0.1").mark_text(dy=15, **names)
-    above = base.transform_filter("datum.y <= 0.1").mark_text(dy=-14, **names)
-    return [rings, below.encode(text="both:N"), above.encode(text="both:N")]
+    # A name reaches from its hub towards the middle: the other payments are on the far side.
+    left = base.transform_filter("datum.x < 0").mark_text(align="left", dx=-5, dy=-14, **names)
+    right = base.transform_filter("datum.x >= 0").mark_text(align="right", dx=5, dy=-14, **names)
+    return [rings, left.encode(text="both:N"), right.encode(text="both:N")]

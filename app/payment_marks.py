@@ -18,10 +18,11 @@ _SHAPES = {THIS: "diamond", FRAUD: "triangle-up", STOPPED: "square", PASSED: "ci
 
 @dataclass(frozen=True)
 class Mark:
-    """A payment in a chart."""
+    """A payment in a chart; ``at`` is for its place, ``when`` for its reader."""
 
     event_id: str
     at: str
+    when: str
     amount: float
     kind: str
     said: str
@@ -38,7 +39,8 @@ def mark_payment(found: Json, this: str, detector: Detector) -> Mark:
         kind = PASSED if found["outcome"] == detector.outcomes[0].name else STOPPED
     score = wording.NOTHING if found.get("score") is None else str(found["score"])
     said = f"{wording.title(found['outcome'])}, score {score}{f', labelled {label}' if label else ''}"
-    return Mark(found["event_id"], found["timestamp"], float(found.get("amount") or 0.0), kind, said)
+    at = str(found["timestamp"])
+    return Mark(found["event_id"], at, wording.moment(at), float(found.get("amount") or 0.0), kind, said)
 
 
 def encode_kind(*, legend: bool) -> dict[str, Chart]:
@@ -59,7 +61,7 @@ def tooltip(currency: str) -> list[Chart]:
     symbol = wording.SYMBOLS.get(currency, "")
     return [
         alt.Tooltip("event_id:N", title="Event"),
-        alt.Tooltip("at:T", title="Time (UTC)", format="%d %b %Y, %H:%M"),
+        alt.Tooltip("when:N", title="Time"),
         alt.Tooltip("amount:Q", title="Amount", format=f"{symbol if symbol == '$' else ''},.2f"),
         alt.Tooltip("said:N", title="Decision"),
     ]

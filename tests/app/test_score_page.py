@@ -208,8 +208,8 @@ def test_a_decision_without_a_score_has_nothing_to_move(contract: Contract, open
 def test_reasons_are_told_in_words_with_their_impact(page: AppTest) -> None:
     said = texts(page)
     assert "14.2 times this customer" in said
-    assert 'aria-label="Impact +3 of 5"' in said
-    assert 'aria-label="Impact −1 of 5"' in said
+    assert 'aria-label="Impact +3, raises the risk">+3</b>' in said
+    assert 'aria-label="Impact −1, lowers the risk">−1</b>' in said
 
 
 def test_rules_show_the_values_put_in(page: AppTest) -> None:

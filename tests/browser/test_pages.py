@@ -59,7 +59,7 @@ def test_a_payment_is_decided_and_opened_again(page: Page, scheme: str, dashboar
     page.get_by_role("button", name="Decide and record").click()
     decision = page.get_by_role("region", name="Decision", exact=True)
     expect(decision.get_by_text("Decided and recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
-    expect(page.locator("ul.tg-reasons").first).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_label("Reasons in words")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"score-why-{scheme}", 1200)
     event_id = page.get_by_role("textbox", name="Or open a decision by its event ID").input_value()
     page.get_by_role("tab", name="What was known").click()
