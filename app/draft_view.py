@@ -159,9 +159,7 @@ def _show_what_next(detector: Detector, draft: Draft) -> None:
             "It waits in the deployment's bucket until somebody puts it into the detector file and seals a version. "
             "That takes this command, a look at the file, then `tollgate train` and `tollgate publish` as always:"
         )
-        st.code(
-            f"tollgate rules draft --detector {detector.name} --bucket BUCKET --into detector.toml", language="shell"
-        )
+        st.code(f"tollgate rules draft --detector {detector.name} --bucket BUCKET --into detector.toml", language=None)
         st.markdown(
             "Rules are asked in the order of their priorities. "
             + (

@@ -135,7 +135,7 @@ def _show_rule(detector: Detector, rule: Json, figures: Mapping[str, RuleFigures
     said, shared = st.columns([7, 5], gap="large")
     with said:
         st.subheader(in_markdown(name), anchor=False)
-        st.code(str(rule["expression"]), language="javascript", wrap_lines=True)
+        st.code(str(rule["expression"]), language=None, wrap_lines=True)
         st.caption(in_markdown(_describe(rule)))
         noun = wording.plural(detector.event_name)
         show_link("queue", f"The {noun} that it hit", {"rule": name})

@@ -26,4 +26,4 @@ def show_start(detector: Detector) -> None:
     with by_program:
         st.subheader("Send them from your program", anchor=False)
         event = detector.examples[0].event if detector.examples else {detector.column("id"): "…"}
-        st.code(f"POST /v1/decisions\n\n{json.dumps({'event': event}, indent=2)}", language="http", wrap_lines=True)
+        st.code(f"POST /v1/decisions\n\n{json.dumps({'event': event}, indent=2)}", language=None, wrap_lines=True)

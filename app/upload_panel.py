@@ -95,7 +95,7 @@ def _show_large_files(api: Api) -> None:
         if asked and name:
             announced = api.announce_batch(name)
             command = f"curl --upload-file {shlex.quote(name)} {shlex.quote(announced.url)}"
-            st.code(command, language="shell", wrap_lines=True)
+            st.code(command, language=None, wrap_lines=True)
             minutes = announced.expires_in_s // 60
             st.caption(
                 f"Works once the upload begins within {minutes} minutes; whoever has this address can use it. The file "

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bench.browsing.chromium import SCHEMES, Errors, NoChromiumError, Scheme, open_page, running_chromium
+from bench.browsing.chromium import Errors, NoChromiumError, Scheme, open_page, running_chromium
 from localstack.dashboard import running_dashboard
 from localstack.emulator import find_free_port
 from localstack.running import RunningStack
@@ -37,9 +37,9 @@ def browser() -> Iterator[Browser]:
         pytest.skip(str(error))
 
 
-@pytest.fixture(params=SCHEMES)
+@pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.slow)])
 def scheme(request: pytest.FixtureRequest) -> Scheme:
-    """The reader's colour scheme."""
+    """The reader's colour scheme. What dark changes is colours, which `test_accessibility` looks at in both."""
     chosen: Scheme = request.param
     return chosen
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from bench.browsing.accessibility import find_violations
+from bench.browsing.chromium import SCHEMES
 from bench.browsing.navigation import page_names, turn_to
 from bench.browsing.settled import wait_until_settled
 
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.browser
 SLOW_MS = 60_000
 
 
+@pytest.mark.parametrize("scheme", SCHEMES, indirect=True)
 def test_every_page_can_be_used_by_all(page: Page, dashboard_url: str) -> None:
     page.goto(dashboard_url)
     wait_until_settled(page, SLOW_MS)
