@@ -47,9 +47,8 @@ def decide(stack: RunningStack, prefix: str, count: int, customer: str) -> list[
 
 def test_what_was_decided_and_labelled_is_found(tollgate: RunningStack) -> None:
     decided = decide(tollgate, "searched", 5, CUSTOMER)
-    known_at = datetime.now(UTC).isoformat()
-    labels = [{"event_id": "searched-1", "label": "fraud", "known_at": known_at}]
-    call(tollgate.deployment, "POST", "/v1/labels", {"labels": labels})
+    labels = [{"event_id": "searched-1", "label": "fraud"}]
+    assert call(tollgate.deployment, "POST", "/v1/labels", {"labels": labels})["accepted"] == 1
     of_customer: dict[str, Any] = {"entity": f"customer:{CUSTOMER}"}
     wait_for(lambda: ids(ask(tollgate, "/v1/decisions", **of_customer, label="fraud")) == ["searched-1"])
     found = ask(tollgate, "/v1/decisions", **of_customer)
