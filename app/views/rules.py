@@ -25,12 +25,12 @@ def _show_body(api: Api, detector: Detector) -> None:
         "Part of the page",
         list(PARTS),
         default=asked if asked in PARTS else "use",
+        required=True,
         format_func=PARTS.__getitem__,
         key="rules.part",
         label_visibility="collapsed",
         width="content",
     )
-    part = part or "use"
     if part != asked:
         st.query_params["part"] = part
     if part == "use":
