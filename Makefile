@@ -10,7 +10,7 @@ EMULATOR := .tools/emulator
 SAM := .tools/sam
 SPARK := .tools/spark
 # Test files run beside each other, one on each core; more than four would only train the same versions again.
-AT_ONCE := -n auto --maxprocesses 4 --dist loadgroup
+AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
 
 # One line of progress, the log only when something fails.
 quietly = @mkdir -p .build; echo "$(1)"; { $(2); } > .build/setup.log 2>&1 || { cat .build/setup.log; echo "Set-up failed: the lines above say why."; exit 1; }
