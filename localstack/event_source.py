@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from tollgate.core.moments import write_utc
+
 Payload = dict[str, Any]
 
 
@@ -130,7 +132,7 @@ def _done(lot: Sequence[Sent], left: Sequence[Sent]) -> list[Sent]:
 
 def write_time(time_s: float) -> str:
     """Return a time as Lambda writes it to failure destinations."""
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return write_utc(datetime.fromtimestamp(time_s, UTC), "milliseconds")
 
 
 def invoke_with(client: Any, function: str) -> Callable[[Payload], Answer]:  # noqa: ANN401 - boto3's Lambda client

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from tollgate.core.event import Floats, Ints
+from tollgate.core.moments import write_second, write_utc
 from tollgate.core.score import FALSE_POSITIVE_RATES, ScoreScale
 from tollgate.core.version import Outcome, history_to_json
 
@@ -86,7 +87,7 @@ def describe_version(
     return {
         "detector": file.detector,
         "description": file.description,
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "created_at": write_utc(datetime.now(UTC)),
         "event_type": file.event_type.to_json(),
         "history": history_to_json(material.plan),
         "features": [feature.to_json() for feature in material.features],
@@ -236,4 +237,4 @@ def _rounded(metrics: Metrics) -> Mapping[str, float | None]:
 
 def write_time(time_us: int) -> str:
     """Return microseconds since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(time_us / 1e6, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return write_second(time_us / 1e6)

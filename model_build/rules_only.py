@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tollgate.core.feature import Feature
 from tollgate.core.features import plan_features
 from tollgate.core.model import INPUT, OUTPUT
+from tollgate.core.moments import write_utc
 from tollgate.core.replay import replay_histories
 from tollgate.core.rules.checking import read_rule
 from tollgate.core.rules.scope import SCORE
@@ -46,7 +47,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
     data = None if data_path is None else read_labelled_events(data_path, file.event_type, file.file_form)
     categories: Mapping[str, Mapping[str, float]] = {column: {} for column in file.event_type.categorical}
     features = plan_features(file.event_type, plan, categories if data is None else count_categories(data.events))
-    created_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    created_at = write_utc(datetime.now(UTC))
     manifest = {
         "detector": file.detector,
         "description": file.description,

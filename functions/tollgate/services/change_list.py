@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
+from tollgate.core.moments import write_second
 from tollgate.core.rules.members import Members, read_members, write_values
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ChangedError, InputError, NotFoundError, suggest
-from tollgate.services.rule_book import write_second
 from tollgate.services.stores import Stores
 
 Values = Sequence[str | float]

@@ -13,6 +13,7 @@ from typing import Any
 
 from tollgate.adapters.result_stream import Result
 from tollgate.core.metrics import DETECTOR, Metric
+from tollgate.core.moments import write_utc
 from tollgate.core.safety import is_missing
 from tollgate.core.stream_record import StreamRecord
 from tollgate.core.strict_json import read_json
@@ -89,7 +90,7 @@ class _Lot:
         if any(other.partition == record.partition for other in self.returned.values()):
             self.give_back(record)
             return
-        failed_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        failed_at = write_utc(datetime.now(UTC), "milliseconds")
         try:
             self.stores.refused.keep(record, self.stores.settings.detector, error, failed_at)
         except Exception as failure:

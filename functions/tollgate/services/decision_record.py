@@ -10,6 +10,7 @@ from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.decision import Decisions
 from tollgate.core.event import Events
 from tollgate.core.explain import Explanation
+from tollgate.core.moments import write_utc
 from tollgate.core.pinned_reads import pack_reads
 from tollgate.core.version import DetectorVersion
 from tollgate.runtime import describe_runtime
@@ -24,7 +25,7 @@ def write_answer(
         "detector": version.detector,
         "detector_version": version.version,
         **decisions.answer(row),
-        "decided_at": decided_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "decided_at": write_utc(decided_at, "milliseconds"),
         "degraded": None,
         "braked": False,
         "forced": False,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
+from tollgate.core.moments import write_second
 from tollgate.core.rules.rule import Rule
 from tollgate.core.score import FALSE_POSITIVE_RATES
 from tollgate.core.version import DetectorVersion
@@ -113,7 +113,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "priority": rule.priority,
         "enabled": rule.enabled,
         "shadow": rule.shadow,
-        "expires_at": None if rule.expires_us is None else _write_time(rule.expires_us / 1e6),
+        "expires_at": None if rule.expires_us is None else write_second(rule.expires_us / 1e6),
     }
 
 
@@ -126,9 +126,5 @@ def _lists(version: DetectorVersion) -> Iterator[dict[str, Any]]:
             "kind": members.kind,
             "entries": len(members.values),
             "sealed": sealed,
-            "changed_at": version.manifest["created_at"] if sealed else _write_time(members.changed_s or 0.0),
+            "changed_at": version.manifest["created_at"] if sealed else write_second(members.changed_s or 0.0),
         }
-
-
-def _write_time(time_s: float) -> str:
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

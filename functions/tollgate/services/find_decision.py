@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from tollgate.core.explain import Wanted
+from tollgate.core.moments import write_second
 from tollgate.errors import NotFoundError
 from tollgate.services.stores import Stores
 from tollgate.services.tell_reasons import tell_reasons
@@ -24,7 +24,7 @@ def find_decision(
         raise NotFoundError(f'There is no decision on event "{event_id}" by detector "{name}".')
     label = None
     if record.label is not None and record.known_s is not None:
-        known_at = datetime.fromtimestamp(record.known_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        known_at = write_second(record.known_s)
         label = {"label": record.label, "known_at": known_at, **record.remark.to_json()}
     answer = {**record.answer, **tell_reasons(stores, record, reasons), "repeated": True, "timings_ms": {}}
     return {**answer, "event": dict(record.event), "label": label}

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.batch_states import BatchState, Lease
+from tollgate.core.moments import write_utc
 from tollgate.errors import ConflictError, TollgateError
 from tollgate.observability import describe_error
 from tollgate.services.stores import Stores
@@ -106,4 +107,4 @@ class Hold:
 
 def now() -> str:
     """Return the time as the API writes it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return write_utc(datetime.now(UTC), "milliseconds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tollgate.adapters.batch_files import BatchFile
+from tollgate.core.moments import write_utc
 from tollgate.services.stores import Stores
 
 MOST_FILES = 100
@@ -25,7 +26,7 @@ def list_inbox(stores: Stores) -> dict[str, Any]:
             "detector": file.detector,
             "batch_id": file.batch_id,
             "size_bytes": one.size_bytes,
-            "put_at": one.put_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "put_at": write_utc(one.put_at),
             # Announced is not begun: the file is there now.
             "status": "queued" if state is None or state.status == "waiting" else state.status,
         }

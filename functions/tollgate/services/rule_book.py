@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
+from tollgate.core.moments import write_second
 from tollgate.core.rules.findings import Finding, check_book
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.version import DetectorVersion
@@ -70,8 +70,3 @@ def tell_rule(rule: Rule) -> dict[str, Any]:
         "shadow": rule.shadow,
         "expires_at": None if rule.expires_us is None else write_second(rule.expires_us / 1e6),
     }
-
-
-def write_second(time_s: float) -> str:
-    """Return a time as the API writes it, to the second."""
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tollgate.adapters.drafts import Draft
+from tollgate.core.moments import write_second
 from tollgate.core.rules.rule import Rule
 from tollgate.errors import InputError
 from tollgate.services.rule_book import (
@@ -15,7 +16,6 @@ from tollgate.services.rule_book import (
     put_together,
     tell_findings,
     tell_rule,
-    write_second,
 )
 from tollgate.services.stores import Stores
 

@@ -11,11 +11,12 @@ from tollgate.core.index.query import Query, is_older_than_all
 from tollgate.core.index.ranking import position_of
 from tollgate.core.index.rows import Rows, join, token
 from tollgate.core.index.segment import Head
+from tollgate.core.moments import to_moment, write_moment
 from tollgate.errors import InputError
 from tollgate.services.read_index import IndexReader, read_index
 from tollgate.services.search_terms import SearchTerms, read_days, read_query, write_cursor
 from tollgate.services.stores import Stores
-from tollgate.services.tell_entry import tell_entry, to_moment, write_moment
+from tollgate.services.tell_entry import tell_entry
 
 # Blocks that are read first, more than one page is usually in; each time after that, twice as many.
 _FIRST_BLOCKS = 48

@@ -13,11 +13,11 @@ import numpy as np
 
 from tollgate.core.index.query import Query
 from tollgate.core.index.ranking import Position
+from tollgate.core.moments import to_moment
 from tollgate.core.score import TOP_SCORE
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError, suggest
 from tollgate.services.read_index import Days
-from tollgate.services.tell_entry import to_moment
 
 MOST_DAYS = 92
 

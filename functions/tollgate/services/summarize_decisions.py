@@ -12,10 +12,10 @@ from tollgate.core.index.rows import join
 from tollgate.core.index.segment import find_labels, read_head, read_rows, read_summary
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.core.index.summary import Summary
+from tollgate.core.moments import write_moment
 from tollgate.services.read_index import IndexReader, read_index
 from tollgate.services.search_terms import SearchTerms, read_days
 from tollgate.services.stores import Stores
-from tollgate.services.tell_entry import write_moment
 from tollgate.services.tell_summary import tell_summary
 
 

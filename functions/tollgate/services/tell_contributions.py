@@ -10,6 +10,7 @@ import numpy as np
 
 from tollgate.core.dependence import bin_contributions, draw_points
 from tollgate.core.event import Floats, Ints
+from tollgate.core.moments import write_moment
 from tollgate.core.past_events import PastEvents
 from tollgate.core.reasons.groups import Group
 from tollgate.core.segments import Parts, by_amount, by_category
@@ -17,7 +18,6 @@ from tollgate.core.version import DetectorVersion
 from tollgate.errors import NotFoundError, suggest
 from tollgate.services.past_events import read_past_events
 from tollgate.services.stores import Stores
-from tollgate.services.tell_entry import write_moment
 
 # Events in which a feature's group raised the score most, and as many in which it lowered it most.
 _MOST_EVENTS = 10

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tollgate.core.index.rows import UNLABELLED, Entry
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from tollgate.core.moments import write_moment
 
 
 def tell_entry(entry: Entry) -> dict[str, Any]:
@@ -31,15 +29,3 @@ def tell_entry(entry: Entry) -> dict[str, Any]:
         "braked": kind.braked,
         "forced": kind.forced,
     }
-
-
-def write_moment(moment_us: int) -> str:
-    """Return a moment as answers tell it: to the second, and to the millisecond where it has any."""
-    moment = to_moment(moment_us)
-    precision = "milliseconds" if moment_us % 10**6 else "seconds"
-    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
-
-
-def to_moment(moment_us: int) -> datetime:
-    """Return microseconds since 1970 as a moment in UTC."""
-    return _EPOCH + timedelta(microseconds=moment_us)
