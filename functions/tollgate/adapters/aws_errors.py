@@ -18,6 +18,12 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def code_behind(error: UnavailableError) -> str | None:
+    """Return the code that AWS refused with, where `translated` made this error of it; None if it did not answer."""
+    cause = error.__cause__
+    return error_code(cause) if isinstance(cause, ClientError) else None
+
+
 @contextmanager
 def translated(service: str = "DynamoDB") -> Iterator[None]:
     """Turn what boto3 raises into `UnavailableError`, apart from what the caller wants to see itself."""

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from tollgate.adapters.aws_errors import error_code, translated
+from tollgate.adapters.aws_errors import code_behind, translated
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.items import Item, fit_key, get_items
 from tollgate.errors import UnavailableError
@@ -180,8 +178,7 @@ class BatchTable:
             with translated():
                 return BatchState.of(self.client.update_item(**request)["Attributes"])
         except UnavailableError as error:
-            cause = error.__cause__
-            if isinstance(cause, ClientError) and error_code(cause) == "ConditionalCheckFailedException":
+            if code_behind(error) == "ConditionalCheckFailedException":
                 return None
             raise
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from tollgate.adapters import result_upload
 from tollgate.adapters.aws_errors import error_code, translated
+from tollgate.adapters.conditional import bare
 from tollgate.adapters.result_upload import ResultUpload, SentResults
 from tollgate.adapters.s3_source import S3Source, open_source
 from tollgate.errors import TableError, UnavailableError
@@ -127,7 +128,7 @@ class BatchStore:
         found, number = [], 0
         for number, page in enumerate(pages, 1):
             found += [
-                InboxObject(one["Key"], one["ETag"].strip('"'), one["Size"], one["LastModified"])
+                InboxObject(one["Key"], bare(one["ETag"]), one["Size"], one["LastModified"])
                 for one in page.get("Contents", [])
                 if not one["Key"].endswith("/")
             ]

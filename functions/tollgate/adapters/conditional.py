@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from tollgate.adapters.aws_errors import ABSENT, error_code, translated
+from tollgate.adapters.aws_errors import ABSENT, code_behind, translated
 from tollgate.errors import ChangedError, UnavailableError
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ def put_if_unchanged(s3: S3Client, bucket: str, key: str, body: bytes, etag: str
         with translated("S3"):
             return bare(s3.put_object(Bucket=bucket, Key=key, Body=body, **condition)["ETag"])
     except UnavailableError as error:
-        if isinstance(error.__cause__, ClientError) and error_code(error.__cause__) in _CHANGED:
+        if code_behind(error) in _CHANGED:
             raise ChangedError from None
         raise
 

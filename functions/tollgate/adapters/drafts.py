@@ -6,9 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from tollgate.adapters.aws_errors import ABSENT, error_code, translated
+from tollgate.adapters.aws_errors import ABSENT, code_behind, translated
 from tollgate.adapters.conditional import bare, put_if_unchanged
 from tollgate.core.rules.rule import Rule
 from tollgate.errors import SealError, UnavailableError
@@ -47,7 +45,7 @@ class DraftStore:
             rules = tuple(Rule(**rule) for rule in plain["rules"])
             draft = Draft(rules, plain["based_on"], plain["saved_at"], plain["saved_by"])
         except UnavailableError as error:
-            if isinstance(error.__cause__, ClientError) and error_code(error.__cause__) in ABSENT:
+            if code_behind(error) in ABSENT:
                 return None
             raise
         except (ValueError, TypeError, KeyError):

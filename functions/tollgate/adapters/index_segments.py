@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from tollgate.adapters.aws_errors import ABSENT, error_code, translated
+from tollgate.adapters.aws_errors import ABSENT, code_behind, translated
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.core.index.segment import Head, Range, head_end, read_head
 from tollgate.core.index.segment_names import ROOT, SegmentName
-from tollgate.errors import TollgateError
+from tollgate.errors import TollgateError, UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -114,8 +112,8 @@ class SegmentStore:
                 answer = self.s3.get_object(Bucket=self.bucket, Key=name.key, Range=f"bytes={start}-{stop - 1}")
                 content: bytes = answer["Body"].read()
                 return content
-        except TollgateError as error:
-            if isinstance(error.__cause__, ClientError) and error_code(error.__cause__) in ABSENT:
+        except UnavailableError as error:
+            if code_behind(error) in ABSENT:
                 raise SegmentGoneError(f"{name.key} was merged meanwhile.") from None
             raise
 

@@ -94,9 +94,7 @@ class VersionStore:
         """
         place = detector, name
         if place not in self._event_types:
-            content = self.read_file(detector, name, MANIFEST)
-            files = {} if content is None else {MANIFEST: content}
-            self._event_types[place] = EventType.from_json(read_manifest(name, files)["event_type"])
+            self._event_types[place] = EventType.from_json(self.manifest(detector, name)["event_type"])
         return self._event_types[place]
 
     def names(self, detector: str) -> list[str]:
@@ -109,7 +107,7 @@ class VersionStore:
 
     def manifest(self, detector: str, name: str) -> dict[str, Any]:
         """Return the manifest of one version; raise `SealError` unless it is there and as sealed."""
-        content = self._read(f"{_folder(detector)}/{name}/{MANIFEST}")
+        content = self.read_file(detector, name, MANIFEST)
         return read_manifest(name, {} if content is None else {MANIFEST: content})
 
     def open(self, detector: str, name: str) -> DetectorVersion:
