@@ -7,11 +7,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class _Request(BaseModel):
+class Request(BaseModel):
+    """What is asked; a name that is not known is refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class DecisionRequest(_Request):
+class DecisionRequest(Request):
     """One event to decide on."""
 
     event: dict[str, Any] = Field(description="The event's columns, as declared in the event type.")
@@ -97,7 +99,7 @@ class StoredDecision(Decision):
     label: StoredLabel | None
 
 
-class Label(_Request):
+class Label(Request):
     """What one event turned out to be."""
 
     event_id: str
@@ -111,7 +113,7 @@ class Label(_Request):
     labelled_by: str | None = Field(None, description="Who says so, in up to 200 characters.")
 
 
-class LabelsRequest(_Request):
+class LabelsRequest(Request):
     """Labels for up to a thousand events."""
 
     labels: list[Label] = Field(min_length=1, max_length=1000)
@@ -137,7 +139,7 @@ class LabelsAnswer(BaseModel):
     results: list[LabelResult]
 
 
-class BatchRequest(_Request):
+class BatchRequest(Request):
     """A file to be uploaded."""
 
     filename: str

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from tollgate.core.rules.members import MOST_ENTRIES
 from tollgate.core.rules.rule import (
@@ -20,6 +20,7 @@ from tollgate.core.rules.rule import (
 )
 from tollgate.core.rules.tokens import MOST_CHARACTERS
 from tollgate.errors import ConditionMissingError
+from tollgate.handlers.api_models import Request
 from tollgate.handlers.api_problems import LargeRoute, StrictRoute
 from tollgate.services.change_list import change_list, replace_list, show_list
 from tollgate.services.rules_draft import save_draft, show_draft
@@ -33,11 +34,7 @@ def _check_name(name: str) -> str:
     return name
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class GivenRule(_Request):
+class GivenRule(Request):
     """A rule as the detector file has it."""
 
     name: Annotated[str, AfterValidator(_check_name)]
@@ -64,7 +61,7 @@ class GivenRule(_Request):
         )
 
 
-class RulesRequest(_Request):
+class RulesRequest(Request):
     """Rules in the order in which they are written."""
 
     rules: list[GivenRule] = Field(max_length=MOST_RULES)
@@ -184,13 +181,13 @@ class ListPage(ListState):
     cursor: str | None = Field(description="Of the next page; null at the end.")
 
 
-class ListValues(_Request):
+class ListValues(Request):
     """Values to put in place of a list's."""
 
     values: list[str | float] = Field(max_length=MOST_ENTRIES)
 
 
-class ListChange(_Request):
+class ListChange(Request):
     """Values to add, and values to remove; one that is both is removed."""
 
     add: list[str | float] = Field([], max_length=MOST_ENTRIES)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from tollgate.core.score import TOP_SCORE
 from tollgate.errors import InputError
-from tollgate.handlers.api_models import KnownLabel
+from tollgate.handlers.api_models import KnownLabel, Request
 from tollgate.services.search_terms import SearchTerms
 
 LabelName = Literal["none", "fraud", "legitimate"]
 
 
-class _Days(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Days(Request):
     detector: str | None = Field(None, description="Another detector than the deployment's own.")
     from_: date | None = Field(None, alias="from", description="The first day on which events were decided on, in UTC.")
     to: date | None = Field(None, description="The last one; today if it is left out.")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from tollgate.core.explain import Wanted
 from tollgate.errors import InputError
-from tollgate.handlers.api_models import Reason, RuleHit
+from tollgate.handlers.api_models import Reason, Request, RuleHit
 from tollgate.services.what_if import MOST_EXPLAINED, MOST_VARIANTS, WhatIf
 
 
-class WhatIfRequest(BaseModel):
+class WhatIfRequest(Request):
     """An event, and in which ways it could have been otherwise."""
-
-    model_config = ConfigDict(extra="forbid")
 
     event: dict[str, Any] | None = Field(None, description="The event's columns; with event_id, in place of its own.")
     event_id: str | None = Field(
@@ -24,7 +23,7 @@ class WhatIfRequest(BaseModel):
         [], max_length=MOST_VARIANTS, description="Columns that are to be otherwise; null takes one away."
     )
     detector: str | None = Field(None, description="Another detector than the deployment's own.")
-    reasons: Literal["top", "all", "none"] = Field(
+    reasons: Wanted = Field(
         "none", description=f"How many reasons the event and its first {MOST_EXPLAINED} variants are to carry."
     )
     histories: bool = Field(default=False, description="Whether to tell what was known of the event's entities.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.explain import Wanted
 from tollgate.core.moments import write_second
 from tollgate.errors import NotFoundError
@@ -18,13 +19,19 @@ def find_decision(
 
     Without ``reasons`` it comes with those that it was answered with.
     """
-    name = detector or stores.settings.detector
-    record = stores.decisions.find(name, event_id)
-    if record is None:
-        raise NotFoundError(f'There is no decision on event "{event_id}" by detector "{name}".')
+    record = find_record(stores, event_id, detector)
     label = None
     if record.label is not None and record.known_s is not None:
         known_at = write_second(record.known_s)
         label = {"label": record.label, "known_at": known_at, **record.remark.to_json()}
     answer = {**record.answer, **tell_reasons(stores, record, reasons), "repeated": True, "timings_ms": {}}
     return {**answer, "event": dict(record.event), "label": label}
+
+
+def find_record(stores: Stores, event_id: str, detector: str | None = None) -> DecisionRecord:
+    """Return the stored decision; raise `NotFoundError` if the event was never decided on."""
+    name = detector or stores.settings.detector
+    record = stores.decisions.find(name, event_id)
+    if record is None:
+        raise NotFoundError(f'There is no decision on event "{event_id}" by detector "{name}".')
+    return record

@@ -20,11 +20,10 @@ def tell_reasons(stores: Stores, record: DecisionRecord, wanted: Wanted | None =
     Nothing is said where there are none: of a degraded decision, or where the version is no longer in the bucket.
     Raises `UnavailableError` where it could not be read.
     """
-    if record.reads is None or (record.reasons is None if wanted is None else wanted == "none"):
-        return {}
-    if record.answer.get("degraded"):
-        return {}
     answer = record.answer
+    told = record.reasons is not None if wanted is None else wanted != "none"
+    if not told or record.reads is None or answer.get("degraded"):
+        return {}
     try:
         version = stores.versions.pinned(str(answer["detector"]), str(answer["detector_version"]))
     except SealError as error:

@@ -16,7 +16,8 @@ from tollgate.core.reading import read_event
 from tollgate.core.recompute import with_answered_lists
 from tollgate.core.version import DetectorVersion
 from tollgate.core.what_if import NOTHING_PINNED, PinnedReads, decide_variants, keys_to_read, read_variants
-from tollgate.errors import InputError, NotFoundError
+from tollgate.errors import InputError
+from tollgate.services.find_decision import find_record
 from tollgate.services.stores import Stores
 
 MOST_VARIANTS = 100
@@ -43,7 +44,7 @@ def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
     did not have then, and for an event without id, histories are those stored now, read as of the event's time.
     Raises `NotFoundError` for an id that was never decided on, `InputError` where it was decided on without a score.
     """
-    decided = None if asked.event_id is None else _find(stores, asked.event_id, asked.detector)
+    decided = None if asked.event_id is None else _find_scored(stores, asked.event_id, asked.detector)
     if decided:
         version, pinned = _pin(stores, decided)
     else:
@@ -64,11 +65,8 @@ def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
     }
 
 
-def _find(stores: Stores, event_id: str, detector: str | None) -> DecisionRecord:
-    name = detector or stores.settings.detector
-    record = stores.decisions.find(name, event_id)
-    if record is None:
-        raise NotFoundError(f'There is no decision on event "{event_id}" by detector "{name}".')
+def _find_scored(stores: Stores, event_id: str, detector: str | None) -> DecisionRecord:
+    record = find_record(stores, event_id, detector)
     if record.answer.get("degraded") or record.reads is None:
         raise InputError(f'Event "{event_id}" was decided without a score; send its columns as an event instead.')
     return record
