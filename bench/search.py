@@ -25,8 +25,9 @@ from typing import Any
 from tollgate.adapters import clients
 from tollgate.adapters.index_segments import SegmentStore
 from tollgate.adapters.range_cache import RangeCache
+from tollgate.core.event_type import FRAUD, LEGITIMATE
 from tollgate.core.index.query import Query
-from tollgate.core.index.rows import FRAUD, LEGITIMATE, Entry, Kind, Rows
+from tollgate.core.index.rows import Entry, Kind, Rows
 from tollgate.core.index.segment import write_segment
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.services.read_index import Days, IndexReader, read_index

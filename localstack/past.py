@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.decision import decide
+from tollgate.core.event_type import FRAUD, LEGITIMATE
 from tollgate.core.files.histories import FileHistories, PieceReads
 from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
@@ -23,7 +24,7 @@ from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import add_up
 from tollgate.core.version import DetectorVersion
 from tollgate.services.decision_record import make_record, write_answer
-from tollgate.services.label_history import FRAUD, LEGITIMATE, label_addition
+from tollgate.services.label_history import label_addition
 
 from model_build.data import LabelledEvents, read_labelled_events
 from model_build.posting import post_columns

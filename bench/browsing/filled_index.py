@@ -14,7 +14,8 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
-from tollgate.core.index.rows import FRAUD, LEGITIMATE, Entry, Kind, Rows
+from tollgate.core.event_type import FRAUD, LEGITIMATE
+from tollgate.core.index.rows import Entry, Kind, Rows
 from tollgate.core.index.segment import write_segment
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.core.version import DetectorVersion

@@ -11,8 +11,9 @@ import pytest
 from moto import mock_aws
 from tollgate.adapters.index_segments import SegmentGoneError, SegmentStore
 from tollgate.adapters.range_cache import RangeCache
+from tollgate.core.event_type import FRAUD
 from tollgate.core.index.query import Query
-from tollgate.core.index.rows import FRAUD, Entry, Rows, join
+from tollgate.core.index.rows import Entry, Rows, join
 from tollgate.core.index.segment import read_head, write_segment
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.core.index.summary import Summary

@@ -11,9 +11,9 @@ from functools import partial
 import numpy as np
 import pytest
 from tollgate.core.arrivals import Arrivals, Frauds
+from tollgate.core.event_type import FRAUD, LEGITIMATE
 from tollgate.services.decide_event import decide_event
 from tollgate.services.label_events import label_events
-from tollgate.services.label_history import FRAUD, LEGITIMATE
 from tollgate.services.stores import Stores
 
 from tests.core.one_by_one import Store

@@ -13,6 +13,9 @@ Role = Literal[
     "id", "timestamp", "amount", "latitude", "longitude", "numeric", "categorical", "boolean", "entity", "label"
 ]
 
+# What a label says, however a table spells it.
+FRAUD, LEGITIMATE = "fraud", "legitimate"
+
 
 @dataclass(frozen=True)
 class LabelRule:

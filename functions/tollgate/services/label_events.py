@@ -12,13 +12,13 @@ from typing import Any
 from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
-from tollgate.core.event_type import LabelRule
+from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
 from tollgate.core.remark import Remark
 from tollgate.core.stored_history import add_up
 from tollgate.core.values import read_text, read_time
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, InputError, LabelError
-from tollgate.services.label_history import FRAUD, LEGITIMATE, default_known_s, label_addition
+from tollgate.services.label_history import default_known_s, label_addition
 from tollgate.services.stores import Stores
 
 STATUSES = ("accepted", "unchanged", "waiting", "failed")

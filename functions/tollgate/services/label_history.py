@@ -6,11 +6,10 @@ import time
 from dataclasses import replace
 
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
+from tollgate.core.event_type import FRAUD
 from tollgate.core.remark import UNSAID
 from tollgate.core.stored_history import add_fraud
 from tollgate.core.version import DetectorVersion
-
-FRAUD, LEGITIMATE = "fraud", "legitimate"
 
 
 def default_known_s(version: DetectorVersion, record: DecisionRecord) -> float:

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tollgate.core.event_type import FRAUD, LEGITIMATE
+
 # What labels are stored as: their places here.
-UNLABELLED, FRAUD, LEGITIMATE = "none", "fraud", "legitimate"
+UNLABELLED = "none"
 LABELS = (UNLABELLED, FRAUD, LEGITIMATE)
 # Numbers of a stream have up to 40 digits; with zeros in front of them, texts are in their order.
 _DIGITS = 40
