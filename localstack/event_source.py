@@ -135,6 +135,19 @@ def write_time(time_s: float) -> str:
     return write_utc(datetime.fromtimestamp(time_s, UTC), "milliseconds")
 
 
+def describe_shard(lot: Sequence[Sent], times_s: Sequence[float], stream_arn: str) -> Payload:
+    """Return what a failure destination is told of records of one shard, which came at ``times_s``."""
+    return {
+        "shardId": lot[0].partition,
+        "startSequenceNumber": lot[0].identifier,
+        "endSequenceNumber": lot[-1].identifier,
+        "approximateArrivalOfFirstRecord": write_time(times_s[0]),
+        "approximateArrivalOfLastRecord": write_time(times_s[-1]),
+        "batchSize": len(lot),
+        "streamArn": stream_arn,
+    }
+
+
 def invoke_with(client: Any, function: str) -> Callable[[Payload], Answer]:  # noqa: ANN401 - boto3's Lambda client
     """Return what invokes a deployed function and waits for its answer."""
 

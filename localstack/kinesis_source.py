@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from localstack.event_source import Payload, Sent, write_time
+from localstack.event_source import Payload, Sent, describe_shard
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -33,17 +33,8 @@ class KinesisSource:
 
     def describe(self, lot: Sequence[Sent]) -> Payload:
         """Return Lambda's `KinesisBatchInfo`."""
-        times = [sent.record["kinesis"]["approximateArrivalTimestamp"] for sent in lot]
-        info = {
-            "shardId": lot[0].partition,
-            "startSequenceNumber": lot[0].identifier,
-            "endSequenceNumber": lot[-1].identifier,
-            "approximateArrivalOfFirstRecord": write_time(times[0]),
-            "approximateArrivalOfLastRecord": write_time(times[-1]),
-            "batchSize": len(lot),
-            "streamArn": self._arn,
-        }
-        return {"KinesisBatchInfo": info}
+        times_s = [sent.record["kinesis"]["approximateArrivalTimestamp"] for sent in lot]
+        return {"KinesisBatchInfo": describe_shard(lot, times_s, self._arn)}
 
     def commit(self, done: Sequence[Sent]) -> None:
         """Remember how far each shard is done."""

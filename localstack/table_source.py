@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from localstack.deployment import connection
-from localstack.event_source import Payload, Sent, write_time
+from localstack.event_source import Payload, Sent, describe_shard
 from localstack.template import TEMPLATE, load_template
 
 
@@ -39,17 +39,8 @@ class TableSource:
 
     def describe(self, lot: Sequence[Sent]) -> Payload:
         """Return Lambda's `DDBStreamBatchInfo`."""
-        times = [sent.record["dynamodb"]["ApproximateCreationDateTime"] for sent in lot]
-        info = {
-            "shardId": lot[0].partition,
-            "startSequenceNumber": lot[0].identifier,
-            "endSequenceNumber": lot[-1].identifier,
-            "approximateArrivalOfFirstRecord": write_time(times[0]),
-            "approximateArrivalOfLastRecord": write_time(times[-1]),
-            "batchSize": len(lot),
-            "streamArn": self._arn,
-        }
-        return {"DDBStreamBatchInfo": info}
+        times_s = [sent.record["dynamodb"]["ApproximateCreationDateTime"] for sent in lot]
+        return {"DDBStreamBatchInfo": describe_shard(lot, times_s, self._arn)}
 
     def commit(self, done: Sequence[Sent]) -> None:
         """Remember nothing: each shard is read once."""
