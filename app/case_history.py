@@ -29,5 +29,5 @@ def timeline_chart(marks: Sequence[Mark], currency: str) -> Chart:
 
 def _time_format(moments: Sequence[str]) -> str:
     """Return how the axis tells moments: by the hour where all of them lie within two days."""
-    known = sorted(datetime.fromisoformat(moment.replace("Z", "+00:00")) for moment in moments)
+    known = sorted(datetime.fromisoformat(moment) for moment in moments)
     return "%H:%M" if known[-1] - known[0] < timedelta(2) else "%d %b"

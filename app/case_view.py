@@ -76,7 +76,7 @@ def _number(value: object) -> float | None:
 
 def _show_why(detector: Detector, decision: Json) -> None:
     reasons = decision.get("reasons") or []
-    about = HELP.format(event=detector.event_name.replace("_", " "))
+    about = HELP.format(event=detector.event_name)
     st.subheader("Why", anchor=False, help=f"The {_REASONS} weightiest reasons. {about}")
     if reasons:
         st.html(reasons_list(reasons, _REASONS))
@@ -136,7 +136,7 @@ def _show_history(detector: Detector, case: Case, this: Mark) -> None:
 
 def _count_others(detector: Detector, others: Sequence[Mark]) -> str:
     frauds = sum(mark.kind == FRAUD for mark in others)
-    noun = detector.event_name.replace("_", " ") if len(others) == 1 else wording.plural(detector.event_name)
+    noun = detector.event_name if len(others) == 1 else wording.plural(detector.event_name)
     counted = f"{len(others)} other {noun}" if others else f"no other {noun}"
     return f"{counted}, {frauds} known as fraud" if frauds else counted
 

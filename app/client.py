@@ -13,11 +13,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from app.file_upload import Announced, Sent, send_file
+from app.file_upload import CONNECT_TIMEOUT_S, Announced, Sent, send_file
 from app.problems import ApiProblem, problem_of_answer
 
 Json: TypeAlias = dict[str, Any]
-CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
 
 
@@ -74,17 +73,15 @@ class SignForAws(requests.auth.AuthBase):
 
 
 class Api:
-    """One method for each thing that the dashboard asks of the API. Every method raises ``ApiProblem``."""
+    """One method for each thing that the dashboard asks of the API. Every method raises ``ApiProblem``.
+
+    ``url`` is the API's address: what is remembered of its answers is remembered under it.
+    """
 
     def __init__(self, connection: Connection, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
-        self._url = connection.url.rstrip("/")
+        self.url = connection.url.rstrip("/")
         self._auth = SignForAws(connection.keys) if connection.keys else None
         self._timeout_s = timeout_s
-
-    @property
-    def url(self) -> str:
-        """The API's address: what is remembered of its answers is remembered under it."""
-        return self._url
 
     def detector(self) -> Json:
         """Return the detector's description."""
@@ -214,7 +211,7 @@ class Api:
         try:
             answer = requests.request(
                 method,
-                self._url + path,
+                self.url + path,
                 json=body,
                 params=parameters,
                 headers=headers,

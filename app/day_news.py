@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -37,7 +36,7 @@ def ask_for_news(api: Api, detector: Detector) -> News:
     at = datetime.now(UTC)
     today, yesterday = at.date(), at.date() - timedelta(1)
     past = _load_past(api.url, detector.name, yesterday - timedelta(1), api)
-    answer, order = api.summaries(yesterday, today), outcome_order(detector)
+    answer, order = api.summaries(yesterday, today), detector.outcome_names()
     days = {row["day"]: row for row in answer["days"]}
     summaries = [days.get(day.isoformat()) for day in (today, yesterday)]
     figures = [read_day(one, order) if one else None for one in summaries]
@@ -52,11 +51,6 @@ def ask_for_news(api: Api, detector: Detector) -> News:
         yesterday_summary=summaries[1],
         answered_in_ms=time_health(api),
     )
-
-
-def outcome_order(detector: Detector) -> Sequence[str]:
-    """Return all outcomes, the mildest first; rules may have some that no score leads to."""
-    return detector.document.get("outcome_order") or [outcome.name for outcome in detector.outcomes]
 
 
 def time_health(api: Api) -> float:

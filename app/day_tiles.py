@@ -8,7 +8,7 @@ from statistics import median
 from app import wording
 from app.day_changes import Change, compare
 from app.day_figures import DayFigures, Sum, part_of_day
-from app.day_news import News, outcome_order
+from app.day_news import News
 from app.detector import Detector
 from app.queue_terms import usual_outcome
 from app.tiles import Colour, Tile
@@ -43,7 +43,7 @@ def count_tiles(detector: Detector, news: News) -> list[Tile]:
         Tile(
             "Blocked", wording.count(day.blocked.payments),
             since_yesterday("blocked", day.blocked), until,
-            "queue", "See what was blocked", of_day | {"outcome": outcome_order(detector)[-1]},
+            "queue", "See what was blocked", of_day | {"outcome": detector.outcome_names()[-1]},
         ),
         Tile(
             "For review", wording.count(day.reviewed.payments),
@@ -55,7 +55,7 @@ def count_tiles(detector: Detector, news: News) -> list[Tile]:
 
 def judged_tiles(detector: Detector, news: News, usual: Usual | None, times: Sequence[float]) -> list[Tile]:
     """Return what labels say so far, the alert rate, and how fast the API answered of late, in milliseconds."""
-    day, currency, noun = news.today, detector.currency, detector.event_name.replace("_", " ")
+    day, currency, noun = news.today, detector.currency, detector.event_name
     week = [one for one in (*news.past, day) if (news.at.date() - one.day).days < 7]
     labels = "Known from labels so far: most frauds are reported days later, so today's number grows."
     frauds = {"label": "fraud", "outcome": "any"}
@@ -67,7 +67,7 @@ def judged_tiles(detector: Detector, news: News, usual: Usual | None, times: Seq
         Tile(
             "Missed", wording.count(day.missed.payments), _of_week(week, "missed", currency),
             f"Frauds that were let through. {labels}", "queue", "What was missed",
-            {"label": "fraud", "days": "7", "outcome": outcome_order(detector)[0], "sort": "amount"},
+            {"label": "fraud", "days": "7", "outcome": detector.outcome_names()[0], "sort": "amount"},
         ),
         _alert_tile(detector, day, usual),
         Tile(
@@ -113,7 +113,7 @@ def alert_change(detector: Detector, news: News, usual: Usual | None) -> list[Ch
     if place == "within":
         return []
     sentence = f"{wording.percent(day.alert_rate)} are reviewed or blocked, {place} the usual {_span(band)}."
-    query = {"days": "1", "label": "any", "outcome": usual_outcome(list(outcome_order(detector))), "sort": "newest"}
+    query = {"days": "1", "label": "any", "outcome": usual_outcome(detector.outcome_names()), "sort": "newest"}
     return [Change("trending_up" if place == "above" else "trending_down", sentence, "queue", "The latest", query)]
 
 

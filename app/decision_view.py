@@ -34,7 +34,7 @@ def show_exceptions(decision: Json) -> None:
 
 def show_record(detector: Detector, decision: Json, answer: Json) -> None:
     """Show where the decision is recorded and how long its steps took; ``answer`` is empty for an earlier decision."""
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     st.caption(
         in_markdown(
             f"Event {decision.get('event_id')}, decided {wording.moment(decision.get('decided_at'))} by detector "

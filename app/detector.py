@@ -93,7 +93,7 @@ def _read(document: Json) -> Detector:
         name=str(document["detector"]),
         version=str(document["detector_version"]),
         description=str(document.get("description") or ""),
-        event_name=str(event_type.get("name") or "event"),
+        event_name=str(event_type.get("name") or "event").replace("_", " "),
         currency=str(event_type.get("currency") or ""),
         variables=tuple(_variable(v) for v in event_type["variables"]),
         outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.from_score)),

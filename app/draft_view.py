@@ -18,7 +18,6 @@ from app.problems import ApiProblem
 from app.rule_editor import show_editor
 from app.rule_trial import show_trial
 
-_CHANGED = 412
 _SIGNS = {"error": ":material/error: ", "warning": ":material/warning: "}
 
 
@@ -26,18 +25,17 @@ _SIGNS = {"error": ":material/error: ", "warning": ":material/warning: "}
 @problems_shown()
 def show_draft(api: Api, detector: Detector) -> None:
     """Show the draft. What is typed runs this part alone."""
-    with problems_shown():
-        draft = hold_draft(api)
-        _show_state(draft)
-        _show_choice(draft)
-        if draft.rule is None:
-            st.html(empty_state("The draft has no rules", "Add one, try it on past events, then save the draft."))
-        findings = show_editor(api, detector, draft)
-        _show_errors_elsewhere(draft, findings)
-        _show_actions(api, draft, findings)
-        if draft.trial is not None:
-            _show_trial(detector, draft)
-        _show_what_next(detector, draft)
+    draft = hold_draft(api)
+    _show_state(draft)
+    _show_choice(draft)
+    if draft.rule is None:
+        st.html(empty_state("The draft has no rules", "Add one, try it on past events, then save the draft."))
+    findings = show_editor(api, detector, draft)
+    _show_errors_elsewhere(draft, findings)
+    _show_actions(api, draft, findings)
+    if draft.trial is not None:
+        _show_trial(detector, draft)
+    _show_what_next(detector, draft)
 
 
 def _show_state(draft: Draft) -> None:
@@ -124,7 +122,7 @@ def _save(api: Api, draft: Draft, etag: str | None) -> None:
         st.toast("The draft is saved.", icon=":material/check:")
     except ApiProblem as problem:
         draft.problem = problem
-        if problem.status == _CHANGED:
+        if problem.is_overtaken:
             _look_at_theirs(api, draft)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.case import load_decision
 from app.client import Api, Json
 from app.detector import Detector
 from app.event_form import fill_form, is_filled
@@ -57,12 +58,6 @@ def open_decision(event_id: str) -> None:
     """Make the page about an event that was decided on."""
     st.query_params["event"] = event_id
     load_decision.clear()
-
-
-@st.cache_data(ttl=30, max_entries=64, show_spinner=False)
-def load_decision(url: str, event_id: str, _api: Api) -> Json:  # noqa: ARG001 - the URL is part of the cache's key
-    """Return a decision with all of its reasons."""
-    return _api.decision(event_id, reasons="all")
 
 
 def _look_up(api: Api) -> Json | None:

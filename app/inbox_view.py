@@ -22,29 +22,28 @@ HELP = (
 @problems_shown()
 def show_inbox(api: Api) -> None:
     """List the files that are not done; choosing one shows its batch."""
-    with problems_shown():
-        inbox = api.inbox()
-        waiting = [file for file in inbox.get("files") or [] if file.get("status") in OPEN]
-        st.subheader(f"In the inbox ({len(waiting)})", anchor=False, help=HELP)
-        if not waiting:
-            st.caption("Nothing waits: a file that is dropped into the bucket's inbox is here until it is scored.")
-            return
-        chosen = st.dataframe(
-            [_row(file) for file in waiting],
-            hide_index=True,
-            height="content" if len(waiting) <= 3 else 36 * 4,
-            on_select="rerun",
-            selection_mode="single-row",
-            key="inbox",
-            column_config=_column_config(),
-            alt="Files that wait or are at work; choose one to see it",
-        )
-        if not inbox.get("complete", True):
-            st.caption("The inbox holds more files than are listed here.")
-        rows = chosen.get("selection", {}).get("rows", [])
-        if rows and rows[0] < len(waiting) and st.query_params.get("batch") != waiting[rows[0]]["batch_id"]:
-            st.query_params["batch"] = str(waiting[rows[0]]["batch_id"])
-            st.rerun()
+    inbox = api.inbox()
+    waiting = [file for file in inbox.get("files") or [] if file.get("status") in OPEN]
+    st.subheader(f"In the inbox ({len(waiting)})", anchor=False, help=HELP)
+    if not waiting:
+        st.caption("Nothing waits: a file that is dropped into the bucket's inbox is here until it is scored.")
+        return
+    chosen = st.dataframe(
+        [_row(file) for file in waiting],
+        hide_index=True,
+        height="content" if len(waiting) <= 3 else 36 * 4,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="inbox",
+        column_config=_column_config(),
+        alt="Files that wait or are at work; choose one to see it",
+    )
+    if not inbox.get("complete", True):
+        st.caption("The inbox holds more files than are listed here.")
+    rows = chosen.get("selection", {}).get("rows", [])
+    if rows and rows[0] < len(waiting) and st.query_params.get("batch") != waiting[rows[0]]["batch_id"]:
+        st.query_params["batch"] = str(waiting[rows[0]]["batch_id"])
+        st.rerun()
 
 
 def _row(file: Json) -> Json:

@@ -28,7 +28,7 @@ HELP = (
 
 def show_known(detector: Detector, histories: Sequence[Json]) -> None:
     """Show what was known of each entity, over a half-life that can be chosen."""
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     spans = sorted({float(fact["half_life_s"]) for known in histories for fact in known["facts"]})
     if not spans:
         st.caption(f"This {noun} names nobody who has a history.")

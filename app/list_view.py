@@ -17,7 +17,6 @@ from app.problems import ApiProblem
 
 PAGE = 100
 MOST_BYTES = 4_000_000
-_CHANGED = 412
 _SAID = "list.said"
 
 
@@ -168,7 +167,7 @@ def _change(ask: Callable[[], Json], trail: list[str | None], said: str) -> None
         answer = ask()
     except ApiProblem as problem:
         theirs = ApiProblem("Somebody else changed this list meanwhile: look at it as it is now, then try again.")
-        st.session_state[_SAID] = theirs if problem.status == _CHANGED else problem
+        st.session_state[_SAID] = theirs if problem.is_overtaken else problem
         return
     st.session_state[_SAID] = f"{said} The list now has {wording.count(answer['entries'])} values."
     _begin(trail)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from math import ceil
 
 from app.client import Json
+from app.score_table import STEP
 
 DAY_S = 86_400
 
@@ -40,5 +41,5 @@ def read_live_days(days: Iterable[Json], delay_s: float, now: datetime) -> list[
 def count_frauds(summary: Json, score: int) -> tuple[int, int]:
     """Return how many known frauds of a day score ``score`` or higher, and how many lower."""
     counts = ((summary.get("scores") or {}).get("fraud") or {}).get("decisions") or []
-    caught = sum(counts[score // 5 :])
+    caught = sum(counts[score // STEP :])
     return caught, sum(counts) - caught

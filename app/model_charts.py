@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
 
 import altair as alt
 
-from app.charts import COLOURS, RULE
+from app.charts import COLOURS, RULE, Chart
 from app.client import Json
 from app.costs import Cost
 from app.live_days import LiveDay, count_frauds
-
-Chart: TypeAlias = Any  # Altair ships no types that mypy --strict takes
 
 PARTS = {"Missed frauds": "#e0525c", "Reviews": "#e0a03c", "Wrong blocks": "#8b79d9"}
 CAUGHT = {"Caught": "#2f9e6e", "Missed": "#e0525c"}

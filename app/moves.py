@@ -69,7 +69,7 @@ def _amount(variable: Variable, event: Json, currency: str) -> Move:
 
 def _hour(column: str, event: Json) -> Move:
     try:
-        at = datetime.fromisoformat(str(event.get(column)).replace("Z", "+00:00"))
+        at = datetime.fromisoformat(str(event.get(column)))
     except ValueError:
         return Move("Time of day", "", "linear", None, ())
     at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)

@@ -57,7 +57,7 @@ def show_page(title: str, lead: str, body: Body) -> None:
         _show_no_detector(problem)
         return
     detector = known.detector
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     words = {"event": noun, "events": wording.plural(noun)}
     _show_heading(title.format(**words), lead.format(**words), detector)
     show_replaced(known)

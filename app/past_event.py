@@ -82,7 +82,7 @@ def _show_ways(api: Api, detector: Detector, event: Json, event_id: str) -> None
     except ApiProblem as problem:
         if problem.status != 404:
             raise
-        noun = detector.event_name.replace("_", " ")
+        noun = detector.event_name
         st.caption(f"This {noun} came with the training data; no decision on it is stored.")
         return
     show_link("queue", "Open its case", {"event": event_id})

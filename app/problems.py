@@ -37,6 +37,11 @@ class ApiProblem(Exception):  # noqa: N818 - pages show it as it is
         self.status = status
 
     @property
+    def is_overtaken(self) -> bool:
+        """Whether somebody else changed meanwhile what was to be changed."""
+        return self.status == 412
+
+    @property
     def is_passing(self) -> bool:
         """Whether the same request may succeed a little later."""
         return self.status in _PASSING or self.status >= 500

@@ -10,7 +10,6 @@ import streamlit as st
 from app import wording
 from app.address import in_address, one_of
 from app.client import Json
-from app.day_news import outcome_order
 from app.detector import Detector
 
 ANY = "any"
@@ -60,7 +59,7 @@ class QueueTerms:
 
 def show_filters(detector: Detector) -> QueueTerms:
     """Show the filters in one line; return what they say."""
-    order = list(outcome_order(detector))
+    order = detector.outcome_names()
     outcomes = [*reversed(order), ANY]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="queue-filters"):
         outcome = st.segmented_control(

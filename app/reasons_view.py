@@ -20,7 +20,7 @@ HELP = (
 
 def show_reasons(detector: Detector, answer: Json) -> None:
     """Show the reasons of one answer, or why there are none."""
-    noun, reasons = detector.event_name.replace("_", " "), answer.get("reasons")
+    noun, reasons = detector.event_name, answer.get("reasons")
     if not reasons or answer.get("base_log_odds") is None:
         st.caption(say_why_none(detector, answer))
         return

@@ -83,7 +83,7 @@ def _first_reason(event: Json) -> str:
 
 
 def _show_reasons(event: Json | None, detector: Detector) -> None:
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     if event is None:
         st.caption(f"Choose a row to read why that {noun} got its score.")
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
@@ -95,17 +94,13 @@ def _show_settings(draft: Draft, rule: Json, key: str) -> None:
     )
     expires = second.date_input(
         "Expires",
-        _read_day(rule["expires_at"]),
+        wording.day_of(rule["expires_at"]),
         key=f"{key}.expires",
         format="YYYY-MM-DD",
         help="From midnight (UTC) of this day on it is not asked. Empty: it does not expire.",
     )
-    if expires != _read_day(rule["expires_at"]):
+    if expires != wording.day_of(rule["expires_at"]):
         rule["expires_at"] = None if expires is None else f"{expires.isoformat()}T00:00:00Z"
-
-
-def _read_day(text: str | None) -> Any:  # noqa: ANN401 - a day or none
-    return None if not text else datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC).date()
 
 
 def _check(api: Api, draft: Draft) -> tuple[list[Json], str]:

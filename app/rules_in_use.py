@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -65,7 +65,7 @@ def state_of(rule: Json) -> str:
     if not rule.get("enabled", True):
         return "Off"
     expires = str(rule.get("expires_at") or "")
-    if expires and datetime.fromisoformat(expires.replace("Z", "+00:00")) <= datetime.now(UTC):
+    if expires and datetime.fromisoformat(expires) <= datetime.now(UTC):
         return "Expired"
     return "Shadow" if rule.get("shadow") else "Acts"
 
@@ -80,12 +80,8 @@ def _row(rule: Json, figures: RuleFigures) -> Json:
         "Precision": figures.precision,
         "Saved": figures.saved,
         "Priority": rule["priority"],
-        "Expires": _day(rule.get("expires_at")),
+        "Expires": wording.day_of(rule.get("expires_at")),
     }
-
-
-def _day(text: str | None) -> date | None:
-    return None if not text else datetime.fromisoformat(text.replace("Z", "+00:00")).date()
 
 
 def _show_table(detector: Detector, rules: Sequence[Json], figures: Mapping[str, RuleFigures]) -> None:

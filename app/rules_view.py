@@ -25,7 +25,7 @@ def show_rules(detector: Detector, answer: Json) -> None:
         st.caption(f"{number}: the score alone gave the outcome.")
         return
     st.html(f'<ul class="tg-rules">{"".join(_entry(detector, hit) for hit in hits)}</ul>')
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     st.caption(f"Each with the values of this {noun} put in. A rule in shadow mode is counted and does not act.")
 
 

@@ -13,7 +13,7 @@ from app.outcome_card import empty_state
 
 def show_start(detector: Detector) -> None:
     """Say how the first payment comes in, with a request that works."""
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     text = f"The detector is ready and has not seen a {noun} in four weeks. Its first decisions appear here in minutes."
     st.html(empty_state(f"No {noun} was decided on yet", text))
     by_hand, by_program = st.columns(2, gap="large")

@@ -36,7 +36,7 @@ def chosen_move(detector: Detector, event: Json) -> Move | None:
 
 def show_panel(detector: Detector, event: Json, supposed: Sequence[Json]) -> None:
     """Show the chart of the move for which ``supposed`` are the answers, and a slider that moves the payment itself."""
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     move = choose_move(detector, event)
     if move is None or len(move.points) != len(supposed):
         st.caption(f"Give this {noun} an amount or a time to move.")
@@ -101,4 +101,4 @@ def moved_from(detector: Detector, then: Json, now: Json) -> str:
     change = int(now["score"]) - int(then["score"])
     words = f"{abs(change)} {'higher' if change > 0 else 'lower'} than" if change else "the same score as"
     outcome = wording.title(str(then["outcome"]))
-    return f"{words} the {then['score']} ({outcome}) that this {detector.event_name.replace('_', ' ')} was decided with"
+    return f"{words} the {then['score']} ({outcome}) that this {detector.event_name} was decided with"

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
 import altair as alt
 
-from app.charts import COLOURS, RULE
+from app.charts import COLOURS, RULE, Chart
 from app.client import Json
-
-Chart: TypeAlias = Any  # Altair ships no types that mypy --strict takes
 
 WHOSE = {"All payments": "#5b8def", "Frauds": "#e0525c"}
 # Contributions are drawn in doublings of the odds, and written as what they multiply the odds by.

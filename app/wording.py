@@ -60,11 +60,16 @@ def size(size_bytes: int) -> str:
 def moment(text: str | None, time: bool = True) -> str:
     """Return an ISO 8601 time as ``5 Jan 2026, 13:24 UTC``, or the text itself if it is not one."""
     try:
-        at = datetime.fromisoformat((text or "").replace("Z", "+00:00"))
+        at = datetime.fromisoformat(text or "")
     except ValueError:
         return text or NOTHING
     at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if time else f"{at.day} {at:%b %Y}"
+
+
+def day_of(text: str | None) -> date | None:
+    """Return the day in UTC of an ISO 8601 time with its zone, None for none."""
+    return datetime.fromisoformat(text).astimezone(UTC).date() if text else None
 
 
 def day(at: date) -> str:

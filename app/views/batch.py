@@ -127,19 +127,18 @@ def _origin(batch: Json, batch_id: str) -> str:
 @problems_shown()
 def _watch(api: Api, batch_id: str) -> None:
     """Show how far an unfinished batch is, until it is finished; then the whole page is shown anew."""
-    with problems_shown():
-        batch = api.batch(batch_id)
-        if batch.get("status") in FINISHED:
-            st.rerun()
-        if batch.get("status") == "waiting":
-            st.progress(0, "Waiting for the file, or for its turn …")
-            if _silent_s(batch) > UPLOAD_WITHIN_S:
-                st.caption("No file came while its address was good, so nothing is scored: upload it again.")
-                return
-        else:
-            st.progress(*_progress(batch.get("progress") or {}))
-        if _silent_s(batch) > PATIENCE_S:
-            st.caption("There was no sign of life for minutes: look at the batch function's log and dead-letter queue.")
+    batch = api.batch(batch_id)
+    if batch.get("status") in FINISHED:
+        st.rerun()
+    if batch.get("status") == "waiting":
+        st.progress(0, "Waiting for the file, or for its turn …")
+        if _silent_s(batch) > UPLOAD_WITHIN_S:
+            st.caption("No file came while its address was good, so nothing is scored: upload it again.")
+            return
+    else:
+        st.progress(*_progress(batch.get("progress") or {}))
+    if _silent_s(batch) > PATIENCE_S:
+        st.caption("There was no sign of life for minutes: look at the batch function's log and dead-letter queue.")
 
 
 def _progress(progress: Json) -> tuple[float, str]:
@@ -158,6 +157,6 @@ def _silent_s(batch: Json) -> float:
     """Return the seconds since the last sign of life."""
     last = (batch.get("progress") or {}).get("heartbeat_at") or batch.get("created_at")
     try:
-        return (datetime.now(UTC) - datetime.fromisoformat(str(last).replace("Z", "+00:00"))).total_seconds()
+        return (datetime.now(UTC) - datetime.fromisoformat(str(last))).total_seconds()
     except (ValueError, TypeError):
         return 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ import streamlit as st
 from app import wording
 from app.client import Api, Connection, Json
 from app.connection import find_connection
+from app.day_news import time_health
 from app.detector import Detector
 from app.glossary import GLOSSARY
 from app.page import in_markdown, problems_shown, show_page, show_problem
@@ -62,12 +62,10 @@ def _show_connection(api: Api, connection: Connection) -> None:
 
 
 def _measure(api: Api) -> None:
-    began, problem = time.perf_counter(), None
     try:
-        api.health()
-    except ApiProblem as failed:
-        problem = failed
-    st.session_state[_MEASURED] = (time.perf_counter() - began) * 1000, problem
+        st.session_state[_MEASURED] = time_health(api), None
+    except ApiProblem as problem:
+        st.session_state[_MEASURED] = None, problem
 
 
 def _show_versions(answer: Json) -> None:
@@ -104,7 +102,7 @@ def _show_versions(answer: Json) -> None:
 
 
 def _show_reading(detector: Detector) -> None:
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     words = {"event": noun, "events": wording.plural(noun)}
     st.header("How to read it", anchor=False)
     numbers, glossary, keys, documents = st.tabs(["Numbers", "Words", "Keys", "Documentation"])

@@ -165,7 +165,7 @@ def _span(span: Json) -> str:
 
 def _days_of(period: Json) -> float:
     try:
-        first, last = (datetime.fromisoformat(period[name].replace("Z", "+00:00")) for name in ("from", "to"))
+        first, last = (datetime.fromisoformat(period[name]) for name in ("from", "to"))
     except (KeyError, ValueError):
         return 1.0
     return (last.date() - first.date()).days + 1.0

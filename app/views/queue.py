@@ -68,7 +68,7 @@ def _show_current(api: Api, detector: Detector, event_id: str, ids: Sequence[str
 
 
 def _show_nothing(detector: Detector, terms: QueueTerms) -> None:
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     if latest_by_event() and terms.label == "none":
         st.html(empty_state("All done", "Every case that these filters find is decided. Well done."))
     else:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from app import wording
+from app.case import load_decision
 from app.client import Api, Json
 from app.decision_view import show_exceptions, show_label, show_record
 from app.detector import Detector
 from app.event_form import as_filled, find_faults, new_event_id, show_fields
-from app.event_source import Source, choose_source, fresh_answer, load_decision, open_decision
+from app.event_source import Source, choose_source, fresh_answer, open_decision
 from app.known_view import show_known
 from app.outcome_card import empty_state, outcome_card
 from app.page import in_markdown, problems_shown, show_page
@@ -26,7 +27,7 @@ def show() -> None:
 
 
 def _show_body(api: Api, detector: Detector) -> None:
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     source = choose_source(api, detector, wording.plural(noun))
     form, answer = st.columns([5, 7], gap="large")
     with form:
@@ -53,7 +54,7 @@ def _with_the_rest(detector: Detector, source: Source, event: Json) -> Json:
 
 
 def _show_buttons(api: Api, detector: Detector, source: Source, event: Json, *, ready: bool, changed: bool) -> None:
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     if source.decision is None:
         if st.button("Decide and record", type="primary", icon=":material/send:", disabled=not ready):
             _decide(api, event)

@@ -32,23 +32,19 @@ def _show_body(api: Api, detector: Detector) -> None:
     @st.fragment(run_every=REFRESH_S)
     @problems_shown()
     def refreshed() -> None:
-        news = _ask(api, detector)
-        if news is not None:
-            _show_news(detector, news)
+        _show_news(detector, _ask(api, detector))
 
     refreshed()
 
 
-def _ask(api: Api, detector: Detector) -> News | None:
-    """Return the news, or those of before with a word on why they are old; None if there are none at all."""
+def _ask(api: Api, detector: Detector) -> News:
+    """Return the news, or those of before with a word on why they are old; raise ``ApiProblem`` without any."""
     kept: tuple[str, News] | None = st.session_state.get(_NEWS)
     try:
         news = ask_for_news(api, detector)
     except ApiProblem as problem:
         if kept is None or kept[0] != api.url:
-            with problems_shown():
-                raise
-            return None
+            raise
         _show_freshness(kept[1], str(problem))
         return kept[1]
     st.session_state[_NEWS] = (api.url, news)
@@ -101,7 +97,7 @@ def _show_hours(detector: Detector, news: News, usual: Usual | None) -> None:
 
 def _show_changes(detector: Detector, news: News, usual: Usual | None) -> None:
     st.subheader("What changed since yesterday", anchor=False)
-    noun = detector.event_name.replace("_", " ")
+    noun = detector.event_name
     if news.today_summary is None or news.yesterday_summary is None:
         day = "today" if news.today_summary is None else "yesterday"
         st.html(empty_state("Nothing to compare", f"No {noun} was decided on {day}."))

@@ -164,8 +164,7 @@ def _show_decided(api: Api, detector: Detector, told: Json) -> None:
     if not events:
         st.html(empty_state("None", f"In none of the past {noun} did this reason move the score that way."))
         return
-    with problems_shown():
-        show_past_events(api, detector, events)
+    show_past_events(api, detector, events)
 
 
 @st.fragment
