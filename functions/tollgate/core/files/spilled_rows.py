@@ -1,12 +1,13 @@
 """Rows of whole numbers in a file, read and changed through windows onto it that last for some hundred rows.
 
-What a window maps counts as the process's own only as long as it is open. Blocks read and written by plain calls cost
-five times as much: rows that are asked for together lie far apart, and a block brings its neighbours twice.
+What a window maps counts as the process's own only as long as it is open, and around each row that is read Linux maps
+64 KB. Blocks read and written by plain calls cost five times as much: rows that are asked for together lie far apart,
+and a block brings its neighbours twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from mmap import ALLOCATIONGRANULARITY, mmap
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from tollgate.core.event import Ints
 
-_CHANGED_AT_ONCE = 256
+_AT_ONCE = 128
 _ADDED_AT_ONCE = 4096
 
 
@@ -30,14 +31,20 @@ class SpilledRows:
         """Fill the columns ``out``, (width, m), with those of the rows with these numbers, which rise."""
         there = self._count_there(numbers)
         out[:, there:] = 0
-        for part, rows, places in self._windows(numbers[:there]):
+
+        def take(part: slice, rows: Ints, places: Ints) -> None:
             out[:, part] = rows[places].T
+
+        self._map(numbers[:there], take)
 
     def write(self, numbers: Ints, columns: Sequence[Ints]) -> None:
         """Put columns, m long each, in place of those of the rows with these numbers, which rise."""
         there = self._count_there(numbers)
-        for part, rows, places in self._windows(numbers[:there]):
+
+        def put(part: slice, rows: Ints, places: Ints) -> None:
             rows[places] = np.array([column[part] for column in columns]).T
+
+        self._map(numbers[:there], put)
         if there < len(numbers):
             self._add(numbers[there:], [column[there:] for column in columns])
 
@@ -58,16 +65,17 @@ class SpilledRows:
                 rows[numbers[begin:end] - first] = np.array([column[begin:end] for column in columns]).T
                 file.write(rows)
 
-    def _windows(self, numbers: Ints) -> Iterator[tuple[slice, Ints, Ints]]:
-        """Yield some rows at a time: which of the numbers, the rows of the file around them, and where they are."""
+    def _map(self, numbers: Ints, use: Callable[[slice, Ints, Ints], None]) -> None:
+        """Let ``use`` have some rows at a time: which of the numbers, the rows of the file around them, and where."""
         if not len(numbers):
             return
         with self._path.open("r+b") as file:
-            for first in range(0, len(numbers), _CHANGED_AT_ONCE):
-                part = slice(first, min(first + _CHANGED_AT_ONCE, len(numbers)))
+            for first in range(0, len(numbers), _AT_ONCE):
+                part = slice(first, min(first + _AT_ONCE, len(numbers)))
                 some = numbers[part]
                 begin, end = int(some[0]) * self._row_bytes, (int(some[-1]) + 1) * self._row_bytes
                 offset = begin // ALLOCATIONGRANULARITY * ALLOCATIONGRANULARITY
-                window = mmap(file.fileno(), end - offset, offset=offset)
-                rows = np.frombuffer(window, dtype=np.int64, offset=begin - offset)
-                yield part, rows.reshape(-1, self._width), some - some[0]
+                with mmap(file.fileno(), end - offset, offset=offset) as window:
+                    rows = np.frombuffer(window, dtype=np.int64, offset=begin - offset).reshape(-1, self._width)
+                    use(part, rows, some - some[0])
+                    del rows  # or the window could not be closed
