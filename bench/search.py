@@ -23,6 +23,7 @@ from random import Random
 from typing import Any
 
 from tollgate.adapters import clients
+from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.index_segments import SegmentStore
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.core.event_type import FRAUD, LEGITIMATE
@@ -30,6 +31,7 @@ from tollgate.core.index.query import Query
 from tollgate.core.index.rows import Entry, Kind, Rows
 from tollgate.core.index.segment import write_segment
 from tollgate.core.index.segment_names import SegmentName
+from tollgate.services.keep_day_sums import keep_day_sums
 from tollgate.services.read_index import Days, IndexReader, read_index
 from tollgate.services.search_decisions import find_page
 from tollgate.services.summarize_decisions import summarize_segments
@@ -73,6 +75,13 @@ def write_index(s3: MemoryS3, last: date, days: int, rows: int) -> None:
         for lot in lots:
             content = write_segment(Rows.of(lot))
             s3.objects[SegmentName.of(DETECTOR, day.isoformat(), 0, 1_795_000_000, content).key] = content
+
+
+def keep_sums(client: Any, last: date, days: int) -> None:  # noqa: ANN401 - boto3's
+    """Keep the sums of the days that are over, as the index function does."""
+    named = [(last - timedelta(days=back)).isoformat() for back in range(days)]
+    store = SegmentStore(client, BUCKET, RangeCache(KEPT_BYTES))
+    keep_day_sums(store, DaySumStore(client, BUCKET), DETECTOR, named)
 
 
 def make_entries(day: date, count: int, chance: Random) -> Iterator[Entry]:
@@ -144,7 +153,9 @@ def _list(days: Days, query: Query) -> Search:
 
 def _summarize(days: Days) -> Search:
     def summarize(reader: IndexReader) -> int:
-        return len([tell_summary(day, summary) for day, summary in summarize_segments(reader).items()])
+        kept = DaySumStore(reader.store.s3, BUCKET)
+        summaries = summarize_segments(reader, DETECTOR, kept)
+        return len([tell_summary(day, summary) for day, summary in summaries.items()])
 
     return lambda store: read_index(store, days, summarize)
 
@@ -184,6 +195,7 @@ def main() -> None:
     last = datetime.now(UTC).date()
     began = time.perf_counter()
     write_index(s3, last, asked.days, asked.rows)
+    keep_sums(client, last, asked.days)
     took_s, size_mb = time.perf_counter() - began, sum(map(len, s3.objects.values())) / 1e6
     print(f"{asked.rows:,} decisions in {len(s3.objects)} segments, {size_mb:.0f} MB; written in {took_s:.0f} s\n")
     print(f"  {'milliseconds':54}{'first':>8}{'again':>8}{'requests':>10}{'found':>7}")

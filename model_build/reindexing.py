@@ -13,6 +13,7 @@ from tollgate.core.index.rows import Entry, Rows
 from tollgate.core.index.segment import write_segment
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.services.index_decisions import Change, merge_segments, read_entry
+from tollgate.services.keep_day_sums import keep_day_sums
 from tollgate.services.stores import Stores
 
 # Rows that wait in memory to be written, and those of one day that are written before that.
@@ -54,6 +55,7 @@ def reindex(
     for day in done.decisions:
         while merge_segments(stores, detector, day, is_over=True):
             pass
+    keep_day_sums(stores.segments, stores.day_sums, detector, done.decisions)
     return done
 
 

@@ -14,11 +14,15 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
+from tollgate.adapters.day_sums import DaySumStore
+from tollgate.adapters.index_segments import SegmentStore
+from tollgate.adapters.range_cache import RangeCache
 from tollgate.core.event_type import FRAUD, LEGITIMATE
 from tollgate.core.index.rows import Entry, Kind, Rows
 from tollgate.core.index.segment import write_segment
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.core.version import DetectorVersion
+from tollgate.services.keep_day_sums import keep_day_sums
 
 from bench.search import make_entries
 
@@ -40,6 +44,8 @@ def fill_index(s3: S3Client, bucket: str, decided_by: DetectorVersion, rows: int
             for content in contents:
                 name = SegmentName.of(detector, day, 1, 1_795_000_000, content)
                 s3.put_object(Bucket=bucket, Key=name.key, Body=content)
+    named = [(last - timedelta(days=back)).isoformat() for back in range(days)]
+    keep_day_sums(SegmentStore(s3, bucket, RangeCache(0)), DaySumStore(s3, bucket), detector, named)
     return rows // days * days
 
 

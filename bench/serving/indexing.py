@@ -28,16 +28,19 @@ class Indexed:
 
 def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     """Index the decisions among the items of a table as the index function does, and merge the day when it is over."""
-    from tollgate.adapters.decisions import DecisionRecord  # noqa: PLC0415 - as what it is measured with
+    from tollgate.adapters.day_sums import DaySumStore  # noqa: PLC0415 - as what it is measured with
+    from tollgate.adapters.decisions import DecisionRecord  # noqa: PLC0415
     from tollgate.adapters.index_segments import SegmentStore  # noqa: PLC0415
     from tollgate.adapters.range_cache import RangeCache  # noqa: PLC0415
     from tollgate.services.index_decisions import Change, index_decisions, merge_segments  # noqa: PLC0415
+    from tollgate.services.keep_day_sums import keep_day_sums  # noqa: PLC0415
     from tollgate.services.stores import open_stores  # noqa: PLC0415
 
     s3 = MemoryS3()
     client: Any = boto3.client("s3")
     client.meta.events.register("before-send.s3", s3.answer)
-    stores = replace(open_stores(), segments=SegmentStore(client, "bucket", RangeCache(0)))
+    segments = SegmentStore(client, "bucket", RangeCache(0))
+    stores = replace(open_stores(), segments=segments, day_sums=DaySumStore(client, "bucket"))
     records = [DecisionRecord.from_item(item) for item in items if "d" in item]
     changes = [Change(str(number), int(time.time()), record) for number, record in enumerate(records)]
     lots = [changes[start : start + rows_a_lot] for start in range(0, len(changes), rows_a_lot)]
@@ -45,6 +48,8 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     for lot in lots:
         index_decisions(stores, lot)
     answer = records[-1].answer
-    merge_segments(stores, answer["detector"], answer["decided_at"][:10], is_over=True)
+    detector, day = answer["detector"], answer["decided_at"][:10]
+    merge_segments(stores, detector, day, is_over=True)
+    keep_day_sums(stores.segments, stores.day_sums, detector, [day])
     took_ms = (time.process_time() - began) * 1000
     return Indexed(len(records), len(lots), took_ms, s3.requests, sum(map(len, s3.objects.values())))

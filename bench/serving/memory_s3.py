@@ -5,6 +5,7 @@ The client builds, signs and reads its messages as it does in AWS; only the netw
 
 from __future__ import annotations
 
+import hashlib
 import io
 import time
 from bisect import bisect_right
@@ -39,7 +40,10 @@ class MemoryS3:
         self.requests[kind] += 1
         time.sleep(self.waits_ms.get(kind, 0.0) / 1000)
         status, body = getattr(self, f"_{kind}")(key, asked, request)
-        return AWSResponse(request.url, status, HTTPHeaders(), _Body(body))
+        headers = HTTPHeaders()
+        if kind in ("get", "put"):
+            headers["ETag"] = f'"{hashlib.md5(self.objects.get(key, b""), usedforsecurity=False).hexdigest()}"'
+        return AWSResponse(request.url, status, headers, _Body(body))
 
     def _get(self, key: str, _asked: object, request: AWSPreparedRequest) -> tuple[int, bytes]:
         if key not in self.objects:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from moto import mock_aws
+from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.index_segments import SegmentGoneError, SegmentStore
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.core.event_type import FRAUD
@@ -122,5 +123,6 @@ def test_a_page_is_what_reading_everything_gives(store: SegmentStore, query: Que
 def test_sums_are_those_of_the_latest_rows(store: SegmentStore, others: list[list[Entry]]) -> None:
     for entries in (ENTRIES, *others):
         write(store, entries)
-    (summary,) = read_index(store, Days("payments", DAY, DAY), summarize_segments).values()
+    days, kept = Days("payments", DAY, DAY), DaySumStore(store.s3, BUCKET)
+    (summary,) = read_index(store, days, lambda reader: summarize_segments(reader, "payments", kept)).values()
     assert summary == Summary.of(join([Rows.of(ENTRIES), *map(Rows.of, others)]).latest())

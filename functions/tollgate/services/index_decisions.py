@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from tollgate.core.index.segment_names import SegmentName, choose_to_merge
 from tollgate.core.values import read_number, read_time
 from tollgate.errors import SealError, UnavailableError
 from tollgate.observability import describe_error
+from tollgate.services.keep_day_sums import keep_day_sums
 from tollgate.services.stores import Stores
 
 _log = logging.getLogger(__name__)
@@ -37,17 +38,21 @@ class Change:
 def index_decisions(stores: Stores, changes: Sequence[Change]) -> None:
     """Write the changes of each day on which events were decided on as a segment, and merge those that are many.
 
-    The same changes again write the same segments. Raises `UnavailableError` if the bucket does not take them.
+    The sums of days that are over are kept. The same changes again write the same segments. Raises `UnavailableError`
+    if the bucket does not take them.
     """
     lots: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
         answer = change.record.answer
         lots.setdefault((answer["detector"], answer["decided_at"][:10]), []).append(change)
+    to_tidy: dict[str, set[str]] = {}
     for (detector, day), lot in lots.items():
         content = write_segment(Rows.of([read_entry(stores, change) for change in lot]))
         name = SegmentName.of(detector, day, 0, max(change.written_s for change in lot), content)
         stores.segments.write(name, content)
-        _tidy(stores, name)
+        to_tidy.setdefault(detector, set()).update(_days_to_tidy(name))
+    for detector, days in to_tidy.items():
+        _tidy(stores, detector, days)
 
 
 def read_entry(stores: Stores, change: Change) -> Entry:
@@ -80,20 +85,25 @@ def _read_amount(stores: Stores, answer: Mapping[str, Any], event: Mapping[str, 
     return None if math.isnan(amount) else amount
 
 
-def _tidy(stores: Stores, written: SegmentName) -> None:
-    """Merge segments where a day may have too many; the day that is over with them, when the next one has begun."""
+def _days_to_tidy(written: SegmentName) -> list[str]:
+    """Return the days that may have too many segments now; the day that is over, once the next one has begun."""
     today = datetime.now(UTC).date()
-    if written.day == today.isoformat():
-        if int(written.digest, 16) % _ONE_IN:
-            return
-        days = [today.isoformat(), (today - timedelta(days=1)).isoformat()]
-    else:
-        days = [written.day]
+    if written.day != today.isoformat():
+        return [written.day]
+    if int(written.digest, 16) % _ONE_IN:
+        return []
+    return [today.isoformat(), (today - timedelta(days=1)).isoformat()]
+
+
+def _tidy(stores: Stores, detector: str, days: Collection[str]) -> None:
+    """Merge segments of days that have too many, and keep the sums of those that are over."""
+    today = datetime.now(UTC).date().isoformat()
     try:
-        for day in days:
-            merge_segments(stores, written.detector, day, is_over=day < today.isoformat())
+        for day in sorted(days):
+            merge_segments(stores, detector, day, is_over=day < today)
+        keep_day_sums(stores.segments, stores.day_sums, detector, days)
     except UnavailableError as error:  # a later write does it
-        _log.warning("Segments were not merged: %s", describe_error(error))
+        _log.warning("Segments were not tidied: %s", describe_error(error))
 
 
 def merge_segments(stores: Stores, detector: str, day: str, *, is_over: bool) -> SegmentName | None:

@@ -10,6 +10,7 @@ from functools import cache
 from tollgate.adapters import clients
 from tollgate.adapters.batch_states import BatchTable
 from tollgate.adapters.batches import BatchStore
+from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.decisions import DecisionTable
 from tollgate.adapters.drafts import DraftStore
 from tollgate.adapters.event_bus import EventBus
@@ -46,6 +47,7 @@ class Stores:
     results: ResultStream
     metrics: MetricLog
     segments: SegmentStore
+    day_sums: DaySumStore
     drafts: DraftStore
     lists: ListStore
 
@@ -71,6 +73,7 @@ class Stores:
             drafts=DraftStore(s3, settings.bucket),
             lists=ListStore(s3, settings.bucket),
             segments=SegmentStore(s3, settings.bucket, RangeCache(settings.index_cache_bytes)),
+            day_sums=DaySumStore(s3, settings.bucket),
         )
 
     def champion(self, detector: str | None = None) -> DetectorVersion:

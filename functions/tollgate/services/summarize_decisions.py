@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.index_segments import SegmentStore
+from tollgate.core.index.day_sums import DaySums, is_sum_of
 from tollgate.core.index.query import is_older_than_all
 from tollgate.core.index.rows import join
 from tollgate.core.index.segment import find_labels, read_head, read_rows, read_summary
@@ -26,26 +28,43 @@ def summarize_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
     """
     version = stores.champion(terms.detector)
     days = read_days(version.detector, terms.first, terms.last)
-    segments = stores.segments
-    summaries, indexed_s = read_index(segments, days, lambda reader: (summarize_segments(reader), reader.indexed_s))
+
+    def summarize(reader: IndexReader) -> tuple[dict[str, Summary], int | None]:
+        return summarize_segments(reader, version.detector, stores.day_sums), reader.indexed_s
+
+    summaries, indexed_s = read_index(stores.segments, days, summarize)
     return {
         "days": [tell_summary(day, summary) for day, summary in summaries.items()],
         "indexed_until": None if indexed_s is None else write_moment(indexed_s * 10**6),
     }
 
 
-def summarize_segments(reader: IndexReader) -> dict[str, Summary]:
-    """Return the summaries of all days; segments are read side by side, and so are days."""
+def summarize_segments(reader: IndexReader, detector: str, kept: DaySumStore) -> dict[str, Summary]:
+    """Return the summaries of all days: those that are kept, and of other days from their segments."""
     by_day = dict(reader.by_day())
-    largest = {day: max(names, key=lambda name: (name.size_bytes, name.key)) for day, names in by_day.items()}
-    rest = [name for name in reader.segments if name is not largest[name.day]]
+    months = reader.map(lambda month: kept.read(detector, month)[0], sorted({month_of(day) for day in by_day}))
+    sums: DaySums = {day: one for month in months for day, one in month.items()}
+    changed = {day: names for day, names in by_day.items() if not is_sum_of(sums.get(day), names)}
+    added_up = sum_days(reader, changed)
+    return {day: added_up[day] if day in changed else sums[day].summary for day in by_day}
+
+
+def month_of(day: str) -> str:
+    """Return the month of a day, as in 2026-11."""
+    return day[:7]
+
+
+def sum_days(reader: IndexReader, days: Mapping[str, Sequence[SegmentName]]) -> dict[str, Summary]:
+    """Return the summaries of days from their segments, which are read side by side, and so are days."""
+    largest = {day: max(names, key=lambda name: (name.size_bytes, name.key)) for day, names in days.items()}
+    rest = [name for day, names in days.items() for name in names if name is not largest[day]]
     contents = reader.map(reader.store.read_whole, rest)
 
     def summarize(day: str) -> Summary:
         others = [content for name, content in zip(rest, contents, strict=True) if name.day == day]
         return summarize_day(reader.store, largest[day], others)
 
-    return dict(zip(by_day, reader.map(summarize, by_day), strict=True))
+    return dict(zip(days, reader.map(summarize, days), strict=True))
 
 
 def summarize_day(store: SegmentStore, largest: SegmentName, others: Sequence[bytes]) -> Summary:
