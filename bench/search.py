@@ -25,6 +25,7 @@ from typing import Any
 from tollgate.adapters import clients
 from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.index_segments import SegmentStore
+from tollgate.adapters.object_ranges import ObjectRanges
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.core.event_type import FRAUD, LEGITIMATE
 from tollgate.core.index.query import Query
@@ -77,10 +78,16 @@ def write_index(s3: MemoryS3, last: date, days: int, rows: int) -> None:
             s3.objects[SegmentName.of(DETECTOR, day.isoformat(), 0, 1_795_000_000, content).key] = content
 
 
-def keep_sums(client: Any, last: date, days: int) -> None:  # noqa: ANN401 - boto3's
+def open_segments(s3: MemoryS3, client: Any) -> SegmentStore:  # noqa: ANN401 - boto3's
+    """Return segments of which nothing is kept in memory yet."""
+    ranges = ObjectRanges(client, BUCKET, clients.credentials(), s3.answer)
+    return SegmentStore(client, BUCKET, RangeCache(KEPT_BYTES), ranges)
+
+
+def keep_sums(s3: MemoryS3, client: Any, last: date, days: int) -> None:  # noqa: ANN401 - boto3's
     """Keep the sums of the days that are over, as the index function does."""
     named = [(last - timedelta(days=back)).isoformat() for back in range(days)]
-    store = SegmentStore(client, BUCKET, RangeCache(KEPT_BYTES))
+    store = open_segments(s3, client)
     keep_day_sums(store, DaySumStore(client, BUCKET), DETECTOR, named)
 
 
@@ -165,7 +172,7 @@ def measure(s3: MemoryS3, client: Any, title: str, search: Search, runs: int) ->
     first, again = [], []
     requests = found = 0
     for _ in range(runs):
-        store = SegmentStore(client, BUCKET, RangeCache(KEPT_BYTES))
+        store = open_segments(s3, client)
         s3.requests.clear()
         first.append(_time(lambda store=store: search(store)))  # type: ignore[misc]
         requests = s3.requests.total()
@@ -195,7 +202,7 @@ def main() -> None:
     last = datetime.now(UTC).date()
     began = time.perf_counter()
     write_index(s3, last, asked.days, asked.rows)
-    keep_sums(client, last, asked.days)
+    keep_sums(s3, client, last, asked.days)
     took_s, size_mb = time.perf_counter() - began, sum(map(len, s3.objects.values())) / 1e6
     print(f"{asked.rows:,} decisions in {len(s3.objects)} segments, {size_mb:.0f} MB; written in {took_s:.0f} s\n")
     print(f"  {'milliseconds':54}{'first':>8}{'again':>8}{'requests':>10}{'found':>7}")

@@ -14,8 +14,10 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
+from botocore.credentials import Credentials
 from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.index_segments import SegmentStore
+from tollgate.adapters.object_ranges import ObjectRanges
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.core.event_type import FRAUD, LEGITIMATE
 from tollgate.core.index.rows import Entry, Kind, Rows
@@ -25,6 +27,7 @@ from tollgate.core.version import DetectorVersion
 from tollgate.services.keep_day_sums import keep_day_sums
 
 from bench.search import make_entries
+from localstack.emulator import CREDENTIALS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,7 +48,9 @@ def fill_index(s3: S3Client, bucket: str, decided_by: DetectorVersion, rows: int
                 name = SegmentName.of(detector, day, 1, 1_795_000_000, content)
                 s3.put_object(Bucket=bucket, Key=name.key, Body=content)
     named = [(last - timedelta(days=back)).isoformat() for back in range(days)]
-    keep_day_sums(SegmentStore(s3, bucket, RangeCache(0)), DaySumStore(s3, bucket), detector, named)
+    keys = Credentials(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
+    segments = SegmentStore(s3, bucket, RangeCache(0), ObjectRanges.connect(s3, bucket, keys))
+    keep_day_sums(segments, DaySumStore(s3, bucket), detector, named)
     return rows // days * days
 
 

@@ -28,9 +28,11 @@ class Indexed:
 
 def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     """Index the decisions among the items of a table as the index function does, and merge the day when it is over."""
+    from tollgate.adapters import clients  # noqa: PLC0415
     from tollgate.adapters.day_sums import DaySumStore  # noqa: PLC0415 - as what it is measured with
     from tollgate.adapters.decisions import DecisionRecord  # noqa: PLC0415
     from tollgate.adapters.index_segments import SegmentStore  # noqa: PLC0415
+    from tollgate.adapters.object_ranges import ObjectRanges  # noqa: PLC0415
     from tollgate.adapters.range_cache import RangeCache  # noqa: PLC0415
     from tollgate.services.index_decisions import Change, index_decisions, merge_segments  # noqa: PLC0415
     from tollgate.services.keep_day_sums import keep_day_sums  # noqa: PLC0415
@@ -39,7 +41,8 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     s3 = MemoryS3()
     client: Any = boto3.client("s3")
     client.meta.events.register("before-send.s3", s3.answer)
-    segments = SegmentStore(client, "bucket", RangeCache(0))
+    ranges = ObjectRanges(client, "bucket", clients.credentials(), s3.answer)
+    segments = SegmentStore(client, "bucket", RangeCache(0), ranges)
     stores = replace(open_stores(), segments=segments, day_sums=DaySumStore(client, "bucket"))
     records = [DecisionRecord.from_item(item) for item in items if "d" in item]
     changes = [Change(str(number), int(time.time()), record) for number, record in enumerate(records)]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
-from moto import mock_aws
+from botocore.awsrequest import AWSPreparedRequest
 from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.index_segments import SegmentGoneError, SegmentStore
 from tollgate.adapters.range_cache import RangeCache
@@ -23,22 +21,29 @@ from tollgate.services.search_decisions import find_page
 from tollgate.services.summarize_decisions import summarize_segments
 
 from tests.core.index.entries import DAY_US, label_some, make_entries
+from tests.services.backend import Backend
 
-BUCKET = "bucket"
+pytest_plugins = ("tests.services.backend_fixture",)
+pytestmark = pytest.mark.emulator
 DAY = datetime.fromtimestamp(DAY_US / 1e6, UTC).date()
 ENTRIES = make_entries(6_000)
 LABELLED = label_some(ENTRIES[::40])
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[SegmentStore]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        s3 = boto3.client("s3", "us-east-1")
-        s3.create_bucket(Bucket=BUCKET)
-        yield SegmentStore(s3, BUCKET, RangeCache(64 << 20))
+def store(empty_backend: Backend) -> SegmentStore:
+    return replace(empty_backend.stores.segments, cache=RangeCache(64 << 20))
+
+
+def counted(store: SegmentStore) -> tuple[SegmentStore, list[str]]:
+    """Return the same segments, and which ranges are asked of S3 from now on."""
+    asked: list[str] = []
+
+    def send(request: AWSPreparedRequest) -> object:
+        asked.append(str(request.headers["Range"]))
+        return store.ranges.send(request)
+
+    return replace(store, ranges=replace(store.ranges, send=send)), asked
 
 
 def write(store: SegmentStore, entries: list[Entry], day: str = DAY.isoformat(), level: int = 0) -> SegmentName:
@@ -51,8 +56,8 @@ def write(store: SegmentStore, entries: list[Entry], day: str = DAY.isoformat(),
 def test_segments_are_found_by_day(store: SegmentStore) -> None:
     days = [(DAY + timedelta(days=number)).isoformat() for number in range(4)]
     names = [write(store, ENTRIES[number : number + 1], day) for number, day in enumerate(days)]
-    store.s3.put_object(Bucket=BUCKET, Key=f"index/payments/{days[1]}/something-else", Body=b"")
-    store.s3.put_object(Bucket=BUCKET, Key=names[1].key.replace("payments", "payments2"), Body=b"")
+    store.s3.put_object(Bucket=store.bucket, Key=f"index/payments/{days[1]}/something-else", Body=b"")
+    store.s3.put_object(Bucket=store.bucket, Key=names[1].key.replace("payments", "payments2"), Body=b"")
     assert store.find("payments", days[1], days[2]) == names[1:3]
 
 
@@ -60,10 +65,7 @@ def test_ranges_are_what_lies_there_and_are_asked_for_once(store: SegmentStore) 
     name = write(store, ENTRIES)
     content = write_segment(Rows.of(ENTRIES))
     assert len(content) > 300_000
-    asked: list[str] = []
-    store.s3.meta.events.register(
-        "before-call.s3.GetObject", lambda params, **_: asked.append(params["headers"]["Range"])
-    )
+    store, asked = counted(store)
     head = store.head(name)
     assert head == read_head(content)
     spans = [head.block_range(block) for block in (0, 1, len(head.zones) - 1)] + [head.summary_range]
@@ -123,6 +125,6 @@ def test_a_page_is_what_reading_everything_gives(store: SegmentStore, query: Que
 def test_sums_are_those_of_the_latest_rows(store: SegmentStore, others: list[list[Entry]]) -> None:
     for entries in (ENTRIES, *others):
         write(store, entries)
-    days, kept = Days("payments", DAY, DAY), DaySumStore(store.s3, BUCKET)
+    days, kept = Days("payments", DAY, DAY), DaySumStore(store.s3, store.bucket)
     (summary,) = read_index(store, days, lambda reader: summarize_segments(reader, "payments", kept)).values()
     assert summary == Summary.of(join([Rows.of(ENTRIES), *map(Rows.of, others)]).latest())

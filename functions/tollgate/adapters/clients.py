@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from botocore.config import Config
+    from botocore.credentials import Credentials
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_lambda import LambdaClient
@@ -36,6 +37,13 @@ def s3() -> S3Client:
 
     # Presigned addresses too: without it, those of us-east-1 are signed the old way, which new buckets refuse.
     return boto3.client("s3", config=_config("s3v4"))
+
+
+def credentials() -> Credentials | None:
+    """Return the credentials that clients sign with, None if there are none."""
+    import boto3  # noqa: PLC0415
+
+    return (boto3.DEFAULT_SESSION or boto3.Session()).get_credentials()
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.aws_errors import ABSENT, code_behind, translated
+from tollgate.adapters.object_ranges import ObjectRanges
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.core.index.segment import Head, Range, head_end, read_head
 from tollgate.core.index.segment_names import ROOT, SegmentName
@@ -32,6 +33,7 @@ class SegmentStore:
     s3: S3Client
     bucket: str
     cache: RangeCache
+    ranges: ObjectRanges
 
     def find(self, detector: str, first_day: str, last_day: str) -> list[SegmentName]:
         """Return the segments of days, as in 2026-11-26, those of one day together."""
@@ -108,10 +110,7 @@ class SegmentStore:
 
     def _get(self, name: SegmentName, start: int, stop: int) -> bytes:
         try:
-            with translated("S3"):
-                answer = self.s3.get_object(Bucket=self.bucket, Key=name.key, Range=f"bytes={start}-{stop - 1}")
-                content: bytes = answer["Body"].read()
-                return content
+            return self.ranges.read(name.key, start, stop)
         except UnavailableError as error:
             if code_behind(error) in ABSENT:
                 raise SegmentGoneError(f"{name.key} was merged meanwhile.") from None

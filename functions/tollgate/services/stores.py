@@ -18,6 +18,7 @@ from tollgate.adapters.file_queue import FileQueue
 from tollgate.adapters.histories import HistoryTable
 from tollgate.adapters.index_segments import SegmentStore
 from tollgate.adapters.lists import ListStore
+from tollgate.adapters.object_ranges import ObjectRanges
 from tollgate.adapters.past_events import PastEventStore
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.adapters.refused_records import RefusedRecords
@@ -72,7 +73,12 @@ class Stores:
             metrics=MetricLog(),
             drafts=DraftStore(s3, settings.bucket),
             lists=ListStore(s3, settings.bucket),
-            segments=SegmentStore(s3, settings.bucket, RangeCache(settings.index_cache_bytes)),
+            segments=SegmentStore(
+                s3,
+                settings.bucket,
+                RangeCache(settings.index_cache_bytes),
+                ObjectRanges.connect(s3, settings.bucket, clients.credentials()),
+            ),
             day_sums=DaySumStore(s3, settings.bucket),
         )
 

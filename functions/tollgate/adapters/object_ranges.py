@@ -1,0 +1,90 @@
+"""Ranges of objects in S3, asked for with the parts that boto3's client is made of.
+
+The client takes three times the processor's time for each, and a search reads a hundred of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, NoCredentialsError
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+from tollgate.adapters.aws_errors import translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Sends a prepared request of botocore and returns its answer.
+Send = Callable[[Any], Any]
+_CONNECT_S, _READ_S = 2, 10
+_CONNECTIONS = 32
+_PAUSES_S = (0.05, 0.2, 0.8)
+_CODE = re.compile(rb"<Code>([^<]+)</Code>")
+
+
+@dataclass(frozen=True)
+class ObjectRanges:
+    """Reads of one bucket, under the address and in the region of a client whose addresses have the bucket in the path.
+
+    ``credentials`` are what botocore found: they renew themselves where they end.
+    """
+
+    s3: S3Client
+    bucket: str
+    credentials: Any
+    send: Send
+
+    @classmethod
+    def connect(cls, s3: S3Client, bucket: str, credentials: object) -> ObjectRanges:
+        """Return reads over connections of their own, which are kept."""
+        as_clients: Any = {
+            "verify": os.environ.get("AWS_CA_BUNDLE") or True,
+            "proxies": get_environ_proxies(s3.meta.endpoint_url),
+            "timeout": (_CONNECT_S, _READ_S),
+        }
+        return cls(s3, bucket, credentials, URLLib3Session(max_pool_connections=_CONNECTIONS, **as_clients).send)
+
+    def read(self, key: str, start: int, stop: int) -> bytes:
+        """Return the bytes from ``start`` up to ``stop``; what may pass is tried again.
+
+        Raises `UnavailableError` when S3 does not answer, or refuses.
+        """
+        with translated("S3"):
+            for pause_s in _PAUSES_S:
+                try:
+                    return self._ask(key, start, stop)
+                except (HTTPClientError, IncompleteReadError):
+                    time.sleep(pause_s)
+                except ClientError as error:
+                    if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                        raise
+                    time.sleep(pause_s)
+            return self._ask(key, start, stop)
+
+    def _ask(self, key: str, start: int, stop: int) -> bytes:
+        if self.credentials is None:
+            raise NoCredentialsError
+        url = f"{self.s3.meta.endpoint_url}/{self.bucket}/{quote(key)}"
+        request = AWSRequest("GET", url, headers={"Range": f"bytes={start}-{stop - 1}"})
+        S3SigV4Auth(self.credentials, "s3", self.s3.meta.region_name).add_auth(request)
+        answer = self.send(request.prepare())
+        content: bytes = answer.content
+        if answer.status_code < 300:
+            announced = int(answer.headers.get("Content-Length", len(content)))
+            if len(content) != announced:
+                raise IncompleteReadError(actual_bytes=len(content), expected_bytes=announced)
+            return content
+        found = _CODE.search(content)
+        code = found[1].decode() if found else str(answer.status_code)
+        said: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": answer.status_code}}
+        raise ClientError(said, "GetObject")
