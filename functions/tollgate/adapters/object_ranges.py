@@ -5,7 +5,6 @@ The client takes three times the processor's time for each, and a search reads a
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable
@@ -16,8 +15,6 @@ from urllib.parse import quote
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, NoCredentialsError
-from botocore.httpsession import URLLib3Session
-from botocore.utils import get_environ_proxies
 
 from tollgate.adapters.aws_errors import translated
 
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
 
 # Sends a prepared request of botocore and returns its answer.
 Send = Callable[[Any], Any]
-_CONNECT_S, _READ_S = 2, 10
-_CONNECTIONS = 32
 _PAUSES_S = (0.05, 0.2, 0.8)
 _CODE = re.compile(rb"<Code>([^<]+)</Code>")
 
@@ -45,14 +40,11 @@ class ObjectRanges:
     send: Send
 
     @classmethod
-    def connect(cls, s3: S3Client, bucket: str, credentials: object) -> ObjectRanges:
-        """Return reads over connections of their own, which are kept."""
-        as_clients: Any = {
-            "verify": os.environ.get("AWS_CA_BUNDLE") or True,
-            "proxies": get_environ_proxies(s3.meta.endpoint_url),
-            "timeout": (_CONNECT_S, _READ_S),
-        }
-        return cls(s3, bucket, credentials, URLLib3Session(max_pool_connections=_CONNECTIONS, **as_clients).send)
+    def over(cls, s3: S3Client, bucket: str, credentials: object) -> ObjectRanges:
+        """Return reads over the client's connections: they have its certificates, proxies and limits of time."""
+        # Nothing public leads to them.
+        endpoint: Any = s3._endpoint  # type: ignore[attr-defined]
+        return cls(s3, bucket, credentials, endpoint.http_session.send)
 
     def read(self, key: str, start: int, stop: int) -> bytes:
         """Return the bytes from ``start`` up to ``stop``; what may pass is tried again.
