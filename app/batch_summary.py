@@ -15,6 +15,7 @@ from app.detector import Detector
 from app.page import in_markdown
 from app.risky_rows import show_risky_rows
 from app.shares_chart import Share, shares_chart
+from app.shown_chart import show_chart
 
 
 def show_summary(detector: Detector, batch: Json) -> None:
@@ -102,7 +103,7 @@ def _show_shares(detector: Detector, summary: Json) -> None:
         for name in detector.outcome_names(counts)
         for number in [whole.get(name, 0)]
     ]
-    st.altair_chart(shares_chart(detector, shares), width="stretch", alt="Each outcome's share of events and of money")
+    show_chart(shares_chart(detector, shares), alt="Each outcome's share of events and of money")
 
 
 def _value(detector: Detector, kind: str, number: float) -> str:
@@ -125,7 +126,7 @@ def _show_scores(detector: Detector, summary: Json) -> None:
     st.subheader("Scores", anchor=False, help=wording.SCORE_HELP)
     marks = [Mark(wording.title(outcome.name), outcome.from_score) for outcome in detector.thresholds()]
     chart = score_histogram(Histogram(histogram["edges"], {"All": histogram["counts"]}), marks, noun)
-    st.altair_chart(chart, width="stretch", alt=f"How many {noun} there are in each range of scores")
+    show_chart(chart, alt=f"How many {noun} there are in each range of scores")
 
 
 def _show_errors(summary: Json) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 
 import streamlit as st
 
 from app.client import Api, Json
 from app.detector import Detector
 from app.problems import ApiProblem
-from app.together import ask_together
 
 HISTORY_DAYS, LINK_DAYS = 30, 14
 # Days before the decision, and how many payments are asked for.
@@ -48,8 +46,8 @@ def load_case(api: Api, detector: Detector, event_id: str) -> Case:
         except ApiProblem:  # the case is shown without it
             return None
 
-    answers = ask_together(*(partial(ask, one) for one in shared))
-    found = {one: answer.result() for one, answer in zip(shared, answers, strict=True)}
+    # One after the other: at once, they would take instances of the API's function that have to start first.
+    found = {one: ask(one) for one in shared}
     return Case(decision, who, found.pop(who) if who else (), found)
 
 

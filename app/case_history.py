@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 
 import altair as alt
 
-from app.charts import Chart
+from app.charts import Chart, inline, one_or_other
 from app.payment_marks import THIS, Mark, encode_kind, tooltip
 
 
 def timeline_chart(marks: Sequence[Mark], currency: str) -> Chart:
     """Return payments over time by amount, the one that is looked at largest; the graph below has the legend."""
     rows = [asdict(mark) for mark in sorted(marks, key=lambda mark: mark.kind == THIS)]
-    base = alt.Chart(alt.Data(values=rows))
+    base = alt.Chart(inline(rows))
     axis = alt.Axis(tickCount=5, grid=False, format=_time_format([mark.at for mark in marks]))
     x = alt.X("at:T", title=None, scale=alt.Scale(type="utc", padding=12), axis=axis)
     y = alt.Y("amount:Q", title=None, axis=alt.Axis(tickCount=3))
-    stems = base.mark_rule(opacity=0.35, strokeWidth=1).encode(x=x, y=y, y2=alt.datum(0))
-    size = alt.condition(f"datum.kind == '{THIS}'", alt.value(150), alt.value(60))
+    stems = base.mark_rule(opacity=0.35, strokeWidth=1).encode(x=x, y=y, y2=alt.Y2Datum(0))
+    size = one_or_other(alt.SizeValue, f"datum.kind == '{THIS}'", 150, 60)
     points = base.mark_point(filled=True, opacity=0.95).encode(
         x=x, y=y, size=size, tooltip=tooltip(currency), **encode_kind(legend=False)
     )

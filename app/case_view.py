@@ -18,6 +18,7 @@ from app.page import in_markdown
 from app.payment_marks import FRAUD, Mark, mark_payment
 from app.reasons_view import HELP, reasons_list, say_why_none
 from app.rules_view import show_rules
+from app.shown_chart import show_chart
 
 _REASONS = 5
 
@@ -131,7 +132,7 @@ def _show_history(detector: Detector, case: Case, this: Mark) -> None:
     about = f"Its {wording.plural(detector.event_name)} of the {HISTORY_DAYS} days before, and since, by amount."
     st.subheader(in_markdown(f"{name}: {said}"), anchor=False, help=about)
     chart = timeline_chart([*others, this], detector.currency)
-    st.altair_chart(chart, width="stretch", alt=f"{name} over time by amount: {said}")
+    show_chart(chart, alt=f"{name} over time by amount: {said}")
 
 
 def _count_others(detector: Detector, others: Sequence[Mark]) -> str:
@@ -157,4 +158,4 @@ def _show_links(detector: Detector, case: Case, this: Mark) -> None:
     graph = build_graph(this, linked)
     said = "; ".join(f"{hub.name}: {hub.said}" for hub in graph.hubs)
     chart = graph_chart(graph, detector.currency)
-    st.altair_chart(chart, width="stretch", alt=f"What this shares with others. {said}")
+    show_chart(chart, alt=f"What this shares with others. {said}")

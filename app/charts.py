@@ -41,6 +41,19 @@ class Mark:
     score: int
 
 
+def inline(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """Return rows as a chart's own data. A tuple: Altair copies lists whole at each step, and these never change."""
+    return alt.Data(values=tuple(rows))
+
+
+def one_or_other(channel: Chart, test: str, one: float, other: float) -> Chart:
+    """Return a channel that has one value where a test of the row holds, and the other where not.
+
+    Channels that are made, unlike names and `alt.condition`, spare Altair the search for what they mean.
+    """
+    return channel(other, condition={"test": test, "value": one})
+
+
 def curves_chart(
     curves: Sequence[Curve], x_title: str, y_title: str, x_max: float = 1.0, mark: float | None = None
 ) -> Chart:
@@ -54,14 +67,14 @@ def curves_chart(
         for x, y in curve.points[: _count_up_to(curve.points, x_max)]
     ]
     order = [curve.name for curve in curves]
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(inline(rows)).encode(
         x=alt.X("x:Q", title=x_title, scale=alt.Scale(domain=[0, x_max]), axis=alt.Axis(format="~%", tickCount=6)),
         y=alt.Y("y:Q", title=y_title, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="~%", tickCount=5)),
         color=alt.Color("model:N", title=None, sort=order, legend=alt.Legend(orient="bottom")),
     )
     nearest = alt.selection_point(nearest=True, on="pointerover", empty=False, clear="pointerout")
     lines = base.mark_line(clip=True, interpolate="linear").encode(
-        strokeWidth=alt.condition("datum.chosen", alt.value(3), alt.value(1.5)), order="x:Q"
+        strokeWidth=one_or_other(alt.StrokeWidthValue, "datum.chosen", 3, 1.5), order=alt.Order("x:Q")
     )
     tooltip = [
         alt.Tooltip("model:N", title="Model"),
@@ -71,12 +84,14 @@ def curves_chart(
     points = (
         base.transform_filter(f"datum.x <= {x_max}")
         .mark_point(size=70, filled=True, clip=True)
-        .encode(opacity=alt.condition(nearest, alt.value(1), alt.value(0)), tooltip=tooltip)
+        .encode(
+            opacity=alt.OpacityValue(0, condition={"param": nearest.name, "empty": False, "value": 1}), tooltip=tooltip
+        )
     )
     layers = [lines, points.add_params(nearest)]
     if mark is not None and mark <= x_max:
-        line = alt.Chart(alt.Data(values=[{"x": mark}])).mark_rule(color=RULE, strokeDash=[4, 3], strokeWidth=1.5)
-        layers.append(line.encode(x="x:Q"))
+        line = alt.Chart(inline([{"x": mark}])).mark_rule(color=RULE, strokeDash=[4, 3], strokeWidth=1.5)
+        layers.append(line.encode(x=alt.X("x:Q")))
     return alt.layer(*layers).properties(height=300)
 
 
@@ -122,11 +137,11 @@ def _bars(histogram: Histogram, name: str) -> Chart:
         rows.append({"series": name, "count": number, **place})
     axis = alt.Axis(tickCount=10)
     return (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(inline(rows))
         .mark_bar(cornerRadiusEnd=2, binSpacing=0)
         .encode(
             x=alt.X("from:Q", title="Score", bin="binned", scale=alt.Scale(domain=[0, 1000], nice=False), axis=axis),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             tooltip=[
                 alt.Tooltip("range:N", title="Score"),
                 alt.Tooltip("series:N", title="Kind"),
@@ -140,9 +155,9 @@ def _marks(marks: Sequence[Mark]) -> list[Chart]:
     """Return the lines and their names; neighbours' names stand at different heights above the plot."""
     layers = []
     for place, mark in enumerate(marks):
-        base = alt.Chart(alt.Data(values=[{"score": mark.score, "name": f"{mark.name} {mark.score}"}]))
+        base = alt.Chart(inline([{"score": mark.score, "name": f"{mark.name} {mark.score}"}]))
         x = alt.X("score:Q", scale=alt.Scale(domain=[0, 1000], nice=False))
         layers.append(base.mark_rule(color=RULE, strokeDash=[4, 3], strokeWidth=1.5).encode(x=x))
         text = base.mark_text(align="right", baseline="bottom", dx=4, color=RULE, fontSize=12, fontWeight=600)
-        layers.append(text.encode(x=x, y=alt.value(-4 - 14 * place), text="name:N"))
+        layers.append(text.encode(x=x, y=alt.YValue(-4 - 14 * place), text=alt.Text("name:N")))
     return layers

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import altair as alt
 
-from app.charts import COLOURS, RULE, Chart
+from app.charts import COLOURS, RULE, Chart, inline, one_or_other
 from app.day_figures import HOURS, DayFigures
 from app.usual import Band, Usual, find_band
 
@@ -51,15 +51,15 @@ def _bars(today: DayFigures, now: datetime, kind: str) -> Chart:
         alt.Tooltip("value:Q", title=UNIT[kind], format=",.0f"),
         alt.Tooltip("state:N", title="Counted"),
     ]
-    opacity = alt.condition("datum.state == 'so far'", alt.value(0.55), alt.value(0.95))
-    bars = alt.Chart(alt.Data(values=rows)).mark_bar(color=COLOURS["All"], cornerRadiusEnd=2)
-    return bars.encode(x=_hour(0), x2="end:Q", y2=alt.datum(0), tooltip=tooltip, opacity=opacity)
+    opacity = one_or_other(alt.OpacityValue, "datum.state == 'so far'", 0.55, 0.95)
+    bars = alt.Chart(inline(rows)).mark_bar(color=COLOURS["All"], cornerRadiusEnd=2)
+    return bars.encode(x=_hour(0), x2=alt.X2("end:Q"), y2=alt.Y2Datum(0), tooltip=tooltip, opacity=opacity)
 
 
 def _band(usual: Usual, kind: str) -> Chart:
     rows = [{"hour": hour, "end": hour + 1, "value": band.low, "top": band.high} for hour, band in _bands(usual, kind)]
-    marks = alt.Chart(alt.Data(values=rows)).mark_bar(color="#8a94a6", opacity=0.28)
-    return marks.encode(x=_hour(0), x2="end:Q", y2="top:Q")
+    marks = alt.Chart(inline(rows)).mark_bar(color="#8a94a6", opacity=0.28)
+    return marks.encode(x=_hour(0), x2=alt.X2("end:Q"), y2=alt.Y2("top:Q"))
 
 
 def _middle(usual: Usual, kind: str) -> Chart:
@@ -77,8 +77,8 @@ def _middle(usual: Usual, kind: str) -> Chart:
         alt.Tooltip("value:Q", title="Median", format=",.0f"),
         alt.Tooltip("range:N", title="Band"),
     ]
-    marks = alt.Chart(alt.Data(values=rows)).mark_line(color=RULE, strokeWidth=2, interpolate="step", point=False)
-    dots = alt.Chart(alt.Data(values=rows)).mark_point(color=RULE, filled=True, size=22)
+    marks = alt.Chart(inline(rows)).mark_line(color=RULE, strokeWidth=2, interpolate="step", point=False)
+    dots = alt.Chart(inline(rows)).mark_point(color=RULE, filled=True, size=22)
     return marks.encode(x=_hour()) + dots.encode(x=_hour(), tooltip=tooltip)
 
 

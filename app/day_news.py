@@ -1,4 +1,4 @@
-"""What the Today page asks the API for: today and yesterday every half minute, the weeks before now and then."""
+"""What the Today page asks the API for: the weeks until today now and then, today and yesterday every half minute."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.detector import Detector
 from app.usual import DAYS_BACK
 
 REFRESH_S = 30
-_PAST_TTL_S = 900
+_WEEKS_TTL_S = 900
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,13 @@ def ask_for_news(api: Api, detector: Detector) -> News:
     """Ask for all of it, one thing after the other; raise ``ApiProblem`` if the API does not answer."""
     at = datetime.now(UTC)
     today, yesterday = at.date(), at.date() - timedelta(1)
-    past = _load_past(api.url, detector.name, yesterday - timedelta(1), api)
-    answer, order = api.summaries(yesterday, today), detector.outcome_names()
+    weeks = _load_weeks(api.url, detector.name, today, api)
+    is_new = weeks.asked_at >= at
+    answer, order = weeks.answer if is_new else api.summaries(yesterday, today), detector.outcome_names()
     days = {row["day"]: row for row in answer["days"]}
     summaries = [days.get(day.isoformat()) for day in (today, yesterday)]
     figures = [read_day(one, order) if one else None for one in summaries]
-    before = [read_day(one, order) for one in past]
+    before = [read_day(row, order) for row in weeks.answer["days"] if row["day"] < yesterday.isoformat()]
     return News(
         at=at,
         indexed_until=answer.get("indexed_until"),
@@ -60,7 +61,14 @@ def time_health(api: Api) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-@st.cache_data(ttl=_PAST_TTL_S, max_entries=8, show_spinner=False)
-def _load_past(url: str, detector: str, last: date, _api: Api) -> list[Json]:  # noqa: ARG001 - keys of the cache
-    days: list[Json] = _api.summaries(last - timedelta(DAYS_BACK - 2), last)["days"]
-    return days
+@dataclass(frozen=True)
+class _Weeks:
+    """The answer to ``GET /v1/summaries`` for the weeks until a day, and when it was asked for."""
+
+    asked_at: datetime
+    answer: Json
+
+
+@st.cache_data(ttl=_WEEKS_TTL_S, max_entries=8, show_spinner=False)
+def _load_weeks(url: str, detector: str, today: date, _api: Api) -> _Weeks:  # noqa: ARG001 - keys of the cache
+    return _Weeks(datetime.now(UTC), _api.summaries(today - timedelta(DAYS_BACK), today))

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import altair as alt
 
 from app import wording
-from app.charts import Chart
+from app.charts import Chart, inline, one_or_other
 from app.payment_marks import THIS, Mark, encode_kind, tooltip
 
 # Payments drawn around one entity; a number says how many there are.
@@ -89,12 +89,12 @@ def graph_chart(graph: Graph, currency: str) -> Chart:
     axis = {"axis": None, "scale": alt.Scale(nice=False, padding=14)}
     x, y = alt.X("x:Q", **axis), alt.Y("y:Q", **axis)
     edges = [{"x": a[0], "y": a[1], "x2": b[0], "y2": b[1]} for a, b in graph.lines]
-    lines = alt.Chart(alt.Data(values=edges)).mark_rule(color="#8a94a6", opacity=0.5)
+    lines = alt.Chart(inline(edges)).mark_rule(color="#8a94a6", opacity=0.5)
     nodes = [{"x": node.at[0], "y": node.at[1], **asdict(node.mark)} for node in graph.nodes]
-    size = alt.condition(f"datum.kind == '{THIS}'", alt.value(190), alt.value(70))
-    points = alt.Chart(alt.Data(values=nodes)).mark_point(filled=True, opacity=0.95)
+    size = one_or_other(alt.SizeValue, f"datum.kind == '{THIS}'", 190, 70)
+    points = alt.Chart(inline(nodes)).mark_point(filled=True, opacity=0.95)
     drawn = [
-        lines.encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
+        lines.encode(x=x, y=y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q")),
         points.encode(x=x, y=y, size=size, tooltip=tooltip(currency), **encode_kind(legend=True)),
         *_hub_layers(graph.hubs, x, y),
     ]
@@ -106,11 +106,11 @@ def _hub_layers(hubs: Sequence[Hub], x: Chart, y: Chart) -> list[Chart]:
         {"x": hub.at[0], "y": hub.at[1], "name": hub.name, "said": hub.said, "both": f"{hub.name}, {hub.said}"}
         for hub in hubs
     ]
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
+    base = alt.Chart(inline(rows)).encode(x=x, y=y)
     told = [alt.Tooltip("name:N", title="Shared"), alt.Tooltip("said:N", title="By")]
     rings = base.mark_point(shape="circle", size=130, filled=True, color="#8a94a6", opacity=1).encode(tooltip=told)
     names = {"fontSize": 11, "fontWeight": 600, "color": "#6f7b90"}
     # A name reaches from its hub towards the middle: the other payments are on the far side.
     left = base.transform_filter("datum.x < 0").mark_text(align="left", dx=-5, dy=-14, **names)
     right = base.transform_filter("datum.x >= 0").mark_text(align="right", dx=5, dy=-14, **names)
-    return [rings, left.encode(text="both:N"), right.encode(text="both:N")]
+    return [rings, left.encode(text=alt.Text("both:N")), right.encode(text=alt.Text("both:N"))]

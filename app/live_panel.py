@@ -15,6 +15,7 @@ from app.live_days import LiveDay, matures_on, read_live_days
 from app.model_charts import days_chart
 from app.outcome_card import empty_state
 from app.score_table import ScoreTable, add_days
+from app.shown_chart import show_chart
 
 SPANS = {28: "4 weeks", 56: "8 weeks", 91: "13 weeks"}
 
@@ -77,7 +78,7 @@ def show_days(days: Sequence[LiveDay], score: int, detector: Detector) -> None:
     delay = (detector.label_delay_s or 0) / 86_400
     note = f"Labels come late: a day's are final {delay:g} days after it, at midnight (UTC). Pale days are still open."
     st.subheader("Frauds day by day", anchor=False, help=note)
-    st.altair_chart(days_chart(days, score), width="stretch", alt="Known frauds of each day, caught and missed")
+    show_chart(days_chart(days, score), alt="Known frauds of each day, caught and missed")
     open_days = [live for live in days if not live.is_mature]
     if open_days:
         first, last = wording.day(open_days[0].day), wording.day(open_days[-1].day)

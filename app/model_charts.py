@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import altair as alt
 
-from app.charts import COLOURS, RULE, Chart
+from app.charts import COLOURS, RULE, Chart, inline, one_or_other
 from app.client import Json
 from app.costs import Cost
 from app.live_days import LiveDay, count_frauds
@@ -25,7 +25,7 @@ def cost_chart(costs: Iterable[tuple[int, Cost]], chosen: int, best: int, unit: 
     peak = _peak(rows)
     x = alt.X("score:Q", title="Threshold", scale=alt.Scale(domain=[0, 1000], nice=False), axis=alt.Axis(tickCount=10))
     area = (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(inline(rows))
         .mark_area(clip=True)
         .encode(
             x=x,
@@ -59,10 +59,10 @@ def _peak(rows: Sequence[Json]) -> float:
 
 
 def _line(name: str, score: int, dash: list[int], row: int) -> Chart:
-    base = alt.Chart(alt.Data(values=[{"score": score, "name": f"{name} {score}"}])).encode(x="score:Q")
+    base = alt.Chart(inline([{"score": score, "name": f"{name} {score}"}])).encode(x=alt.X("score:Q"))
     text = base.mark_text(align="right", baseline="bottom", dx=3, color=RULE, fontSize=12, fontWeight=600)
     rule = base.mark_rule(color=RULE, strokeDash=dash, strokeWidth=1.5)
-    return rule + text.encode(y=alt.value(-3 - 14 * row), text="name:N")
+    return rule + text.encode(y=alt.YValue(-3 - 14 * row), text=alt.Text("name:N"))
 
 
 def calibration_chart(bins: Sequence[Json]) -> Chart:
@@ -77,7 +77,7 @@ def calibration_chart(bins: Sequence[Json]) -> Chart:
     axis = alt.Axis(format="~%", values=[10.0**power for power in range(_exponent(least), 1)])
     rows = [{**one, "observed": max(one["observed_share"], floor)} for one in shown]
     points = (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(inline(rows))
         .mark_circle(size=90, opacity=1, color=COLOURS["All"])
         .encode(
             x=alt.X("mean_predicted:Q", title="Predicted probability of fraud", scale=scale, axis=axis),
@@ -89,8 +89,8 @@ def calibration_chart(bins: Sequence[Json]) -> Chart:
             ],
         )
     )
-    equal = alt.Chart(alt.Data(values=[{"x": floor, "y": floor}, {"x": 1.0, "y": 1.0}]))
-    line = equal.mark_line(strokeDash=[4, 3], color=RULE, strokeWidth=1.5).encode(x="x:Q", y="y:Q")
+    equal = alt.Chart(inline([{"x": floor, "y": floor}, {"x": 1.0, "y": 1.0}]))
+    line = equal.mark_line(strokeDash=[4, 3], color=RULE, strokeWidth=1.5).encode(x=alt.X("x:Q"), y=alt.Y("y:Q"))
     return alt.layer(line, points).properties(height=_HEIGHT)
 
 
@@ -110,7 +110,7 @@ def days_chart(days: Sequence[LiveDay], score: int) -> Chart:
             row = {"day": live.day.isoformat(), "kind": kind, "count": number, "labels": state}
             rows.append(row | {"mature": live.is_mature, "decisions": live.summary["decisions"]})
     return (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(inline(rows))
         .mark_bar()
         .encode(
             x=alt.X(
@@ -123,7 +123,7 @@ def days_chart(days: Sequence[LiveDay], score: int) -> Chart:
                 scale=alt.Scale(domain=list(CAUGHT), range=list(CAUGHT.values())),
                 legend=alt.Legend(orient="bottom"),
             ),
-            opacity=alt.condition("datum.mature", alt.value(1), alt.value(0.3)),
+            opacity=one_or_other(alt.OpacityValue, "datum.mature", 1, 0.3),
             tooltip=[
                 alt.Tooltip("day:N", title="Day"),
                 alt.Tooltip("kind:N", title="Frauds"),

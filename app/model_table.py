@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.charts import Curve, Points, curves_chart
 from app.client import Json
+from app.shown_chart import show_chart
 
 METRICS = {
     "auc": ("ROC AUC", "The chance that a fraud scores higher than a legitimate event. 0.5 is guessing."),
@@ -131,8 +132,8 @@ def draw_curves(roc: Sequence[Curve], precision_recall: Sequence[Curve], x_max: 
         note = "Frauds caught against legitimate events flagged. The dashed line is your threshold."
         st.subheader("ROC", anchor=False, help=note)
         chart = curves_chart(roc, "False positive rate", "Recall", x_max, mark=rate)
-        st.altair_chart(chart, width="stretch", alt="ROC curve of every model")
+        show_chart(chart, alt="ROC curve of every model")
     with right:
         st.subheader("Precision and recall", anchor=False, help="How pure the catch is, the more is caught.")
         chart = curves_chart(precision_recall, "Recall", "Precision")
-        st.altair_chart(chart, width="stretch", alt="Precision-recall curve of every model")
+        show_chart(chart, alt="Precision-recall curve of every model")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.client import Json
 from app.detector import Detector
+from app.shown_chart import show_chart
 from app.waterfall import waterfall
 
 MOST_SAID = 8
@@ -26,9 +27,8 @@ def show_reasons(detector: Detector, answer: Json) -> None:
         return
     if answer.get("reasons_approximate"):
         st.caption("These reasons are approximate: they were estimated around this event and do not add up exactly.")
-    st.altair_chart(
+    show_chart(
         waterfall(float(answer["base_log_odds"]), reasons, noun),
-        width="stretch",
         alt="Waterfall of the reasons; they are told in words below",
     )
     st.caption(HELP.format(event=noun))

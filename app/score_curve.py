@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from app import wording
-from app.charts import Chart
+from app.charts import Chart, inline, one_or_other
 from app.client import Json
 from app.detector import Detector
 from app.moves import Move
@@ -44,14 +44,14 @@ def _curve(detector: Detector, move: Move, rows: list[Json]) -> Chart:
     ticks = list(range(0, 25, 3)) if move.scale == "linear" else _powers(domain[1])
     axis = alt.Axis(values=ticks, format=",.10~g", grid=False)
     x = alt.X("place:Q", title=move.axis, axis=axis, scale=_x_scale(move, domain))
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=_y(detector), tooltip=_tooltip(move.title))
+    base = alt.Chart(inline(rows)).encode(x=x, y=_y(detector), tooltip=_tooltip(move.title))
     line = base.mark_line(color=LINE, strokeWidth=2, interpolate="linear")
     points = base.mark_point(filled=True, size=36, opacity=1).encode(color=_colour(detector))
     here = base.transform_filter("datum.here")
-    marker = alt.Chart(alt.Data(values=[row for row in rows if row["here"]])).mark_rule(strokeDash=[4, 3], color=LINE)
+    marker = alt.Chart(inline([row for row in rows if row["here"]])).mark_rule(strokeDash=[4, 3], color=LINE)
     marker = marker.encode(x=x)
     dot = here.mark_point(filled=True, size=190, opacity=1, stroke=LINE, strokeWidth=2).encode(color=_colour(detector))
-    name = here.mark_text(dy=-14, fontWeight=600, fontSize=13, color=LINE).encode(text="score:Q")
+    name = here.mark_text(dy=-14, fontWeight=600, fontSize=13, color=LINE).encode(text=alt.Text("score:Q"))
     return alt.layer(*_bands(detector), marker, line, points, dot, name).properties(height=_HEIGHT)
 
 
@@ -60,11 +60,11 @@ def _names(detector: Detector, rows: list[Json]) -> Chart:
     order = [row["label"] for row in sorted(rows, key=lambda row: -int(row["score"]))]
     y = alt.Y("label:N", title=None, sort=order, axis=alt.Axis(labelLimit=220, labelOverlap=False))
     x = alt.X("score:Q", title="Score", scale=_Y_SCALE, axis=alt.Axis(values=_score_ticks(detector), grid=True))
-    base = alt.Chart(alt.Data(values=rows)).encode(y=y, x=x, tooltip=_tooltip("Value"))
+    base = alt.Chart(inline(rows)).encode(y=y, x=x, tooltip=_tooltip("Value"))
     bars = base.mark_bar(cornerRadiusEnd=3, opacity=0.85).encode(
         color=_colour(detector),
-        strokeWidth=alt.condition("datum.here", alt.value(2.5), alt.value(0)),
-        stroke=alt.value(LINE),
+        strokeWidth=one_or_other(alt.StrokeWidthValue, "datum.here", 2.5, 0),
+        stroke=alt.StrokeValue(LINE),
     )
     text = (
         base.mark_text(align="left", dx=5, color=LINE, fontSize=12)
@@ -116,6 +116,6 @@ def _bands(detector: Detector) -> list[Chart]:
     layers = []
     for outcome, (low, high) in zip(detector.outcomes, itertools.pairwise([*starts, 1000]), strict=True):
         colour = TONES[tone_of(outcome.name, detector)]
-        band = alt.Chart(alt.Data(values=[{"low": low, "high": high}])).mark_rect(color=colour, opacity=0.11)
-        layers.append(band.encode(y=_y(detector, "low:Q"), y2="high:Q"))
+        band = alt.Chart(inline([{"low": low, "high": high}])).mark_rect(color=colour, opacity=0.11)
+        layers.append(band.encode(y=_y(detector, "low:Q"), y2=alt.Y2("high:Q")))
     return layers

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from app import wording
-from app.charts import Chart
+from app.charts import Chart, inline
 from app.detector import Detector
 from app.outcome_card import tone_of
 from app.score_curve import TONES
@@ -37,7 +37,7 @@ def shares_chart(detector: Detector, shares: Sequence[Share]) -> Chart:
     scale = alt.Scale(
         domain=[wording.title(name) for name in order], range=[TONES[tone_of(n, detector)] for n in order]
     )
-    bars = alt.Chart(alt.Data(values=rows)).mark_bar(size=34, opacity=0.88)
+    bars = alt.Chart(inline(rows)).mark_bar(size=34, opacity=0.88)
     return bars.encode(
         y=alt.Y("whole:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, labelFontSize=13)),
         x=alt.X("share:Q", title=None, stack="zero", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="~%")),

@@ -14,6 +14,7 @@ from app.detector import Detector, Outcome
 from app.model_charts import cost_chart
 from app.page import in_markdown
 from app.score_table import TOP, Acted, Figures, ScoreTable, measure
+from app.shown_chart import show_chart
 
 WIDTH = 25
 
@@ -163,7 +164,7 @@ def _show_costs(detector: Detector, table: ScoreTable, thresholds: list[tuple[st
     best = cheapest(table, prices, blocks_alone=alone)
     unit = f" ({detector.currency})" if detector.currency else ""
     chart = cost_chart(sweep(table, high, prices, blocks_alone=alone), low, best[0], unit)
-    st.altair_chart(chart, width="stretch", alt="What a day costs at each threshold")
+    show_chart(chart, alt="What a day costs at each threshold")
     here, least = (wording.money(price(table, *pair, prices).total, detector.currency) for pair in ((low, high), best))
     where = " and ".join(
         f"{name.lower()} {'nothing' if score > TOP else f'from {score}'}"
@@ -180,4 +181,4 @@ def show_distribution(table: ScoreTable, thresholds: list[tuple[str, int]], noun
         log = st.toggle("Log counts", value=True, help="Frauds are few: on a plain scale their bars vanish.")
     marks = [Mark(name, score) for name, score in thresholds]
     chart = score_histogram(Histogram(list(range(0, TOP + 1, WIDTH)), table.counts(WIDTH)), marks, noun, log)
-    st.altair_chart(chart, width="stretch", alt=f"How many legitimate and fraudulent {noun} have each score")
+    show_chart(chart, alt=f"How many legitimate and fraudulent {noun} have each score")

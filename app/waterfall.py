@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from app import wording
-from app.charts import Chart
+from app.charts import Chart, inline
 from app.client import Json
 
 RAISES, LOWERS, TOTAL = "#e0525c", "#5b8def", "#7d8ba1"
@@ -42,9 +42,13 @@ def waterfall(base: float, reasons: Sequence[Json], noun: str) -> Chart:
         alt.Tooltip("contribution:Q", title="Log-odds", format="+.2f"),
         alt.Tooltip("factor:N", title="Odds of fraud"),
     ]
-    chart = alt.Chart(alt.Data(values=rows)).encode(y=y)
-    bars = chart.mark_bar(cornerRadius=2, height={"band": 0.62}).encode(x=x, x2="high:Q", color=colour, tooltip=tooltip)
-    ends = chart.mark_text(align="left", dx=6, fontSize=12, color=TOTAL).encode(x=alt.X("high:Q"), text="factor:N")
+    chart = alt.Chart(inline(rows)).encode(y=y)
+    bars = chart.mark_bar(cornerRadius=2, height={"band": 0.62}).encode(
+        x=x, x2=alt.X2("high:Q"), color=colour, tooltip=tooltip
+    )
+    ends = chart.mark_text(align="left", dx=6, fontSize=12, color=TOTAL).encode(
+        x=alt.X("high:Q"), text=alt.Text("factor:N")
+    )
     return alt.layer(bars, ends).properties(height=25 * len(rows) + 130)
 
 

@@ -13,6 +13,7 @@ from app.detector import Detector
 from app.event_form import change_form
 from app.moves import Move, moves_of
 from app.score_curve import score_curve
+from app.shown_chart import show_chart
 
 MOVE_KEY = "move"
 
@@ -45,9 +46,8 @@ def show_panel(detector: Detector, event: Json, supposed: Sequence[Json]) -> Non
         _show_slider(detector, move)
     scores = [answer["score"] for answer in supposed if answer.get("score") is not None]
     spread = f"between {min(scores)} and {max(scores)}" if scores else "unknown"
-    st.altair_chart(
+    show_chart(
         score_curve(detector, move, supposed),
-        width="stretch",
         alt=f"The score over {move.title.lower()}: {spread}; outcomes as bands, this {noun} marked",
     )
     st.caption(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from app.charts import COLOURS, RULE, Chart
+from app.charts import COLOURS, RULE, Chart, inline
 from app.client import Json
 
 WHOSE = {"All payments": "#5b8def", "Frauds": "#e0525c"}
@@ -36,7 +36,7 @@ def groups_chart(groups: Sequence[Json]) -> Chart:
         if group[name] is not None
     ]
     return (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(inline(rows))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x=alt.X("size:Q", title="Moves the odds of fraud by", axis=alt.Axis(tickCount=5, labelExpr=ODDS)),
@@ -77,8 +77,8 @@ def dependence_chart(told: Json, logarithmic: bool) -> Chart:
         }
         for one in bins
     ]
-    base = alt.Chart(alt.Data(values=means)).encode(x=x)
-    band = base.mark_area(opacity=_BAND, color=RULE).encode(y=alt.Y("low:Q"), y2="high:Q")
+    base = alt.Chart(inline(means)).encode(x=x)
+    band = base.mark_area(opacity=_BAND, color=RULE).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
     line = base.mark_line(color=RULE, strokeWidth=2.5).encode(y=y)
     tooltip = [
         alt.Tooltip("range:N", title="Values"),
@@ -87,7 +87,7 @@ def dependence_chart(told: Json, logarithmic: bool) -> Chart:
         alt.Tooltip("events:Q", title="Payments", format=",.0f"),
     ]
     knots = base.mark_point(filled=True, color=RULE, size=36, opacity=1).encode(y=y, tooltip=tooltip)
-    zero = alt.Chart(alt.Data(values=[{"effect": 0}])).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y="effect:Q")
+    zero = alt.Chart(inline([{"effect": 0}])).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y=alt.Y("effect:Q"))
     return alt.layer(zero, band, _points(told["points"], x, y), line, knots).properties(height=340)
 
 
@@ -104,7 +104,7 @@ def _points(points: Sequence[Json], x: Chart, y: Chart) -> Chart:
     names = ["Legitimate", "Fraud"]
     scale = alt.Scale(domain=names, range=[COLOURS[name] for name in names])
     return (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(inline(rows))
         .mark_point(filled=True, opacity=0.5, size=28)
         .encode(
             x=x,
@@ -144,13 +144,13 @@ def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], 
     ]
     peak = max((row["size"] for row in rows), default=1.0)
     order = [segment["name"] for segment in segments]
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(inline(rows)).encode(
         x=alt.X("segment:N", title=None, sort=order, axis=alt.Axis(orient="top", labelAngle=0, labelLimit=110)),
         y=alt.Y("group:N", title=None, sort=[name for _, name in groups], axis=alt.Axis(labelLimit=330)),
     )
     shades = base.mark_rect(cornerRadius=3).encode(
         opacity=alt.Opacity("size:Q", scale=alt.Scale(domain=[0, peak], range=[0.04, 0.9]), legend=None),
-        color=alt.value(COLOURS["All"]),
+        color=alt.ColorValue(COLOURS["All"]),
         tooltip=[
             alt.Tooltip("group:N", title="Reason"),
             alt.Tooltip("segment:N", title="Where"),
@@ -158,5 +158,5 @@ def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], 
         ],
     )
     return alt.layer(
-        shades, base.mark_text(fontSize=12, color="#f2f5fa" if dark else "#18212f").encode(text="text:N")
+        shades, base.mark_text(fontSize=12, color="#f2f5fa" if dark else "#18212f").encode(text=alt.Text("text:N"))
     ).properties(height=alt.Step(30))

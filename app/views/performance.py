@@ -19,6 +19,7 @@ from app.model_table import LOW_RATES, draw_curves, show_models
 from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page
 from app.score_table import ScoreTable, measure, read_thresholds
+from app.shown_chart import show_chart
 from app.threshold_panel import choose_thresholds, show_distribution, show_figures, show_matrix_and_costs
 
 SOURCES = {"test": "Test data", "live": "Live, labelled"}
@@ -124,7 +125,7 @@ def _show_calibration(calibration: Json | None) -> None:
         return
     note = "Each point is a tenth of the payments. On the dashed line, as many are fraud as were predicted."
     st.subheader("Calibration", anchor=False, help=note)
-    st.altair_chart(calibration_chart(calibration["reliability"]), width="stretch", alt="Predicted and observed fraud")
+    show_chart(calibration_chart(calibration["reliability"]), alt="Predicted and observed fraud")
     predicted, observed = (wording.percent(calibration[name]) for name in ("mean_predicted", "observed_share"))
     st.caption(
         f"On average {predicted} was predicted and {observed} was fraud. "

@@ -15,6 +15,7 @@ from app.links import show_link
 from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page
 from app.problems import ApiProblem
+from app.shown_chart import show_chart
 from app.start_here import show_start
 from app.tiles import show_tiles
 from app.usual import Usual, find_usual
@@ -91,7 +92,7 @@ def _show_hours(detector: Detector, news: News, usual: Usual | None) -> None:
             label_visibility="collapsed", key="today-hours",
         )  # fmt: skip
     chart = day_chart(news.today, usual, news.at, kind or "payments", detector.currency)
-    st.altair_chart(chart, width="stretch", alt=f"{UNIT[kind or 'payments']} of today by the hour. {words}")
+    show_chart(chart, alt=f"{UNIT[kind or 'payments']} of today by the hour. {words}")
     st.caption(words)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from app import wording
@@ -15,7 +13,7 @@ from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page, show_problem
 from app.past_event import show_past_events
 from app.problems import ApiProblem
-from app.together import ask_together
+from app.shown_chart import show_chart
 from app.why_charts import dependence_chart, groups_chart, say_odds, segments_chart, spans_magnitudes
 
 MOST_GROUPS = 10
@@ -60,15 +58,13 @@ def _load(url: str, version: str, what: str, feature: str, _api: Api) -> Json:  
 
 def _load_both(api: Api, detector: Detector) -> tuple[Json, Json | None, ApiProblem | None]:
     """Return the evaluation and the contributions, or the reason for which there are none of these."""
-    evaluation, contributions = ask_together(
-        *(partial(_load, api.url, detector.version, what, "", api) for what in ("evaluation", "contributions"))
-    )
+    evaluation = _load(api.url, detector.version, "evaluation", "", api)
     try:
-        return evaluation.result(), contributions.result(), None
+        return evaluation, _load(api.url, detector.version, "contributions", "", api), None
     except ApiProblem as problem:
         if problem.status != 404:
             raise
-        return evaluation.result(), None, problem
+        return evaluation, None, problem
 
 
 def _say_what_lacks(detector: Detector, problem: ApiProblem | None) -> None:
@@ -94,7 +90,7 @@ def _show_what_matters(rows: list[Json], contributions: Json | None, detector: D
         st.subheader("Reasons", anchor=False, help=f"Features that say one thing, as decisions name them. {ODDS_HELP}")
         groups = _largest_groups(contributions)
         chart = groups_chart([contributions["groups"][place] for place, _ in groups])
-        st.altair_chart(chart, width="stretch", alt="How far each reason moves scores, for all payments and for frauds")
+        show_chart(chart, alt="How far each reason moves scores, for all payments and for frauds")
     noun = wording.plural(detector.event_name)
     period = contributions["period"]
     st.caption(
@@ -142,7 +138,7 @@ def _show_dependence(told: Json) -> None:
     )
     with option, st.container(horizontal=True, horizontal_alignment="right"):
         log = st.toggle("Log values", value=spans_magnitudes(told), key=f"log-{told['name']}")
-    st.altair_chart(dependence_chart(told, log), width="stretch", alt=f"What the values of {told['name']} do")
+    show_chart(dependence_chart(told, log), alt=f"What the values of {told['name']} do")
     missing = next((one for one in told["bins"] if one["low"] is None), None)
     if missing:
         odds = say_odds(missing["mean"])
@@ -183,4 +179,4 @@ def _show_segments(contributions: Json) -> None:
         )  # fmt: skip
     dark = st.context.theme.type == "dark"
     chart = segments_chart(parts[title or next(iter(parts))], _largest_groups(contributions), dark=dark)
-    st.altair_chart(chart, width="stretch", alt="How far each reason moves scores in each segment")
+    show_chart(chart, alt="How far each reason moves scores in each segment")

@@ -7,8 +7,10 @@ from typing import Protocol
 
 import pytest
 import streamlit as st
+from altair.utils import schemapi
 from streamlit.testing.v1 import AppTest
 
+from app import shown_chart
 from tests.app.contract_server import Contract, serve_contract
 
 SETTINGS = ("TOLLGATE_API_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION")
@@ -25,6 +27,14 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     st.cache_data.clear()
+
+
+@pytest.fixture(autouse=True)
+def _checked_charts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Check every chart against Vega-Lite's schema, which pages leave out."""
+    monkeypatch.setattr(shown_chart, "CHECKED", True)
+    with schemapi.debug_mode(True):
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,22 @@
+"""Charts on the page, without checking each against Vega-Lite's schema, which takes more than making it.
+
+Tests check them: they set ``CHECKED``.
+"""
+
+from __future__ import annotations
+
+import altair
+import streamlit as st
+from altair.utils import schemapi
+
+from app.charts import Chart
+
+CHECKED = False
+# Streamlit's own theme is put on in the browser.
+altair.theme.enable("none")
+schemapi.disable_debug_mode()
+
+
+def show_chart(chart: Chart, alt: str) -> None:
+    """Show a chart over the whole width; ``alt`` is what a screen reader says of it."""
+    st.vega_lite_chart(chart.to_dict(validate=CHECKED), width="stretch", alt=alt)
