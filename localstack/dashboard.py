@@ -23,17 +23,19 @@ class DashboardError(Exception):
 
 
 @contextmanager
-def running_dashboard(api_url: str, port: int, log: Path, options: Sequence[str] = ()) -> Iterator[str]:
+def running_dashboard(
+    api_url: str, port: int, log: Path, options: Sequence[str] = (), script: Path = ROOT / "app" / "streamlit_app.py"
+) -> Iterator[str]:
     """The address of a dashboard for the API at `api_url`; it is stopped at the end, however that comes.
 
-    `options` are further ones of Streamlit's command line.
+    `options` are further ones of Streamlit's command line; `script` is another app than the dashboard.
     It runs in a session of its own, so that Ctrl-C reaches it through us alone. Raises DashboardError when it does not
     come up.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "streamlit_app.py")),
+                *(sys.executable, "-m", "streamlit", "run", str(script)),
                 *("--server.headless=true", f"--server.address={HOST}", f"--server.port={port}", *options),
             ],
             cwd=ROOT,
