@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -131,7 +132,8 @@ def _show_rule(detector: Detector, rule: Json, figures: Mapping[str, RuleFigures
     said, shared = st.columns([7, 5], gap="large")
     with said:
         st.subheader(in_markdown(name), anchor=False)
-        st.code(str(rule["expression"]), language=None, wrap_lines=True)
+        # Not `st.code`: for it the browser loads a highlighter of many languages, which takes longer than the page.
+        st.html(f'<pre class="tg-expression">{escape(str(rule["expression"]))}</pre>')
         st.caption(in_markdown(_describe(rule)))
         noun = wording.plural(detector.event_name)
         show_link("queue", f"The {noun} that it hit", {"rule": name})

@@ -17,6 +17,12 @@ altair.theme.enable("none")
 schemapi.disable_debug_mode()
 
 
+def load_charts_ahead() -> None:
+    """Let the browser load what draws charts while the API is asked for what they show."""
+    with st.container(key="charts-ahead"):
+        st.vega_lite_chart({"mark": "point", "data": {"values": [{}]}}, width=1, height=1)
+
+
 def show_chart(chart: Chart, alt: str) -> None:
     """Show a chart over the whole width; ``alt`` is what a screen reader says of it."""
     st.vega_lite_chart(chart.to_dict(validate=CHECKED), width="stretch", alt=alt)

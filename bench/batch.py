@@ -81,7 +81,7 @@ def train(out: Path) -> Path:
 def run_ours(payments: Path, version: Path, out: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.serving.ours_batch", str(payments), str(version), str(out)]
     # As the batch function's environment says it, in template.yaml.
-    environment = {**os.environ, "MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(4 << 20)}
+    environment = {**os.environ, "MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(2 << 20)}
     told: dict[str, Any] = json.loads(subprocess.check_output(command, cwd=ROOT, text=True, env=environment))
     return told
 

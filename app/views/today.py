@@ -15,7 +15,7 @@ from app.links import show_link
 from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page
 from app.problems import ApiProblem
-from app.shown_chart import show_chart
+from app.shown_chart import load_charts_ahead, show_chart
 from app.start_here import show_start
 from app.tiles import show_tiles
 from app.usual import Usual, find_usual
@@ -30,6 +30,8 @@ def show() -> None:
 
 
 def _show_body(api: Api, detector: Detector) -> None:
+    load_charts_ahead()
+
     @st.fragment(run_every=REFRESH_S)
     @problems_shown()
     def refreshed() -> None:
