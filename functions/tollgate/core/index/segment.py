@@ -15,7 +15,7 @@ import zlib
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -167,10 +167,15 @@ def head_end(beginning: bytes) -> int:
 
 def read_head(beginning: bytes) -> Head:
     """Return the head from the first `head_end` bytes of a segment, or more of them."""
-    end = head_end(beginning)
-    plain: Mapping[str, Any] = json.loads(zlib.decompress(beginning[_PREFIX.size : end]))
+    return _read_head(beginning[: head_end(beginning)])
+
+
+# Each of them takes up to 100 KB.
+@lru_cache(maxsize=256)
+def _read_head(written: bytes) -> Head:
+    plain: Mapping[str, Any] = json.loads(zlib.decompress(written[_PREFIX.size :]))
     return Head(
-        body=end,
+        body=len(written),
         sequences=(plain["sequences"][0], plain["sequences"][1]),
         summary_bytes=plain["summary"],
         kinds=tuple(map(Kind.from_json, plain["kinds"])),
