@@ -9,6 +9,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.index_segments import SegmentGoneError, SegmentStore
+from tollgate.adapters.object_ranges import send_over
 from tollgate.adapters.range_cache import RangeCache
 from tollgate.core.event_type import FRAUD
 from tollgate.core.index.query import Query
@@ -41,7 +42,7 @@ def counted(store: SegmentStore) -> tuple[SegmentStore, list[str]]:
 
     def send(request: AWSPreparedRequest) -> object:
         asked.append(str(request.headers["Range"]))
-        return store.ranges.send(request)
+        return send_over(store.s3)(request)
 
     return replace(store, ranges=replace(store.ranges, send=send)), asked
 

@@ -10,7 +10,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from tollgate.adapters import object_ranges
 from tollgate.adapters.aws_errors import code_behind
-from tollgate.adapters.object_ranges import ObjectRanges
+from tollgate.adapters.object_ranges import ObjectRanges, send_over
 from tollgate.errors import UnavailableError
 
 from tests.services.backend import Backend, forget_storage
@@ -48,11 +48,11 @@ def test_requests_are_those_of_the_client(empty_backend: Backend, ranges: Object
 
     def send(request: AWSPreparedRequest) -> object:
         sent.append(request)
-        return ranges.send(request)
+        return send_over(ranges.s3)(request)
 
     empty_backend.drop("ä b", CONTENT)
     ranges.s3.meta.events.register("before-send.s3", lambda request, **_: sent.append(request))
-    replace(ranges, credentials=Credentials("test", "test", "session"), send=send).read("ä b", 3, 9)
+    replace(ranges, credentials=lambda: Credentials("test", "test", "session"), send=send).read("ä b", 3, 9)
     ranges.s3.get_object(Bucket=empty_backend.bucket, Key="ä b", Range="bytes=3-8")
     ours, theirs = sent
     assert (ours.method, ours.url) == (theirs.method, theirs.url)
@@ -99,4 +99,4 @@ def test_what_is_refused_is_not_tried_again(empty_backend: Backend, monkeypatch:
 
 def test_without_credentials_nothing_is_sent(ranges: ObjectRanges) -> None:
     with pytest.raises(UnavailableError, match="NoCredentialsError"):
-        replace(ranges, credentials=None).read("wanted", 0, 5)
+        replace(ranges, credentials=lambda: None).read("wanted", 0, 5)

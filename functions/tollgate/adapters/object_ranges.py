@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadErro
 from tollgate.adapters.aws_errors import translated
 
 if TYPE_CHECKING:
+    from botocore.credentials import Credentials
     from mypy_boto3_s3 import S3Client
 
 # Sends a prepared request of botocore and returns its answer.
@@ -27,24 +28,25 @@ _PAUSES_S = (0.05, 0.2, 0.8)
 _CODE = re.compile(rb"<Code>([^<]+)</Code>")
 
 
+def send_over(s3: S3Client) -> Send:
+    """Return what sends a client's requests; nothing public leads to it."""
+    endpoint: Any = s3._endpoint  # type: ignore[attr-defined]
+    send: Send = endpoint.http_session.send
+    return send
+
+
 @dataclass(frozen=True)
 class ObjectRanges:
     """Reads of one bucket, under the address and in the region of a client whose addresses have the bucket in the path.
 
-    ``credentials`` are what botocore found: they renew themselves where they end.
+    ``credentials`` gives what botocore found, None for nothing. Without ``send``, requests go over the connections of
+    the client, which have its certificates, proxies and limits of time.
     """
 
     s3: S3Client
     bucket: str
-    credentials: Any
-    send: Send
-
-    @classmethod
-    def over(cls, s3: S3Client, bucket: str, credentials: object) -> ObjectRanges:
-        """Return reads over the client's connections: they have its certificates, proxies and limits of time."""
-        # Nothing public leads to them.
-        endpoint: Any = s3._endpoint  # type: ignore[attr-defined]
-        return cls(s3, bucket, credentials, endpoint.http_session.send)
+    credentials: Callable[[], Credentials | None]
+    send: Send | None = None
 
     def read(self, key: str, start: int, stop: int) -> bytes:
         """Return the bytes from ``start`` up to ``stop``; what may pass is tried again.
@@ -64,12 +66,13 @@ class ObjectRanges:
             return self._ask(key, start, stop)
 
     def _ask(self, key: str, start: int, stop: int) -> bytes:
-        if self.credentials is None:
+        credentials = self.credentials()
+        if credentials is None:
             raise NoCredentialsError
         url = f"{self.s3.meta.endpoint_url}/{self.bucket}/{quote(key)}"
         request = AWSRequest("GET", url, headers={"Range": f"bytes={start}-{stop - 1}"})
-        S3SigV4Auth(self.credentials, "s3", self.s3.meta.region_name).add_auth(request)
-        answer = self.send(request.prepare())
+        S3SigV4Auth(credentials, "s3", self.s3.meta.region_name).add_auth(request)
+        answer = (self.send or send_over(self.s3))(request.prepare())
         content: bytes = answer.content
         if answer.status_code < 300:
             announced = int(answer.headers.get("Content-Length", len(content)))

@@ -77,7 +77,7 @@ class Stores:
                 s3,
                 settings.bucket,
                 RangeCache(settings.index_cache_bytes),
-                ObjectRanges.over(s3, settings.bucket, clients.credentials()),
+                ObjectRanges(s3, settings.bucket, clients.credentials),
             ),
             day_sums=DaySumStore(s3, settings.bucket),
         )
