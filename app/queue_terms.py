@@ -57,31 +57,36 @@ class QueueTerms:
         }
 
 
+def usual_terms(detector: Detector) -> QueueTerms:
+    """Return what is asked for as long as nobody chooses otherwise."""
+    return QueueTerms(usual_outcome(detector.outcome_names()), 7, "none", "money_at_risk", ANY, *_SCORES)
+
+
 def show_filters(detector: Detector) -> QueueTerms:
     """Show the filters in one line; return what they say."""
-    order = detector.outcome_names()
+    order, usual = detector.outcome_names(), usual_terms(detector)
     outcomes = [*reversed(order), ANY]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="queue-filters"):
         outcome = st.segmented_control(
-            "Outcome", outcomes, required=True, **in_address("outcome", usual_outcome(order), one_of(outcomes)),
+            "Outcome", outcomes, required=True, **in_address("outcome", usual.outcome, one_of(outcomes)),
             format_func=lambda name: "All" if name == ANY else wording.title(name),
         )  # fmt: skip
         days = st.segmented_control(
-            "Decided in", list(DAYS), required=True, **in_address("days", "7", one_of(list(DAYS))),
+            "Decided in", list(DAYS), required=True, **in_address("days", str(usual.days), one_of(list(DAYS))),
             format_func=DAYS.__getitem__, help="Days are in UTC. The search goes by the day of the decision.",
         )  # fmt: skip
         label = st.selectbox(
-            "Label", list(LABELS), **in_address("label", "none", one_of(list(LABELS))),
+            "Label", list(LABELS), **in_address("label", usual.label, one_of(list(LABELS))),
             format_func=LABELS.__getitem__, width=140,
         )  # fmt: skip
         sort = st.selectbox(
-            "First comes", list(SORTS), **in_address("sort", "money_at_risk", one_of(list(SORTS))),
+            "First comes", list(SORTS), **in_address("sort", usual.sort, one_of(list(SORTS))),
             format_func=SORTS.__getitem__, width=150,
             help="Money at risk is probability of fraud × amount: what the payment is expected to cost.",
         )  # fmt: skip
         with st.popover("Rule and score", icon=":material/tune:"):
             rule, (low, high) = _show_more(detector)
-    return QueueTerms(str(outcome), int(days or 7), str(label), str(sort), rule, low, high)
+    return QueueTerms(str(outcome), int(days or usual.days), str(label), str(sort), rule, low, high)
 
 
 def usual_outcome(order: list[str]) -> str:

@@ -9,13 +9,14 @@ import streamlit as st
 from app.ahead import load_ahead
 from app.case import Case, load_case
 from app.case_view import show_case
-from app.client import Api, Json
+from app.client import Api
 from app.decide_bar import show_decide_bar
 from app.detector import Detector
 from app.links import show_link
 from app.outcome_card import empty_state
 from app.page import problems_shown, show_page
 from app.queue_list import EVENT, next_of, show_waiting
+from app.queue_search import find_cases, left_of
 from app.queue_terms import QueueTerms, show_filters
 from app.verdict_words import show_effect
 from app.verdicts import latest_by_event
@@ -28,8 +29,8 @@ def show() -> None:
 
 def _show_body(api: Api, detector: Detector) -> None:
     terms = show_filters(detector)
-    found = _search(api.url, tuple(sorted(terms.searched.items())), api)
-    cases = _left(found["decisions"], terms)
+    found = find_cases(api, terms)
+    cases = left_of(found["decisions"], terms)
     ids = [str(one["event_id"]) for one in cases]
     current = st.query_params.get(EVENT) or (ids[0] if ids else "")
     waiting, case = st.columns([5, 17], gap="medium")
@@ -41,17 +42,6 @@ def _show_body(api: Api, detector: Detector) -> None:
             _show_current(api, detector, current, ids)
         else:
             _show_nothing(detector, terms)
-
-
-@st.cache_data(ttl=30, max_entries=50, show_spinner=False)
-def _search(url: str, terms: tuple[tuple[str, str], ...], _api: Api) -> Json:  # noqa: ARG001 - the cache's key
-    return _api.search(dict(terms))
-
-
-def _left(found: Sequence[Json], terms: QueueTerms) -> list[Json]:
-    """Return the cases that still belong here: the index learns of a label only minutes after it was given."""
-    given = latest_by_event()
-    return [one for one in found if one["event_id"] not in given or terms.takes(given[one["event_id"]].label)]
 
 
 def _show_current(api: Api, detector: Detector, event_id: str, ids: Sequence[str]) -> None:

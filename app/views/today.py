@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import wording
+from app.ahead import load_ahead
 from app.client import Api
 from app.day_changes import find_changes
 from app.day_chart import UNIT, day_chart
@@ -15,6 +16,7 @@ from app.links import show_link
 from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page
 from app.problems import ApiProblem
+from app.queue_search import load_first_case
 from app.shown_chart import load_charts_ahead, show_chart
 from app.start_here import show_start
 from app.tiles import show_tiles
@@ -38,6 +40,7 @@ def _show_body(api: Api, detector: Detector) -> None:
         _show_news(detector, _ask(api, detector))
 
     refreshed()
+    load_ahead("the queue", lambda: load_first_case(api, detector))
 
 
 def _ask(api: Api, detector: Detector) -> News:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -162,3 +163,17 @@ def test_changes_name_versions_rules_and_what_was_degraded(contract: Contract) -
         "Rule large matched 75 % of payments, yesterday 16.7 %.",
     ]
     assert find_changes(yesterday, yesterday, "payment") == []
+
+
+def test_the_first_case_of_the_queue_is_asked_for_meanwhile(contract: Contract, open_page: OpenPage) -> None:
+    add(contract, "first", 950.0)
+    add(contract, "second", 920.0)
+    open_page("today").run()
+    deadline = time.monotonic() + 10
+    while not any(one.startswith("GET /v1/decisions/first") for one in contract.requests):
+        assert time.monotonic() < deadline, contract.requests
+        time.sleep(0.02)
+    page = open_page("queue").run()
+    assert "first" in texts(page)
+    asked = [one for one in contract.requests if one.startswith("GET /v1/decisions/first")]
+    assert len(asked) == 1
