@@ -5,6 +5,8 @@ Tests check them: they set ``CHECKED``.
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import altair
 import streamlit as st
 from altair.utils import schemapi
@@ -12,6 +14,8 @@ from altair.utils import schemapi
 from app.charts import Chart
 
 CHECKED = False
+# Streamlit loads it for the first chart, and Altair looks at what is there of it, even while another page loads it.
+import_module("pandas")
 # Streamlit's own theme is put on in the browser.
 altair.theme.enable("none")
 schemapi.disable_debug_mode()

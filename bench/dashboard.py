@@ -67,7 +67,8 @@ def visit(browser: Browser, url: str, seen: Seen) -> None:
     """Open the dashboard as a new visitor, turn to each page and do its steps."""
     with open_page(browser, "light", seen.errors) as page:
         seen.first_s.append(first_shown(page, url))
-        for name in page_names(page):
+        first, *others = page_names(page)
+        for name in (*others, first):
             for title, took_s in walk(page, name):
                 seen.took_s.setdefault(f"{name}: {title}", []).append(took_s)
 

@@ -13,12 +13,11 @@ def page_names(page: Page) -> list[str]:
 
 
 def turn_to(page: Page, name: str) -> None:
-    """Choose a page in the navigation, and wait until it is shown."""
+    """Choose a page in the navigation, and wait until it is shown. One that is there already is left as it is."""
     link = page.get_by_test_id("stTopNavLink").filter(has_text=name).first
-    is_there = link.get_attribute("aria-current") == "page"
-    heading = page.locator("h1").first
-    before = read(heading)
-    link.click()
-    if not is_there:
+    if link.get_attribute("aria-current") != "page":
+        heading = page.locator("h1").first
+        before = read(heading)
+        link.click()
         wait_until_changed(heading, before)
     wait_until_settled(page)
