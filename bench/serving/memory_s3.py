@@ -57,7 +57,9 @@ class MemoryS3:
 
     def _put(self, key: str, _asked: object, request: AWSPreparedRequest) -> tuple[int, bytes]:
         body: Any = request.body
-        self.objects[key] = body if isinstance(body, bytes) else body.read()
+        content: bytes = body if isinstance(body, bytes) else body.read()
+        is_chunked = "X-Amz-Decoded-Content-Length" in request.headers
+        self.objects[key] = b"".join(_read_chunks(content)) if is_chunked else content
         return 200, b""
 
     def _list(self, _key: str, asked: Mapping[str, list[str]], _request: object) -> tuple[int, bytes]:
@@ -78,6 +80,14 @@ class MemoryS3:
             if element.tag.endswith("Key"):
                 self.objects.pop(element.text or "", None)
         return 200, b"<DeleteResult></DeleteResult>"
+
+
+def _read_chunks(content: bytes) -> Iterator[bytes]:
+    """Yield the chunks of a body in the encoding aws-chunked, which ends with an empty one and checksums."""
+    start = 0
+    while size := int(content[start : (end := content.index(b"\r\n", start))], 16):
+        yield content[end + 2 : end + 2 + size]
+        start = end + 4 + size
 
 
 class _Body(io.BytesIO):
