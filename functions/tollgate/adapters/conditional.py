@@ -1,4 +1,4 @@
-"""Objects in S3 that are written only if they are still what the writer has seen."""
+"""Objects in S3 that are read with their ETag, and written only if they are still what the writer has seen."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHANGED = ABSENT | {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+
+
+def get_with_etag(s3: S3Client, bucket: str, key: str) -> tuple[bytes, str] | None:
+    """Return an object and its ETag, None where there is none; raise `UnavailableError` when S3 does not answer."""
+    try:
+        with translated("S3"):
+            answer = s3.get_object(Bucket=bucket, Key=key)
+            return answer["Body"].read(), bare(answer["ETag"])
+    except UnavailableError as error:
+        if code_behind(error) in ABSENT:
+            return None
+        raise
 
 
 def put_if_unchanged(s3: S3Client, bucket: str, key: str, body: bytes, etag: str | None) -> str:

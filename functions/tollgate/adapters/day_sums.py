@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tollgate.adapters.aws_errors import ABSENT, code_behind, translated
-from tollgate.adapters.conditional import bare, put_if_unchanged
+from tollgate.adapters.conditional import get_with_etag, put_if_unchanged
 from tollgate.core.index.day_sums import DaySums, read_day_sums, write_day_sums
 from tollgate.core.index.segment_names import ROOT
-from tollgate.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,14 +22,8 @@ class DaySumStore:
 
     def read(self, detector: str, month: str) -> tuple[DaySums, str | None]:
         """Return the sums of a month's days, and the object's ETag; nothing and None where there is none."""
-        try:
-            with translated("S3"):
-                answer = self.s3.get_object(Bucket=self.bucket, Key=_key(detector, month))
-                return read_day_sums(answer["Body"].read()), bare(answer["ETag"])
-        except UnavailableError as error:
-            if code_behind(error) in ABSENT:
-                return {}, None
-            raise
+        found = get_with_etag(self.s3, self.bucket, _key(detector, month))
+        return (read_day_sums(found[0]), found[1]) if found else ({}, None)
 
     def write(self, detector: str, month: str, sums: DaySums, etag: str | None) -> None:
         """Write a month's sums in place of those with this ETag, None for the first ones.

@@ -6,10 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from tollgate.adapters.aws_errors import ABSENT, code_behind, translated
-from tollgate.adapters.conditional import bare, put_if_unchanged
+from tollgate.adapters.conditional import get_with_etag, put_if_unchanged
 from tollgate.core.rules.rule import Rule
-from tollgate.errors import SealError, UnavailableError
+from tollgate.errors import SealError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,19 +37,17 @@ class DraftStore:
         Raises `SealError` for one that was not written here, `UnavailableError` when the bucket does not answer.
         """
         key = _key(detector)
+        found = get_with_etag(self.s3, self.bucket, key)
+        if found is None:
+            return None
+        content, etag = found
         try:
-            with translated("S3"):
-                answer = self.s3.get_object(Bucket=self.bucket, Key=key)
-                plain = json.loads(answer["Body"].read())
+            plain = json.loads(content)
             rules = tuple(Rule(**rule) for rule in plain["rules"])
             draft = Draft(rules, plain["based_on"], plain["saved_at"], plain["saved_by"])
-        except UnavailableError as error:
-            if code_behind(error) in ABSENT:
-                return None
-            raise
         except (ValueError, TypeError, KeyError):
             raise SealError(f"{key} in the bucket is no draft; delete it, and save the draft again.") from None
-        return draft, bare(answer["ETag"])
+        return draft, etag
 
     def write(self, detector: str, draft: Draft, etag: str | None) -> str:
         """Write a draft in place of the one with this ETag, None for the first one; return its ETag.
