@@ -14,7 +14,7 @@ from tollgate.adapters.object_ranges import ObjectRanges, send_over
 from tollgate.errors import UnavailableError
 
 from tests.services.backend import Backend, forget_storage
-from tests.services.faulty_endpoint import faulty_endpoint
+from tests.services.faulty_endpoint import Fault, faulty_endpoint
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -68,14 +68,14 @@ def read_signature(request: AWSPreparedRequest) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("fault", ["throttle", "drop the answer", "cut the answer"])
-def test_what_may_pass_is_tried_again(empty_backend: Backend, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+def test_what_may_pass_is_tried_again(empty_backend: Backend, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
     monkeypatch.setattr(object_ranges, "_PAUSES_S", (0.0, 0.0, 0.0))
     empty_backend.drop("wanted", CONTENT)
     with faulty_endpoint(empty_backend.environment["AWS_ENDPOINT_URL"]) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
         forget_storage()
         ranges = empty_backend.stores.segments.ranges
-        endpoint.faults["wanted"] = fault  # type: ignore[assignment]
+        endpoint.faults["wanted"] = fault
         endpoint.one_in = 2
         for _ in range(3):
             assert ranges.read("wanted", 5, 2_000) == CONTENT[5:2_000]

@@ -57,12 +57,10 @@ class ObjectRanges:
             for pause_s in _PAUSES_S:
                 try:
                     return self._ask(key, start, stop)
-                except (HTTPClientError, IncompleteReadError):
-                    time.sleep(pause_s)
-                except ClientError as error:
-                    if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                except (HTTPClientError, IncompleteReadError, ClientError) as error:
+                    if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
                         raise
-                    time.sleep(pause_s)
+                time.sleep(pause_s)
             return self._ask(key, start, stop)
 
     def _ask(self, key: str, start: int, stop: int) -> bytes:

@@ -10,10 +10,10 @@ from itertools import groupby
 
 from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.index_segments import SegmentStore
-from tollgate.core.index.day_sums import DaySum, DaySums, is_sum_of, mark_of
+from tollgate.core.index.day_sums import DaySum, DaySums, is_sum_of, mark_of, month_of
 from tollgate.errors import ChangedError
 from tollgate.services.read_index import Days, IndexReader, read_index
-from tollgate.services.summarize_decisions import month_of, sum_days
+from tollgate.services.summarize_decisions import sum_days
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 5

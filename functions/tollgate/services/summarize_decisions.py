@@ -8,7 +8,7 @@ from typing import Any
 
 from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.index_segments import SegmentStore
-from tollgate.core.index.day_sums import DaySums, is_sum_of
+from tollgate.core.index.day_sums import DaySums, is_sum_of, month_of
 from tollgate.core.index.query import is_older_than_all
 from tollgate.core.index.rows import join
 from tollgate.core.index.segment import find_labels, read_head, read_rows, read_summary
@@ -49,19 +49,14 @@ def summarize_segments(reader: IndexReader, detector: str, kept: DaySumStore) ->
     return {day: added_up[day] if day in changed else sums[day].summary for day in by_day}
 
 
-def month_of(day: str) -> str:
-    """Return the month of a day, as in 2026-11."""
-    return day[:7]
-
-
 def sum_days(reader: IndexReader, days: Mapping[str, Sequence[SegmentName]]) -> dict[str, Summary]:
     """Return the summaries of days from their segments, which are read side by side, and so are days."""
     largest = {day: max(names, key=lambda name: (name.size_bytes, name.key)) for day, names in days.items()}
     rest = [name for day, names in days.items() for name in names if name is not largest[day]]
-    contents = reader.map(reader.store.read_whole, rest)
+    contents = dict(zip(rest, reader.map(reader.store.read_whole, rest), strict=True))
 
     def summarize(day: str) -> Summary:
-        others = [content for name, content in zip(rest, contents, strict=True) if name.day == day]
+        others = [contents[name] for name in days[day] if name is not largest[day]]
         return summarize_day(reader.store, largest[day], others)
 
     return dict(zip(days, reader.map(summarize, days), strict=True))

@@ -6,11 +6,11 @@ A day's sum says of which segments it is. These never change, so it holds for as
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from tollgate.core.index.deflated import deflate_json, inflate_json
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.core.index.summary import Summary
 
@@ -29,6 +29,11 @@ class DaySum:
 DaySums = Mapping[str, DaySum]
 
 
+def month_of(day: str) -> str:
+    """Return the month of a day, as in 2026-11."""
+    return day[:7]
+
+
 def mark_of(names: Iterable[SegmentName]) -> str:
     """Return what tells these segments of a day from any others."""
     return hashlib.sha256("".join(sorted(name.digest for name in names)).encode()).hexdigest()[:32]
@@ -42,13 +47,13 @@ def is_sum_of(kept: DaySum | None, names: Iterable[SegmentName]) -> bool:
 def write_day_sums(sums: DaySums) -> bytes:
     """Return sums as bytes."""
     days = {day: [one.segments, one.summary.to_json()] for day, one in sums.items()}
-    return zlib.compress(json.dumps({"form": _FORM, "days": days}, ensure_ascii=False, separators=(",", ":")).encode())
+    return deflate_json({"form": _FORM, "days": days})
 
 
 def read_day_sums(content: bytes) -> DaySums:
     """Rebuild what `write_day_sums` wrote; of bytes that it did not write, return nothing: they are written anew."""
     try:
-        plain = json.loads(zlib.decompress(content))
+        plain = inflate_json(content)
         if plain["form"] != _FORM:
             return {}
         return {day: DaySum(mark, Summary.from_json(summary)) for day, (mark, summary) in plain["days"].items()}

@@ -8,7 +8,6 @@ same rows give the same bytes, in whatever order they come.
 
 from __future__ import annotations
 
-import json
 import math
 import struct
 import zlib
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tollgate.core.index.deflated import deflate_json, inflate_json
 from tollgate.core.index.postings import bucket_of, write_buckets
 from tollgate.core.index.ranking import SORTS, highest
 from tollgate.core.index.rows import COLUMNS, Kind, Rows, join, token
@@ -145,7 +145,7 @@ def write_segment(rows: Rows) -> bytes:
     packed = [_pack(block) for block in blocks]
     buckets = write_buckets(*_postings(rows))
     sequences = np.sort(rows.columns["sequence"])
-    summary = _pack_json(Summary.of(rows).to_json())
+    summary = deflate_json(Summary.of(rows).to_json())
     head = {
         "sequences": [sequences[0].decode(), sequences[-1].decode()],
         "summary": len(summary),
@@ -153,7 +153,7 @@ def write_segment(rows: Rows) -> bytes:
         "zones": [Zone.of(block, *pair).to_json() for block, pair in zip(blocks, packed, strict=True)],
         "buckets": [len(bucket) for bucket in buckets],
     }
-    written = _pack_json(head)
+    written = deflate_json(head)
     bodies = [part for pair in packed for part in pair]
     return b"".join([_PREFIX.pack(_MARK, len(written)), written, summary, *bodies, *buckets, _write_events(rows)])
 
@@ -173,7 +173,7 @@ def read_head(beginning: bytes) -> Head:
 # Each of them takes up to 100 KB.
 @lru_cache(maxsize=256)
 def _read_head(written: bytes) -> Head:
-    plain: Mapping[str, Any] = json.loads(zlib.decompress(written[_PREFIX.size :]))
+    plain: Mapping[str, Any] = inflate_json(written[_PREFIX.size :])
     return Head(
         body=len(written),
         sequences=(plain["sequences"][0], plain["sequences"][1]),
@@ -193,7 +193,7 @@ def read_rows(content: bytes, *, with_texts: bool = True) -> Rows:
 
 def read_summary(content: bytes) -> Summary:
     """Return what all rows of a segment come to, from what lies at `Head.summary_range`."""
-    return Summary.from_json(json.loads(zlib.decompress(content)))
+    return Summary.from_json(inflate_json(content))
 
 
 def find_labels(content: bytes, events: NDArray[np.uint64]) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
@@ -208,10 +208,6 @@ def _write_events(rows: Rows) -> bytes:
     for name in ("event", "label"):
         events[name] = rows.columns[name]
     return np.sort(events, order="event").tobytes()
-
-
-def _pack_json(plain: object) -> bytes:
-    return zlib.compress(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _names() -> tuple[str, ...]:
