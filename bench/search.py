@@ -80,8 +80,7 @@ def write_index(s3: MemoryS3, last: date, days: int, rows: int) -> None:
 
 def open_segments(s3: MemoryS3, client: Any) -> SegmentStore:  # noqa: ANN401 - boto3's
     """Return segments of which nothing is kept in memory yet."""
-    ranges = ObjectRanges(client, BUCKET, clients.credentials, s3.answer)
-    return SegmentStore(client, BUCKET, RangeCache(KEPT_BYTES), ranges)
+    return SegmentStore(ObjectRanges(client, BUCKET, clients.credentials, s3.answer), RangeCache(KEPT_BYTES))
 
 
 def keep_sums(s3: MemoryS3, client: Any, last: date, days: int) -> None:  # noqa: ANN401 - boto3's

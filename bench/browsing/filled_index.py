@@ -49,7 +49,7 @@ def fill_index(s3: S3Client, bucket: str, decided_by: DetectorVersion, rows: int
                 s3.put_object(Bucket=bucket, Key=name.key, Body=content)
     named = [(last - timedelta(days=back)).isoformat() for back in range(days)]
     keys = Credentials(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
-    segments = SegmentStore(s3, bucket, RangeCache(0), ObjectRanges(s3, bucket, lambda: keys))
+    segments = SegmentStore(ObjectRanges(s3, bucket, lambda: keys), RangeCache(0))
     keep_day_sums(segments, DaySumStore(s3, bucket), detector, named)
     return rows // days * days
 

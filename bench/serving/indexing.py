@@ -41,8 +41,7 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     s3 = MemoryS3()
     client: Any = boto3.client("s3")
     client.meta.events.register("before-send.s3", s3.answer)
-    ranges = ObjectRanges(client, "bucket", clients.credentials, s3.answer)
-    segments = SegmentStore(client, "bucket", RangeCache(0), ranges)
+    segments = SegmentStore(ObjectRanges(client, "bucket", clients.credentials, s3.answer), RangeCache(0))
     stores = replace(open_stores(), segments=segments, day_sums=DaySumStore(client, "bucket"))
     records = [DecisionRecord.from_item(item) for item in items if "d" in item]
     changes = [Change(str(number), int(time.time()), record) for number, record in enumerate(records)]

@@ -30,10 +30,18 @@ class SegmentGoneError(TollgateError):
 class SegmentStore:
     """The bucket's segments; what was read of them is kept in ``cache``, as they never change."""
 
-    s3: S3Client
-    bucket: str
-    cache: RangeCache
     ranges: ObjectRanges
+    cache: RangeCache
+
+    @property
+    def s3(self) -> S3Client:
+        """What lists, writes and deletes."""
+        return self.ranges.s3
+
+    @property
+    def bucket(self) -> str:
+        """Where the segments lie."""
+        return self.ranges.bucket
 
     def find(self, detector: str, first_day: str, last_day: str) -> list[SegmentName]:
         """Return the segments of days, as in 2026-11-26, those of one day together."""

@@ -74,10 +74,7 @@ class Stores:
             drafts=DraftStore(s3, settings.bucket),
             lists=ListStore(s3, settings.bucket),
             segments=SegmentStore(
-                s3,
-                settings.bucket,
-                RangeCache(settings.index_cache_bytes),
-                ObjectRanges(s3, settings.bucket, clients.credentials),
+                ObjectRanges(s3, settings.bucket, clients.credentials), RangeCache(settings.index_cache_bytes)
             ),
             day_sums=DaySumStore(s3, settings.bucket),
         )
