@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import streamlit as st
 
+from app import clock
 from app.client import Api, Json
 from app.detector import Detector
 from app.problems import ApiProblem
@@ -40,7 +41,7 @@ def load_case(api: Api, detector: Detector, event_id: str) -> Case:
     def ask(one: tuple[str, str]) -> list[Json] | None:
         days, limit = _OF_CUSTOMER if one == who else _OF_LINK
         first = decided - timedelta(days)
-        last = min(first + timedelta(_MOST_DAYS - 1), max(decided, datetime.now(UTC).date()))
+        last = min(first + timedelta(_MOST_DAYS - 1), max(decided, clock.today()))
         try:
             return _load_payments(api.url, ":".join(one), first, last, limit, api)
         except ApiProblem:  # the case is shown without it

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import streamlit as st
 
+from app import clock
 from app.client import Api, Json
 from app.day_figures import DayFigures, no_figures, read_day
 from app.detector import Detector
@@ -33,7 +34,7 @@ class News:
 
 def ask_for_news(api: Api, detector: Detector) -> News:
     """Ask for all of it, one thing after the other; raise ``ApiProblem`` if the API does not answer."""
-    at = datetime.now(UTC)
+    at = clock.now()
     today, yesterday = at.date(), at.date() - timedelta(1)
     weeks = _load_weeks(api.url, detector.name, today, api)
     is_new = weeks.asked_at >= at
@@ -71,4 +72,4 @@ class _Weeks:
 
 @st.cache_data(ttl=_WEEKS_TTL_S, max_entries=8, show_spinner=False)
 def _load_weeks(url: str, detector: str, today: date, _api: Api) -> _Weeks:  # noqa: ARG001 - keys of the cache
-    return _Weeks(datetime.now(UTC), _api.summaries(today - timedelta(DAYS_BACK), today))
+    return _Weeks(clock.now(), _api.summaries(today - timedelta(DAYS_BACK), today))

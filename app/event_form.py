@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import UTC, datetime
 from typing import TypeAlias
 
 import streamlit as st
 
-from app import wording
+from app import clock, wording
 from app.client import Json
 from app.detector import Detector, Variable
 
@@ -28,7 +27,7 @@ BOUNDS = {"latitude": (-90.0, 90.0), "longitude": (-180.0, 180.0)}
 
 def new_event_id() -> str:
     """Return an event id that was never used."""
-    return f"web-{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
+    return f"web-{clock.now():%Y%m%d}-{secrets.token_hex(4)}"
 
 
 def fill_form(detector: Detector, event: Json, *, as_it_was: bool = False) -> None:
@@ -38,7 +37,7 @@ def fill_form(detector: Detector, event: Json, *, as_it_was: bool = False) -> No
         if variable.role == "id" and not as_it_was:
             value = new_event_id()
         elif variable.role == "timestamp" and not as_it_was:
-            value = value or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            value = value or f"{clock.now():%Y-%m-%dT%H:%M:%SZ}"
         st.session_state[_key(variable)] = _widget_value(variable, value)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import streamlit as st
 
+from app import clock
 from app.detector import Detector
 from app.problems import ApiProblem
 
@@ -42,7 +43,7 @@ def know_detector(read: Callable[[], Detector]) -> Known:
     replaced = ""
     if before is not None:
         replaced = before.replaced or (before.detector.version if before.detector.version != detector.version else "")
-    st.session_state[_KEPT] = known = Known(detector, datetime.now(UTC), replaced=replaced)
+    st.session_state[_KEPT] = known = Known(detector, clock.now(), replaced=replaced)
     return known
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import streamlit as st
 
-from app import wording
+from app import clock, wording
 from app.client import Api, Json
 from app.detector import Detector
 from app.live_days import LiveDay, matures_on, read_live_days
@@ -48,7 +48,7 @@ def read_live(api: Api, detector: Detector) -> Live:
         )  # fmt: skip
         note = "Frauds of open days may still be reported. Until then they count as legitimate and flatter the figures."
         provisional = st.toggle("Count open days too", key="provisional", help=note)
-    now = datetime.now(UTC)
+    now = clock.now()
     days = load_days(api.url, now.date() - timedelta(days=(span or 56) - 1), now.date(), api)
     return Live(read_live_days(days, float(detector.label_delay_s or 0), now), provisional)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import streamlit as st
 
-from app import wording
+from app import clock, wording
 from app.address import in_address, one_of
 from app.client import Json
 from app.detector import Detector
@@ -39,7 +39,7 @@ class QueueTerms:
     @property
     def first(self) -> date:
         """The first day, in UTC."""
-        return datetime.now(UTC).date() - timedelta(self.days - 1)
+        return clock.today() - timedelta(self.days - 1)
 
     @property
     def searched(self) -> dict[str, str]:

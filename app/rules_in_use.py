@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
 import streamlit as st
 
-from app import wording
+from app import clock, wording
 from app.client import Api, Json
 from app.detector import Detector
 from app.glossary import meaning
@@ -41,7 +41,7 @@ def show_rules_in_use(api: Api, detector: Detector) -> None:
 @st.cache_data(ttl=60, max_entries=16, show_spinner="Adding up …")
 def load_summaries(url: str, days: int, _api: Api) -> Json:  # noqa: ARG001 - the URL is the cache's key
     """Return what the decisions of the last days come to, today's among them."""
-    today = datetime.now(UTC).date()
+    today = clock.today()
     return _api.summaries(today - timedelta(days - 1), today)
 
 
@@ -66,7 +66,7 @@ def state_of(rule: Json) -> str:
     if not rule.get("enabled", True):
         return "Off"
     expires = str(rule.get("expires_at") or "")
-    if expires and datetime.fromisoformat(expires) <= datetime.now(UTC):
+    if expires and datetime.fromisoformat(expires) <= clock.now():
         return "Expired"
     return "Shadow" if rule.get("shadow") else "Acts"
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from tollgate import clock
 from tollgate.core.moments import write_utc
 
 Payload = dict[str, Any]
@@ -103,7 +104,7 @@ class Mapped:
             },
             "responseContext": response | ({"functionError": answer.error} if answer.error else {}),
             "version": "1.0",
-            "timestamp": write_time(time.time()),
+            "timestamp": write_time(clock.now_s()),
             **source.describe(lot),
         }
 

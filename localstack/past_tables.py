@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import boto3
+from tollgate import clock
 from tollgate.adapters.histories import HistoryTable, history_key
 from tollgate.core.lots import in_lots
 from tollgate.settings import Settings
@@ -31,7 +32,7 @@ class PastError(Exception):
 def write_past(past: Past, deployment: Deployment) -> None:
     """Add what a past left to the histories, and write its decisions."""
     client: Any = boto3.client("dynamodb", **connection(deployment.endpoint_url))
-    version, now_s = past.version, time.time()
+    version, now_s = past.version, clock.now_s()
     additions = (
         (history_key(version.history_space, entity, key), sums)
         for entity, its in past.added.items()
@@ -57,7 +58,7 @@ def wait_for_index(ask: Callable[[str], Mapping[str, Any]], wanted: int) -> None
 
     Raises `PastError` when that takes too long.
     """
-    today, deadline = datetime.now(UTC).date(), time.monotonic() + _INDEXED_WITHIN_S
+    today, deadline = clock.today(), time.monotonic() + _INDEXED_WITHIN_S
     days = urlencode({"from": today - timedelta(days=_MONTH_DAYS), "to": today})
     while (found := sum(day["decisions"] for day in ask(f"/v1/summaries?{days}")["days"])) < wanted:
         if time.monotonic() > deadline:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters import clients
 from tollgate.core.version import DetectorVersion
 
@@ -55,7 +56,7 @@ def running_stack(folder: Path, rows: int, new_rows: int, port: int, progress: P
     past does not reach the index.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = clock.now().replace(microsecond=0)
     with running_emulator(port, folder / "emulator.log") as emulator, ThreadPoolExecutor(1) as pool:
         deploying: Future[Deployment] = pool.submit(deploy, emulator.endpoint_url)
         progress(f"Simulating {rows:,} payments")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from botocore.exceptions import ClientError
+from tollgate import clock
 from tollgate.adapters import clients
 from tollgate.adapters.aws_errors import error_code
 from tollgate.adapters.histories import HistoryTable, history_key
@@ -85,7 +85,7 @@ def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
             (history_key(version.history_space, entity, key), sums)
             for entity, key, sums in read_folder_histories(version, folder)
         ]
-        expires_s = time.time() + version.history.forgotten_after_s
+        expires_s = clock.now_s() + version.history.forgotten_after_s
         deque(histories.add_in_lots(f"{version.history_space}#loaded", additions, expires_s), maxlen=0)
         loaded = len(additions)
     store = VersionStore(clients.s3(), bucket, refresh_s=0)

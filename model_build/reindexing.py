@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.index.rows import Entry, Rows
 from tollgate.core.index.segment import write_segment
@@ -39,7 +39,7 @@ def reindex(
     meanwhile; what the stream tells at the same time is kept. Raises `UnavailableError` if the bucket does not take a
     segment, and botocore's errors for the table.
     """
-    began_s = int(time.time())
+    began_s = int(clock.now_s())
     former = stores.segments.find(detector, first.isoformat(), last.isoformat())
     done, waiting, written = Reindexed(), _Waiting(stores, detector, began_s), set[str]()
     for record in _read_table(stores, progress):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from typing import Any
 
 import numpy as np
+from tollgate import clock
 from tollgate.core.event import Floats, Ints
 from tollgate.core.moments import write_second, write_utc
 from tollgate.core.score import FALSE_POSITIVE_RATES, ScoreScale
@@ -87,7 +87,7 @@ def describe_version(
     return {
         "detector": file.detector,
         "description": file.description,
-        "created_at": write_utc(datetime.now(UTC)),
+        "created_at": write_utc(clock.now()),
         "event_type": file.event_type.to_json(),
         "history": history_to_json(material.plan),
         "features": [feature.to_json() for feature in material.features],

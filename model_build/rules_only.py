@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
+from tollgate import clock
 from tollgate.core.feature import Feature
 from tollgate.core.features import plan_features
 from tollgate.core.model import INPUT, OUTPUT
@@ -47,7 +47,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
     data = None if data_path is None else read_labelled_events(data_path, file.event_type, file.file_form)
     categories: Mapping[str, Mapping[str, float]] = {column: {} for column in file.event_type.categorical}
     features = plan_features(file.event_type, plan, categories if data is None else count_categories(data.events))
-    created_at = write_utc(datetime.now(UTC))
+    created_at = write_utc(clock.now())
     manifest = {
         "detector": file.detector,
         "description": file.description,

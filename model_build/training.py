@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tollgate import clock
 from tollgate.core.model import Model
 from tollgate.core.score import fit_score_scale
 
@@ -52,7 +52,7 @@ def prepare(data_path: Path, file: DetectorFile, progress: Progress) -> tuple[Ma
     progress(f"Reading {data_path}")
     data = read_labelled_events(data_path, file.event_type, file.file_form)
     split = split_by_time(data, file.training)
-    notes = (*notice_data(data, file, time.time()), *file.warnings)
+    notes = (*notice_data(data, file, clock.now_s()), *file.warnings)
     past = draw_past_events(data, split.test, file.training.past_events, file.training.seed)
     return read_material(data, file, split.train, progress, past), split, notes
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pyspark.sql import functions as sf
+from tollgate import clock
 from tollgate.adapters import clients
 from tollgate.adapters.histories import HistoryTable, history_key
 from tollgate.core.lots import in_lots
@@ -66,7 +66,7 @@ class _Record:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         version = self.sealed.value.open()
         table = HistoryTable(clients.dynamodb(), self.table)
-        expires_s = max(time.time(), self.until_s) + version.history.forgotten_after_s
+        expires_s = max(clock.now_s(), self.until_s) + version.history.forgotten_after_s
         for bucket, rows in groupby(each_row(batches), lambda row: row["bucket"]):
             additions = (
                 (history_key(version.history_space, entity, key), sums)

@@ -222,3 +222,20 @@ def test_a_decision_loads_no_web_framework_and_no_boto3() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
     assert not (WEB | {"boto3", "pydantic"}) & set(loaded)
+
+
+CLOCKS = {"functions/tollgate/clock.py", "app/clock.py"}
+TIME_OF_DAY = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+
+
+@pytest.mark.parametrize("folder", ["functions/tollgate", "model_build", "app", "localstack", "spark_job"])
+def test_the_time_of_day_comes_from_the_clock(folder: str) -> None:
+    asked = {
+        f"{name_of(path)}:{node.lineno}"
+        for path in modules_in(folder)
+        if name_of(path) not in CLOCKS
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in TIME_OF_DAY
+    }
+
+    assert asked == set()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
-from app import wording
+from app import clock, wording
 from app.batch_summary import show_downloads, show_summary
 from app.client import Api, Json
 from app.detector import Detector
@@ -157,6 +157,6 @@ def _silent_s(batch: Json) -> float:
     """Return the seconds since the last sign of life."""
     last = (batch.get("progress") or {}).get("heartbeat_at") or batch.get("created_at")
     try:
-        return (datetime.now(UTC) - datetime.fromisoformat(str(last))).total_seconds()
+        return (clock.now() - datetime.fromisoformat(str(last))).total_seconds()
     except (ValueError, TypeError):
         return 0.0

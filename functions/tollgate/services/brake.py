@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass, field
 
+from tollgate import clock
 from tollgate.adapters import clients
 from tollgate.adapters.block_counts import BlockCountTable
 from tollgate.core.brake import BlockCounter, in_window, span_s
@@ -36,7 +36,7 @@ class Brake:
         # Windows of another length have spans of another length, which do not add up with these.
         name = f"{version.detector}#{span_s(safety):g}"
         counter = self._counters.setdefault(name, BlockCounter())
-        now_s = time.time()
+        now_s = clock.now_s()
         blocks = outcome == safety.block
         counter.count(safety, now_s, block=blocks)
         if ask and now_s - counter.asked_s >= _ASK_EVERY_S:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
 from tollgate.adapters.items import Item, get_items
 from tollgate.core.decision import Decisions, decide_one
@@ -94,7 +94,7 @@ def _answer(
     forced = forced_outcome(event.ids[0], version.order) if stores.settings.forced_outcomes else None
     given = forced or stores.brake.apply(version, outcome, ask=HISTORY not in missing)
     return {
-        **write_answer(version, event, decisions, datetime.now(UTC)),
+        **write_answer(version, event, decisions, clock.now()),
         "outcome": given,
         "degraded": {"mode": version.safety.fail, "missing": list(missing)} if missing else None,
         "braked": forced is None and given != outcome,

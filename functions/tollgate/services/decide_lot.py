@@ -8,9 +8,9 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters.result_stream import Result
 from tollgate.core.metrics import DETECTOR, Metric
 from tollgate.core.moments import write_utc
@@ -90,7 +90,7 @@ class _Lot:
         if any(other.partition == record.partition for other in self.returned.values()):
             self.give_back(record)
             return
-        failed_at = write_utc(datetime.now(UTC), "milliseconds")
+        failed_at = write_utc(clock.now(), "milliseconds")
         try:
             self.stores.refused.keep(record, self.stores.settings.detector, error, failed_at)
         except Exception as failure:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
+from tollgate import clock
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.batch_states import BatchState, Lease
 from tollgate.core.moments import write_utc
@@ -44,7 +43,7 @@ class Hold:
     @classmethod
     def take(cls, stores: Stores, file: BatchFile, turn: Turn) -> Hold | None:
         """Take the lease of a batch; None if another run has it, or the batch is done."""
-        now_s = time.time()
+        now_s = clock.now_s()
         lease = Lease(file.batch_id, secrets.token_hex(8), turn.message, now_s + stores.settings.lease_s)
         state = stores.states.take(file, lease, secrets.token_hex(4), now(), now_s)
         return cls(stores, lease, state, turn) if state else None
@@ -94,7 +93,7 @@ class Hold:
     def _renew_until_ended(self) -> None:
         while not self._ended.wait(self._stores.settings.heartbeat_s):
             try:
-                renewed = replace(self._lease, until_s=time.time() + self._stores.settings.lease_s)
+                renewed = replace(self._lease, until_s=clock.now_s() + self._stores.settings.lease_s)
                 if not self._stores.states.renew(renewed, self._told()):
                     self._lost.set()
                     return
@@ -107,4 +106,4 @@ class Hold:
 
 def now() -> str:
     """Return the time as the API writes it."""
-    return write_utc(datetime.now(UTC), "milliseconds")
+    return write_utc(clock.now(), "milliseconds")

@@ -6,9 +6,10 @@ import logging
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.adapters.index_segments import SegmentGoneError
 from tollgate.core.event import PAIR_SEPARATOR
@@ -87,7 +88,7 @@ def _read_amount(stores: Stores, answer: Mapping[str, Any], event: Mapping[str, 
 
 def _days_to_tidy(written: SegmentName) -> list[str]:
     """Return the days that may have too many segments now; the day that is over, once the next one has begun."""
-    today = datetime.now(UTC).date()
+    today = clock.today()
     if written.day != today.isoformat():
         return [written.day]
     if int(written.digest, 16) % _ONE_IN:
@@ -97,7 +98,7 @@ def _days_to_tidy(written: SegmentName) -> list[str]:
 
 def _tidy(stores: Stores, detector: str, days: Collection[str]) -> None:
     """Merge segments of days that have too many, and keep the sums of those that are over."""
-    today = datetime.now(UTC).date().isoformat()
+    today = clock.today().isoformat()
     try:
         for day in sorted(days):
             merge_segments(stores, detector, day, is_over=day < today)

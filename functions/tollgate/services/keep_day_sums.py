@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import groupby
 
+from tollgate import clock
 from tollgate.adapters.day_sums import DaySumStore
 from tollgate.adapters.index_segments import SegmentStore
 from tollgate.core.index.day_sums import DaySum, DaySums, is_sum_of, mark_of, month_of
@@ -25,7 +26,7 @@ def keep_day_sums(segments: SegmentStore, kept: DaySumStore, detector: str, days
     A sum that is not kept is added up each time that it is asked for. Raises `UnavailableError` if the bucket does not
     answer.
     """
-    today = datetime.now(UTC).date().isoformat()
+    today = clock.today().isoformat()
     for month, its in groupby(sorted(day for day in days if day < today), key=month_of):
         of_month = list(its)
         for _ in range(_ATTEMPTS):

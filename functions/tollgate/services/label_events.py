@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
@@ -139,7 +139,7 @@ def _is_older(given: GivenLabel, before: Found | None) -> bool:
 
 def _let_wait(stores: Stores, version: DetectorVersion, given: GivenLabel, before: WaitingLabel | None) -> None:
     waiting = WaitingLabel(given.label, given.known_s, given.remark)
-    expires_s = time.time() + WAITING_DAYS * _DAY_S
+    expires_s = clock.now_s() + WAITING_DAYS * _DAY_S
     put = stores.decisions.let_wait(version.detector, given.event_id, before, waiting, expires_s)
     write_together(stores.decisions.client, [{"Put": put}])
 
@@ -151,7 +151,7 @@ def _write_label(stores: Stores, version: DetectorVersion, given: GivenLabel, be
         raise LabelError("known_at lies before the event itself.")
     after = replace(before, label=given.label, known_s=known_s, remark=given.remark)
     changes = _history_changes(version, before, after)
-    expires_s = max(time.time(), known_s) + version.history.forgotten_after_s
+    expires_s = max(clock.now_s(), known_s) + version.history.forgotten_after_s
     additions = [
         stores.histories.addition(history_key(before.space, entity, before.entities[entity]), changed, expires_s)
         for entity, changed in changes.items()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
+from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
 from tollgate.core.event_type import FRAUD
 from tollgate.core.remark import UNSAID
@@ -19,7 +19,7 @@ def default_known_s(version: DetectorVersion, record: DecisionRecord) -> float:
     last spring as if it came from their future. What corrects a label is not dated before it.
     """
     delay_s = version.event_type.label.delay_s if version.event_type.label else 0.0
-    return max(record.time_s, record.known_s or record.time_s, min(time.time(), record.time_s + delay_s))
+    return max(record.time_s, record.known_s or record.time_s, min(clock.now_s(), record.time_s + delay_s))
 
 
 def label_record(version: DetectorVersion, record: DecisionRecord, waiting: WaitingLabel | None) -> DecisionRecord:

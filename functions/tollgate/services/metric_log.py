@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tollgate import clock
 from tollgate.core.metrics import CountedTogether, Metric, write_embedded
 
 # Rules and variables are counted up for so long before they are written: a line for each at every decision would cost
@@ -24,7 +25,7 @@ class MetricLog:
 
     def write(self, metrics: Iterable[Metric]) -> None:
         """Write metrics at once."""
-        for line in write_embedded(metrics, time.time_ns() // 1_000_000):
+        for line in write_embedded(metrics, int(clock.now_s() * 1000)):
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import TypeVar
 
+from tollgate import clock
 from tollgate.adapters.index_segments import SegmentGoneError, SegmentStore
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.errors import UnavailableError
@@ -78,7 +79,7 @@ def read_index(store: SegmentStore, days: Days, read: Callable[[IndexReader], Re
 
 def _list(store: SegmentStore, days: Days) -> Sequence[SegmentName]:
     """Return the segments of the days, and those of yesterday and today: they tell how far the index is."""
-    today = datetime.now(UTC).date()
+    today = clock.today()
     yesterday = today - timedelta(days=1)
     if days.last < yesterday:
         wanted = store.find(days.detector, days.first.isoformat(), days.last.isoformat())

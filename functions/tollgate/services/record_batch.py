@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 
+from tollgate import clock
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.histories import LOT, history_key
 from tollgate.services.hold import Hold
@@ -19,7 +20,7 @@ def record_rows(stores: Stores, file: BatchFile, turn: Turn, hold: Hold, work: W
     What is added follows from the last checkpoint alone, so that each run adds the same lots in the same order.
     """
     version, scoring = work.version, work.scoring
-    expires_s = max(time.time(), scoring.latest_s) + version.history.forgotten_after_s
+    expires_s = max(clock.now_s(), scoring.latest_s) + version.history.forgotten_after_s
     additions = ((history_key(version.history_space, entity, key), sums) for entity, key, sums in scoring.additions())
     first_lot = int(hold.progress.get("recorded", 0)) // LOT
     lots = stores.histories.add_in_lots(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, write_together
@@ -56,7 +56,7 @@ def _actions(
     *,
     tidy: bool,
 ) -> list[dict[str, Any]]:
-    now_s, time_s = time.time(), record.time_s
+    now_s, time_s = clock.now_s(), record.time_s
     kept_until_s = now_s + stores.settings.decision_days * _DAY_S
     actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
     expires_s = max(now_s, time_s, record.known_s or time_s) + version.history.forgotten_after_s

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters.drafts import Draft
 from tollgate.core.moments import write_second
 from tollgate.core.rules.rule import Rule
@@ -53,6 +53,6 @@ def save_draft(
     for finding in findings:
         if finding.severity == "error":
             raise InputError(f"The draft was not saved: {finding}.")
-    draft = Draft(tuple(rules), version.version, write_second(time.time()), saved_by)
+    draft = Draft(tuple(rules), version.version, write_second(clock.now_s()), saved_by)
     stores.drafts.write(version.detector, draft, etag)
     return show_draft(stores, version.detector)

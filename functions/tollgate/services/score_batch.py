@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.batch_states import BatchState
 from tollgate.adapters.batches import to_json
@@ -74,7 +74,7 @@ def _look(stores: Stores, file: BatchFile, turn: Turn) -> BatchState:
     if state.status == "failed":
         raise GivenUpError(state.reason or "Given up.")
     if state.lease and state.message == turn.message != "":
-        raise HeldError(file.batch_id, max(state.held_until / 1000 - time.time(), 0.0))
+        raise HeldError(file.batch_id, max(state.held_until / 1000 - clock.now_s(), 0.0))
     # The message of the run that holds it is still in the queue: this one is not needed.
     return state
 

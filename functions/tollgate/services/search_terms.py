@@ -7,10 +7,11 @@ import json
 import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import numpy as np
 
+from tollgate import clock
 from tollgate.core.index.query import Query
 from tollgate.core.index.ranking import Position
 from tollgate.core.moments import to_moment
@@ -47,7 +48,7 @@ def read_days(detector: str, first: date | None, last: date | None) -> Days:
     """
     if first is None and last is not None:
         raise InputError("to needs from: say both, or day for a single one.")
-    today = datetime.now(UTC).date()
+    today = clock.today()
     first = first or today
     last = last or max(first, today)
     if last < first:
