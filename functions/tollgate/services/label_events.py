@@ -14,11 +14,11 @@ from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
 from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
 from tollgate.core.remark import Remark
-from tollgate.core.stored_history import add_up
+from tollgate.core.stored_history import NOT_MOVED, LatestMoved, add_up, move_latest
 from tollgate.core.values import read_text, read_time
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, InputError, LabelError
-from tollgate.services.label_history import default_known_s, label_addition
+from tollgate.services.label_history import default_known_s, label_addition, label_time_us
 from tollgate.services.stores import Stores
 
 STATUSES = ("accepted", "unchanged", "waiting", "failed")
@@ -152,13 +152,22 @@ def _write_label(stores: Stores, version: DetectorVersion, given: GivenLabel, be
     after = replace(before, label=given.label, known_s=known_s, remark=given.remark)
     changes = _history_changes(version, before, after)
     expires_s = max(clock.now_s(), known_s) + version.history.forgotten_after_s
+    keys = {entity: history_key(before.space, entity, before.entities[entity]) for entity in changes}
+    latest = _move_latest(stores, list(keys.values()), label_time_us(after))
     additions = [
-        stores.histories.addition(history_key(before.space, entity, before.entities[entity]), changed, expires_s)
-        for entity, changed in changes.items()
+        stores.histories.addition(pk, changes[entity], expires_s, latest=latest[pk]) for entity, pk in keys.items()
     ]
     update = stores.decisions.set_label(version.detector, given.event_id, before, after)
     write_together(stores.decisions.client, [{"Update": action} for action in (update, *additions)])
     return changes
+
+
+def _move_latest(stores: Stores, pks: Sequence[str], time_us: int | None) -> Mapping[str, LatestMoved]:
+    """Return what a label does to the times of the latest additions: what it takes back is dated before these."""
+    if time_us is None:
+        return dict.fromkeys(pks, NOT_MOVED)
+    stored = stores.histories.read_names(pks)
+    return {pk: move_latest(stored.get(pk, ()), time_us) for pk in pks}
 
 
 def _history_changes(
