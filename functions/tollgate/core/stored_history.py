@@ -61,6 +61,8 @@ def epoch_of(name: str) -> tuple[int, int]:
     return int(name[1]), sign * int(name[2:].lstrip(_BEFORE_1970), 36)
 
 
+# One event names its time to all of its histories.
+@lru_cache(maxsize=64)
 def latest_name(time_us: int) -> str:
     """Return the stored name that says when a history was added to; the number under it says nothing.
 
@@ -106,13 +108,15 @@ def move_latest(names: Iterable[str], time_us: int) -> LatestMoved:
     """
     own = latest_name(time_us)
     found = latest_names(names)
-    latest = max([own, *found], key=_time_of)
-    return LatestMoved(None if latest in found else own, tuple(name for name in found if name != latest))
+    latest = max(found, key=_time_of, default=own)
+    if own not in found and _time_of(latest) <= time_us:
+        return LatestMoved(own, tuple(found))
+    return LatestMoved(None, tuple(name for name in found if name != latest))
 
 
-def read_as_of(stored: StoredSums, time_s: float) -> float:
-    """Return as of when an event at ``time_s`` reads a history: no earlier than its latest addition."""
-    latest = latest_us(stored)
+def read_as_of(names: Iterable[str], time_s: float) -> float:
+    """Return as of when an event at ``time_s`` reads a history with these names: no earlier than its latest addition."""
+    latest = latest_us(names)
     return time_s if latest is None else max(time_s, latest / 1e6)
 
 

@@ -16,6 +16,7 @@ from tollgate.core.stored_history import (
     add_to_all,
     add_up,
     fold_matured,
+    latest_names,
     move_latest,
     read_as_of,
     stale_names,
@@ -78,10 +79,11 @@ def _actions(
     for entity, added in lodge(version.event_type, record.entities, stored, additions).items():
         key = record.entities[entity]
         sums = stored.get(entity, {}).get(key, {})
-        as_of_s = read_as_of(sums, time_s)
+        times = latest_names(sums)
+        as_of_s = read_as_of(times, time_s)
         matured = fold_matured(version.history, entity, sums, as_of_s) if tidy else NOTHING_MATURED
         stale = stale_names(version.history, [*sums, *matured.added], as_of_s)
-        pk, moved = history_key(record.space, entity, key), move_latest(sums, latest_us)
+        pk, moved = history_key(record.space, entity, key), move_latest(times, latest_us)
         actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale, matured, moved)})
     assert len(actions) <= MOST_ACTIONS
     return actions
