@@ -10,22 +10,10 @@ from tollgate.core.arrivals import EVENT, FRAUD, Arrivals
 from tollgate.core.event import Events, Floats, Keys, host_key, join_keys
 from tollgate.core.event_type import EventType, LabelRule
 from tollgate.core.history import HistoryPlan, Kind, Sum, judge_amounts, quantise, weigh
+from tollgate.core.latest_addition import latest_name, latest_names, latest_us, move_latest, read_as_of
 from tollgate.core.replay import Replayed
-from tollgate.core.stored_history import (
-    StoredSums,
-    add_fraud,
-    add_to_all,
-    attribute,
-    epoch_of,
-    fold_matured,
-    latest_name,
-    latest_names,
-    latest_us,
-    move_latest,
-    read_all,
-    read_as_of,
-    stale_names,
-)
+from tollgate.core.stored_history import StoredSums, add_fraud, add_to_all, fold_matured, read_all, stale_names
+from tollgate.core.stored_names import attribute, epoch_of
 
 PAYMENT = EventType(
     name="payment",

@@ -12,7 +12,8 @@ from tollgate.core.arrivals import NO_FRAUDS, Frauds
 from tollgate.core.event import Events, Floats, Ints, Keys
 from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.history import HistoryPlan, Kind, Sum, is_unusual, quantise, summed_values, weigh
-from tollgate.core.stored_history import OPEN, attribute, latest_name
+from tollgate.core.latest_addition import latest_name
+from tollgate.core.stored_names import OPEN, attribute
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
 from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
+from tollgate.core.latest_addition import NOT_MOVED, LatestMoved, move_latest
 from tollgate.core.remark import Remark
-from tollgate.core.stored_history import NOT_MOVED, LatestMoved, add_up, move_latest
+from tollgate.core.stored_history import add_up
 from tollgate.core.values import read_text, read_time
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, InputError, LabelError
