@@ -58,11 +58,11 @@ class ArrivalLine:
         times_s = np.maximum(self.times_s, since_s[self.codes])
         return self if np.array_equal(times_s, self.times_s) else replace(self, times_s=times_s)
 
-    def maturing_at_once(self, since_s: Floats | None, moments_s: Floats) -> ArrivalLine:
+    def maturing_at_once(self, since_s: Floats | None, matures_s: Floats) -> ArrivalLine:
         """Return the line, on which events so late that they mature before their key is read do so on arrival."""
         if since_s is None:
             return self
-        late = moments_s[self.rows] < since_s[self.codes]
+        late = matures_s[self.rows] < since_s[self.codes]
         if not late.any():
             return self
         # It matures right after its event, and is taken back with its fraud, whichever of both came first by its date.
@@ -71,7 +71,7 @@ class ArrivalLine:
         again = np.flatnonzero(np.diff(places, prepend=-1) == 0)
         rows, what, dated_s = self.rows[places], self.what[places], self.dated_s[places]
         what[again] = np.where(what[again] == EVENT, MATURED, TAKEN_BACK)
-        dated_s[again] = moments_s[rows[again]]
+        dated_s[again] = matures_s[rows[again]]
         return ArrivalLine(rows, self.codes[places], what, self.times_s[places], dated_s)
 
     def with_open(

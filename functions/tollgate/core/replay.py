@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tollgate.core.arrival_line import ArrivalLine
-from tollgate.core.arrivals import EVENT, FRAUD, NO_FRAUDS, Arrivals, Frauds
+from tollgate.core.arrivals import EVENT, FRAUD, NO_FRAUDS, NOTHING_WITHHELD, Arrivals, Frauds, Withheld
 from tollgate.core.event import Events, Floats, Ints, host_key
 from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.history import (
@@ -53,13 +53,14 @@ def replay_histories(
     frauds: Frauds = NO_FRAUDS,
     stored: StoredHistories | None = None,
     *,
+    withheld: Withheld = NOTHING_WITHHELD,
     threads: int = 1,
 ) -> Replayed:
     """Let the events happen in order of time, and the ``frauds`` among them become known, on top of what is stored.
 
-    Entities are replayed ``threads`` at a time.
+    Those ``withheld`` do not mature. Entities are replayed ``threads`` at a time.
     """
-    arrivals = Arrivals.of(events, frauds, plan.maturing)
+    arrivals = Arrivals.of(events, frauds, plan.maturing, withheld)
     excess = _judge(plan, events, arrivals, stored or {})
 
     def read(entity: str) -> Floats:
@@ -102,7 +103,7 @@ def replay(
     since_s = _latest_stored(plan, entity, keys.values, stored)
     lines = {False: line.only(EVENT, FRAUD).read_since(since_s), True: line}
     if plan.maturing is not None and plan.matures(entity):
-        at_once = line.maturing_at_once(since_s, plan.maturing.moments_s(events.times_s))
+        at_once = line.maturing_at_once(since_s, arrivals.matures_s)
         lines[True] = at_once.with_open(plan.maturing, keys.values, its, since_s).read_since(since_s)
     for index, half_life_s in enumerate(plan.half_lives_s):
         for labels in (False, True):

@@ -3,7 +3,8 @@
 Beside its sums, a history counts the events that are still open (`OPEN`), by the step at which they mature. From then
 on a reader takes such a count for legitimate events of that moment, so that maturing needs no writer: no daily job, no
 event forgotten. A later writer folds the count into the sums, which changes nothing that is read. A fraud takes its
-event back from the count, below zero if it was folded already: the sum of both is right at any time.
+event back from the count, below zero if it was folded already: the sum of both is right at any time. An event that
+was not let through is not counted: nobody will complain of it, so it is legitimate only if somebody says so.
 
 And it keeps the time of its latest addition, before which it is never read (`latest_addition`).
 """
@@ -145,10 +146,12 @@ def fold_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: flo
     return Matured(steps, added)
 
 
-def add_to_all(plan: HistoryPlan, event: Events, excess: float) -> dict[str, dict[str, int]]:
+def add_to_all(
+    plan: HistoryPlan, event: Events, excess: float, *, let_through: bool = True
+) -> dict[str, dict[str, int]]:
     """Return what one event adds to the history of each entity; ``excess`` is what `judge_amounts` says of it."""
     time_s = event.times_s.item()
-    opened = _open_event(plan, time_s, 1)
+    opened = _open_event(plan, time_s, 1) if let_through else {}
     return {
         entity: sums | opened if plan.matures(entity) else sums
         for entity, sums in _add(plan.layout, summed_numbers(event, excess), time_s).items()
@@ -156,12 +159,17 @@ def add_to_all(plan: HistoryPlan, event: Events, excess: float) -> dict[str, dic
 
 
 def add_fraud(
-    plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, excess: float
+    plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, excess: float, let_through: bool = True
 ) -> dict[str, int]:
     """Return what a fraud adds to a history, dated when it became known. Taking it back adds the negative."""
     values: dict[Kind, float] = {"f": 1.0, "v": 1.0 - is_one_unusual(excess)}
     added = _add(plan.layout, values, known_at_s)[entity]
-    return added | _open_event(plan, event_time_s, -1) if plan.matures(entity) else added
+    return added | _open_event(plan, event_time_s, -1) if let_through and plan.matures(entity) else added
+
+
+def add_legitimate(plan: HistoryPlan, entity: str, known_at_s: float) -> dict[str, int]:
+    """Return what an event adds to a history that was not let through and became known as legitimate."""
+    return dict(_legitimate_at(plan.layout, known_at_s)[entity]) if plan.matures(entity) else {}
 
 
 # Open events mature together, a step at a time.

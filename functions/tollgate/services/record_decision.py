@@ -61,7 +61,7 @@ def _actions(
     kept_until_s = now_s + stores.settings.decision_days * _DAY_S
     actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
     expires_s = max(now_s, time_s, record.known_s or time_s) + version.history.forgotten_after_s
-    everything = add_to_all(version.history, event, record.excess)
+    everything = add_to_all(version.history, event, record.excess, let_through=record.let_through)
     additions = {entity: everything[entity] for entity in record.entities}
     if record.label is not None:
         additions = {
