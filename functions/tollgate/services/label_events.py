@@ -15,7 +15,7 @@ from tollgate.adapters.items import ConditionFailedError, write_together
 from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
 from tollgate.core.remark import Remark
 from tollgate.core.stored_history import add_up
-from tollgate.core.values import read_text, read_time
+from tollgate.core.values import earlier_spellings, read_text
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, InputError, LabelError
 from tollgate.services.label_history import default_known_s, label_addition
@@ -62,6 +62,7 @@ def label_events(stores: Stores, labels: Sequence[Mapping[str, Any]], detector: 
         else:
             by_event.setdefault(given.event_id, []).append((place, given))
     found = stores.decisions.look(version.detector, list(by_event))
+    _find_by_earlier_ids(stores, version, by_event, found)
 
     def label_one_event(event_id: str) -> None:
         before: Found | None = found[event_id]
@@ -75,6 +76,21 @@ def label_events(stores: Stores, labels: Sequence[Mapping[str, Any]], detector: 
     done = [result for result in results if result is not None]
     counts = Counter(result["status"] for result in done)
     return {**{status: counts[status] for status in STATUSES}, "results": done}
+
+
+def _find_by_earlier_ids(
+    stores: Stores,
+    version: DetectorVersion,
+    by_event: dict[str, list[tuple[int, GivenLabel]]],
+    found: dict[str, Found | None],
+) -> None:
+    """Let labels go to decisions from before a whole number had one spelling as an id, where there is no other."""
+    earlier = {other: key for key in by_event if found[key] is None for other in earlier_spellings(key)}
+    for other, stands in (stores.decisions.look(version.detector, list(earlier)) if earlier else {}).items():
+        if stands is not None:
+            found[other] = stands
+            labels = by_event.pop(earlier[other])
+            by_event[other] = [(place, replace(given, event_id=other)) for place, given in labels]
 
 
 def _result(event_id: str, status: str, message: str | None = None, histories: Iterable[str] = ()) -> Result:
@@ -104,7 +120,7 @@ def _read_label(version: DetectorVersion, raw: Mapping[str, Any]) -> GivenLabel:
         raise LabelError("The label is empty; say fraud or legitimate.")
     known_at = raw.get("known_at")
     try:
-        known_s = None if known_at in (None, "") else read_time(known_at, "iso") / 1e6
+        known_s = None if known_at in (None, "") else version.event_type.time_format.read_known(known_at) / 1e6
     except ValueError as error:
         raise LabelError(f"known_at: {error}.") from None
     return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s, Remark.read(raw))
