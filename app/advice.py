@@ -19,9 +19,19 @@ def advise(detector: Detector, answer: Json) -> str:
         return ""
     if answer.get("detector_version") not in (None, detector.version):
         return "An earlier version decided, whose thresholds may be others."
+    if outcome == outcome_of_score(detector, int(score)):
+        return _say_distance(detector, int(score), answer)
+    return say_changed(detector, answer)
+
+
+def say_changed(detector: Detector, answer: Json) -> str:
+    """Return what gave an answer another outcome than its score alone would have; empty where nothing did."""
+    outcome, score = str(answer.get("outcome")), answer.get("score")
+    if score is None or answer.get("detector_version") not in (None, detector.version):
+        return ""
     by_score = outcome_of_score(detector, int(score))
     if outcome == by_score:
-        return _say_distance(detector, int(score), answer)
+        return ""
     alone = f"Its score alone would give {wording.title(by_score)}."
     rules = [str(rule["rule"]) for rule in answer.get("rules") or () if _made(rule, outcome)]
     if answer.get("braked"):
