@@ -194,4 +194,4 @@ def test_a_case_says_which_rule_gave_it_another_outcome(contract: Contract, open
     contract.decisions["weakened"].update(outcome="review", rules=[hit])
     page = open_page("queue").run()
     assert not page.exception
-    assert "Rule far makes it Review. Its score alone would give Block." in texts(page)
+    assert "Rule “far” makes it Review. Its score alone would give Block." in texts(page)
