@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from tollgate.core.number_format import NumberFormat
 from tollgate.core.time_format import TimeFormat
-from tollgate.core.values import read_word
+from tollgate.core.values import read_word, shown
 from tollgate.errors import LabelError
 
 Role = Literal[
@@ -50,7 +50,8 @@ class LabelRule:
             return 0
         words = " or ".join(f'"{word}"' for word in (*self.fraud, *self.legitimate))
         raise LabelError(
-            f'Label "{value}" in column "{self.column}" is not {words}; declare other words as label_values in [event].'
+            f'Label {shown(value)} in column "{self.column}" is not {words}; '
+            "declare other words as label_values in [event]."
         )
 
 
