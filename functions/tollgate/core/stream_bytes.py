@@ -50,9 +50,7 @@ def _unpack(data: bytes) -> bytes:
         try:
             out += unpacker.decompress(rest, MAX_UNPACKED_BYTES + 1 - len(out))
         except zlib.error:
-            raise InputError(
-                f"The record begins as {name} does, and is not whole {name} data; send it again."
-            ) from None
+            raise InputError(f"The record begins as {name} does, and is damaged; send it again.") from None
         if len(out) > MAX_UNPACKED_BYTES:
             raise InputError(
                 f"The record is packed by {name} and unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB; "

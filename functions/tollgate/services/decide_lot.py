@@ -76,8 +76,8 @@ class _Lot:
                     self.decide(part, record)
                 except InputError as error:
                     refused.append((part, error))
-        for part, error in refused:
-            self.refuse(part, record, error)
+        for part, reason in refused:
+            self.refuse(part, record, reason)
 
     def split(self, record: StreamRecord, refused: list[tuple[StreamRecord, InputError]]) -> list[StreamRecord]:
         """Return the parts to be decided on; for a damaged aggregate none, and one more that is ``refused``."""
