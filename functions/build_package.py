@@ -1,6 +1,6 @@
 """Builds what Lambda runs into a folder: the functions' package, or the layer that reads Parquet.
 
-    python3 build_package.py functions FOLDER [--architecture arm64] [--python-version 3.13]
+    python3 build_package.py functions FOLDER [--architecture arm64 | host]
     python3 build_package.py parquet FOLDER
 
 Needs uv and the standard library only. It takes wheels for the asked system, so the host may be another one; then it
@@ -20,6 +20,9 @@ HERE = Path(__file__).resolve().parent
 LAMBDA_PYTHON = "3.13"
 # Lambda's python3.13 stands on Amazon Linux 2023, whose C library is 2.34.
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
+# This machine and the Python that builds, for an emulator that runs the functions with it.
+HOST = "host"
+HOST_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 AWS_SERVICES = ("dynamodb", "events", "kinesis", "s3", "sqs", "sts")
 
 # importlib.metadata reads these two (OpenTelemetry finds its context by entry point); licences stay with their code.
@@ -108,16 +111,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Builds what Lambda runs into a folder.")
     parser.add_argument("package", choices=("functions", "parquet"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
-    parser.add_argument("--python-version", default=LAMBDA_PYTHON)
+    parser.add_argument("--architecture", choices=(*sorted(PLATFORMS), HOST), default="x86_64")
     asked = parser.parse_args(arguments)
     try:
-        platform = PLATFORMS[asked.architecture]
+        platform = PLATFORMS.get(asked.architecture)
+        python_version = LAMBDA_PYTHON if platform else HOST_PYTHON
         if asked.package == "parquet":
-            build_parquet_layer(asked.folder, asked.python_version, platform)
+            build_parquet_layer(asked.folder, python_version, platform)
         else:
-            install_functions(asked.folder, asked.python_version, platform)
-            copy_code(asked.folder, asked.python_version)
+            install_functions(asked.folder, python_version, platform)
+            copy_code(asked.folder, python_version)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
         sys.exit(f"The {asked.package} package was not built: {error}")
 

@@ -14,7 +14,8 @@ from model_build.data import read_table
 from model_build.detector_file import DetectorFile
 from model_build.sample import write_sample
 
-_SEED = 1
+# Of these payments, each part of the split has frauds enough at every moment of the week: a test holds it.
+_SEED = 7
 _WEEK = timedelta(days=7)
 
 
