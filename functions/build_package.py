@@ -8,6 +8,7 @@ drops what no function imports, because Lambda loads at most 250 MB and a smalle
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -211,6 +212,13 @@ def _drop(folder: Path, patterns: Sequence[str]) -> None:
 def _drop_services(folder: Path) -> None:
     for data in (folder / "botocore" / "data", folder / "boto3" / "data"):
         _remove(path for path in data.iterdir() if path.is_dir() and path.name not in AWS_SERVICES)
+    endpoints = folder / "botocore" / "data" / "endpoints.json"
+    known = json.loads(endpoints.read_bytes())
+    for partition in known["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in AWS_SERVICES if name in services}
+    endpoints.unlink()  # uv may have linked it to the file in its cache
+    endpoints.write_text(json.dumps(known), encoding="utf-8")
 
 
 def _remove(paths: Iterable[Path]) -> None:
