@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Fail = Literal["none", "rules_only", "review", "allow"]
+Clock = Literal["event", "now"]
+CLOCKS: tuple[Clock, ...] = ("event", "now")
 FAILS: tuple[Fail, ...] = ("none", "rules_only", "review", "allow")
 
 # What may be missing, besides a required variable, which is named as `variable:<column>`.
@@ -22,7 +24,8 @@ class Safety:
     ``fail`` "none" makes an event that cannot be decided in full an error. ``required`` are columns without which it
     cannot. ``review`` and ``block`` are the outcomes by these names. Where more than ``most_blocked`` of the decisions
     of the last ``over_s`` seconds, of which there have to be ``at_least``, are blocks, blocks become reviews; None:
-    never.
+    never. With ``clock`` "now" an event that lies too far ahead of the server's clock is decided on as of that clock;
+    with "event" it is refused.
     """
 
     fail: Fail = "none"
@@ -32,6 +35,7 @@ class Safety:
     most_blocked: float | None = None
     over_s: float = 300.0
     at_least: int = 50
+    clock: Clock = "event"
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that the manifest holds."""

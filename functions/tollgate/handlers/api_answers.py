@@ -27,6 +27,7 @@ _DECISION: Mapping[str, Any] = {
     "degraded": None,
     "braked": False,
     "forced": False,
+    "clock": None,
     "recorded": True,
     "repeated": None,
     "timings_ms": None,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from tollgate.core.explain import Wanted
 from tollgate.errors import InputError
-from tollgate.handlers.api_models import Reason, Request, RuleHit
+from tollgate.handlers.api_models import ClockUsed, Reason, Request, RuleHit
 from tollgate.services.what_if import MOST_EXPLAINED, MOST_VARIANTS, WhatIf
 
 
@@ -42,6 +42,7 @@ class Supposed(BaseModel):
     probability: float | None = Field(ge=0, le=1)
     outcome: str
     rules: list[RuleHit]
+    clock: ClockUsed | None = None
     base_log_odds: float | None = None
     reasons: list[Reason] | None = None
     reasons_approximate: bool = False

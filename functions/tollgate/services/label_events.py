@@ -12,6 +12,7 @@ from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
 from tollgate.core.remark import Remark
 from tollgate.core.stored_history import add_up
@@ -52,11 +53,12 @@ def label_events(stores: Stores, labels: Sequence[Mapping[str, Any]], detector: 
     over. A label that is there already can get another note; it keeps its date.
     """
     version = stores.champion(detector)
+    limit = SkewLimit.of(version, clock.now())
     results: list[Result | None] = [None] * len(labels)
     by_event: dict[str, list[tuple[int, GivenLabel]]] = {}
     for place, raw in enumerate(labels):
         try:
-            given = _read_label(version, raw)
+            given = _read_label(version, raw, limit)
         except InputError as error:
             results[place] = _result(str(raw["event_id"]), "failed", str(error))
         else:
@@ -88,7 +90,7 @@ def _label_one(stores: Stores, version: DetectorVersion, given: GivenLabel, befo
         return _result(given.event_id, "failed", str(error))
 
 
-def _read_label(version: DetectorVersion, raw: Mapping[str, Any]) -> GivenLabel:
+def _read_label(version: DetectorVersion, raw: Mapping[str, Any], limit: SkewLimit) -> GivenLabel:
     rule = version.event_type.label or LabelRule("label", 0.0)
     try:
         event_id = read_text(raw["event_id"])
@@ -104,9 +106,12 @@ def _read_label(version: DetectorVersion, raw: Mapping[str, Any]) -> GivenLabel:
         raise LabelError("The label is empty; say fraud or legitimate.")
     known_at = raw.get("known_at")
     try:
-        known_s = None if known_at in (None, "") else read_time(known_at, "iso") / 1e6
+        known_us = None if known_at in (None, "") else round(read_time(known_at, "iso"))
     except ValueError as error:
         raise LabelError(f"known_at: {error}.") from None
+    if known_us is not None and known_us > limit.latest_us:
+        raise LabelError(f"known_at: {limit.describe(known_us, 'a label may become known')}.")
+    known_s = None if known_us is None else known_us / 1e6
     return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s, Remark.read(raw))
 
 

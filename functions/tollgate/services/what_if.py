@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord
+from tollgate.core.clock_skew import SkewLimit, as_decided
 from tollgate.core.decision import Decisions
 from tollgate.core.event import Events
 from tollgate.core.explain import Wanted, explain_decisions, most_of
@@ -41,7 +43,8 @@ def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
     """Return what would be decided on an event and on its variants; nothing is written, counted or told of.
 
     By its id, an event meets the version, the histories and the lists that it was decided on with. Of an entity that it
-    did not have then, and for an event without id, histories are those stored now, read as of the event's time.
+    did not have then, and for an event without id, histories are those stored now, read as of the event's time. Of an
+    event that was decided as of the clock, that is the time meant.
     Raises `NotFoundError` for an id that was never decided on, `InputError` where it was decided on without a score.
     """
     decided = None if asked.event_id is None else _find_scored(stores, asked.event_id, asked.detector)
@@ -49,12 +52,16 @@ def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
         version, pinned = _pin(stores, decided)
     else:
         version, pinned = stores.champion(asked.detector), NOTHING_PINNED
+    limit = SkewLimit.of(version, clock.now())
     event = asked.event if asked.event is not None else decided.event if decided else {}
-    events = read_variants(version, event, asked.variants)
+    if decided:
+        event, limit = _as_then(version, decided, event), _with_room_for(decided, limit)
+    events, clocks = read_variants(version, event, asked.variants, limit)
     time_s = decided.time_s if decided else events.times_s[0].item()
     stored = stores.histories.read_keys(version, keys_to_read(events, pinned))
     decisions = decide_variants(version, events, stored, time_s, pinned)
     answers = _answer(version, events, decisions, asked.reasons)
+    answers = [{**answer, "clock": told} for answer, told in zip(answers, clocks, strict=True)]
     known = [asdict(one) for one in tell_histories(version, events, decisions, 0)] if asked.histories else None
     return {
         "detector": version.detector,
@@ -74,9 +81,21 @@ def _find_scored(stores: Stores, event_id: str, detector: str | None) -> Decisio
 
 def _pin(stores: Stores, decided: DecisionRecord) -> tuple[DetectorVersion, PinnedReads]:
     version = stores.versions.pinned(decided.answer["detector"], decided.answer["detector_version"])
-    event = read_event(version.event_type, decided.event)
+    event = read_event(version.event_type, decided.event)  # for its keys
     reads = unpack_reads(version.history, decided.reads or b"")
     return with_answered_lists(version, decided.answer.get("lists", ())), PinnedReads.of(event, reads)
+
+
+def _as_then(version: DetectorVersion, decided: DecisionRecord, event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an event with the time as of which it was decided, unless it has another time than the decided one."""
+    column = version.event_type.timestamp
+    own = event.get(column) == decided.event.get(column)
+    return as_decided(version, event, decided.answer) if own else event
+
+
+def _with_room_for(decided: DecisionRecord, limit: SkewLimit) -> SkewLimit:
+    """Return a limit within which a decided event lies: it was let in when it was decided."""
+    return replace(limit, max_ahead_s=max(limit.max_ahead_s, decided.time_s - limit.now_us / 1e6))
 
 
 def _answer(version: DetectorVersion, events: Events, decisions: Decisions, reasons: Wanted) -> list[dict[str, Any]]:
