@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 from tollgate.core.moments import to_moment
-from tollgate.core.values import read_time
+from tollgate.core.time_format import TimeFormat
 
 
 class _Moment(click.ParamType[datetime]):
@@ -16,7 +16,7 @@ class _Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return to_moment(round(read_time(value, "iso")))
+            return to_moment(TimeFormat().read(value))
         except ValueError as error:
             self.fail(f"{error}.", param, context)
 

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from tollgate.adapters import clients
 from tollgate.adapters.versions import VersionStore
 from tollgate.core.moments import to_moment
-from tollgate.core.values import read_time
+from tollgate.core.time_format import TimeFormat
 from tollgate.errors import InputError, TollgateError
 
 from spark_job.job import Job, run_job
@@ -67,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _moment(text: str) -> datetime:
     try:
-        return to_moment(round(read_time(text, "iso")))
+        return to_moment(TimeFormat().read(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -18,6 +18,7 @@ EVENT_TYPE = EventType(
     name="payment",
     id="id",
     timestamp="time",
+    timestamp_format="epoch_s",
     amount="amount",
     numeric=("items",),
     categorical=("country",),
