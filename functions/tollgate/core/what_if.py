@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.decision import Decisions, decide
 from tollgate.core.event import Events, Floats
 from tollgate.core.history import judge_amounts
@@ -37,28 +36,22 @@ class PinnedReads:
 NOTHING_PINNED = PinnedReads({}, {})
 
 
-def read_variants(
-    version: DetectorVersion, event: Mapping[str, Any], variants: Sequence[Changes], limit: SkewLimit
-) -> tuple[Events, list[dict[str, str] | None]]:
-    """Return an event and after it its variants, n + 1 rows, and what is said of the clock for each of them.
+def read_variants(version: DetectorVersion, event: Mapping[str, Any], variants: Sequence[Changes]) -> Events:
+    """Return an event and after it its variants, n + 1 rows.
 
     A variant holds columns that are to be otherwise than the event's; None takes one away. Raises `EventError` for the
-    first that cannot be read, that lies beyond the ``limit``, or that lacks a column without which the detector would
-    not give a score.
+    first that cannot be read, or that lacks a column without which the detector would not give a score.
     """
     rows = [dict(event), *({**event, **changes} for changes in variants)]
-    settled = []
     for number, row in enumerate(rows):
         try:
-            settled.append(limit.settle_one(read_event(version.event_type, row)))
+            read_event(version.event_type, row)
             if lacking := version.safety.missing_variables(row):
                 raise EventError(f"Without {lacking[0].removeprefix('variable:')} this detector gives no score.")
         except EventError as error:
-            raise (type(error)(f"Variant {number}: {error}", error.column) if number else error) from None
+            raise (EventError(f"Variant {number}: {error}", error.column) if number else error) from None
     columns = {name: [row.get(name) for row in rows] for name in version.event_type.variables}
-    events = read_events(version.event_type, columns, whole=False)[0]
-    times_us = np.concatenate([one.times_us for one, _ in settled])
-    return replace(events, times_us=times_us), [told for _, told in settled]
+    return read_events(version.event_type, columns, whole=False)[0]
 
 
 def keys_to_read(events: Events, pinned: PinnedReads) -> dict[str, list[str]]:

@@ -42,7 +42,6 @@ class Supposed(BaseModel):
     probability: float | None = Field(ge=0, le=1)
     outcome: str
     rules: list[RuleHit]
-    clock: ClockUsed | None = None
     base_log_odds: float | None = None
     reasons: list[Reason] | None = None
     reasons_approximate: bool = False
@@ -74,6 +73,7 @@ class WhatIfAnswer(BaseModel):
 
     detector: str
     detector_version: str
+    clock: ClockUsed | None = Field(None, description="Null if the event would be decided as of its own time.")
     unchanged: Supposed = Field(description="The event as it is.")
     variants: list[Supposed] = Field(description="In the order of the request.")
     histories: list[KnownHistory] | None = Field(description="Of the event as it is; null unless asked for.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tollgate import clock
@@ -52,20 +52,18 @@ def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
         version, pinned = _pin(stores, decided)
     else:
         version, pinned = stores.champion(asked.detector), NOTHING_PINNED
-    limit = SkewLimit.of(version, clock.now())
     event = asked.event if asked.event is not None else decided.event if decided else {}
-    if decided:
-        event, limit = _as_then(version, decided, event), _with_room_for(decided, limit)
-    events, clocks = read_variants(version, event, asked.variants, limit)
+    event, skew = _settle(version, event, decided)
+    events = read_variants(version, event, asked.variants)
     time_s = decided.time_s if decided else events.times_s[0].item()
     stored = stores.histories.read_keys(version, keys_to_read(events, pinned))
     decisions = decide_variants(version, events, stored, time_s, pinned)
     answers = _answer(version, events, decisions, asked.reasons)
-    answers = [{**answer, "clock": told} for answer, told in zip(answers, clocks, strict=True)]
     known = [asdict(one) for one in tell_histories(version, events, decisions, 0)] if asked.histories else None
     return {
         "detector": version.detector,
         "detector_version": version.version,
+        "clock": skew,
         "unchanged": answers[0],
         "variants": answers[1:],
         "histories": known,
@@ -86,16 +84,19 @@ def _pin(stores: Stores, decided: DecisionRecord) -> tuple[DetectorVersion, Pinn
     return with_answered_lists(version, decided.answer.get("lists", ())), PinnedReads.of(event, reads)
 
 
-def _as_then(version: DetectorVersion, decided: DecisionRecord, event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an event with the time as of which it was decided, unless it has another time than the decided one."""
+def _settle(
+    version: DetectorVersion, event: Mapping[str, Any], decided: DecisionRecord | None
+) -> tuple[Mapping[str, Any], dict[str, str] | None]:
+    """Return an event with the time as of which it would be decided, and what is said of the clock.
+
+    The time of an event that was decided on was let in then. Raises `EventAheadError` for another one that is refused.
+    Variants are not held against the clock: whatever their times are, they meet what is known as of the event's.
+    """
     column = version.event_type.timestamp
-    own = event.get(column) == decided.event.get(column)
-    return as_decided(version, event, decided.answer) if own else event
-
-
-def _with_room_for(decided: DecisionRecord, limit: SkewLimit) -> SkewLimit:
-    """Return a limit within which a decided event lies: it was let in when it was decided."""
-    return replace(limit, max_ahead_s=max(limit.max_ahead_s, decided.time_s - limit.now_us / 1e6))
+    if decided and event.get(column) == decided.event.get(column):
+        return as_decided(version, event, decided.answer), decided.answer.get("clock")
+    _, skew = SkewLimit.of(version, clock.now()).settle_one(read_event(version.event_type, event))
+    return as_decided(version, event, {"clock": skew}), skew
 
 
 def _answer(version: DetectorVersion, events: Events, decisions: Decisions, reasons: Wanted) -> list[dict[str, Any]]:
