@@ -100,7 +100,7 @@ def _show_progress() -> Any:  # noqa: ANN401 - a function of one text
 
 def _say_where(stack: RunningStack, dashboard: str, batch: Batch) -> None:
     api = stack.deployment.api_url
-    event = _first_event(stack.new_payments)
+    event = _last_event(stack.new_payments)
     body = shlex.quote(json.dumps({"event": event}))
     outcomes = ", ".join(f"{count:,} {name}" for name, count in batch.summary["outcomes"].items())
     training = stack.version.manifest["training"]
@@ -123,10 +123,10 @@ Ctrl-C stops everything.
 """, flush=True)  # fmt: skip
 
 
-def _first_event(payments: Path) -> Mapping[str, Any]:
+def _last_event(payments: Path) -> Mapping[str, Any]:
     numbers = ("amount", "latitude", "longitude")
     with payments.open(newline="") as file:
-        row = next(csv.DictReader(file))
+        *_, row = csv.DictReader(file)
     return {name: float(value) if name in numbers else value for name, value in row.items() if value}
 
 

@@ -7,7 +7,6 @@ import json
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -62,15 +61,6 @@ def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHisto
     for entity, key, sums in read_folder_histories(version, folder):
         stored[entity][key] = sums
     return stored
-
-
-def training_end_s(version: DetectorVersion) -> float:
-    """Return when the training data ended, in seconds since 1970.
-
-    Events from then on may read the histories that it left. Earlier ones were counted in these already, with labels
-    that nobody knew yet.
-    """
-    return datetime.fromisoformat(version.manifest["training"]["to"]).timestamp()
 
 
 @dataclass(frozen=True)

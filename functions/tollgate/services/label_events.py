@@ -12,6 +12,7 @@ from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.values import earlier_spellings
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, InputError
@@ -48,11 +49,12 @@ def label_events(
     answered as if it were given alone, and what they come to is written once.
     """
     version = version or stores.champion(detector)
+    limit = SkewLimit.of(version, clock.now())
     results: dict[int, Result] = {}
     by_event: dict[str, dict[int, GivenLabel]] = {}
     for place, raw in enumerate(labels):
         try:
-            given = read_label(version, raw)
+            given = read_label(version, raw, limit)
         except InputError as error:
             results[place] = tell_result(read_event_id(raw), "failed", str(error))
         else:
