@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -189,7 +189,7 @@ def _open(
         detector=manifest["detector"],
         version=name,
         event_type=event_type,
-        history=history_from_json(manifest["history"]),
+        history=replace(history_from_json(manifest["history"]), hosts=event_type.hosts),
         features=features,
         scale=ScoreScale.from_json(manifest["score_scale"]),
         outcomes=tuple(Outcome(**outcome) for outcome in manifest["outcomes"]),
