@@ -282,6 +282,7 @@ def summary(rows: int, failed: int) -> Json:
         "score_histogram": {"edges": EDGES, "counts": histogram(scored, false_positive_rate)},
         "top_events": [_top_event(place) for place in range(min(40, scored))],
         "errors": errors[:100],
+        "notes": [],
         "unused_columns": ["is_fraud", "fraud_kind"],
     }
 
