@@ -180,6 +180,8 @@ def evaluate(  # noqa: PLR0913 - one for each option
     file, progress = read_detector_file(detector), show_progress(Console(stderr=True))
     evaluated = evaluate_detector(data, file, plan, progress, tune_s=tune_s, now=now)
     _show_evaluation(evaluated, file.training.reviews_per_day)
+    for note in evaluated.notes:
+        click.echo(f"Note: {note}", err=True)
     if json_path is not None:
         json_path.write_text(json.dumps({"rows": [row.to_json() for row in evaluated.rows]}, indent=1))
 

@@ -29,6 +29,7 @@ _DECISION: Mapping[str, Any] = {
     "forced": False,
     "clock": None,
     "recorded": True,
+    "missing_columns": None,
     "repeated": None,
     "timings_ms": None,
     "base_log_odds": None,

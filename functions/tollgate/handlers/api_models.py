@@ -78,6 +78,9 @@ class Decision(BaseModel):
     forced: bool = Field(False, description="The event's id asked for the outcome, in a test deployment.")
     clock: ClockUsed | None = Field(None, description="Null if the event was decided as of its own time.")
     recorded: bool = Field(True, description="False: it is not known to be stored; send the event again.")
+    missing_columns: list[str] | None = Field(
+        None, description="Declared columns that the event lacks; null if no version can be asked."
+    )
     repeated: bool = Field(description="The event was decided on before; this is the first decision.")
     timings_ms: dict[str, float]
     base_log_odds: float | None = Field(None, description="Where contributions count from.")
