@@ -20,7 +20,7 @@ from model_build.parity import check_parity
 from model_build.past_events import encode_judged_events
 from model_build.report import Contender, Judged, choose_outcomes, describe_version, evaluate_version
 from model_build.sealing import Sealed, encode_histories, seal_version
-from model_build.split import Split, split_by_time
+from model_build.split import Split, notice_parts, split_by_time
 from model_build.version_reasons import explain_version
 
 
@@ -52,7 +52,7 @@ def prepare(data_path: Path, file: DetectorFile, progress: Progress) -> tuple[Ma
     progress(f"Reading {data_path}")
     data = read_labelled_events(data_path, file.event_type, file.file_form)
     split = split_by_time(data, file.training)
-    notes = (*notice_data(data, file, clock.now_s()), *file.warnings)
+    notes = (*notice_parts(data, split), *notice_data(data, file, clock.now_s()), *file.warnings)
     past = draw_past_events(data, split.test, file.training.past_events, file.training.seed)
     return read_material(data, file, split.train, progress, past), split, notes
 

@@ -144,3 +144,16 @@ def test_an_event_that_cannot_be_read_changes_nothing(stores: Stores, backend: B
     assert not backend.histories()
     with pytest.raises(NotFoundError):
         find_decision(stores, payment["event_id"])
+
+
+def test_what_an_event_lacks_is_said_and_it_is_decided_all_the_same(stores: Stores, payment: Payment) -> None:
+    event_type = stores.champion().event_type
+    bare = {name: payment[name] for name in (event_type.id, event_type.timestamp)} | {"amount": None, "ip": " "}
+    assert decide_event(stores, payment)["missing_columns"] == []
+    for _ in range(2):
+        answer = decide_event(stores, {**bare, event_type.id: "bare"})
+        assert answer["missing_columns"] == [
+            name for name in event_type.variables if name not in (event_type.id, event_type.timestamp)
+        ]
+        assert answer["degraded"] is None
+        assert 0 <= answer["score"] <= 1000

@@ -70,6 +70,9 @@ class Decision(BaseModel):
     braked: bool = Field(False, description="The outcome was a block, which the brake made a review.")
     forced: bool = Field(False, description="The event's id asked for the outcome, in a test deployment.")
     recorded: bool = Field(True, description="False: it is not known to be stored; send the event again.")
+    missing_columns: list[str] | None = Field(
+        None, description="Declared columns that the event lacks; null if no version can be asked."
+    )
     repeated: bool = Field(description="The event was decided on before; this is the first decision.")
     timings_ms: dict[str, float]
     base_log_odds: float | None = Field(None, description="Where contributions count from.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
+from tollgate.core.values import earlier_spellings
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, InputError
 from tollgate.services.label_steps import (
@@ -56,6 +58,7 @@ def label_events(
         else:
             by_event.setdefault(given.event_id, {})[place] = given
     found = stores.decisions.look(version.detector, list(by_event))
+    _find_by_earlier_ids(stores, version, by_event, found)
 
     def label_one_event(event_id: str) -> dict[int, Result]:
         return _label_one(stores, version, event_id, by_event[event_id], found[event_id])
@@ -66,6 +69,21 @@ def label_events(
     counts = Counter(result["status"] for result in results.values())
     in_order = [results[place] for place in range(len(labels))]
     return {**{status: counts[status] for status in STATUSES}, "results": in_order}
+
+
+def _find_by_earlier_ids(
+    stores: Stores,
+    version: DetectorVersion,
+    by_event: dict[str, dict[int, GivenLabel]],
+    found: dict[str, Found | None],
+) -> None:
+    """Let labels go to decisions from before a whole number had one spelling as an id, where there is no other."""
+    earlier = {other: key for key in by_event if found[key] is None for other in earlier_spellings(key)}
+    for other, stands in (stores.decisions.look(version.detector, list(earlier)) if earlier else {}).items():
+        if stands is not None:
+            found[other] = stands
+            labels = by_event.pop(earlier[other])
+            by_event[other] = {place: replace(given, event_id=other) for place, given in labels.items()}
 
 
 def _label_one(

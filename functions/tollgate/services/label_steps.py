@@ -10,7 +10,7 @@ from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
 from tollgate.core.remark import LONGEST, Remark
 from tollgate.core.stored_history import add_up
-from tollgate.core.values import read_text, read_time
+from tollgate.core.values import read_text
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import LabelError, suggest
 from tollgate.services.label_history import default_known_s, label_addition
@@ -70,7 +70,7 @@ def read_label(version: DetectorVersion, raw: object) -> GivenLabel:
         raise LabelError("The label is empty; say fraud or legitimate.")
     known_at = raw.get("known_at")
     try:
-        known_s = None if known_at in (None, "") else read_time(known_at, "iso") / 1e6
+        known_s = None if known_at in (None, "") else version.event_type.time_format.read_known(known_at) / 1e6
     except ValueError as error:
         raise LabelError(f"known_at: {error}.") from None
     return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s, Remark.read(raw))
