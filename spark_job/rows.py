@@ -33,6 +33,7 @@ class _ReadRows:
     sealed: Broadcast[SealedVersion]
     names: Sequence[str]
     delimiter: str | None
+    says_why: bool
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the batches with those columns more."""
@@ -45,7 +46,7 @@ class _ReadRows:
         columns = read_columns(event_type, self.names, batch.column("cells"))
         events, found = read_events(event_type, columns, whole=False)
         problems = {
-            row: ("", say_corrupt(text, self.delimiter, len(self.names)))
+            row: ("", text if self.says_why else say_corrupt(text, self.delimiter, len(self.names)))
             for row, text in enumerate(batch.column("corrupt").to_pylist())
             if text is not None
         }
@@ -62,7 +63,7 @@ class _ReadRows:
 
 def read_rows(table: Table, sealed: Broadcast[SealedVersion]) -> DataFrame:
     """Return the rows of a table with what was read of them."""
-    read = _ReadRows(sealed, table.names, table.delimiter)
+    read = _ReadRows(sealed, table.names, table.delimiter, table.says_why)
     return table.frame.mapInArrow(read, StructType([*table.frame.schema.fields, *StructType.fromDDL(_READ).fields]))
 
 
