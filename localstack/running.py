@@ -37,7 +37,7 @@ Progress = Callable[[str], None]
 class RunningStack:
     """A deployed Tollgate with a champion, and a past of so many decisions.
 
-    ``new_payments`` is a CSV of payments that come after these.
+    ``new_payments`` is a CSV of payments of the same days, by customers who have none of these.
     """
 
     emulator: Emulator

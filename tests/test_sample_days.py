@@ -42,7 +42,7 @@ def test_each_part_of_the_split_has_frauds_enough_at_every_moment_of_a_week(
     data = read_labelled_events(tmp_path / "all.csv", file.event_type)
     times = pa.chunked_array([pa.array(data.events.times_s.astype("int64")).cast(pa.timestamp("s", tz="UTC"))])
     for now in WEEK:
-        split = split_by_time(first_rows(data, cut_days(times, coming, now, PAST).began), file.training)
+        split = split_by_time(first_rows(data, cut_days(times, now, PAST).began), file.training)
         frauds = {name: int((data.labels[part] == 1).sum()) for name, part in split.parts()}
         assert min(frauds.values()) >= ENOUGH, f"{now:%A %H:%M}: {frauds}"
 

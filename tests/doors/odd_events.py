@@ -111,6 +111,8 @@ EVENTS: dict[str, Odd] = {
     "time 20260301": _odd({"timestamp": "20260301"}, "timestamp", "20260301"),
     "time in microseconds": _odd({"timestamp": "1776124800000000"}, "timestamp", "1776124800000000"),
     "time of the year 9999": _odd({"timestamp": "9999-12-31T00:00:00Z"}, "timestamp", "9999"),
+    "time of next year": _odd({"timestamp": "2027-06-01T00:00:00Z"}, "timestamp", "ahead of now"),
+    "time a minute ahead": _odd({"timestamp": "2026-06-01T00:01:00Z"}),
     "time nested": _odd({"timestamp": [1]}, "timestamp", "[1]", JSON),
     # Columns
     "an ignored column null": _text({"currency": None}),
