@@ -35,6 +35,7 @@ class _ReadRows:
     sealed: Broadcast[SealedVersion]
     names: Sequence[str]
     delimiter: str | None
+    says_why: bool
     now: datetime
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -49,7 +50,7 @@ class _ReadRows:
         columns = read_columns(event_type, self.names, batch.column("cells"))
         events, found = read_events(event_type, columns, whole=False, limit=SkewLimit.of(version, self.now))
         problems = {
-            row: ("", say_corrupt(text, self.delimiter, len(self.names)))
+            row: ("", text if self.says_why else say_corrupt(text, self.delimiter, len(self.names)))
             for row, text in enumerate(batch.column("corrupt").to_pylist())
             if text is not None
         }
@@ -66,7 +67,7 @@ class _ReadRows:
 
 def read_rows(table: Table, sealed: Broadcast[SealedVersion], now: datetime) -> DataFrame:
     """Return the rows of a table with what was read of them; ``now`` is what they may not lie ahead of."""
-    read = _ReadRows(sealed, table.names, table.delimiter, now)
+    read = _ReadRows(sealed, table.names, table.delimiter, table.says_why, now)
     return table.frame.mapInArrow(read, StructType([*table.frame.schema.fields, *StructType.fromDDL(_READ).fields]))
 
 

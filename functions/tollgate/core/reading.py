@@ -19,6 +19,7 @@ from tollgate.core.values import (
     read_numbers,
     read_text,
     read_texts,
+    shown,
 )
 from tollgate.errors import EventError, TableError, suggest
 
@@ -152,17 +153,22 @@ def _listed(names: Sequence[str]) -> str:
 
 def read_event(event_type: EventType, event: Mapping[str, object]) -> Events:
     """Read one event; raise `EventError` for its first problem or for a column that was not declared."""
+    check_columns(event_type, event)
+    return _read_one(event_type, event)
+
+
+def check_columns(event_type: EventType, event: Mapping[str, object]) -> None:
+    """Raise `EventError` for a column that was not declared, or where the event has no id or no time."""
     known = event_type.variables
     accepted = event_type.accepted
     for name in event:
         if name not in accepted:
             raise EventError(
-                f'Unknown column "{name}"{suggest(name, known)}; declared are {_listed(list(known))}.', name
+                f"Unknown column {shown(name)}{suggest(name[:100], known)}; declared are {_listed(list(known))}.", name
             )
     for name in (event_type.id, event_type.timestamp):
         if name not in event:
             raise EventError(f'Column "{name}" is required and missing{suggest(name, event)}.', name)
-    return _read_one(event_type, event)
 
 
 def _read_one(event_type: EventType, event: Mapping[str, object]) -> Events:
