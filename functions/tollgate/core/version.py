@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -72,6 +73,14 @@ class DetectorVersion:
     def is_whole(self) -> bool:
         """Whether the version has its model."""
         return not isinstance(self.model, MissingModel)
+
+    @cached_property
+    def trained_until_s(self) -> float:
+        """When the training data ended, in seconds since 1970; without any, when the version was sealed.
+
+        Earlier events were counted in the histories that it left already, with labels that nobody knew yet.
+        """
+        return datetime.fromisoformat(self.manifest["training"]["to"]).timestamp()
 
     @cached_property
     def feature_steps(self) -> FeatureSteps:
@@ -189,7 +198,7 @@ def _open(
     name: str, files: Mapping[str, bytes], manifest: Mapping[str, Any], model: Model | None = None
 ) -> DetectorVersion:
     event_type = EventType.from_json(manifest["event_type"])
-    features = tuple(Feature(**feature) for feature in manifest["features"])
+    features = tuple(Feature.from_json(feature) for feature in manifest["features"])
     book = RuleBook.from_json(manifest["rules"]) if "rules" in manifest else RuleBook()
     return DetectorVersion(
         detector=manifest["detector"],

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from tollgate.core.files.column_notes import ColumnNotes
 from tollgate.core.files.decide_piece import PieceDecisions
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.piece_events import PieceEvents
+from tollgate.core.files.time_notes import TimeNotes
 from tollgate.core.version import DetectorVersion
 
 HISTOGRAM_EDGES = tuple(range(0, 1001, 50))
@@ -36,6 +38,8 @@ class FileSummary:
     errors: list[dict[str, Any]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     latest_s: float = -math.inf
+    noticed: ColumnNotes = field(default_factory=ColumnNotes)
+    times: TimeNotes = field(default_factory=TimeNotes)
 
     def add(self, version: DetectorVersion, piece: Piece, read: PieceEvents, decided: PieceDecisions) -> None:
         """Take a piece into account."""
@@ -53,6 +57,8 @@ class FileSummary:
             self.amounts = [math.fsum(pair) for pair in zip(self.amounts or [0.0] * count, sums, strict=True)]
         if len(read.places):
             self.latest_s = max(self.latest_s, float(np.max(read.events.times_s)))
+        self.noticed.add(version.event_type, read.events, dict(zip(piece.names, piece.columns, strict=True)))
+        self.times.add(version, piece, read)
         self._add_errors(piece, read)
         self._add_top_events(version, piece, read, decided)
 
@@ -85,8 +91,8 @@ class FileSummary:
         self.top_events.sort(key=lambda event: -event["probability"])
         del self.top_events[MOST_SHOWN:]
 
-    def tell(self, version: DetectorVersion) -> dict[str, Any]:
-        """Return the summary as `summary.json` has it."""
+    def tell(self, version: DetectorVersion, *, begins_empty: bool = False) -> dict[str, Any]:
+        """Return the summary as `summary.json` has it; ``begins_empty`` says that no histories were stored."""
         order = version.order
         counts = self.outcomes or [0] * len(order)
         amounts = self.amounts or [0.0] * len(order)
@@ -103,6 +109,8 @@ class FileSummary:
             "score_histogram": {"edges": list(HISTOGRAM_EDGES), "counts": self.histogram},
             "top_events": self.top_events,
             "errors": self.errors,
+            "ahead": self.times.ahead,
+            "notes": [*self.times.tell(version, begins_empty=begins_empty), *self.noticed.tell()],
             "unused_columns": [name for name in self.names if name not in version.event_type.accepted],
             "rules": {
                 compiled.rule.name: count
@@ -114,12 +122,16 @@ class FileSummary:
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that a checkpoint holds."""
-        return {**vars(self), "latest_s": self.latest_s if self.scored else None}
+        latest_s = self.latest_s if self.scored else None
+        return {**vars(self), "latest_s": latest_s, "noticed": self.noticed.to_json(), "times": vars(self.times)}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> FileSummary:
         """Rebuild what `to_json` wrote."""
-        return cls(**{**plain, "latest_s": -math.inf if plain["latest_s"] is None else plain["latest_s"]})
+        latest_s = -math.inf if plain["latest_s"] is None else plain["latest_s"]
+        # A checkpoint of before has noticed nothing.
+        noticed, times = ColumnNotes(**plain.get("noticed", {})), TimeNotes(**plain.get("times", {}))
+        return cls(**{**plain, "latest_s": latest_s, "noticed": noticed, "times": times})
 
 
 def _plus(sums: list[int], added: list[int]) -> list[int]:
