@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
-from tollgate.core.arrivals import Frauds
+from tollgate.core.arrivals import NOTHING_WITHHELD, Frauds, Withheld
 from tollgate.core.bare_numbers import TICKS, spell
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
@@ -41,6 +41,7 @@ class LabelledEvents:
 
     ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labelled, shape (n,). ``known_s`` is when each label became
     known, in seconds since 1970, shape (n,). ``rows`` are their places in the file. ``table`` is the file as read.
+    ``withheld`` are those that were not let through, where the table says so.
     """
 
     events: Events
@@ -51,6 +52,7 @@ class LabelledEvents:
     sha256: str
     label_delay_s: float
     unused_columns: tuple[str, ...]
+    withheld: Withheld = NOTHING_WITHHELD
 
     @property
     def frauds(self) -> Frauds:
@@ -145,12 +147,16 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TE
     rule = event_type.label
     if rule is None:
         raise TrainingDataError("The detector file has no label in [event]: training needs to know what was fraud.")
-    table = read_table(path, event_type, form, more=tuple(name for name in (rule.column, rule.time) if name))
+    outcome = event_type.outcome.column if event_type.outcome else None
+    table = read_table(path, event_type, form, more=tuple(name for name in (rule.column, rule.time, outcome) if name))
     events = read_arrow_events(event_type, table)
     _refuse_early_ticks(event_type, events)
     labels = _read_labels(event_type, table)
     known_s = _read_known_times(event_type, table, events)
     order = np.argsort(events.times_us, kind="stable")
+    withheld = np.flatnonzero(_read_withheld(event_type, table)[order])
+    # What was not let through is legitimate only if it is labelled so, and from then on.
+    told_s = np.where(labels[order][withheld] == 0, known_s[order][withheld], np.inf)
     return LabelledEvents(
         events=events.take(order),
         labels=labels[order],
@@ -160,6 +166,7 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TE
         sha256=_sha256_of(path),
         label_delay_s=rule.delay_s,
         unused_columns=tuple(name for name in table.column_names if name not in event_type.accepted),
+        withheld=Withheld(withheld, told_s),
     )
 
 
@@ -178,17 +185,30 @@ def _refuse_early_ticks(event_type: EventType, events: Events) -> None:
 
 def _read_labels(event_type: EventType, table: pa.Table) -> npt.NDArray[np.int8]:
     assert event_type.label is not None
-    encoded = pc.dictionary_encode(table[event_type.label.column].combine_chunks())
+    return _read_words(table, event_type.label.column, event_type.label.read)
+
+
+def _read_withheld(event_type: EventType, table: pa.Table) -> npt.NDArray[np.bool_]:
+    """Return which events were not let through."""
+    if event_type.outcome is None:
+        return np.zeros(table.num_rows, dtype=bool)
+    withheld: npt.NDArray[np.bool_] = _read_words(table, event_type.outcome.column, event_type.outcome.withholds) == 1
+    return withheld
+
+
+def _read_words(table: pa.Table, column: str, read: Callable[[object], int | None]) -> npt.NDArray[np.int8]:
+    """Return what ``read`` makes of each cell, each distinct one once; -1 for None and for empty ones."""
+    encoded = pc.dictionary_encode(table[column].combine_chunks())
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     meanings = []
     for code, value in enumerate(encoded.dictionary.to_pylist()):
         try:
-            label = event_type.label.read(value)
+            meaning = read(value)
         except LabelError as error:
             raise TrainingDataError(f"Row {int(np.argmax(codes == code)) + 1}: {error}") from None
-        meanings.append(-1 if label is None else label)
-    labels: npt.NDArray[np.int8] = np.array([*meanings, -1], dtype=np.int8)[codes]
-    return labels
+        meanings.append(-1 if meaning is None else meaning)
+    found: npt.NDArray[np.int8] = np.array([*meanings, -1], dtype=np.int8)[codes]
+    return found
 
 
 def _read_known_times(event_type: EventType, table: pa.Table, events: Events) -> Floats:

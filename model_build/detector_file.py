@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tollgate.core.costs import Costs
-from tollgate.core.event_type import EventType, LabelRule
+from tollgate.core.event_type import EventType, LabelRule, OutcomeRule
 from tollgate.core.features import plan_features
 from tollgate.core.file_form import FileForm
 from tollgate.core.history import HistoryPlan, plan_history
@@ -39,7 +39,7 @@ _KEYS: Mapping[str, tuple[str, ...] | None] = {
     "event": (
         *("type", "id", "timestamp", "max_ahead", "amount", "currency"),
         *VALUE_FORM_KEYS,
-        *("label", "label_values", "label_time", "label_delay", "location"),
+        *("label", "label_values", "label_time", "label_delay", "outcome", "location"),
         *("numeric", "categorical", "boolean", "ignored"),
     ),
     "entities": None,
@@ -125,6 +125,9 @@ def read_detector_file(path: Path) -> DetectorFile:
     unusual_amount = _read_positive(reader, "unusual_amount")
     outcomes = read_outcomes(reader, from_cost=from_cost)
     order = read_order(reader)
+    safety = read_safety(reader, event_type, order)
+    event_type = replace(event_type, outcome=_read_outcome(reader, order, safety))
+    _check_roles(reader, event_type)
     rules = read_rules(reader, order, read_lists(reader))
     file = DetectorFile(
         detector=detector,
@@ -139,7 +142,7 @@ def read_detector_file(path: Path) -> DetectorFile:
         outcomes=outcomes,
         outcomes_from_cost=from_cost,
         rules=rules,
-        safety=read_safety(reader, event_type, order),
+        safety=safety,
         stream=read_stream(reader, event_type),
         file_form=read_file_form(reader),
     )
@@ -151,7 +154,7 @@ def _read_event_type(reader: TomlReader) -> EventType:
     columns = [column for column in location.values() if isinstance(column, str) and column]
     if location and (set(location) != {"latitude", "longitude"} or len(set(columns)) != 2):
         raise reader.fail("event", "location", 'has to be { latitude = "column", longitude = "column" }')
-    event_type = EventType(
+    return EventType(
         name=reader.take("event", "type", str, "event"),
         id=reader.need("event", "id"),
         timestamp=reader.need("event", "timestamp"),
@@ -168,8 +171,6 @@ def _read_event_type(reader: TomlReader) -> EventType:
         max_ahead_s=reader.span_s("event", "max_ahead", reader.take("event", "max_ahead", str, "10m"), zero=True),
         **read_value_forms(reader),
     )
-    _check_roles(reader, event_type)
-    return event_type
 
 
 def _check_roles(reader: TomlReader, event_type: EventType) -> None:
@@ -178,6 +179,7 @@ def _check_roles(reader: TomlReader, event_type: EventType) -> None:
         *(("location", event_type.latitude), ("location", event_type.longitude)),
         ("label", event_type.label.column if event_type.label else None),
         ("label_time", event_type.label.time if event_type.label else None),
+        ("outcome", event_type.outcome.column if event_type.outcome else None),
         *(("numeric", column) for column in event_type.numeric),
         *(("categorical", column) for column in event_type.categorical),
         *(("boolean", column) for column in event_type.boolean),
@@ -214,6 +216,12 @@ def _read_label(reader: TomlReader) -> LabelRule | None:
     if set(fraud) & set(legitimate) or not fraud or not legitimate:
         raise reader.fail("event", "label_values", "has to give each of fraud and legitimate words of its own")
     return LabelRule(column, delay_s, rule.time, fraud, legitimate)
+
+
+def _read_outcome(reader: TomlReader, order: Sequence[str], safety: Safety) -> OutcomeRule | None:
+    column = reader.take("event", "outcome", str)
+    words, first = [name.lower() for name in order], safety.withheld_from(order)
+    return OutcomeRule(column, tuple(words[:first]), tuple(words[first:])) if column else None
 
 
 def _read_entities(reader: TomlReader) -> dict[str, tuple[str, ...]]:

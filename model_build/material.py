@@ -78,7 +78,7 @@ def read_material(
     planned = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
     features = leave_out(planned, file.training.leave_out)
     progress(f"Replaying {len(data.events):,} events into {len(features)} features")
-    replayed = replay_histories(plan, data.events, data.frauds, threads=thread_count())
+    replayed = replay_histories(plan, data.events, data.frauds, withheld=data.withheld, threads=thread_count())
     matrix = build_matrix(features, plan, data.events, replayed)
     reads = {entity: read[past.rows] for entity, read in replayed.reads.items()}
     past_sums = plan.layout.side_by_side(reads, 0, len(past.rows))

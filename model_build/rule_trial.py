@@ -57,7 +57,9 @@ def _prepare(
 
 def _score(data: LabelledEvents, version: DetectorVersion, progress: Progress) -> tuple[Matrix, Ints]:
     progress(f"Replaying and scoring {len(data.events):,} events")
-    replayed = replay_histories(version.history, data.events, data.frauds, threads=thread_count())
+    replayed = replay_histories(
+        version.history, data.events, data.frauds, withheld=data.withheld, threads=thread_count()
+    )
     matrix = build_matrix(version.features, version.history, data.events, replayed)
     return matrix, version.scale.score(version.model.predict(matrix))
 

@@ -125,7 +125,7 @@ def _replay(
     """Return the files of the histories that the events left, and of some of the last events."""
     progress(f"Replaying {len(data.events):,} events into histories")
     plan, choices = file.history, file.training
-    replayed = replay_histories(plan, data.events, data.frauds, threads=thread_count())
+    replayed = replay_histories(plan, data.events, data.frauds, withheld=data.withheld, threads=thread_count())
     last = np.arange(begin_test(data, choices), len(data.events))
     drawn = draw_past_events(data, last, choices.past_events, choices.seed)
     matrix = build_matrix(features, plan, data.events, replayed)

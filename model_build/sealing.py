@@ -106,7 +106,7 @@ def encode_histories(data: LabelledEvents, plan: HistoryPlan, excess: Floats) ->
     since_s = float(data.events.times_s[-1])
     lines = []
     for entity in data.events.entities:
-        left = totals(plan, entity, data.events, excess, data.frauds, since_s=since_s)
+        left = totals(plan, entity, data.events, excess, data.frauds, withheld=data.withheld, since_s=since_s)
         for key, sums in sorted(left.items()):
             lines.append(json.dumps([entity, key, sums], separators=(",", ":")))
     return gzip.compress("\n".join(lines).encode(), compresslevel=6, mtime=0)

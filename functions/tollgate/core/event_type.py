@@ -21,7 +21,7 @@ FRAUD, LEGITIMATE = "fraud", "legitimate"
 # What a manifest holds only where it was declared, and its value elsewhere.
 _OPTIONAL: Mapping[str, object] = {
     **{"timezone": None, "timestamp_unit": None, "timestamp_origin": None},
-    **{"decimal": ".", "thousands": None, "null_values": ()},
+    **{"decimal": ".", "thousands": None, "null_values": (), "outcome": None},
 }
 
 
@@ -56,13 +56,38 @@ class LabelRule:
 
 
 @dataclass(frozen=True)
+class OutcomeRule:
+    """How a table of past events says what was done with each: the words for letting it through, and for not doing so.
+
+    Words are lower case.
+    """
+
+    column: str
+    let_through: tuple[str, ...]
+    withheld: tuple[str, ...]
+
+    def withholds(self, value: object) -> bool:
+        """Return whether an event was not let through; raise `LabelError` for a word that is no outcome."""
+        text = read_word(value)
+        if text in ("", "nan") or text in self.let_through:
+            return False
+        if text in self.withheld:
+            return True
+        words = ", ".join((*self.let_through, *self.withheld))
+        raise LabelError(
+            f'Outcome {shown(value)} in column "{self.column}" is none of {words}; '
+            "write the table in these words, or name all of its outcomes in [outcomes]."
+        )
+
+
+@dataclass(frozen=True)
 class EventType:
     """The columns of one kind of event and their roles. Everything but ``id`` and ``timestamp`` is optional.
 
     An event may lie ``max_ahead_s`` seconds ahead of the server's clock, and so may the time when a label became known.
     ``entities`` maps an entity's name to the one or more columns whose values identify it: a pair is an entity too.
-    ``ignored`` columns may come with an event and are not used. ``null_values`` are words that stand for a missing
-    value, in any column.
+    ``outcome`` is what a table to learn from has of past decisions. ``ignored`` columns may come with an event and are
+    not used. ``null_values`` are words that stand for a missing value, in any column.
     """
 
     name: str
@@ -86,6 +111,7 @@ class EventType:
     decimal: str = "."
     thousands: str | None = None
     null_values: tuple[str, ...] = ()
+    outcome: OutcomeRule | None = None
 
     @cached_property
     def time_format(self) -> TimeFormat:
@@ -145,7 +171,8 @@ class EventType:
     def accepted(self) -> frozenset[str]:
         """All columns that may come with an event: its variables, its label, and the ignored ones."""
         label = (self.label.column, self.label.time or self.label.column) if self.label else ()
-        return frozenset((*self.variables, *self.ignored, *label))
+        outcome = (self.outcome.column,) if self.outcome else ()
+        return frozenset((*self.variables, *self.ignored, *label, *outcome))
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that the manifest holds."""
@@ -164,4 +191,7 @@ class EventType:
             label = LabelRule(
                 **label | {"fraud": tuple(label["fraud"]), "legitimate": tuple(label["legitimate"])},
             )
+        if outcome := fields.pop("outcome", None):
+            words = {name: tuple(outcome[name]) for name in ("let_through", "withheld")}
+            fields["outcome"] = OutcomeRule(outcome["column"], **words)
         return cls(**fields, label=label)

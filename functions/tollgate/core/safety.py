@@ -48,6 +48,17 @@ class Safety:
         """Rebuild what `to_json` wrote."""
         return cls(**{**plain, "required": tuple(plain["required"])})
 
+    def withheld_from(self, order: Sequence[str]) -> int:
+        """Return from which place on outcomes do not let an event through, of all from weak to strong.
+
+        That is the outcome meant by a block. Without it, it is the strongest, unless that is the one meant by a review;
+        behind the last one, if none does.
+        """
+        if self.block in order:
+            return max(order.index(self.block), 1)
+        strongest = len(order) - 1
+        return strongest if strongest > 0 and order[strongest] != self.review else len(order)
+
     def missing_variables(self, event: Mapping[str, Any]) -> list[str]:
         """Return the required columns that an event lacks, each as decisions name it."""
         return [f"variable:{column}" for column in self.required if is_missing(event.get(column))]

@@ -111,14 +111,8 @@ class DetectorVersion:
 
     @cached_property
     def withheld_from(self) -> int:
-        """The place in `order` from which on outcomes do not let an event through; behind the last one, if none does.
-
-        That is the outcome meant by a block. Without it, it is the strongest, unless that is the one meant by a review.
-        """
-        if self.safety.block in self.order:
-            return max(self.order.index(self.safety.block), 1)
-        strongest = len(self.order) - 1
-        return strongest if strongest and self.order[strongest] != self.safety.review else len(self.order)
+        """The place in `order` from which on outcomes do not let an event through."""
+        return self.safety.withheld_from(self.order)
 
     def lets_through(self, outcome: str) -> bool:
         """Return whether an event that was given this outcome is let through."""

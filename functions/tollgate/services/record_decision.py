@@ -67,7 +67,8 @@ def _actions(
         additions = {
             entity: add_up(added, label_addition(version, record, entity)) for entity, added in additions.items()
         }
-    latest_us = max(event.times_us.item(), label_time_us(record) or 0)
+    latest_us, label_us = event.times_us.item(), label_time_us(record)
+    latest_us = latest_us if label_us is None else max(latest_us, label_us)
     for entity, added in lodge(version.event_type, record.entities, stored, additions).items():
         key = record.entities[entity]
         sums = stored.get(entity, {}).get(key, {})
