@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql.types import DoubleType, LongType, ShortType, StringType, StructField, StructType
 from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.event import Ints
+from tollgate.core.event import Events, Ints
 from tollgate.core.files.cells import free_name
 from tollgate.core.files.decide_piece import PieceDecisions, decide_piece
 from tollgate.core.files.histories import FileHistories
@@ -22,6 +22,7 @@ from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
 from tollgate.core.files.results import guard_cells, result_names, tabulate
 from tollgate.core.files.stored import read_from
+from tollgate.core.files.withheld_rows import WithheldRows
 from tollgate.core.reading import repeated_id
 from tollgate.core.version import DetectorVersion
 
@@ -47,7 +48,7 @@ class Decide:
         piece = Piece(self.names, rows["cells"].combine_chunks().flatten(), 0, Position())
         good = np.flatnonzero(rows["good"].to_numpy())
         limit = SkewLimit.of(version, self.now)
-        decided, clocks = _decide(version, piece, good, stored, limit)
+        _, decided, clocks = decide_span(version, piece, good, stored, limit)
         table = tabulate(version, piece, good, decided, _find_problems(version, rows), clocks)
         columns = [*(column.combine_chunks() for column in table.columns), pa.array(rows["row"].to_numpy() + 1)]
         if self.as_text:
@@ -55,18 +56,19 @@ class Decide:
         yield pa.RecordBatch.from_arrays(columns, _result_columns(version, self.names))
 
 
-def _decide(
+def decide_span(
     version: DetectorVersion, piece: Piece, good: Ints, stored: Stored, limit: SkewLimit
-) -> tuple[PieceDecisions, dict[int, str]]:
-    """Return what is decided on the good rows, and the time of the clock for those that are decided as of it."""
+) -> tuple[Events, PieceDecisions, dict[int, str]]:
+    """Return the good rows, what is decided on them, and the time of the clock for those that are decided as of it."""
     usable = Piece(piece.names, [column.take(pa.array(good)) for column in piece.columns], 0, Position())
     with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
         histories = FileHistories(version.history, Path(folder), read_from(stored))
         # Rows that repeat an id are not among the good ones.
         read = EventReader(version.event_type, histories.hashing, limit=limit).read(usable)
         assert not read.problems
-        decided = decide_piece(version, read.events, histories.read(read.events, read.keys), pool)
-        return decided, {int(good[place]): told for place, told in read.clocks.items()}
+        reads = WithheldRows(version, histories).read(read, pool)
+        decided = decide_piece(version, read.events, reads, pool)
+        return read.events, decided, {int(good[place]): told for place, told in read.clocks.items()}
 
 
 def _find_problems(version: DetectorVersion, rows: pa.Table) -> dict[int, tuple[str, str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
@@ -19,6 +20,7 @@ from spark_job.spans import SUMS, Bounds, assign_spans, find_bounds, over_spans
 from spark_job.staging import Stages
 from spark_job.stored import read_opening, record
 from spark_job.tables import Table
+from spark_job.withheld import FindWithheld
 
 if TYPE_CHECKING:
     from pyspark import Broadcast
@@ -49,16 +51,53 @@ class Scoring:
         """Return the rows with what was decided on them, in no order."""
         version, names = self.sealed.value.open(), self.table.names
         schema = result_schema(version, names, self.table.cells, as_text=self.as_text)
-        stored = self._before(self.added) if self._bounds.spans > 1 else self._before_the_only_span
         decide = Decide(self.sealed, names, self.as_text, self._now)
-        return over_spans(self._rows, stored, self._bounds.spans, decide, schema)
+        withheld = self._withheld if self._matures_within else self._nothing
+        return over_spans(self._rows, self._stored(withheld), self._bounds.spans, decide, schema)
+
+    def _stored(self, withheld: DataFrame) -> DataFrame:
+        """Return what was there before each span, given what earlier ones did not let through."""
+        if self._bounds.spans == 1:
+            return self._before_the_only_span
+        return self._before(self.added.unionByName(withheld))
 
     def record(self, name: str) -> int:
         """Add the table to the stored histories, once for each ``name``; return in how many lots."""
         last = self._rows.where("good").agg(sf.max("time_us").alias("us")).collect()[0].us
         if self.histories is None or last is None:
             return 0
-        return record(self.added, self.sealed, self.histories, name, last / 1e6)
+        return record(self.added.unionByName(self._withheld), self.sealed, self.histories, name, last / 1e6)
+
+    @cached_property
+    def _withheld(self) -> DataFrame:
+        """What each span takes back of what it added, for rows that were not let through.
+
+        They depend on those of earlier spans, and these on yet earlier ones: each turn comes further, until nothing
+        changes.
+        """
+        version = self.sealed.value.open()
+        found = self._nothing
+        if version.history.maturing is None or version.withheld_from == len(version.order):
+            return found
+        for turn in itertools.count():
+            before, found = found, self.stages.keep(f"withheld-{turn}", partial(self._find_withheld, found))
+            if not self._matures_within or _are_same(before, found):
+                return found
+        raise AssertionError
+
+    def _find_withheld(self, withheld: DataFrame) -> DataFrame:
+        find = FindWithheld(self.sealed, self.table.names, self._now)
+        return over_spans(self._rows, self._stored(withheld), self._bounds.spans, find, SUMS)
+
+    @cached_property
+    def _matures_within(self) -> bool:
+        """Whether rows of a span can have matured by a later one."""
+        maturing = self.sealed.value.open().history.maturing
+        if maturing is None or self._bounds.spans == 1:
+            return False
+        good = self._rows.where("good")
+        first, last = good.agg(sf.min("time_us"), sf.max("time_us")).collect()[0]
+        return bool(last - first > maturing.delay_s * 1e6)
 
     @cached_property
     def added(self) -> DataFrame:
@@ -119,3 +158,7 @@ class Scoring:
     def _checked(self) -> DataFrame:
         numbered = number_rows(self.stages.keep("rows", lambda: read_rows(self.table, self.sealed, self._now)))
         return mark_good(numbered, self.stages.keep("repeated", lambda: find_repeated(numbered)))
+
+
+def _are_same(one: DataFrame, other: DataFrame) -> bool:
+    return not one.exceptAll(other).take(1) and not other.exceptAll(one).take(1)

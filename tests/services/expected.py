@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from tollgate.core.arrivals import Arrivals, Frauds
+from tollgate.core.arrivals import Arrivals, Frauds, Withheld
+from tollgate.core.decision import decide_in_order
 from tollgate.core.event import Events
 from tollgate.core.latest_addition import without_latest
 from tollgate.core.reading import read_events
+from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import stale_names
 from tollgate.core.version import DetectorVersion
 from tollgate.services.stores import Stores
@@ -29,6 +31,13 @@ def read_payments_as_events(version: DetectorVersion, *payments: Payment) -> Eve
     return events
 
 
+def withheld_of(version: DetectorVersion, events: Events, stored: StoredHistories | None = None) -> Withheld:
+    """Return which events are blocked when they are decided on in order of time, none of them labelled legitimate."""
+    outcomes = decide_in_order(version, events, stored or {}).outcomes
+    rows = np.flatnonzero([not version.lets_through(outcome) for outcome in outcomes])
+    return Withheld(rows, np.full(len(rows), np.inf))
+
+
 def expected_histories(stores: Stores, *payments: Payment, known_s: Mapping[int, float] | None = None) -> Histories:
     """Return what payments, decided on in order of time, leave under the pks of their entities; nothing is folded.
 
@@ -40,7 +49,7 @@ def expected_histories(stores: Stores, *payments: Payment, known_s: Mapping[int,
         np.array(list(known_s or {}), dtype=np.int64), np.array(list((known_s or {}).values()), dtype=float)
     )
     store = Store(version.history)
-    store.happen(events, Arrivals.of(events, frauds))
+    store.happen(events, Arrivals.of(events, frauds), withheld_of(version, events))
     return under_pks(version, store.sums)
 
 

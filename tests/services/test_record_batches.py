@@ -19,7 +19,15 @@ from tollgate.services.score_batch import score_batch
 from tollgate.services.stores import Stores
 
 from tests.services.backend import Backend, Payment, forget_storage, write_payments
-from tests.services.expected import Histories, add_up, expected_histories, read_payments_as_events, settled, under_pks
+from tests.services.expected import (
+    Histories,
+    add_up,
+    expected_histories,
+    read_payments_as_events,
+    settled,
+    under_pks,
+    withheld_of,
+)
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -90,7 +98,8 @@ def recorded(recording: Backend, payments: list[Payment], stored: StoredHistorie
     version = recording.stores.champion()
     events = read_payments_as_events(version, *payments)
     unusual = replay_histories(version.history, events, stored=stored).excess
-    sums = {entity: totals(version.history, entity, events, unusual) for entity in events.entities}
+    withheld = withheld_of(version, events, stored)
+    sums = {entity: totals(version.history, entity, events, unusual, withheld=withheld) for entity in events.entities}
     return under_pks(version, sums)
 
 

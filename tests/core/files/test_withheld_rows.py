@@ -35,19 +35,27 @@ RULES = (
 
 @pytest.fixture(scope="module")
 def strict(sample_version: Path, tmp_path_factory: pytest.TempPathFactory) -> DetectorVersion:
-    """The sample version with rules that block often, some of them by what proved legitimate."""
+    return open_folder(make_strict(sample_version, tmp_path_factory.mktemp("strict")))
+
+
+def make_strict(sample_version: Path, folder: Path, *, records: bool = False) -> Path:
+    """Seal the sample version with rules that block often, some of them by what proved legitimate."""
     book = RuleBook("ALL_MATCHED", RULES, {}, ORDER)
-    return open_folder(reseal(sample_version, tmp_path_factory.mktemp("strict"), rules=book.to_json()))
+    return reseal(sample_version, folder, rules=book.to_json(), record_batches=records)
 
 
 @pytest.fixture(scope="module")
 def payments(strict: DetectorVersion, sample_csv: Path) -> list[Row]:
-    """Payments of four customers over eight weeks."""
+    return make_payments(strict, sample_csv)
+
+
+def make_payments(version: DetectorVersion, sample_csv: Path) -> list[Row]:
+    """Return payments of four customers over eight weeks."""
     with sample_csv.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))[-240:]
     random, first_s = Random(3), 1_790_000_000
     times = sorted(first_s + random.randrange(56 * DAY_S) for _ in rows)
-    columns = strict.event_type.variables
+    columns = version.event_type.variables
     return [
         {
             **{name: cell for name, cell in row.items() if name in columns},
