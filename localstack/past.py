@@ -18,7 +18,6 @@ from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.decision import decide
 from tollgate.core.event_type import FRAUD, LEGITIMATE
 from tollgate.core.files.histories import FileHistories, PieceReads
-from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
 from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import add_up
@@ -71,8 +70,7 @@ class Past:
 
     def _read(self, payments: LabelledEvents, start: int, stop: int) -> PieceReads:
         """Return what payments read from the histories, and add what they leave there."""
-        rows = payments.table.slice(start, stop - start).combine_chunks()
-        piece = Piece(rows.column_names, [column.combine_chunks() for column in rows.columns], 0, Position())
+        piece = payments.table.select(start, stop)
         with TemporaryDirectory(prefix="tollgate-") as folder:
             histories = FileHistories(self.version.history, Path(folder), self._pick)
             read = EventReader(self.version.event_type, histories.hashing).read(piece)

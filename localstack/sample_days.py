@@ -37,7 +37,8 @@ def simulate(
     """
     everything = folder / "all.csv"
     write_sample(rows + coming_rows, _SEED, everything)
-    table = read_table(everything, file.event_type)
+    columns = read_table(everything, file.event_type)
+    table = pa.table(list(columns.columns), names=list(columns.names))
     everything.unlink()
     times = table["timestamp"].cast(pa.timestamp("s", tz="UTC"))
     late = now - times[len(times) - coming_rows].as_py()

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tollgate.core.event import Floats, Ints
 from tollgate.core.event_type import EventType, LabelRule
+from tollgate.core.files.arrow_columns import plain_column
 from tollgate.errors import TrainingDataError
 
-from model_build.data import LabelledEvents
+from model_build.data import LabelledEvents, find_filled
 from model_build.detector_file import DetectorFile
 from model_build.disguised_labels import Disguise, find_disguised_labels
 from model_build.split import FEW_FRAUDS
@@ -64,11 +65,9 @@ def refuse_future_labels(data: LabelledEvents, rule: LabelRule, now_s: float) ->
 
 def _has_own_time(data: LabelledEvents, column: str) -> npt.NDArray[np.bool_]:
     """Tell for each event whether the table says when its label became known, shape (n,)."""
-    given = data.table[column]
-    filled = pc.is_valid(given)
-    if pa.types.is_string(given.type):
-        filled = pc.and_(filled, pc.fill_null(pc.not_equal(given, ""), False))
-    own: npt.NDArray[np.bool_] = filled.to_numpy()[data.rows]
+    filled = np.zeros(len(data.table), dtype=bool)
+    filled[find_filled(data.table.column(column))] = True
+    own: npt.NDArray[np.bool_] = filled[data.rows]
     return own
 
 
@@ -180,10 +179,12 @@ def _notice_times(data: LabelledEvents, now_s: float) -> Iterator[str]:
 
 
 def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
-    column = data.table[event_type.timestamp]
+    column = plain_column(data.table.column(event_type.timestamp)).values
+    if isinstance(column, list):
+        column = pa.array([value if isinstance(value, str) else None for value in column], pa.string())
     if event_type.timestamp_format != "iso" or not pa.types.is_string(column.type):
         return
-    zoned = pc.sum(pc.match_substring_regex(column, _ENDS_IN_A_ZONE)).as_py()
+    zoned = pc.sum(pc.match_substring_regex(column, _ENDS_IN_A_ZONE)).as_py() or 0
     if 0 < zoned < len(column):
         yield (
             f'Column "{event_type.timestamp}" has a time zone in {zoned:,} rows and none in {len(column) - zoned:,}: '

@@ -156,7 +156,7 @@ def _read_event_type(reader: TomlReader) -> EventType:
         raise reader.fail("event", "timestamp_format", f"{wanted}{suggest(time_format, TIME_FORMATS)}")
     event_type = EventType(
         name=reader.take("event", "type", str, "event"),
-        id=reader.need("event", "id"),
+        id=reader.take("event", "id", str) or None,
         timestamp=reader.need("event", "timestamp"),
         timestamp_format=time_format,
         amount=reader.take("event", "amount", str),

@@ -66,7 +66,7 @@ def _find_problems(version: DetectorVersion, rows: pa.Table) -> dict[int, tuple[
     problems: dict[int, tuple[str, str]] = {}
     for place, row in enumerate(told):
         if row["first"] is not None:
-            repeated = repeated_id(version.event_type.id, row["id"], row["row"], row["first"])
+            repeated = repeated_id(version.event_type.id or "", row["id"], row["row"], row["first"])
             problems[place] = (repeated.column, repeated.message)
         elif not row["good"]:
             problems[place] = (row["problem_column"], row["problem"])

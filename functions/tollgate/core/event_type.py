@@ -48,14 +48,15 @@ class LabelRule:
 
 @dataclass(frozen=True)
 class EventType:
-    """The columns of one kind of event and their roles. Everything but ``id`` and ``timestamp`` is optional.
+    """The columns of one kind of event and their roles. Everything but ``timestamp`` is optional.
 
+    Without ``id`` the number of an event's row serves as one: enough for a table, not for what is stored or answered.
     ``entities`` maps an entity's name to the one or more columns whose values identify it: a pair is an entity too.
     ``ignored`` columns may come with an event and are not used.
     """
 
     name: str
-    id: str
+    id: str | None
     timestamp: str
     timestamp_format: str = "iso"
     amount: str | None = None
@@ -89,7 +90,8 @@ class EventType:
     @cached_property
     def variables(self) -> dict[str, Role]:
         """Column → role for all that an event carries when it is scored; the label is not among them."""
-        roles: dict[str, Role] = {self.id: "id", self.timestamp: "timestamp"}
+        roles: dict[str, Role] = {} if self.id is None else {self.id: "id"}
+        roles[self.timestamp] = "timestamp"
         singles: list[tuple[str | None, Role]] = [
             (self.amount, "amount"),
             (self.latitude, "latitude"),

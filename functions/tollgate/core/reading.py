@@ -21,7 +21,7 @@ from tollgate.core.values import (
     read_time,
     read_times,
 )
-from tollgate.errors import EventError, TableError, suggest
+from tollgate.errors import EventError, InputError, TableError, suggest
 
 Columns = Mapping[str, Sequence[object]]
 Read = TypeVar("Read")
@@ -38,7 +38,7 @@ def read_events(event_type: EventType, columns: Columns, *, whole: bool = True) 
     A row with a problem still has its place in the events, with the bad value missing. Rows repeat an id: the later
     one has the problem, unless the columns are not the ``whole`` table and the caller has to look for that.
     """
-    n = len(columns[event_type.id]) if event_type.id in columns else len(next(iter(columns.values()), ()))
+    n = len(next(iter(columns.values()), ()))
     problems: list[Problem] = []
     nothing: list[object] = [None] * n
 
@@ -55,7 +55,10 @@ def read_events(event_type: EventType, columns: Columns, *, whole: bool = True) 
     texts = {name: Keys.of(note(read_texts(name, column(name)))) for name in event_type.text_columns}
     numeric = {name: note(read_numbers(name, column(name))) for name in event_type.numeric}
     numeric |= {name: number(name, read_boolean) for name in event_type.boolean}
-    ids = note(_read_ids(event_type.id, column(event_type.id), whole=whole))
+    if event_type.id is None:
+        ids = [str(row + 1) for row in range(n)]
+    else:
+        ids = note(_read_ids(event_type.id, column(event_type.id), whole=whole))
     times_us = note(read_times(event_type.timestamp, column(event_type.timestamp), event_type.timestamp_format))
     return _put_together(event_type, ids, times_us, texts, numeric, number), problems
 
@@ -108,6 +111,16 @@ def outranks_repeated_id(event_type: EventType, column: str) -> bool:
     return column in {"", event_type.id, *event_type.text_columns, *event_type.numeric, *event_type.boolean}
 
 
+def require_id(event_type: EventType) -> str:
+    """Return the column of the events' ids; raise `InputError` where none is declared: only tables can do without."""
+    if event_type.id is None:
+        raise InputError(
+            "The detector declares no id, which events need to be stored and answered: set id in [event] of "
+            'detector.toml to a column that differs from event to event, such as id = "event_id", train, and publish.'
+        )
+    return event_type.id
+
+
 def require_columns(event_type: EventType, present: Sequence[str], *, more: Sequence[str] = ()) -> None:
     """Raise `TableError` naming the declared columns that a table lacks, and the nearest it has instead.
 
@@ -137,7 +150,7 @@ def read_event(event_type: EventType, event: Mapping[str, object]) -> Events:
             raise EventError(
                 f'Unknown column "{name}"{suggest(name, known)}; declared are {_listed(list(known))}.', name
             )
-    for name in (event_type.id, event_type.timestamp):
+    for name in (require_id(event_type), event_type.timestamp):
         if name not in event:
             raise EventError(f'Column "{name}" is required and missing{suggest(name, event)}.', name)
     return _read_one(event_type, event)
@@ -158,8 +171,9 @@ def _read_one(event_type: EventType, event: Mapping[str, object]) -> Events:
     texts = {name: Keys.alone(read(name, read_text)) for name in event_type.text_columns}
     numeric = {name: number(name, read_number) for name in event_type.numeric}
     numeric |= {name: number(name, read_boolean) for name in event_type.boolean}
-    event_id = read(event_type.id, read_text)
+    id_column = require_id(event_type)
+    event_id = read(id_column, read_text)
     if event_id is None:
-        raise EventError(f'Column "{event_type.id}": {NO_ID}.', event_type.id)
+        raise EventError(f'Column "{id_column}": {NO_ID}.', id_column)
     time_us = read(event_type.timestamp, lambda value: read_time(value, event_type.timestamp_format))
     return _put_together(event_type, [event_id], np.array([round(time_us)]), texts, numeric, number)

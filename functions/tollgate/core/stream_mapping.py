@@ -42,7 +42,7 @@ class StreamMapping:
             return body
         found = {column: self._read_column(column, body, key) for column in self.columns}
         for column in (event_type.id, event_type.timestamp):
-            if found[column] is None:
+            if column is not None and found.get(column) is None:
                 raise EventError(f'The record has no "{self.columns[column]}", which is column "{column}".', column)
         return {column: value for column, value in found.items() if value is not None}
 

@@ -160,7 +160,7 @@ def test_nul_bytes_and_wrong_bytes_are_bad_rows() -> None:
     assert rows[3] == ["7", "8"]
     assert wrong == {
         1: "has a NUL character",
-        2: "is not UTF-8 text: its byte 4 cannot be read; declare the file's encoding",
+        2: 'is not UTF-8 text; declare encoding in [files], such as "cp1252"',
     }
 
 
@@ -191,7 +191,7 @@ def test_rows_of_other_lengths_keep_their_place() -> None:
         (b",,\n1,2,3\n", "no header"),
         (b"\x89PNG\r\n\x1a\n" + b"\xff" * 20, "not UTF-8 text"),
         (b"PK\x03\x04\x14\x00\x00\x00", "NUL"),
-        ("ü,b\n1,2\n".encode("latin-1"), "declare its encoding"),
+        ("ü,b\n1,2\n".encode("latin-1"), "declare encoding in [files]"),
     ],
     ids=["empty", "header", "no end", "lines", "commas", "png", "zip", "latin"],
 )

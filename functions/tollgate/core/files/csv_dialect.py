@@ -66,6 +66,6 @@ def _decode(name: str, line: bytes) -> str:
         return line.decode()
     except UnicodeDecodeError as error:
         raise TableError(
-            f'"{name}" is not UTF-8 text: byte {error.start} of its header cannot be read; save it as UTF-8, '
-            "or declare its encoding in [files] of the detector file."
+            f'"{name}" is not UTF-8 text: byte {error.start + 1} of its header cannot be read; save it as UTF-8, '
+            'or declare encoding in [files] of the detector file, such as "cp1252".'
         ) from None

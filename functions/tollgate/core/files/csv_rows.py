@@ -79,10 +79,8 @@ class _Reading:
                 self.wrong = "has a NUL character"
             try:
                 yield line.decode()
-            except UnicodeDecodeError as error:
-                self.wrong = (
-                    f"is not UTF-8 text: its byte {error.start + 1} cannot be read; declare the file's encoding"
-                )
+            except UnicodeDecodeError:
+                self.wrong = 'is not UTF-8 text; declare encoding in [files], such as "cp1252"'
                 yield line.decode(errors="replace")
         self.exhausted = True
 

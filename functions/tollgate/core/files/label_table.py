@@ -17,6 +17,7 @@ from tollgate.errors import TableError
 
 # A label costs one write to its decision and one to each of its entities: more of them may not fit in a Lambda run.
 MOST_LABELS = 100_000
+_MAX_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,12 @@ def read_label_table(event_type: EventType, pieces: Iterable[Piece]) -> LabelTab
 
 def _find_columns(event_type: EventType, names: Sequence[str]) -> tuple[int, int, int | None]:
     rule = event_type.label
-    event_id = _find_column(names, "event_id", event_type.id)
+    event_id = _find_column(names, "event_id", event_type.id or "event_id")
     label = _find_column(names, "label", rule.column if rule else "label")
     if event_id is None or label is None:
-        lacking = f'"event_id" or "{event_type.id}"' if event_id is None else f'"label" or "{rule and rule.column}"'
-        raise TableError(f"A file of labels needs a column {lacking}; it has {', '.join(names)}.")
+        wanted = ("event_id", event_type.id) if event_id is None else ("label", rule.column if rule else None)
+        lacking = " or ".join(f'"{name}"' for name in dict.fromkeys(wanted) if name)
+        raise TableError(f"A file of labels needs a column {lacking}; it has {', '.join(names[:_MAX_NAMED])}.")
     return event_id, label, _find_column(names, "known_at", (rule and rule.time) or "known_at")
 
 

@@ -1,8 +1,11 @@
-"""A piece's columns into events: whole columns at once where they are clean, and the core's own reading where not."""
+"""Reader of events from columns: whole columns at once where they are clean, and the core's own reading where not.
+
+Files, training and Spark read events here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +15,7 @@ import pyarrow.compute as pc
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
+from tollgate.core.files.arrow_columns import plain_column
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.python_values import python_values
@@ -34,23 +38,37 @@ from tollgate.core.values import (
 # Text of other characters than these is read by `read_text`: blanks around it go, and control characters are refused.
 _SURELY_CLEAN = r"^[!-~]*$"
 _US = 1_000_000
+_DURATION = "a duration is not a time"
 
 
 @dataclass(frozen=True)
 class PieceEvents:
     """The usable rows of a piece as ``events``: their places in the piece, and the keys of each entity.
 
-    ``problems`` maps places of other rows to the column and the reason.
+    ``problems`` maps places of other rows to the column and the reason. ``ids`` are those of all rows, as far as they
+    have one.
     """
 
     events: Events
     places: Ints
     keys: Mapping[str, Texts]
     problems: Mapping[int, tuple[str, str]]
+    ids: Texts
 
 
 def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, int]:
     return {}
+
+
+def repeated_in_piece(_ids: Texts, codes: Ints, first_row: int) -> Mapping[int, int]:
+    """Return which rows of a piece that is a whole table repeat an id, by their place, and which row had it first."""
+    given = np.flatnonzero(codes >= 0)
+    _, first, where = np.unique(codes[given], return_index=True, return_inverse=True)
+    if len(first) == len(given):
+        return {}
+    earlier = given[first[where]]
+    repeated = np.flatnonzero(earlier != given)
+    return dict(zip(given[repeated].tolist(), (first_row + earlier[repeated]).tolist(), strict=True))
 
 
 class EventReader:
@@ -104,10 +122,13 @@ class EventReader:
             categories={name: taken[name].keys for name in kind.categorical},
             entities={entity: its.keys for entity, its in keys.items()},
         )
-        return PieceEvents(events, places, keys, problems)
+        return PieceEvents(events, places, keys, problems, ids)
 
     def _ids(self, columns: _Columns, piece: Piece) -> Texts:
         name = self._type.id
+        if name is None:
+            numbers = pa.array(np.arange(piece.first_row, piece.first_row + len(piece)) + 1)
+            return Texts.of(np.arange(len(piece)), numbers.cast(pa.string()), self._hashing)
         ids = columns.texts(name)
         columns.problems += [Problem(row, name, NO_ID) for row in np.flatnonzero(ids.codes < 0).tolist()]
         columns.problems += [
@@ -127,14 +148,22 @@ class _Columns:
     def __init__(self, columns: Mapping[str, Any], hashing: KeyHashes) -> None:
         self._columns = columns
         self._hashing = hashing
+        self._plain: dict[str, Any] = {}
         self.problems: list[Problem] = []
 
     def _note(self, read: tuple[Any, Sequence[Problem]]) -> Any:  # noqa: ANN401 - what is read
         self.problems.extend(read[1])
         return read[0]
 
+    def _column(self, name: str) -> Any:  # noqa: ANN401 - an Arrow array of a plain type, or a list
+        if name not in self._plain:
+            plain = plain_column(self._columns[name])
+            self.problems += [Problem(row, name, reason) for row, reason in plain.unreadable.items()]
+            self._plain[name] = plain.values
+        return self._plain[name]
+
     def _given(self, name: str) -> list[Any]:
-        return python_values(self._columns[name])
+        return python_values(self._column(name))
 
     def bounded(self, name: str | None, limit: float) -> Floats | None:
         """Return a column of numbers within ±limit, NaN where missing."""
@@ -153,7 +182,7 @@ class _Columns:
         return column
 
     def _quick_numbers(self, name: str, limit: float) -> Floats | None:
-        column = self._columns[name]
+        column = self._column(name)
         if isinstance(column, list) or pa.types.is_boolean(column.type):
             return None
         try:
@@ -167,41 +196,50 @@ class _Columns:
 
     def booleans(self, name: str) -> Floats:
         """Return a column of 1, 0 and NaN."""
-        column: Floats = self._note(read_each(name, self._given(name), read_boolean, np.nan))
-        return column
+        column = self._column(name)
+        if not isinstance(column, list) and len(column):
+            encoded = column.dictionary_encode()
+            values, problems = read_each(name, python_values(encoded.dictionary), read_boolean, np.nan)
+            if not problems:
+                booleans: Floats = np.append(values, np.nan)[_codes_of(encoded)]
+                return booleans
+        each: Floats = self._note(read_each(name, self._given(name), read_boolean, np.nan))
+        return each
 
     def times(self, name: str, form: str) -> Ints:
         """Return a column of microseconds since 1970 UTC, 0 where there is a problem."""
-        column = self._columns[name]
-        quick = None if isinstance(column, list) or column.null_count else _quick_times(column, form)
-        times: Ints = self._note(read_times(name, self._given(name), form)) if quick is None else quick
+        if _is_duration(self._columns[name]):
+            self.problems += [Problem(row, name, _DURATION) for row in range(len(self._columns[name]))]
+        times: Ints = self._note(read_time_column(name, self._column(name), form))
         return times
 
     def texts(self, name: str) -> Texts:
         """Return a column of identifying texts."""
-        column = self._columns[name]
-        if isinstance(column, list) or not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
-            return self._spelled(name, self._given(name))
-        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        values = encoded.dictionary
+        column = self._column(name)
+        if isinstance(column, list):
+            return self._spelled(name, column)
+        encoded = column.dictionary_encode()
+        codes, values = _codes_of(encoded), encoded.dictionary
+        if not pa.types.is_string(values.type):
+            return self._respelled(name, codes, python_values(values), range(len(values)))
         clean = pc.and_(
             pc.match_substring_regex(values, _SURELY_CLEAN), pc.less_equal(pc.binary_length(values), MAX_TEXT)
         )
-        if pc.all(clean).as_py() is not False and not pc.any(pc.equal(pc.binary_length(values), 0)).as_py():
+        clean = pc.and_(clean, pc.greater(pc.binary_length(values), 0))
+        if pc.all(clean).as_py() is not False:
             return Texts.of(codes, values, self._hashing)
-        return self._respelled(name, codes, values, np.asarray(clean))
+        return self._respelled(name, codes, values.to_pylist(), np.flatnonzero(~np.asarray(clean)).tolist())
 
-    def _respelled(self, name: str, codes: Ints, values: pa.StringArray, clean: Any) -> Texts:  # noqa: ANN401
-        """Read values that are not surely clean one by one; spellings that differ only in outer blanks are one key."""
-        spelled: list[str | None] = values.to_pylist()
-        for place in np.flatnonzero(~clean | (np.asarray(pc.binary_length(values)) == 0)).tolist():
+    def _respelled(self, name: str, codes: Ints, values: list[Any], doubtful: Iterable[int]) -> Texts:
+        """Read some of the distinct values one by one; those that are spelled the same when read are one key."""
+        for place in doubtful:
             try:
-                spelled[place] = read_text(spelled[place])
+                values[place] = read_text(values[place])
             except ValueError as error:
-                spelled[place] = None
+                values[place] = None
                 self.problems += [Problem(row, name, str(error)) for row in np.flatnonzero(codes == place).tolist()]
-        return self._numbered([spelled[code] if code >= 0 else None for code in codes.tolist()])
+        distinct = pa.array([*values, None], pa.string()).dictionary_encode()
+        return Texts.of(_codes_of(distinct)[codes], distinct.dictionary, self._hashing)
 
     def _spelled(self, name: str, given: Sequence[Any]) -> Texts:
         texts: list[str | None] = []
@@ -215,8 +253,24 @@ class _Columns:
 
     def _numbered(self, texts: Sequence[str | None]) -> Texts:
         encoded = pa.array(texts, pa.string()).dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return Texts.of(codes, encoded.dictionary, self._hashing)
+        return Texts.of(_codes_of(encoded), encoded.dictionary, self._hashing)
+
+
+def _codes_of(encoded: pa.DictionaryArray) -> Ints:
+    codes: Ints = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes
+
+
+def _is_duration(column: Any) -> bool:  # noqa: ANN401 - an Arrow array or a list
+    return not isinstance(column, list) and bool(pa.types.is_duration(column.type))
+
+
+def read_time_column(name: str, column: Any, form: str) -> tuple[Ints, list[Problem]]:  # noqa: ANN401
+    """Read a plain column of times: microseconds since 1970 UTC, 0 where there is a problem."""
+    if not isinstance(column, list) and pa.types.is_date(column.type):
+        column = column.cast(pa.timestamp("us"))
+    quick = None if isinstance(column, list) or column.null_count else _quick_times(column, form)
+    return read_times(name, python_values(column), form) if quick is None else (quick, [])
 
 
 def _quick_times(column: Any, form: str) -> Ints | None:  # noqa: ANN401 - an Arrow array
