@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql.types import StructType
-from tollgate.core.reading import outranks_repeated_id, read_events
+from tollgate.core.files.key_hashes import KeyHashes
+from tollgate.core.files.piece import Piece, Position
+from tollgate.core.files.piece_events import EventReader
+from tollgate.core.reading import outranks_repeated_id
 
-from spark_job.arrow import read_columns, thin_columns
+from spark_job.arrow import thin_columns
 from spark_job.sealed import SealedVersion
 from spark_job.tables import Table, say_corrupt
 
@@ -42,18 +45,16 @@ class _ReadRows:
 
     def _read(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         event_type = self.sealed.value.open().event_type
-        columns = read_columns(event_type, self.names, batch.column("cells"))
-        events, found = read_events(event_type, columns, whole=False)
-        problems = {
-            row: ("", say_corrupt(text, self.delimiter, len(self.names)))
+        corrupt = {
+            row: say_corrupt(text, self.delimiter, len(self.names))
             for row, text in enumerate(batch.column("corrupt").to_pylist())
             if text is not None
         }
-        for problem in found:
-            problems.setdefault(problem.row, (problem.column, problem.message))
-        told = [problems.get(row) for row in range(batch.num_rows)]
+        piece = Piece(self.names, batch.column("cells").flatten(), 0, Position(), corrupt)
+        read = EventReader(event_type, KeyHashes()).read(piece)
+        told = [read.problems.get(row) for row in range(batch.num_rows)]
         return {
-            **thin_columns(event_type, events),
+            **thin_columns(event_type, read),
             "problem_column": pa.array([one and one[0] for one in told], pa.string()),
             "problem": pa.array([one and one[1] for one in told], pa.string()),
             "outranks": pa.array([bool(one and outranks_repeated_id(event_type, one[0])) for one in told]),

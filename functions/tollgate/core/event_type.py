@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from tollgate.core.values import shown
 from tollgate.errors import LabelError
 
 Role = Literal[
@@ -40,9 +41,11 @@ class LabelRule:
             return 1
         if text in self.legitimate:
             return 0
+        if isinstance(value, dict | list):
+            raise LabelError(f'Column "{self.column}": a nested value is not a label.')
         words = " or ".join(f'"{word}"' for word in (*self.fraud, *self.legitimate))
         raise LabelError(
-            f'Label "{value}" in column "{self.column}" is not {words}; declare other words as label_values in [event].'
+            f'Label {shown(value)} in column "{self.column}" is not {words}; declare other words as label_values in [event].'
         )
 
 

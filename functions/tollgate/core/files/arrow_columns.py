@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from tollgate.core.values import EARLIEST_S, LATEST_S, OUTSIDE, shown
 
-NOT_TEXT = "bytes that are not UTF-8 text cannot be read"
+NOT_TEXT = "the bytes are not UTF-8 text"
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _DAY_S = 86_400
 _FAILURES = (pa.ArrowException, ArithmeticError, ImportError, LookupError, TypeError, ValueError)
@@ -47,18 +47,12 @@ def plain_column(column: Any) -> PlainColumn:  # noqa: ANN401 - an Arrow array o
             column = column.combine_chunks()
         except pa.ArrowException:
             return _join([plain_column(chunk) for chunk in column.chunks])
-    column = _unwrap(column)
-    kind = column.type
-    if _is_plain(kind):
+    column = unwrap(column)
+    if _is_plain(column.type):
         return PlainColumn(column)
-    if pa.types.is_timestamp(kind):
-        return _plain_times(column)
-    if pa.types.is_date(kind):
-        return _plain_dates(column)
-    if is_bytes(kind):
-        return _plain_bytes(column)
-    convert = next((convert for test, convert in _CONVERTED if test(kind)), _json_values)
-    return PlainColumn(convert(column))
+    convert = next((convert for test, convert in _CONVERTED if test(column.type)), _json_values)
+    values = convert(column)
+    return values if isinstance(values, PlainColumn) else PlainColumn(values)
 
 
 def _join(parts: list[PlainColumn]) -> PlainColumn:
@@ -96,6 +90,7 @@ def hex_column(column: Any) -> pa.StringArray:  # noqa: ANN401 - an Arrow array
 
 def text_or_hex(column: Any) -> pa.StringArray:  # noqa: ANN401 - an Arrow array
     """Return bytes as the text that they are, and in hexadecimal where they are none."""
+    column = unwrap(column)
     plain = plain_column(column)
     if not plain.unreadable:
         return plain.values
@@ -117,7 +112,7 @@ def _is_plain(kind: pa.DataType) -> bool:
     )
 
 
-def _unwrap(column: Any) -> Any:  # noqa: ANN401
+def unwrap(column: Any) -> Any:  # noqa: ANN401
     """Return a column without what is around its values: dictionaries, run ends, names of extensions."""
     while True:
         kind = column.type
@@ -151,7 +146,7 @@ def _same_runs(column: Any, values: Any) -> Any:  # noqa: ANN401
 
 def _without_views(column: Any) -> Any:  # noqa: ANN401
     """Return a column of a type that Arrow can take values of by their places."""
-    column = _unwrap(column)
+    column = unwrap(column)
     if pa.types.is_string_view(column.type):
         return column.cast(pa.string())
     return column.cast(pa.binary()) if pa.types.is_binary_view(column.type) else column
@@ -243,6 +238,9 @@ def _plain_durations(column: Any) -> Any:  # noqa: ANN401
 
 _CONVERTED: tuple[tuple[Callable[[pa.DataType], bool], Callable[[Any], Any]], ...] = (
     (lambda kind: pa.types.is_large_string(kind) or pa.types.is_string_view(kind), lambda c: c.cast(pa.string())),
+    (pa.types.is_timestamp, _plain_times),
+    (pa.types.is_date, _plain_dates),
+    (is_bytes, _plain_bytes),
     (pa.types.is_integer, lambda column: column.cast(pa.int64())),
     (pa.types.is_floating, lambda column: column.cast(pa.float64())),
     (pa.types.is_decimal, _plain_decimals),

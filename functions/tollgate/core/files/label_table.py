@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from tollgate.core.event_type import EventType
+from tollgate.core.files.arrow_columns import plain_column
 from tollgate.core.files.cells import free_name
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.python_values import python_values
@@ -60,9 +61,17 @@ def read_label_table(event_type: EventType, pieces: Iterable[Piece]) -> LabelTab
         where = _find_columns(event_type, piece.names)
         for column, said in zip(where, (ids, labels, known_at), strict=True):
             said.extend([None] * len(piece) if column is None else python_values(piece.columns[column]))
+            misshapen |= {} if column is None else _unreadable(piece, column)
         misshapen |= {piece.first_row + place: wrong for place, wrong in piece.misshapen.items()}
         kept.append(piece)
     return LabelTable(kept, ids, labels, known_at, misshapen)
+
+
+def _unreadable(piece: Piece, column: int) -> dict[int, str]:
+    return {
+        piece.first_row + place: f'cannot be read: column "{piece.names[column]}": {reason}'
+        for place, reason in plain_column(piece.columns[column]).unreadable.items()
+    }
 
 
 def _find_columns(event_type: EventType, names: Sequence[str]) -> tuple[int, int, int | None]:
@@ -94,5 +103,5 @@ def write_label_results(table: LabelTable, results: Sequence[tuple[str, str | No
 def _write_piece(piece: Piece, results: Sequence[tuple[str, str | None]]) -> bytes:
     said = [pa.array(column, pa.string()) for column in zip(*results, strict=True)]
     names = [*piece.names, *(free_name(name, piece.names) for name in ("status", "message"))]
-    table = pa.table([*map(as_column, piece.columns), *said], names=names)
+    table = pa.table([*(as_column(column, is_text=True) for column in piece.columns), *said], names=names)
     return write_lines(table, header=piece.first_row == 0)
