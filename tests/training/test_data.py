@@ -391,8 +391,8 @@ def test_an_infinite_number_of_parquet_is_refused(tmp_path: Path) -> None:
         ("t.parquet", b"", "is empty"),
         ("t.csv", b"\n", "has no header"),
         ("t.csv", b"id,time,amount,fraud\n", "has a header and no rows"),
-        ("t.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not UTF-8 text"),
-        ("t.csv", b"PAR1\0\0\0", "NUL"),
+        ("t.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG picture"),
+        ("t.csv", b"PAR1\0\0\0", "is not a Parquet file"),
         ("t.csv", "id,time,amount,fraud\n".encode("utf-16"), "t.csv"),
         (
             "t.csv",

@@ -45,7 +45,8 @@ class LabelRule:
             raise LabelError(f'Column "{self.column}": a nested value is not a label.')
         words = " or ".join(f'"{word}"' for word in (*self.fraud, *self.legitimate))
         raise LabelError(
-            f'Label {shown(value)} in column "{self.column}" is not {words}; declare other words as label_values in [event].'
+            f'Label {shown(value)} in column "{self.column}" is not {words}; '
+            "declare other words as label_values in [event]."
         )
 
 

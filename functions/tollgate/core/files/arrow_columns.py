@@ -113,7 +113,9 @@ def _is_plain(kind: pa.DataType) -> bool:
 
 
 def unwrap(column: Any) -> Any:  # noqa: ANN401
-    """Return a column without what is around its values: dictionaries, run ends, names of extensions."""
+    """Return a column without what is around its values: chunks, dictionaries, run ends, names of extensions."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
     while True:
         kind = column.type
         if isinstance(kind, pa.BaseExtensionType):
@@ -262,7 +264,7 @@ def _python_value(scalar: Any) -> Any:  # noqa: ANN401
     try:
         return scalar.as_py()
     except _FAILURES:
-        return [str(scalar)]
+        return [f"a value of type {scalar.type}"]  # such as a time in a zone that this machine does not know
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401, PLR0911

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from tollgate.core.files.csv_pieces import read_csv_pieces
 from tollgate.core.files.json_pieces import read_json_pieces
+from tollgate.core.files.magic import GZIP, PARQUET, ZSTD, look_at
 from tollgate.core.files.parquet_pieces import count_parquet_rows, read_parquet_pieces
 from tollgate.core.files.piece import Piece, Position, ReadOptions
 from tollgate.core.files.sources import Source
@@ -21,7 +22,15 @@ __all__ = ["Piece", "Position", "ReadOptions", "count_rows", "join_pieces", "ope
 
 def count_rows(name: str, source: Source) -> int | None:
     """Return how many rows a file has, None where only reading it tells; raise `TableError` for a damaged one."""
-    return count_parquet_rows(name, source) if name.lower().endswith(".parquet") else None
+    return count_parquet_rows(name, source) if _is_parquet(name, look_at(name, source)) else None
+
+
+def _is_parquet(name: str, kind: str | None) -> bool:
+    if not name.lower().endswith(".parquet"):
+        return kind == PARQUET
+    if kind in (GZIP, ZSTD):
+        raise TableError(f'"{name}" is packed by {kind}; unpack it first, as Parquet packs its columns itself.')
+    return True
 
 
 def open_pieces(
@@ -37,7 +46,8 @@ def open_pieces(
         raise TableError(f'"{name}" is not one of {", ".join(SUFFIXES)}; convert it to one of these first.')
     if not source.size_bytes:
         raise TableError(f'"{name}" is empty.')
-    if lower.endswith(".parquet"):
+    kind = look_at(name, source)
+    if _is_parquet(name, kind):
         yield from read_parquet_pieces(name, source, options, start)
     elif ".jsonl" in lower or ".ndjson" in lower:
         yield from read_json_pieces(name, source, options, start)
