@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -20,7 +21,10 @@ _WEEKS_TTL_S = 900
 
 @dataclass(frozen=True)
 class News:
-    """All that the page shows. ``today_summary`` and ``yesterday_summary`` are as answered, None without decisions."""
+    """All that the page shows. ``today_summary`` and ``yesterday_summary`` are as answered, None without decisions.
+
+    ``days`` are the summaries of the weeks until yesterday, as answered.
+    """
 
     at: datetime
     indexed_until: str | None
@@ -30,6 +34,7 @@ class News:
     today_summary: Json | None
     yesterday_summary: Json | None
     answered_in_ms: float
+    days: tuple[Json, ...] = ()
 
 
 def ask_for_news(api: Api, detector: Detector) -> News:
@@ -52,7 +57,19 @@ def ask_for_news(api: Api, detector: Detector) -> News:
         today_summary=summaries[0],
         yesterday_summary=summaries[1],
         answered_in_ms=time_health(api),
+        days=_before(weeks.answer, today),
     )
+
+
+def load_past_days(api: Api, detector: Detector) -> tuple[datetime, Sequence[Json]]:
+    """Return the summaries of the weeks until yesterday, and the moment that this is now."""
+    at = clock.now()
+    weeks = _load_weeks(api.url, detector.name, at.date(), api)
+    return at, _before(weeks.answer, at.date())
+
+
+def _before(answer: Json, today: date) -> tuple[Json, ...]:
+    return tuple(row for row in answer["days"] if row["day"] < today.isoformat())
 
 
 def time_health(api: Api) -> float:

@@ -45,7 +45,7 @@ def names_of(detector: Detector) -> list[str]:
     columns = [v.name for v in detector.variables if v.role not in ("id", "timestamp", "label", "ignored")]
     features = [str(feature["name"]) for feature in document.get("features") or ()]
     lists = [str(one["name"]) for one in document.get("lists") or ()]
-    return list(dict.fromkeys([*columns, "score", *lists, *features]))
+    return list(dict.fromkeys([*columns, "score", "hour", "hour_exact", "weekday", *lists, *features]))
 
 
 def _setter(rule: Json, setting: str) -> Any:  # noqa: ANN401 - a callback of any value

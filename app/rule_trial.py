@@ -29,6 +29,9 @@ def show_trial(detector: Detector, trial: Json, chosen: str) -> None:
         placeholder=wording.NOTHING,
         alt="What each rule of the draft would have done, in the order in which they are asked",
     )
+    for rule in trial["rules"]:
+        for note in rule.get("notes") or ():
+            st.caption(f":material/lightbulb: {in_markdown(' '.join((str(rule['rule']), str(note))))}")
     st.caption(in_markdown(_say_where_from(trial, noun)))
 
 

@@ -26,14 +26,19 @@ AWS_SERVICES = ("dynamodb", "events", "kinesis", "s3", "sqs", "sts")
 METADATA_KEPT = ("METADATA", "entry_points.txt", "licenses", "LICENSE*", "NOTICE*")
 
 FUNCTIONS_DROPPED = (
+    "annotated_types/test_cases.py",
     "anyio/_backends/_trio.py",
     "anyio/pytest_plugin.py",
     "bin",
+    # of resources; functions have clients
+    "boto3/dynamodb",
     "boto3/ec2",
     "boto3/examples",
     "botocore/data/*/*/examples-1.json",
+    "botocore/stub.py",
     # botocore reads times, and no rules of recurrence or zones
     "dateutil/rrule.py",
+    "dateutil/tz/win.py",
     "dateutil/zoneinfo",
     "fastapi/.agents",
     "fastapi/testclient.py",
@@ -51,9 +56,13 @@ FUNCTIONS_DROPPED = (
     "numpy/fft",
     # of structured arrays; nothing else in NumPy imports it
     "numpy/lib/recfunctions.py",
+    "numpy/ma/mrecords.py",
+    "numpy/ma/testutils.py",
+    "numpy/matlib.py",
     "numpy/polynomial",
     "numpy/random",
     "numpy/testing",
+    "numpy/typing/mypy_plugin.py",
     "numpy/typing/tests",
     # the C API's library; the Python module has its own copy of it inside
     "onnxruntime/capi/libonnxruntime.*",
@@ -68,10 +77,18 @@ FUNCTIONS_DROPPED = (
     "packaging",
     "packaging-*.dist-info",
     "protobuf-*.dist-info",
+    "pydantic/experimental/pipeline.py",
     "pydantic/mypy.py",
     "pydantic/v1",
+    "s3transfer/processpool.py",
     "starlette/testclient.py",
+    # zones are read one by one, each from its own file
+    "tzdata/zoneinfo/*.tab",
+    "tzdata/zoneinfo/leapseconds",
+    "tzdata/zoneinfo/tzdata.zi",
     "urllib3/contrib/emscripten",
+    "urllib3/contrib/pyopenssl.py",
+    "urllib3/contrib/socks.py",
 )
 
 PARQUET_DROPPED = (

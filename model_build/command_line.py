@@ -176,6 +176,8 @@ def evaluate(  # noqa: PLR0913 - one for each option
     file, progress = read_detector_file(detector), show_progress(Console(stderr=True))
     evaluated = evaluate_detector(data, file, plan, progress, tune_s=tune_s)
     _show_evaluation(evaluated, file.training.reviews_per_day)
+    for note in evaluated.notes:
+        click.echo(f"Note: {note}", err=True)
     if json_path is not None:
         json_path.write_text(json.dumps({"rows": [row.to_json() for row in evaluated.rows]}, indent=1))
 
@@ -215,6 +217,8 @@ def score(data: Path, folder: Path, out: Path, *, fresh: bool) -> None:
         click.echo(
             "Note: these rows begin before the training data ended: histories begin empty, as --fresh.", err=True
         )
+    for note in scored.summary["notes"]:
+        click.echo(f"Note: {note}", err=True)
     counts = ", ".join(f"{count:,} {name}" for name, count in scored.summary["outcomes"].items())
     click.echo(f"Wrote {out}: {counts}; {scored.summary['failed']:,} rows could not be used")
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from tollgate.core.arrivals import Frauds
+from tollgate.core.bare_numbers import TICKS, spell
 from tollgate.core.event import Events, Floats, Ints, Keys
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
@@ -24,6 +25,7 @@ from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece_events import EventReader, PieceEvents, read_time_column, repeated_in_piece
 from tollgate.core.files.pieces import Piece, ReadOptions, join_pieces, open_pieces
 from tollgate.core.files.python_values import python_values
+from tollgate.core.files.quick_columns import without_null
 from tollgate.core.files.sources import LocalFile
 from tollgate.core.reading import require_columns
 from tollgate.core.values import Problem
@@ -32,6 +34,8 @@ from tollgate.errors import LabelError, TableError, TrainingDataError
 _TELLS = FileForm()
 # A table is read whole here: larger pieces take less time, and row groups may have any size.
 _PIECE_ROWS, _PIECE_BYTES, _GROUP_BYTES = 1 << 20, 32 << 20, 1 << 60
+# 1980: until then, nobody kept payments under numbers since 1970.
+_EARLY_US = 315_532_800_000_000
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,14 @@ def _read_file(path: Path, event_type: EventType, form: FileForm, more: tuple[st
             partial(require_columns, event_type, more=more),
             event_type.accepted.__contains__,
         )
+    if event_type.null_values:
+        table = replace(table, columns=[_without_null(event_type, column) for column in table.columns])
     return table, [name for name in names if name not in event_type.accepted]
+
+
+def _without_null(event_type: EventType, column: Any) -> Any:  # noqa: ANN401 - an Arrow array or a list
+    plain = plain_column(column)
+    return column if plain.unreadable else without_null(event_type, plain.values)
 
 
 def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TELLS) -> LabelledEvents:
@@ -91,6 +102,7 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TE
         raise TrainingDataError("The detector file has no label in [event]: training needs to know what was fraud.")
     table, unused = _read_file(path, event_type, form, tuple(name for name in (rule.column, rule.time) if name))
     events = read_table_events(event_type, table)
+    _refuse_early_ticks(event_type, events)
     labels = _read_labels(event_type, table)
     known_s = _read_known_times(event_type, table, events)
     order = np.argsort(events.times_us, kind="stable")
@@ -103,6 +115,19 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TE
         sha256=_sha256_of(path),
         label_delay_s=rule.delay_s,
         unused_columns=tuple(unused),
+    )
+
+
+def _refuse_early_ticks(event_type: EventType, events: Events) -> None:
+    """Raise `TrainingDataError` for counts since 1970 that all fall into its first years."""
+    earliest_us, latest_us = int(np.min(events.times_us)), int(np.max(events.times_us))
+    if event_type.timestamp_format not in TICKS or event_type.timestamp_unit or latest_us > _EARLY_US:
+        return
+    first, last = spell(earliest_us // 1_000_000), spell(latest_us // 1_000_000)
+    raise TrainingDataError(
+        f'Column "{event_type.timestamp}": all times fall between {first} and {last}, as timestamp_format '
+        f'"{event_type.timestamp_format}" says; if they count from another start, set timestamp_unit = "hours" (or '
+        '"days", "minutes", "seconds") and timestamp_origin in [event] instead.'
     )
 
 
@@ -172,7 +197,7 @@ def _read_known_times(event_type: EventType, table: Piece, events: Events) -> Fl
     plain = plain_column(column)
     values = plain.values
     some = [values[row] for row in present.tolist()] if isinstance(values, list) else values.take(present)
-    times, problems = read_time_column(name, some, event_type.timestamp_format)
+    times, problems = read_time_column(name, some, event_type.time_format)
     placed = [Problem(int(present[problem.row]), name, problem.message) for problem in problems]
     _fail(name, {problem.row: problem.message for problem in placed} | dict(plain.unreadable))
     known[present] = times / 1e6

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tollgate.core.event import Floats, Ints
 from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.files.arrow_columns import plain_column
+from tollgate.core.files.arrow_columns import is_text_type, plain_column, unwrap
+from tollgate.core.files.column_notes import ColumnNotes
+from tollgate.core.time_format import TimeFormat
+from tollgate.core.values import WHOLE_WITH_ZEROS, one_spelling
 from tollgate.errors import TrainingDataError
 
 from model_build.data import LabelledEvents, find_filled
@@ -42,6 +46,7 @@ def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -
         *_notice_frauds(data),
         *(_describe(disguise, data) for disguise in find_disguised_labels(data.events, data.labels)),
         *_notice_columns(data, file.event_type),
+        *notice_values(data, file.event_type),
         *([] if now_s is None else _notice_times(data, now_s)),
         *_notice_zones(data, file.event_type),
         *_notice_rows(data),
@@ -77,6 +82,12 @@ def _moment(time_s: float) -> str:
 
 def _notice_frauds(data: LabelledEvents) -> Iterator[str]:
     frauds = int((data.labels == 1).sum())
+    labelled = int((data.labels >= 0).sum())
+    if frauds > labelled / 2:
+        yield (
+            f"{frauds:,} of {labelled:,} labelled events are fraud, more than half: are they the wrong way round? "
+            "label_values in [event] says which word means fraud."
+        )
     if frauds < FEW_FRAUDS:
         yield f"Only {frauds} frauds are labelled: every figure above is uncertain."
 
@@ -156,6 +167,47 @@ def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str
         )
 
 
+def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+    """Yield what looks odd in the values of columns, each in one sentence."""
+    columns = {name: _as_written(column) for name, column in zip(data.table.names, data.table.columns, strict=True)}
+    notes = ColumnNotes()
+    notes.add(event_type, data.events, columns)
+    yield from notes.tell()
+    for name in (event_type.id, *event_type.text_columns):
+        if name is not None:
+            yield from _notice_spellings(name, columns[name])
+
+
+def _as_written(column: Any) -> Any:  # noqa: ANN401 - an Arrow array or a list
+    """Return a column whose text is plain; what is no text stays as it is."""
+    column = column if isinstance(column, list) else unwrap(column)
+    is_text = isinstance(column, list) or is_text_type(column.type)
+    return plain_column(column).values if is_text else column
+
+
+def _notice_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 - an Arrow array or a list
+    """Yield notes on ids of numbers that were written in several ways."""
+    if isinstance(column, list) or not pa.types.is_string(column.type):
+        return
+    zeros = pc.fill_null(pc.match_substring_regex(column, rf"^\s*{WHOLE_WITH_ZEROS.pattern}\s*$"), False)
+    if count := pc.sum(zeros).as_py():
+        example = column[pc.index(zeros, True).as_py()].as_py().strip()
+        yield (
+            f'Column "{name}": {count:,} of {len(column):,} values are whole numbers with decimals, such as '
+            f'"{example}", and were read as "{one_spelling(example)}": a program kept them as decimals, so zeros in '
+            "front are lost."
+        )
+    padded = pc.unique(column.filter(pc.fill_null(pc.match_substring_regex(column, "^0+[1-9][0-9]*$"), False)))
+    bare = pc.utf8_ltrim(padded, "0")
+    both = pc.is_in(bare, pc.unique(column))
+    if count := pc.sum(both).as_py():
+        first = pc.index(both, True).as_py()
+        yield (
+            f'Column "{name}" has {count:,} numbers with zeros in front and without, such as "{padded[first]}" and '
+            f'"{bare[first]}", which are two keys: export the column as text if they are one.'
+        )
+
+
 def _name(columns: Sequence[str]) -> str:
     quoted = ", ".join(f'"{column}"' for column in columns[:_NAMED])
     more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
@@ -182,7 +234,9 @@ def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
     column = plain_column(data.table.column(event_type.timestamp)).values
     if isinstance(column, list):
         column = pa.array([value if isinstance(value, str) else None for value in column], pa.string())
-    if event_type.timestamp_format != "iso" or not pa.types.is_string(column.type):
+    # Where a zone is declared, it is meant for those.
+    declared = event_type.time_format != TimeFormat()
+    if declared or not pa.types.is_string(column.type):
         return
     zoned = pc.sum(pc.match_substring_regex(column, _ENDS_IN_A_ZONE)).as_py() or 0
     if 0 < zoned < len(column):

@@ -12,6 +12,7 @@ import numpy as np
 from model_build.baselines import BASELINES
 from model_build.candidates import CANDIDATES
 from model_build.data import read_labelled_events
+from model_build.data_checks import notice_values
 from model_build.detector_file import DetectorFile
 from model_build.imbalance import IMBALANCE
 from model_build.material import Material, Progress, read_material
@@ -49,10 +50,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """All rows of an evaluation, and the protocol that they follow."""
+    """All rows of an evaluation, the protocol that they follow, and what was noticed in the data."""
 
     protocol: Protocol
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
 
 
 def evaluate_detector(
@@ -70,6 +72,7 @@ def evaluate_detector(
     """
     progress(f"Reading {path}")
     data = read_labelled_events(path, file.event_type, file.file_form)
+    notes = tuple(notice_values(data, file.event_type))
     protocol = plan(data)
     folds = cut_folds(data, protocol)
     earlier = cut_folds(data, protocol.earlier()) if tune_s else ()
@@ -84,7 +87,7 @@ def evaluate_detector(
         progress(f"Evaluating {title} on {len(folds)} folds")
         row = _run(material, folds, title, score_by_model(kind, imbalance, parameters))
         rows.append(Row(row.title, row.results, parameters if tune_s else None))
-    return Evaluated(protocol, tuple(rows))
+    return Evaluated(protocol, tuple(rows), notes)
 
 
 def _asked(file: DetectorFile) -> Iterator[tuple[str, str]]:

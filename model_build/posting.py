@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from tollgate.core.event import Events, Floats, Ints
@@ -19,7 +18,7 @@ def post_columns(event_type: EventType, data: LabelledEvents, rows: Ints) -> dic
     """Return each variable of the given rows: a value for each of them, None where it is missing."""
     events = data.events.take(rows)
     columns: dict[str, list[object]] = {} if event_type.id is None else {event_type.id: list(events.ids)}
-    columns[event_type.timestamp] = [_write_time(time_us, event_type) for time_us in events.times_us.tolist()]
+    columns[event_type.timestamp] = [event_type.time_format.write(time_us) for time_us in events.times_us.tolist()]
     for column, values in _numbers(event_type, events):
         boolean = column in event_type.boolean
         given = (None if value != value else value for value in values.tolist())  # noqa: PLR0124 - NaN
@@ -45,12 +44,3 @@ def _numbers(event_type: EventType, events: Events) -> Iterator[tuple[str, Float
     ):
         if column is not None and values is not None:
             yield column, values
-
-
-def _write_time(time_us: int, event_type: EventType) -> str | float:
-    moment = datetime.fromtimestamp(time_us / 1e6, UTC)
-    if event_type.timestamp_format == "iso":
-        return moment.isoformat().replace("+00:00", "Z")
-    if event_type.timestamp_format in ("epoch_s", "epoch_ms"):
-        return moment.timestamp() * (1000 if event_type.timestamp_format == "epoch_ms" else 1)
-    return moment.strftime(event_type.timestamp_format)

@@ -40,13 +40,13 @@ def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None
     from model_build.command_line import show_progress
     from model_build.detector_file import read_detector_file
     from model_build.publishing import open_folder
-    from model_build.rule_trial import try_detector_file
+    from model_build.rule_trial import tell_notes, try_detector_file
 
     file = read_detector_file(detector)
     version = None if folder is None else open_folder(folder)
     trial = try_detector_file(data, file, version, show_progress(Console(stderr=True)))
     _show(trial)
-    for warning in file.warnings:
+    for warning in (*file.warnings, *tell_notes(trial)):
         click.echo(f"Note: {warning}", err=True)
     if json_path is not None:
         json_path.write_text(json.dumps({"rules": [tried.to_json() for tried in trial.rules]}, indent=1))

@@ -79,5 +79,10 @@ def describe_trial(trial: RuleTrial) -> Sequence[Sequence[str]]:
     ]
 
 
+def tell_notes(trial: RuleTrial) -> Sequence[str]:
+    """Return what the command line says of rules that hit none of the events, or all, each with the rule's name."""
+    return [f'rule "{tried.rule.name}" {note}' for tried in trial.rules for note in tried.notes]
+
+
 def _money(amount: float | None) -> str:
     return "–" if amount is None else f"{amount:,.0f}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from tollgate.core.bare_numbers import spell
 from tollgate.core.event import Ints
 from tollgate.errors import TrainingDataError
 
@@ -65,6 +66,17 @@ def check_labels(data: LabelledEvents) -> None:
         raise TrainingDataError(f"Only {frauds} frauds are labelled; at least {FEWEST_FRAUDS} are needed, better 50.")
 
 
+def _doubt_times(data: LabelledEvents, span_days: float) -> str:
+    """Return what to do about times that all fall within a day: they are often counted in something else."""
+    if span_days >= 1:
+        return ""
+    first, last = (spell(int(time_s)) for time_s in data.events.times_s[[0, -1]].tolist())
+    return (
+        f" All times fall between {first} and {last}: if they did not, declare timestamp_format in [event], or "
+        'timestamp_unit, such as "hours", with timestamp_origin.'
+    )
+
+
 def _check_parts(data: LabelledEvents, split: Split) -> None:
     span_days = float(data.events.times_s[-1] - data.events.times_s[0]) / _DAY_S
     for name, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
@@ -74,4 +86,5 @@ def _check_parts(data: LabelledEvents, split: Split) -> None:
                 f"The {name} part has {frauds} frauds among {len(rows)} events whose label was known in time, and "
                 f"needs both kinds; the table spans {span_days:.1f} days and label_delay is "
                 f"{data.label_delay_s / _DAY_S:g} days: use more events, a shorter delay, or other shares."
+                f"{_doubt_times(data, span_days)}"
             )

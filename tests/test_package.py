@@ -92,6 +92,21 @@ def test_functions_import_from_their_package_alone(functions: Path, doubling_mod
     assert all(origin.startswith(str(functions)) for origin in probe(doubling_model, "functions", functions))
 
 
+ZONE = """
+import sys, zoneinfo
+sys.path[:0] = sys.argv[1:]
+zoneinfo.reset_tzpath(())
+from tollgate.core.time_format import TimeFormat
+print(TimeFormat(zone="Europe/Berlin").read("2026-07-01 12:00"))
+"""
+
+
+def test_time_zones_come_with_the_package(functions: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-c", ZONE, str(functions)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert int(result.stdout) == 1_782_900_000_000_000
+
+
 SCORE = """
 import json, sys
 from pathlib import Path

@@ -168,7 +168,8 @@ def test_a_draft_that_no_version_could_be_sealed_with_is_not_saved() -> None:
     status, answer = change("PUT", "/v1/rules/draft", {"rules": [{**LARGE, "expression": "score > 1000"}]}, None)
     assert (status, answer["message"]) == (
         422,
-        'The draft was not saved: rule "large" can never match: no event fulfils it.',
+        'The draft was not saved: rule "large" can never match: score > 1000 never holds: '
+        "score is a whole number from 0 to 1000.",
     )
     assert call("GET", "/v1/rules/draft")[1]["etag"] is None
 

@@ -139,7 +139,7 @@ def test_a_damaged_row_of_json_is_told_of(backend: Backend, decided: list[Paymen
     content = to_lines(ids[0]) + b"{no JSON\n" + to_lines(ids[1])
     told = results(backend, set_labels(backend, content, "labels/payments/a.jsonl"))
     assert [row["status"] for row in told] == ["accepted", "failed", "accepted"]
-    assert told[1]["message"].startswith("The row is not JSON")
+    assert told[1]["message"].startswith("The row is not valid JSON")
 
 
 @pytest.mark.parametrize(

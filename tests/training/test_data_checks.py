@@ -388,3 +388,69 @@ def test_a_thousand_columns_are_checked_trained_on_and_scored(tmp_path: Path) ->
     assert note.startswith('Column "n7" alone tells fraud from legitimate with an AUC of 1')
     trained = train_and_score(tmp_path, columns, event, columns)
     assert len(trained.sealed.version.features) == 1_002
+
+
+CARDS = EVENT + 'amount = "a"\n[entities]\ncard = "card"\n'
+
+
+def with_cards(cards: list[str], amounts: list[str] | None = None) -> dict[str, Any]:
+    return base() | {"a": amounts or [f"{1 + number}.5" for number in range(N)], "card": cards}
+
+
+def test_ids_that_a_spreadsheet_rounded_are_told(tmp_path: Path) -> None:
+    (note,) = notice(tmp_path, with_cards(["4.11111E+15"] * (N - 1) + ["4.22222E+15"]), CARDS)
+
+    assert note.startswith(
+        f'Column "card": {N} values such as "4.11111E+15" are numbers that a spreadsheet has rounded'
+    )
+
+
+@pytest.mark.parametrize("word", ["NULL", "None", "nan", "\\N", "undefined", "N/A", "unknown", "-"])
+def test_words_for_nothing_as_ids_are_told_with_the_key_that_lists_them(tmp_path: Path, word: str) -> None:
+    columns = with_cards([word if number % 3 == 0 else f"c{number}" for number in range(N)])
+
+    (note,) = notice(tmp_path, columns, CARDS)
+
+    assert note.startswith(f'Column "card" is "{word}" in {N // 3} of {N} rows')
+    listed = note.rpartition("null_values = ")[2].partition(" in [event]")[0]
+    declared = CARDS.replace("[entities]", f"null_values = {listed}\n[entities]")
+    assert notice(tmp_path, columns, declared) == ()
+
+
+def test_a_key_of_far_more_rows_than_any_other_is_told(tmp_path: Path) -> None:
+    (note,) = notice(tmp_path, with_cards(["0" if number % 4 == 0 else f"c{number}" for number in range(N)]), CARDS)
+
+    assert note.startswith(f'Column "card" is "0" in {N // 4} of {N} rows, far more than any other')
+
+
+def test_numbers_with_decimals_as_ids_are_told(tmp_path: Path) -> None:
+    (note,) = notice(tmp_path, with_cards([f"{number % 60}.0" for number in range(N)]), CARDS)
+
+    assert note.startswith(f'Column "card": {N} of {N} values are whole numbers with decimals, such as "0.0"')
+
+
+def test_zeros_in_front_that_some_ids_lost_are_told(tmp_path: Path) -> None:
+    cards = [f"{number % 60:04d}" if number % 2 else str(number % 7 + 1) for number in range(N)]
+
+    (note,) = notice(tmp_path, with_cards(cards), CARDS)
+
+    assert 'such as "0001" and "1", which are two keys' in note
+
+
+def test_thousands_that_may_be_decimals_are_asked_about(tmp_path: Path) -> None:
+    cards = [f"c{number}" for number in range(N)]
+    dotted = [f"{900 + 7 * number:,}".replace(",", ".") for number in range(N)]
+
+    (note,) = notice(tmp_path, with_cards(cards, dotted), CARDS)
+
+    assert "exactly three digits behind it" in note
+    declared = CARDS.replace("[entities]", 'decimal = ","\nthousands = "."\n[entities]')
+    assert notice(tmp_path, with_cards(cards, dotted), declared) == ()
+    for other in ("0.500", "12.5", "1500"):
+        assert notice(tmp_path, with_cards(cards, [*dotted[1:], other]), CARDS) == ()
+
+
+def test_labels_the_wrong_way_round_are_asked_about(tmp_path: Path) -> None:
+    swapped = base() | {"y": (1 - labels_of(rate=0.1)).tolist()}
+
+    assert any("the wrong way round" in note for note in notice(tmp_path, swapped))

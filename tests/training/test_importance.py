@@ -158,7 +158,7 @@ def test_the_groups_of_a_detector_are_in_words_and_hold_every_feature_once() -> 
     names = {name: [features[place].name for place in places.tolist()] for name, places in groups.items()}
     assert names["Amount of the payment"] == ["amount", "amount_log"]
     assert names["Value of channel"] == ["channel_is_web", "channel_is_shop", "channel_share"]
-    assert names["Hour of the day (UTC)"] == ["hour"]
+    assert names["Hour of the day with its fraction (UTC)"] == ["hour"]
     assert names["Payments of this card lately"] == [f"card_count_{span}" for span in ("1h", "1d", "7d", "30d")]
     assert "How much faster payments of this card come than usual (1 is usual)" in names
     assert "Amount compared with the usual amount at this shop (1 is usual)" in names

@@ -162,3 +162,23 @@ def test_warnings_are_told(payments: Path, detector: Path) -> None:
     result = call(payments, "--detector", detector)
 
     assert 'rule "large" always matches' in result.stderr
+
+
+def test_a_rule_that_never_hits_is_told_which_comparison_is_why(tmp_path: Path) -> None:
+    table, detector = tmp_path / "payments.csv", tmp_path / "detector.toml"
+    with table.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "time", "amount", "country", "customer_id", "fraud"])
+        writer.writerows([(id_, f"2026-03-01T{hour:02}:30:00Z", *rest) for id_, hour, *rest in ROWS])
+    rule = '[[rules]]\nname = "{}"\nwhen = {!r}\noutcome = "review"\n'
+    asked = {"at eight": "hour == 9", "abroad": 'country == "ng"', "early": "hour == 5"}
+    detector.write_text(DETECTOR + "".join(rule.format(*one) for one in asked.items()), encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["rules", "test", str(table), "--detector", str(detector)])
+
+    assert result.exit_code == 0, result.output
+    assert (
+        'Note: rule "at eight" never hits: hour == 9 never holds; the nearest value that occurs is 7.' in result.output
+    )
+    assert 'Note: rule "abroad" never hits: country == "ng" never holds; did you mean "NG"?' in result.output
+    assert 'rule "early"' not in result.output

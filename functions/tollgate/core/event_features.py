@@ -69,7 +69,7 @@ def plan_event_features(event_type: EventType, shares: Mapping[str, Mapping[str,
     if event_type.amount:
         yield Feature("amount", "Amount of the payment", "amount", event_type.amount)
         yield Feature("amount_log", "Amount of the payment, on a logarithmic scale", "log_amount", event_type.amount)
-    yield Feature("hour", "Hour of the day (UTC)", "hour", event_type.timestamp)
+    yield Feature("hour", "Hour of the day with its fraction (UTC)", "hour", event_type.timestamp)
     yield Feature("weekday", "Day of the week (0 is Monday, UTC)", "weekday", event_type.timestamp)
     for column in (*event_type.numeric, *event_type.boolean):
         yield Feature(column, f"Value of {column}", "number", column)

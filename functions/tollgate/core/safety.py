@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from tollgate.core.event_type import EventType
+
 Fail = Literal["none", "rules_only", "review", "allow"]
 FAILS: tuple[Fail, ...] = ("none", "rules_only", "review", "allow")
 
@@ -45,6 +47,11 @@ class Safety:
     def missing_variables(self, event: Mapping[str, Any]) -> list[str]:
         """Return the required columns that an event lacks, each as decisions name it."""
         return [f"variable:{column}" for column in self.required if is_missing(event.get(column))]
+
+
+def missing_columns(event_type: EventType, event: Mapping[str, Any]) -> list[str]:
+    """Return the declared columns that an event lacks. None of them has to be there, yet a score says less without."""
+    return [column for column in event_type.variables if is_missing(event.get(column))]
 
 
 def is_missing(value: object) -> bool:

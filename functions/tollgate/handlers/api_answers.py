@@ -28,6 +28,7 @@ _DECISION: Mapping[str, Any] = {
     "braked": False,
     "forced": False,
     "recorded": True,
+    "missing_columns": None,
     "repeated": None,
     "timings_ms": None,
     "base_log_odds": None,

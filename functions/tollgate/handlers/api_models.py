@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
 
 class Request(BaseModel):
@@ -70,6 +70,9 @@ class Decision(BaseModel):
     braked: bool = Field(False, description="The outcome was a block, which the brake made a review.")
     forced: bool = Field(False, description="The event's id asked for the outcome, in a test deployment.")
     recorded: bool = Field(True, description="False: it is not known to be stored; send the event again.")
+    missing_columns: list[str] | None = Field(
+        None, description="Declared columns that the event lacks; null if no version can be asked."
+    )
     repeated: bool = Field(description="The event was decided on before; this is the first decision.")
     timings_ms: dict[str, float]
     base_log_odds: float | None = Field(None, description="Where contributions count from.")
@@ -102,7 +105,7 @@ class StoredDecision(Decision):
 class Label(Request):
     """What one event turned out to be."""
 
-    event_id: str
+    event_id: str | float = Field(description='As the event has it: 1234 and "1234" are one id, and so is 1234.0.')
     label: str | int | bool
     known_at: str | None = Field(
         None, description="ISO 8601; if left out: now, or for an old event the label delay after it."
@@ -116,14 +119,15 @@ class Label(Request):
 class LabelsRequest(Request):
     """Labels for up to a thousand events."""
 
-    labels: list[Label] = Field(min_length=1, max_length=1000)
+    # Each label is read by itself: what is wrong about one is told in its result, and the others are set.
+    labels: list[SkipValidation[Label]] = Field(min_length=1, max_length=1000)
     detector: str | None = None
 
 
 class LabelResult(BaseModel):
     """What became of one label."""
 
-    event_id: str
+    event_id: str | None = Field(description="Null where the label does not say which event it is of.")
     status: Literal["accepted", "unchanged", "waiting", "failed"]
     message: str | None
     histories: list[str] = Field(description="The entities whose histories count it now, or no longer do.")

@@ -83,7 +83,7 @@ class Finding(BaseModel):
 
     rule: str
     severity: Literal["error", "warning"] = Field(description="An error refuses the rules, a warning is told.")
-    kind: Literal["unreadable", "never_matches", "never_reached", "always_matches", "no_effect"]
+    kind: Literal["unreadable", "never_matches", "never_reached", "always_matches", "no_effect", "odd_comparison"]
     message: str = Field(description="Follows the name of the rule.")
     line: int | None = Field(description="From 1; null for what concerns the whole rule.")
     column: int | None
@@ -117,6 +117,7 @@ class TriedRuleFigures(BaseModel):
     spent: float | None = Field(description="What reviewing or wrongly blocking its hits would have cost.")
     lacking: int = Field(description="Events that lack a value which it reads.")
     rows: int = Field(description="Past events that it hits, from which the figures are estimated.")
+    notes: list[str] = Field(description="Why it hits none of the events, or all; each follows its name.")
 
 
 class TriedRules(BaseModel):

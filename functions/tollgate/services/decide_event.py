@@ -15,7 +15,7 @@ from tollgate.core.event import Events
 from tollgate.core.explain import Explanation, Wanted, explain_decisions, most_of
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
-from tollgate.core.safety import HISTORY, MODEL, RECORD, forced_outcome
+from tollgate.core.safety import HISTORY, MODEL, RECORD, forced_outcome, missing_columns
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.decision_record import make_record, write_answer
@@ -29,9 +29,15 @@ _ATTEMPTS = 3
 
 
 def decide_event(
-    stores: Stores, event: Mapping[str, Any], detector: str | None = None, reasons: Wanted = "none"
+    stores: Stores,
+    event: Mapping[str, Any],
+    detector: str | None = None,
+    reasons: Wanted = "none",
+    version: DetectorVersion | None = None,
 ) -> dict[str, Any]:
     """Return the decision on one event, given as column → value; the first one if the event was seen before.
+
+    ``version`` decides where the caller has looked it up already; otherwise the champion of ``detector`` does.
 
     One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities:
     both happen once, however often and from wherever the event comes. ``reasons`` says how many of them the first
@@ -39,7 +45,7 @@ def decide_event(
     `UnavailableError` or `SealError` is raised.
     """
     watch = _Watch()
-    version = stores.champion(detector)
+    version = version or stores.champion(detector)
     stores = stores if version.safety.fail == "none" else stores.in_a_hurry()
     parsed = read_event(version.event_type, event)
     missing = [*([] if version.is_whole else [MODEL]), *version.safety.missing_variables(event)]
@@ -48,7 +54,7 @@ def decide_event(
     watch.lap("read")
     before = None if found is None else read_found(found[stores.decisions.table].get(decided_key))
     if isinstance(before, DecisionRecord):
-        return _repeat(stores, before)
+        return _repeat(stores, version, before)
     if found is None:
         missing.append(HISTORY)
     stored = {} if found is None else stores.histories.pick(version, parsed, found[stores.histories.table])
@@ -63,12 +69,13 @@ def decide_event(
     record = make_record(version, parsed, decisions, answer, event, explained=explained)
     is_first = _keep(stores, version, parsed, stored, record, before)
     if is_first is False:
-        return _repeat_first(stores, version.detector, parsed.ids[0])
+        return _repeat_first(stores, version, parsed.ids[0])
     if is_first is None:
         answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
     watch.lap("write")
     told = explained.to_json() if explained else {}
-    return {**answer, **told, "repeated": False, "timings_ms": watch.timings_ms()}
+    lacking = missing_columns(version.event_type, event)
+    return {**answer, **told, "missing_columns": lacking, "repeated": False, "timings_ms": watch.timings_ms()}
 
 
 def _read(
@@ -107,16 +114,18 @@ def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reas
     return explained[0] if explained else None
 
 
-def _repeat(stores: Stores, record: DecisionRecord) -> dict[str, Any]:
-    return {**record.answer, **tell_reasons(stores, record), "repeated": True, "timings_ms": {}}
+def _repeat(stores: Stores, version: DetectorVersion, record: DecisionRecord) -> dict[str, Any]:
+    lacking = missing_columns(version.event_type, record.event)
+    told = {**tell_reasons(stores, record), "missing_columns": lacking}
+    return {**record.answer, **told, "repeated": True, "timings_ms": {}}
 
 
-def _repeat_first(stores: Stores, detector: str, event_id: str) -> dict[str, Any]:
+def _repeat_first(stores: Stores, version: DetectorVersion, event_id: str) -> dict[str, Any]:
     """Return the decision that somebody else made on the same event between our reading and our writing."""
-    first = stores.decisions.find(detector, event_id)
+    first = stores.decisions.find(version.detector, event_id)
     if first is None:
         raise ConflictError("The first decision on this event could not be read yet; try again.")
-    return _repeat(stores, first)
+    return _repeat(stores, version, first)
 
 
 def _keep(

@@ -10,6 +10,7 @@ from typing import Any
 from tollgate.core.moments import write_second
 from tollgate.core.rules.findings import Finding, check_book
 from tollgate.core.rules.rule import Rule, RuleBook
+from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError, suggest
 
@@ -20,7 +21,10 @@ def outcomes_of(version: DetectorVersion) -> tuple[str, ...]:
 
 
 def put_together(version: DetectorVersion, rules: Sequence[Rule]) -> RuleBook:
-    """Return the book of a version with other rules; raise `InputError` for an unknown outcome or a name twice."""
+    """Return the book of the version's next one, with these rules.
+
+    Raises `InputError` for an unknown outcome or a name twice.
+    """
     order = outcomes_of(version)
     for rule in rules:
         if rule.outcome not in order:
@@ -29,12 +33,12 @@ def put_together(version: DetectorVersion, rules: Sequence[Rule]) -> RuleBook:
     name, count = max(Counter(rule.name for rule in rules).items(), key=lambda pair: pair[1], default=("", 0))
     if count > 1:
         raise InputError(f'{count} rules have the name "{name}"; every rule needs one of its own.')
-    return replace(version.rules.book, rules=tuple(rules), order=order)
+    return replace(version.rules.book, rules=tuple(rules), order=order, whole_hours=True)
 
 
 def find_faults(version: DetectorVersion, book: RuleBook) -> tuple[Finding, ...]:
     """Return what the version's next one would be refused or warned for."""
-    return check_book(book, version.rules.scope)
+    return check_book(book, RuleSet.of(replace(book, rules=()), version.event_type, version.features).scope)
 
 
 def tell_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:

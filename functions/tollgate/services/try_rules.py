@@ -81,4 +81,4 @@ def _tell(tried: TriedRule) -> dict[str, Any]:
     return {name: told[name] for name in _FIGURES}
 
 
-_FIGURES = ("rule", "outcome", "hits", "precision", "added", "disturbed", "spent", "lacking", "rows")
+_FIGURES = ("rule", "outcome", "hits", "precision", "added", "disturbed", "spent", "lacking", "rows", "notes")

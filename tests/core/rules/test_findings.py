@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.event_type import EventType
+from tollgate.core.feature import Feature
 from tollgate.core.rules.checking import read_rule
 from tollgate.core.rules.findings import Finding, find_oddities
 from tollgate.core.rules.on_one import Value, compile_on_one
@@ -225,3 +226,72 @@ def test_hundreds_of_rules_are_looked_at_in_a_moment() -> None:
     ]
 
     assert find(*rules) == []
+
+
+HOURS = "hour is a whole number from 0 to 23; for parts of an hour write hour_exact"
+TEXTS = "texts come without blanks around them, and an empty one is missing: write == null"
+FADES = "customer_n_1d is computed with a fraction; compare it by < and >"
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (
+            "hour == 5.5",
+            f"hour == 5.5 never holds: {HOURS}",
+        ),
+        (
+            "hour in [24, 25.5]",
+            f"hour == 24 never holds: {HOURS}",
+        ),
+        (
+            "hour > 23",
+            f"hour > 23 never holds: {HOURS}",
+        ),
+        ("weekday == 7", "weekday == 7 never holds: weekday is a whole number from 0 (Monday) to 6"),
+        ("score > 1000", "score > 1000 never holds: score is a whole number from 0 to 1000"),
+        (
+            'country == " US"',
+            f'country == " US" never holds: {TEXTS}',
+        ),
+    ],
+)
+def test_what_a_name_cannot_be_is_said(rule: str, reason: str) -> None:
+    assert find(Rule("r", rule, "review")) == [("r", "error", f"can never match: {reason}")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (
+            "hour >= 22.5",
+            f"hour >= 22.5 compares hour with 22.5: {HOURS}",
+        ),
+        (
+            "hour == 24 || amount > 5",
+            f"hour == 24 never holds: {HOURS}",
+        ),
+        (
+            'country in ["US", "NG "]',
+            f'country == "NG " never holds: {TEXTS}',
+        ),
+        (
+            'country != "" && amount > 5',
+            f'country != "" always holds: {TEXTS}',
+        ),
+        (
+            "customer_n_1d == 3",
+            f"customer_n_1d == 3 hardly ever holds: {FADES}",
+        ),
+    ],
+)
+def test_a_comparison_that_cannot_be_meant_is_a_warning(rule: str, reason: str) -> None:
+    scope = scope_of(EVENT_TYPE, (Feature("customer_n_1d", "", "count", "customer"),), {})
+    (found,) = find_oddities(RuleBook("FIRST_MATCHED", (Rule("r", rule, "review"),)), scope, "approve")
+    assert (found.severity, found.kind, found.message) == ("warning", "odd_comparison", f"is odd: {reason}")
+
+
+@pytest.mark.parametrize("rule", ["hour >= 22", "hour_exact >= 22.5", "customer_n_1d == 0", "items == 3"])
+def test_a_usual_comparison_is_not_odd(rule: str) -> None:
+    scope = scope_of(EVENT_TYPE, (Feature("customer_n_1d", "", "count", "customer"),), {})
+    assert find_oddities(RuleBook("FIRST_MATCHED", (Rule("r", rule, "review"),)), scope, "approve") == ()

@@ -19,7 +19,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tollgate.core.values import EARLIEST_S, LATEST_S, OUTSIDE, shown
+from tollgate.core.bare_numbers import EARLIEST_S, LATEST_S
+from tollgate.core.time_format import OUTSIDE
+from tollgate.core.values import shown
 
 NOT_TEXT = "the bytes are not UTF-8 text"
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -75,6 +77,11 @@ def is_bytes(kind: pa.DataType) -> bool:
         or types.is_fixed_size_binary(kind)
         or types.is_binary_view(kind)
     )
+
+
+def is_text_type(kind: pa.DataType) -> bool:
+    """Return whether a type is one of text."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def is_nested(kind: pa.DataType) -> bool:
@@ -239,7 +246,7 @@ def _plain_durations(column: Any) -> Any:  # noqa: ANN401
 
 
 _CONVERTED: tuple[tuple[Callable[[pa.DataType], bool], Callable[[Any], Any]], ...] = (
-    (lambda kind: pa.types.is_large_string(kind) or pa.types.is_string_view(kind), lambda c: c.cast(pa.string())),
+    (is_text_type, lambda column: column.cast(pa.string())),
     (pa.types.is_timestamp, _plain_times),
     (pa.types.is_date, _plain_dates),
     (is_bytes, _plain_bytes),

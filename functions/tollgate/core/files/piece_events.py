@@ -15,29 +15,25 @@ import pyarrow.compute as pc
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
-from tollgate.core.files.arrow_columns import plain_column
+from tollgate.core.files.arrow_columns import plain_column, unwrap
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.python_values import python_values
+from tollgate.core.files.quick_columns import plain_numbers, quick_times, surely_clean, without_null
 from tollgate.core.files.texts import LazyTexts, Texts, join_texts
-from tollgate.core.reading import AMOUNT_LIMIT, NO_ID, repeated_id
+from tollgate.core.reading import AMOUNT_LIMIT, NO_ID, repeated_id, written
+from tollgate.core.time_format import TimeFormat
 from tollgate.core.values import (
-    EARLIEST_S,
-    LATEST_S,
     MAX_NUMBER,
-    MAX_TEXT,
     Problem,
     bound,
     read_boolean,
     read_each,
+    read_number,
     read_numbers,
     read_text,
-    read_times,
 )
 
-# Text of other characters than these is read by `read_text`: blanks around it go, and control characters are refused.
-_SURELY_CLEAN = r"^[!-~]*$"
-_US = 1_000_000
 _DURATION = "a duration is not a time"
 
 
@@ -89,13 +85,13 @@ class EventReader:
 
     def read(self, piece: Piece) -> PieceEvents:
         """Read a piece."""
-        columns = _Columns(dict(zip(piece.names, piece.columns, strict=True)), self._hashing)
         kind = self._type
+        columns = _Columns(kind, dict(zip(piece.names, piece.columns, strict=True)), self._hashing)
         texts = {name: columns.texts(name) for name in kind.text_columns}
         numeric = {name: columns.numbers(name) for name in kind.numeric}
         numeric |= {name: columns.booleans(name) for name in kind.boolean}
         ids = self._ids(columns, piece)
-        times_us = columns.times(kind.timestamp, kind.timestamp_format)
+        times_us = columns.times(kind.timestamp)
         amounts = columns.bounded(kind.amount, AMOUNT_LIMIT)
         latitudes, longitudes = columns.bounded(kind.latitude, 90), columns.bounded(kind.longitude, 180)
         problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in piece.misshapen.items()}
@@ -145,7 +141,8 @@ def _texts_of_rows(texts: Texts, places: Ints) -> LazyTexts:
 class _Columns:
     """Columns by name, and the problems that reading them met."""
 
-    def __init__(self, columns: Mapping[str, Any], hashing: KeyHashes) -> None:
+    def __init__(self, event_type: EventType, columns: Mapping[str, Any], hashing: KeyHashes) -> None:
+        self._type = event_type
         self._columns = columns
         self._hashing = hashing
         self._plain: dict[str, Any] = {}
@@ -159,11 +156,13 @@ class _Columns:
         if name not in self._plain:
             plain = plain_column(self._columns[name])
             self.problems += [Problem(row, name, reason) for row, reason in plain.unreadable.items()]
-            self._plain[name] = plain.values
+            self._plain[name] = without_null(self._type, plain.values)
         return self._plain[name]
 
-    def _given(self, name: str) -> list[Any]:
-        return python_values(self._column(name))
+    def _numbers(self, name: str) -> Any:  # noqa: ANN401 - an Arrow array or a list
+        """Return a column of numbers; decimals are text otherwise, and text has marks of its own."""
+        column = self._column(name)
+        return pc.cast(column, pa.float64()) if _is(pa.types.is_decimal, self._columns[name]) else column
 
     def bounded(self, name: str | None, limit: float) -> Floats | None:
         """Return a column of numbers within ±limit, NaN where missing."""
@@ -172,20 +171,28 @@ class _Columns:
         quick = self._quick_numbers(name, limit)
         if quick is not None:
             return quick
-        column: Floats = self._note(read_each(name, self._given(name), bound(-limit, limit), np.nan))
+        reader = written(self._type, bound(-limit, limit))
+        column: Floats = self._note(read_each(name, python_values(self._numbers(name)), reader, np.nan))
         return column
 
     def numbers(self, name: str) -> Floats:
         """Return a column of numbers, NaN where missing."""
         quick = self._quick_numbers(name, MAX_NUMBER)
-        column: Floats = self._note(read_numbers(name, self._given(name))) if quick is None else quick
+        if quick is not None:
+            return quick
+        if self._type.number_format.is_plain:
+            column: Floats = self._note(read_numbers(name, python_values(self._numbers(name))))
+        else:
+            given = python_values(self._numbers(name))
+            column = self._note(read_each(name, given, written(self._type, read_number), np.nan))
         return column
 
     def _quick_numbers(self, name: str, limit: float) -> Floats | None:
-        column = self._column(name)
+        column = self._numbers(name)
         if isinstance(column, list) or pa.types.is_boolean(column.type):
             return None
         try:
+            column = plain_numbers(self._type.number_format, column)
             values: Floats = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return None
@@ -203,14 +210,14 @@ class _Columns:
             if not problems:
                 booleans: Floats = np.append(values, np.nan)[_codes_of(encoded)]
                 return booleans
-        each: Floats = self._note(read_each(name, self._given(name), read_boolean, np.nan))
+        each: Floats = self._note(read_each(name, python_values(column), read_boolean, np.nan))
         return each
 
-    def times(self, name: str, form: str) -> Ints:
+    def times(self, name: str) -> Ints:
         """Return a column of microseconds since 1970 UTC, 0 where there is a problem."""
-        if _is_duration(self._columns[name]):
+        if _is(pa.types.is_duration, self._columns[name]):
             self.problems += [Problem(row, name, _DURATION) for row in range(len(self._columns[name]))]
-        times: Ints = self._note(read_time_column(name, self._column(name), form))
+        times: Ints = self._note(read_time_column(name, self._column(name), self._type.time_format))
         return times
 
     def texts(self, name: str) -> Texts:
@@ -222,16 +229,13 @@ class _Columns:
         codes, values = _codes_of(encoded), encoded.dictionary
         if not pa.types.is_string(values.type):
             return self._respelled(name, codes, python_values(values), range(len(values)))
-        clean = pc.and_(
-            pc.match_substring_regex(values, _SURELY_CLEAN), pc.less_equal(pc.binary_length(values), MAX_TEXT)
-        )
-        clean = pc.and_(clean, pc.greater(pc.binary_length(values), 0))
+        clean = pc.and_(surely_clean(values), pc.greater(pc.binary_length(values), 0))
         if pc.all(clean).as_py() is not False:
             return Texts.of(codes, values, self._hashing)
         return self._respelled(name, codes, values.to_pylist(), np.flatnonzero(~np.asarray(clean)).tolist())
 
     def _respelled(self, name: str, codes: Ints, values: list[Any], doubtful: Iterable[int]) -> Texts:
-        """Read some of the distinct values one by one; those that are spelled the same when read are one key."""
+        """Read some of the distinct values one by one; several spellings may be one key, such as 36 and 36.0."""
         for place in doubtful:
             try:
                 values[place] = read_text(values[place])
@@ -261,30 +265,13 @@ def _codes_of(encoded: pa.DictionaryArray) -> Ints:
     return codes
 
 
-def _is_duration(column: Any) -> bool:  # noqa: ANN401 - an Arrow array or a list
-    return not isinstance(column, list) and bool(pa.types.is_duration(column.type))
+def _is(test: Callable[[pa.DataType], bool], column: Any) -> bool:  # noqa: ANN401 - an Arrow array or a list
+    return not isinstance(column, list) and test(unwrap(column[:0]).type)
 
 
-def read_time_column(name: str, column: Any, form: str) -> tuple[Ints, list[Problem]]:  # noqa: ANN401
+def read_time_column(name: str, column: Any, form: TimeFormat) -> tuple[Ints, list[Problem]]:  # noqa: ANN401
     """Read a plain column of times: microseconds since 1970 UTC, 0 where there is a problem."""
     if not isinstance(column, list) and pa.types.is_date(column.type):
         column = column.cast(pa.timestamp("us"))
-    quick = None if isinstance(column, list) or column.null_count else _quick_times(column, form)
-    return read_times(name, python_values(column), form) if quick is None else (quick, [])
-
-
-def _quick_times(column: Any, form: str) -> Ints | None:  # noqa: ANN401 - an Arrow array
-    typed = pa.types.is_timestamp(column.type)
-    if not typed and not (form == "iso" and pa.types.is_string(column.type)):
-        return None
-    kinds = [pa.timestamp("us"), pa.timestamp("us", "UTC")]
-    # A cast that fails takes long: begin with what the first value looks like.
-    if not typed and len(column) and column[0].as_py()[10:].strip("0123456789:. T"):
-        kinds.reverse()
-    for kind in kinds:
-        try:
-            times: Ints = pc.cast(column, kind, safe=not typed).cast(pa.int64()).to_numpy()
-        except pa.ArrowInvalid:
-            continue
-        return times if ((times >= EARLIEST_S * _US) & (times <= LATEST_S * _US)).all() else None
-    return None
+    quick = None if isinstance(column, list) or column.null_count else quick_times(column, form)
+    return form.read_column(name, python_values(column)) if quick is None else (quick, [])

@@ -15,7 +15,15 @@ import pyarrow.parquet as pq
 
 from tollgate.core.event import Ints
 from tollgate.core.explain import TOP
-from tollgate.core.files.arrow_columns import hex_column, is_bytes, is_nested, plain_column, text_or_hex, unwrap
+from tollgate.core.files.arrow_columns import (
+    hex_column,
+    is_bytes,
+    is_nested,
+    is_text_type,
+    plain_column,
+    text_or_hex,
+    unwrap,
+)
 from tollgate.core.files.cells import free_name, safe_cell
 from tollgate.core.files.decide_piece import PieceDecisions
 from tollgate.core.files.piece import Piece
@@ -171,8 +179,7 @@ def _find_formulas(column: Any) -> Ints:  # noqa: ANN401
 
 
 def _may_be_formula(kind: pa.DataType) -> bool:
-    types = pa.types
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or is_nested(kind))
+    return is_text_type(kind) or is_nested(kind)
 
 
 def _as_text(column: Any) -> Any:  # noqa: ANN401

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tollgate.core.files.column_notes import ColumnNotes
 from tollgate.core.files.decide_piece import PieceDecisions
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.piece_events import PieceEvents
@@ -37,6 +38,7 @@ class FileSummary:
     errors: list[dict[str, Any]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     latest_s: float = -math.inf
+    noticed: ColumnNotes = field(default_factory=ColumnNotes)
 
     def add(self, version: DetectorVersion, piece: Piece, read: PieceEvents, decided: PieceDecisions) -> None:
         """Take a piece into account."""
@@ -54,6 +56,7 @@ class FileSummary:
             self.amounts = [math.fsum(pair) for pair in zip(self.amounts or [0.0] * count, sums, strict=True)]
         if len(read.places):
             self.latest_s = max(self.latest_s, float(np.max(read.events.times_s)))
+        self.noticed.add(version.event_type, read.events, dict(zip(piece.names, piece.columns, strict=True)))
         self._add_errors(piece, read)
         self._add_top_events(version, piece, read, decided)
 
@@ -104,6 +107,7 @@ class FileSummary:
             "score_histogram": {"edges": list(HISTOGRAM_EDGES), "counts": self.histogram},
             "top_events": self.top_events,
             "errors": self.errors,
+            "notes": self.noticed.tell(),
             "unused_columns": [name for name in self.names if name not in version.event_type.accepted],
             "rules": {
                 compiled.rule.name: count
@@ -115,12 +119,15 @@ class FileSummary:
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that a checkpoint holds."""
-        return {**vars(self), "latest_s": self.latest_s if self.scored else None}
+        latest_s = self.latest_s if self.scored else None
+        return {**vars(self), "latest_s": latest_s, "noticed": self.noticed.to_json()}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> FileSummary:
         """Rebuild what `to_json` wrote."""
-        return cls(**{**plain, "latest_s": -math.inf if plain["latest_s"] is None else plain["latest_s"]})
+        latest_s = -math.inf if plain["latest_s"] is None else plain["latest_s"]
+        # A checkpoint of before has noticed nothing.
+        return cls(**{**plain, "latest_s": latest_s, "noticed": ColumnNotes(**plain.get("noticed", {}))})
 
 
 def _plus(sums: list[int], added: list[int]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -22,12 +23,15 @@ from tollgate.core.rules.syntax import (
     Number,
     Text,
     Truth,
+    Values,
     children,
 )
+from tollgate.core.rules.writing import write_value
 from tollgate.errors import RuleError, suggest
 
 _KINDS: Mapping[type, Kind | Literal["null"]] = {Number: "number", Text: "text", Truth: "truth", Null: "null"}
 _SIGNS = {Not: "!", Minus: "-", Both: "&&", Either: "||"}
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _SHOWN = {"number": "a number", "text": "a text", "truth": "true or false", "null": "null"}
 
 
@@ -95,7 +99,8 @@ def _check_comparison(node: Compare, scope: Scope) -> Kind:
             raise RuleError("null can only be compared with a variable or a feature, by == or !=", node.place)
         return "truth"
     if left != right:
-        raise RuleError(f"{node.operator} compares {_SHOWN[left]} with {_SHOWN[right]}", node.place)
+        hint = _hint(node.left, node.right, scope) or _hint(node.right, node.left, scope)
+        raise RuleError(f"{node.operator} compares {_SHOWN[left]} with {_SHOWN[right]}{hint}", node.place)
     if left == "truth" and node.operator not in ("==", "!="):
         raise RuleError(f"{node.operator} compares numbers or texts, not true and false", node.place)
     return "truth"
@@ -112,5 +117,28 @@ def _check_in(node: In, scope: Scope) -> Kind:
     else:
         wanted = "text" if isinstance(next(iter(node.members.values)), str) else "number"
     if found != wanted:
-        raise RuleError(f"in asks for {_SHOWN[found]} in a list of {wanted}s", node.place)
+        hint = _hint(node.value, _first(node.members), scope)
+        raise RuleError(f"in asks for {_SHOWN[found]} in a list of {wanted}s{hint}", node.place)
     return "truth"
+
+
+def _first(members: Values | ListName) -> Node:
+    """Return one of the values that a list written into the rule has."""
+    if isinstance(members, ListName):
+        return Null()
+    value = min(members.values)
+    return Text(value) if isinstance(value, str) else Number(value)
+
+
+def _hint(name: Node, other: Node, scope: Scope) -> str:
+    """Return how a literal of the wrong kind is to be written beside a name; empty where that is not known."""
+    if not isinstance(name, Name) or not isinstance(other, Number | Text):
+        return ""
+    kind = scope.symbols[name.name].kind
+    if kind == "truth":
+        return f"; write {name.name}, or !{name.name}"
+    if kind == "text" and isinstance(other, Number):
+        return f"; {name.name} is a text: write {write_value(write_value(other.value))} in quotes"
+    if isinstance(other, Text) and _NUMBER.fullmatch(other.value.strip()):
+        return f"; {name.name} is a number: write {other.value.strip()} without quotes"
+    return ""

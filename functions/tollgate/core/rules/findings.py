@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tollgate.core.rules.checking import read_rule
+from tollgate.core.rules.impossible import describe_impossible
 from tollgate.core.rules.possible import Patience, is_impossible, judge
 from tollgate.core.rules.rule import Rule, RuleBook, in_order
 from tollgate.core.rules.scope import Scope
 from tollgate.core.rules.syntax import Node, Truth
 from tollgate.errors import RuleError
 
-Kind = Literal["unreadable", "never_matches", "never_reached", "always_matches", "no_effect"]
+Kind = Literal["unreadable", "never_matches", "never_reached", "always_matches", "no_effect", "odd_comparison"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def find_oddities(book: RuleBook, scope: Scope, weakest: str) -> tuple[Finding, 
             or _never_reached(rule, node, before, book, scope, together)
             or _always_matches(rule, node, scope, alone)
             or _without_effect(rule, book, weakest)
+            or _odd_comparison(rule, node, scope)
         )
         if finding:
             found.append(finding)
@@ -79,7 +81,13 @@ def find_oddities(book: RuleBook, scope: Scope, weakest: str) -> tuple[Finding, 
 def _never_matches(rule: Rule, node: Node, scope: Scope, patience: Patience) -> Finding | None:
     if not is_impossible([(node, True)], scope, patience):
         return None
-    return Finding(rule, "error", "never_matches", "can never match: no event fulfils it")
+    reason = next(describe_impossible(node, scope), "no event fulfils it")
+    return Finding(rule, "error", "never_matches", f"can never match: {reason}")
+
+
+def _odd_comparison(rule: Rule, node: Node, scope: Scope) -> Finding | None:
+    reason = next(describe_impossible(node, scope), None)
+    return None if reason is None else Finding(rule, "warning", "odd_comparison", f"is odd: {reason}")
 
 
 def _always_matches(rule: Rule, node: Node, scope: Scope, patience: Patience) -> Finding | None:

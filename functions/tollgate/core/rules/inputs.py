@@ -13,6 +13,9 @@ from tollgate.core.rules.on_columns import Columns
 from tollgate.core.rules.on_one import Row, Value
 from tollgate.core.rules.scope import Scope, Symbol
 
+_HOUR_US = 3_600_000_000
+_DAY_US = 24 * _HOUR_US
+
 
 @dataclass(frozen=True)
 class RuleInputs:
@@ -56,4 +59,8 @@ _SOURCES: Mapping[str, Callable[[RuleInputs, Symbol], Floats | Keys]] = {
     "category": lambda inputs, symbol: inputs.events.categories[str(symbol.key)],
     "entity": lambda inputs, symbol: inputs.events.entities[str(symbol.key)],
     "feature": lambda inputs, symbol: inputs.features[:, int(symbol.key)].astype(np.float64),
+    "hour": lambda inputs, _: (inputs.events.times_us % _DAY_US // _HOUR_US).astype(np.float64),
+    "hour_exact": lambda inputs, _: (inputs.events.times_us % _DAY_US) / _HOUR_US,
+    # 1 January 1970 was a Thursday; 0 is Monday.
+    "weekday": lambda inputs, _: ((inputs.events.times_us // _DAY_US + 3) % 7).astype(np.float64),
 }

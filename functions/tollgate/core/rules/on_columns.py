@@ -65,6 +65,11 @@ def compile_on_columns(node: Node, scope: Scope, lists: Lists) -> Callable[[Colu
     return run
 
 
+def compile_values(node: Node, scope: Scope, lists: Lists) -> OnColumns:
+    """Return a function of the columns that a rule names, which gives the values of one of its nodes."""
+    return _Compiler(scope, lists).value(node)
+
+
 class _Compiler:
     def __init__(self, scope: Scope, lists: Lists) -> None:
         self._scope = scope

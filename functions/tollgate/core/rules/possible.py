@@ -8,7 +8,7 @@ from typing import Literal
 
 from tollgate.core.rules.on_one import compile_value
 from tollgate.core.rules.ranges import Range
-from tollgate.core.rules.scope import Scope
+from tollgate.core.rules.scope import Scope, Symbol
 from tollgate.core.rules.syntax import (
     Both,
     Compare,
@@ -33,10 +33,20 @@ _RANGES = {
     "score": Range(low=0, high=1000, missing=False, whole=True),
     "latitude": Range(low=-90, high=90),
     "longitude": Range(low=-180, high=180),
+    "hour": Range(low=0, high=23, missing=False, whole=True),
+    "hour_exact": Range(low=0, high=24, high_open=True, missing=False),
+    "weekday": Range(low=0, high=6, missing=False, whole=True),
+    "category": Range(trimmed=True),
+    "entity": Range(trimmed=True),
 }
 _TRUTH = Range(only=frozenset({0.0, 1.0}))
 
 Claim = tuple[Node, bool]
+
+
+def range_of(symbol: Symbol) -> Range:
+    """Return what the values of a name can be."""
+    return _TRUTH if symbol.kind == "truth" else _RANGES.get(symbol.source, Range())
 
 
 @dataclass
@@ -155,9 +165,7 @@ class _Search:
         return _keep(name, left, known)
 
     def _range(self, name: str, known: _Known) -> Range:
-        symbol = self._scope.symbols[name]
-        first = _TRUTH if symbol.kind == "truth" else _RANGES.get(symbol.source, Range())
-        return known.ranges.get(name, first)
+        return known.ranges.get(name, range_of(self._scope.symbols[name]))
 
     def _constant(self, node: Node) -> float | str | None:
         """Return the value of a node that is the same for every event; None for others."""

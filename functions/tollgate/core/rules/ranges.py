@@ -16,7 +16,7 @@ class Range:
     """Values of one variable: numbers or texts between two ends, with others left out, perhaps a missing one too.
 
     ``texts`` are comparisons that a text has to pass, ``only`` the values that are left if these are known. ``whole``
-    says that only whole numbers come.
+    says that only whole numbers come, ``trimmed`` that texts come without blanks around them and are not empty.
     """
 
     low: float = -math.inf
@@ -28,6 +28,7 @@ class Range:
     texts: tuple[tuple[str, str], ...] = ()
     missing: bool = True
     whole: bool = False
+    trimmed: bool = False
 
     def narrowed(self, comparison: str, constant: Constant) -> Range:
         """Return what is left where ``variable comparison constant`` is true: then the value is not missing."""
@@ -83,6 +84,8 @@ class Range:
 
     def _holds(self, value: Constant) -> bool:
         if isinstance(value, str):
+            if self.trimmed and (not value or value != value.strip()):
+                return False
             return all(OPERATORS[comparison](value, constant) for comparison, constant in self.texts)
         above = value > self.low if self.low_open else value >= self.low
         below = value < self.high if self.high_open else value <= self.high

@@ -37,24 +37,28 @@ class RuleBook:
     """The rules of a detector in the order in which they are written, and its lists.
 
     ``order`` are the outcomes from weak to strong, those that only rules give among them; empty: those of the scores.
+    ``whole_hours`` says what ``hour`` is: 0 to 23, or with its fraction, as in manifests that do not say.
     """
 
     mode: Mode = "FIRST_MATCHED"
     rules: tuple[Rule, ...] = ()
     lists: Lists = field(default_factory=dict)
     order: tuple[str, ...] = ()
+    whole_hours: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that the manifest holds."""
         lists = {name: {"kind": held.kind, "values": sorted(held.values)} for name, held in self.lists.items()}
         rules = [asdict(rule) for rule in self.rules]
-        return {"mode": self.mode, "order": list(self.order), "rules": rules, "lists": lists}
+        plain = {"mode": self.mode, "order": list(self.order), "rules": rules, "lists": lists}
+        return plain | ({"whole_hours": True} if self.whole_hours else {})
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> RuleBook:
         """Rebuild what `to_json` wrote."""
         lists = {name: Members.of(held["kind"], held["values"]) for name, held in plain["lists"].items()}
-        return cls(plain["mode"], tuple(Rule(**rule) for rule in plain["rules"]), lists, tuple(plain["order"]))
+        rules = tuple(Rule(**rule) for rule in plain["rules"])
+        return cls(plain["mode"], rules, lists, tuple(plain["order"]), bool(plain.get("whole_hours", False)))
 
 
 def is_rule_name(text: str) -> bool:

@@ -51,7 +51,8 @@ class RuleSet:
     @classmethod
     def of(cls, book: RuleBook, event_type: EventType, features: Sequence[Feature]) -> RuleSet:
         """Compile the rules of a detector; raise `RuleError` for one that cannot be read."""
-        scope = scope_of(event_type, features, {name: members.kind for name, members in book.lists.items()})
+        kinds = {name: members.kind for name, members in book.lists.items()}
+        scope = scope_of(event_type, features, kinds, whole_hours=book.whole_hours)
         rules = tuple(_compile(rule, scope, book.lists) for rule in in_order(book.rules))
         return cls(book, scope, rules, tuple(dict.fromkeys(name for compiled in rules for name in compiled.names)))
 

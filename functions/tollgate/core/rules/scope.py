@@ -11,7 +11,10 @@ from tollgate.core.feature import Feature
 
 SCORE = "score"
 Kind = Literal["number", "text", "truth"]
-Source = Literal["score", "amount", "latitude", "longitude", "numeric", "category", "entity", "feature"]
+TimeSource = Literal["hour", "hour_exact", "weekday"]
+Source = Literal["score", "amount", "latitude", "longitude", "numeric", "category", "entity", "feature"] | TimeSource
+# Taken from the event's own time (UTC): the model's feature of that name is the hour with its fraction.
+_OF_TIME: tuple[TimeSource, ...] = ("hour", "hour_exact", "weekday")
 
 
 @dataclass(frozen=True)
@@ -32,17 +35,22 @@ class Scope:
     absent: Mapping[str, str] = field(default_factory=dict)
 
 
-def scope_of(event_type: EventType, features: Sequence[Feature], lists: Mapping[str, Kind]) -> Scope:
+def scope_of(
+    event_type: EventType, features: Sequence[Feature], lists: Mapping[str, Kind], *, whole_hours: bool = True
+) -> Scope:
     """Return what rules over events of this type can name.
 
     A variable hides a feature of its name, and the score hides both. Features that ask for one category depend on what
-    training saw, and are left out: ``channel == "online"`` asks for the same.
+    training saw, and are left out: ``channel == "online"`` asks for the same. Without ``whole_hours``, as in versions
+    sealed before there were any, ``hour`` is the model's feature, which has a fraction.
     """
     symbols: dict[str, Symbol] = {
         feature.name: Symbol("number", "feature", place)
         for place, feature in enumerate(features)
         if feature.operation != "is_category"
     }
+    if whole_hours:
+        symbols |= {name: Symbol("number", name) for name in _OF_TIME}
     singles = (
         (event_type.amount, Symbol("number", "amount")),
         (event_type.latitude, Symbol("number", "latitude")),
@@ -64,7 +72,7 @@ def _absent(event_type: EventType, symbols: Mapping[str, Symbol]) -> dict[str, s
     reasons |= dict.fromkeys(event_type.ignored, "is ignored; declare it in [event] as what it is")
     if event_type.id:
         reasons[event_type.id] = "is the id, which is different for every event"
-    reasons[event_type.timestamp] = "is the timestamp; rules can use the features hour and weekday"
+    reasons[event_type.timestamp] = "is the timestamp; rules can use hour, hour_exact and weekday"
     if event_type.label:
         reasons[event_type.label.column] = "is the label, which nobody knows when a rule is asked"
     return {name: reason for name, reason in reasons.items() if name not in symbols}

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tollgate.core.costs import Costs
 from tollgate.core.event import Floats
+from tollgate.core.rules.diagnosis import diagnose
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.on_columns import Bools
 from tollgate.core.rules.rule import Rule, RuleBook
@@ -55,7 +56,8 @@ class TriedRule:
     ``disturbed`` counts the customers, those of the first entity, with a legitimate event that the rule hits, or such
     events where there is no entity; a rule that approves disturbs nobody. ``spent`` is what its hits cost under
     [costs]. ``lacking`` counts the events in which a value that the rule reads is missing. ``rows`` are the events that
-    were hit themselves, whatever they stand for.
+    were hit themselves, whatever they stand for. ``notes`` follow the name of a rule that hits none of the events, or
+    all, and say why; or name texts that never occur as they are spelled.
     """
 
     rule: Rule
@@ -65,6 +67,7 @@ class TriedRule:
     spent: float | None
     lacking: int
     rows: int
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as JSON, with the precision of the hits."""
@@ -92,11 +95,13 @@ def try_rules(rules: RuleSet, events: TriedEvents) -> RuleTrial:
     Raises `DetectorFileError` where a fraud costs its amount and there are no amounts.
     """
     matched, lacking = rules.match(events.inputs), rules.lacking(events.inputs)
+    notes = diagnose(rules, events.inputs, matched)
     counted = _Counted(events, rules.book.order)
     before = np.zeros(len(events.labels), dtype=bool)
     found = []
     for place, compiled in enumerate(rules.rules):
-        found.append(counted.measure(compiled.rule, matched[place], before, lacking[place]))
+        tried = counted.measure(compiled.rule, matched[place], before, lacking[place])
+        found.append(replace(tried, notes=notes[place]))
         before |= matched[place]
     return RuleTrial(tuple(found), counted.count(np.ones_like(before)), counted.count(events.labels == 1))
 
