@@ -1,6 +1,6 @@
 """Builds what Lambda runs into a folder: the functions' package, or the layer that reads Parquet.
 
-    python3 build_package.py functions FOLDER [--architecture arm64] [--python-version 3.13]
+    python3 build_package.py functions FOLDER [--architecture arm64 | host]
     python3 build_package.py parquet FOLDER
 
 Needs uv and the standard library only. It takes wheels for the asked system, so the host may be another one; then it
@@ -8,6 +8,7 @@ drops what no function imports, because Lambda loads at most 250 MB and a smalle
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,9 @@ HERE = Path(__file__).resolve().parent
 LAMBDA_PYTHON = "3.13"
 # Lambda's python3.13 stands on Amazon Linux 2023, whose C library is 2.34.
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
+# This machine and the Python that builds, for an emulator that runs the functions with it.
+HOST = "host"
+HOST_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 AWS_SERVICES = ("dynamodb", "events", "kinesis", "s3", "sqs", "sts")
 
 # importlib.metadata reads these two (OpenTelemetry finds its context by entry point); licences stay with their code.
@@ -125,16 +129,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Builds what Lambda runs into a folder.")
     parser.add_argument("package", choices=("functions", "parquet"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
-    parser.add_argument("--python-version", default=LAMBDA_PYTHON)
+    parser.add_argument("--architecture", choices=(*sorted(PLATFORMS), HOST), default="x86_64")
     asked = parser.parse_args(arguments)
     try:
-        platform = PLATFORMS[asked.architecture]
+        platform = PLATFORMS.get(asked.architecture)
+        python_version = LAMBDA_PYTHON if platform else HOST_PYTHON
         if asked.package == "parquet":
-            build_parquet_layer(asked.folder, asked.python_version, platform)
+            build_parquet_layer(asked.folder, python_version, platform)
         else:
-            install_functions(asked.folder, asked.python_version, platform)
-            copy_code(asked.folder, asked.python_version)
+            install_functions(asked.folder, python_version, platform)
+            copy_code(asked.folder, python_version)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
         sys.exit(f"The {asked.package} package was not built: {error}")
 
@@ -225,6 +229,13 @@ def _drop(folder: Path, patterns: Sequence[str]) -> None:
 def _drop_services(folder: Path) -> None:
     for data in (folder / "botocore" / "data", folder / "boto3" / "data"):
         _remove(path for path in data.iterdir() if path.is_dir() and path.name not in AWS_SERVICES)
+    endpoints = folder / "botocore" / "data" / "endpoints.json"
+    known = json.loads(endpoints.read_bytes())
+    for partition in known["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in AWS_SERVICES if name in services}
+    endpoints.unlink()  # uv may have linked it to the file in its cache
+    endpoints.write_text(json.dumps(known), encoding="utf-8")
 
 
 def _remove(paths: Iterable[Path]) -> None:

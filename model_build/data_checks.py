@@ -1,6 +1,6 @@
 """What a careful person would notice about a table before a model learns from it, each in one sentence.
 
-Nothing here changes what is learned; only labels from the future are refused.
+Nothing here changes what is learned.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from tollgate.core.event import Floats, Ints
-from tollgate.core.event_type import EventType, LabelRule
+from tollgate.core.event_type import EventType
 from tollgate.core.files.arrow_columns import is_text_type, plain_column, unwrap
 from tollgate.core.files.column_notes import ColumnNotes
+from tollgate.core.outlying_times import by_day, find_outliers
 from tollgate.core.time_format import TimeFormat
 from tollgate.core.values import WHOLE_WITH_ZEROS, one_spelling
-from tollgate.errors import TrainingDataError
 
-from model_build.data import LabelledEvents, find_filled
+from model_build.data import LabelledEvents
 from model_build.detector_file import DetectorFile
 from model_build.disguised_labels import Disguise, find_disguised_labels
 from model_build.split import FEW_FRAUDS
@@ -36,48 +36,18 @@ _ENDS_IN_A_ZONE = r":\d\d([.,]\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)\s*$"
 def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -> tuple[str, ...]:
     """Return what to know about the data, most important first; ``now_s`` is the time in seconds since 1970.
 
-    Without ``now_s``, nothing is compared with the present. Raises `TrainingDataError` for a label with a time later
-    than now.
+    Without ``now_s``, nothing is compared with the present.
     """
-    rule = file.event_type.label
-    if now_s is not None and rule is not None:
-        refuse_future_labels(data, rule, now_s)
     return (
         *_notice_frauds(data),
         *(_describe(disguise, data) for disguise in find_disguised_labels(data.events, data.labels)),
         *_notice_columns(data, file.event_type),
         *notice_values(data, file.event_type),
-        *([] if now_s is None else _notice_times(data, now_s)),
+        *(outliers.describe() for outliers in find_outliers(*by_day(data.events.times_us, data.rows))),
+        *([] if now_s is None else _notice_young_labels(data, now_s)),
         *_notice_zones(data, file.event_type),
         *_notice_rows(data),
     )
-
-
-def refuse_future_labels(data: LabelledEvents, rule: LabelRule, now_s: float) -> None:
-    """Raise `TrainingDataError` with row and column of the first label whose own time lies after ``now_s``."""
-    if rule.time is None:
-        return
-    later = np.flatnonzero((data.labels >= 0) & _has_own_time(data, rule.time) & (data.known_s > now_s))
-    if len(later):
-        first = int(later[np.argmin(data.rows[later])])
-        many = f" ({len(later):,} such rows)" if len(later) > 1 else ""
-        raise TrainingDataError(
-            f'Row {int(data.rows[first]) + 1}, column "{rule.time}": the label became known at '
-            f"{_moment(data.known_s[first])}, which is later than now, {_moment(now_s)}{many}; check the year and the "
-            "time zone (a time without one is UTC)."
-        )
-
-
-def _has_own_time(data: LabelledEvents, column: str) -> npt.NDArray[np.bool_]:
-    """Tell for each event whether the table says when its label became known, shape (n,)."""
-    filled = np.zeros(len(data.table), dtype=bool)
-    filled[find_filled(data.table.column(column))] = True
-    own: npt.NDArray[np.bool_] = filled[data.rows]
-    return own
-
-
-def _moment(time_s: float) -> str:
-    return f"{np.datetime_as_string(np.datetime64(int(time_s), 's'))}Z"
 
 
 def _notice_frauds(data: LabelledEvents) -> Iterator[str]:
@@ -214,13 +184,7 @@ def _name(columns: Sequence[str]) -> str:
     return f"Column {quoted} is" if len(columns) == 1 else f"Columns {quoted}{more} are"
 
 
-def _notice_times(data: LabelledEvents, now_s: float) -> Iterator[str]:
-    ahead = int((data.events.times_s > now_s).sum())
-    if ahead:
-        yield (
-            f"{ahead:,} events lie later than now ({_moment(now_s)}): check the time zone of their times, as a time "
-            "without one is UTC."
-        )
+def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
     unknown = int(((data.labels >= 0) & (data.known_s > now_s)).sum())
     if unknown:
         yield (

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tollgate import clock
 
 from model_build.baselines import BASELINES
 from model_build.candidates import CANDIDATES
-from model_build.data import read_labelled_events
 from model_build.data_checks import notice_values
 from model_build.detector_file import DetectorFile
+from model_build.future_rows import read_past_payments
 from model_build.imbalance import IMBALANCE
 from model_build.material import Material, Progress, read_material
 from model_build.prequential import Fold, FoldResult, Protocol, Scorer, cut_folds, run_folds, score_by_model
@@ -64,14 +66,16 @@ def evaluate_detector(
     progress: Progress,
     *,
     tune_s: float = 0.0,
+    now: datetime | None = None,
 ) -> Evaluated:
     """Evaluate every model and strategy of ``file`` on a table; ``plan`` makes the protocol from the labelled events.
 
     With ``tune_s``, each model's parameters are searched for so many seconds on earlier folds, never on those reported.
+    No row may lie ahead of ``now``, by default the time of this machine.
     Raises `TableError` and `TrainingDataError` for what cannot be evaluated.
     """
     progress(f"Reading {path}")
-    data = read_labelled_events(path, file.event_type, file.file_form)
+    data = read_past_payments(path, file, now or clock.now())
     notes = tuple(notice_values(data, file.event_type))
     protocol = plan(data)
     folds = cut_folds(data, protocol)

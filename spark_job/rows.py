@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql.types import StructType
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
@@ -36,6 +38,7 @@ class _ReadRows:
     sealed: Broadcast[SealedVersion]
     names: Sequence[str]
     delimiter: str | None
+    now: datetime
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the batches with those columns more."""
@@ -44,14 +47,15 @@ class _ReadRows:
             yield pa.RecordBatch.from_arrays([*batch.columns, *added.values()], [*batch.schema.names, *added])
 
     def _read(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
-        event_type = self.sealed.value.open().event_type
+        version = self.sealed.value.open()
+        event_type = version.event_type
         corrupt = {
             row: say_corrupt(text, self.delimiter, len(self.names))
             for row, text in enumerate(batch.column("corrupt").to_pylist())
             if text is not None
         }
         piece = Piece(self.names, batch.column("cells").flatten(), 0, Position(), corrupt)
-        read = EventReader(event_type, KeyHashes()).read(piece)
+        read = EventReader(event_type, KeyHashes(), limit=SkewLimit.of(version, self.now)).read(piece)
         told = [read.problems.get(row) for row in range(batch.num_rows)]
         return {
             **thin_columns(event_type, read),
@@ -61,9 +65,9 @@ class _ReadRows:
         }
 
 
-def read_rows(table: Table, sealed: Broadcast[SealedVersion]) -> DataFrame:
-    """Return the rows of a table with what was read of them."""
-    read = _ReadRows(sealed, table.names, table.delimiter)
+def read_rows(table: Table, sealed: Broadcast[SealedVersion], now: datetime) -> DataFrame:
+    """Return the rows of a table with what was read of them; ``now`` is what they may not lie ahead of."""
+    read = _ReadRows(sealed, table.names, table.delimiter, now)
     return table.frame.mapInArrow(read, StructType([*table.frame.schema.fields, *StructType.fromDDL(_READ).fields]))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 # Pages beside the code they are about.
+DEPLOY = ROOT / "docs" / "how-to" / "deploy-to-aws.md"
 OTHERS = [ROOT / "README.md", ROOT / "app" / "README.md", ROOT / "localstack" / "README.md"]
 _FENCE = re.compile(r"( *)(```+)(\w*)\s*$")
 _NOTE = re.compile(r"\s*<!-- (.+) -->\s*$")

@@ -24,14 +24,13 @@ from tollgate.core.reading import read_event
 from localstack.template import TEMPLATE, load_template
 from model_build.command_line import main as tollgate
 from model_build.detector_file import read_detector_file
-from tests.docs.pages import DOCS, OTHERS, ROOT, Block, read_blocks, read_prose
+from tests.docs.pages import DEPLOY, DOCS, OTHERS, ROOT, Block, read_blocks, read_prose
 
 BLOCKS = [block for page in DOCS for block in read_blocks(page)]
 OF_OTHERS = [block for page in OTHERS if page.exists() for block in read_blocks(page)]
 RUNNABLE = [page for page in DOCS if any(not block.not_run for block in read_blocks(page, "sh"))]
 README = ROOT / "README.md"
 OWN_DATA = ROOT / "docs" / "how-to" / "your-own-data.md"
-DEPLOY = ROOT / "docs" / "how-to" / "deploy-to-aws.md"
 # How the sample payments are called in the example of your-own-data.md.
 OWN_NAMES = {
     **{"event_id": "TxnId", "timestamp": "BookedMs", "amount": "Amount", "customer_id": "CardId"},

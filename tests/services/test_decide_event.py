@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import pytest
+from tollgate import clock
 from tollgate.core.reading import require_id
 from tollgate.errors import EventError, NotFoundError
 from tollgate.services.decide_event import decide_event
@@ -94,7 +96,8 @@ def test_sums_that_no_event_can_read_any_more_are_dropped(stores: Stores, backen
     decide_event(stores, payment)
     (before,) = (sums for pk, sums in backend.histories().items() if "#customer#" in pk)
     later = {**payment, "event_id": "a year later", "timestamp": "2027-06-01T00:00:00Z"}
-    decide_event(stores, later)
+    with clock.set_to(datetime(2027, 6, 1, tzinfo=UTC)):
+        decide_event(stores, later)
     (after,) = (sums for pk, sums in backend.histories().items() if "#customer#" in pk)
     hourly = {name for name in before if name[1] == "0"}
     assert hourly

@@ -22,6 +22,7 @@ from model_build.data import read_labelled_events
 from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile, read_detector_file
 from model_build.disguised_labels import Disguise, _area, _Counts, find_disguised_labels
+from model_build.future_rows import refuse_future_rows
 from model_build.training import Trained, train_detector
 from tests.core.files.scored import score
 
@@ -60,7 +61,10 @@ def notice(
     folder: Path, columns: Columns, event: str = EVENT, *, now_s: float | None = NOW_S, suffix: str = ".csv"
 ) -> tuple[str, ...]:
     path, file = write(folder, columns, event, suffix)
-    return notice_data(read_labelled_events(path, file.event_type), file, now_s)
+    data = read_labelled_events(path, file.event_type)
+    if now_s is not None:
+        refuse_future_rows(data, file.event_type, datetime.fromtimestamp(now_s, UTC))
+    return notice_data(data, file, now_s)
 
 
 def test_a_clean_table_has_no_notes(tmp_path: Path) -> None:
@@ -270,8 +274,9 @@ def test_a_label_from_the_future_is_refused_with_its_row_of_the_file(tmp_path: P
     with pytest.raises(TrainingDataError) as caught:
         notice(tmp_path, backwards, EVENT + 'label_time = "known"\n')
     assert str(caught.value) == (
-        f'Row {N - 400}, column "known": the label became known at 2027-03-10T08:00:00Z, which is later than now, '
-        "2026-04-11T00:00:00Z (3 such rows); check the year and the time zone (a time without one is UTC)."
+        f'Row {N - 400}, column "known": 2027-03-10T08:00:00Z lies 333 days ahead of now (2026-04-11T00:00:00Z); '
+        "a label may become known at most 10 minutes ahead: check the year and the time zone (a time without one is "
+        "UTC) (3 such rows)."
     )
 
 
@@ -302,9 +307,35 @@ def test_a_missing_label_time_is_no_label_from_the_future(tmp_path: Path, suffix
     assert [note.split(" labels")[0] for note in notes] == ["99"]
 
 
-def test_events_from_the_future_are_told(tmp_path: Path) -> None:
-    notes = notice(tmp_path, base(), now_s=START_S + 3600.0 * 500)
-    assert notes[0].startswith("99 events lie later than now (2026-01-21T20:00:00Z): check the time zone")
+def test_events_from_the_future_are_refused_with_row_time_now_and_count(tmp_path: Path) -> None:
+    columns = {name: list(values)[::-1] for name, values in base().items()}
+    with pytest.raises(TrainingDataError) as caught:
+        notice(tmp_path, columns, now_s=START_S + 3600.0 * 500)
+    assert str(caught.value) == (
+        'Row 1, column "t": 2026-01-25T23:00:00Z lies 4 days ahead of now (2026-01-21T20:00:00Z); an event may lie at '
+        "most 10 minutes ahead: check the year and the time zone (a time without one is UTC) (99 such rows)."
+    )
+    almost = START_S + 3600.0 * (N - 1) - 600
+    assert len(notice(tmp_path, base(), now_s=almost)) == 1  # of labels that are young
+    with pytest.raises(TrainingDataError):
+        notice(tmp_path, base(), EVENT + 'max_ahead = "9m"\n', now_s=almost)
+
+
+@pytest.mark.parametrize(
+    ("days", "rows", "note"),
+    [
+        (-20_000, 1, "1 row lies 55 years before the others, it is row 17: check its date."),
+        (-20_000, 20, "20 rows lie 55 years before the others, the first is row 17: check their dates."),
+        (60, 1, "1 row lies 36 days after the others, it is row 17: check its date."),
+        (60, 20, "20 rows lie 36 days after the others, the first is row 17: check their dates."),
+    ],
+)
+def test_events_far_from_the_others_are_told(tmp_path: Path, days: int, rows: int, note: str) -> None:
+    moments = [
+        (datetime.fromisoformat(moment) + timedelta(days if 16 <= number < 16 + rows else 0)).isoformat()
+        for number, moment in enumerate(times())
+    ]
+    assert note in notice(tmp_path, base() | {"t": moments})
 
 
 # ---- from table to decision ------------------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ class EventType:
     """The columns of one kind of event and their roles. Everything but ``timestamp`` is optional.
 
     Without ``id`` the number of an event's row serves as one: enough for a table, not for what is stored or answered.
+    An event may lie ``max_ahead_s`` seconds ahead of the server's clock, and so may the time when a label became known.
     ``entities`` maps an entity's name to the one or more columns whose values identify it: a pair is an entity too.
     ``ignored`` columns may come with an event and are not used. ``null_values`` are words that stand for a missing
     value, in any column.
@@ -81,6 +82,7 @@ class EventType:
     boolean: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     entities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    max_ahead_s: float = 600.0
     timezone: str | None = None
     timestamp_unit: str | None = None
     timestamp_origin: str | None = None

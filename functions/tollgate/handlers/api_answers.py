@@ -27,6 +27,7 @@ _DECISION: Mapping[str, Any] = {
     "degraded": None,
     "braked": False,
     "forced": False,
+    "clock": None,
     "recorded": True,
     "missing_columns": None,
     "repeated": None,

@@ -9,6 +9,7 @@ from typing import Any
 from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
 from tollgate.adapters.items import Item, get_items
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.decision import Decisions, decide_one
 from tollgate.core.degraded import decide_degraded
 from tollgate.core.event import Events
@@ -42,7 +43,8 @@ def decide_event(
     One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities:
     both happen once, however often and from wherever the event comes. ``reasons`` says how many of them the first
     decision is to carry. Where something is missing, the detector's [safety] says what happens; by default
-    `UnavailableError` or `SealError` is raised.
+    `UnavailableError` or `SealError` is raised. A first decision is refused with `EventAheadError` where the event lies
+    too far ahead of the clock, or made as of now.
     """
     watch = _Watch()
     version = version or stores.champion(detector)
@@ -55,12 +57,13 @@ def decide_event(
     before = None if found is None else read_found(found[stores.decisions.table].get(decided_key))
     if isinstance(before, DecisionRecord):
         return _repeat(stores, version, before)
+    parsed, skew = SkewLimit.of(version, clock.now()).settle_one(parsed)
     if found is None:
         missing.append(HISTORY)
     stored = {} if found is None else stores.histories.pick(version, parsed, found[stores.histories.table])
     known = None if found is None else stored
     decisions = decide_degraded(version, parsed, known) if missing else decide_one(version, parsed, stored)
-    answer = _answer(stores, version, parsed, decisions, missing)
+    answer = _answer(stores, version, parsed, decisions, missing) | ({"clock": skew} if skew else {})
     watch.lap("decide")
     explained = None
     if reasons != "none" and not missing:
