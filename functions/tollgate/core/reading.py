@@ -155,7 +155,11 @@ def require_columns(event_type: EventType, present: Sequence[str], *, more: Sequ
     if lacking:
         spare = [name for name in present if name not in event_type.variables]
         named = ", ".join(f'"{name}"{suggest(name, spare)}' for name in lacking)
-        raise TableError(f"The table lacks the declared column {named}; it has {_listed(present)}.")
+        hint = " Without ids, leave id out of [event]: training and tollgate score then take the numbers of rows."
+        raise TableError(
+            f"The table lacks the declared column {named}; it has {_listed(present)}."
+            f"{hint if event_type.id in lacking else ''}"
+        )
 
 
 def _listed(names: Sequence[str]) -> str:
