@@ -38,7 +38,8 @@ def say_changed(detector: Detector, answer: Json) -> str:
         return f"{alone} Too much was blocked lately."
     if not rules:
         return alone
-    named = f"Rule {rules[0]} makes" if len(rules) == 1 else f"Rules {' and '.join(rules)} make"
+    quoted = [f"“{rule}”" for rule in rules]
+    named = f"Rule {quoted[0]} makes" if len(rules) == 1 else f"Rules {' and '.join(quoted)} make"
     return f"{named} it {wording.title(outcome)}. {alone}"
 
 

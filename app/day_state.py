@@ -64,7 +64,8 @@ def health_changes(health: Health, detector: Detector) -> list[Change]:
         found.append(Change("money_off", sentence, "performance", "Live figures", _LIVE))
     moved = [one for one in health.compared if one.has_moved]
     if moved:
-        found.append(Change("trending_down", say_moved(moved), "performance", "Live figures", _LIVE))
+        icon = "trending_down" if moved[0].live < moved[0].test else "trending_up"
+        found.append(Change(icon, say_moved(moved), "performance", "Live figures", _LIVE))
     return found
 
 

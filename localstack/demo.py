@@ -41,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make demo", description="The whole of Tollgate on this machine.")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of the emulator (default: %(default)s)")
     parser.add_argument("--dashboard-port", type=int, default=DASHBOARD_PORT, help="(default: %(default)s)")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".demo", help="for its files (default: %(default)s)")
     parser.add_argument("--smoke", action="store_true", help="check the path without a browser, and end")
     parser.add_argument("--template", type=Path, help="deploy what `sam build` wrote, and package nothing")
     asked = parser.parse_args()
@@ -51,7 +52,7 @@ def main() -> None:
         if asked.smoke:
             run_smoke(asked.template)
         else:
-            run_demo(asked.port, asked.dashboard_port, asked.template)
+            run_demo(asked.port, asked.dashboard_port, asked.folder, asked.template)
     except KeyboardInterrupt:
         print("\nStopped, with everything that was started.", file=sys.stderr)
         if asked.smoke:
@@ -75,13 +76,13 @@ def run_smoke(built: Path | None = None) -> None:
     print(json.dumps({"ok": True, **checked, "seconds": round(time.monotonic() - began, 1)}))
 
 
-def run_demo(port: int, dashboard_port: int, built: Path | None = None) -> None:
+def run_demo(port: int, dashboard_port: int, folder: Path, built: Path | None = None) -> None:
     """Start everything, say where it is, and stay until Ctrl-C."""
     require_free(dashboard_port, "--dashboard-port")
     progress = _show_progress()
-    with running_stack(ROOT / ".demo", ROWS, NEW_ROWS, port, progress, built) as stack:
+    with running_stack(folder, ROWS, NEW_ROWS, port, progress, built) as stack:
         progress("Starting the dashboard")
-        with running_dashboard(stack.deployment.api_url, dashboard_port, ROOT / ".demo" / "dashboard.log") as address:
+        with running_dashboard(stack.deployment.api_url, dashboard_port, folder / "dashboard.log") as address:
             progress(f"Dropping {stack.new_payments.name} into the bucket")
             batch = drop_file(stack, stack.new_payments)
             _say_where(stack, address, batch)

@@ -17,7 +17,7 @@ import pytest
 from localstack import emulator
 from localstack.deployment import DeploymentError, deploy
 from localstack.template import FUNCTIONS, TEMPLATE, find_code, find_folders, load_template
-from tests.docs.pages import DEPLOY, ROOT, read_blocks
+from tests.docs.pages import ROOT, blocks_run_by
 
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
@@ -42,7 +42,8 @@ def run_in_root(command: str, **environment: str) -> subprocess.CompletedProcess
 @pytest.fixture(scope="module")
 def built() -> dict[str, Path]:
     """The folders that the page's own commands left, by the logical id of the function or layer."""
-    (block,) = (block for block in read_blocks(DEPLOY, "sh") if "sam build" in block.text)
+    (block,) = blocks_run_by("tests/integration/test_sam_build.py")
+    assert "sam build" in block.text
     done = run_in_root(block.text)
     assert done.returncode == 0, done.stdout + done.stderr
     return find_folders(load_template(BUILT), BUILT)
@@ -107,7 +108,7 @@ def test_the_whole_path_works_on_what_was_built(built: dict[str, Path]) -> None:
         done = run_in_root("sam build --build-dir .build/sam", ARCHITECTURE="host", PYTHON=sys.executable, PATH=path)
         assert done.returncode == 0, done.stdout + done.stderr
     command = [sys.executable, "-m", "localstack.demo", "--smoke", "--template", str(template)]
-    smoke = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    smoke = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500)
     assert smoke.returncode == 0, smoke.stderr
     checked: dict[str, Any] = json.loads(smoke.stdout)
     assert checked["ok"]

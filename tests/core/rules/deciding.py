@@ -36,7 +36,7 @@ def rule_set(*rules: Rule, mode: Mode = "FIRST_MATCHED") -> RuleSet:
 
 def _moment(time: object) -> object:
     """Return a moment as text; a number is of seconds since 1970."""
-    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(time, int) else time
+    return datetime.fromtimestamp(time, UTC).isoformat() if isinstance(time, int | float) else time
 
 
 def inputs_of(rows: Sequence[Mapping[str, object]]) -> RuleInputs:
