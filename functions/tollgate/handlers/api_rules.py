@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from pydantic import AfterValidator, BaseModel, Field
 
-from tollgate.core.rules.members import MOST_ENTRIES
+from tollgate.core.rules.members import MAX_ENTRIES
 from tollgate.core.rules.rule import (
     FIRST_PRIORITY,
     LAST_PRIORITY,
@@ -185,14 +185,15 @@ class ListPage(ListState):
 class ListValues(Request):
     """Values to put in place of a list's."""
 
-    values: list[str | float] = Field(max_length=MOST_ENTRIES)
+    values: list[str | float] = Field(max_length=MAX_ENTRIES)
+    allow_empty: bool = Field(False, description="Without it, no values at all are refused.")
 
 
 class ListChange(Request):
     """Values to add, and values to remove; one that is both is removed."""
 
-    add: list[str | float] = Field([], max_length=MOST_ENTRIES)
-    remove: list[str | float] = Field([], max_length=MOST_ENTRIES)
+    add: list[str | float] = Field([], max_length=MAX_ENTRIES)
+    remove: list[str | float] = Field([], max_length=MAX_ENTRIES)
 
 
 IfMatch = Annotated[str | None, Header(description="The etag of what is to be changed.")]
@@ -262,7 +263,8 @@ async def put_list(
     if_none_match: IfNoneMatch = None,
 ) -> dict[str, Any]:
     """Put values in place of a list's."""
-    return replace_list(open_stores(), name, request.values, _condition(if_match, if_none_match), detector)
+    etag = _condition(if_match, if_none_match)
+    return replace_list(open_stores(), name, request.values, etag, detector, may_be_empty=request.allow_empty)
 
 
 @list_routes.patch("/lists/{name}", response_model=ListState)
