@@ -105,6 +105,15 @@ class HitFigures(BaseModel):
     saved: float | None = Field(description="What the frauds would have cost; null without a price, or if approved.")
 
 
+class DowngradeFigures(BaseModel):
+    """Events that a rule would have given a weaker outcome than their score alone."""
+
+    outcome: str = Field(description="What the score alone gives.")
+    events: int
+    of: int = Field(description="All events that the score alone gives it.")
+    frauds: int
+
+
 class TriedRuleFigures(BaseModel):
     """What a rule would have done, as if it were switched on and acted."""
 
@@ -116,6 +125,7 @@ class TriedRuleFigures(BaseModel):
     disturbed: int = Field(description="Customers with a legitimate event that it hits, at most.")
     spent: float | None = Field(description="What reviewing or wrongly blocking its hits would have cost.")
     lacking: int = Field(description="Events that lack a value which it reads.")
+    downgrades: list[DowngradeFigures] = Field(description="From each stronger outcome that the score alone gives.")
     rows: int = Field(description="Past events that it hits, from which the figures are estimated.")
     notes: list[str] = Field(description="Why it hits none of the events, or all; each follows its name.")
 

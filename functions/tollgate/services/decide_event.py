@@ -21,6 +21,7 @@ from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.decision_record import make_record, write_answer
 from tollgate.services.record_decision import record_decision
 from tollgate.services.stores import Stores
+from tollgate.services.tell_downgrade import downgrade_of
 from tollgate.services.tell_reasons import tell_reasons
 
 # Asking again for histories that were left unread under load, where the detector can decide without them.
@@ -68,6 +69,7 @@ def decide_event(
         answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
     watch.lap("write")
     told = explained.to_json() if explained else {}
+    told["downgraded"] = downgrade_of(stores, answer)
     return {**answer, **told, "repeated": False, "timings_ms": watch.timings_ms()}
 
 
@@ -108,7 +110,9 @@ def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reas
 
 
 def _repeat(stores: Stores, record: DecisionRecord) -> dict[str, Any]:
-    return {**record.answer, **tell_reasons(stores, record), "repeated": True, "timings_ms": {}}
+    downgraded = downgrade_of(stores, record.answer)
+    told = {**tell_reasons(stores, record), "downgraded": downgraded}
+    return {**record.answer, **told, "repeated": True, "timings_ms": {}}
 
 
 def _repeat_first(stores: Stores, detector: str, event_id: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from tollgate.core.explain import Wanted
 from tollgate.core.moments import write_second
 from tollgate.errors import NotFoundError
 from tollgate.services.stores import Stores
+from tollgate.services.tell_downgrade import downgrade_of
 from tollgate.services.tell_reasons import tell_reasons
 
 
@@ -25,6 +26,7 @@ def find_decision(
         known_at = write_second(record.known_s)
         label = {"label": record.label, "known_at": known_at, **record.remark.to_json()}
     answer = {**record.answer, **tell_reasons(stores, record, reasons), "repeated": True, "timings_ms": {}}
+    answer["downgraded"] = downgrade_of(stores, record.answer)
     return {**answer, "event": dict(record.event), "label": label}
 
 

@@ -30,7 +30,7 @@ _EMPTY = {"null_handling": "replace", "null_replacement": ""}
 
 def result_names(version: DetectorVersion, names: Sequence[str]) -> list[str]:
     """Return the columns that Tollgate adds to a file's own ``names``, in their order."""
-    rules = ["rules"] if version.rules.rules else []
+    rules = ["rules", "downgraded_from"] if version.rules.rules else []
     reasons = [f"reason_{number}" for number in range(1, TOP + 1)] if version.reasons is not None else []
     return [free_name(name, names) for name in ("score", "probability", "outcome", *rules, "status", *reasons)]
 
@@ -54,6 +54,8 @@ def tabulate(
     ]
     if version.rules.rules:
         added.append(_spread(n, places, _texts(len(places), "", decided.rules)))
+        taken = {place: version.order[rank] for place, rank in decided.downgraded.items()}
+        added.append(_spread(n, places, _texts(len(places), "", taken)))
     said = {row: _say_problem(*problem) for row, problem in problems.items()}
     added.append(_texts(n, DECIDED, said))
     if version.reasons is not None:

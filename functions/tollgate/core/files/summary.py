@@ -23,7 +23,8 @@ MOST_SHOWN = 100
 class FileSummary:
     """Counts of rows, and the first and the highest of them, as far as they are shown.
 
-    ``latest_s`` is the time of the latest usable event, in seconds since 1970; -inf without one.
+    ``downgraded`` counts by rule the rows that it gave a weaker outcome than their score. ``latest_s`` is the time of
+    the latest usable event, in seconds since 1970; -inf without one.
     """
 
     rows: int = 0
@@ -32,6 +33,7 @@ class FileSummary:
     amounts: list[float] = field(default_factory=list)
     histogram: list[int] = field(default_factory=lambda: [0] * (len(HISTOGRAM_EDGES) - 1))
     rules: list[int] = field(default_factory=list)
+    downgraded: dict[str, int] = field(default_factory=dict)
     top_events: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -53,6 +55,9 @@ class FileSummary:
             self.amounts = [math.fsum(pair) for pair in zip(self.amounts or [0.0] * count, sums, strict=True)]
         if len(read.places):
             self.latest_s = max(self.latest_s, float(np.max(read.events.times_s)))
+        for place in decided.downgraded:
+            rule = _acting(decided.rules[place])
+            self.downgraded[rule] = self.downgraded.get(rule, 0) + 1
         self._add_errors(piece, read)
         self._add_top_events(version, piece, read, decided)
 
@@ -79,6 +84,7 @@ class FileSummary:
                     "score": int(decided.scores[place]),
                     "probability": float(decided.probabilities[place]),
                     "outcome": version.order[int(decided.ranks[place])],
+                    "downgraded": _downgrade(version, decided, place),
                     "reasons": list(decided.reasons.get(place, ())),
                 }
             )
@@ -104,6 +110,7 @@ class FileSummary:
             "top_events": self.top_events,
             "errors": self.errors,
             "unused_columns": [name for name in self.names if name not in version.event_type.accepted],
+            "downgraded": dict(sorted(self.downgraded.items())),
             "rules": {
                 compiled.rule.name: count
                 for compiled, count in zip(
@@ -120,6 +127,18 @@ class FileSummary:
     def from_json(cls, plain: Mapping[str, Any]) -> FileSummary:
         """Rebuild what `to_json` wrote."""
         return cls(**{**plain, "latest_s": -math.inf if plain["latest_s"] is None else plain["latest_s"]})
+
+
+def _downgrade(version: DetectorVersion, decided: PieceDecisions, place: int) -> dict[str, str] | None:
+    """Return the rule that took a stronger outcome away from an event, and which; None where none did."""
+    if place not in decided.downgraded:
+        return None
+    return {"rule": _acting(decided.rules[place]), "from": version.order[decided.downgraded[place]]}
+
+
+def _acting(names: str) -> str:
+    """Return the one rule that acted, of those that counted: where all act, none weakens an outcome."""
+    return next(name for name in names.split("; ") if not name.endswith(" (shadow)"))
 
 
 def _plus(sums: list[int], added: list[int]) -> list[int]:
