@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
+
 from app import wording
 from app.score_table import ScoreTable
 
+LET_THROUGH = "Let through"
+# A name, and how many frauds and how many legitimate events were treated so.
+Column = tuple[str, int, int]
 
-def confusion_matrix(table: ScoreTable, thresholds: list[tuple[str, int]], noun: str) -> str:
+
+def matrix_of_scores(table: ScoreTable, thresholds: list[tuple[str, int]], noun: str) -> str:
+    """Return the matrix of acting by score. ``thresholds`` are names and scores, the weakest first."""
+    bounds = [*(table.at(score) for _, score in thresholds)]
+    columns = [
+        (name, low.frauds - (high.frauds if high else 0), low.legitimate - (high.legitimate if high else 0))
+        for (name, _), low, high in zip(thresholds, bounds, [*bounds[1:], None], strict=True)
+    ]
+    passed = table.all.frauds - bounds[0].frauds, table.all.legitimate - bounds[0].legitimate
+    return confusion_matrix([*reversed(columns), (LET_THROUGH, *passed)], noun)
+
+
+def confusion_matrix(columns: Sequence[Column], noun: str) -> str:
     """Return what is done with frauds and with legitimate events; a cell's shade is its share of its row.
 
-    ``thresholds`` are names and scores, the weakest first. ``noun`` names the events, in the plural.
+    ``columns`` begin with the strongest outcome and end with letting through. ``noun`` names the events, in the plural.
     """
-    frauds, legitimate = table.all.frauds, table.all.legitimate
-    bounds = [*(table.at(score) for _, score in thresholds)]
-    names = [name for name, _ in thresholds]
-    acted = [
-        (low.frauds - (high.frauds if high else 0), low.legitimate - (high.legitimate if high else 0))
-        for low, high in zip(bounds, [*bounds[1:], None], strict=True)
-    ]
-    heads = "".join(f'<th scope="col">{name}</th>' for name in [*reversed(names), "Let through"])
-    strong = len(acted) - 1
-    caught = [_cell(acted[place][0], frauds, "go") for place in range(strong, -1, -1)]
+    frauds, legitimate = sum(column[1] for column in columns), sum(column[2] for column in columns)
+    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name, _, _ in columns)
+    last = len(columns) - 1
+    caught = [_cell(column[1], frauds, "stop" if place == last else "go") for place, column in enumerate(columns)]
     alarms = [
-        _cell(acted[place][1], legitimate, "stop" if place == strong > 0 else "look") for place in range(strong, -1, -1)
+        _cell(column[2], legitimate, "go" if place == last else "stop" if place == 0 < last - 1 else "look")
+        for place, column in enumerate(columns)
     ]
-    missed, passed = frauds - bounds[0].frauds, legitimate - bounds[0].legitimate
     return (
         f'<table class="tg-matrix" aria-label="Confusion matrix of {noun}"><tr><td class="tg-corner"></td>{heads}</tr>'
-        f'<tr><th scope="row">Fraud</th>{"".join(caught)}{_cell(missed, frauds, "stop")}</tr>'
-        f'<tr><th scope="row">Legitimate</th>{"".join(alarms)}{_cell(passed, legitimate, "go")}</tr></table>'
+        f'<tr><th scope="row">Fraud</th>{"".join(caught)}</tr>'
+        f'<tr><th scope="row">Legitimate</th>{"".join(alarms)}</tr></table>'
     )
 
 

@@ -1,14 +1,14 @@
-"""What changed since yesterday, in sentences that say where to look."""
+"""Changes of the day, in sentences that say where to look."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app import wording
 from app.client import Json
+from app.usual import Rate
 
-# A rule is told of from so many hits on either day, and where its share of the payments at least doubled or halved.
-_FEWEST_HITS = 5
 _MOST_RULES = 3
 
 
@@ -25,7 +25,7 @@ class Change:
 
 def find_changes(today: Json, yesterday: Json, noun: str) -> list[Change]:
     """Return what is different in today's summary, the gravest first; how many there are is not told."""
-    return [*_safety(today, yesterday, noun), *_versions(today, yesterday), *_rules(today, yesterday, noun)]
+    return [*_safety(today, yesterday, noun), *_versions(today, yesterday)]
 
 
 def _safety(today: Json, yesterday: Json, noun: str) -> list[Change]:
@@ -50,35 +50,21 @@ def _versions(today: Json, yesterday: Json) -> list[Change]:
     ]
 
 
-def _rules(today: Json, yesterday: Json, noun: str) -> list[Change]:
-    now, before = _hits(today), _hits(yesterday)
-    rates = {
-        rule: (now.get(rule, 0) / today["decisions"], before.get(rule, 0) / yesterday["decisions"])
-        for rule in {*now, *before}
-        if max(now.get(rule, 0), before.get(rule, 0)) >= _FEWEST_HITS
-    }
-    moved = sorted(
-        (rule for rule, (new, old) in rates.items() if new > 2 * old or new < old / 2),
-        key=lambda rule: -abs(rates[rule][0] - rates[rule][1]),
-    )
+def rule_changes(rates: Mapping[str, Rate], noun: str) -> list[Change]:
+    """Return the rules that match another share of the events than usual, those that differ most first."""
+    moved = [rule for rule, rate in rates.items() if rate.place in ("above", "below")]
+    moved.sort(key=lambda rule: -abs(rates[rule].share - rates[rule].band.middle))
     return [
-        Change(
-            "rule",
-            f"Rule {rule} matched {wording.percent(rates[rule][0])} of {wording.plural(noun)}, "
-            f"yesterday {wording.percent(rates[rule][1])}.",
-            "rules",
-            "Open the rule",
-            {"rule": rule},
-        )
+        Change("rule", _say_rate(rule, rates[rule], noun), "rules", "Open the rule", {"rule": rule})
         for rule in moved[:_MOST_RULES]
     ]
 
 
-def _hits(summary: Json) -> dict[str, int]:
-    hits: dict[str, int] = {}
-    for row in summary["rules"]:
-        hits[row["rule"]] = hits.get(row["rule"], 0) + int(row["decisions"])
-    return hits
+def _say_rate(rule: str, rate: Rate, noun: str) -> str:
+    usual = wording.span(rate.band.low, rate.band.high)
+    return (
+        f"Rule {rule} matched {wording.percent(rate.share)} of {_many(rate.of, noun)}, {rate.place} the usual {usual}."
+    )
 
 
 def _many(number: int, noun: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from app.client import Json
@@ -54,6 +55,7 @@ class DayFigures:
     caught: Sum
     missed: Sum
     by_hour: dict[str, Hours]
+    rules: dict[str, int] = field(default_factory=dict)  # how many payments each rule matched
 
     @property
     def alerts(self) -> int:
@@ -85,7 +87,15 @@ def read_day(summary: Json, order: Sequence[str]) -> DayFigures:
             "reviewed": _add_hours(one for name, one in hours.items() if name not in (mildest, strongest)),
             "blocked": hours.get(strongest, Hours()),
         },
+        rules=_count_hits(summary),
     )
+
+
+def _count_hits(summary: Json) -> dict[str, int]:
+    hits: Counter[str] = Counter()
+    for row in summary["rules"]:
+        hits[str(row["rule"])] += int(row["decisions"])
+    return dict(hits)
 
 
 def no_figures(day: date) -> DayFigures:

@@ -20,7 +20,10 @@ _WEEKS_TTL_S = 900
 
 @dataclass(frozen=True)
 class News:
-    """All that the page shows. ``today_summary`` and ``yesterday_summary`` are as answered, None without decisions."""
+    """All that the page shows. ``today_summary`` and ``yesterday_summary`` are as answered, None without decisions.
+
+    ``days`` are the summaries of the weeks until yesterday, as answered.
+    """
 
     at: datetime
     indexed_until: str | None
@@ -30,6 +33,7 @@ class News:
     today_summary: Json | None
     yesterday_summary: Json | None
     answered_in_ms: float
+    days: tuple[Json, ...] = ()
 
 
 def ask_for_news(api: Api, detector: Detector) -> News:
@@ -52,6 +56,7 @@ def ask_for_news(api: Api, detector: Detector) -> News:
         today_summary=summaries[0],
         yesterday_summary=summaries[1],
         answered_in_ms=time_health(api),
+        days=tuple(row for row in weeks.answer["days"] if row["day"] < today.isoformat()),
     )
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
+from typing import Any
 
 from app import wording
 from app.day_changes import Change, compare
 from app.day_figures import DayFigures, Sum, part_of_day
 from app.day_news import News
 from app.detector import Detector
+from app.health_words import say_ratio
+from app.model_health import Calibration
 from app.queue_terms import usual_outcome
 from app.tiles import Colour, Tile
-from app.usual import Band, Usual, alert_band, place_of_rate
+from app.usual import Rate
 
-_COLOURS: dict[str, Colour] = {"above": "red", "below": "orange", "within": "off"}
+_COLOURS: dict[str, Colour] = {"above": "red", "below": "orange", "within": "off", "unclear": "off"}
 
 
-def count_tiles(detector: Detector, news: News) -> list[Tile]:
+def count_tiles(detector: Detector, news: News, calibration: Calibration | None) -> list[Tile]:
     """Return how much came in, and what was done with it, beside yesterday at the same time of day."""
     day, passed = news.today, part_of_day(news.at)
     noun, currency = wording.plural(detector.event_name), detector.currency
@@ -38,7 +41,7 @@ def count_tiles(detector: Detector, news: News) -> list[Tile]:
             "Money at risk", wording.money(day.all.money_at_risk, currency),
             f"{wording.money(day.passed.money_at_risk, currency)} of it let through",
             "Probability of fraud × amount, added up: what fraud is expected to cost if nothing were stopped.",
-            "queue", "Largest first", of_day | {"outcome": "any", "sort": "money_at_risk"},
+            "queue", "Largest first", of_day | {"outcome": "any", "sort": "money_at_risk"}, **_calibration(calibration),
         ),
         Tile(
             "Blocked", wording.count(day.blocked.payments),
@@ -53,7 +56,15 @@ def count_tiles(detector: Detector, news: News) -> list[Tile]:
     ]  # fmt: skip
 
 
-def judged_tiles(detector: Detector, news: News, usual: Usual | None, times: Sequence[float]) -> list[Tile]:
+def _calibration(calibration: Calibration | None) -> dict[str, Any]:
+    """Return what money at risk was worth lately, as a tile's note and the colour of the words above it."""
+    if calibration is None or not calibration.is_off:
+        return {}
+    note = f"lately {say_ratio(calibration)}: {wording.count(calibration.frauds)} labelled frauds"
+    return {"note": note, "colour": "orange"}
+
+
+def judged_tiles(detector: Detector, news: News, alerts: Rate | None, times: Sequence[float]) -> list[Tile]:
     """Return what labels say so far, the alert rate, and how fast the API answered of late, in milliseconds."""
     day, currency, noun = news.today, detector.currency, detector.event_name
     week = [one for one in (*news.past, day) if (news.at.date() - one.day).days < 7]
@@ -69,7 +80,7 @@ def judged_tiles(detector: Detector, news: News, usual: Usual | None, times: Seq
             f"Frauds that were let through. {labels}", "queue", "What was missed",
             {"label": "fraud", "days": "7", "outcome": detector.outcome_names()[0], "sort": "amount"},
         ),
-        _alert_tile(detector, day, usual),
+        _alert_tile(detector, day, alerts),
         Tile(
             "The API answers in", wording.milliseconds(news.answered_in_ms),
             f"median {wording.milliseconds(median(times))} of {len(times)}",
@@ -86,36 +97,45 @@ def _of_week(week: list[DayFigures], kind: str, currency: str) -> str:
     return f"{wording.count(sum(one.payments for one in sums))} in 7 days, {wording.money(amount, currency)}"
 
 
-def _alert_tile(detector: Detector, day: DayFigures, usual: Usual | None) -> Tile:
-    said, place = "too few days to know the usual", "within"
-    noted = f"The share of {wording.plural(detector.event_name)} that were reviewed or blocked."
-    if usual is not None:
-        band = alert_band(usual)
-        place = place_of_rate(day.alerts, day.all.payments, band)
-        said = f"{'as' if place == 'within' else place} usual: {_span(band)}"
+def _alert_tile(detector: Detector, day: DayFigures, alerts: Rate | None) -> Tile:
+    noun = wording.plural(detector.event_name)
+    said, note, colour = "too few days to know the usual", "", _COLOURS["unclear"]
+    noted = f"The share of {noun} that were reviewed or blocked."
+    if alerts is not None:
+        said, note, colour = say_place(alerts), say_chance(alerts, noun), _COLOURS[alerts.place]
         noted += (
-            f" Usual is what {usual.words} had, median {wording.percent(band.middle)}. It is called above or below "
-            f"only where chance does not explain it with {wording.count(day.all.payments)} so far."
+            f" Usual is what the days before had, median {wording.percent(alerts.band.middle)}. The range is the one "
+            "that chance leaves (95 %): above or below is said only where all of it lies beyond the usual."
         )
     threshold = next((str(outcome.from_score) for outcome in detector.thresholds()), "")
     return Tile(
         "Alert rate", wording.percent(day.alert_rate), said, noted,
-        "performance", "What the threshold does", {"threshold": threshold} if threshold else {}, _COLOURS[place],
+        "performance", "What the threshold does", {"threshold": threshold} if threshold else {}, colour, note,
     )  # fmt: skip
 
 
-def alert_change(detector: Detector, news: News, usual: Usual | None) -> list[Change]:
+def say_place(rate: Rate) -> str:
+    """Return where a rate stands beside what is usual; that it is as usual only where it is."""
+    band = wording.span(rate.band.low, rate.band.high)
+    words = {"within": "as usual", "unclear": "usual", "above": "above the usual", "below": "below the usual"}
+    return f"{words[rate.place]} {band}"
+
+
+def say_chance(rate: Rate, noun: str) -> str:
+    """Return how many events a rate is of, the range that chance leaves it, and whether they are too few."""
+    if not rate.of:
+        return f"no {noun} yet"
+    likely = f"{wording.span(rate.low, rate.high)} by chance"
+    if rate.place == "unclear":
+        return f"only {wording.count(rate.of)} {noun} so far, too few to tell ({likely})"
+    return f"of {wording.count(rate.of)} {noun} ({likely})"
+
+
+def alert_change(detector: Detector, alerts: Rate | None) -> list[Change]:
     """Return a sentence about an alert rate that is not the usual one."""
-    if usual is None:
+    if alerts is None or alerts.place not in ("above", "below"):
         return []
-    band, day = alert_band(usual), news.today
-    place = place_of_rate(day.alerts, day.all.payments, band)
-    if place == "within":
-        return []
-    sentence = f"{wording.percent(day.alert_rate)} are reviewed or blocked, {place} the usual {_span(band)}."
+    sentence = f"{wording.percent(alerts.share)} are reviewed or blocked, {say_place(alerts)}."
     query = {"days": "1", "label": "any", "outcome": usual_outcome(detector.outcome_names()), "sort": "newest"}
-    return [Change("trending_up" if place == "above" else "trending_down", sentence, "queue", "The latest", query)]
-
-
-def _span(band: Band) -> str:
-    return f"{wording.percent(band.low)} to {wording.percent(band.high)}"
+    icon = "trending_up" if alerts.place == "above" else "trending_down"
+    return [Change(icon, sentence, "queue", "The latest", query)]

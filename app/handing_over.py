@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.address import refuse
 from app.client import Json
 from app.links import show_link
 
@@ -27,6 +28,9 @@ def take_handed_title() -> str | None:
     asked = st.query_params.get(_NAMED)
     if asked is None:
         return None
-    del st.query_params[_NAMED]
     title = f"A past event: {asked}"
-    return title if title in handed_events() else None
+    if title not in handed_events():
+        refuse(_NAMED)
+        return None
+    del st.query_params[_NAMED]
+    return title

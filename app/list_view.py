@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from app import wording
+from app.address import in_address, one_of
 from app.client import Api, Json
 from app.detector import Detector
 from app.outcome_card import empty_state
@@ -27,10 +28,7 @@ def show_lists(api: Api, detector: Detector) -> None:
         text = "Name one under [lists] in the detector file, and let a rule ask it: customer_id in denied."
         st.html(empty_state("This version has no lists", text))
         return
-    asked = str(st.query_params.get("list", ""))
-    name = str(st.selectbox("List", names, index=names.index(asked) if asked in names else 0, width=420))
-    if name != asked:
-        st.query_params["list"] = name
+    name = str(st.selectbox("List", names, width=420, **in_address("list", names[0], one_of(names))))
     _show_list(api, name)
 
 

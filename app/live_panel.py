@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -73,12 +73,12 @@ def _say_nothing(live: Live, detector: Detector) -> tuple[str, str]:
     return "No day is mature yet", text
 
 
-def show_days(days: Sequence[LiveDay], score: int, detector: Detector) -> None:
-    """Show the frauds of each day, and say which days are open."""
+def show_days(days: Sequence[LiveDay], count: Callable[[Json], tuple[int, int]], detector: Detector) -> None:
+    """Show the frauds of each day, caught and missed as ``count`` says, and say which days are open."""
     delay = (detector.label_delay_s or 0) / 86_400
     note = f"Labels come late: a day's are final {delay:g} days after it, at midnight (UTC). Pale days are still open."
     st.subheader("Frauds day by day", anchor=False, help=note)
-    show_chart(days_chart(days, score), alt="Known frauds of each day, caught and missed")
+    show_chart(days_chart(days, count), alt="Known frauds of each day, caught and missed")
     open_days = [live for live in days if not live.is_mature]
     if open_days:
         first, last = wording.day(open_days[0].day), wording.day(open_days[-1].day)

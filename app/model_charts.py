@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import altair as alt
 
 from app.charts import COLOURS, RULE, Chart, inline, one_or_other
 from app.client import Json
 from app.costs import Cost
-from app.live_days import LiveDay, count_frauds
+from app.live_days import LiveDay
 
 PARTS = {"Missed frauds": "#e0525c", "Reviews": "#e0a03c", "Wrong blocks": "#8b79d9"}
 CAUGHT = {"Caught": "#2f9e6e", "Missed": "#e0525c"}
@@ -101,12 +101,12 @@ def _exponent(number: float) -> int:
     return power
 
 
-def days_chart(days: Sequence[LiveDay], score: int) -> Chart:
-    """Return the known frauds of each day, caught and missed at a score; days that are not mature are pale."""
+def days_chart(days: Sequence[LiveDay], count: Callable[[Json], tuple[int, int]]) -> Chart:
+    """Return the known frauds of each day, caught and missed as ``count`` says; days that are not mature are pale."""
     rows: list[Json] = []
     for live in days:
         state = "final" if live.is_mature else f"open until {live.matures.isoformat()}"
-        for kind, number in zip(CAUGHT, count_frauds(live.summary, score), strict=True):
+        for kind, number in zip(CAUGHT, count(live.summary), strict=True):
             row = {"day": live.day.isoformat(), "kind": kind, "count": number, "labels": state}
             rows.append(row | {"mature": live.is_mature, "decisions": live.summary["decisions"]})
     return (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
 import streamlit as st
 
 from app import wording
+from app.address import begin_page, say_ignored
 from app.client import Api, Connection, Json
 from app.connection import find_connection
 from app.detector import Detector, read_detector
@@ -43,8 +44,11 @@ The address is the output `ApiUrl` of your deployment.
 """
 
 
-def show_page(title: str, lead: str, body: Body) -> None:
-    """Show a page whose ``body`` needs the API and the detector; say what is missing where it can't be shown."""
+def show_page(title: str, lead: str, body: Body, reads: Collection[str] = ()) -> None:
+    """Show a page whose ``body`` needs the API and the detector; say what is missing where it can't be shown.
+
+    ``reads`` are the names in the address's query that the page goes by.
+    """
     connection = find_connection()
     if connection is None:
         _show_heading("Connect the dashboard", "No API address is configured yet.", None)
@@ -65,8 +69,12 @@ def show_page(title: str, lead: str, body: Body) -> None:
         show_problem(known.problem)
         st.caption(f"What this page knows of the detector was read {wording.moment(known.read_at.isoformat())}.")
         _show_again("page")
+    begin_page()
+    ignored = st.container()
     with problems_shown(again="body"):
         body(Api(connection), detector)
+    if text := say_ignored(reads):
+        ignored.info(in_markdown(text), icon=":material/link_off:")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ PAGE = 50
 DAYS = {"1": "Today", "7": "7 days", "30": "30 days"}
 LABELS = {"none": "Not labelled", "fraud": "Fraud", "legitimate": "Legitimate", ANY: "Any label"}
 SORTS = {"money_at_risk": "Money at risk", "amount": "Amount", "score": "Score", "newest": "Newest first"}
+FILTERS = ("outcome", "days", "label", "sort", "rule", "score")
 _SCORES = (0, 1000)
 
 

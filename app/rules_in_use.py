@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app import clock, wording
+from app.address import in_address, one_of
 from app.client import Api, Json
 from app.detector import Detector
 from app.glossary import meaning
@@ -53,12 +54,7 @@ def _choose_days() -> int:
 
 
 def _choose_rule(names: Sequence[str]) -> str:
-    asked = str(st.query_params.get("rule", ""))
-    place = names.index(asked) if asked in names else 0
-    chosen = str(st.selectbox("Look at one rule", names, index=place, width=420))
-    if chosen != asked:
-        st.query_params["rule"] = chosen
-    return chosen
+    return str(st.selectbox("Look at one rule", names, width=420, **in_address("rule", names[0], one_of(names))))
 
 
 def state_of(rule: Json) -> str:

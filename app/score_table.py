@@ -126,7 +126,11 @@ class Figures:
 
 def measure(table: ScoreTable, score: int) -> Figures:
     """Return the figures of acting on scores from ``score`` on."""
-    acted, everything = table.at(score), table.all
+    return measure_acted(table.at(score), table.all)
+
+
+def measure_acted(acted: Acted, everything: Acted) -> Figures:
+    """Return the figures of acting on some of the events there are."""
     right = acted.frauds + everything.legitimate - acted.legitimate
     missed = everything.frauds - acted.frauds
     amounts = everything.fraud_amount, acted.fraud_amount
@@ -134,7 +138,7 @@ def measure(table: ScoreTable, score: int) -> Figures:
         recall=_share(acted.frauds, everything.frauds),
         precision=_share(acted.frauds, acted.frauds + acted.legitimate),
         false_positive_rate=_share(acted.legitimate, everything.legitimate),
-        accuracy=_share(right, table.events),
+        accuracy=_share(right, everything.frauds + everything.legitimate),
         f1=_share(2 * acted.frauds, 2 * acted.frauds + acted.legitimate + missed),
         missed_amount=None if None in amounts else round(amounts[0] - amounts[1], 2),  # type: ignore[operator]
     )

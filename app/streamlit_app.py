@@ -13,6 +13,7 @@ if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own fold
 
 from app.links import know_pages  # noqa: E402
 from app.login import require_log_in, show_reader  # noqa: E402
+from app.style import show_style  # noqa: E402
 from app.views import batch, help, performance, queue, rules, score, today, why  # noqa: E402
 
 
@@ -20,10 +21,10 @@ def main() -> None:
     """Lay out the pages and show the one that was asked for."""
     st.set_page_config(page_title="Tollgate", page_icon=str(HERE / "assets" / "icon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
-    st.html(HERE / "assets" / "style.css")
+    show_style(HERE / "assets" / "style.css")
     require_log_in()
     pages = {
-        "today": st.Page(today.show, title="Today", icon=":material/today:", url_path="today", default=True),
+        "today": st.Page(today.show, title="Today", icon=":material/today:", default=True),
         "queue": st.Page(queue.show, title="Review queue", icon=":material/rule:", url_path="queue"),
         "score": st.Page(score.show, title="Score", icon=":material/speed:", url_path="score"),
         "batch": st.Page(batch.show, title="Batch", icon=":material/table_rows:", url_path="batch"),
@@ -35,7 +36,9 @@ def main() -> None:
         "help": st.Page(help.show, title="Settings and help", icon=":material/help:", url_path="help"),
     }
     know_pages(pages)
-    page = st.navigation(list(pages.values()), position="top")
+    # The default page is at / alone: its address by analogy with the others leads there.
+    beside = st.Page(lambda: st.switch_page(pages["today"]), title="Today", url_path="today", visibility="hidden")
+    page = st.navigation([*pages.values(), beside], position="top")
     show_reader()
     page.run()
 

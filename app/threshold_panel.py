@@ -6,9 +6,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import wording
-from app.address import in_address
+from app.address import in_address, take_refused
 from app.charts import Histogram, Mark, score_histogram
-from app.confusion import confusion_matrix
+from app.confusion import matrix_of_scores
 from app.costs import Prices, cheapest, price, sweep
 from app.detector import Detector, Outcome
 from app.model_charts import cost_chart
@@ -30,6 +30,8 @@ def choose_thresholds(detector: Detector) -> list[tuple[str, int]]:
     usual = [round(outcome.from_score / 5) * 5 for outcome in ends]
     label = f"{names[0]} from a score of" if len(ends) == 1 else f"{names[0]} from, and {names[1].lower()} from"
     kept = in_address("threshold", _as_shown(usual), lambda text: _read_scores(text, usual), _write_scores)
+    if ignored := take_refused("threshold"):
+        st.info(in_markdown(ignored), icon=":material/link_off:")
     chosen = st.slider(label, 0, TOP, step=5, help=wording.SCORE_HELP, **kept)
     scores = [chosen] if isinstance(chosen, int) else [*chosen]
     meanings = (wording.score_meaning(score, detector.score_scale, detector.event_name) for score in scores)
@@ -59,15 +61,26 @@ def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def show_figures(detector: Detector, table: ScoreTable, thresholds: list[tuple[str, int]]) -> None:
+def show_score_figures(detector: Detector, table: ScoreTable, thresholds: list[tuple[str, int]]) -> None:
     """Show the figures of acting from the weakest threshold on, and how they differ from what is in use."""
-    noun, score = wording.plural(detector.event_name), thresholds[0][1]
-    used = next((outcome.from_score for outcome in detector.thresholds()), score)
+    score = thresholds[0][1]
+    used = used_threshold(detector, score)
     now, before = measure(table, score), measure(table, round(used / 5) * 5)
+    show_figures(detector, now, before, table.all, f"{used}, as in use")
+
+
+def used_threshold(detector: Detector, otherwise: int = 900) -> int:
+    """Return the score from which on events are acted on; ``otherwise`` where outcomes are given by rules alone."""
+    return next((outcome.from_score for outcome in detector.thresholds()), otherwise)
+
+
+def show_figures(detector: Detector, now: Figures, before: Figures, everything: Acted, against: str) -> None:
+    """Show figures, and in small how they differ from others, which ``against`` names."""
+    noun = wording.plural(detector.event_name)
     cells = iter(st.columns(6 if now.missed_amount is not None else 5))
     next(cells).metric(
         "Recall", wording.percent(now.recall), _points(now.recall, before.recall), border=True,
-        help=f"Of all frauds, the share that is acted on: reviewed or blocked. Small: against {used}, as in use.",
+        help=f"Of all frauds, the share that is acted on: reviewed or blocked. Small: against {against}.",
     )  # fmt: skip
     if now.missed_amount is not None:
         _show_missed(next(cells), now, before, detector, noun)
@@ -87,7 +100,7 @@ def show_figures(detector: Detector, table: ScoreTable, thresholds: list[tuple[s
     next(cells).metric(
         "Accuracy", wording.percent(now.accuracy), _points(now.accuracy, before.accuracy), border=True,
         help=f"The share of {noun} that are treated right. Fraud is rare: acting on nothing would have "
-        f"{wording.percent(table.all.legitimate / table.events)}.",
+        f"{wording.percent(everything.legitimate / ((everything.frauds + everything.legitimate) or 1))}.",
     )  # fmt: skip
 
 
@@ -118,8 +131,8 @@ def show_matrix_and_costs(
     matrix, costs = st.columns([5, 7], gap="large")
     with matrix:
         st.subheader("Confusion matrix", anchor=False, help=f"What happens to fraudulent and to legitimate {noun}.")
-        st.html(confusion_matrix(table, thresholds, noun))
-        _show_money(detector, table.at(thresholds[0][1]), noun)
+        st.html(matrix_of_scores(table, thresholds, noun))
+        show_money(detector, table.at(thresholds[0][1]), noun)
     with costs:
         heading, option = st.columns([3, 2], vertical_alignment="center")
         heading.subheader(
@@ -132,7 +145,8 @@ def show_matrix_and_costs(
         _show_costs(detector, table, thresholds, prices)
 
 
-def _show_money(detector: Detector, acted: Acted, noun: str) -> None:
+def show_money(detector: Detector, acted: Acted, noun: str) -> None:
+    """Show how much money of frauds, and of legitimate events, was acted on."""
     if acted.fraud_amount is None:
         return
     caught = wording.money(acted.fraud_amount, detector.currency)

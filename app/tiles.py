@@ -17,7 +17,7 @@ Colour = Literal["off", "red", "orange", "green"]
 
 @dataclass(frozen=True)
 class Tile:
-    """One number, a few words below it, what it means, and a link."""
+    """One number, a few words below it, what it means, and a link. ``note`` says how sure it is."""
 
     name: str
     value: str
@@ -27,6 +27,7 @@ class Tile:
     link: str
     query: dict[str, str] = field(default_factory=dict)
     colour: Colour = "off"
+    note: str = ""
 
 
 def show_tiles(tiles: Sequence[Tile]) -> None:
@@ -51,4 +52,6 @@ def _show_tile(tile: Tile) -> None:
         delta_arrow="off",
         help=in_markdown(tile.meaning),
     )
+    if tile.note:
+        st.caption(in_markdown(tile.note))
     show_link(tile.page, tile.link, tile.query)

@@ -1,4 +1,4 @@
-"""What is usual: the band in which earlier days lie, and whether today lies outside it by more than chance."""
+"""Usual band of earlier days, and whether a rate of today lies outside it by more than chance."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median, quantiles
+from typing import Literal
 
 from app.day_figures import DayFigures
 
@@ -34,6 +35,24 @@ class Band:
     high: float
 
 
+Place = Literal["above", "below", "within", "unclear"]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of today's payments: the interval that chance leaves it, and its place beside the usual band.
+
+    ``place`` is "unclear" where there are too few payments to tell.
+    """
+
+    share: float
+    low: float
+    high: float
+    of: int
+    band: Band
+    place: Place
+
+
 def find_usual(past: Sequence[DayFigures], today: date) -> Usual | None:
     """Return the same weekdays of four weeks, or all days where these are too few; None where those are, too."""
     recent = [one for one in past if timedelta(0) < today - one.day <= timedelta(DAYS_BACK) and one.all.payments]
@@ -53,26 +72,47 @@ def find_band(values: Sequence[float]) -> Band:
     return Band(tenths[0], median(values), tenths[-1])
 
 
-def alert_band(usual: Usual) -> Band:
-    """Return where the alert rates of usual days lie."""
-    return find_band([one.alert_rate or 0.0 for one in usual.days])
+def judge_alerts(day: DayFigures, usual: Usual) -> Rate:
+    """Return a day's alert rate beside that of usual days."""
+    return judge_rate(day.alerts, day.all.payments, find_band([one.alert_rate or 0.0 for one in usual.days]))
 
 
-def place_of_rate(hits: int, of: int, band: Band) -> str:
-    """Return ``above``, ``below`` or ``within``: a share is outside the band only where chance does not explain it.
+def judge_rules(day: DayFigures, usual: Usual) -> dict[str, Rate]:
+    """Return how often each rule matched on a day, beside usual days; shadow rules are among them."""
+    rules = sorted({rule for one in (day, *usual.days) for rule in one.rules})
+    return {
+        rule: judge_rate(
+            day.rules.get(rule, 0),
+            day.all.payments,
+            find_band([one.rules.get(rule, 0) / one.all.payments for one in usual.days]),
+        )
+        for rule in rules
+    }
 
-    Its 95 % interval is Wilson's (1927): half an hour of payments says little of a day.
+
+def judge_rate(hits: int, of: int, band: Band) -> Rate:
+    """Return a share of today beside the band, and whether chance explains the difference.
+
+    The interval is Wilson's (1927) for 95 %: half an hour of payments says little of a day.
     """
     if not of:
-        return "within"
-    low, high = _wilson(hits, of)
+        return Rate(0.0, 0.0, 1.0, of, band, "unclear")
+    share = hits / of
+    low, high = wilson(hits, of)
     if low > band.high:
-        return "above"
-    return "below" if high < band.low else "within"
+        place: Place = "above"
+    elif high < band.low:
+        place = "below"
+    else:
+        # A share within the band is the usual one once a share of twice as much, or a point more, is ruled out.
+        is_known = high <= max(2 * band.high, band.high + 0.01)
+        place = "within" if band.low <= share <= band.high and is_known else "unclear"
+    return Rate(share, low, high, of, band, place)
 
 
-def _wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
+def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the interval in which a share lies, as far as chance goes, with ``hits`` of ``of`` seen."""
     share = hits / of
     middle = share + z * z / (2 * of)
     spread = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return (middle - spread) / (1 + z * z / of), (middle + spread) / (1 + z * z / of)
+    return max(0.0, (middle - spread) / (1 + z * z / of)), min(1.0, (middle + spread) / (1 + z * z / of))

@@ -11,6 +11,7 @@ from app.glossary import meaning
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 NOTHING = "–"
+_PERCENT = "\u00a0%"
 _SIZES = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"))
 ACRONYMS = {"id": "ID", "ip": "IP", "url": "URL"}
 SCORE_HELP = meaning("score")
@@ -39,6 +40,12 @@ def percent(share: float | None) -> str:
         return "under 0.01\u00a0%"
     digits = f"{value:.{1 if value >= 1 else 2}f}".rstrip("0").rstrip(".")
     return f"{digits}\u00a0%"
+
+
+def span(low: float, high: float) -> str:
+    """Return two shares of 1 as one range: ``1.4–4 %``, or a single percentage where both look the same."""
+    ends = percent(low), percent(high)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0].removesuffix(_PERCENT)}–{ends[1]}"
 
 
 def milliseconds(duration_ms: float | None) -> str:

@@ -27,7 +27,7 @@ from localstack.past_tables import PastError
 from localstack.running import PAST, RunningStack, running_stack
 from localstack.smoke import Batch, SmokeError, check_stack, drop_file
 
-ROWS, NEW_ROWS = 40_000, 2_000
+ROWS, NEW_ROWS = 80_000, 2_000
 SMOKE_ROWS, SMOKE_NEW_ROWS = 15_000, 500
 DASHBOARD_PORT = 8501
 

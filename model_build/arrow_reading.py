@@ -13,20 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tollgate.core.event import Events, Floats, Ints, Keys, join_keys
 from tollgate.core.event_type import EventType
-from tollgate.core.reading import AMOUNT_LIMIT
-from tollgate.core.values import (
-    EARLIEST_S,
-    LATEST_S,
-    MAX_NUMBER,
-    OUTSIDE,
-    Problem,
-    bound,
-    read_boolean,
-    read_each,
-    read_text,
-    read_times,
-    shown,
-)
+from tollgate.core.files.python_values import python_values
+from tollgate.core.files.quick_columns import plain_numbers, quick_times
+from tollgate.core.reading import AMOUNT_LIMIT, written
+from tollgate.core.time_format import TimeFormat
+from tollgate.core.values import MAX_NUMBER, Problem, bound, read_boolean, read_each, read_text
 from tollgate.errors import TrainingDataError
 
 
@@ -41,17 +32,19 @@ def read_arrow_events(event_type: EventType, table: pa.Table) -> Events:
     """Read a table into events, in the order of its rows; raise `TrainingDataError` for the first bad value."""
 
     def number(name: str | None, low: float, high: float) -> Floats | None:
-        return None if name is None else _read_numbers(name, table[name], low, high)
+        return None if name is None else _read_numbers(event_type, name, table[name], low, high)
 
     texts = {
         name: _read_keys(name, table[name])
         for name in dict.fromkeys((*event_type.categorical, *event_type.entity_columns))
     }
-    numeric = {name: _read_numbers(name, table[name], -MAX_NUMBER, MAX_NUMBER) for name in event_type.numeric}
+    numeric = {
+        name: _read_numbers(event_type, name, table[name], -MAX_NUMBER, MAX_NUMBER) for name in event_type.numeric
+    }
     numeric |= {name: _read_booleans(name, table[name]) for name in event_type.boolean}
     return Events(
         ids=_read_ids(event_type.id, table[event_type.id]),
-        times_us=read_arrow_times(event_type.timestamp, table[event_type.timestamp], event_type.timestamp_format),
+        times_us=read_arrow_times(event_type.timestamp, table[event_type.timestamp], event_type.time_format),
         amounts=number(event_type.amount, -AMOUNT_LIMIT, AMOUNT_LIMIT),
         latitudes=number(event_type.latitude, -90, 90),
         longitudes=number(event_type.longitude, -180, 180),
@@ -61,8 +54,9 @@ def read_arrow_events(event_type: EventType, table: pa.Table) -> Events:
     )
 
 
-def _read_numbers(name: str, column: pa.ChunkedArray, low: float, high: float) -> Floats:
+def _read_numbers(event_type: EventType, name: str, column: pa.ChunkedArray, low: float, high: float) -> Floats:
     try:
+        column = plain_numbers(event_type.number_format, column)
         if pa.types.is_boolean(column.type):
             raise pa.ArrowInvalid("true is no number")
         values: Floats = pc.cast(column, pa.float64()).to_numpy()
@@ -76,7 +70,7 @@ def _read_numbers(name: str, column: pa.ChunkedArray, low: float, high: float) -
     given = column.to_pylist()
     if pa.types.is_floating(column.type):
         given = [None if value != value else value for value in given]  # noqa: PLR0124 - NaN, a missing number
-    numbers, problems = read_each(name, given, bound(low, high), np.nan)
+    numbers, problems = read_each(name, given, written(event_type, bound(low, high)), np.nan)
     _fail(problems)
     return numbers
 
@@ -122,22 +116,15 @@ def _read_ids(name: str, column: pa.ChunkedArray) -> list[str]:
     return list(keys.values)
 
 
-def read_arrow_times(name: str, column: pa.ChunkedArray, form: str, *, rows: Ints | None = None) -> Ints:
+def read_arrow_times(name: str, column: pa.ChunkedArray, form: TimeFormat, *, rows: Ints | None = None) -> Ints:
     """Return microseconds since 1970 UTC, shape (n,); raise `TrainingDataError` for the first value that is no time.
 
     ``rows`` are the places of the values in the file, where they are not all of it.
     """
-    typed = pa.types.is_timestamp(column.type)
-    if column.null_count == 0 and (typed or (form == "iso" and pa.types.is_string(column.type))):
-        for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
-            try:
-                times: Ints = pc.cast(column, kind, safe=not typed).cast(pa.int64()).to_numpy()
-            except pa.ArrowInvalid:
-                continue
-            outside = np.flatnonzero((times < EARLIEST_S * 1e6) | (times > LATEST_S * 1e6))[:1].tolist()
-            problems = [Problem(row, name, OUTSIDE.format(shown(times[row].astype("M8[us]")))) for row in outside]
-            return _placed(times, problems, rows)
-    return _placed(*read_times(name, column.to_pylist(), form), rows)
+    quick = None if column.null_count else quick_times(column.combine_chunks(), form)
+    if quick is not None:
+        return quick
+    return _placed(*form.read_column(name, python_values(column.combine_chunks())), rows)
 
 
 def _placed(times: Ints, problems: Sequence[Problem], rows: Ints | None) -> Ints:

@@ -11,7 +11,7 @@ from tollgate.core.event import Floats
 from tollgate.core.feature import Matrix
 
 from model_build.boosting import fit_lightgbm, fit_xgboost
-from model_build.calibration import Calibration, fit_calibration
+from model_build.calibration import Calibration, fit_calibration, fit_if_better
 from model_build.forests import fit_balanced_forest, fit_forest
 from model_build.imbalance import IMBALANCE, Labels, Sample, draw_sample
 from model_build.learnt import Learnt, Parameters, in_shares, to_probabilities
@@ -149,9 +149,9 @@ def fit_candidate(
     """Train one of `CANDIDATES` under one of `IMBALANCE`, and time it, in seconds.
 
     Features have shape (n, f), labels (n,), 1 for fraud and 0 otherwise. ``parameters`` override the model's defaults.
-    ``calibrate_on``, features and labels of later events, puts the probabilities right that a strategy has moved; under
-    "none" nothing has, and it is not used. Without it they stay as the strategy left them. Raises `TrainingDataError`
-    where there are too few frauds for the strategy, or where one kind of event is missing.
+    ``calibrate_on``, features and labels of later events in order of time, puts probabilities right: always those that
+    a strategy has moved, and under "none" where these events say that it helps. Without it they stay as the model left
+    them. Raises `TrainingDataError` where there are too few frauds for the strategy, or one kind of event is missing.
     """
     candidate, strategy = CANDIDATES[kind], IMBALANCE[imbalance]
     began = time.perf_counter()
@@ -161,9 +161,10 @@ def fit_candidate(
     sample = draw_sample("none" if balances_itself else imbalance, features, labels, seed)
     learnt = fit(features, sample, chosen, seed)
     calibration = None
-    if imbalance != "none" and calibrate_on is not None:
+    if calibrate_on is not None:
         later, later_labels = calibrate_on
-        calibration = fit_calibration(learnt.margin(later), later_labels)
+        calibrate = fit_if_better if imbalance == "none" else fit_calibration
+        calibration = calibrate(learnt.margin(later), later_labels)
     return Fitted(
         kind,
         imbalance,

@@ -21,6 +21,7 @@ from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
 from tollgate.core.files.csv_dialect import find_delimiter
+from tollgate.core.files.quick_columns import without_null
 from tollgate.core.files.streams import encoding_of
 from tollgate.core.reading import require_columns
 from tollgate.errors import LabelError, TableError, TrainingDataError
@@ -86,7 +87,7 @@ def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, mo
         raise TableError(f"{path} cannot be read as {kind}: {reason}.") from None
     if table.num_rows == 0:
         raise TableError(f"{path} has a header and no rows.")
-    return table
+    return pa.table([without_null(event_type, column) for column in table.columns], names=table.column_names)
 
 
 def _opener(path: Path) -> Callable[..., Any]:
@@ -181,7 +182,7 @@ def _read_known_times(event_type: EventType, table: pa.Table, events: Events) ->
     name = event_type.label.time
     given = table[name].to_pylist() if pa.types.is_string(table[name].type) else table[name].is_valid().to_pylist()
     present = np.flatnonzero([bool(value) for value in given])
-    times = read_arrow_times(name, table[name].take(present), event_type.timestamp_format, rows=present)
+    times = read_arrow_times(name, table[name].take(present), event_type.time_format, rows=present)
     known[present] = times / 1e6
     early = np.flatnonzero(known < events.times_s)
     if len(early):

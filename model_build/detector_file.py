@@ -17,9 +17,8 @@ from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.scope import Scope, scope_of
 from tollgate.core.safety import Safety
 from tollgate.core.stream_mapping import StreamMapping
-from tollgate.core.values import TIME_FORMATS
 from tollgate.core.version import Outcome
-from tollgate.errors import DetectorFileError, suggest
+from tollgate.errors import DetectorFileError
 
 from model_build.costs import read_costs
 from model_build.file_form import FILE_KEYS, read_file_form
@@ -31,13 +30,15 @@ from model_build.safety_file import SAFETY_KEYS, read_safety
 from model_build.stream_file import STREAM_KEYS, read_stream
 from model_build.toml_reader import TomlReader
 from model_build.training_choices import TRAINING_KEYS, TrainingChoices, read_training
+from model_build.value_forms import VALUE_FORM_KEYS, read_value_forms
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 # Sections and the keys each may have; None stands for names of the user's own.
 _KEYS: Mapping[str, tuple[str, ...] | None] = {
     "detector": ("id", "description", "rules_mode"),
     "event": (
-        *("type", "id", "timestamp", "timestamp_format", "amount", "currency"),
+        *("type", "id", "timestamp", "amount", "currency"),
+        *VALUE_FORM_KEYS,
         *("label", "label_values", "label_time", "label_delay", "location"),
         *("numeric", "categorical", "boolean", "ignored"),
     ),
@@ -150,15 +151,10 @@ def _read_event_type(reader: TomlReader) -> EventType:
     columns = [column for column in location.values() if isinstance(column, str) and column]
     if location and (set(location) != {"latitude", "longitude"} or len(set(columns)) != 2):
         raise reader.fail("event", "location", 'has to be { latitude = "column", longitude = "column" }')
-    time_format = reader.take("event", "timestamp_format", str, "iso")
-    if time_format not in TIME_FORMATS and "%" not in time_format:
-        wanted = f'has to be {", ".join(TIME_FORMATS)} or a pattern such as "%d.%m.%Y %H:%M"'
-        raise reader.fail("event", "timestamp_format", f"{wanted}{suggest(time_format, TIME_FORMATS)}")
     event_type = EventType(
         name=reader.take("event", "type", str, "event"),
         id=reader.need("event", "id"),
         timestamp=reader.need("event", "timestamp"),
-        timestamp_format=time_format,
         amount=reader.take("event", "amount", str),
         currency=reader.take("event", "currency", str),
         label=_read_label(reader),
@@ -169,6 +165,7 @@ def _read_event_type(reader: TomlReader) -> EventType:
         boolean=reader.texts("event", "boolean"),
         ignored=reader.texts("event", "ignored"),
         entities=_read_entities(reader),
+        **read_value_forms(reader),
     )
     _check_roles(reader, event_type)
     return event_type

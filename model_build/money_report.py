@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from model_build.costs import NEVER, DailyBalance
@@ -13,10 +13,27 @@ _PRICES = {"missed_fraud": "a missed fraud", "review": "a review", "blocked_legi
 _FACTORS = {0.5: "half as much", 2.0: "twice as much"}
 
 
-def report_money(choice: ThresholdChoice, currency: str | None, test: DailyBalance | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class SealedBalance:
+    """What the sealed thresholds cost, on the events that the recommended ones were chosen on and on later ones.
+
+    ``test`` is None where there are no later events.
+    """
+
+    validation: DailyBalance
+    test: DailyBalance | None = None
+
+
+def report_money(
+    choice: ThresholdChoice,
+    currency: str | None,
+    test: DailyBalance | None = None,
+    sealed: SealedBalance | None = None,
+) -> dict[str, Any]:
     """Return all of a choice as JSON; ``test`` is what the chosen thresholds did on later events.
 
-    Thresholds that nothing reaches are null; money is per day, in the currency of the amount.
+    ``sealed`` is None where the outcomes of the version are not review and block. Thresholds that nothing reaches are
+    null; money is per day, in the currency of the amount.
     """
     return {
         "currency": currency,
@@ -25,9 +42,17 @@ def report_money(choice: ThresholdChoice, currency: str | None, test: DailyBalan
         "unpriced_frauds": choice.unpriced_frauds,
         "validation": choice.balance.to_json(),
         "test": None if test is None else test.to_json(),
+        "sealed": None if sealed is None else _sealed_to_json(sealed),
         "curves": dict(choice.curves),
         "sensitivity": [_vary_to_json(sensitivity) for sensitivity in choice.sensitivities],
-        "words": list(say_choice(choice, currency, test)),
+        "words": list(say_choice(choice, currency, test, sealed)),
+    }
+
+
+def _sealed_to_json(sealed: SealedBalance) -> dict[str, Any]:
+    return {
+        "validation": sealed.validation.to_json(),
+        "test": None if sealed.test is None else sealed.test.to_json(),
     }
 
 
@@ -40,19 +65,28 @@ def _vary_to_json(sensitivity: Sensitivity) -> dict[str, Any]:
     }
 
 
-def say_choice(choice: ThresholdChoice, currency: str | None, test: DailyBalance | None = None) -> tuple[str, ...]:
-    """Return the choice in words, a sentence or two each; ``test`` adds what it did on later events."""
-    return tuple(_say(choice, f" {currency}" if currency else "", test))
+def say_choice(
+    choice: ThresholdChoice,
+    currency: str | None,
+    test: DailyBalance | None = None,
+    sealed: SealedBalance | None = None,
+) -> tuple[str, ...]:
+    """Return the choice in words, a sentence or two each: first what is sealed, then what would cost least.
+
+    ``test`` is what the chosen thresholds did on later events. Without ``sealed`` the choice stands alone.
+    """
+    return tuple(_say(choice, f" {currency}" if currency else "", test, sealed))
 
 
-def _say(choice: ThresholdChoice, unit: str, test: DailyBalance | None) -> Iterator[str]:
-    balance, costs = choice.balance, choice.costs
-    yield f"{_name(choice.review_from, choice.block_from).capitalize()}: {_say_balance(balance, unit)}."
+def _say(choice: ThresholdChoice, unit: str, test: DailyBalance | None, sealed: SealedBalance | None) -> Iterator[str]:
+    costs = choice.costs
+    in_use = choice.balance if sealed is None else sealed.validation
+    yield from _say_thresholds(choice, in_use, unit, is_sealed=sealed is not None)
     yield (
-        f"A day costs {_money(balance.total_cost, unit)}: {_money(balance.review_cost, unit)} for reviews, "
-        f"{_money(balance.blocked_legitimate_cost, unit)} for {_count(balance.blocked_legitimate, 'wrong block')}, "
-        f"{_money(balance.missed_loss, unit)} for missed frauds. Approving everything costs "
-        f"{_money(balance.approve_all_cost, unit)}."
+        f"A day costs {_money(in_use.total_cost, unit)}: {_money(in_use.review_cost, unit)} for reviews, "
+        f"{_money(in_use.blocked_legitimate_cost, unit)} for {_count(in_use.blocked_legitimate, 'wrong block')}, "
+        f"{_money(in_use.missed_loss, unit)} for missed frauds. Approving everything costs "
+        f"{_money(in_use.approve_all_cost, unit)}."
     )
     missed = "its amount" if costs.missed_fraud is None else _money(costs.missed_fraud, unit)
     defaults = f" Defaults, as [costs] does not set them: {', '.join(costs.defaults)}." if costs.defaults else ""
@@ -60,16 +94,32 @@ def _say(choice: ThresholdChoice, unit: str, test: DailyBalance | None) -> Itera
         f"Counted are {missed} for a missed fraud, {_money(costs.review, unit)} for a review and "
         f"{_money(costs.blocked_legitimate, unit)} for a wrong block.{defaults}"
     )
-    if balance.unreviewed:
+    if in_use.unreviewed:
         yield (
-            f"{_count(balance.unreviewed, 'event')} a day fell into review and passed unseen, as "
+            f"{_count(in_use.unreviewed, 'event')} a day fell into review and passed unseen, as "
             f"{_count(choice.reviews_per_day, 'review')} a day are possible."
         )
     if choice.unpriced_frauds:
         yield f"Frauds without an amount, or with a negative one, count as no loss: {choice.unpriced_frauds:,} of them."
     yield _say_sensitivity(choice, unit)
-    if test:
-        yield f"On the test part, which is later and did not choose: {_say_balance(test, unit)}."
+    later = test if sealed is None else sealed.test
+    if later:
+        yield f"On the test part, which is later and did not choose: {_say_balance(later, unit)}."
+
+
+def _say_thresholds(choice: ThresholdChoice, in_use: DailyBalance, unit: str, *, is_sealed: bool) -> Iterator[str]:
+    best = choice.balance
+    if (in_use.review_from, in_use.block_from) == (best.review_from, best.block_from):
+        name = _name(best.review_from, best.block_from)
+        named = f"Sealed with the thresholds that cost least, {name}" if is_sealed else name.capitalize()
+        yield f"{named}: {_say_balance(best, unit)}."
+        return
+    yield f"Sealed: {_name(in_use.review_from, in_use.block_from)}: {_say_balance(in_use, unit)}."
+    yield (
+        f"Recommended: {_name(best.review_from, best.block_from)}: {_say_balance(best, unit)}. A day costs "
+        f'{_money(in_use.total_cost - best.total_cost, unit)} less. To use it, write review = "cost" and '
+        'block = "cost" in [outcomes].'
+    )
 
 
 def _say_balance(balance: DailyBalance, unit: str) -> str:
@@ -84,11 +134,12 @@ def _say_balance(balance: DailyBalance, unit: str) -> str:
 def _say_sensitivity(choice: ThresholdChoice, unit: str) -> str:
     worst = max(choice.sensitivities, key=lambda sensitivity: sensitivity.regret)
     if worst.regret <= 0:
-        return "These thresholds stay the cheapest if any one of the costs is really half or twice as high."
+        return "The thresholds that cost least stay the same if any one of the costs is really half or twice as high."
     best = _name(worst.review_from, worst.block_from)
+    chosen, less = _name(choice.review_from, choice.block_from), _money(worst.regret, unit)
     return (
-        f"If {_PRICES[worst.cost]} really costs {_FACTORS[worst.factor]}, to {best} is best, and these thresholds cost "
-        f"{_money(worst.regret, unit)} a day too much; no other cost that is half or twice as high does more harm."
+        f"If {_PRICES[worst.cost]} really costs {_FACTORS[worst.factor]}, {best} costs least, {less} a day less than "
+        f"{chosen}; no other cost that is half or twice as high changes more."
     )
 
 

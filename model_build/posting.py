@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
@@ -17,7 +16,7 @@ def post_columns(event_type: EventType, data: LabelledEvents, rows: Ints) -> dic
     events = data.events.take(rows)
     columns: dict[str, list[object]] = {
         event_type.id: list(events.ids),
-        event_type.timestamp: [_write_time(time_us, event_type) for time_us in events.times_us.tolist()],
+        event_type.timestamp: [event_type.time_format.write(time_us) for time_us in events.times_us.tolist()],
     }
     for column, values in _numbers(event_type, events):
         boolean = column in event_type.boolean
@@ -38,12 +37,3 @@ def _numbers(event_type: EventType, events: Events) -> Iterator[tuple[str, Float
     ):
         if column is not None and values is not None:
             yield column, values
-
-
-def _write_time(time_us: int, event_type: EventType) -> str | float:
-    moment = datetime.fromtimestamp(time_us / 1e6, UTC)
-    if event_type.timestamp_format == "iso":
-        return moment.isoformat().replace("+00:00", "Z")
-    if event_type.timestamp_format in ("epoch_s", "epoch_ms"):
-        return moment.timestamp() * (1000 if event_type.timestamp_format == "epoch_ms" else 1)
-    return moment.strftime(event_type.timestamp_format)

@@ -18,6 +18,8 @@ from tollgate.adapters.histories import HistoryTable, history_key
 from tollgate.adapters.versions import VersionStore
 from tollgate.core.past_events import PAST_EVENTS, check_past_events, has_past_events
 from tollgate.core.replay import StoredHistories
+from tollgate.core.stored_history import add_up
+from tollgate.core.values import one_key
 from tollgate.core.version import DetectorVersion, open_version, sha256
 from tollgate.errors import SealError
 
@@ -36,13 +38,21 @@ def open_folder(folder: Path) -> DetectorVersion:
 
 
 def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """Yield entity, key and sums that the training data left; raise `SealError` if the file is not as sealed."""
+    """Yield entity, key and sums that the training data left, each key once.
+
+    Raises `SealError` if the file is not as sealed.
+    """
     path = folder / HISTORIES
     content = path.read_bytes() if path.is_file() else b""
     if sha256(content) != version.manifest["histories"]["sha256"]:
         raise SealError(f"{path} is missing or was changed after sealing; train again or copy the whole folder.")
+    found: dict[tuple[str, str], dict[str, int]] = {}
     for line in gzip.decompress(content).splitlines():
         entity, key, sums = json.loads(line)
+        # In versions from before, several spellings may be what is one key now.
+        where = (entity, one_key(key))
+        found[where] = add_up(found[where], sums) if where in found else sums
+    for (entity, key), sums in found.items():
         yield entity, key, sums
 
 

@@ -17,13 +17,13 @@ from tollgate.core.version import Outcome, history_to_json
 
 from model_build.calibration import describe_calibration
 from model_build.candidates import Fitted
-from model_build.costs import PricedEvents, measure_balance
+from model_build.costs import NEVER, DailyBalance, PricedEvents, measure_balance
 from model_build.detector_file import DetectorFile
 from model_build.examples import choose_examples
 from model_build.importance import measure_importance
 from model_build.material import Material
 from model_build.metrics import Metrics, count_scores, draw_curves, sweep_thresholds
-from model_build.money_report import report_money
+from model_build.money_report import SealedBalance, report_money
 from model_build.scale_check import check_scale
 from model_build.slices import ScoredEvents, count_unseen_categories, days_since_first_seen, measure_slices
 from model_build.split import Split
@@ -208,10 +208,27 @@ def _examine(
     }
     if choice is None or material.file.costs is None:
         return found
-    balance = measure_balance(
-        _priced(material, judged, test), material.file.costs, _reviews(material), choice.review_from, choice.block_from
+    later = _balance(material, judged, test, (choice.review_from, choice.block_from))
+    sealed = _sealed_balance(material, judged, outcomes)
+    return {**found, "money": report_money(choice, material.file.event_type.currency, later, sealed)}
+
+
+def _balance(material: Material, judged: Judged, rows: Ints, thresholds: tuple[int, int]) -> DailyBalance:
+    assert material.file.costs is not None
+    return measure_balance(_priced(material, judged, rows), material.file.costs, _reviews(material), *thresholds)
+
+
+def _sealed_balance(material: Material, judged: Judged, outcomes: Sequence[Outcome]) -> SealedBalance | None:
+    """Return what the sealed outcomes cost; None where they are others than review and block."""
+    scores = {outcome.name: outcome.from_score for outcome in outcomes[1:]}
+    if not set(scores) <= {"review", "block"}:
+        return None
+    block_from = scores.get("block", NEVER)
+    thresholds = scores.get("review", block_from), block_from
+    validation, test = (
+        _balance(material, judged, rows, thresholds) for rows in (judged.split.validation, judged.split.test)
     )
-    return {**found, "money": report_money(choice, material.file.event_type.currency, balance)}
+    return SealedBalance(validation, test)
 
 
 def _contender_name(contender: Contender) -> str:

@@ -29,7 +29,7 @@ FINISHED = {"done", "rejected", "failed"}
 
 def show() -> None:
     """Show the page."""
-    show_page("Score a file", "Upload many {events} at once; each gets a score and an outcome.", _show_body)
+    show_page("Score a file", "Upload many {events} at once; each gets a score and an outcome.", _show_body, ("batch",))
 
 
 def _show_body(api: Api, detector: Detector) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,26 +14,46 @@ from app.address import in_address, one_of
 from app.charts import Curve
 from app.client import Api, Json
 from app.costs import read_prices
+from app.decided_panel import show_decided
+from app.decided_table import count_decided
 from app.detector import Detector
+from app.evaluation import load_evaluation, read_test_table
+from app.health_words import say_calibration, say_moved
+from app.live_days import count_frauds
 from app.live_panel import Live, read_live, read_table, show_days
 from app.model_charts import calibration_chart
+from app.model_health import calibrate_money, compare_with_test
 from app.model_table import LOW_RATES, draw_curves, show_models
 from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page
-from app.score_table import ScoreTable, measure, read_thresholds
+from app.score_table import ScoreTable, measure
 from app.shown_chart import show_chart
-from app.threshold_panel import choose_thresholds, show_distribution, show_figures, show_matrix_and_costs
+from app.threshold_panel import (
+    choose_thresholds,
+    show_distribution,
+    show_matrix_and_costs,
+    show_score_figures,
+    used_threshold,
+)
 
+WAYS = {"decided": "As decided, rules included", "score": "By score alone"}
+Count: TypeAlias = Callable[[Json], tuple[int, int]]
 SOURCES = {"test": "Test data", "live": "Live, labelled"}
+READS = ("on", "by", "threshold")
 
 
 def show() -> None:
     """Show the page."""
-    show_page("Performance", "What a threshold catches, misses and disturbs, and which model does it best.", _show_body)
+    show_page(
+        "Performance",
+        "What a threshold catches, misses and disturbs, and which model does it best.",
+        _show_body,
+        READS,
+    )
 
 
 def _show_body(api: Api, detector: Detector) -> None:
-    evaluation = _load_evaluation(api.url, detector.version, api)
+    evaluation = load_evaluation(api.url, detector.version, api)
     if not evaluation.get("models"):
         text = "This detector version decides by rules alone, or was sealed without an evaluation."
         st.html(empty_state("No model to measure", text))
@@ -49,15 +71,10 @@ def _show_body(api: Api, detector: Detector) -> None:
         _show_test(detector, evaluation)
 
 
-@st.cache_data(ttl=60, max_entries=4, show_spinner="Asking the API …")
-def _load_evaluation(url: str, version: str, _api: Api) -> Json:  # noqa: ARG001 - the cache's key
-    return _api.evaluation()
-
-
 @st.fragment
 @problems_shown()
 def _show_test(detector: Detector, evaluation: Json) -> None:
-    table = read_thresholds(evaluation.get("thresholds") or (), _days_of(evaluation.get("period") or {}))
+    table = read_test_table(evaluation)
     if table is None:
         show_models(evaluation, None)
         return
@@ -85,16 +102,59 @@ def _show_live(api: Api, detector: Detector, evaluation: Json, controls: DeltaGe
 @problems_shown()
 def _show_live_days(detector: Detector, evaluation: Json, live: Live) -> None:
     table = read_table(live, detector)
-    thresholds = choose_thresholds(detector) if live.days else []
-    if table is not None:
-        st.caption(in_markdown(_live_basis(detector, table)))
-        _show_judgement(detector, evaluation, table, thresholds)
-    if live.days:
-        show_days(live.days, thresholds[0][1], detector)
     if table is None:
+        if live.days:
+            show_days(live.days, partial(count_decided, mildest=detector.outcome_names()[0]), detector)
         return
+    st.caption(in_markdown(_live_basis(detector, table)))
+    _warn_of_money(detector, live)
+    if _choose_way() == "decided":
+        score, count = _show_decided(detector, evaluation, live, table)
+    else:
+        score, count = _show_scored(detector, evaluation, table)
+    show_days(live.days, count, detector)
+    _show_beside_test(detector, evaluation, table, score)
+
+
+def _choose_way() -> str:
+    about = "As decided: what thresholds and rules did. By score alone: what thresholds would do without rules."
+    way = st.segmented_control(
+        "Counted", list(WAYS), required=True, format_func=WAYS.__getitem__, help=about, width="content",
+        **in_address("by", "decided", one_of(list(WAYS))),
+    )  # fmt: skip
+    return str(way)
+
+
+def _show_decided(detector: Detector, evaluation: Json, live: Live, table: ScoreTable) -> tuple[int, Count]:
+    show_decided(detector, live, table, read_prices(evaluation.get("money")))
+    return used_threshold(detector) // 5 * 5, partial(count_decided, mildest=detector.outcome_names()[0])
+
+
+def _show_scored(detector: Detector, evaluation: Json, table: ScoreTable) -> tuple[int, Count]:
+    thresholds = choose_thresholds(detector)
+    _show_judgement(detector, evaluation, table, thresholds)
     show_distribution(table, thresholds, wording.plural(detector.event_name))
+    score = thresholds[0][1]
+    return score, partial(count_frauds, score=score)
+
+
+def _warn_of_money(detector: Detector, live: Live) -> None:
+    found = calibrate_money([one.summary for one in live.days if one.is_mature], detector.outcome_names())
+    if found is None:
+        return
+    text = in_markdown(say_calibration(found, detector))
+    if found.is_off:
+        st.warning(text, icon=":material/money_off:")
+    else:
+        st.caption(text)
+
+
+def _show_beside_test(detector: Detector, evaluation: Json, table: ScoreTable, score: int) -> None:
     st.header("Live beside the test data", anchor=False, help="A live curve below that of the test: the model ages.")
+    test = read_test_table(evaluation)
+    moved = [one for one in compare_with_test(table, test, used_threshold(detector)) if one.has_moved] if test else []
+    if moved:
+        st.warning(in_markdown(say_moved(moved)), icon=":material/trending_down:")
     chosen = evaluation["models"][0]
     curves = (evaluation.get("curves") or {}).get(chosen["name"], {})
     lines = [
@@ -102,7 +162,7 @@ def _show_live_days(detector: Detector, evaluation: Json, live: Live) -> None:
         for kind, points in (("roc", table.roc()), ("precision_recall", table.precision_recall()))
     ]
     _show_aging(table, chosen.get("test") or {})
-    draw_curves(lines[0], lines[1], LOW_RATES, measure(table, thresholds[0][1]).false_positive_rate)
+    draw_curves(lines[0], lines[1], LOW_RATES, measure(table, score).false_positive_rate)
 
 
 def _show_aging(table: ScoreTable, test: Json) -> None:
@@ -116,7 +176,7 @@ def _show_aging(table: ScoreTable, test: Json) -> None:
 
 
 def _show_judgement(detector: Detector, evaluation: Json, table: ScoreTable, thresholds: list[tuple[str, int]]) -> None:
-    show_figures(detector, table, thresholds)
+    show_score_figures(detector, table, thresholds)
     show_matrix_and_costs(detector, table, thresholds, read_prices(evaluation.get("money")))
 
 
@@ -162,11 +222,3 @@ def _live_basis(detector: Detector, table: ScoreTable) -> str:
 
 def _span(span: Json) -> str:
     return f"{wording.moment(span.get('from'), time=False)} to {wording.moment(span.get('to'), time=False)}"
-
-
-def _days_of(period: Json) -> float:
-    try:
-        first, last = (datetime.fromisoformat(period[name]) for name in ("from", "to"))
-    except (KeyError, ValueError):
-        return 1.0
-    return (last.date() - first.date()).days + 1.0

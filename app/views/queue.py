@@ -17,14 +17,14 @@ from app.outcome_card import empty_state
 from app.page import problems_shown, show_page
 from app.queue_list import EVENT, next_of, show_waiting
 from app.queue_search import find_cases, left_of
-from app.queue_terms import QueueTerms, show_filters
+from app.queue_terms import FILTERS, QueueTerms, show_filters
 from app.verdict_words import show_effect
 from app.verdicts import latest_by_event
 
 
 def show() -> None:
     """Show the page."""
-    show_page("Review queue", "", _show_body)
+    show_page("Review queue", "", _show_body, (*FILTERS, EVENT))
 
 
 def _show_body(api: Api, detector: Detector) -> None:

@@ -19,11 +19,17 @@ from app.rules_view import show_rules
 from app.what_if_panel import ask_what_if, chosen_move, forget_answers, moved_from, show_panel
 
 TRY, WHY, RULES, KNOWN, RECORD = "What if", "Why", "Rules", "What was known", "Record"
+READS = ("event", "past")
 
 
 def show() -> None:
     """Show the page."""
-    show_page("Score a {event}", "Try any {event}, see why it scores as it does, and decide on it.", _show_body)
+    show_page(
+        "Score a {event}",
+        "Try any {event}, see why it scores as it does, and decide on it.",
+        _show_body,
+        READS,
+    )
 
 
 def _show_body(api: Api, detector: Detector) -> None:

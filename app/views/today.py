@@ -7,9 +7,10 @@ import streamlit as st
 from app import wording
 from app.ahead import load_ahead
 from app.client import Api
-from app.day_changes import find_changes
+from app.day_changes import find_changes, rule_changes
 from app.day_chart import UNIT, day_chart
 from app.day_news import REFRESH_S, News, ask_for_news
+from app.day_state import health_changes, judge_health, judge_money, say_calm
 from app.day_tiles import alert_change, count_tiles, judged_tiles
 from app.detector import Detector
 from app.links import show_link
@@ -20,7 +21,7 @@ from app.queue_search import load_first_case
 from app.shown_chart import load_charts_ahead, show_chart
 from app.start_here import show_start
 from app.tiles import show_tiles
-from app.usual import Usual, find_usual
+from app.usual import Usual, find_usual, judge_alerts, judge_rules
 
 _NEWS, _TIMES = "today-news", "today-times"
 _MOST_TIMES = 20
@@ -37,7 +38,7 @@ def _show_body(api: Api, detector: Detector) -> None:
     @st.fragment(run_every=REFRESH_S)
     @problems_shown()
     def refreshed() -> None:
-        _show_news(detector, _ask(api, detector))
+        _show_news(api, detector, _ask(api, detector))
 
     refreshed()
     load_ahead("the queue", lambda: load_first_case(api, detector))
@@ -73,18 +74,20 @@ def _show_freshness(news: News, problem: str) -> None:
     st.caption(said, help="Days and hours are in UTC. Decisions and labels reach these numbers within a few minutes.")
 
 
-def _show_news(detector: Detector, news: News) -> None:
+def _show_news(api: Api, detector: Detector, news: News) -> None:
     if not news.today.all.payments and not news.past:
         show_start(detector)
         return
     usual = find_usual(news.past, news.at.date())
     times = st.session_state.get(_TIMES) or [news.answered_in_ms]
-    show_tiles([*count_tiles(detector, news), *judged_tiles(detector, news, usual, times)])
+    alerts = judge_alerts(news.today, usual) if usual else None
+    calibration = judge_money(detector, news)
+    show_tiles([*count_tiles(detector, news, calibration), *judged_tiles(detector, news, alerts, times)])
     chart, changes = st.columns([7, 5], gap="large")
     with chart:
         _show_hours(detector, news, usual)
     with changes:
-        _show_changes(detector, news, usual)
+        _show_changes(api, detector, news, usual)
 
 
 def _show_hours(detector: Detector, news: News, usual: Usual | None) -> None:
@@ -101,17 +104,18 @@ def _show_hours(detector: Detector, news: News, usual: Usual | None) -> None:
     st.caption(words)
 
 
-def _show_changes(detector: Detector, news: News, usual: Usual | None) -> None:
-    st.subheader("What changed since yesterday", anchor=False)
-    noun = detector.event_name
-    if news.today_summary is None or news.yesterday_summary is None:
-        day = "today" if news.today_summary is None else "yesterday"
-        st.html(empty_state("Nothing to compare", f"No {noun} was decided on {day}."))
-        return
-    changes = alert_change(detector, news, usual) + find_changes(news.today_summary, news.yesterday_summary, noun)
+def _show_changes(api: Api, detector: Detector, news: News, usual: Usual | None) -> None:
+    about = "Beside yesterday, beside what is usual, and beside the test data; told where chance does not explain it."
+    st.subheader("What changed", anchor=False, help=about)
+    alerts = judge_alerts(news.today, usual) if usual else None
+    rules = judge_rules(news.today, usual) if usual else {}
+    health = judge_health(api, detector, news)
+    changes = health_changes(health, detector) + alert_change(detector, alerts)
+    if news.today_summary is not None and news.yesterday_summary is not None:
+        changes += find_changes(news.today_summary, news.yesterday_summary, detector.event_name)
+    changes += rule_changes(rules, detector.event_name)
     if not changes:
-        text = "The same version decides, alerts and rules hit as usual, and every decision was made in full."
-        st.html(empty_state("Nothing out of the ordinary", text))
+        st.html(empty_state(*say_calm(detector, news, alerts, rules, health)))
     for change in changes:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f":material/{change.icon}: {in_markdown(change.sentence)}", width="stretch")

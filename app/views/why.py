@@ -26,7 +26,7 @@ ODDS_HELP = (
 
 def show() -> None:
     """Show the page."""
-    show_page("Why", "What moves the scores of {events}, how, and where it decided.", _show_body)
+    show_page("Why", "What moves the scores of {events}, how, and where it decided.", _show_body, ("feature",))
 
 
 def _show_body(api: Api, detector: Detector) -> None:

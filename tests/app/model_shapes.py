@@ -114,13 +114,26 @@ def _day(day: str, labelled: float) -> Json:
         "degraded": 0,
         "braked": 0,
         "forced": 0,
-        "outcomes": [],
+        "outcomes": _outcomes(frauds, others),
         "versions": [],
         "rules": [],
         "overlaps": [],
         "hours": {},
         "scores": spreads,
     }
+
+
+def _outcomes(frauds: list[int], others: list[int]) -> list[Json]:
+    """Return what thresholds did, and a rule that had one more fraud reviewed."""
+    rows: list[Json] = []
+    for label, above, amount in (("fraud", frauds, 300.0), ("none", others, 60.0)):
+        blocked, alerts = above[975 // 5], above[900 // 5] + (label == "fraud" and above[0] > above[900 // 5])
+        numbers = {"approve": above[0] - alerts, "review": alerts - blocked, "block": blocked}
+        rows += [
+            {"outcome": name, "label": label, "decisions": number, "amount": number * amount, "money_at_risk": 0.0}
+            for name, number in numbers.items()
+        ]
+    return rows
 
 
 def _spread(above: list[int], amount: float) -> Json:

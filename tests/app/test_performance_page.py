@@ -6,6 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app import wording
 from tests.app import model_shapes
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
@@ -184,8 +185,55 @@ def test_live_days_count_once_their_labels_are_final(live: AppTest) -> None:
     mature = model_shapes.DAYS - 8
     assert f"{mature * (model_shapes.DAILY + model_shapes.DAILY_FRAUDS):,} payments of {mature} days" in texts(live)
     assert "are not mature" in texts(live)
-    assert metrics(live)["Recall"] == "66.7 %"
+    assert metrics(live)["Recall"] == "75 %"
     assert "datum.mature" in next(spec for spec in charts(live) if "Known frauds" in spec)
+
+
+def test_live_figures_are_those_of_the_recorded_outcomes(contract: Contract, live: AppTest) -> None:
+    days = (contract.summaries or {})["days"][: model_shapes.DAYS - 8]
+    rows = [row for day in days for row in day["outcomes"]]
+    frauds = [row for row in rows if row["label"] == "fraud"]
+    missed = [row for row in frauds if row["outcome"] == "approve"]
+    alerts = sum(row["decisions"] for row in rows if row["outcome"] != "approve")
+    of, through = (sum(row["decisions"] for row in some) for some in (frauds, missed))
+    assert metrics(live)["Recall"] == wording.percent((of - through) / of).replace("\u00a0", " ")
+    assert metrics(live)["Precision"] == wording.percent((of - through) / alerts).replace("\u00a0", " ")
+    assert metrics(live)["Fraud missed"] == wording.money(sum(row["amount"] for row in missed), "USD")
+    said = texts(live)
+    assert f"{of - through} of {of} known frauds were caught, rules included." in said
+    assert f"By score alone, from 900 on, it would have been {of - through - len(days)}." in said
+    assert "/queue?label=fraud&days=30&outcome=approve&sort=amount" in said
+
+
+def test_live_figures_by_score_alone_are_a_choice(open_page: OpenPage) -> None:
+    page = open_page("performance")
+    page.query_params["on"], page.query_params["by"] = "live", "score"
+    page.run()
+    assert not page.exception
+    assert metrics(page)["Recall"] == "66.7 %"
+    page.slider(key="address-threshold").set_range(700, 975).run()
+    assert metrics(page)["Recall"] != "66.7 %"
+    page.button_group(key="address-by").set_value("decided").run()
+    assert metrics(page)["Recall"] == "75 %"
+
+
+def test_live_figures_of_a_detector_of_two_outcomes(contract: Contract, open_page: OpenPage) -> None:
+    contract.detector["outcomes"] = [{"name": "approve", "from_score": 0}, {"name": "block", "from_score": 950}]
+    contract.detector["outcome_order"] = ["approve", "block"]
+    for row in (row for day in (contract.summaries or {})["days"] for row in day["outcomes"]):
+        row["outcome"] = "block" if row["outcome"] == "review" else row["outcome"]
+    page = open_page("performance")
+    page.query_params["on"] = "live"
+    page.run()
+    assert not page.exception
+    assert metrics(page)["Recall"] == "75 %"
+    assert "$0 of reviews" in texts(page)
+
+
+def test_live_figures_warn_where_money_at_risk_is_off(open_page: OpenPage) -> None:
+    page = open_page("performance")
+    page.query_params["on"] = "live"
+    assert "Money at risk is too low" in "".join(warning.value for warning in page.run().warning)
 
 
 def test_open_days_count_if_they_are_asked_for(contract: Contract, live: AppTest) -> None:

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.day_changes import compare, find_changes
+from app.day_changes import compare, find_changes, rule_changes
 from app.day_figures import DayFigures, Sum, no_figures, part_of_day, read_day
-from app.usual import Band, find_band, find_usual, place_of_rate
+from app.usual import Band, find_band, find_usual, judge_rate, judge_rules
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_index import summaries
 from tests.app.contract_server import Contract
@@ -62,8 +62,31 @@ def test_an_alert_rate_beyond_the_usual_is_said(contract: Contract, open_page: O
     for number in range(30):
         add(contract, f"wave{number}", 920.0)
     page = open_page("today").run()
-    assert "above usual: 5 % to 5 %" in texts(page)
-    assert "100 % are reviewed or blocked, above the usual 5 % to 5 %." in texts(page)
+    assert "above the usual 5 %" in texts(page)
+    assert "of 30 payments (88.6–100 % by chance)" in texts(page)
+    assert "100 % are reviewed or blocked, above the usual 5 %." in texts(page)
+
+
+def test_too_few_payments_are_not_called_usual(contract: Contract, open_page: OpenPage) -> None:
+    add_days(contract, 28, daily=50)
+    for number in range(33):
+        add(contract, f"early{number}", 920.0 if number < 2 else 10.0)
+    said = texts(open_page("today").run())
+    assert "Alert rate 6.1 % usual 2 %" in said
+    assert "only 33 payments so far, too few to tell (1.7–19.6 % by chance)" in said
+    assert "Too early to tell" in said
+    assert "as usual" not in said
+    assert "Nothing out of the ordinary" not in said
+
+
+def test_a_day_like_others_is_called_ordinary(contract: Contract, open_page: OpenPage) -> None:
+    add_days(contract, 28, daily=60, reviewed=6)
+    for number in range(200):
+        add(contract, f"now{number}", 920.0 if number < 20 else 10.0)
+    said = texts(open_page("today").run())
+    assert "Alert rate 10 % as usual 10 %" in said
+    assert "Nothing out of the ordinary" in said
+    assert "Too few frauds are labelled to judge the model." in said
 
 
 def test_without_the_api_a_sentence_says_so(contract: Contract, open_page: OpenPage) -> None:
@@ -121,16 +144,18 @@ def test_the_band_leaves_out_the_ends_of_many_days() -> None:
 @pytest.mark.parametrize(
     ("hits", "of", "place"),
     [
-        (0, 0, "within"),
-        (1, 10, "within"),
+        (0, 0, "unclear"),
+        (1, 10, "unclear"),
         (60, 300, "above"),
-        (0, 40, "within"),
+        (0, 40, "unclear"),
         (0, 4000, "below"),
         (3, 100, "within"),
+        (1, 33, "unclear"),
+        (5, 66, "unclear"),
     ],
 )
-def test_chance_is_no_alarm(hits: int, of: int, place: str) -> None:
-    assert place_of_rate(hits, of, Band(0.01, 0.03, 0.05)) == place
+def test_chance_is_no_alarm_and_no_reassurance(hits: int, of: int, place: str) -> None:
+    assert judge_rate(hits, of, Band(0.01, 0.03, 0.05)).place == place
 
 
 @pytest.mark.parametrize(
@@ -147,12 +172,10 @@ def test_a_number_is_compared_with_yesterday(now: float, before: float, said: st
     assert compare(now, before).replace("\u00a0", " ") == said
 
 
-def test_changes_name_versions_rules_and_what_was_degraded(contract: Contract) -> None:
-    hit = {"rule": "large", "outcome": "review", "shadow": False, "expression": "920 > 500"}
+def test_changes_name_versions_and_what_was_degraded(contract: Contract) -> None:
     for number in range(12):
-        add(contract, f"before{number}", 10.0, NOW - timedelta(1))["rules"] = [hit] if number < 2 else []
+        add(contract, f"before{number}", 10.0, NOW - timedelta(1))
         now = add(contract, f"now{number}", 10.0)
-        now["rules"] = [hit] if number < 9 else []
         now["detector_version"] = "20261127-2"
         now["degraded"] = {"mode": "review", "missing": ["model"]} if number == 0 else None
     yesterday, today = summaries(contract.decisions.values(), None, "")["days"]
@@ -160,9 +183,28 @@ def test_changes_name_versions_rules_and_what_was_degraded(contract: Contract) -
     assert sentences == [
         "1 payment decided without the model, a history or a variable (0 yesterday).",
         "Version 20261127-2 decides since today.",
-        "Rule large matched 75 % of payments, yesterday 16.7 %.",
     ]
     assert find_changes(yesterday, yesterday, "payment") == []
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "said"),
+    [
+        (9, 12, ["Rule large matched 75 % of 12 payments, above the usual 10–20 %."]),
+        (1, 2, []),
+        (3, 12, []),
+        (0, 300, ["Rule large matched 0 % of 300 payments, below the usual 10–20 %."]),
+    ],
+)
+def test_a_rule_is_told_of_where_chance_does_not_explain_its_hits(hits: int, of: int, said: list[str]) -> None:
+    past = [
+        replace(no_figures(DAY - timedelta(back)), all=Sum(100), rules={"large": 10 + back % 2 * 10})
+        for back in range(1, 29)
+    ]
+    usual = find_usual(past, DAY)
+    assert usual is not None
+    rates = judge_rules(replace(no_figures(DAY), all=Sum(of), rules={"large": hits} if hits else {}), usual)
+    assert [change.sentence.replace("\u00a0", " ") for change in rule_changes(rates, "payment")] == said
 
 
 def test_the_first_case_of_the_queue_is_asked_for_meanwhile(contract: Contract, open_page: OpenPage) -> None:

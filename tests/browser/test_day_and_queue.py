@@ -44,7 +44,7 @@ def test_today(page: Page, scheme: str, dashboard_url: str, decided: int) -> Non
     payments = page.get_by_test_id("stMetric").filter(has_text="Payments").get_by_test_id("stMetricValue")
     expect(payments).to_have_text(re.compile(r"^\d+$"), timeout=WAIT_MS)
     assert int(payments.inner_text()) >= decided
-    expect(page.get_by_text("What changed since yesterday")).to_be_visible()
+    expect(page.get_by_text("What changed")).to_be_visible()
     keep_screenshot(page, f"today-{scheme}")
     page.get_by_role("link", name="See them all").click()
     expect(page.get_by_role("heading", name="Review queue")).to_be_visible(timeout=WAIT_MS)

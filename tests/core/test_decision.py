@@ -134,7 +134,7 @@ def test_what_a_file_leaves_is_what_its_payments_leave(version: DetectorVersion,
 
 
 def test_a_missing_entity_reads_nothing_known_rather_than_nothing_there(version: DetectorVersion) -> None:
-    event = read_event(version.event_type, {"event_id": "e", "timestamp": 0, "customer_id": "new"})
+    event = read_event(version.event_type, {"event_id": "e", "timestamp": 1_767_225_600, "customer_id": "new"})
 
     read = read_histories(version, event, {})
 

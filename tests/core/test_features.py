@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.arrivals import NO_FRAUDS, Frauds
 from tollgate.core.event import Events
+from tollgate.core.event_type import EventType
 from tollgate.core.feature import Feature, Matrix
 from tollgate.core.features import compute_features, plan_features
 from tollgate.core.history import HistoryPlan, plan_history
@@ -25,6 +26,12 @@ PLAN = plan_history(PAYMENT, (HOUR_S, 30 * DAY_S))
 SHARES = {"channel": {"web": 0.7, "shop": 0.3}}
 FEATURES = plan_features(PAYMENT, PLAN, SHARES)
 NOON_S = 1_767_614_400.0  # Monday 5 January 2026, 12:00 UTC
+
+
+def of_numbers(rows: Sequence[Mapping[str, object]]) -> EventType:
+    """Return an event type whose times are seconds, of any year, where the rows have those."""
+    numbers = all(isinstance(row["timestamp"], float) for row in rows)
+    return replace(PAYMENT, timestamp_format="epoch_s") if numbers else PAYMENT
 
 
 def payments(*changes: Mapping[str, object]) -> Events:
@@ -45,7 +52,7 @@ def payments(*changes: Mapping[str, object]) -> Events:
         }
         for row, change in enumerate(changes)
     ]
-    events, problems = read_events(PAYMENT, {name: [row[name] for row in rows] for name in rows[0]})
+    events, problems = read_events(of_numbers(rows), {name: [row[name] for row in rows] for name in rows[0]})
     assert not problems
     return events
 

@@ -13,7 +13,8 @@ from tollgate.core.safety import Safety
 from tollgate.errors import NotFoundError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.find_decision import find_decision
-from tollgate.services.label_events import WAITING_DAYS, label_events
+from tollgate.services.label_events import label_events
+from tollgate.services.label_steps import WAITING_DAYS
 from tollgate.services.stores import Stores
 
 from tests.services.at_once import WRITES, come_between

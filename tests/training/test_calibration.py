@@ -14,6 +14,7 @@ from model_build.calibration import (
     brier_score,
     describe_calibration,
     fit_calibration,
+    fit_if_better,
     reliability_curve,
 )
 
@@ -88,6 +89,26 @@ def test_log_odds_that_do_not_rise_with_fraud_keep_their_order_and_get_the_mean(
     found = fit_calibration(margins, labels)
     assert found.slope == 1.0
     assert found.apply(margins).mean() == pytest.approx(labels.mean(), rel=1e-3)
+
+
+def test_a_line_that_helps_on_other_events_is_kept() -> None:
+    true, labels = draw_events(9, 20_000)
+    overfitted = 2.0 * true + 1.0  # too certain, and too low: a third of the frauds that come
+    found = fit_if_better(overfitted, labels)
+    assert found is not None
+    assert found == fit_calibration(overfitted, labels)
+    assert expit(overfitted).mean() < 0.6 * labels.mean()
+    assert found.apply(overfitted).mean() == pytest.approx(labels.mean(), rel=1e-3)
+
+
+def test_a_line_that_only_fits_chance_is_not_kept() -> None:
+    lines = [fit_if_better(*draw_events(seed, 1_000)) for seed in range(40)]
+    assert sum(line is None for line in lines) > 20
+
+
+@pytest.mark.parametrize("labels", [[0] * 20, [0] * 19 + [1], [1] * 20, [1, 1, 1, 0]])
+def test_too_few_events_give_no_line(labels: list[int]) -> None:
+    assert fit_if_better(np.linspace(-3, 3, len(labels)), np.array(labels, dtype=np.int8)) is None
 
 
 @pytest.mark.parametrize("label", [0, 1])

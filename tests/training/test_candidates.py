@@ -78,7 +78,9 @@ def test_every_model_under_every_strategy_is_exported_alike_and_calibrated(
     assert check_parity(raw, raw.export(), rows) <= LARGEST_DIFFERENCE
     before, after = raw.predict(rows), fitted.predict(rows)
     if imbalance == "none":
-        assert np.array_equal(before, after)
+        # Moved only where that helps; few events leave open how much.
+        assert fitted.calibration is None or abs(after.mean() / labels.mean() - 1) < 0.25
+        assert roc_auc_score(labels, after) == pytest.approx(roc_auc_score(labels, before), abs=1e-9)
         return
     # A fifth is what the count of frauds in the two parts leaves open.
     assert before.mean() > 1.2 * labels.mean()

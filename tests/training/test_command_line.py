@@ -67,6 +67,14 @@ def test_sample_train_and_score_work_one_after_another(tmp_path: Path, detector:
     (folder,) = (out / "payments").iterdir()
     assert f"Sealed {folder.name} in" in trained.stdout
     assert "Chosen by average precision" in trained.stdout
+    sealed = {
+        outcome["name"]: outcome["from_score"]
+        for outcome in json.loads((folder / "detector.json").read_text())["outcomes"]
+    }
+    assert sealed == {"approve": 0, "review": 900, "block": 975}
+    said = [line for line in trained.stdout.splitlines() if line.startswith(("Sealed: ", "Recommended: "))]
+    assert said[0].startswith(f"Sealed: review from {sealed['review']}, block from {sealed['block']}: ")
+    assert [line.partition(":")[0] for line in said] == ["Sealed", "Recommended"]
     assert "Note: Columns not declared and not used: merchant_id" in trained.stderr
 
     scored = call("score", payments, "--version", folder, "--out", results)

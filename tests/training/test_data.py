@@ -353,7 +353,7 @@ def test_a_repeated_id_is_refused_with_both_rows(tmp_path: Path) -> None:
     [
         ("b,31/01/2026,1,0", "time", '"31/01/2026" is no time'),
         ("b,,1,0", "time", "a timestamp is required"),
-        ("b,1767225600000,1,0", "time", 'set timestamp_format = "epoch_ms"'),
+        ("b,1767225600000000,1,0", "time", 'set timestamp_format = "epoch_us"'),
         ("b,0001-01-01,1,0", "time", "0001-01-01"),
         ("b,2026-01-01,twelve,0", "amount", '"twelve" is not a number'),
         ("b,2026-01-01,inf,0", "amount", '"inf" is not a finite number'),

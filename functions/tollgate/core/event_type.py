@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from tollgate.core.number_format import NumberFormat
+from tollgate.core.time_format import TimeFormat
+from tollgate.core.values import read_word, shown
 from tollgate.errors import LabelError
 
 Role = Literal[
@@ -15,6 +18,11 @@ Role = Literal[
 
 # What a label says, however a table spells it.
 FRAUD, LEGITIMATE = "fraud", "legitimate"
+# What a manifest holds only where it was declared, and its value elsewhere.
+_OPTIONAL: Mapping[str, object] = {
+    **{"timezone": None, "timestamp_unit": None, "timestamp_origin": None},
+    **{"decimal": ".", "thousands": None, "null_values": ()},
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class LabelRule:
 
     def read(self, value: object) -> int | None:
         """Return 1 for fraud, 0 for legitimate, None for an empty value; raise `LabelError` for anything else."""
-        text = "" if value is None else str(value).strip().lower().removesuffix(".0")
+        text = read_word(value)
         if text in ("", "nan"):  # a missing number in a typed table is not a number
             return None
         if text in self.fraud:
@@ -42,7 +50,8 @@ class LabelRule:
             return 0
         words = " or ".join(f'"{word}"' for word in (*self.fraud, *self.legitimate))
         raise LabelError(
-            f'Label "{value}" in column "{self.column}" is not {words}; declare other words as label_values in [event].'
+            f'Label {shown(value)} in column "{self.column}" is not {words}; '
+            "declare other words as label_values in [event]."
         )
 
 
@@ -51,7 +60,8 @@ class EventType:
     """The columns of one kind of event and their roles. Everything but ``id`` and ``timestamp`` is optional.
 
     ``entities`` maps an entity's name to the one or more columns whose values identify it: a pair is an entity too.
-    ``ignored`` columns may come with an event and are not used.
+    ``ignored`` columns may come with an event and are not used. ``null_values`` are words that stand for a missing
+    value, in any column.
     """
 
     name: str
@@ -68,6 +78,26 @@ class EventType:
     boolean: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     entities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    timezone: str | None = None
+    timestamp_unit: str | None = None
+    timestamp_origin: str | None = None
+    decimal: str = "."
+    thousands: str | None = None
+    null_values: tuple[str, ...] = ()
+
+    @cached_property
+    def time_format(self) -> TimeFormat:
+        """How times are written."""
+        return TimeFormat(self.timestamp_format, self.timezone, self.timestamp_unit, self.timestamp_origin)
+
+    @cached_property
+    def number_format(self) -> NumberFormat:
+        """How numbers are written where they are text."""
+        return NumberFormat(self.decimal, self.thousands)
+
+    def without_null(self, value: object) -> object:
+        """Return a value as it was given, None for a word that stands for a missing one."""
+        return None if isinstance(value, str) and value.strip() in self.null_values else value
 
     @cached_property
     def entity_columns(self) -> tuple[str, ...]:
@@ -117,15 +147,16 @@ class EventType:
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that the manifest holds."""
-        return asdict(self) | {"entities": {name: list(columns) for name, columns in self.entities.items()}}
+        plain = asdict(self) | {"entities": {name: list(columns) for name, columns in self.entities.items()}}
+        return {key: value for key, value in plain.items() if key not in _OPTIONAL or value != _OPTIONAL[key]}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> EventType:
         """Rebuild what `to_json` wrote."""
         fields = dict(plain)
         label = fields.pop("label")
-        for name in ("numeric", "categorical", "boolean", "ignored"):
-            fields[name] = tuple(fields[name])
+        for name in ("numeric", "categorical", "boolean", "ignored", "null_values"):
+            fields[name] = tuple(fields.get(name, ()))
         fields["entities"] = {name: tuple(columns) for name, columns in fields["entities"].items()}
         if label is not None:
             label = LabelRule(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from tollgate.core.values import one_spelling
 
 # The features of n events, shape (n, f), float32, NaN where something is missing.
 Matrix: TypeAlias = npt.NDArray[np.float32]
@@ -29,6 +31,15 @@ class Feature:
     half_life: int = -1
     value: str = ""
     table: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Feature:
+        """Rebuild what `to_json` wrote; categories that are one key now are one."""
+        feature = cls(**plain)
+        table: dict[str, float] = {}
+        for value, number in feature.table.items():
+            table[one_spelling(value)] = table.get(one_spelling(value), 0.0) + number
+        return replace(feature, value=one_spelling(feature.value), table=table)
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that the manifest holds."""

@@ -18,8 +18,6 @@ from tollgate.core.values import (
     read_numbers,
     read_text,
     read_texts,
-    read_time,
-    read_times,
 )
 from tollgate.errors import EventError, TableError, suggest
 
@@ -47,17 +45,34 @@ def read_events(event_type: EventType, columns: Columns, *, whole: bool = True) 
         return result[0]
 
     def column(name: str) -> Sequence[object]:
-        return columns.get(name, nothing)
+        given = columns.get(name, nothing)
+        return [event_type.without_null(value) for value in given] if event_type.null_values else given
 
     def number(name: str, reader: Callable[[object], float]) -> Floats:
-        return note(read_each(name, column(name), reader, np.nan))
+        return note(read_each(name, column(name), written(event_type, reader), np.nan))
 
     texts = {name: Keys.of(note(read_texts(name, column(name)))) for name in event_type.text_columns}
-    numeric = {name: note(read_numbers(name, column(name))) for name in event_type.numeric}
-    numeric |= {name: number(name, read_boolean) for name in event_type.boolean}
+    if event_type.number_format.is_plain:
+        numeric = {name: note(read_numbers(name, column(name))) for name in event_type.numeric}
+    else:
+        numeric = {name: number(name, read_number) for name in event_type.numeric}
+    numeric |= {name: note(read_each(name, column(name), read_boolean, np.nan)) for name in event_type.boolean}
     ids = note(_read_ids(event_type.id, column(event_type.id), whole=whole))
-    times_us = note(read_times(event_type.timestamp, column(event_type.timestamp), event_type.timestamp_format))
+    times_us = note(event_type.time_format.read_column(event_type.timestamp, column(event_type.timestamp)))
     return _put_together(event_type, ids, times_us, texts, numeric, number), problems
+
+
+def written(event_type: EventType, reader: Callable[[object], float]) -> Callable[[object], float]:
+    """Return a reader of numbers for those that are written as the event type says."""
+    form = event_type.number_format
+    return reader if form.is_plain else lambda value: reader(form.plain(value))
+
+
+def read_amount(event_type: EventType, event: Mapping[str, object]) -> float:
+    """Return the amount of an event that was read before, NaN without one."""
+    if event_type.amount is None:
+        return float("nan")
+    return written(event_type, read_number)(event_type.without_null(event.get(event_type.amount)))
 
 
 def _put_together(
@@ -147,19 +162,22 @@ def _read_one(event_type: EventType, event: Mapping[str, object]) -> Events:
     """Read what `read_events` does of one row, value by value: columns of one take five times as long."""
 
     def read(name: str, reader: Callable[[object], Read]) -> Read:
+        value = event.get(name)
+        if event_type.null_values:
+            value = event_type.without_null(value)
         try:
-            return reader(event.get(name))
+            return reader(value)
         except ValueError as error:
             raise EventError(f'Column "{name}": {error}.', name) from None
 
     def number(name: str, reader: Callable[[object], float]) -> Floats:
-        return np.array([read(name, reader)])
+        return np.array([read(name, written(event_type, reader))])
 
     texts = {name: Keys.alone(read(name, read_text)) for name in event_type.text_columns}
     numeric = {name: number(name, read_number) for name in event_type.numeric}
-    numeric |= {name: number(name, read_boolean) for name in event_type.boolean}
+    numeric |= {name: np.array([read(name, read_boolean)]) for name in event_type.boolean}
     event_id = read(event_type.id, read_text)
     if event_id is None:
         raise EventError(f'Column "{event_type.id}": {NO_ID}.', event_type.id)
-    time_us = read(event_type.timestamp, lambda value: read_time(value, event_type.timestamp_format))
-    return _put_together(event_type, [event_id], np.array([round(time_us)]), texts, numeric, number)
+    time_us = read(event_type.timestamp, event_type.time_format.read)
+    return _put_together(event_type, [event_id], np.array([time_us]), texts, numeric, number)

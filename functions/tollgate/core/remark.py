@@ -38,7 +38,9 @@ UNSAID = Remark()
 
 
 def _read(name: str, value: object) -> str | None:
-    text = "" if value is None else str(value).strip()
+    if value is not None and not isinstance(value, str):
+        raise LabelError(f"{name}: it has to be text.")
+    text = (value or "").strip()
     if len(text) > LONGEST[name]:
         raise LabelError(f"{name}: {len(text):,} characters; at most {LONGEST[name]} are kept.")
     if holds_card_number(text):

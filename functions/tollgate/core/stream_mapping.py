@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tollgate.core.event_type import EventType
+from tollgate.core.reading import written
 from tollgate.core.values import read_number
 from tollgate.errors import EventError, InputError
 
@@ -40,17 +41,17 @@ class StreamMapping:
             raise InputError("The record is not a JSON object.")
         if not self.columns:
             return body
-        found = {column: self._read_column(column, body, key) for column in self.columns}
+        found = {column: self._read_column(event_type, column, body, key) for column in self.columns}
         for column in (event_type.id, event_type.timestamp):
             if found[column] is None:
                 raise EventError(f'The record has no "{self.columns[column]}", which is column "{column}".', column)
         return {column: value for column, value in found.items() if value is not None}
 
-    def _read_column(self, column: str, body: Mapping[str, Any], key: bytes | None) -> object:
+    def _read_column(self, event_type: EventType, column: str, body: Mapping[str, Any], key: bytes | None) -> object:
         path = self.columns[column]
         value = _read_key(column, key) if path == KEY else _follow(path, body)
         places = self.minor_units.get(column)
-        return value if places is None else _scale(value, places)
+        return value if places is None else _scale(event_type, value, places)
 
 
 def _follow(path: str, body: object) -> object:
@@ -66,9 +67,9 @@ def _read_key(column: str, key: bytes | None) -> str | None:
         raise EventError(f'The record\'s key is not UTF-8 text, and is to be column "{column}".', column) from None
 
 
-def _scale(value: object, places: int) -> object:
+def _scale(event_type: EventType, value: object, places: int) -> object:
     try:
-        number = read_number(value)
+        number = written(event_type, read_number)(event_type.without_null(value))
     except ValueError:
         return value  # whoever reads the event says what is wrong with it
     return None if math.isnan(number) else number / 10**places

@@ -1,4 +1,4 @@
-"""Columns of outside values (text, JSON, typed tables) into numbers, times and keys, with a reason for each bad one."""
+"""Columns of outside values (text, JSON, typed tables) into numbers and keys, with a reason for each bad one."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 
-from tollgate.core.event import PAIR_SEPARATOR, Floats, Ints
+from tollgate.core.event import PAIR_SEPARATOR, Floats
 
 MAX_TEXT = 256
-# Forms of a time that have a name; any other is a strptime pattern.
-TIME_FORMATS = ("iso", "epoch_s", "epoch_ms")
 MAX_NUMBER = 1e15
-_COMPACT_DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])")
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
 _CLEAN = frozenset({str, int, float, type(None)})
-# 1900 to 2200: outside, the unit or the format is wrong, not the century.
-EARLIEST_S = -2_208_988_800
-LATEST_S = 7_258_118_400
-OUTSIDE = "{} is not a time between 1900 and 2200"
+# Whole numbers as programs write them that hold them as floats or decimals. Only text has zeros in front.
+WHOLE_WITH_ZEROS = re.compile(r"-?(?:0|[1-9][0-9]*)\.0+")
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")
+SPELLED_BOOLEANS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,7 @@ def read_boolean(value: object) -> float:
     """Return 1.0, 0.0, or NaN for a missing value; raise `ValueError` otherwise."""
     if value is None or value == "":
         return math.nan
-    text = str(value).strip().lower().removesuffix(".0")
+    text = read_word(value)
     if text in _TRUE:
         return 1.0
     if text in _FALSE:
@@ -116,21 +113,68 @@ def read_boolean(value: object) -> float:
 
 
 def read_text(value: object) -> str | None:
-    """Return a value as the text that identifies it, None when missing; whole numbers look the same from any source."""
+    """Return a value as the text that identifies it, None when missing.
+
+    A whole number and a boolean have one text, whatever source and program wrote them: "36" is also 36, 36.0, "36.0"
+    and a decimal 36.00, and "true" is also true, "True" and "TRUE". Any other text stays as it is.
+    """
     if value is None:
         return None
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        value = int(value) if value.is_integer() else value
-    if isinstance(value, dict | list):
+    if isinstance(value, str):
+        text = one_spelling(value.strip())
+    elif isinstance(value, dict | list):
         raise ValueError("a nested value is not a text")
-    text = str(value).lower() if isinstance(value, bool) else str(value).strip()
+    else:
+        spelled = _spell(value)
+        if spelled is None:
+            return None
+        text = spelled
     if PAIR_SEPARATOR in text:
         raise ValueError(f"{shown(text)} has a control character")
     if len(text) > MAX_TEXT:
         raise ValueError(f"{shown(text)} is longer than {MAX_TEXT} characters")
     return text or None
+
+
+def read_word(value: object) -> str:
+    """Return a value as a word in lower case, to be compared; empty when missing."""
+    try:
+        return (read_text(value) or "").lower()
+    except ValueError:
+        return str(value).lower()
+
+
+def one_spelling(text: str) -> str:
+    """Return the text of a key: without the zeros behind the point of a whole number, booleans in lower case."""
+    # Most texts end in something else, and the pattern need not be tried.
+    if text[-1:] == "0" and WHOLE_WITH_ZEROS.fullmatch(text):
+        whole = text.partition(".")[0]
+        return "0" if whole == "-0" else whole
+    return SPELLED_BOOLEANS.get(text, text)
+
+
+def one_key(text: str) -> str:
+    """Return a key, or a pair of them, as it is read now; versions and items from before may hold "36.0"."""
+    return PAIR_SEPARATOR.join(map(one_spelling, text.split(PAIR_SEPARATOR)))
+
+
+def earlier_spellings(text: str) -> tuple[str, ...]:
+    """Return the other texts under which a key may be stored: those of before whole numbers had one."""
+    return (f"{text}.0",) if _WHOLE.fullmatch(text) else ()
+
+
+def _spell(value: object) -> str | None:
+    """Return a typed value as a text, None where it is not a number."""
+    if hasattr(value, "item"):  # a number of NumPy
+        value = value.item()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float | Decimal):
+        if value != value:  # noqa: PLR0124 - NaN
+            return None
+        if math.isfinite(value) and value == int(value):
+            return str(int(value))
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def read_texts(column: str, values: Sequence[object]) -> tuple[list[str | None], list[Problem]]:
@@ -144,63 +188,3 @@ def read_texts(column: str, values: Sequence[object]) -> tuple[list[str | None],
             out.append(None)
             problems.append(Problem(row, column, str(error)))
     return out, problems
-
-
-def read_time(value: object, form: str) -> float:
-    """Return microseconds since 1970 UTC. ``form`` is ``iso``, ``epoch_s``, ``epoch_ms`` or a strptime pattern.
-
-    A time without a zone is UTC. Under ``iso`` a number is taken as seconds since 1970.
-    """
-    if value is None or value == "":
-        raise ValueError("a timestamp is required")
-    if isinstance(value, datetime):
-        return _microseconds(value, value)
-    if form in TIME_FORMATS:
-        return _read_time_number_or_iso(value, form)
-    try:
-        moment = datetime.strptime(str(value).strip(), form)
-    except ValueError:
-        raise ValueError(f'{shown(value)} does not follow timestamp_format "{form}"') from None
-    return _microseconds(moment, value)
-
-
-def _microseconds(moment: datetime, value: object) -> float:
-    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
-    if not EARLIEST_S <= since.total_seconds() <= LATEST_S:
-        raise ValueError(OUTSIDE.format(shown(value)))
-    # Whole microseconds: seconds as a float lose the last ones from 2106 on.
-    return float(since // timedelta(microseconds=1))
-
-
-def _read_time_number_or_iso(value: object, form: str) -> float:
-    text = str(value).strip()
-    try:
-        seconds = float(text) / (1000 if form == "epoch_ms" else 1)
-    except ValueError:
-        if form != "iso":
-            raise ValueError(f'{shown(value)} is not a number, as timestamp_format "{form}" says') from None
-        return _read_iso(text)
-    if form == "iso" and _COMPACT_DATE.fullmatch(text):
-        raise ValueError(f'{shown(value)} looks like a date; set timestamp_format = "%Y%m%d" (or "epoch_s") in [event]')
-    if not EARLIEST_S <= seconds <= LATEST_S:
-        raise ValueError(
-            f"{OUTSIDE.format(shown(value))} in seconds since 1970; "
-            'for milliseconds set timestamp_format = "epoch_ms" in [event]'
-        )
-    return round(seconds * 1e6)
-
-
-def _read_iso(text: str) -> float:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(
-            f"{shown(text)} is no time such as 2026-01-31T13:24:11Z; set timestamp_format in [event] for another form"
-        ) from None
-    return _microseconds(moment, text)
-
-
-def read_times(column: str, values: Sequence[object], form: str) -> tuple[Ints, list[Problem]]:
-    """Read a column of times: microseconds since 1970 UTC, 0 where there is a problem."""
-    moments, problems = read_each(column, values, lambda value: read_time(value, form), 0.0)
-    return np.rint(moments).astype(np.int64), problems

@@ -174,7 +174,7 @@ def _open(
     name: str, files: Mapping[str, bytes], manifest: Mapping[str, Any], model: Model | None = None
 ) -> DetectorVersion:
     event_type = EventType.from_json(manifest["event_type"])
-    features = tuple(Feature(**feature) for feature in manifest["features"])
+    features = tuple(Feature.from_json(feature) for feature in manifest["features"])
     book = RuleBook.from_json(manifest["rules"]) if "rules" in manifest else RuleBook()
     return DetectorVersion(
         detector=manifest["detector"],

@@ -69,7 +69,7 @@ async def post_what_if(request: WhatIfRequest) -> dict[str, Any]:
 @routes.post("/labels", response_model=models.LabelsAnswer)
 async def post_labels(request: models.LabelsRequest) -> dict[str, Any]:
     """Say what events turned out to be; the histories of their entities learn of frauds."""
-    return label_events(open_stores(), [label.model_dump() for label in request.labels], request.detector)
+    return label_events(open_stores(), request.labels, request.detector)
 
 
 @routes.get("/detector", response_model=Detector)

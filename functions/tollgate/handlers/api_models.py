@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
 
 class Request(BaseModel):
@@ -110,7 +110,7 @@ class StoredDecision(Decision):
 class Label(Request):
     """What one event turned out to be."""
 
-    event_id: str
+    event_id: str | float = Field(description='As the event has it: 1234 and "1234" are one id, and so is 1234.0.')
     label: str | int | bool
     known_at: str | None = Field(
         None, description="ISO 8601; if left out: now, or for an old event the label delay after it."
@@ -124,14 +124,15 @@ class Label(Request):
 class LabelsRequest(Request):
     """Labels for up to a thousand events."""
 
-    labels: list[Label] = Field(min_length=1, max_length=1000)
+    # Each label is read by itself: what is wrong about one is told in its result, and the others are set.
+    labels: list[SkipValidation[Label]] = Field(min_length=1, max_length=1000)
     detector: str | None = None
 
 
 class LabelResult(BaseModel):
     """What became of one label."""
 
-    event_id: str
+    event_id: str | None = Field(description="Null where the label does not say which event it is of.")
     status: Literal["accepted", "unchanged", "waiting", "failed"]
     message: str | None
     histories: list[str] = Field(description="The entities whose histories count it now, or no longer do.")

@@ -103,7 +103,7 @@ def _removed(name: str, members: Members, values: Values) -> frozenset[str | flo
     """Return values to take out: texts as they are or as they are read, as nothing is wrong with removing a fault."""
     if members.kind == "text":
         texts = [value.strip() for value in values if isinstance(value, str)]
-        return frozenset({*texts, *map(unquote, texts)})
+        return frozenset(Members.of("text", (*texts, *map(unquote, texts))).values)
     try:
         return frozenset(read_list("number", given_lines(values), None).values)
     except ValueError as error:

@@ -9,6 +9,7 @@ from typing import Any
 from tollgate.core.decision_metrics import count_answer, count_failure, count_parts
 from tollgate.core.explain import Wanted
 from tollgate.core.metrics import DETECTOR, Metric
+from tollgate.core.version import DetectorVersion
 from tollgate.errors import TollgateError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.stores import Stores
@@ -22,19 +23,26 @@ _TOLD = (
 
 
 def decide_and_tell(
-    stores: Stores, event: Mapping[str, Any], detector: str | None = None, reasons: Wanted = "none"
+    stores: Stores,
+    event: Mapping[str, Any],
+    detector: str | None = None,
+    reasons: Wanted = "none",
+    version: DetectorVersion | None = None,
 ) -> dict[str, Any]:
-    """Do what `decide_event` does, count how it went, and put each first decision that is recorded on the bus."""
+    """Do what `decide_event` does, count how it went, and put each first decision that is recorded on the bus.
+
+    The version is looked up once, unless the caller did that: another one may become the champion at any moment.
+    """
     began = time.perf_counter()
     try:
-        answer = decide_event(stores, event, detector, reasons)
+        version = version or stores.champion(detector)
+        answer = decide_event(stores, event, detector, reasons, version)
     except Exception as error:
         status = error.status if isinstance(error, TollgateError) else 500
         # Callers name detectors as they like: a name that is not known gets no metric of its own.
         name = detector if detector and stores.versions.has_open(detector) else stores.settings.detector
         stores.metrics.write(count_failure(name, status, _since_ms(began)))
         raise
-    version = stores.champion(answer["detector"])
     metrics = list(count_answer(version, answer, _since_ms(began)))
     if not answer["repeated"]:
         stores.metrics.add_up(count_parts(version, event, answer))

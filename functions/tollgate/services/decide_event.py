@@ -30,9 +30,15 @@ _ATTEMPTS = 3
 
 
 def decide_event(
-    stores: Stores, event: Mapping[str, Any], detector: str | None = None, reasons: Wanted = "none"
+    stores: Stores,
+    event: Mapping[str, Any],
+    detector: str | None = None,
+    reasons: Wanted = "none",
+    version: DetectorVersion | None = None,
 ) -> dict[str, Any]:
     """Return the decision on one event, given as column → value; the first one if the event was seen before.
+
+    ``version`` decides where the caller has looked it up already; otherwise the champion of ``detector`` does.
 
     One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities:
     both happen once, however often and from wherever the event comes. ``reasons`` says how many of them the first
@@ -40,7 +46,7 @@ def decide_event(
     `UnavailableError` or `SealError` is raised.
     """
     watch = _Watch()
-    version = stores.champion(detector)
+    version = version or stores.champion(detector)
     stores = stores if version.safety.fail == "none" else stores.in_a_hurry()
     parsed = read_event(version.event_type, event)
     missing = [*([] if version.is_whole else [MODEL]), *version.safety.missing_variables(event)]

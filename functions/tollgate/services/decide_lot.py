@@ -120,7 +120,7 @@ def decide_record(stores: Stores, record: StreamRecord) -> tuple[dict[str, Any],
     """
     version = stores.champion()
     event = version.stream.read(version.event_type, read_json(record.data or b""), record.key)
-    answer = decide_and_tell(stores, event)
+    answer = decide_and_tell(stores, event, version=version)
     told = {**tell_decision(answer), "recorded": answer["recorded"], "repeated": answer["repeated"]}
     return answer, Result(_result_key(version, event, answer), json.dumps(told, ensure_ascii=False).encode())
 

@@ -7,6 +7,7 @@ from typing import Any
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.explain import Wanted
 from tollgate.core.moments import write_second
+from tollgate.core.values import earlier_spellings, one_spelling
 from tollgate.errors import NotFoundError
 from tollgate.services.stores import Stores
 from tollgate.services.tell_downgrade import downgrade_of
@@ -33,7 +34,9 @@ def find_decision(
 def find_record(stores: Stores, event_id: str, detector: str | None = None) -> DecisionRecord:
     """Return the stored decision; raise `NotFoundError` if the event was never decided on."""
     name = detector or stores.settings.detector
-    record = stores.decisions.find(name, event_id)
+    key = one_spelling(event_id.strip())
+    found = (stores.decisions.find(name, one) for one in (key, *earlier_spellings(key)))
+    record = next((one for one in found if one is not None), None)
     if record is None:
         raise NotFoundError(f'There is no decision on event "{event_id}" by detector "{name}".')
     return record

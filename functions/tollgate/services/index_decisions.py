@@ -16,7 +16,8 @@ from tollgate.core.event import PAIR_SEPARATOR
 from tollgate.core.index.rows import UNLABELLED, Entry, Kind, Rows, join
 from tollgate.core.index.segment import read_rows, write_segment
 from tollgate.core.index.segment_names import SegmentName, choose_to_merge
-from tollgate.core.values import read_number, read_time
+from tollgate.core.reading import read_amount
+from tollgate.core.time_format import TimeFormat
 from tollgate.errors import SealError, UnavailableError
 from tollgate.observability import describe_error
 from tollgate.services.keep_day_sums import keep_day_sums
@@ -64,7 +65,7 @@ def read_entry(stores: Stores, change: Change) -> Entry:
     return Entry(
         sequence=change.sequence,
         event_id=answer["event_id"],
-        decided_us=int(read_time(answer["decided_at"], "iso")),
+        decided_us=TimeFormat().read(answer["decided_at"]),
         time_us=round(record.time_s * 1e6),
         score=answer["score"],
         probability=answer["probability"],
@@ -78,11 +79,11 @@ def read_entry(stores: Stores, change: Change) -> Entry:
 
 def _read_amount(stores: Stores, answer: Mapping[str, Any], event: Mapping[str, Any]) -> float | None:
     try:
-        column = stores.versions.event_type(answer["detector"], answer["detector_version"]).amount
+        event_type = stores.versions.event_type(answer["detector"], answer["detector_version"])
     except SealError as error:  # the version was deleted
         _log.warning("Indexed without an amount: %s", error)
         return None
-    amount = math.nan if column is None else read_number(event.get(column))
+    amount = read_amount(event_type, event)
     return None if math.isnan(amount) else amount
 
 

@@ -3,173 +3,154 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
-from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
-from tollgate.core.remark import Remark
-from tollgate.core.stored_history import add_up
-from tollgate.core.values import read_text, read_time
+from tollgate.core.values import earlier_spellings
 from tollgate.core.version import DetectorVersion
-from tollgate.errors import ConflictError, InputError, LabelError
-from tollgate.services.label_history import default_known_s, label_addition
+from tollgate.errors import ConflictError, InputError
+from tollgate.services.label_steps import (
+    WAITING_DAYS,
+    GivenLabel,
+    Result,
+    history_changes,
+    read_event_id,
+    read_label,
+    take_label,
+    tell_result,
+)
 from tollgate.services.stores import Stores
 
 STATUSES = ("accepted", "unchanged", "waiting", "failed")
-# How long a label waits for its event to be decided on.
-WAITING_DAYS = 30
 _DAY_S = 86_400
 _ATTEMPTS = 10
 _WRITERS = 8
-_OLDER = "The event has a label that became known later; this one is out of date."
-_WAITS = f"The event was not decided on yet; the label waits for it, {WAITING_DAYS} days at most."
-
-Result = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class GivenLabel:
-    """A label as it was given; ``known_s`` is None where its time was left out."""
-
-    event_id: str
-    label: str
-    known_s: float | None
-    remark: Remark
-
-
-def label_events(stores: Stores, labels: Sequence[Mapping[str, Any]], detector: str | None = None) -> dict[str, Any]:
+def label_events(
+    stores: Stores,
+    labels: Sequence[object],
+    detector: str | None = None,
+    version: DetectorVersion | None = None,
+) -> dict[str, Any]:
     """Set the labels of events, each by itself; answer for each what became of it, in their order.
 
     A fraud is one addition to the histories of its entities, dated when it became known. A repeated label changes
     nothing; another label takes the former one back exactly, unless it became known before it. A label of an event that
     was not decided on yet waits for that. A legitimate event needs no label: it counts as one once its label delay is
-    over. A label that is there already can get another note; it keeps its date.
+    over. A label that is there already can get another note; it keeps its date. Of several labels of one event, each is
+    answered as if it were given alone, and what they come to is written once.
     """
-    version = stores.champion(detector)
-    results: list[Result | None] = [None] * len(labels)
-    by_event: dict[str, list[tuple[int, GivenLabel]]] = {}
+    version = version or stores.champion(detector)
+    results: dict[int, Result] = {}
+    by_event: dict[str, dict[int, GivenLabel]] = {}
     for place, raw in enumerate(labels):
         try:
-            given = _read_label(version, raw)
+            given = read_label(version, raw)
         except InputError as error:
-            results[place] = _result(str(raw["event_id"]), "failed", str(error))
+            results[place] = tell_result(read_event_id(raw), "failed", str(error))
         else:
-            by_event.setdefault(given.event_id, []).append((place, given))
+            by_event.setdefault(given.event_id, {})[place] = given
     found = stores.decisions.look(version.detector, list(by_event))
+    _find_by_earlier_ids(stores, version, by_event, found)
 
-    def label_one_event(event_id: str) -> None:
-        before: Found | None = found[event_id]
-        for number, (place, given) in enumerate(by_event[event_id]):
-            if number:  # the labels of one event are set one after the other
-                before = stores.decisions.look(version.detector, [event_id])[event_id]
-            results[place] = _label_one(stores, version, given, before)
+    def label_one_event(event_id: str) -> dict[int, Result]:
+        return _label_one(stores, version, event_id, by_event[event_id], found[event_id])
 
     with ThreadPoolExecutor(_WRITERS) as pool:
-        list(pool.map(label_one_event, by_event))
-    done = [result for result in results if result is not None]
-    counts = Counter(result["status"] for result in done)
-    return {**{status: counts[status] for status in STATUSES}, "results": done}
+        for done in pool.map(label_one_event, by_event):
+            results |= done
+    counts = Counter(result["status"] for result in results.values())
+    in_order = [results[place] for place in range(len(labels))]
+    return {**{status: counts[status] for status in STATUSES}, "results": in_order}
 
 
-def _result(event_id: str, status: str, message: str | None = None, histories: Iterable[str] = ()) -> Result:
-    return {"event_id": event_id, "status": status, "message": message, "histories": list(histories)}
+def _find_by_earlier_ids(
+    stores: Stores,
+    version: DetectorVersion,
+    by_event: dict[str, dict[int, GivenLabel]],
+    found: dict[str, Found | None],
+) -> None:
+    """Let labels go to decisions from before a whole number had one spelling as an id, where there is no other."""
+    earlier = {other: key for key in by_event if found[key] is None for other in earlier_spellings(key)}
+    for other, stands in (stores.decisions.look(version.detector, list(earlier)) if earlier else {}).items():
+        if stands is not None:
+            found[other] = stands
+            labels = by_event.pop(earlier[other])
+            by_event[other] = {place: replace(given, event_id=other) for place, given in labels.items()}
 
 
-def _label_one(stores: Stores, version: DetectorVersion, given: GivenLabel, before: Found | None) -> Result:
-    try:
-        return _set_label(stores, version, given, before)
-    except (InputError, ConflictError) as error:
-        return _result(given.event_id, "failed", str(error))
-
-
-def _read_label(version: DetectorVersion, raw: Mapping[str, Any]) -> GivenLabel:
-    rule = version.event_type.label or LabelRule("label", 0.0)
-    try:
-        event_id = read_text(raw["event_id"])
-    except ValueError as error:
-        raise LabelError(f"event_id: {error}.") from None
-    if event_id is None:
-        raise LabelError("The event_id is empty; say which event the label is of.")
-    plain = str(raw["label"]).strip().lower()
-    label = {FRAUD: 1, LEGITIMATE: 0}.get(plain)
-    if label is None:
-        label = rule.read(raw["label"])
-    if label is None:
-        raise LabelError("The label is empty; say fraud or legitimate.")
-    known_at = raw.get("known_at")
-    try:
-        known_s = None if known_at in (None, "") else read_time(known_at, "iso") / 1e6
-    except ValueError as error:
-        raise LabelError(f"known_at: {error}.") from None
-    return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s, Remark.read(raw))
-
-
-def _set_label(stores: Stores, version: DetectorVersion, given: GivenLabel, before: Found | None) -> Result:
+def _label_one(
+    stores: Stores, version: DetectorVersion, event_id: str, labels: Mapping[int, GivenLabel], before: Found | None
+) -> dict[int, Result]:
+    """Give one event its labels, by their places in the request; return what became of each."""
     for _ in range(_ATTEMPTS):
-        if before is not None and before.label == given.label:
-            if not given.remark.renews(before.remark):
-                return _result(given.event_id, "unchanged")
-            given = replace(given, known_s=before.known_s)
-        elif _is_older(given, before):
-            return _result(given.event_id, "unchanged", _OLDER)
+        after, results = _take_labels(version, labels, before)
         try:
-            if isinstance(before, DecisionRecord):
-                return _result(given.event_id, "accepted", histories=_write_label(stores, version, given, before))
-            _let_wait(stores, version, given, before)
+            _write(stores, version, event_id, before, after)
         except ConditionFailedError:
             # The event was decided on, or labelled by somebody else, meanwhile: look again.
-            before = stores.decisions.look(version.detector, [given.event_id])[given.event_id]
+            before = stores.decisions.look(version.detector, [event_id])[event_id]
+        except ConflictError as error:
+            return _fail_written(results, str(error))
         else:
-            return _result(given.event_id, "waiting", _WAITS)
-    raise ConflictError("The label was changed by others at the same time; try again.")
+            return results
+    return _fail_written(results, "The label was changed by others at the same time; try again.")
 
 
-def _is_older(given: GivenLabel, before: Found | None) -> bool:
-    """Return whether a label became known before the one that is there: labels may arrive in any order."""
-    if before is None or before.label is None or before.known_s is None:
-        return False
-    return given.known_s is not None and given.known_s < before.known_s
+def _take_labels(
+    version: DetectorVersion, labels: Mapping[int, GivenLabel], before: Found | None
+) -> tuple[Found | None, dict[int, Result]]:
+    results = {}
+    for place, given in labels.items():
+        try:
+            before, results[place] = take_label(version, given, before)
+        except InputError as error:
+            results[place] = tell_result(given.event_id, "failed", str(error))
+    return before, results
 
 
-def _let_wait(stores: Stores, version: DetectorVersion, given: GivenLabel, before: WaitingLabel | None) -> None:
-    waiting = WaitingLabel(given.label, given.known_s, given.remark)
-    expires_s = clock.now_s() + WAITING_DAYS * _DAY_S
-    put = stores.decisions.let_wait(version.detector, given.event_id, before, waiting, expires_s)
-    write_together(stores.decisions.client, [{"Put": put}])
+def _fail_written(results: Mapping[int, Result], message: str) -> dict[int, Result]:
+    """Return the results of labels of which nothing was written after all."""
+    return {
+        place: tell_result(result["event_id"], "failed", message)
+        if result["status"] in ("accepted", "waiting")
+        else result
+        for place, result in results.items()
+    }
 
 
-def _write_label(stores: Stores, version: DetectorVersion, given: GivenLabel, before: DecisionRecord) -> Iterable[str]:
-    """Set a label, and tell the histories in the same transaction; return the entities whose histories changed."""
-    known_s = default_known_s(version, before) if given.known_s is None else given.known_s
-    if known_s < before.time_s:
-        raise LabelError("known_at lies before the event itself.")
-    after = replace(before, label=given.label, known_s=known_s, remark=given.remark)
-    changes = _history_changes(version, before, after)
-    expires_s = max(clock.now_s(), known_s) + version.history.forgotten_after_s
+def _write(stores: Stores, version: DetectorVersion, event_id: str, before: Found | None, after: Found | None) -> None:
+    """Write what stands for an event now, unless it is what stood there; raise `ConditionFailedError` where it is not.
+
+    Raises `ConflictError` where others write to the same items all the time.
+    """
+    if after == before:
+        return
+    if isinstance(before, DecisionRecord):
+        assert isinstance(after, DecisionRecord)
+        _write_label(stores, version, event_id, before, after)
+    else:
+        assert isinstance(after, WaitingLabel)
+        expires_s = clock.now_s() + WAITING_DAYS * _DAY_S
+        put = stores.decisions.let_wait(version.detector, event_id, before, after, expires_s)
+        write_together(stores.decisions.client, [{"Put": put}])
+
+
+def _write_label(
+    stores: Stores, version: DetectorVersion, event_id: str, before: DecisionRecord, after: DecisionRecord
+) -> None:
+    """Set a label, and tell the histories in the same transaction."""
+    expires_s = max(clock.now_s(), after.known_s or before.time_s) + version.history.forgotten_after_s
     additions = [
         stores.histories.addition(history_key(before.space, entity, before.entities[entity]), changed, expires_s)
-        for entity, changed in changes.items()
+        for entity, changed in history_changes(version, before, after).items()
     ]
-    update = stores.decisions.set_label(version.detector, given.event_id, before, after)
+    update = stores.decisions.set_label(version.detector, event_id, before, after)
     write_together(stores.decisions.client, [{"Update": action} for action in (update, *additions)])
-    return changes
-
-
-def _history_changes(
-    version: DetectorVersion, before: DecisionRecord, after: DecisionRecord
-) -> dict[str, dict[str, int]]:
-    """Return what a label adds to the history of each entity that it changes, its former label being taken back."""
-    if before.space != version.history_space:
-        return {}
-    changes = {}
-    for entity in before.entities:
-        taken_back = {name: -number for name, number in label_addition(version, before, entity).items()}
-        if changed := add_up(taken_back, label_addition(version, after, entity)):
-            changes[entity] = changed
-    return changes

@@ -72,7 +72,7 @@ def _label_lot(
     if noted is None:
         rows = range(start, min(start + LOT, len(labels)))
         usable = dict(labels.lot(rows.start, rows.stop))
-        answers: Sequence[Mapping[str, Any]] = label_events(stores, list(usable.values()), version.detector)["results"]
+        answers: Sequence[Mapping[str, Any]] = label_events(stores, list(usable.values()), version=version)["results"]
         by_row = dict(zip(usable, answers, strict=True))
         results = [
             (by_row[row]["status"], by_row[row]["message"])

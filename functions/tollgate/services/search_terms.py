@@ -16,6 +16,7 @@ from tollgate.core.index.query import Query
 from tollgate.core.index.ranking import Position
 from tollgate.core.moments import to_moment
 from tollgate.core.score import TOP_SCORE
+from tollgate.core.values import one_spelling
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError, suggest
 from tollgate.services.read_index import Days
@@ -82,7 +83,7 @@ def _read_entity(version: DetectorVersion, text: str) -> tuple[str, str]:
     if not colon or not key:
         raise InputError(f'entity is "{text}"; write its name and its key, as in {min(known, default="customer")}:c1.')
     if entity in known:
-        return entity, key
+        return entity, one_spelling(key.strip())
     if entity in version.event_type.entities:
         raise InputError(f'"{entity}" is a pair of columns; search for one of them.')
     raise InputError(f'There is no entity "{entity}"{suggest(entity, known)}; there are {", ".join(sorted(known))}.')

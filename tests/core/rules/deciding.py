@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 from tollgate.core.event_type import EventType
@@ -33,13 +34,18 @@ def rule_set(*rules: Rule, mode: Mode = "FIRST_MATCHED") -> RuleSet:
     return RuleSet.of(RuleBook(mode, rules, LISTS), EVENT_TYPE, FEATURES)
 
 
+def _moment(time: object) -> object:
+    """Return a moment as text; a number is of seconds since 1970."""
+    return datetime.fromtimestamp(time, UTC).isoformat() if isinstance(time, int | float) else time
+
+
 def inputs_of(rows: Sequence[Mapping[str, object]]) -> RuleInputs:
     """Events of the given columns; ``score`` and ``customer_n_1d`` beside them, 0 where not given."""
     columns: dict[str, list[object]] = {
         name: [row.get(name) for row in rows] for name in ("amount", "items", "country", "is_new", "customer_id")
     }
     columns["id"] = [f"e{place}" for place in range(len(rows))]
-    columns["time"] = [row.get("time", 0) for row in rows]
+    columns["time"] = [_moment(row.get("time", 0)) for row in rows]
     events, problems = read_events(EVENT_TYPE, columns)
     assert not problems
     features = np.array([[row.get("customer_n_1d", 0)] for row in rows], dtype=np.float32)

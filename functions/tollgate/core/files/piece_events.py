@@ -15,25 +15,19 @@ from tollgate.core.event_type import EventType
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.python_values import python_values
+from tollgate.core.files.quick_columns import plain_numbers, quick_times, surely_clean, without_null
 from tollgate.core.files.texts import LazyTexts, Texts, join_texts
-from tollgate.core.reading import AMOUNT_LIMIT, NO_ID, repeated_id
+from tollgate.core.reading import AMOUNT_LIMIT, NO_ID, repeated_id, written
 from tollgate.core.values import (
-    EARLIEST_S,
-    LATEST_S,
     MAX_NUMBER,
-    MAX_TEXT,
     Problem,
     bound,
     read_boolean,
     read_each,
+    read_number,
     read_numbers,
     read_text,
-    read_times,
 )
-
-# Text of other characters than these is read by `read_text`: blanks around it go, and control characters are refused.
-_SURELY_CLEAN = r"^[!-~]*$"
-_US = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -71,13 +65,13 @@ class EventReader:
 
     def read(self, piece: Piece) -> PieceEvents:
         """Read a piece."""
-        columns = _Columns(dict(zip(piece.names, piece.columns, strict=True)), self._hashing)
         kind = self._type
+        columns = _Columns(kind, dict(zip(piece.names, piece.columns, strict=True)), self._hashing)
         texts = {name: columns.texts(name) for name in kind.text_columns}
         numeric = {name: columns.numbers(name) for name in kind.numeric}
         numeric |= {name: columns.booleans(name) for name in kind.boolean}
         ids = self._ids(columns, piece)
-        times_us = columns.times(kind.timestamp, kind.timestamp_format)
+        times_us = columns.times(kind.timestamp)
         amounts = columns.bounded(kind.amount, AMOUNT_LIMIT)
         latitudes, longitudes = columns.bounded(kind.latitude, 90), columns.bounded(kind.longitude, 180)
         problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in piece.misshapen.items()}
@@ -124,8 +118,9 @@ def _texts_of_rows(texts: Texts, places: Ints) -> LazyTexts:
 class _Columns:
     """Columns by name, and the problems that reading them met."""
 
-    def __init__(self, columns: Mapping[str, Any], hashing: KeyHashes) -> None:
-        self._columns = columns
+    def __init__(self, event_type: EventType, columns: Mapping[str, Any], hashing: KeyHashes) -> None:
+        self._type = event_type
+        self._columns = {name: without_null(event_type, column) for name, column in columns.items()}
         self._hashing = hashing
         self.problems: list[Problem] = []
 
@@ -143,13 +138,19 @@ class _Columns:
         quick = self._quick_numbers(name, limit)
         if quick is not None:
             return quick
-        column: Floats = self._note(read_each(name, self._given(name), bound(-limit, limit), np.nan))
+        reader = written(self._type, bound(-limit, limit))
+        column: Floats = self._note(read_each(name, self._given(name), reader, np.nan))
         return column
 
     def numbers(self, name: str) -> Floats:
         """Return a column of numbers, NaN where missing."""
         quick = self._quick_numbers(name, MAX_NUMBER)
-        column: Floats = self._note(read_numbers(name, self._given(name))) if quick is None else quick
+        if quick is not None:
+            return quick
+        if self._type.number_format.is_plain:
+            column: Floats = self._note(read_numbers(name, self._given(name)))
+        else:
+            column = self._note(read_each(name, self._given(name), written(self._type, read_number), np.nan))
         return column
 
     def _quick_numbers(self, name: str, limit: float) -> Floats | None:
@@ -157,6 +158,7 @@ class _Columns:
         if isinstance(column, list) or pa.types.is_boolean(column.type):
             return None
         try:
+            column = plain_numbers(self._type.number_format, column)
             values: Floats = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return None
@@ -170,11 +172,11 @@ class _Columns:
         column: Floats = self._note(read_each(name, self._given(name), read_boolean, np.nan))
         return column
 
-    def times(self, name: str, form: str) -> Ints:
+    def times(self, name: str) -> Ints:
         """Return a column of microseconds since 1970 UTC, 0 where there is a problem."""
-        column = self._columns[name]
-        quick = None if isinstance(column, list) or column.null_count else _quick_times(column, form)
-        times: Ints = self._note(read_times(name, self._given(name), form)) if quick is None else quick
+        column, form = self._columns[name], self._type.time_format
+        quick = None if isinstance(column, list) or column.null_count else quick_times(column, form)
+        times: Ints = self._note(form.read_column(name, self._given(name))) if quick is None else quick
         return times
 
     def texts(self, name: str) -> Texts:
@@ -185,15 +187,13 @@ class _Columns:
         encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         values = encoded.dictionary
-        clean = pc.and_(
-            pc.match_substring_regex(values, _SURELY_CLEAN), pc.less_equal(pc.binary_length(values), MAX_TEXT)
-        )
+        clean = surely_clean(values)
         if pc.all(clean).as_py() is not False and not pc.any(pc.equal(pc.binary_length(values), 0)).as_py():
             return Texts.of(codes, values, self._hashing)
         return self._respelled(name, codes, values, np.asarray(clean))
 
     def _respelled(self, name: str, codes: Ints, values: pa.StringArray, clean: Any) -> Texts:  # noqa: ANN401
-        """Read values that are not surely clean one by one; spellings that differ only in outer blanks are one key."""
+        """Read values that are not surely clean one by one; several spellings may be one key, such as 36 and 36.0."""
         spelled: list[str | None] = values.to_pylist()
         for place in np.flatnonzero(~clean | (np.asarray(pc.binary_length(values)) == 0)).tolist():
             try:
@@ -201,7 +201,9 @@ class _Columns:
             except ValueError as error:
                 spelled[place] = None
                 self.problems += [Problem(row, name, str(error)) for row in np.flatnonzero(codes == place).tolist()]
-        return self._numbered([spelled[code] if code >= 0 else None for code in codes.tolist()])
+        again = pa.array(spelled, pa.string()).dictionary_encode()
+        renumbered = np.append(again.indices.fill_null(-1).to_numpy(zero_copy_only=False), -1).astype(np.int64)
+        return Texts.of(renumbered[codes], again.dictionary, self._hashing)
 
     def _spelled(self, name: str, given: Sequence[Any]) -> Texts:
         texts: list[str | None] = []
@@ -217,20 +219,3 @@ class _Columns:
         encoded = pa.array(texts, pa.string()).dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         return Texts.of(codes, encoded.dictionary, self._hashing)
-
-
-def _quick_times(column: Any, form: str) -> Ints | None:  # noqa: ANN401 - an Arrow array
-    typed = pa.types.is_timestamp(column.type)
-    if not typed and not (form == "iso" and pa.types.is_string(column.type)):
-        return None
-    kinds = [pa.timestamp("us"), pa.timestamp("us", "UTC")]
-    # A cast that fails takes long: begin with what the first value looks like.
-    if not typed and len(column) and column[0].as_py()[10:].strip("0123456789:. T"):
-        kinds.reverse()
-    for kind in kinds:
-        try:
-            times: Ints = pc.cast(column, kind, safe=not typed).cast(pa.int64()).to_numpy()
-        except pa.ArrowInvalid:
-            continue
-        return times if ((times >= EARLIEST_S * _US) & (times <= LATEST_S * _US)).all() else None
-    return None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tollgate.core.index.ranking import Position, list_places
 from tollgate.core.index.rows import LABELS, Kind, Rows, write_text
 from tollgate.core.index.segment import Head
+from tollgate.core.values import earlier_spellings
 
 Bools = NDArray[np.bool_]
 
@@ -81,8 +82,10 @@ def is_older_than_all(head: Head, others: Sequence[Head]) -> bool:
 
 
 def _of_entity(rows: Rows, entity: str, key: str) -> Bools:
-    written = write_text(key)
-    return np.array(
-        [written in text and rows.read_text(place)[1].get(entity) == key for place, text in enumerate(rows.texts)],
-        dtype=bool,
-    )
+    keys = (key, *earlier_spellings(key))
+    written = [write_text(one) for one in keys]
+
+    def has(place: int, text: str) -> bool:
+        return any(one in text for one in written) and rows.read_text(place)[1].get(entity) in keys
+
+    return np.array([has(place, text) for place, text in enumerate(rows.texts)], dtype=bool)

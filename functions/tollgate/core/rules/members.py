@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from tollgate.core.event import Floats, Keys
 from tollgate.core.rules.scope import Kind
+from tollgate.core.values import one_spelling
 
 MAX_ENTRIES = 100_000
 
@@ -30,7 +31,7 @@ class Members:
     @classmethod
     def of(cls, kind: Kind, values: Iterable[str | float]) -> Members:
         """Keep values, which have to be of ``kind``, "text" or "number"."""
-        kept = frozenset(values)
+        kept = frozenset(one_spelling(value) if isinstance(value, str) else value for value in values)
         numbers = sorted(float(value) for value in kept) if kind == "number" else []
         return cls(kind, kept, np.array(numbers, dtype=np.float64))  # type: ignore[arg-type]
 

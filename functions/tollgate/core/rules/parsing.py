@@ -25,6 +25,7 @@ from tollgate.core.rules.syntax import (
     children,
 )
 from tollgate.core.rules.tokens import Token, read_tokens
+from tollgate.core.values import one_spelling
 from tollgate.errors import RuleError
 
 MOST_NESTED = 40
@@ -140,7 +141,7 @@ class _Parser:
         if token.kind == "number":
             return Number(cast(float, self._take().value), token.start)
         if token.kind == "text":
-            return Text(cast(str, self._take().value), token.start)
+            return Text(one_spelling(cast(str, self._take().value)), token.start)
         if token.kind == "name":
             return Name(cast(str, self._take().value), token.start, token.stop)
         if self._sees("true", "false"):
@@ -193,4 +194,4 @@ class _Parser:
             return Number(-value if minus else value, token.start)
         if token.kind != "text" or minus:
             raise self._error("a number or a text: a list holds nothing else, and one at least,")
-        return Text(cast(str, self._take().value), token.start)
+        return Text(one_spelling(cast(str, self._take().value)), token.start)

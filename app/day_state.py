@@ -1,0 +1,106 @@
+"""State of the day in a sentence: ordinary, too early to tell, or nothing to compare. What changed is told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app import wording
+from app.client import Api
+from app.day_changes import Change
+from app.day_news import News
+from app.detector import Detector
+from app.evaluation import load_evaluation, read_test_table
+from app.health_words import say_calibration, say_moved
+from app.live_days import read_live_days
+from app.model_health import Calibration, Compared, calibrate_money, compare_with_test
+from app.problems import ApiProblem
+from app.score_table import add_days
+from app.usual import Rate
+
+_LIVE = {"on": "live"}
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the model holds on days whose labels are final. Neither is known with too few frauds."""
+
+    calibration: Calibration | None = None
+    compared: tuple[Compared, ...] = ()
+
+
+def judge_money(detector: Detector, news: News) -> Calibration | None:
+    """Return what money at risk was worth in the weeks before; None where that is not known."""
+    days = _mature_days(detector, news)
+    return calibrate_money(days, detector.outcome_names()) if days else None
+
+
+def judge_health(api: Api, detector: Detector, news: News) -> Health:
+    """Return how the model holds; the test data is asked for, and passed over where it is not to be had."""
+    days, money = _mature_days(detector, news), judge_money(detector, news)
+    table, thresholds = add_days(days), detector.thresholds()
+    if table is None or not thresholds:
+        return Health(money)
+    try:
+        test = read_test_table(load_evaluation(api.url, detector.version, api))
+    except ApiProblem:
+        test = None
+    return Health(money, tuple(compare_with_test(table, test, thresholds[0].from_score)) if test else ())
+
+
+def _mature_days(detector: Detector, news: News) -> list[dict[str, object]]:
+    if detector.label_delay_s is None:
+        return []
+    live = read_live_days(news.days, detector.label_delay_s, news.at)
+    return [one.summary for one in live if one.is_mature]
+
+
+def health_changes(health: Health, detector: Detector) -> list[Change]:
+    """Return sentences on a model that no longer does as it did, or whose money at risk is off."""
+    found = []
+    if health.calibration is not None and health.calibration.is_off:
+        sentence = say_calibration(health.calibration, detector)
+        found.append(Change("money_off", sentence, "performance", "Live figures", _LIVE))
+    moved = [one for one in health.compared if one.has_moved]
+    if moved:
+        found.append(Change("trending_down", say_moved(moved), "performance", "Live figures", _LIVE))
+    return found
+
+
+def say_calm(
+    detector: Detector, news: News, alerts: Rate | None, rules: Mapping[str, Rate], health: Health
+) -> tuple[str, str]:
+    """Return a heading and a text for a day on which nothing stands out, as far as it can be told."""
+    noun = detector.event_name
+    model = _say_model(health)
+    for day, summary in (("today", news.today_summary), ("yesterday", news.yesterday_summary)):
+        if summary is None:
+            return "Nothing to compare", f"No {noun} was decided on {day}. {model}"
+    same = "The same version decides as yesterday, and every decision was made in full."
+    if alerts is None:
+        return "Too few days to tell", f"Nobody knows yet what is usual for alerts and rules. {same} {model}"
+    unclear = [name for name, rate in rules.items() if rate.place == "unclear"]
+    if alerts.place == "unclear" or unclear:
+        many = wording.count(alerts.of)
+        some = f" The same holds for {len(unclear)} of {len(rules)} rules." if unclear else ""
+        text = f"{many} {wording.plural(noun)} so far: {_say_alerts(alerts)}.{some} {same} {model}"
+        return "Too early to tell", text
+    asked = "alerts and rules hit" if rules else "alerts are"
+    return "Nothing out of the ordinary", f"As on other days, {asked} as usual. {same} {model}"
+
+
+def _say_alerts(alerts: Rate) -> str:
+    if alerts.place == "within":
+        return f"the alert rate is as usual, {wording.span(alerts.band.low, alerts.band.high)}"
+    return (
+        f"an alert rate of {wording.percent(alerts.share)} may be chance ({wording.span(alerts.low, alerts.high)}), "
+        f"where {wording.span(alerts.band.low, alerts.band.high)} is usual"
+    )
+
+
+def _say_model(health: Health) -> str:
+    if not health.compared and health.calibration is None:
+        return "Too few frauds are labelled to judge the model."
+    if health.calibration is None:
+        return "On labelled days the model does as on the test data."
+    return f"On {health.calibration.days} labelled days the model does as on the test data, and money at risk is right."

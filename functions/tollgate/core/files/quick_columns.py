@@ -1,0 +1,74 @@
+"""Quick reading of clean Arrow columns: the same times, numbers and keys as value by value, or None where it is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tollgate.core.bare_numbers import EARLIEST_S, LATEST_S
+from tollgate.core.event import Ints
+from tollgate.core.event_type import EventType
+from tollgate.core.number_format import NumberFormat
+from tollgate.core.time_format import TimeFormat
+from tollgate.core.values import MAX_TEXT, SPELLED_BOOLEANS
+
+# Text of other characters than these is read by `read_text`: blanks around it go, and control characters are refused.
+# So is a text that ends in a point and zeros, which may be a whole number.
+_SURELY_CLEAN = r"^(?:[!-~]*[!-/1-~]|0+|[!-~]*[!-\-/1-~]0+)?$"
+_BOOLEANS = pa.array(list(SPELLED_BOOLEANS), pa.string())
+_US = 1_000_000
+
+
+def surely_clean(values: pa.StringArray) -> pa.BooleanArray:
+    """Return which texts are the keys that `read_text` makes of them, without a doubt."""
+    clean = pc.and_(pc.match_substring_regex(values, _SURELY_CLEAN), pc.less_equal(pc.binary_length(values), MAX_TEXT))
+    return pc.and_not(clean, pc.is_in(values, _BOOLEANS))
+
+
+def without_null(event_type: EventType, column: Any) -> Any:  # noqa: ANN401 - an Arrow array or a list
+    """Return a column in which the words that the event type declares as such are missing values."""
+    if not event_type.null_values:
+        return column
+    if isinstance(column, list):
+        return [event_type.without_null(value) for value in column]
+    if pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type):
+        column = column.dictionary_decode()
+    if not pa.types.is_string(column.type):
+        return column
+    null = pc.is_in(pc.utf8_trim_whitespace(column), pa.array(event_type.null_values, pa.string()))
+    return pc.if_else(null, pa.scalar(None, pa.string()), column)
+
+
+def plain_numbers(form: NumberFormat, column: Any) -> Any:  # noqa: ANN401 - an Arrow array
+    """Return a column of numbers as programs write them; raise `pa.ArrowInvalid` for a text of another form."""
+    if form.is_plain or not pa.types.is_string(column.type):
+        return column
+    if pc.all(pc.match_substring_regex(column, form.expression)).as_py() is False:
+        raise pa.ArrowInvalid("other marks")
+    if form.thousands:
+        column = pc.replace_substring_regex(column, form.group_mark, "")
+    return pc.replace_substring(column, form.decimal, ".")
+
+
+def quick_times(column: Any, form: TimeFormat) -> Ints | None:  # noqa: ANN401 - an Arrow array
+    """Return the microseconds since 1970 UTC of a column of times, or of ISO text, that has a time in every row."""
+    typed = pa.types.is_timestamp(column.type)
+    if not typed and not (form.form == "iso" and form.unit is None and pa.types.is_string(column.type)):
+        return None
+    kinds = [pa.timestamp("us"), pa.timestamp("us", "UTC")]
+    # A cast that fails takes long: begin with what the first value looks like.
+    if typed and column.type.tz is not None:
+        kinds = kinds[1:]
+    elif not typed and len(column) and column[0].as_py()[10:].strip("0123456789:. T"):
+        kinds.reverse()
+    for kind in kinds:
+        try:
+            times: Ints = pc.cast(column, kind, safe=not typed).cast(pa.int64()).to_numpy()
+        except pa.ArrowInvalid:
+            continue
+        if kind.tz is None:
+            times = form.localize(times)
+        return times if ((times >= EARLIEST_S * _US) & (times <= LATEST_S * _US)).all() else None
+    return None
