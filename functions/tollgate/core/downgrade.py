@@ -46,6 +46,13 @@ class Thresholds:
         reached = np.searchsorted([outcome.from_score for outcome in self.outcomes], scores, side="right") - 1
         return of_outcomes[np.maximum(reached, 0)]
 
+    def downgrade_of(self, answer: Mapping[str, Any]) -> dict[str, str] | None:
+        """Return what `downgrade` does of an answer; an outcome that the brake or the caller gave is no rule's."""
+        if answer.get("braked") or answer.get("forced"):
+            return None
+        acting = [str(hit["rule"]) for hit in answer.get("rules") or () if not hit["shadow"]]
+        return self.downgrade(answer.get("score"), str(answer["outcome"]), acting)
+
     def downgrade(self, score: int | None, outcome: str, acting: Sequence[str]) -> dict[str, str] | None:
         """Return the rule that decided, of the ``acting`` ones that matched, and the outcome that it took away.
 

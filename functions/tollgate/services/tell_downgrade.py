@@ -17,15 +17,11 @@ Downgraded = dict[str, str] | None
 
 
 def downgrade_of(stores: Stores, answer: Mapping[str, Any]) -> Downgraded:
-    """Return what the answer of a decision says of it, None where no rule weakened the outcome, or nobody knows.
-
-    An outcome that the brake or the caller gave is no rule's.
-    """
-    acting = [str(hit["rule"]) for hit in answer.get("rules") or () if not hit["shadow"]]
-    if not acting or answer.get("score") is None or answer.get("braked") or answer.get("forced"):
+    """Return what the answer of a decision says of it, None where no rule weakened the outcome, or nobody knows."""
+    if not answer.get("rules"):  # as of most events
         return None
     thresholds = _find(stores, str(answer["detector"]), str(answer["detector_version"]))
-    return None if thresholds is None else thresholds.downgrade(answer["score"], str(answer["outcome"]), acting)
+    return None if thresholds is None else thresholds.downgrade_of(answer)
 
 
 def downgrade_of_entry(stores: Stores, detector: str, entry: Entry) -> Downgraded:

@@ -58,6 +58,11 @@ class RuleSet:
         rules = tuple(_compile(rule, scope, book.lists) for rule in in_order(book.rules))
         return cls(book, scope, rules, tuple(dict.fromkeys(name for compiled in rules for name in compiled.names)))
 
+    @property
+    def may_downgrade(self) -> bool:
+        """Whether a rule can give an event a weaker outcome than its score: not where the strongest outcome wins."""
+        return self.book.mode == "FIRST_MATCHED" and any(not compiled.rule.shadow for compiled in self.rules)
+
     def with_lists(self, lists: Lists) -> RuleSet:
         """Return the same rules with other values in some of their lists; a list that they do not have is left out."""
         known = {name: lists.get(name, members) for name, members in self.book.lists.items()}
