@@ -51,7 +51,7 @@ demo: $(VENV)/ready $(EMULATOR)/ready ## the whole of Tollgate on this machine, 
 
 .PHONY: smoke
 smoke: $(VENV)/ready $(EMULATOR)/ready ## the same path without a browser; checks it, prints one line of JSON
-	@exec $(PY) -m localstack.demo --smoke
+	@exec $(PY) -m localstack.demo --smoke $(ARGS)
 
 .PHONY: test
 test: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready $(SPARK)/ready ## every test but the slow ones

@@ -141,6 +141,8 @@ def _show_errors(summary: Json) -> None:
             "message": st.column_config.TextColumn("What to mend", width=800),
         }
         st.dataframe(errors, hide_index=True, column_config=config, alt="Rows that failed, and why")
+    for note in summary.get("notes") or []:
+        st.caption(in_markdown(str(note)))
     if unused:
         st.caption(in_markdown(f"Columns that the detector does not use: {', '.join(map(str, unused))}."))
 

@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from app import wording
+from app.advice import say_changed
 from app.case import HISTORY_DAYS, LINK_DAYS, Case
 from app.case_history import timeline_chart
 from app.client import Json
@@ -84,6 +85,8 @@ def _show_why(detector: Detector, decision: Json) -> None:
     reasons = decision.get("reasons") or []
     about = HELP.format(event=detector.event_name)
     st.subheader("Why", anchor=False, help=f"The {_REASONS} weightiest reasons. {about}")
+    if changed := say_changed(detector, decision):
+        st.caption(f":orange[:material/rule:] {in_markdown(changed)}")
     if reasons:
         st.html(reasons_list(reasons, _REASONS))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -56,8 +57,19 @@ def ask_for_news(api: Api, detector: Detector) -> News:
         today_summary=summaries[0],
         yesterday_summary=summaries[1],
         answered_in_ms=time_health(api),
-        days=tuple(row for row in weeks.answer["days"] if row["day"] < today.isoformat()),
+        days=_before(weeks.answer, today),
     )
+
+
+def load_past_days(api: Api, detector: Detector) -> tuple[datetime, Sequence[Json]]:
+    """Return the summaries of the weeks until yesterday, and the moment that this is now."""
+    at = clock.now()
+    weeks = _load_weeks(api.url, detector.name, at.date(), api)
+    return at, _before(weeks.answer, at.date())
+
+
+def _before(answer: Json, today: date) -> tuple[Json, ...]:
+    return tuple(row for row in answer["days"] if row["day"] < today.isoformat())
 
 
 def time_health(api: Api) -> float:

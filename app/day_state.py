@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from app import wording
-from app.client import Api
+from app.client import Api, Json
 from app.day_changes import Change
 from app.day_news import News
 from app.detector import Detector
@@ -29,15 +30,15 @@ class Health:
     compared: tuple[Compared, ...] = ()
 
 
-def judge_money(detector: Detector, news: News) -> Calibration | None:
+def judge_money(detector: Detector, past: Sequence[Json], at: datetime) -> Calibration | None:
     """Return what money at risk was worth in the weeks before; None where that is not known."""
-    days = _mature_days(detector, news)
+    days = _mature_days(detector, past, at)
     return calibrate_money(days, detector.outcome_names()) if days else None
 
 
 def judge_health(api: Api, detector: Detector, news: News) -> Health:
     """Return how the model holds; the test data is asked for, and passed over where it is not to be had."""
-    days, money = _mature_days(detector, news), judge_money(detector, news)
+    days, money = _mature_days(detector, news.days, news.at), judge_money(detector, news.days, news.at)
     table, thresholds = add_days(days), detector.thresholds()
     if table is None or not thresholds:
         return Health(money)
@@ -48,10 +49,10 @@ def judge_health(api: Api, detector: Detector, news: News) -> Health:
     return Health(money, tuple(compare_with_test(table, test, thresholds[0].from_score)) if test else ())
 
 
-def _mature_days(detector: Detector, news: News) -> list[dict[str, object]]:
+def _mature_days(detector: Detector, past: Sequence[Json], at: datetime) -> list[Json]:
     if detector.label_delay_s is None:
         return []
-    live = read_live_days(news.days, detector.label_delay_s, news.at)
+    live = read_live_days(past, detector.label_delay_s, at)
     return [one.summary for one in live if one.is_mature]
 
 
@@ -63,7 +64,8 @@ def health_changes(health: Health, detector: Detector) -> list[Change]:
         found.append(Change("money_off", sentence, "performance", "Live figures", _LIVE))
     moved = [one for one in health.compared if one.has_moved]
     if moved:
-        found.append(Change("trending_down", say_moved(moved), "performance", "Live figures", _LIVE))
+        icon = "trending_down" if moved[0].live < moved[0].test else "trending_up"
+        found.append(Change(icon, say_moved(moved), "performance", "Live figures", _LIVE))
     return found
 
 
@@ -91,10 +93,10 @@ def say_calm(
 
 def _say_alerts(alerts: Rate) -> str:
     if alerts.place == "within":
-        return f"the alert rate is as usual, {wording.span(alerts.band.low, alerts.band.high)}"
+        return f"alerts are as usual, {wording.span(alerts.band.low, alerts.band.high)}"
     return (
-        f"an alert rate of {wording.percent(alerts.share)} may be chance ({wording.span(alerts.low, alerts.high)}), "
-        f"where {wording.span(alerts.band.low, alerts.band.high)} is usual"
+        f"{wording.percent(alerts.share)} reviewed or blocked may be chance "
+        f"({wording.span(alerts.low, alerts.high)}), where {wording.span(alerts.band.low, alerts.band.high)} is usual"
     )
 
 

@@ -56,7 +56,7 @@ def say_difference(decided: DecidedTable, scored: ScoreTable, used: int, noun: s
     return (
         f"{caught} of {frauds} known frauds were caught, rules included. "
         f"By score alone, from {used} on, it would have been {wording.count(alone.frauds)}. "
-        f"{wording.count(alerts.legitimate)} legitimate {noun} were reviewed or blocked; by score alone, "
+        f"Legitimate {noun} that were reviewed or blocked: {wording.count(alerts.legitimate)}, by score alone "
         f"{wording.count(alone.legitimate)}."
     )
 

@@ -9,7 +9,7 @@ from app.detector import Detector
 from app.model_health import Calibration, Compared
 
 _NAMES = {
-    "Alert rate": "the alert rate by score",
+    "Alert rate": "the share of alerts by score",
     "Precision": "precision",
     "Average precision": "average precision",
 }

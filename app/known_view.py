@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -10,6 +11,7 @@ from app import wording
 from app.client import Json
 from app.detector import Detector
 from app.html_table import html_table
+from app.page import in_markdown
 
 # What is said of a history, in this order: heading, and the operations that tell it, the most telling first.
 COLUMNS: Sequence[tuple[str, tuple[str, ...]]] = (
@@ -19,6 +21,14 @@ COLUMNS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("Known frauds", ("fraud_count", "ordinary_fraud_count")),
     ("Proved legitimate", ("legitimate_count",)),
     ("From its usual place", ("distance_km",)),
+)
+# Counts of events, each of which adds 1 and fades; sums are rounded to so much.
+_COUNTS = ("count", "unusual_count", "fraud_count", "ordinary_fraud_count", "legitimate_count")
+_FRAUDS = ("fraud_count", "ordinary_fraud_count")
+_ROUNDED = 0.001
+WHOLE = (
+    "5+ (4.0): there were at least 5, whose weights add up to 4.0 now. A {event} weighs 1 when it is made and half "
+    "after each half-life."
 )
 HELP = (
     "What was read from the histories before this {event} was added. Each {event} counts as 1 when it happens, as ½ "
@@ -51,6 +61,7 @@ def show_known(detector: Detector, histories: Sequence[Json]) -> None:
         for known, table in zip(histories, tables, strict=True)
     ]
     st.html(html_table(f"What was known over {wording.duration(span)}", headings, rows))
+    st.caption(in_markdown(" ".join(filter(None, [WHOLE.format(event=noun), say_overtaken(histories, tables, noun)]))))
     st.caption(_newcomers(histories, noun))
 
 
@@ -67,7 +78,36 @@ def _cell(known: Json, facts: Mapping[str, Json], operations: Sequence[str], cur
     if known["key"] is None:
         return "not given"
     fact = next((facts[operation] for operation in operations if operation in facts), None)
-    return say_fact(fact, currency) if fact else wording.NOTHING
+    if fact is None:
+        return wording.NOTHING
+    least = at_least(known, operations)
+    return f"{wording.count(least)}+ ({say_fact(fact, currency)})" if least else say_fact(fact, currency)
+
+
+def at_least(known: Json, operations: Sequence[str]) -> int:
+    """Return how many there were at least: each adds 1 or less, most over the longest half-life. 0: it is no count.
+
+    A known fraud is an earlier event too, so there were no fewer of these.
+    """
+    names = {*operations, *(_FRAUDS if "count" in operations else ())} & set(_COUNTS)
+    by_span = sorted(known["facts"], key=lambda fact: float(fact["half_life_s"]))
+    longest = {fact["operation"]: float(fact["value"] or 0.0) for fact in by_span if fact["operation"] in names}
+    return math.ceil(max(longest.values(), default=0.0) - _ROUNDED)
+
+
+def say_overtaken(histories: Sequence[Json], tables: Sequence[Mapping[str, Json]], noun: str) -> str:
+    """Say why somebody has more known frauds than events, where the fading makes it look so."""
+    odd = []
+    for known, table in zip(histories, tables, strict=True):
+        frauds = max((float(table[name]["value"] or 0.0) for name in _FRAUDS if name in table), default=0.0)
+        if "count" in table and frauds > float(table["count"]["value"] or 0.0) + _ROUNDED:
+            odd.append(" and ".join(wording.entity(str(column)) for column in known["columns"]))
+    if not odd:
+        return ""
+    return (
+        f"The sum of known frauds is above that of {wording.plural(noun)} for {', '.join(odd)}: a {noun} fades from "
+        "when it was made, a fraud from the day on which it became known."
+    )
 
 
 def say_fact(fact: Json, currency: str) -> str:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from app import wording
+from app.advice import advise
+from app.client import Json
 from app.detector import Detector, Outcome
-
-ADVICE = {
-    "approve": "Nothing here stands out: let it through.",
-    "review": "Have a person look at it before it goes through.",
-    "block": "Refuse it: it scores among the most suspicious.",
-}
 
 
 def tone_of(outcome: str, detector: Detector) -> str:
@@ -24,21 +20,23 @@ def tone_of(outcome: str, detector: Detector) -> str:
     return "stop" if outcome == names[-1] else "look"
 
 
-def outcome_card(detector: Detector, outcome: str, score: int | None, note: str = "", details: str = "") -> str:
-    """Return the card for one decision; ``score`` is None where the event was decided without one.
+def outcome_card(detector: Detector, answer: Json, note: str = "", details: str = "") -> str:
+    """Return the card for one answer, which may have no score.
 
     ``note`` stands above it and says what kind of answer it is, ``details`` below.
     """
+    outcome, score = str(answer.get("outcome")), answer.get("score")
     meaning, scale, shown = "It was decided without a score.", "", "no score"
     if score is not None:
+        score = int(score)
         meaning = wording.score_meaning(score, detector.score_scale, detector.event_name)
         scale, shown = f"{_scale(detector, score)}{_legend(detector)}", f"<b>{score}</b> <span>of 1000</span>"
-    advice = ADVICE.get(outcome, "")
+    advice = escape(advise(detector, answer))
     return (
         f'<section class="tg-card tg-tone-{tone_of(outcome, detector)}" aria-label="Decision">'
         f"{_small('tg-note', note)}"
         f'<div class="tg-card-top"><div class="tg-say">'
-        f'<span class="tg-outcome">{escape(wording.title(outcome))}</span> <span class="tg-why">{escape(advice)}</span>'
+        f'<span class="tg-outcome">{escape(wording.title(outcome))}</span> <span class="tg-why">{advice}</span>'
         f"</div>"
         f'<div class="tg-score">{shown}</div></div>{scale}'
         f'<p class="tg-meaning">{escape(meaning)} {_small("tg-details", details)}</p></section>'

@@ -1,6 +1,6 @@
 """Builds what Lambda runs into a folder: the functions' package, or the layer that reads Parquet.
 
-    python3 build_package.py functions FOLDER [--architecture arm64] [--python-version 3.13]
+    python3 build_package.py functions FOLDER [--architecture arm64 | host]
     python3 build_package.py parquet FOLDER
 
 Needs uv and the standard library only. It takes wheels for the asked system, so the host may be another one; then it
@@ -8,6 +8,7 @@ drops what no function imports, because Lambda loads at most 250 MB and a smalle
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -20,20 +21,28 @@ HERE = Path(__file__).resolve().parent
 LAMBDA_PYTHON = "3.13"
 # Lambda's python3.13 stands on Amazon Linux 2023, whose C library is 2.34.
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
+# This machine and the Python that builds, for an emulator that runs the functions with it.
+HOST = "host"
+HOST_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 AWS_SERVICES = ("dynamodb", "events", "kinesis", "s3", "sqs", "sts")
 
 # importlib.metadata reads these two (OpenTelemetry finds its context by entry point); licences stay with their code.
 METADATA_KEPT = ("METADATA", "entry_points.txt", "licenses", "LICENSE*", "NOTICE*")
 
 FUNCTIONS_DROPPED = (
+    "annotated_types/test_cases.py",
     "anyio/_backends/_trio.py",
     "anyio/pytest_plugin.py",
     "bin",
+    # of resources; functions have clients
+    "boto3/dynamodb",
     "boto3/ec2",
     "boto3/examples",
     "botocore/data/*/*/examples-1.json",
+    "botocore/stub.py",
     # botocore reads times, and no rules of recurrence or zones
     "dateutil/rrule.py",
+    "dateutil/tz/win.py",
     "dateutil/zoneinfo",
     "fastapi/.agents",
     "fastapi/testclient.py",
@@ -51,9 +60,13 @@ FUNCTIONS_DROPPED = (
     "numpy/fft",
     # of structured arrays; nothing else in NumPy imports it
     "numpy/lib/recfunctions.py",
+    "numpy/ma/mrecords.py",
+    "numpy/ma/testutils.py",
+    "numpy/matlib.py",
     "numpy/polynomial",
     "numpy/random",
     "numpy/testing",
+    "numpy/typing/mypy_plugin.py",
     "numpy/typing/tests",
     # the C API's library; the Python module has its own copy of it inside
     "onnxruntime/capi/libonnxruntime.*",
@@ -68,10 +81,18 @@ FUNCTIONS_DROPPED = (
     "packaging",
     "packaging-*.dist-info",
     "protobuf-*.dist-info",
+    "pydantic/experimental/pipeline.py",
     "pydantic/mypy.py",
     "pydantic/v1",
+    "s3transfer/processpool.py",
     "starlette/testclient.py",
+    # zones are read one by one, each from its own file
+    "tzdata/zoneinfo/*.tab",
+    "tzdata/zoneinfo/leapseconds",
+    "tzdata/zoneinfo/tzdata.zi",
     "urllib3/contrib/emscripten",
+    "urllib3/contrib/pyopenssl.py",
+    "urllib3/contrib/socks.py",
 )
 
 PARQUET_DROPPED = (
@@ -108,16 +129,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Builds what Lambda runs into a folder.")
     parser.add_argument("package", choices=("functions", "parquet"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
-    parser.add_argument("--python-version", default=LAMBDA_PYTHON)
+    parser.add_argument("--architecture", choices=(*sorted(PLATFORMS), HOST), default="x86_64")
     asked = parser.parse_args(arguments)
     try:
-        platform = PLATFORMS[asked.architecture]
+        platform = PLATFORMS.get(asked.architecture)
+        python_version = LAMBDA_PYTHON if platform else HOST_PYTHON
         if asked.package == "parquet":
-            build_parquet_layer(asked.folder, asked.python_version, platform)
+            build_parquet_layer(asked.folder, python_version, platform)
         else:
-            install_functions(asked.folder, asked.python_version, platform)
-            copy_code(asked.folder, asked.python_version)
+            install_functions(asked.folder, python_version, platform)
+            copy_code(asked.folder, python_version)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
         sys.exit(f"The {asked.package} package was not built: {error}")
 
@@ -208,6 +229,13 @@ def _drop(folder: Path, patterns: Sequence[str]) -> None:
 def _drop_services(folder: Path) -> None:
     for data in (folder / "botocore" / "data", folder / "boto3" / "data"):
         _remove(path for path in data.iterdir() if path.is_dir() and path.name not in AWS_SERVICES)
+    endpoints = folder / "botocore" / "data" / "endpoints.json"
+    known = json.loads(endpoints.read_bytes())
+    for partition in known["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in AWS_SERVICES if name in services}
+    endpoints.unlink()  # uv may have linked it to the file in its cache
+    endpoints.write_text(json.dumps(known), encoding="utf-8")
 
 
 def _remove(paths: Iterable[Path]) -> None:

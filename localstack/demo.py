@@ -30,6 +30,10 @@ from localstack.smoke import Batch, SmokeError, check_stack, drop_file
 ROWS, NEW_ROWS = 80_000, 2_000
 SMOKE_ROWS, SMOKE_NEW_ROWS = 15_000, 500
 DASHBOARD_PORT = 8501
+_FAILURES = (
+    *(DashboardError, DeploymentError, EmulatorError, PastError, SmokeError, TollgateError),
+    FileNotFoundError,  # uv, or what `sam build` wrote
+)
 
 
 def main() -> None:
@@ -37,21 +41,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make demo", description="The whole of Tollgate on this machine.")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of the emulator (default: %(default)s)")
     parser.add_argument("--dashboard-port", type=int, default=DASHBOARD_PORT, help="(default: %(default)s)")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".demo", help="for its files (default: %(default)s)")
     parser.add_argument("--smoke", action="store_true", help="check the path without a browser, and end")
+    parser.add_argument("--template", type=Path, help="deploy what `sam build` wrote, and package nothing")
     asked = parser.parse_args()
     # Also SIGINT: a shell that starts us in the background has it ignored.
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
     try:
         if asked.smoke:
-            run_smoke()
+            run_smoke(asked.template)
         else:
-            run_demo(asked.port, asked.dashboard_port)
+            run_demo(asked.port, asked.dashboard_port, asked.folder, asked.template)
     except KeyboardInterrupt:
         print("\nStopped, with everything that was started.", file=sys.stderr)
         if asked.smoke:
             raise SystemExit(130) from None  # the demo ends like this; a check was not done
-    except (DashboardError, SmokeError, EmulatorError, DeploymentError, PastError, TollgateError) as error:
+    except _FAILURES as error:
         raise SystemExit(f"Error: {error}") from None
 
 
@@ -59,24 +65,24 @@ def _stop(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def run_smoke() -> None:
+def run_smoke(built: Path | None = None) -> None:
     """Take the whole path in a folder of its own, check it, print one line of JSON, and leave nothing."""
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="tollgate-smoke-") as folder,
-        running_stack(Path(folder), SMOKE_ROWS, SMOKE_NEW_ROWS, 0, _show_progress()) as stack,
+        running_stack(Path(folder), SMOKE_ROWS, SMOKE_NEW_ROWS, 0, _show_progress(), built) as stack,
     ):
         checked = check_stack(stack)
     print(json.dumps({"ok": True, **checked, "seconds": round(time.monotonic() - began, 1)}))
 
 
-def run_demo(port: int, dashboard_port: int) -> None:
+def run_demo(port: int, dashboard_port: int, folder: Path, built: Path | None = None) -> None:
     """Start everything, say where it is, and stay until Ctrl-C."""
     require_free(dashboard_port, "--dashboard-port")
     progress = _show_progress()
-    with running_stack(ROOT / ".demo", ROWS, NEW_ROWS, port, progress) as stack:
+    with running_stack(folder, ROWS, NEW_ROWS, port, progress, built) as stack:
         progress("Starting the dashboard")
-        with running_dashboard(stack.deployment.api_url, dashboard_port, ROOT / ".demo" / "dashboard.log") as address:
+        with running_dashboard(stack.deployment.api_url, dashboard_port, folder / "dashboard.log") as address:
             progress(f"Dropping {stack.new_payments.name} into the bucket")
             batch = drop_file(stack, stack.new_payments)
             _say_where(stack, address, batch)
@@ -95,7 +101,7 @@ def _show_progress() -> Any:  # noqa: ANN401 - a function of one text
 
 def _say_where(stack: RunningStack, dashboard: str, batch: Batch) -> None:
     api = stack.deployment.api_url
-    event = _first_event(stack.new_payments)
+    event = _last_event(stack.new_payments)
     body = shlex.quote(json.dumps({"event": event}))
     outcomes = ", ".join(f"{count:,} {name}" for name, count in batch.summary["outcomes"].items())
     training = stack.version.manifest["training"]
@@ -118,10 +124,10 @@ Ctrl-C stops everything.
 """, flush=True)  # fmt: skip
 
 
-def _first_event(payments: Path) -> Mapping[str, Any]:
+def _last_event(payments: Path) -> Mapping[str, Any]:
     numbers = ("amount", "latitude", "longitude")
     with payments.open(newline="") as file:
-        row = next(csv.DictReader(file))
+        *_, row = csv.DictReader(file)
     return {name: float(value) if name in numbers else value for name, value in row.items() if value}
 
 

@@ -1,8 +1,10 @@
 """Deploys template.yaml into an AWS emulator: as it is, but for unsigned calls, which it lets through.
 
     python -m localstack.deployment --endpoint-url http://127.0.0.1:4566
+    python -m localstack.deployment --template .aws-sam/build/template.yaml
 
-For a real account use `sam build && sam deploy`; this does the same to an emulator in seconds.
+For a real account use `sam build && sam deploy`; this does the same to an emulator in seconds. It packages the
+functions itself, or takes what `sam build` built.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
 
@@ -20,8 +23,23 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localstack.emulator import CREDENTIALS, DEFAULT_PORT, HOST
-from localstack.packages import LAMBDA, THIS_MACHINE, Runtime, package_functions, package_parquet_layer
-from localstack.template import TEMPLATE, load_template, open_routes, point_to_uploads, write_out_limits
+from localstack.packages import (
+    LAMBDA,
+    THIS_MACHINE,
+    Runtime,
+    package_folders,
+    package_functions,
+    package_parquet_layer,
+)
+from localstack.template import (
+    TEMPLATE,
+    find_code,
+    find_folders,
+    load_template,
+    open_routes,
+    point_to_uploads,
+    write_out_limits,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -69,17 +87,22 @@ class Connection(TypedDict):
 
 
 def deploy(
-    endpoint_url: str, parameters: Mapping[str, str] = PARAMETERS, runtime: Runtime = THIS_MACHINE
+    endpoint_url: str,
+    parameters: Mapping[str, str] = PARAMETERS,
+    runtime: Runtime = THIS_MACHINE,
+    built: Path | None = None,
 ) -> Deployment:
     """Package the functions, create or update the stack at `endpoint_url`, and wait until it can answer.
 
-    `runtime` is what runs the functions: this machine for the embedded emulator, LAMBDA where containers do.
-    Raises DeploymentError with the first reason when the stack fails, and FileNotFoundError without uv.
+    `runtime` is what runs the functions: this machine for the embedded emulator, LAMBDA where containers do. With
+    `built`, the template that `sam build` wrote, what lies beside it is taken and nothing is packaged. Raises
+    DeploymentError with the first reason when the stack fails, and FileNotFoundError without uv or without a build.
     """
-    functions = upload(endpoint_url, "functions", package_functions(runtime))
-    layer = upload(endpoint_url, "parquet", package_parquet_layer(runtime))
-    template = write_out_limits(open_routes(load_template(TEMPLATE)), parameters)
-    template = point_to_uploads(template, functions, layer)
+    template = load_template(built or TEMPLATE)
+    archives = package_folders(find_folders(template, built)) if built else _package(template, runtime)
+    uploaded = {archive: upload(endpoint_url, archive) for archive in set(archives.values())}
+    uploads = {name: uploaded[archive] for name, archive in archives.items()}
+    template = point_to_uploads(write_out_limits(open_routes(template), parameters), uploads)
     outputs = _apply(endpoint_url, template, parameters)
     _wait_for_functions(endpoint_url)
     return Deployment(
@@ -92,6 +115,12 @@ def deploy(
         dead_letter_url=outputs["DeadLetterUrl"],
         endpoint_url=endpoint_url,
     )
+
+
+def _package(template: dict[str, Any], runtime: Runtime) -> dict[str, bytes]:
+    """The archives of the template's functions, which share one package, and of its layer."""
+    functions, layer = package_functions(runtime), package_parquet_layer(runtime)
+    return {name: functions if where == "CodeUri" else layer for name, where in find_code(template).items()}
 
 
 def connection(endpoint_url: str) -> Connection:
@@ -119,10 +148,10 @@ def find_output(endpoint_url: str, name: str) -> str:
     return next(output["OutputValue"] for output in outputs if output["OutputKey"] == name)
 
 
-def upload(endpoint_url: str, name: str, archive: bytes) -> dict[str, str]:
+def upload(endpoint_url: str, archive: bytes) -> dict[str, str]:
     """Put an archive where CloudFormation finds it, under a key that changes with its content."""
     s3 = boto3.client("s3", **connection(endpoint_url))
-    key = f"{name}-{hashlib.sha256(archive).hexdigest()[:32]}.zip"
+    key = f"{hashlib.sha256(archive).hexdigest()[:32]}.zip"
     s3.create_bucket(Bucket=ARTIFACTS)
     s3.put_object(Bucket=ARTIFACTS, Key=key, Body=archive)
     return {"Bucket": ARTIFACTS, "Key": key}
@@ -206,9 +235,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Deploys template.yaml into an AWS emulator.")
     parser.add_argument("--endpoint-url", default=default, help="of the emulator (default: %(default)s)")
     parser.add_argument("--containers", action="store_true", help="the emulator runs functions in Lambda's containers")
+    parser.add_argument("--template", type=Path, help="what `sam build` wrote (default: package the functions here)")
     asked = parser.parse_args()
+    runtime = LAMBDA if asked.containers else THIS_MACHINE
     try:
-        deployment = deploy(asked.endpoint_url, runtime=LAMBDA if asked.containers else THIS_MACHINE)
+        deployment = deploy(asked.endpoint_url, runtime=runtime, built=asked.template)
     except (BotoCoreError, DeploymentError, FileNotFoundError) as error:
         raise SystemExit(f"Not deployed: {error}") from None
     print(json.dumps(asdict(deployment), indent=2))

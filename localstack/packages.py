@@ -1,9 +1,11 @@
-"""The functions' packages as archives: what they import is built once, their own code is added fresh each time."""
+"""The functions' packages as archives: what they import is built once, their own code is added fresh each time.
+
+Or the folders that `sam build` left, as they are.
+"""
 
 import hashlib
-import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +30,7 @@ class Runtime:
         return build_package.PLATFORMS[self.architecture] if self.architecture else None
 
 
-THIS_MACHINE = Runtime(f"{sys.version_info.major}.{sys.version_info.minor}", None)
+THIS_MACHINE = Runtime(build_package.HOST_PYTHON, None)
 LAMBDA = Runtime(build_package.LAMBDA_PYTHON, "x86_64")
 
 
@@ -54,6 +56,31 @@ def package_parquet_layer(runtime: Runtime = THIS_MACHINE) -> bytes:
         build_package.build_parquet_layer(folder, runtime.python_version, runtime.platform)
 
     return _keep("parquet", "requirements-parquet.txt", runtime, install).read_bytes()
+
+
+def package_folders(folders: Mapping[str, Path]) -> dict[str, bytes]:
+    """The archives of folders, by name; folders with the same content are packed once."""
+    archives: dict[str, bytes] = {}
+    packed: dict[str, bytes] = {}
+    for name, folder in folders.items():
+        files = build_package.list_files(folder)
+        digest = _digest(files)
+        archives[name] = packed[digest] if digest in packed else packed.setdefault(digest, _pack(files))
+    return archives
+
+
+def _digest(files: list[tuple[str, Path]]) -> str:
+    of_all = hashlib.sha256()
+    for name, file in files:
+        of_all.update(f"{name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return of_all.hexdigest()
+
+
+def _pack(files: list[tuple[str, Path]]) -> bytes:
+    with tempfile.TemporaryDirectory() as scratch:
+        archive = Path(scratch) / "packed.zip"
+        build_package.write_zip(files, archive, level=LEVEL)
+        return archive.read_bytes()
 
 
 def _keep(name: str, requirements: str, runtime: Runtime, install: Callable[[Path], None]) -> Path:

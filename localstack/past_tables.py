@@ -40,7 +40,7 @@ def write_past(past: Past, deployment: Deployment) -> None:
     )
     histories = HistoryTable(client, deployment.history_table)
     expires_s = now_s + version.history.forgotten_after_s
-    deque(histories.add_in_lots(f"{version.history_space}#past", additions, expires_s), maxlen=0)
+    deque(histories.add_in_lots(f"{version.history_space}#past", additions, expires_s, once=True), maxlen=0)
     kept_until_s = now_s + Settings.decision_days * _DAY_S
     items = [record.to_item(version.detector, kept_until_s) for record in past.records.values()]
     for lot in in_lots(items, _LOT):

@@ -37,7 +37,7 @@ Progress = Callable[[str], None]
 class RunningStack:
     """A deployed Tollgate with a champion, and a past of so many decisions.
 
-    ``new_payments`` is a CSV of payments that come after these.
+    ``new_payments`` is a CSV of payments of the same days, by customers who have none of these.
     """
 
     emulator: Emulator
@@ -48,17 +48,20 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(folder: Path, rows: int, new_rows: int, port: int, progress: Progress) -> Iterator[RunningStack]:
+def running_stack(
+    folder: Path, rows: int, new_rows: int, port: int, progress: Progress, built: Path | None = None
+) -> Iterator[RunningStack]:
     """Simulate ``rows`` payments, train on the older ones, deploy, publish, and decide on those of the last 30 days.
 
-    The emulator is deployed to while the models train; everything is stopped at the end. Files go to ``folder``. Raises
+    The emulator is deployed to while the models train, from the template ``built`` by `sam build` if there is one;
+    everything is stopped at the end. Files go to ``folder``. Raises
     `EmulatorError` when the port is taken, `DeploymentError` when the template does not deploy, `PastError` when the
     past does not reach the index.
     """
     folder.mkdir(parents=True, exist_ok=True)
     now = clock.now().replace(microsecond=0)
     with running_emulator(port, folder / "emulator.log") as emulator, ThreadPoolExecutor(1) as pool:
-        deploying: Future[Deployment] = pool.submit(deploy, emulator.endpoint_url)
+        deploying: Future[Deployment] = pool.submit(deploy, emulator.endpoint_url, built=built)
         progress(f"Simulating {rows:,} payments")
         file = read_detector_file(_write_detector(folder))
         payments = simulate(folder, rows, new_rows, file, now, PAST)

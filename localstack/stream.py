@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,11 +54,12 @@ def main() -> None:
 
 
 def _parse() -> argparse.Namespace:
+    default = os.environ.get("AWS_ENDPOINT_URL", f"http://{HOST}:{DEFAULT_PORT}")
     parser = argparse.ArgumentParser(prog="python -m localstack.stream", description="Tries a stream on this machine.")
     parser.add_argument("kind", choices=("kinesis", "kafka"))
     parser.add_argument("events", type=Path, help="a CSV file; each row is an event")
     parser.add_argument("--key", help="the column that is the records' key; without it each has one of its own")
-    parser.add_argument("--endpoint-url", default=f"http://{HOST}:{DEFAULT_PORT}", help="of the emulator")
+    parser.add_argument("--endpoint-url", default=default, help="of the emulator (default: %(default)s)")
     parser.add_argument("--stream", default=_STREAM, help="the stream or topic (default: %(default)s)")
     parser.add_argument("--lot-size", type=int, default=100, help="records in one invocation (default: %(default)s)")
     parser.add_argument("--bootstrap-servers", help="of a Kafka cluster that is there already")

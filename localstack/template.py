@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
+FUNCTIONS = TEMPLATE.parent / "functions"
+_CODE_OF = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 
 def load_template(path: Path) -> dict[str, Any]:
@@ -37,14 +39,34 @@ def write_out_limits(template: dict[str, Any], parameters: Mapping[str, str]) ->
     return template
 
 
-def point_to_uploads(
-    template: dict[str, Any], functions: Mapping[str, str], layer: Mapping[str, str]
-) -> dict[str, Any]:
-    """The template with its folders of code replaced by uploaded archives."""
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::LayerVersion":
-            resource["Properties"]["ContentUri"] = dict(layer)
-    template["Globals"]["Function"]["CodeUri"] = {"Bucket": functions["Bucket"], "Key": functions["Key"]}
+def find_code(template: dict[str, Any]) -> dict[str, str]:
+    """The functions and layers by their logical ids, each with the property that says where its code is."""
+    return {
+        name: _CODE_OF[resource["Type"]]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] in _CODE_OF
+    }
+
+
+def find_folders(template: dict[str, Any], path: Path) -> dict[str, Path]:
+    """The folder that `sam build` filled for each function and layer of the template that it wrote to ``path``.
+
+    Raises FileNotFoundError for a template that `sam build` did not write.
+    """
+    folders = {}
+    for name, where in find_code(template).items():
+        folder = path.parent / template["Resources"][name]["Properties"].get(where, name)
+        if folder.resolve() == FUNCTIONS or not folder.is_dir():
+            raise FileNotFoundError(f"{path} names no folder with the code of {name}; take one that `sam build` wrote.")
+        folders[name] = folder
+    return folders
+
+
+def point_to_uploads(template: dict[str, Any], uploads: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """The template with the folder of each function and layer replaced by its uploaded archive."""
+    for name, where in find_code(template).items():
+        template["Resources"][name]["Properties"][where] = dict(uploads[name])
+    template["Globals"]["Function"].pop("CodeUri", None)
     return template
 
 

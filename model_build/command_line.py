@@ -17,10 +17,12 @@ from rich.console import Console
 from rich.table import Table
 from tollgate.errors import TollgateError
 
+from model_build.now_option import NOW
 from model_build.redrive_command import redrive
 from model_build.reindex_command import reindex
 from model_build.replay_command import replay
 from model_build.rule_commands import COMMANDS as RULE_COMMANDS
+from model_build.score_command import score
 from model_build.seal_commands import COMMANDS as SEAL_COMMANDS
 
 if TYPE_CHECKING:
@@ -140,6 +142,7 @@ def show_trained(trained: Trained, title: str) -> None:
 @click.option(
     "--tune", "tune_s", type=click.FloatRange(min=0), default=0, help="Seconds to search parameters, a model."
 )
+@NOW
 @click.option("--json", "json_path", type=_FILE, help="Also write every fold here.")
 def evaluate(  # noqa: PLR0913 - one for each option
     data: Path,
@@ -152,6 +155,7 @@ def evaluate(  # noqa: PLR0913 - one for each option
     test_days: int,
     all_history: bool,
     tune_s: float,
+    now: datetime | None,
     json_path: Path | None,
 ) -> None:
     """Judge the models of a detector file on DATA as time would: train, wait for labels, test, move on.
@@ -174,8 +178,10 @@ def evaluate(  # noqa: PLR0913 - one for each option
         )
 
     file, progress = read_detector_file(detector), show_progress(Console(stderr=True))
-    evaluated = evaluate_detector(data, file, plan, progress, tune_s=tune_s)
+    evaluated = evaluate_detector(data, file, plan, progress, tune_s=tune_s, now=now)
     _show_evaluation(evaluated, file.training.reviews_per_day)
+    for note in evaluated.notes:
+        click.echo(f"Note: {note}", err=True)
     if json_path is not None:
         json_path.write_text(json.dumps({"rows": [row.to_json() for row in evaluated.rows]}, indent=1))
 
@@ -201,25 +207,6 @@ def _show_evaluation(evaluated: Evaluated, reviews_per_day: int) -> None:
 
 
 @main.command()
-@click.argument("data", type=_FILE)
-@click.option("--version", "folder", type=_FOLDER, required=True, help="A sealed version folder.")
-@click.option("--out", type=_FILE, required=True, help="CSV file for the rows with their decisions.")
-@click.option("--fresh", is_flag=True, help="Begin with empty histories, not those the training data left.")
-def score(data: Path, folder: Path, out: Path, *, fresh: bool) -> None:
-    """Decide on every row of DATA on this machine, as the deployed file door does."""
-    from model_build.scoring import score_file
-
-    check_writable(out.parent)
-    scored = score_file(data, folder, out, fresh=fresh)
-    if scored.begins_early:
-        click.echo(
-            "Note: these rows begin before the training data ended: histories begin empty, as --fresh.", err=True
-        )
-    counts = ", ".join(f"{count:,} {name}" for name, count in scored.summary["outcomes"].items())
-    click.echo(f"Wrote {out}: {counts}; {scored.summary['failed']:,} rows could not be used")
-
-
-@main.command()
 @click.argument("folder", type=_FOLDER)
 @click.option("--bucket", required=True, help="The deployment's bucket (output BucketName).")
 @click.option("--history-table", required=True, help="The deployment's history table (output HistoryTableName).")
@@ -241,7 +228,7 @@ def publish(folder: Path, bucket: str, history_table: str) -> None:
     click.echo(f"{published.version.detector} {published.version.version} is now the champion; {loaded}")
 
 
-for _command in (*RULE_COMMANDS, *SEAL_COMMANDS, replay, redrive, reindex):
+for _command in (*RULE_COMMANDS, *SEAL_COMMANDS, score, replay, redrive, reindex):
     main.add_command(_command)
 
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 from tollgate.core.arrivals import Frauds
+from tollgate.core.bare_numbers import TICKS, spell
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
@@ -30,6 +31,8 @@ from model_build.arrow_reading import read_arrow_events, read_arrow_times
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _TELLS = FileForm()
+# 1980: until then, nobody kept payments under numbers since 1970.
+_EARLY_US = 315_532_800_000_000
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TE
         raise TrainingDataError("The detector file has no label in [event]: training needs to know what was fraud.")
     table = read_table(path, event_type, form, more=tuple(name for name in (rule.column, rule.time) if name))
     events = read_arrow_events(event_type, table)
+    _refuse_early_ticks(event_type, events)
     labels = _read_labels(event_type, table)
     known_s = _read_known_times(event_type, table, events)
     order = np.argsort(events.times_us, kind="stable")
@@ -156,6 +160,19 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TE
         sha256=_sha256_of(path),
         label_delay_s=rule.delay_s,
         unused_columns=tuple(name for name in table.column_names if name not in event_type.accepted),
+    )
+
+
+def _refuse_early_ticks(event_type: EventType, events: Events) -> None:
+    """Raise `TrainingDataError` for counts since 1970 that all fall into its first years."""
+    earliest_us, latest_us = int(np.min(events.times_us)), int(np.max(events.times_us))
+    if event_type.timestamp_format not in TICKS or event_type.timestamp_unit or latest_us > _EARLY_US:
+        return
+    first, last = spell(earliest_us // 1_000_000), spell(latest_us // 1_000_000)
+    raise TrainingDataError(
+        f'Column "{event_type.timestamp}": all times fall between {first} and {last}, as timestamp_format '
+        f'"{event_type.timestamp_format}" says; if they count from another start, set timestamp_unit = "hours" (or '
+        '"days", "minutes", "seconds") and timestamp_origin in [event] instead.'
     )
 
 

@@ -1,6 +1,6 @@
 """What a careful person would notice about a table before a model learns from it, each in one sentence.
 
-Nothing here changes what is learned; only labels from the future are refused.
+Nothing here changes what is learned.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from tollgate.core.event import Floats, Ints
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.errors import TrainingDataError
+from tollgate.core.event_type import EventType
+from tollgate.core.files.column_notes import ColumnNotes
+from tollgate.core.outlying_times import by_day, find_outliers
+from tollgate.core.time_format import TimeFormat
+from tollgate.core.values import WHOLE_WITH_ZEROS, one_spelling
 
 from model_build.data import LabelledEvents
 from model_build.detector_file import DetectorFile
@@ -31,53 +34,28 @@ _ENDS_IN_A_ZONE = r":\d\d([.,]\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)\s*$"
 def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -> tuple[str, ...]:
     """Return what to know about the data, most important first; ``now_s`` is the time in seconds since 1970.
 
-    Without ``now_s``, nothing is compared with the present. Raises `TrainingDataError` for a label with a time later
-    than now.
+    Without ``now_s``, nothing is compared with the present.
     """
-    rule = file.event_type.label
-    if now_s is not None and rule is not None:
-        refuse_future_labels(data, rule, now_s)
     return (
         *_notice_frauds(data),
         *(_describe(disguise, data) for disguise in find_disguised_labels(data.events, data.labels)),
         *_notice_columns(data, file.event_type),
-        *([] if now_s is None else _notice_times(data, now_s)),
+        *notice_values(data, file.event_type),
+        *(outliers.describe() for outliers in find_outliers(*by_day(data.events.times_us, data.rows))),
+        *([] if now_s is None else _notice_young_labels(data, now_s)),
         *_notice_zones(data, file.event_type),
         *_notice_rows(data),
     )
 
 
-def refuse_future_labels(data: LabelledEvents, rule: LabelRule, now_s: float) -> None:
-    """Raise `TrainingDataError` with row and column of the first label whose own time lies after ``now_s``."""
-    if rule.time is None:
-        return
-    later = np.flatnonzero((data.labels >= 0) & _has_own_time(data, rule.time) & (data.known_s > now_s))
-    if len(later):
-        first = int(later[np.argmin(data.rows[later])])
-        many = f" ({len(later):,} such rows)" if len(later) > 1 else ""
-        raise TrainingDataError(
-            f'Row {int(data.rows[first]) + 1}, column "{rule.time}": the label became known at '
-            f"{_moment(data.known_s[first])}, which is later than now, {_moment(now_s)}{many}; check the year and the "
-            "time zone (a time without one is UTC)."
-        )
-
-
-def _has_own_time(data: LabelledEvents, column: str) -> npt.NDArray[np.bool_]:
-    """Tell for each event whether the table says when its label became known, shape (n,)."""
-    given = data.table[column]
-    filled = pc.is_valid(given)
-    if pa.types.is_string(given.type):
-        filled = pc.and_(filled, pc.fill_null(pc.not_equal(given, ""), False))
-    own: npt.NDArray[np.bool_] = filled.to_numpy()[data.rows]
-    return own
-
-
-def _moment(time_s: float) -> str:
-    return f"{np.datetime_as_string(np.datetime64(int(time_s), 's'))}Z"
-
-
 def _notice_frauds(data: LabelledEvents) -> Iterator[str]:
     frauds = int((data.labels == 1).sum())
+    labelled = int((data.labels >= 0).sum())
+    if frauds > labelled / 2:
+        yield (
+            f"{frauds:,} of {labelled:,} labelled events are fraud, more than half: are they the wrong way round? "
+            "label_values in [event] says which word means fraud."
+        )
     if frauds < FEW_FRAUDS:
         yield f"Only {frauds} frauds are labelled: every figure above is uncertain."
 
@@ -157,19 +135,46 @@ def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str
         )
 
 
+def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+    """Yield what looks odd in the values of columns, each in one sentence."""
+    columns = {name: data.table[name].combine_chunks() for name in data.table.column_names}
+    notes = ColumnNotes()
+    notes.add(event_type, data.events, columns)
+    yield from notes.tell()
+    for name in (event_type.id, *event_type.text_columns):
+        yield from _notice_spellings(name, columns[name])
+
+
+def _notice_spellings(name: str, column: pa.Array) -> Iterator[str]:
+    """Yield notes on ids of numbers that were written in several ways."""
+    if not pa.types.is_string(column.type):
+        return
+    zeros = pc.fill_null(pc.match_substring_regex(column, rf"^\s*{WHOLE_WITH_ZEROS.pattern}\s*$"), False)
+    if count := pc.sum(zeros).as_py():
+        example = column[pc.index(zeros, True).as_py()].as_py().strip()
+        yield (
+            f'Column "{name}": {count:,} of {len(column):,} values are whole numbers with decimals, such as '
+            f'"{example}", and were read as "{one_spelling(example)}": a program kept them as decimals, so zeros in '
+            "front are lost."
+        )
+    padded = pc.unique(column.filter(pc.fill_null(pc.match_substring_regex(column, "^0+[1-9][0-9]*$"), False)))
+    bare = pc.utf8_ltrim(padded, "0")
+    both = pc.is_in(bare, pc.unique(column))
+    if count := pc.sum(both).as_py():
+        first = pc.index(both, True).as_py()
+        yield (
+            f'Column "{name}" has {count:,} numbers with zeros in front and without, such as "{padded[first]}" and '
+            f'"{bare[first]}", which are two keys: export the column as text if they are one.'
+        )
+
+
 def _name(columns: Sequence[str]) -> str:
     quoted = ", ".join(f'"{column}"' for column in columns[:_NAMED])
     more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
     return f"Column {quoted} is" if len(columns) == 1 else f"Columns {quoted}{more} are"
 
 
-def _notice_times(data: LabelledEvents, now_s: float) -> Iterator[str]:
-    ahead = int((data.events.times_s > now_s).sum())
-    if ahead:
-        yield (
-            f"{ahead:,} events lie later than now ({_moment(now_s)}): check the time zone of their times, as a time "
-            "without one is UTC."
-        )
+def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
     unknown = int(((data.labels >= 0) & (data.known_s > now_s)).sum())
     if unknown:
         yield (
@@ -181,7 +186,9 @@ def _notice_times(data: LabelledEvents, now_s: float) -> Iterator[str]:
 
 def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
     column = data.table[event_type.timestamp]
-    if event_type.timestamp_format != "iso" or not pa.types.is_string(column.type):
+    # Where a zone is declared, it is meant for those.
+    declared = event_type.time_format != TimeFormat()
+    if declared or not pa.types.is_string(column.type):
         return
     zoned = pc.sum(pc.match_substring_regex(column, _ENDS_IN_A_ZONE)).as_py()
     if 0 < zoned < len(column):

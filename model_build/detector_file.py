@@ -37,7 +37,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _KEYS: Mapping[str, tuple[str, ...] | None] = {
     "detector": ("id", "description", "rules_mode"),
     "event": (
-        *("type", "id", "timestamp", "amount", "currency"),
+        *("type", "id", "timestamp", "max_ahead", "amount", "currency"),
         *VALUE_FORM_KEYS,
         *("label", "label_values", "label_time", "label_delay", "location"),
         *("numeric", "categorical", "boolean", "ignored"),
@@ -165,6 +165,7 @@ def _read_event_type(reader: TomlReader) -> EventType:
         boolean=reader.texts("event", "boolean"),
         ignored=reader.texts("event", "ignored"),
         entities=_read_entities(reader),
+        max_ahead_s=reader.span_s("event", "max_ahead", reader.take("event", "max_ahead", str, "10m"), zero=True),
         **read_value_forms(reader),
     )
     _check_roles(reader, event_type)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tollgate import clock
 
 from model_build.baselines import BASELINES
 from model_build.candidates import CANDIDATES
-from model_build.data import read_labelled_events
+from model_build.data_checks import notice_values
 from model_build.detector_file import DetectorFile
+from model_build.future_rows import read_past_payments
 from model_build.imbalance import IMBALANCE
 from model_build.material import Material, Progress, read_material
 from model_build.prequential import Fold, FoldResult, Protocol, Scorer, cut_folds, run_folds, score_by_model
@@ -49,10 +52,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """All rows of an evaluation, and the protocol that they follow."""
+    """All rows of an evaluation, the protocol that they follow, and what was noticed in the data."""
 
     protocol: Protocol
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
 
 
 def evaluate_detector(
@@ -62,14 +66,17 @@ def evaluate_detector(
     progress: Progress,
     *,
     tune_s: float = 0.0,
+    now: datetime | None = None,
 ) -> Evaluated:
     """Evaluate every model and strategy of ``file`` on a table; ``plan`` makes the protocol from the labelled events.
 
     With ``tune_s``, each model's parameters are searched for so many seconds on earlier folds, never on those reported.
+    No row may lie ahead of ``now``, by default the time of this machine.
     Raises `TableError` and `TrainingDataError` for what cannot be evaluated.
     """
     progress(f"Reading {path}")
-    data = read_labelled_events(path, file.event_type, file.file_form)
+    data = read_past_payments(path, file, now or clock.now())
+    notes = tuple(notice_values(data, file.event_type))
     protocol = plan(data)
     folds = cut_folds(data, protocol)
     earlier = cut_folds(data, protocol.earlier()) if tune_s else ()
@@ -84,7 +91,7 @@ def evaluate_detector(
         progress(f"Evaluating {title} on {len(folds)} folds")
         row = _run(material, folds, title, score_by_model(kind, imbalance, parameters))
         rows.append(Row(row.title, row.results, parameters if tune_s else None))
-    return Evaluated(protocol, tuple(rows))
+    return Evaluated(protocol, tuple(rows), notes)
 
 
 def _asked(file: DetectorFile) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,6 @@ import json
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -64,15 +63,6 @@ def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHisto
     return stored
 
 
-def training_end_s(version: DetectorVersion) -> float:
-    """Return when the training data ended, in seconds since 1970.
-
-    Events from then on may read the histories that it left. Earlier ones were counted in these already, with labels
-    that nobody knew yet.
-    """
-    return datetime.fromisoformat(version.manifest["training"]["to"]).timestamp()
-
-
 @dataclass(frozen=True)
 class Published:
     """What was published. ``loaded`` histories is None where this plan's histories are kept already."""
@@ -96,7 +86,7 @@ def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
             for entity, key, sums in read_folder_histories(version, folder)
         ]
         expires_s = clock.now_s() + version.history.forgotten_after_s
-        deque(histories.add_in_lots(f"{version.history_space}#loaded", additions, expires_s), maxlen=0)
+        deque(histories.add_in_lots(f"{version.history_space}#loaded", additions, expires_s, once=True), maxlen=0)
         loaded = len(additions)
     store = VersionStore(clients.s3(), bucket, refresh_s=0)
     store.publish(version.detector, version.version, read_version_files(folder))

@@ -50,7 +50,7 @@ def replay_decision(
     version = _open(record, detector, bucket, folder)
     answer = dict(record.answer)
     if record.reasons is not None:
-        answer |= retell_reasons(version, record.event, record.reads, list(record.reasons))
+        answer |= retell_reasons(version, record.event, record.reads, answer, list(record.reasons))
     again, excess = recompute(version, record.event, record.reads, answer)
     differences = compare(answer, again)
     if excess != record.excess:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from tollgate import clock
 from tollgate.core.downgrade import Thresholds
 from tollgate.core.event import Ints
 from tollgate.core.feature import Matrix
@@ -17,8 +18,9 @@ from tollgate.core.rules.trial import RuleTrial, TriedEvents, as_if_acting, try_
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import DetectorFileError
 
-from model_build.data import LabelledEvents, read_labelled_events
+from model_build.data import LabelledEvents
 from model_build.detector_file import DetectorFile
+from model_build.future_rows import read_past_payments
 from model_build.learnt import thread_count
 from model_build.material import Progress, build_matrix, read_material
 
@@ -32,7 +34,7 @@ def try_detector_file(path: Path, file: DetectorFile, version: DetectorVersion |
     """
     if not file.rules.rules:
         raise DetectorFileError("The detector file has no [[rules]] to test.")
-    data = read_labelled_events(path, file.event_type, file.file_form)
+    data = read_past_payments(path, file, clock.now())
     inputs, rules = _prepare(data, file, version, progress)
     progress(f"Asking {len(rules.rules)} rules")
     by_score = None if version is None else _by_score(file, version, inputs)

@@ -23,9 +23,10 @@ from tollgate.core.score import FALSE_POSITIVE_RATES, TOP_SCORE, ScoreScale
 from tollgate.core.version import history_to_json
 from tollgate.errors import DetectorFileError
 
-from model_build.data import LabelledEvents, count_categories, read_labelled_events
+from model_build.data import LabelledEvents, count_categories
 from model_build.detector_file import DetectorFile
 from model_build.drawing import draw_past_events
+from model_build.future_rows import read_past_payments
 from model_build.learnt import thread_count
 from model_build.material import Progress, build_matrix
 from model_build.metrics import count_scores
@@ -44,7 +45,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
     """
     _check_rules(file)
     plan = file.history
-    data = None if data_path is None else read_labelled_events(data_path, file.event_type, file.file_form)
+    data = None if data_path is None else read_past_payments(data_path, file, clock.now())
     categories: Mapping[str, Mapping[str, float]] = {column: {} for column in file.event_type.categorical}
     features = plan_features(file.event_type, plan, categories if data is None else count_categories(data.events))
     created_at = write_utc(clock.now())

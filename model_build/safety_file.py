@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tollgate.core.event_type import EventType
-from tollgate.core.safety import FAILS, Safety
+from tollgate.core.safety import CLOCKS, FAILS, Clock, Safety
 from tollgate.errors import suggest
 
 from model_build.toml_reader import TomlReader
 
-SAFETY_KEYS = ("fail", "required", "review", "block", "most_blocked", "over", "at_least")
+SAFETY_KEYS = ("fail", "required", "review", "block", "most_blocked", "over", "at_least", "clock")
 _LONGEST_S = 86_400.0
 
 
@@ -28,6 +28,7 @@ def read_safety(reader: TomlReader, event_type: EventType, order: Sequence[str])
         most_blocked=_read_share(reader),
         over_s=reader.span_s("safety", "over", reader.take("safety", "over", str, "5m")),
         at_least=reader.take("safety", "at_least", int, usual.at_least),
+        clock=_read_clock(reader),
     )
     _check_required(reader, safety, event_type)
     _check_outcomes(reader, safety, order)
@@ -36,6 +37,13 @@ def read_safety(reader: TomlReader, event_type: EventType, order: Sequence[str])
     if safety.at_least < 1:
         raise reader.fail("safety", "at_least", f"has to be a whole number above 0, not {safety.at_least}")
     return safety
+
+
+def _read_clock(reader: TomlReader) -> Clock:
+    clock: Clock = reader.take("safety", "clock", str, CLOCKS[0])
+    if clock not in CLOCKS:
+        raise reader.fail("safety", "clock", f"has to be {' or '.join(CLOCKS)}{suggest(clock, CLOCKS)}")
+    return clock
 
 
 def _read_share(reader: TomlReader) -> float | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from tollgate.core.bare_numbers import spell
 from tollgate.core.event import Ints
 from tollgate.errors import TrainingDataError
 
@@ -13,6 +15,7 @@ from model_build.training_choices import TrainingChoices
 
 FEWEST_FRAUDS = 10
 FEW_FRAUDS = 50
+FEW_FRAUDS_IN_A_PART = 10
 _DAY_S = 86_400
 
 
@@ -23,6 +26,10 @@ class Split:
     train: Ints
     validation: Ints
     test: Ints
+
+    def parts(self) -> tuple[tuple[str, Ints], ...]:
+        """The names of the parts and their rows, in order of time."""
+        return (("training", self.train), ("validation", self.validation), ("test", self.test))
 
 
 def split_by_time(data: LabelledEvents, choices: TrainingChoices) -> Split:
@@ -65,13 +72,43 @@ def check_labels(data: LabelledEvents) -> None:
         raise TrainingDataError(f"Only {frauds} frauds are labelled; at least {FEWEST_FRAUDS} are needed, better 50.")
 
 
+def _doubt_times(data: LabelledEvents, span_days: float) -> str:
+    """Return what to do about times that all fall within a day: they are often counted in something else."""
+    if span_days >= 1:
+        return ""
+    first, last = (spell(int(time_s)) for time_s in data.events.times_s[[0, -1]].tolist())
+    return (
+        f" All times fall between {first} and {last}: if they did not, declare timestamp_format in [event], or "
+        'timestamp_unit, such as "hours", with timestamp_origin.'
+    )
+
+
+def notice_parts(data: LabelledEvents, split: Split) -> Iterator[str]:
+    """Yield a warning for each part with so few frauds that what it is for is left to chance."""
+    uses = {"training": "to learn from", "validation": "to set thresholds and scores by", "test": "to judge by"}
+    for name, rows in split.parts():
+        frauds = int((data.labels[rows] == 1).sum())
+        if frauds < FEW_FRAUDS_IN_A_PART:
+            share = "" if name == "training" else f", or a larger {name}_share in [training]"
+            yield (
+                f"The {name} part has only {_count(frauds, 'fraud')} {uses[name]}, among {len(rows):,} events whose "
+                f"label was known in time; {FEW_FRAUDS_IN_A_PART} are the least: use more events, a shorter "
+                f"label_delay{share}."
+            )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _check_parts(data: LabelledEvents, split: Split) -> None:
     span_days = float(data.events.times_s[-1] - data.events.times_s[0]) / _DAY_S
-    for name, rows in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+    for name, rows in split.parts():
         frauds = int((data.labels[rows] == 1).sum())
         if not frauds or frauds == len(rows):
             raise TrainingDataError(
                 f"The {name} part has {frauds} frauds among {len(rows)} events whose label was known in time, and "
                 f"needs both kinds; the table spans {span_days:.1f} days and label_delay is "
                 f"{data.label_delay_s / _DAY_S:g} days: use more events, a shorter delay, or other shares."
+                f"{_doubt_times(data, span_days)}"
             )

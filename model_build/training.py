@@ -11,17 +11,17 @@ from tollgate.core.model import Model
 from tollgate.core.score import fit_score_scale
 
 from model_build.candidates import Fitted, fit_candidate
-from model_build.data import read_labelled_events
 from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile
 from model_build.drawing import draw_past_events
+from model_build.future_rows import read_past_payments
 from model_build.material import Material, Progress, read_material
 from model_build.parity import check_parity
 from model_build.past_events import encode_judged_events
 from model_build.report import Contender, Judged, choose_outcomes, describe_version, evaluate_version
 from model_build.rule_downgrades import notice_downgrades
 from model_build.sealing import Sealed, encode_histories, seal_version
-from model_build.split import Split, split_by_time
+from model_build.split import Split, notice_parts, split_by_time
 from model_build.version_reasons import explain_version
 
 
@@ -51,9 +51,9 @@ def train_detector(data_path: Path, file: DetectorFile, out: Path, progress: Pro
 def prepare(data_path: Path, file: DetectorFile, progress: Progress) -> tuple[Material, Split, tuple[str, ...]]:
     """Read a table into features and cut it in order of time; return with them what was noticed."""
     progress(f"Reading {data_path}")
-    data = read_labelled_events(data_path, file.event_type, file.file_form)
+    data = read_past_payments(data_path, file, clock.now())
     split = split_by_time(data, file.training)
-    notes = (*notice_data(data, file, clock.now_s()), *file.warnings)
+    notes = (*notice_parts(data, split), *notice_data(data, file, clock.now_s()), *file.warnings)
     past = draw_past_events(data, split.test, file.training.past_events, file.training.seed)
     return read_material(data, file, split.train, progress, past), split, notes
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 from tollgate.adapters import clients
 from tollgate.adapters.versions import VersionStore
+from tollgate.core.moments import to_moment
+from tollgate.core.time_format import TimeFormat
 from tollgate.errors import InputError, TollgateError
 
 from spark_job.job import Job, run_job
@@ -42,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     score.add_argument("--format", choices=FORMATS, help="of the input; its suffix tells")
     score.add_argument("--out-format", choices=("csv", "parquet"), default="parquet")
     score.add_argument("--delimiter", help="of CSV; its header tells")
+    score.add_argument("--now", type=_moment, metavar="WHEN", help="when the input was made; else this machine's time")
     score.set_defaults(run=_score)
     stream = commands.add_parser("stream", help="decide on the events of a stream, in micro-batches")
     stream.add_argument("output", help="the folder for the results")
@@ -61,11 +65,27 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _moment(text: str) -> datetime:
+    try:
+        return to_moment(TimeFormat().read(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _score(spark: SparkSession, asked: argparse.Namespace) -> None:
     form = asked.format or next((form for suffix, form in _SUFFIXES.items() if asked.input.endswith(suffix)), None)
     if form is None:
         raise InputError(f'"{asked.input}" does not tell its format by its suffix; give --format.')
-    job = Job(asked.input, form, asked.output, asked.out_format, asked.history_table, asked.delimiter, asked.span_rows)
+    job = Job(
+        asked.input,
+        form,
+        asked.output,
+        asked.out_format,
+        asked.history_table,
+        asked.delimiter,
+        asked.span_rows,
+        asked.now,
+    )
     if not run_job(spark, _choose_version(asked)(), job):
         print(f"The results are there already: {asked.output}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 from pyspark.sql.types import DoubleType, LongType, ShortType, StringType, StructField, StructType
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Ints
 from tollgate.core.files.cells import free_name
 from tollgate.core.files.decide_piece import PieceDecisions, decide_piece
@@ -37,28 +39,34 @@ class Decide:
     sealed: Broadcast[SealedVersion]
     names: Sequence[str]
     as_text: bool
+    now: datetime
 
     def __call__(self, _span: int, stored: Stored, rows: pa.Table) -> Iterator[pa.RecordBatch]:
         """Yield the results of one span: its own columns, what was decided, and the number of the row."""
         version = self.sealed.value.open()
         piece = Piece(self.names, rows["cells"].combine_chunks().flatten(), 0, Position())
         good = np.flatnonzero(rows["good"].to_numpy())
-        decided = _decide(version, piece, good, stored)
-        table = tabulate(version, piece, good, decided, _find_problems(version, rows))
+        limit = SkewLimit.of(version, self.now)
+        decided, clocks = _decide(version, piece, good, stored, limit)
+        table = tabulate(version, piece, good, decided, _find_problems(version, rows), clocks)
         columns = [*(column.combine_chunks() for column in table.columns), pa.array(rows["row"].to_numpy() + 1)]
         if self.as_text:
             columns = [guard_cells(column) for column in columns]
         yield pa.RecordBatch.from_arrays(columns, _result_columns(version, self.names))
 
 
-def _decide(version: DetectorVersion, piece: Piece, good: Ints, stored: Stored) -> PieceDecisions:
+def _decide(
+    version: DetectorVersion, piece: Piece, good: Ints, stored: Stored, limit: SkewLimit
+) -> tuple[PieceDecisions, dict[int, str]]:
+    """Return what is decided on the good rows, and the time of the clock for those that are decided as of it."""
     usable = Piece(piece.names, [column.take(pa.array(good)) for column in piece.columns], 0, Position())
     with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
         histories = FileHistories(version.history, Path(folder), read_from(stored))
         # Rows that repeat an id are not among the good ones.
-        read = EventReader(version.event_type, histories.hashing).read(usable)
+        read = EventReader(version.event_type, histories.hashing, limit=limit).read(usable)
         assert not read.problems
-        return decide_piece(version, read.events, histories.read(read.events, read.keys), pool)
+        decided = decide_piece(version, read.events, histories.read(read.events, read.keys), pool)
+        return decided, {int(good[place]): told for place, told in read.clocks.items()}
 
 
 def _find_problems(version: DetectorVersion, rows: pa.Table) -> dict[int, tuple[str, str]]:

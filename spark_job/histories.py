@@ -12,7 +12,15 @@ import numpy as np
 import pyarrow as pa
 from tollgate.core.history import HistoryPlan, Sum
 from tollgate.core.replay import replay_histories
-from tollgate.core.stored_history import add_up, fold_matured, stale_names
+from tollgate.core.stored_history import (
+    add_up,
+    epoch_of,
+    fold_matured,
+    latest_name,
+    latest_us,
+    move_latest,
+    stale_names,
+)
 from tollgate.core.totals import totals
 
 from spark_job.arrow import thin_events
@@ -91,13 +99,19 @@ def each_row(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
 def fold(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
     """Return sums in which the events that matured before ``time_s`` are legitimate ones, no longer open."""
     matured = fold_matured(plan, entity, sums, time_s)
-    return add_up({name: number for name, number in sums.items() if name not in matured.steps}, matured.added)
+    if not matured.steps:
+        return dict(sums)
+    # They are additions too, dated when they matured.
+    assert plan.maturing is not None
+    last_us = round(max(epoch_of(name)[1] for name in matured.steps) * plan.maturing.step_s * 1e6)
+    kept = {name: number for name, number in sums.items() if name not in matured.steps}
+    return add_up(kept, matured.added, {latest_name(last_us): 1})
 
 
 def tidy(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
     """Return sums from which events from ``time_s`` on read the same: matured events folded, faded sums gone."""
     whole = fold(plan, entity, sums, time_s)
-    for name in stale_names(plan, list(whole), time_s):
+    for name in (*stale_names(plan, list(whole), time_s), *move_latest(whole, latest_us(whole) or 0).removes):
         del whole[name]
     return whole
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tollgate.core.file_form import FileForm
@@ -21,7 +22,8 @@ class Job:
     """What to decide on, and where the results go. Paths are of this machine or of S3.
 
     ``form`` is one of `tables.FORMATS`, ``out_form`` csv or parquet. With ``histories``, a DynamoDB table, decisions
-    begin from the stored histories, and a version whose detector records its files adds to them.
+    begin from the stored histories, and a version whose detector records its files adds to them. ``now`` is when the
+    rows were made, None for the time of this machine.
     """
 
     path: str
@@ -31,6 +33,7 @@ class Job:
     histories: str | None = None
     delimiter: str | None = None
     span_rows: int = SPAN_ROWS
+    now: datetime | None = None
 
     @property
     def work(self) -> str:
@@ -61,7 +64,13 @@ def run_job(spark: SparkSession, sealed: SealedVersion, job: Job) -> bool:
     )
     stages = Stages(spark, f"{job.work}/{version.version}")
     scoring = Scoring(
-        spark.sparkContext.broadcast(sealed), stages, table, job.histories, job.span_rows, as_text=job.out_form == "csv"
+        spark.sparkContext.broadcast(sealed),
+        stages,
+        table,
+        job.histories,
+        job.span_rows,
+        as_text=job.out_form == "csv",
+        now=job.now,
     )
     if not _is_written(spark, job):
         write_results(scoring.results(), job.output, job.out_form)

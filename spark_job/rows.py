@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql.types import StructType
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.reading import outranks_repeated_id, read_events
 
 from spark_job.arrow import read_columns, thin_columns
@@ -33,6 +35,7 @@ class _ReadRows:
     sealed: Broadcast[SealedVersion]
     names: Sequence[str]
     delimiter: str | None
+    now: datetime
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the batches with those columns more."""
@@ -41,9 +44,10 @@ class _ReadRows:
             yield pa.RecordBatch.from_arrays([*batch.columns, *added.values()], [*batch.schema.names, *added])
 
     def _read(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
-        event_type = self.sealed.value.open().event_type
+        version = self.sealed.value.open()
+        event_type = version.event_type
         columns = read_columns(event_type, self.names, batch.column("cells"))
-        events, found = read_events(event_type, columns, whole=False)
+        events, found = read_events(event_type, columns, whole=False, limit=SkewLimit.of(version, self.now))
         problems = {
             row: ("", say_corrupt(text, self.delimiter, len(self.names)))
             for row, text in enumerate(batch.column("corrupt").to_pylist())
@@ -60,9 +64,9 @@ class _ReadRows:
         }
 
 
-def read_rows(table: Table, sealed: Broadcast[SealedVersion]) -> DataFrame:
-    """Return the rows of a table with what was read of them."""
-    read = _ReadRows(sealed, table.names, table.delimiter)
+def read_rows(table: Table, sealed: Broadcast[SealedVersion], now: datetime) -> DataFrame:
+    """Return the rows of a table with what was read of them; ``now`` is what they may not lie ahead of."""
+    read = _ReadRows(sealed, table.names, table.delimiter, now)
     return table.frame.mapInArrow(read, StructType([*table.frame.schema.fields, *StructType.fromDDL(_READ).fields]))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
+from tollgate import clock
+from tollgate.core.moments import to_microseconds, to_moment
 
 from spark_job.deciding import Decide, result_schema
 from spark_job.histories import AddUp, sums_before
@@ -30,7 +33,8 @@ class Scoring:
     """How a table is decided on, and what is kept of it in ``stages``.
 
     ``histories`` is the table of stored histories, None to begin with empty ones. With ``as_text`` the results are the
-    cells of a CSV file.
+    cells of a CSV file. Rows may not lie ahead of ``now``, by default the time when the table was begun with, which is
+    kept: a repeated job decides alike.
     """
 
     sealed: Broadcast[SealedVersion]
@@ -39,13 +43,14 @@ class Scoring:
     histories: str | None = None
     span_rows: int = SPAN_ROWS
     as_text: bool = False
+    now: datetime | None = None
 
     def results(self) -> DataFrame:
         """Return the rows with what was decided on them, in no order."""
         version, names = self.sealed.value.open(), self.table.names
         schema = result_schema(version, names, self.table.cells, as_text=self.as_text)
         stored = self._before(self.added) if self._bounds.spans > 1 else self._before_the_only_span
-        decide = Decide(self.sealed, names, self.as_text)
+        decide = Decide(self.sealed, names, self.as_text, self._now)
         return over_spans(self._rows, stored, self._bounds.spans, decide, schema)
 
     def record(self, name: str) -> int:
@@ -104,6 +109,13 @@ class Scoring:
         return Bounds.of((one.time_us, one.row) for one in self.stages.keep("bounds", choose).collect())
 
     @cached_property
+    def _now(self) -> datetime:
+        def note() -> DataFrame:
+            return self.stages.spark.createDataFrame([(to_microseconds(self.now or clock.now()),)], "now_us bigint")
+
+        return to_moment(self.stages.keep("now", note).collect()[0].now_us)
+
+    @cached_property
     def _checked(self) -> DataFrame:
-        numbered = number_rows(self.stages.keep("rows", lambda: read_rows(self.table, self.sealed)))
+        numbered = number_rows(self.stages.keep("rows", lambda: read_rows(self.table, self.sealed, self._now)))
         return mark_good(numbered, self.stages.keep("repeated", lambda: find_repeated(numbered)))

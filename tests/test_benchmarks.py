@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.docs.pages import blocks_run_by
 
 ROOT = Path(__file__).parent.parent
 FIGURES = {
@@ -24,6 +27,15 @@ FIGURES = {
     "search --rows 3000 --days 3 --runs 1": ("search_worst_first_ms", "search_worst_again_ms", "index_mb"),
     "rules --rows 1000 --runs 1": ("ms_10_by_100k", "us_one_event"),
 }
+
+
+def test_benchmarks_that_pages_show_are_among_them() -> None:
+    shown = blocks_run_by("tests/test_benchmarks.py")
+    commands = [re.fullmatch(r"\.venv/bin/python bench/(\w+)\.py\n", block.text) for block in shown]
+    assert commands
+    for block, command in zip(shown, commands, strict=True):
+        assert command, block
+        assert command[1] in {figures.split()[0] for figures in FIGURES}, block
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The package that Lambda gets: small enough, complete, and the same for the same sources."""
 
+import ast
 import io
 import json
 import subprocess
@@ -92,6 +93,21 @@ def test_functions_import_from_their_package_alone(functions: Path, doubling_mod
     assert all(origin.startswith(str(functions)) for origin in probe(doubling_model, "functions", functions))
 
 
+ZONE = """
+import sys, zoneinfo
+sys.path[:0] = sys.argv[1:]
+zoneinfo.reset_tzpath(())
+from tollgate.core.time_format import TimeFormat
+print(TimeFormat(zone="Europe/Berlin").read("2026-07-01 12:00"))
+"""
+
+
+def test_time_zones_come_with_the_package(functions: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-c", ZONE, str(functions)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert int(result.stdout) == 1_782_900_000_000_000
+
+
 SCORE = """
 import json, sys
 from pathlib import Path
@@ -125,6 +141,46 @@ def test_a_version_scores_from_the_package(
 def test_the_layer_reads_parquet_beside_the_functions(functions: Path, layer: Path, doubling_model: Path) -> None:
     *_, arrow = probe(doubling_model, "parquet", layer / "python", functions)
     assert arrow.startswith(str(layer))
+
+
+NAMES = """
+import importlib, json, sys
+sys.path[:0] = sys.argv[2:]
+missing = []
+for dotted in json.loads(sys.argv[1]):
+    package, *names = dotted.split(".")
+    found = importlib.import_module(package)
+    try:
+        for name in names:
+            found = getattr(found, name)
+    except (AttributeError, ImportError) as error:
+        missing.append(f"{dotted}: {error}")
+print(json.dumps(missing))
+"""
+
+
+def numpy_names(source: str) -> set[str]:
+    """The dotted names of what a module takes from NumPy."""
+    dotted: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        names, inner = [], node
+        while isinstance(inner, ast.Attribute):
+            names.append(inner.attr)
+            inner = inner.value
+        if names and isinstance(inner, ast.Name) and inner.id == "np":
+            dotted.add(".".join(["numpy", *reversed(names)]))
+    return dotted
+
+
+def test_all_that_the_functions_take_from_numpy_is_in_the_package(functions: Path) -> None:
+    """Parts of NumPy are dropped, and it looks for some of them only when they are asked for."""
+    sources = (file.read_text(encoding="utf-8") for file in (build_package.HERE / "tollgate").rglob("*.py"))
+    dotted = sorted(set().union(*map(numpy_names, sources)))
+    assert "numpy.linalg.solve" in dotted
+    command = [sys.executable, "-I", "-S", "-c", NAMES, json.dumps(dotted), str(functions)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == []
 
 
 def test_the_package_holds_the_code_as_it_is_now(functions: Path) -> None:

@@ -14,7 +14,7 @@ from tollgate.core.version import VERSION_FILES
 from tollgate.services.decide_lot import MARGIN_S
 from tollgate.settings import Settings
 
-from localstack.template import TEMPLATE, load_template, open_routes, write_out_limits
+from localstack.template import FUNCTIONS, TEMPLATE, load_template, open_routes, write_out_limits
 from model_build.sealing import CARD, CARD_TEXT, HISTORIES
 
 SAM = TEMPLATE.parent / ".tools" / "sam" / "bin" / "sam"
@@ -349,6 +349,16 @@ def test_handlers_are_there() -> None:
         module, _, name = function["Handler"].rpartition(".")
         file = TEMPLATE.parent / "functions" / Path(*module.split(".")).with_suffix(".py")
         assert f"{name}" in file.read_text(encoding="utf-8")
+
+
+def test_everything_that_sam_builds_by_make_has_a_recipe() -> None:
+    by_make = [name for name, one in RESOURCES.items() if one.get("Metadata", {}).get("BuildMethod") == "makefile"]
+    assert set(by_make) == {*of_type("AWS::Serverless::Function"), *of_type("AWS::Serverless::LayerVersion")}
+    for name in by_make:
+        command = ["make", "--dry-run", f"build-{name}", "ARTIFACTS_DIR=built"]
+        recipe = subprocess.run(command, cwd=FUNCTIONS, capture_output=True, text=True, check=False)
+        assert recipe.returncode == 0, recipe.stderr
+        assert "build_package.py" in recipe.stdout, f"functions/Makefile builds nothing for {name}"
 
 
 def test_files_of_payments_and_of_labels_are_told_of_and_can_be_read() -> None:

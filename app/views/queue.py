@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -10,11 +11,15 @@ from app.ahead import load_ahead
 from app.case import Case, load_case
 from app.case_view import show_case
 from app.client import Api
+from app.day_news import load_past_days
+from app.day_state import judge_money
 from app.decide_bar import show_decide_bar
 from app.detector import Detector
+from app.health_words import say_calibration
 from app.links import show_link
 from app.outcome_card import empty_state
-from app.page import problems_shown, show_page
+from app.page import in_markdown, problems_shown, show_page
+from app.problems import ApiProblem
 from app.queue_list import EVENT, next_of, show_waiting
 from app.queue_search import find_cases, left_of
 from app.queue_terms import FILTERS, QueueTerms, show_filters
@@ -29,6 +34,7 @@ def show() -> None:
 
 def _show_body(api: Api, detector: Detector) -> None:
     terms = show_filters(detector)
+    warning = st.container()
     found = find_cases(api, terms)
     cases = left_of(found["decisions"], terms)
     ids = [str(one["event_id"]) for one in cases]
@@ -42,6 +48,17 @@ def _show_body(api: Api, detector: Detector) -> None:
             _show_current(api, detector, current, ids)
         else:
             _show_nothing(detector, terms)
+    if terms.sort == "money_at_risk":
+        with warning, suppress(ApiProblem):
+            _warn_of_money(api, detector)
+
+
+def _warn_of_money(api: Api, detector: Detector) -> None:
+    """Say that the order of the cases rests on money at risk that was off lately, where it was."""
+    at, past = load_past_days(api, detector)
+    calibration = judge_money(detector, past, at)
+    if calibration is not None and calibration.is_off:
+        st.caption(f":orange[:material/money_off:] {in_markdown(say_calibration(calibration, detector))}")
 
 
 def _show_current(api: Api, detector: Detector, event_id: str, ids: Sequence[str]) -> None:

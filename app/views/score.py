@@ -11,6 +11,7 @@ from app.decision_view import show_exceptions, show_label, show_record
 from app.detector import Detector
 from app.event_form import as_filled, find_faults, new_event_id, show_fields
 from app.event_source import Source, choose_source, fresh_answer, open_decision
+from app.filled import count_filled, say_little, say_too_little, suggest_required
 from app.known_view import show_known
 from app.outcome_card import empty_state, outcome_card
 from app.page import in_markdown, problems_shown, show_page
@@ -41,14 +42,21 @@ def _show_body(api: Api, detector: Detector) -> None:
         before = None if source.decision is None else as_filled(detector, source.event)
         changed = before is not None and event != before
         faults = find_faults(detector, event, before)
+        known = count_filled(detector, event)
+        too_little = known.is_too_little(None if before is None else count_filled(detector, before))
         for fault in faults:
             st.warning(in_markdown(fault), icon=":material/edit:")
         with problems_shown():
-            _show_buttons(api, detector, source, event, ready=not faults, changed=changed)
+            _show_buttons(api, detector, source, event, ready=not faults and not too_little, changed=changed)
     with answer, problems_shown():
         if faults:
             st.html(empty_state("No score yet", f"Mend what is said below the form, and the {noun}'s score is here."))
+        elif too_little:
+            st.html(empty_state("Not enough is known", say_too_little(detector, known)))
+            st.caption(suggest_required(detector))
         else:
+            if known.is_little:
+                st.warning(in_markdown(say_little(detector, known)), icon=":material/help:")
             _show_answer(api, detector, source, _with_the_rest(detector, source, event), changed=changed)
 
 
@@ -119,13 +127,7 @@ def _show_card(detector: Detector, decision: Json | None, shown: Json, *, change
         note = f"Decided and recorded · {wording.moment(decision.get('decided_at'))}"
         total = (fresh.get("timings_ms") or {}).get("total")
         details += [f"Decided in {wording.milliseconds(total)}"] if total is not None else []
-    score = shown.get("score")
-    st.html(
-        outcome_card(
-            detector, str(shown.get("outcome")), None if score is None else int(score), note,
-            " · ".join(filter(None, details)),
-        )
-    )  # fmt: skip
+    st.html(outcome_card(detector, shown, note, " · ".join(filter(None, details))))
     if fresh.get("repeated") and not changed:
         text = "This event was decided before: the first decision stands, and nothing was counted twice."
         st.info(text, icon=":material/history:")

@@ -81,7 +81,7 @@ def _show_news(api: Api, detector: Detector, news: News) -> None:
     usual = find_usual(news.past, news.at.date())
     times = st.session_state.get(_TIMES) or [news.answered_in_ms]
     alerts = judge_alerts(news.today, usual) if usual else None
-    calibration = judge_money(detector, news)
+    calibration = judge_money(detector, news.days, news.at)
     show_tiles([*count_tiles(detector, news, calibration), *judged_tiles(detector, news, alerts, times)])
     chart, changes = st.columns([7, 5], gap="large")
     with chart:

@@ -8,6 +8,7 @@
     │   │   └── TrainingDataError    a table that cannot be learned from
     │   ├── ModelFileError           an ONNX file that cannot become a detector's model
     │   ├── EventError               one event or row: column and value named
+    │   │   └── EventAheadError      one event that lies too far ahead of the server's clock
     │   ├── LabelError               a label that is neither fraud nor legitimate
     │   ├── BodyTooLargeError        over 256 KB, or over 5 MB for a list
     │   ├── ChangedError             somebody else changed it meanwhile: look at theirs first
@@ -88,6 +89,12 @@ class EventError(InputError):
     def __init__(self, message: str, column: str = "") -> None:
         super().__init__(message)
         self.column = column
+
+
+class EventAheadError(EventError):
+    """One event with a time too far ahead of the server's clock."""
+
+    code = "event_ahead"
 
 
 class LabelError(InputError):

@@ -33,6 +33,7 @@ class Contract:
     detector: Json = field(default_factory=shapes.detector_document)
     evaluation: Json = field(default_factory=shapes.evaluation_document)
     contributions: Json = field(default_factory=model_shapes.contributions)
+    histories: Json | None = None  # sums of the customer, by operation, in place of the usual ones
     summaries: Json | None = None  # in place of what its decisions come to
     decisions: dict[str, Json] = field(default_factory=dict)
     batches: dict[str, Json] = field(default_factory=dict)
@@ -145,7 +146,7 @@ class Contract:
             return 422, {"code": "invalid_event", "message": "amount must not be below 0", "retry": False}
         rows = [sent, *({**sent, **changes} for changes in body.get("variants", []))]
         told = [shapes.supposed(row, number <= 10 and body["reasons"] != "none") for number, row in enumerate(rows)]
-        known = shapes.histories(sent) if body.get("histories") else None
+        known = shapes.histories(sent, self.histories) if body.get("histories") else None
         named = {"detector": "payments", "detector_version": shapes.VERSION}
         return 200, {**named, "unchanged": told[0], "variants": told[1:], "histories": known}
 

@@ -236,18 +236,24 @@ def _rules(sent: Json) -> list[Json]:
     return [{"rule": "large_amount", "outcome": "review", "shadow": True, "expression": expression}]
 
 
-def histories(sent: Json) -> list[Json]:
-    """Return what was known of the customer and the device of an event; the device is new."""
+def histories(sent: Json, sums: Json | None = None) -> list[Json]:
+    """Return what was known of the customer and the device of an event; the device is new.
+
+    ``sums`` are those of the customer over its longest half-life, by operation, in place of the usual ones.
+    """
     facts = [
         ("count", "Payments of this customer lately", "events", 12.25),
         ("mean_amount", "Usual amount at this customer", "amount", 130.214),
         ("distance_km", "Kilometres from the place where this customer usually is", "km", None),
     ]
-    known = [
+    known: list[Json] = [
         {"operation": name, "description": text, "half_life_s": half_life_s, "unit": unit, "value": value}
         for name, text, unit, value in facts
         for half_life_s in (86_400.0, 2_592_000.0)
     ]
+    if sums is not None:
+        same = {"description": "", "half_life_s": 2_592_000.0, "unit": "events"}
+        known = [same | {"operation": operation, "value": value} for operation, value in sums.items()]
     return [
         _history("customer", "customer_id", sent, True, known),
         _history("device", "device_id", sent, False, [{**fact, "value": 0.0} for fact in known[:2]]),
@@ -276,6 +282,7 @@ def summary(rows: int, failed: int) -> Json:
         "score_histogram": {"edges": EDGES, "counts": histogram(scored, false_positive_rate)},
         "top_events": [_top_event(place) for place in range(min(40, scored))],
         "errors": errors[:100],
+        "notes": [],
         "unused_columns": ["is_fraud", "fraud_kind"],
     }
 

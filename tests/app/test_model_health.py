@@ -87,6 +87,17 @@ def test_today_says_that_money_at_risk_is_off(contract: Contract, open_page: Ope
     assert "Nothing out of the ordinary" not in said
 
 
+def test_the_queue_says_that_its_order_rests_on_money_at_risk_that_is_off(
+    contract: Contract, open_page: OpenPage
+) -> None:
+    mature_frauds(contract, probability=1 / 3)
+    page = open_page("queue").run()
+    assert not page.exception
+    assert "Money at risk is too low, 3.0 times" in texts(page)
+    page.selectbox(key="address-sort").select("score").run()
+    assert "Money at risk is too low" not in texts(page)
+
+
 def test_today_is_quiet_where_money_at_risk_is_right(contract: Contract, open_page: OpenPage) -> None:
     mature_frauds(contract, probability=0.95)
     assert "Money at risk is too" not in texts(open_page("today").run())

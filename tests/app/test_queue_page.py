@@ -203,3 +203,12 @@ def test_the_next_case_follows_the_one_that_is_looked_at() -> None:
     ids = ["a", "b", "c"]
     assert [next_of(ids, one) for one in ("a", "b", "c", "elsewhere")] == ["b", "c", "", "a"]
     assert [next_of(ids, one, -1) for one in ("a", "b", "elsewhere")] == ["", "a", ""]
+
+
+def test_a_case_says_which_rule_gave_it_another_outcome(contract: Contract, open_page: OpenPage) -> None:
+    hit = {"rule": "far", "outcome": "review", "shadow": False, "expression": "3245 > 500"}
+    add(contract, "weakened", 2000.0)
+    contract.decisions["weakened"].update(outcome="review", rules=[hit])
+    page = open_page("queue").run()
+    assert not page.exception
+    assert "Rule “far” makes it Review. Its score alone would give Block." in texts(page)

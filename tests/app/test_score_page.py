@@ -220,7 +220,7 @@ def test_rules_show_the_values_put_in(page: AppTest) -> None:
 
 def test_what_was_known_is_told_with_units_over_a_chosen_time(page: AppTest) -> None:
     said = texts(page)
-    assert "Customer C00812</th><td>12.2</td><td>$130.21</td><td>–</td>" in said
+    assert "Customer C00812</th><td>13+ (12.2)</td><td>$130.21</td><td>–</td>" in said
     assert "No earlier payment is remembered of this device." in said
     page.segmented_control(key="known-span").set_value(86_400.0).run()
     assert "What was known over 1 day" in texts(page)
@@ -261,3 +261,62 @@ def test_an_event_that_nobody_handed_over_is_passed_over(open_page: OpenPage) ->
     page = open_page("score")
     page.query_params["past"] = "p8"
     assert not page.run().exception
+
+
+@pytest.mark.parametrize("filled", [{}, {"event.amount": 20.0}])
+def test_a_payment_that_says_too_little_gets_no_outcome_and_is_not_recorded(
+    contract: Contract, open_page: OpenPage, filled: dict[str, float]
+) -> None:
+    for variable in contract.detector["event_type"]["variables"]:
+        variable["required"] = variable["role"] in ("id", "timestamp")
+    page = open_page("score").run()
+    contract.questions.clear()
+    page.selectbox(key="start").select("An empty form").run()
+    for key, value in filled.items():
+        page.number_input(key=key).set_value(value).run()
+    said = texts(page)
+    assert not page.exception
+    assert "Not enough is known" in said
+    assert f"{len(filled)} of 10 columns are filled in." in said
+    assert "fill in at least 5" in said
+    assert '`required = ["amount", "customer_id"]`' in said
+    assert "tg-card" not in said
+    assert next(button for button in page.button if button.label == "Decide and record").disabled
+    assert not contract.questions
+    assert not contract.decisions
+
+
+def test_a_decision_on_too_little_is_shown_and_said_to_be_one(contract: Contract, open_page: OpenPage) -> None:
+    contract.answer("POST", "/v1/decisions", {"event": EVENT})
+    page = open_page("score")
+    page.query_params["event"] = EVENT["event_id"]
+    page.run()
+    said = texts(page)
+    assert "Decided and recorded" in said
+    assert "This payment has 2 of 10 columns, so its score says little. Missing: Merchant ID," in said
+
+
+def test_more_frauds_than_payments_are_explained_by_whole_counts(contract: Contract, open_page: OpenPage) -> None:
+    contract.histories = {"count": 3.98, "fraud_count": 4.7, "legitimate_count": 0.0}
+    said = texts(open_page("score").run())
+    assert "Customer C00812</th><td>5+ (4.0)</td><td>5+ (4.7)</td><td>none</td>" in said
+    assert "5+ (4.0): there were at least 5" in said
+    assert "The sum of known frauds is above that of payments for customer: a payment fades from when it was" in said
+
+
+def test_fewer_frauds_than_payments_need_no_word(contract: Contract, open_page: OpenPage) -> None:
+    contract.histories = {"count": 3.0, "fraud_count": 1.0}
+    said = texts(open_page("score").run())
+    assert "Customer C00812</th><td>3+ (3.0)</td><td>1+ (1.0)</td>" in said
+    assert "is above that of" not in said
+
+
+def test_a_decided_payment_that_is_emptied_further_gets_no_outcome(contract: Contract, open_page: OpenPage) -> None:
+    for variable in contract.detector["event_type"]["variables"]:
+        variable["required"] = False
+    contract.answer("POST", "/v1/decisions", {"event": EVENT})
+    page = open_page("score")
+    page.query_params["event"] = EVENT["event_id"]
+    page.run().text_input(key="event.customer_id").input("").run()
+    assert "Not enough is known" in texts(page)
+    assert next(button for button in page.button if button.label == "Decide as a new payment").disabled

@@ -12,6 +12,7 @@ from bench.browsing.contrast import MIN_CONTRAST, measure_disabled
 from bench.browsing.settled import wait_until_settled
 from localstack.dashboard import running_dashboard
 from localstack.emulator import find_free_port
+from tests.app import contract_shapes as shapes
 from tests.app.contract_rules import detector_rules
 from tests.app.contract_server import Contract, serve_contract
 from tests.browser.test_pages import WAIT_MS, keep_screenshot
@@ -28,6 +29,7 @@ PARTS = ("rules?part=next", "rules?part=lists")
 def contract() -> Iterator[Contract]:
     with serve_contract() as running:
         running.detector |= detector_rules()
+        running.answer("POST", "/v1/decisions", {"event": shapes.event(620.0, event_id="p1")})
         yield running
 
 
@@ -46,7 +48,7 @@ def open_address(page: Page, url: str, address: str) -> None:
 @BOTH
 def test_disabled_controls_can_be_read(page: Page, url: str) -> None:
     found: dict[str, float] = {}
-    for address in (*PAGES, *PARTS):
+    for address in (*PAGES, *PARTS, "score?event=p1"):
         open_address(page, url, address)
         found |= {f"{address}: {one['text']}": one["contrast"] for one in measure_disabled(page)}
     open_address(page, url, "score")
@@ -58,6 +60,7 @@ def test_disabled_controls_can_be_read(page: Page, url: str) -> None:
     found |= {f"score, faulty: {one['text']}": one["contrast"] for one in measure_disabled(page)}
     assert any("Save the draft" in name for name in found)
     assert any("Decide and record" in name for name in found)
+    assert "score?event=p1: p1" in found
     assert {name: contrast for name, contrast in found.items() if contrast < MIN_CONTRAST} == {}
 
 

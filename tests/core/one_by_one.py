@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from tollgate.core.arrivals import EVENT, FRAUD, Arrivals
-from tollgate.core.event import Events, Floats, Keys, join_keys
+from tollgate.core.event import Events, Floats, Keys, host_key, join_keys
 from tollgate.core.event_type import EventType, LabelRule
 from tollgate.core.history import HistoryPlan, Kind, Sum, judge_amounts, quantise, weigh
 from tollgate.core.replay import Replayed
@@ -16,8 +16,14 @@ from tollgate.core.stored_history import (
     add_fraud,
     add_to_all,
     attribute,
+    epoch_of,
     fold_matured,
+    latest_name,
+    latest_names,
+    latest_us,
+    move_latest,
     read_all,
+    read_as_of,
     stale_names,
 )
 
@@ -109,20 +115,34 @@ class Store:
     sums: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     keeping: Keeping = LAZILY
 
-    def add(self, entity: str, key: str, added: Mapping[str, int]) -> None:
+    def add(self, entity: str, key: str, added: Mapping[str, int], dated_us: int | None = None) -> None:
         sums = self.sums.setdefault(entity, {}).setdefault(key, {})
         for name, number in added.items():
             sums[name] = sums.get(name, 0) + number
+        if dated_us is not None and added:
+            moved = move_latest(sums, dated_us)
+            if moved.adds:
+                sums[moved.adds] = 1
+            for name in moved.removes:
+                del sums[name]
 
     def of(self, entity: str, key: str) -> dict[str, int]:
         return self.sums.get(entity, {}).get(key, {})
 
+    def read(self, entity: str, key: str) -> dict[str, int]:
+        """Return what a reader finds: a pair is read no earlier than its host was added to."""
+        sums, host = self.of(entity, key), self.plan.hosts.get(entity)
+        if not sums or host is None:
+            return sums
+        return sums | dict.fromkeys(latest_names(self.of(host, host_key(key))), 1)
+
     def tidy(self, entity: str, key: str, time_s: float) -> None:
         """Do what a writer at ``time_s`` does beside adding."""
         sums = self.of(entity, key)
+        as_of_s = read_as_of(self.read(entity, key), time_s)
         if self.keeping.folds:
-            fold(self.plan, entity, sums, time_s)
-        for name in stale_names(self.plan, list(sums), time_s) if self.keeping.drops_stale else ():
+            fold(self.plan, entity, sums, as_of_s)
+        for name in stale_names(self.plan, list(sums), as_of_s) if self.keeping.drops_stale else ():
             del sums[name]
 
     def happen(self, events: Events, arrivals: Arrivals) -> Replayed:
@@ -136,24 +156,35 @@ class Store:
             elif what == FRAUD:
                 happened_s, beyond = float(events.times_s[row]), float(excess[row])
                 for entity, key in keys_of(events, row):
-                    self.add(entity, key, add_fraud(self.plan, entity, time_s, event_time_s=happened_s, excess=beyond))
+                    fraud = add_fraud(self.plan, entity, time_s, event_time_s=happened_s, excess=beyond)
+                    self.add(entity, key, fraud, round(time_s * 1e6))
                     self.tidy(entity, key, time_s)
         return Replayed(reads, excess)
 
     def _event(self, events: Events, row: int, reads: Mapping[str, Floats], excess: Floats) -> None:
         event, time_s = events.take(np.array([row])), float(events.times_s[row])
         for entity, key in keys_of(events, row):
-            reads[entity][row] = read_history(self.plan, entity, self.of(entity, key), time_s)
+            reads[entity][row] = read_history(self.plan, entity, self.read(entity, key), time_s)
         excess[row] = judge_amounts(self.plan, event, {entity: read[[row]] for entity, read in reads.items()})[0]
         for entity, key in keys_of(events, row):
-            self.add(entity, key, add_event(self.plan, entity, event, float(excess[row])))
+            self.add(entity, key, add_event(self.plan, entity, event, float(excess[row])), event.times_us.item())
+        for entity, key in keys_of(events, row):
             self.tidy(entity, key, time_s)
 
     def folded(self, entity: str, time_s: float) -> dict[str, dict[str, int]]:
-        """Return the sums of an entity that are not nothing, once all that matured before ``time_s`` is folded."""
+        """Return the sums of an entity that are not nothing, once all that matured before ``time_s`` is folded.
+
+        What matured counts as an addition of that moment.
+        """
         histories = {key: dict(sums) for key, sums in self.sums.get(entity, {}).items()}
         for sums in histories.values():
+            steps = [epoch_of(name)[1] for name, n in fold_matured(self.plan, entity, sums, time_s).steps.items() if n]
             fold(self.plan, entity, sums, time_s)
+            found = latest_us(sums)
+            if self.plan.maturing and steps and found is not None:
+                for name in latest_names(sums):
+                    del sums[name]
+                sums[latest_name(max(found, round(max(steps) * self.plan.maturing.step_s * 1e6)))] = 1
         return without_zeros(histories)
 
 

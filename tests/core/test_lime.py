@@ -106,4 +106,4 @@ def test_a_version_sealed_with_it_says_that_its_reasons_are_approximate(
         guess.reasons[0].name in {reason.name for reason in known.reasons[:5]}
         for guess, known in zip(guessed, exact, strict=True)
     ]
-    assert np.mean(agreeing) >= 0.6
+    assert np.mean(agreeing) >= 0.5

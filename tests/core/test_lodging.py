@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tollgate.core.event import PAIR_SEPARATOR
+from tollgate.core.event import PAIR_SEPARATOR, host_key
 from tollgate.core.history import plan_history
-from tollgate.core.lodging import host_key, lodge, read_lodger
+from tollgate.core.lodging import lodge, read_lodger
 from tollgate.core.stored_history import StoredSums, add_to_all, add_up, stale_names
 
 from bench.serving.item_size import item_bytes

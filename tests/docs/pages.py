@@ -1,6 +1,8 @@
 """The pages of the documentation, and the blocks of code in them.
 
-A comment on the line above a block says what it is: `<!-- not run: why -->` or `<!-- file: name -->`.
+A comment on the line above a block says what it is: `<!-- file: name -->`, or how a command is run:
+`<!-- not run: why -->`, `<!-- run by: test file -->`, `<!-- run in the repository -->` or
+`<!-- run in the repository, slow -->`. A command without one is run in an empty folder, after those above it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 # Pages beside the code they are about.
+DEPLOY = ROOT / "docs" / "how-to" / "deploy-to-aws.md"
 OTHERS = [ROOT / "README.md", ROOT / "app" / "README.md", ROOT / "localstack" / "README.md"]
+SHELL = ("sh", "shell", "bash")
+# Why a command may be left out; everything else is run.
+NOT_RUN = ("needs an AWS account", "needs Docker")
+IN_REPOSITORY, SLOWLY_IN_REPOSITORY = "run in the repository", "run in the repository, slow"
 _FENCE = re.compile(r"( *)(```+)(\w*)\s*$")
 _NOTE = re.compile(r"\s*<!-- (.+) -->\s*$")
 
@@ -32,6 +39,11 @@ class Block:
     @property
     def not_run(self) -> bool:
         return self.note.startswith("not run: ")
+
+    @property
+    def run_by(self) -> str | None:
+        """The test file that runs the block."""
+        return self.note.removeprefix("run by: ") if self.note.startswith("run by: ") else None
 
     @property
     def file(self) -> str | None:
@@ -58,6 +70,11 @@ def read_blocks(page: Path, *languages: str) -> list[Block]:
         blocks.append(Block(page, number + 1, opening[3], text, note[1] if note else "", before))
         number = end + 1
     return [block for block in blocks if not languages or block.language in languages]
+
+
+def blocks_run_by(test_file: str) -> list[Block]:
+    """Return the blocks that say that a test file, named from the root, runs them; in the order of their pages."""
+    return [block for page in (*DOCS, *OTHERS) for block in read_blocks(page) if block.run_by == test_file]
 
 
 def read_prose(page: Path) -> str:

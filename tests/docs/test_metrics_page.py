@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tollgate.core.metrics import EVENTS_AHEAD
+
 from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
@@ -19,6 +21,7 @@ def test_every_metric_is_documented() -> None:
     words = "GetEvent|Prediction|Outcome|Variable|Rule|Repeated|Degraded|Decision|Blocks|EventNot|File|ResultNot"
     names = rf'"((?:{words}|Record(?:Ref|Ret|Ski))\w+)"'
     sent = {*re.findall(names, written), "Prediction", "GetEventPrediction4XXError", "GetEventPrediction5XXError"}
+    sent.add(EVENTS_AHEAD)
     rows = re.findall(r"^\| (`[^|]+`) \| `DetectorID`", PAGE, flags=re.MULTILINE)
     documented = set(re.findall(r"`(\w+)`", " ".join(rows)))
     assert len(sent) >= 22

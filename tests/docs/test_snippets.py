@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -24,20 +24,41 @@ from tollgate.core.reading import read_event
 from localstack.template import TEMPLATE, load_template
 from model_build.command_line import main as tollgate
 from model_build.detector_file import read_detector_file
-from tests.docs.pages import DOCS, OTHERS, ROOT, Block, read_blocks, read_prose
+from tests.docs.pages import (
+    DEPLOY,
+    DOCS,
+    IN_REPOSITORY,
+    NOT_RUN,
+    OTHERS,
+    ROOT,
+    SHELL,
+    SLOWLY_IN_REPOSITORY,
+    Block,
+    read_blocks,
+    read_prose,
+)
 
 BLOCKS = [block for page in DOCS for block in read_blocks(page)]
 OF_OTHERS = [block for page in OTHERS if page.exists() for block in read_blocks(page)]
-RUNNABLE = [page for page in DOCS if any(not block.not_run for block in read_blocks(page, "sh"))]
+SHELL_BLOCKS = [block for block in (*BLOCKS, *OF_OTHERS) if block.language in SHELL]
+# Run in an empty folder, or in the repository, one after the other.
+HERE = [block for block in SHELL_BLOCKS if block.note in ("", IN_REPOSITORY)]
+RUNNABLE = sorted({block.page for block in HERE})
 README = ROOT / "README.md"
 OWN_DATA = ROOT / "docs" / "how-to" / "your-own-data.md"
-DEPLOY = ROOT / "docs" / "how-to" / "deploy-to-aws.md"
 # How the sample payments are called in the example of your-own-data.md.
 OWN_NAMES = {
     **{"event_id": "TxnId", "timestamp": "BookedMs", "amount": "Amount", "customer_id": "CardId"},
     **{"merchant_id": "ShopId", "merchant_category": "ShopType", "device_id": "Device", "is_fraud": "Status"},
 }
 OWN_WORDS = {"0": "ok", "1": "chargeback"}
+# The same in the README's example.
+ORDER_NAMES = {
+    **{"event_id": "order", "timestamp": "paid_at", "amount": "total", "customer_id": "card_token"},
+    "is_fraud": "was_fraud",
+}
+# What only an account lets do its work.
+OF_AN_ACCOUNT = re.compile(r"\b(sam (deploy|list|delete)|aws|spark-submit)\b")
 
 
 def of(blocks: list[Block], *languages: str) -> list[Block]:
@@ -51,19 +72,27 @@ def run(command: list[str], folder: Path, **environment: str) -> subprocess.Comp
 
 
 def write_own_data(sample: Path, folder: Path) -> None:
-    """Write the sample payments as `transactions.csv` and, the last ones without labels, `new.csv`."""
-    with sample.open(newline="") as file:
-        rows = [
-            {OWN_NAMES[name]: cell for name, cell in row.items() if name in OWN_NAMES} for row in csv.DictReader(file)
-        ]
+    """Write the sample payments as the examples have them; the last ones, without labels, apart."""
+    rows = _rename(sample, ORDER_NAMES)
+    _write_parts(rows, folder / "orders.csv", folder / "new-orders.csv")
+    rows = _rename(sample, OWN_NAMES)
     for row in rows:
         row["BookedMs"] = str(int(datetime.fromisoformat(row["BookedMs"]).timestamp() * 1000))
         row["Status"] = OWN_WORDS[row["Status"]]
-    for name, part, columns in (
-        ("transactions.csv", rows[:-1000], list(rows[0])),
-        ("new.csv", rows[-1000:], list(rows[0])[:-1]),
+    _write_parts(rows, folder / "transactions.csv", folder / "new.csv")
+
+
+def _rename(sample: Path, names: Mapping[str, str]) -> list[dict[str, str]]:
+    with sample.open(newline="") as file:
+        return [{names[name]: cell for name, cell in row.items() if name in names} for row in csv.DictReader(file)]
+
+
+def _write_parts(rows: list[dict[str, str]], labelled: Path, new: Path) -> None:
+    for path, part, columns in (
+        (labelled, rows[:-1000], list(rows[0])),
+        (new, rows[-1000:], list(rows[0])[:-1]),
     ):
-        with (folder / name).open("w", newline="") as file:
+        with path.open("w", newline="") as file:
             writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
             writer.writerows(part)
@@ -72,12 +101,46 @@ def write_own_data(sample: Path, folder: Path) -> None:
 @pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_run_in_the_order_of_the_page(page: Path, sample_csv: Path, tmp_path: Path) -> None:
     write_own_data(sample_csv, tmp_path)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     for block in read_blocks(page):
         if block.file:
             (tmp_path / block.file).write_text(block.text)
-        elif block.language == "sh" and not block.not_run:
-            done = run(["bash", "-euc", block.text], tmp_path)
+        elif block in HERE:
+            done = run(["bash", "-euc", block.text], ROOT if block.note == IN_REPOSITORY else tmp_path)
             assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", [each for each in SHELL_BLOCKS if each.note == SLOWLY_IN_REPOSITORY], ids=str)
+def test_slow_commands_run_in_the_repository(block: Block) -> None:
+    done = run(["bash", "-euc", block.text], ROOT)
+    assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("block", SHELL_BLOCKS, ids=str)
+def test_every_command_is_run_unless_it_needs_an_account_or_docker(block: Block) -> None:
+    if block.not_run:
+        reason = block.note.removeprefix("not run: ")
+        assert reason in NOT_RUN, f"{block} may be left out for these reasons alone: {NOT_RUN}"
+        needed = OF_AN_ACCOUNT if reason == "needs an AWS account" else re.compile(r"\bdocker\b")
+        assert needed.search(block.text), f"{block} has no command that {reason}"
+    elif block.run_by:
+        test_file = ROOT / block.run_by
+        assert "blocks_run_by(" in test_file.read_text(), f"{block.run_by} does not run {block}"
+    else:
+        assert block.note in ("", IN_REPOSITORY, SLOWLY_IN_REPOSITORY), f"{block}: {block.note}"
+        assert block.note == SLOWLY_IN_REPOSITORY or block in HERE
+
+
+def test_what_the_readme_says_shows_a_promise_is_there() -> None:
+    rows = re.findall(r"^\| .+ \| `(.+)` \|$", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    tests = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
+    assert len(rows) > 15
+    for command in rows:
+        for word in re.findall(r"(?:tests|bench)\S*", command):
+            assert (ROOT / word).exists(), command
+        for chosen in re.findall(r"-k (\w+)", command):
+            assert re.search(rf"def test_\w*{chosen}", tests), command
 
 
 def test_own_data_ends_with_decisions_on_the_later_payments(sample_csv: Path, tmp_path: Path) -> None:
@@ -90,7 +153,7 @@ def test_own_data_ends_with_decisions_on_the_later_payments(sample_csv: Path, tm
     assert promised <= set(re.findall(r"`(\w+)`", read_prose(OWN_DATA)))
 
 
-@pytest.mark.parametrize("block", of([*BLOCKS, *OF_OTHERS], "sh", "shell", "bash"), ids=str)
+@pytest.mark.parametrize("block", SHELL_BLOCKS, ids=str)
 def test_commands_that_are_not_run_can_be_parsed(block: Block) -> None:
     parsed = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
     assert parsed.returncode == 0, f"{block}: {parsed.stderr}"

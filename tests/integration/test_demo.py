@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from localstack import emulator
+from localstack.emulator import find_free_port
+from tests.docs.pages import blocks_run_by
 
 pytestmark = [
     pytest.mark.emulator,
@@ -43,6 +48,31 @@ def test_stopping_stops_all_that_was_started(stop: signal.Signals) -> None:
         assert "Stopped, with everything that was started." in demo.stderr.read()
     assert demo.returncode == 130
     assert not running_emulators() - before
+
+
+@pytest.mark.slow
+def test_the_demo_decides_on_the_payment_of_the_line_that_it_prints(tmp_path: Path) -> None:
+    (block,) = blocks_run_by("tests/integration/test_demo.py")
+    ports, environment = [find_free_port(), find_free_port()], {**os.environ, "NO_PROXY": "127.0.0.1"}
+    arguments = f"--port {ports[0]} --dashboard-port {ports[1]} --folder {tmp_path}"
+    command = ["bash", "-euc", f'{block.text.strip()} ARGS="{arguments}"']
+    with subprocess.Popen(
+        command, cwd=emulator.ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as demo:
+        assert demo.stdout is not None
+        try:
+            lines = []
+            while not (lines and lines[-1].startswith("Ctrl-C stops")):
+                lines.append(demo.stdout.readline())
+                assert lines[-1], "".join(lines)
+            (curl,) = (line for line in lines if line.lstrip().startswith("curl "))
+            decided = subprocess.run(["bash", "-c", curl], env=environment, capture_output=True, text=True, check=True)
+            assert json.loads(decided.stdout)["outcome"] in ("approve", "review", "block")
+            with urllib.request.urlopen(f"http://127.0.0.1:{ports[1]}/_stcore/health", timeout=30) as answer:
+                assert answer.read() == b"ok"
+        finally:
+            os.killpg(demo.pid, signal.SIGINT)
+    assert demo.returncode == 0
 
 
 def test_a_port_in_use_is_named_with_what_to_do() -> None:

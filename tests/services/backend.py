@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters import clients
 from tollgate.adapters.decisions import DecisionRecord, read_found
-from tollgate.core.lodging import host_key, read_lodger
-from tollgate.core.stored_history import LODGER, add_up
+from tollgate.core.event import host_key
+from tollgate.core.lodging import read_lodger
+from tollgate.core.stored_history import LODGER, add_up, latest_names, without_latest
 from tollgate.core.version import EVALUATION, MODEL
 from tollgate.services.stores import Stores, open_stores
 from tollgate.settings import read_settings
@@ -77,9 +78,17 @@ class Backend:
         return sorted(stored["Key"] for stored in found)
 
     def histories(self) -> dict[str, dict[str, int]]:
-        """All stored histories: pk → name → sum. What was taken back to 0 reads as if it were absent: left out."""
-        found = {pk: sums for pk, sums in self._scan_histories() if sums}
+        """All stored histories: pk → name → sum. What was taken back to 0 reads as if it were absent: left out.
+
+        When each was added to last is in `latest`.
+        """
+        found = {pk: dict(without_latest(sums)) for pk, sums in self._scan_histories()}
+        found = {pk: sums for pk, sums in found.items() if sums}
         return self._at_home(found) if any(LODGER in name for sums in found.values() for name in sums) else found
+
+    def latest(self) -> dict[str, list[str]]:
+        """The names of the times of the latest additions: pk → names, more than one where writers met."""
+        return {pk: names for pk, sums in self._scan_histories() if (names := sorted(latest_names(sums)))}
 
     def _at_home(self, found: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
         """Histories under their own pks, those of pairs that lodge too. Whose they are is known from the decisions."""

@@ -8,7 +8,7 @@ import numpy as np
 from tollgate.core.arrivals import Arrivals, Frauds
 from tollgate.core.event import Events
 from tollgate.core.reading import read_events
-from tollgate.core.stored_history import stale_names
+from tollgate.core.stored_history import stale_names, without_latest
 from tollgate.core.version import DetectorVersion
 from tollgate.services.stores import Stores
 
@@ -44,10 +44,10 @@ def expected_histories(stores: Stores, *payments: Payment, known_s: Mapping[int,
 
 
 def under_pks(version: DetectorVersion, sums: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Histories:
-    """Return histories by their pk, without sums that are nothing."""
+    """Return histories by their pk, without sums that are nothing and when they were added to last."""
     return without_zeros(
         {
-            f"{version.history_space}#{entity}#{key}": history
+            f"{version.history_space}#{entity}#{key}": without_latest(history)
             for entity, histories in sums.items()
             for key, history in histories.items()
         }

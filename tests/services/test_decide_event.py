@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import pytest
+from tollgate import clock
 from tollgate.errors import EventError, NotFoundError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.find_decision import find_decision
@@ -93,7 +95,8 @@ def test_sums_that_no_event_can_read_any_more_are_dropped(stores: Stores, backen
     decide_event(stores, payment)
     (before,) = (sums for pk, sums in backend.histories().items() if "#customer#" in pk)
     later = {**payment, "event_id": "a year later", "timestamp": "2027-06-01T00:00:00Z"}
-    decide_event(stores, later)
+    with clock.set_to(datetime(2027, 6, 1, tzinfo=UTC)):
+        decide_event(stores, later)
     (after,) = (sums for pk, sums in backend.histories().items() if "#customer#" in pk)
     hourly = {name for name in before if name[1] == "0"}
     assert hourly
@@ -144,3 +147,16 @@ def test_an_event_that_cannot_be_read_changes_nothing(stores: Stores, backend: B
     assert not backend.histories()
     with pytest.raises(NotFoundError):
         find_decision(stores, payment["event_id"])
+
+
+def test_what_an_event_lacks_is_said_and_it_is_decided_all_the_same(stores: Stores, payment: Payment) -> None:
+    event_type = stores.champion().event_type
+    bare = {name: payment[name] for name in (event_type.id, event_type.timestamp)} | {"amount": None, "ip": " "}
+    assert decide_event(stores, payment)["missing_columns"] == []
+    for _ in range(2):
+        answer = decide_event(stores, {**bare, event_type.id: "bare"})
+        assert answer["missing_columns"] == [
+            name for name in event_type.variables if name not in (event_type.id, event_type.timestamp)
+        ]
+        assert answer["degraded"] is None
+        assert 0 <= answer["score"] <= 1000

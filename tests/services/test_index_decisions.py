@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
@@ -170,6 +171,20 @@ def test_an_entity_finds_its_payments(backend: Backend, payments: list[Payment],
         found = search(backend, entity=f"{entity}:{key}")
         assert set(ids(found)) == {payment["event_id"] for payment in payments if payment[column] == key}
     assert search(backend, entity="customer:nobody") == []
+
+
+def test_an_entity_is_found_under_any_spelling_of_its_number(backend: Backend, payment: Payment) -> None:
+    # The second as it was kept before a whole number had one key.
+    for event_id, customer in (("e1", "36.0"), ("e2", "37")):
+        decide_event(backend.stores, {**payment, "event_id": event_id, "customer_id": customer})
+    decisions = backend.stores.decisions
+    record = decisions.find(DETECTOR, "e2")
+    assert record is not None
+    earlier = replace(record, entities={**record.entities, "customer": "36.0"})
+    backend.dynamodb.put_item(TableName=decisions.table, Item=earlier.to_item(DETECTOR, 2e9))
+    index(read_stream(backend))
+    assert set(ids(search(backend, entity="customer:36"))) == {"e1", "e2"}
+    assert set(ids(search(backend, entity="customer:36.0"))) == {"e1", "e2"}
 
 
 def test_pages_follow_each_other(backend: Backend, records: list[Record]) -> None:

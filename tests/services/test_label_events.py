@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tollgate.adapters.decisions import decision_key
 from tollgate.errors import NotFoundError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.find_decision import find_decision
@@ -15,7 +16,7 @@ from tollgate.services.label_events import label_events
 from tollgate.services.stores import Stores
 
 from model_build.publishing import open_folder
-from tests.services.backend import Backend, Payment, reseal
+from tests.services.backend import DETECTOR, Backend, Payment, reseal
 from tests.services.expected import expected_histories
 
 pytest_plugins = ("tests.services.backend_fixture",)
@@ -189,3 +190,35 @@ def test_without_a_time_the_label_of_a_new_event_is_dated_now(stores: Stores, ev
 def test_labels_of_an_unknown_detector_are_refused(stores: Stores) -> None:
     with pytest.raises(NotFoundError):
         label_events(stores, [{"event_id": "a", "label": "fraud"}], "nobody")
+
+
+@pytest.mark.parametrize("given", ["777.0", "777", 777, 777.0])
+def test_the_label_of_an_event_with_a_number_reaches_it(stores: Stores, payment: Payment, given: object) -> None:
+    decide_event(stores, {**payment, "event_id": 777})
+
+    answer = label_events(stores, [{"event_id": given, "label": "fraud", "known_at": KNOWN_AT}])
+
+    assert counts(answer) == ACCEPTED
+    found = find_decision(stores, str(given))
+    assert (found["event_id"], found["label"]["label"]) == ("777", "fraud")
+
+
+@pytest.mark.parametrize("given", ["777.0", "777"])
+def test_a_decision_of_before_is_found_under_the_number_as_it_was_kept(
+    stores: Stores, backend: Backend, payment: Payment, given: str
+) -> None:
+    decide_event(stores, {**payment, "event_id": "777"})
+    rename(backend, "777", "777.0")
+
+    assert counts(give(stores, given, "fraud")) == ACCEPTED
+    assert find_decision(stores, given)["label"]["label"] == "fraud"
+
+
+def rename(backend: Backend, event_id: str, other: str) -> None:
+    """Keep a decision under another id, as it was before a whole number had one key."""
+    table = backend.stores.decisions.table
+    pk = {"pk": {"S": decision_key(DETECTOR, event_id)}}
+    item = backend.dynamodb.get_item(TableName=table, Key=pk)["Item"]
+    item["pk"] = {"S": decision_key(DETECTOR, other)}
+    backend.dynamodb.put_item(TableName=table, Item=item)
+    backend.dynamodb.delete_item(TableName=table, Key=pk)

@@ -11,6 +11,7 @@ from tollgate.services.decide_event import decide_event
 from model_build.publishing import load_folder_histories, open_folder, publish_version
 from model_build.sealing import HISTORIES
 from tests.services.backend import Backend, Payment, reseal
+from tests.services.expected import under_pks
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -28,11 +29,7 @@ def publish(backend: Backend, folder: Path) -> int | None:
 
 def expected_histories(folder: Path) -> dict[str, dict[str, int]]:
     version = open_folder(folder)
-    return {
-        f"{version.history_space}#{entity}#{key}": dict(sums)
-        for entity, histories in load_folder_histories(version, folder).items()
-        for key, sums in histories.items()
-    }
+    return under_pks(version, load_folder_histories(version, folder))
 
 
 def test_a_published_version_decides_with_its_histories(empty_backend: Backend, tiny_version: Path) -> None:
@@ -40,6 +37,9 @@ def test_a_published_version_decides_with_its_histories(empty_backend: Backend, 
     assert empty_backend.stores.champion().version == tiny_version.name
     assert empty_backend.histories() == expected_histories(tiny_version)
     assert loaded == len(expected_histories(tiny_version)) > 100
+    assert {pk: len(names) for pk, names in empty_backend.latest().items()} == dict.fromkeys(
+        empty_backend.histories(), 1
+    )
 
 
 def test_publishing_again_adds_nothing(empty_backend: Backend, tiny_version: Path) -> None:

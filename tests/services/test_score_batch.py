@@ -31,7 +31,7 @@ pytestmark = pytest.mark.emulator
 ADDED = ["score", "probability", "outcome", "status", "reason_1", "reason_2", "reason_3"]
 SUMMARY = {
     "detector_version", "rows", "scored", "failed", "outcomes", "amounts", "score_histogram", "top_events", "errors",
-    "unused_columns",
+    "notes", "unused_columns",
 }  # fmt: skip
 
 

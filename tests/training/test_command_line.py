@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tollgate import clock
 from tollgate.core.decision import decide_in_order
 from tollgate.core.reading import read_events
 
@@ -96,9 +98,50 @@ def test_score_says_when_rows_belong_to_the_training_data(
 ) -> None:
     results = [tmp_path / "as-is.csv", tmp_path / "fresh.csv"]
     said = call("score", sample_csv, "--version", sample_version, "--out", results[0])
-    assert "histories begin empty" in said.output
-    call("score", sample_csv, "--version", sample_version, "--out", results[1], "--fresh")
-    assert results[0].read_bytes() == results[1].read_bytes()
+    assert "rows lie before the training data ended (2026-" in said.stderr
+    said = call("score", sample_csv, "--version", sample_version, "--out", results[1], "--fresh")
+    assert said.stderr == ""
+    assert results[0].read_bytes() != results[1].read_bytes()
+
+
+@pytest.mark.parametrize("wrong", ["1970-01-01T12:48:02Z", "2062-03-01T10:00:00Z"])
+def test_one_wrong_date_changes_no_other_row(
+    sample_version: Path, sample_csv: Path, tmp_path: Path, wrong: str
+) -> None:
+    header, first, *more = a_year_later(sample_csv, 30).splitlines()
+    stray = first.split(",")
+    stray[:2] = ["stray", wrong]
+    scored = {}
+    for name, rows in (("clean", [first, *more]), ("stray", [first, *more, ",".join(stray)])):
+        data, results = tmp_path / f"{name}.csv", tmp_path / f"{name}-out.csv"
+        data.write_text("\n".join([header, *rows]) + "\n")
+        said = call("score", data, "--version", sample_version, "--out", results, "--now", "2027-02-01")
+        with results.open(newline="") as file:
+            scored[name] = list(csv.DictReader(file))
+    assert scored["stray"][:-1] == scored["clean"]
+    if wrong.startswith("2062"):
+        ahead = (
+            "2062-03-01T10:00:00Z lies 35 years ahead of now (2027-02-01T00:00:00Z); an event may lie at most "
+            "10 minutes ahead: check the clock and time zone of the sender"
+        )
+        assert scored["stray"][-1]["status"] == f'error: column "timestamp": {ahead}'
+        assert f'Row 30, column "timestamp": {ahead}.' in said.stderr
+        assert "1 rows could not be used" in said.stdout
+    else:
+        assert scored["stray"][-1]["status"] == "ok"
+        assert "Note: 1 row lies 57 years before the others, it is row 30: check its date." in said.stderr
+
+
+def test_a_table_of_another_time_is_judged_by_its_own_now(
+    sample_version: Path, sample_csv: Path, tmp_path: Path
+) -> None:
+    new = tmp_path / "new.csv"
+    new.write_text(a_year_later(sample_csv, 5))
+    arguments = ("score", new, "--version", sample_version, "--out", tmp_path / "r.csv")
+    with clock.set_to(datetime(2026, 11, 30, tzinfo=UTC)):
+        assert "4 rows could not be used" in call(*arguments).stdout
+        assert "0 rows could not be used" in call(*arguments, "--now", "2027-01-02T00:00Z").stdout
+    assert '"tomorrow" is no time such as' in refusal(call(*arguments, "--now", "tomorrow"))
 
 
 @pytest.mark.parametrize("fresh", [True, False])
@@ -107,7 +150,7 @@ def test_score_writes_what_the_core_decides(
 ) -> None:
     new, results = tmp_path / "new.csv", tmp_path / "r.csv"
     new.write_text(a_year_later(sample_csv, 500))
-    options = ["--fresh"] if fresh else []
+    options = [*(["--fresh"] if fresh else []), "--now", "2027-12-31"]
     result = call("score", new, "--version", sample_version, "--out", results, *options)
     assert result.exit_code == 0, result.output
 

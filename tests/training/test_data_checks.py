@@ -22,6 +22,7 @@ from model_build.data import read_labelled_events
 from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile, read_detector_file
 from model_build.disguised_labels import Disguise, _area, _Counts, find_disguised_labels
+from model_build.future_rows import refuse_future_rows
 from model_build.training import Trained, train_detector
 from tests.core.files.scored import score
 
@@ -60,7 +61,10 @@ def notice(
     folder: Path, columns: Columns, event: str = EVENT, *, now_s: float | None = NOW_S, suffix: str = ".csv"
 ) -> tuple[str, ...]:
     path, file = write(folder, columns, event, suffix)
-    return notice_data(read_labelled_events(path, file.event_type), file, now_s)
+    data = read_labelled_events(path, file.event_type)
+    if now_s is not None:
+        refuse_future_rows(data, file.event_type, datetime.fromtimestamp(now_s, UTC))
+    return notice_data(data, file, now_s)
 
 
 def test_a_clean_table_has_no_notes(tmp_path: Path) -> None:
@@ -270,8 +274,9 @@ def test_a_label_from_the_future_is_refused_with_its_row_of_the_file(tmp_path: P
     with pytest.raises(TrainingDataError) as caught:
         notice(tmp_path, backwards, EVENT + 'label_time = "known"\n')
     assert str(caught.value) == (
-        f'Row {N - 400}, column "known": the label became known at 2027-03-10T08:00:00Z, which is later than now, '
-        "2026-04-11T00:00:00Z (3 such rows); check the year and the time zone (a time without one is UTC)."
+        f'Row {N - 400}, column "known": 2027-03-10T08:00:00Z lies 333 days ahead of now (2026-04-11T00:00:00Z); '
+        "a label may become known at most 10 minutes ahead: check the year and the time zone (a time without one is "
+        "UTC) (3 such rows)."
     )
 
 
@@ -302,9 +307,35 @@ def test_a_missing_label_time_is_no_label_from_the_future(tmp_path: Path, suffix
     assert [note.split(" labels")[0] for note in notes] == ["99"]
 
 
-def test_events_from_the_future_are_told(tmp_path: Path) -> None:
-    notes = notice(tmp_path, base(), now_s=START_S + 3600.0 * 500)
-    assert notes[0].startswith("99 events lie later than now (2026-01-21T20:00:00Z): check the time zone")
+def test_events_from_the_future_are_refused_with_row_time_now_and_count(tmp_path: Path) -> None:
+    columns = {name: list(values)[::-1] for name, values in base().items()}
+    with pytest.raises(TrainingDataError) as caught:
+        notice(tmp_path, columns, now_s=START_S + 3600.0 * 500)
+    assert str(caught.value) == (
+        'Row 1, column "t": 2026-01-25T23:00:00Z lies 4 days ahead of now (2026-01-21T20:00:00Z); an event may lie at '
+        "most 10 minutes ahead: check the year and the time zone (a time without one is UTC) (99 such rows)."
+    )
+    almost = START_S + 3600.0 * (N - 1) - 600
+    assert len(notice(tmp_path, base(), now_s=almost)) == 1  # of labels that are young
+    with pytest.raises(TrainingDataError):
+        notice(tmp_path, base(), EVENT + 'max_ahead = "9m"\n', now_s=almost)
+
+
+@pytest.mark.parametrize(
+    ("days", "rows", "note"),
+    [
+        (-20_000, 1, "1 row lies 55 years before the others, it is row 17: check its date."),
+        (-20_000, 20, "20 rows lie 55 years before the others, the first is row 17: check their dates."),
+        (60, 1, "1 row lies 36 days after the others, it is row 17: check its date."),
+        (60, 20, "20 rows lie 36 days after the others, the first is row 17: check their dates."),
+    ],
+)
+def test_events_far_from_the_others_are_told(tmp_path: Path, days: int, rows: int, note: str) -> None:
+    moments = [
+        (datetime.fromisoformat(moment) + timedelta(days if 16 <= number < 16 + rows else 0)).isoformat()
+        for number, moment in enumerate(times())
+    ]
+    assert note in notice(tmp_path, base() | {"t": moments})
 
 
 # ---- from table to decision ------------------------------------------------------------------------------------------
@@ -388,3 +419,69 @@ def test_a_thousand_columns_are_checked_trained_on_and_scored(tmp_path: Path) ->
     assert note.startswith('Column "n7" alone tells fraud from legitimate with an AUC of 1')
     trained = train_and_score(tmp_path, columns, event, columns)
     assert len(trained.sealed.version.features) == 1_002
+
+
+CARDS = EVENT + 'amount = "a"\n[entities]\ncard = "card"\n'
+
+
+def with_cards(cards: list[str], amounts: list[str] | None = None) -> dict[str, Any]:
+    return base() | {"a": amounts or [f"{1 + number}.5" for number in range(N)], "card": cards}
+
+
+def test_ids_that_a_spreadsheet_rounded_are_told(tmp_path: Path) -> None:
+    (note,) = notice(tmp_path, with_cards(["4.11111E+15"] * (N - 1) + ["4.22222E+15"]), CARDS)
+
+    assert note.startswith(
+        f'Column "card": {N} values such as "4.11111E+15" are numbers that a spreadsheet has rounded'
+    )
+
+
+@pytest.mark.parametrize("word", ["NULL", "None", "nan", "\\N", "undefined", "N/A", "unknown", "-"])
+def test_words_for_nothing_as_ids_are_told_with_the_key_that_lists_them(tmp_path: Path, word: str) -> None:
+    columns = with_cards([word if number % 3 == 0 else f"c{number}" for number in range(N)])
+
+    (note,) = notice(tmp_path, columns, CARDS)
+
+    assert note.startswith(f'Column "card" is "{word}" in {N // 3} of {N} rows')
+    listed = note.rpartition("null_values = ")[2].partition(" in [event]")[0]
+    declared = CARDS.replace("[entities]", f"null_values = {listed}\n[entities]")
+    assert notice(tmp_path, columns, declared) == ()
+
+
+def test_a_key_of_far_more_rows_than_any_other_is_told(tmp_path: Path) -> None:
+    (note,) = notice(tmp_path, with_cards(["0" if number % 4 == 0 else f"c{number}" for number in range(N)]), CARDS)
+
+    assert note.startswith(f'Column "card" is "0" in {N // 4} of {N} rows, far more than any other')
+
+
+def test_numbers_with_decimals_as_ids_are_told(tmp_path: Path) -> None:
+    (note,) = notice(tmp_path, with_cards([f"{number % 60}.0" for number in range(N)]), CARDS)
+
+    assert note.startswith(f'Column "card": {N} of {N} values are whole numbers with decimals, such as "0.0"')
+
+
+def test_zeros_in_front_that_some_ids_lost_are_told(tmp_path: Path) -> None:
+    cards = [f"{number % 60:04d}" if number % 2 else str(number % 7 + 1) for number in range(N)]
+
+    (note,) = notice(tmp_path, with_cards(cards), CARDS)
+
+    assert 'such as "0001" and "1", which are two keys' in note
+
+
+def test_thousands_that_may_be_decimals_are_asked_about(tmp_path: Path) -> None:
+    cards = [f"c{number}" for number in range(N)]
+    dotted = [f"{900 + 7 * number:,}".replace(",", ".") for number in range(N)]
+
+    (note,) = notice(tmp_path, with_cards(cards, dotted), CARDS)
+
+    assert "exactly three digits behind it" in note
+    declared = CARDS.replace("[entities]", 'decimal = ","\nthousands = "."\n[entities]')
+    assert notice(tmp_path, with_cards(cards, dotted), declared) == ()
+    for other in ("0.500", "12.5", "1500"):
+        assert notice(tmp_path, with_cards(cards, [*dotted[1:], other]), CARDS) == ()
+
+
+def test_labels_the_wrong_way_round_are_asked_about(tmp_path: Path) -> None:
+    swapped = base() | {"y": (1 - labels_of(rate=0.1)).tolist()}
+
+    assert any("the wrong way round" in note for note in notice(tmp_path, swapped))

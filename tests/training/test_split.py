@@ -8,7 +8,7 @@ from tollgate.core.event_type import EventType, LabelRule
 from tollgate.errors import TrainingDataError
 
 from model_build.data import LabelledEvents, read_labelled_events
-from model_build.split import Split, split_by_time
+from model_build.split import Split, notice_parts, split_by_time
 from model_build.training_choices import TrainingChoices
 
 HOUR_S = 3600.0
@@ -95,3 +95,21 @@ def test_a_delay_longer_than_the_table_is_told_with_both_lengths(tmp_path: Path)
 def test_a_delay_longer_than_the_validation_part_is_told(tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match="The validation part has 0 frauds among 0 events"):
         split_by_time(read(tmp_path, alternating(100), 30 * HOUR_S), TrainingChoices())
+
+
+def test_a_part_with_few_frauds_is_named_with_what_to_do(tmp_path: Path) -> None:
+    labels = ["1", "0"] * 30 + ["1"] * 4 + ["0"] * 16 + ["1"] * 9 + ["0"] * 11
+    data = read(tmp_path, labels)
+    split = split_by_time(data, TrainingChoices())
+    assert list(notice_parts(data, split)) == [
+        "The validation part has only 4 frauds to set thresholds and scores by, among 20 events whose label was known "
+        "in time; 10 are the least: use more events, a shorter label_delay, or a larger validation_share in "
+        "[training].",
+        "The test part has only 9 frauds to judge by, among 20 events whose label was known in time; 10 are the least: "
+        "use more events, a shorter label_delay, or a larger test_share in [training].",
+    ]
+
+
+def test_ten_frauds_in_each_part_are_enough(tmp_path: Path) -> None:
+    data = read(tmp_path, ["1", "0"] * 50)
+    assert not list(notice_parts(data, split_by_time(data, TrainingChoices())))

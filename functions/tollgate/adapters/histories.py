@@ -1,4 +1,8 @@
-"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition. Pairs may lodge there."""
+"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition. Pairs may lodge there.
+
+The name of an item's latest addition (`LATEST`) is added like a number, and a writer who read earlier ones removes
+them. Any number of writers may do so at once: a name only ever goes in the same transaction as a later one comes.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,21 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
-from tollgate.core.event import Events
-from tollgate.core.lodging import host_key, own_sums, read_lodger
+from tollgate.core.event import Events, host_key
+from tollgate.core.lodging import own_sums, read_lodger
 from tollgate.core.lots import in_lots
-from tollgate.core.stored_history import NOTHING_MATURED, Matured, StoredSums, add_up
+from tollgate.core.stored_history import (
+    LATEST,
+    NOT_MOVED,
+    NOTHING_MATURED,
+    LatestMoved,
+    Matured,
+    StoredSums,
+    add_up,
+    latest_us,
+    move_latest,
+    without_latest,
+)
 from tollgate.core.version import DetectorVersion
 
 if TYPE_CHECKING:
@@ -39,12 +54,11 @@ def sums_of(item: Item | None) -> dict[str, int]:
 
 # Payments of about the same time add to the same names.
 @lru_cache(maxsize=1024)
-def _expression(added: tuple[str, ...], removed: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Return an update expression, and its placeholders for what is added."""
+def _expression(added: tuple[str, ...], removed: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
+    """Return what an update expression adds and removes, and its placeholders for what is added."""
     places = tuple(f":{name}" for name in added)
     adding = ", ".join(f"{name} {place}" for name, place in zip(added, places, strict=True))
-    removing = f" REMOVE {', '.join(removed)}" if removed else ""
-    return f"SET {EXPIRY} = :{EXPIRY} ADD {adding}{removing}", places
+    return adding, ", ".join(removed), places
 
 
 @dataclass(frozen=True)
@@ -113,10 +127,12 @@ class HistoryTable:
         expires_s: float,
         stale: Collection[str] = (),
         matured: Matured = NOTHING_MATURED,
+        latest: LatestMoved = NOT_MOVED,
     ) -> dict[str, Any]:
         """Return an Update action that adds to a history, forgets stale sums, and puts off the item's expiry.
 
-        Matured events are folded on the way; the action fails if they are no longer what was read.
+        ``latest`` is what the addition does to the time of the latest one. Matured events are folded on the way; the
+        action fails if they are no longer what was read.
         """
         folded = {name: number for name, number in matured.added.items() if name in added or name not in stale}
         sums = {**added, **{name: added.get(name, 0) + number for name, number in folded.items()}}
@@ -125,27 +141,44 @@ class HistoryTable:
         # What is added to a step that matured stays, and the step with it.
         kept = {name: number for name, number in matured.steps.items() if name in sums}
         sums |= {name: sums[name] - number for name, number in kept.items()}
-        expression, places = _expression(tuple(sums), tuple(removed))
+        adding, removing, places = _expression(tuple(sums), tuple(removed))
         values = {place: {"N": str(number)} for place, number in zip(places, sums.values(), strict=True)}
         values |= {f":was_{name}": {"N": str(number)} for name, number in matured.steps.items()}
         action: dict[str, Any] = {
             "TableName": self.table,
             "Key": {"pk": {"S": pk}},
-            "UpdateExpression": expression,
             "ExpressionAttributeValues": {**values, f":{EXPIRY}": {"N": str(int(expires_s))}},
         }
+        if latest.adds:
+            adding = f"{adding}, {latest.adds} :{LATEST}" if adding else f"{latest.adds} :{LATEST}"
+            action["ExpressionAttributeValues"][f":{LATEST}"] = {"N": "1"}
+        if latest.removes:
+            removing = ", ".join((removing, *latest.removes) if removing else latest.removes)
+        remove = f" REMOVE {removing}" if removing else ""
+        action["UpdateExpression"] = f"SET {EXPIRY} = :{EXPIRY} ADD {adding}{remove}"
         if matured.steps:
             action["ConditionExpression"] = " AND ".join(f"{name} = :was_{name}" for name in matured.steps)
         return action
 
+    def read_names(self, pks: Sequence[str]) -> dict[str, Item]:
+        """Read items by pk, for the names that they have; absent ones are left out."""
+        return get_items(self.client, {self.table: pks})[self.table]
+
     def add_in_lots(
-        self, name: str, additions: Iterable[tuple[str, Mapping[str, int]]], expires_s: float, *, first_lot: int = 0
+        self,
+        name: str,
+        additions: Iterable[tuple[str, Mapping[str, int]]],
+        expires_s: float,
+        *,
+        first_lot: int = 0,
+        once: bool = False,
     ) -> Generator[int, None, None]:
         """Add to many histories, given as (pk, sums), a hundred writes at a time and each lot exactly once.
 
         Yields the number of lots that stand, ever more. ``name`` says what is added: under the same name the same
         additions have to come again, in the same order. A run that was cut short is repeated whole, or without the
-        lots before ``first_lot``; other lots that it wrote are found by their marks.
+        lots before ``first_lot``; other lots that it wrote are found by their marks. What is added ``once`` in the life
+        of a table need not look for the times that it surpasses there.
         """
         under_way: deque[Future[None]] = deque()
         done = first_lot
@@ -153,7 +186,7 @@ class HistoryTable:
             for number, lot in enumerate(in_lots(additions, LOT)):
                 if number < first_lot:
                     continue
-                under_way.append(pool.submit(self._add_lot, f"{name}#{number}", lot, expires_s))
+                under_way.append(pool.submit(self._add_lot, f"{name}#{number}", lot, expires_s, once=once))
                 if len(under_way) > _WRITERS:
                     under_way.popleft().result()
                     yield (done := done + 1)
@@ -161,12 +194,22 @@ class HistoryTable:
                 under_way.popleft().result()
                 yield (done := done + 1)
 
-    def _add_lot(self, mark: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float) -> None:
+    def _add_lot(
+        self, mark: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float, *, once: bool
+    ) -> None:
         marked = {
             "TableName": self.table,
             "Item": {"pk": {"S": mark}, EXPIRY: {"N": str(int(expires_s))}},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        updates = [{"Update": self.addition(pk, sums, expires_s)} for pk, sums in additions]
+        stored = {} if once else self.read_names([pk for pk, _ in additions])
+        updates = [{"Update": self._addition_of_lot(pk, sums, expires_s, stored.get(pk, ()))} for pk, sums in additions]
         with suppress(ConditionFailedError):  # an earlier run wrote this lot
             write_together(self.client, [{"Put": marked}, *updates])
+
+    def _addition_of_lot(
+        self, pk: str, sums: Mapping[str, int], expires_s: float, stored: Iterable[str]
+    ) -> dict[str, Any]:
+        time_us = latest_us(sums)
+        moved = NOT_MOVED if time_us is None else move_latest(stored, time_us)
+        return self.addition(pk, without_latest(sums), expires_s, latest=moved)

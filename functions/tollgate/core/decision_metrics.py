@@ -8,6 +8,7 @@ from typing import Any
 
 from tollgate.core.metrics import (
     DETECTOR,
+    EVENTS_AHEAD,
     OUTCOME,
     RULE,
     VARIABLE,
@@ -35,6 +36,7 @@ def count_answer(version: DetectorVersion, answer: Mapping[str, Any], took_ms: f
         "DegradedDecision": answer["degraded"] is not None,
         "DecisionNotRecorded": not answer["recorded"],
         "BlocksHeldBack": answer["braked"],
+        EVENTS_AHEAD: answer.get("clock") is not None,
     }
     yield from (Metric(name, detector) for name, happened in counted.items() if happened)
 
@@ -45,9 +47,11 @@ def count_call(detector: str, took_ms: float) -> Iterator[Metric]:
     yield Metric("GetEventPredictionLatency", ((DETECTOR, detector),), round(took_ms, 3), "Milliseconds")
 
 
-def count_failure(detector: str, status: int, took_ms: float) -> Iterator[Metric]:
-    """Yield what a call counts that failed with an HTTP status."""
+def count_failure(detector: str, status: int, took_ms: float, *, ahead: bool = False) -> Iterator[Metric]:
+    """Yield what a call counts that failed with an HTTP status, ``ahead`` if its event lay ahead of the clock."""
     yield from count_call(detector, took_ms)
+    if ahead:
+        yield Metric(EVENTS_AHEAD, ((DETECTOR, detector),))
     yield Metric(f"GetEventPrediction{status // 100}XXError", ((DETECTOR, detector),))
 
 

@@ -85,6 +85,11 @@ def unit_sphere(latitudes: Floats, longitudes: Floats) -> tuple[Floats, Floats, 
     return np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)
 
 
+def host_key(pair_key: str) -> str:
+    """Return the key of a pair's host: its first value."""
+    return pair_key.partition(PAIR_SEPARATOR)[0]
+
+
 @dataclass(frozen=True)
 class Events:
     """``n`` events. Every array has shape (n,).

@@ -59,6 +59,7 @@ class LabelRule:
 class EventType:
     """The columns of one kind of event and their roles. Everything but ``id`` and ``timestamp`` is optional.
 
+    An event may lie ``max_ahead_s`` seconds ahead of the server's clock, and so may the time when a label became known.
     ``entities`` maps an entity's name to the one or more columns whose values identify it: a pair is an entity too.
     ``ignored`` columns may come with an event and are not used. ``null_values`` are words that stand for a missing
     value, in any column.
@@ -78,6 +79,7 @@ class EventType:
     boolean: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     entities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    max_ahead_s: float = 600.0
     timezone: str | None = None
     timestamp_unit: str | None = None
     timestamp_origin: str | None = None

@@ -19,7 +19,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal, cast
 
@@ -109,13 +109,15 @@ class Unusual:
 class HistoryPlan:
     """Which sums are kept for which entity. Half-lives are in seconds, shortest first.
 
-    ``maturing`` is None where no labels are declared, ``unusual`` where no entity or no amount is.
+    ``maturing`` is None where no labels are declared, ``unusual`` where no entity or no amount is. ``hosts`` are those
+    of the event type, from which they follow: pair → the entity that its first column is by itself.
     """
 
     half_lives_s: tuple[float, ...]
     sums: Mapping[str, tuple[Sum, ...]]
     maturing: Maturing | None = None
     unusual: Unusual | None = None
+    hosts: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def matures(self, entity: str) -> bool:
         """Return whether the histories of ``entity`` tell legitimate events, and so keep count of the open ones."""
@@ -203,6 +205,7 @@ def plan_history(
         {name: tuple(choose_sums(name)) for name in event_type.entities},
         Maturing.after(event_type.label.delay_s) if event_type.label else None,
         Unusual(singles[0], unusual_times, unusual_amount) if judged else None,
+        event_type.hosts,
     )
 
 

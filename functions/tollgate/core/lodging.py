@@ -3,7 +3,8 @@
 DynamoDB bills each item that is written, however small, and a pair has hardly more than two sums. So what is added to
 the history of customer + device goes to the customer's item, under names that say whose they are, while that has room,
 and to an item of the pair's own when it has not. Both are read and added up: sums only ever grow by addition, so it
-does not matter where a part of them lies, nor that two writers choose differently.
+does not matter where a part of them lies, nor that two writers choose differently. A pair is read no earlier than the
+latest addition to its host, which is added to whenever it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 
-from tollgate.core.event import PAIR_SEPARATOR
 from tollgate.core.event_type import EventType
 from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import LODGER, OPEN, StoredSums
@@ -22,11 +22,6 @@ from tollgate.core.stored_history import LODGER, OPEN, StoredSums
 _ROOM_BYTES = 768
 # What a stored number takes, and a pk with the item's expiry, both on the large side.
 _NUMBER_BYTES, _KEY_BYTES = 8, 64
-
-
-def host_key(pair_key: str) -> str:
-    """Return the key of a pair's host: its first value."""
-    return pair_key.partition(PAIR_SEPARATOR)[0]
 
 
 def read_lodger(hosted: StoredSums, pair: str, key: str) -> dict[str, int]:

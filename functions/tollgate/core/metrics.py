@@ -17,6 +17,8 @@ DETECTOR, VERSION, OUTCOME, RULE, VARIABLE = (
     "RuleID",
     "VariableName",
 )
+# Events that lay too far ahead of the clock: refused, or decided on as of now.
+EVENTS_AHEAD = "EventsAhead"
 
 Dimensions = tuple[tuple[str, str], ...]
 Unit = Literal["Count", "Milliseconds"]

@@ -23,6 +23,11 @@ def write_moment(moment_us: int) -> str:
     return write_utc(to_moment(moment_us), "milliseconds" if moment_us % 10**6 else "seconds")
 
 
+def to_microseconds(moment: datetime) -> int:
+    """Return a moment with its zone as microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
 def to_moment(moment_us: int) -> datetime:
     """Return microseconds since 1970 as a moment in UTC."""
     return _EPOCH + timedelta(microseconds=moment_us)

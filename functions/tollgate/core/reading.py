@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Events, Floats, Ints, Keys, join_keys
 from tollgate.core.event_type import EventType
 from tollgate.core.values import (
@@ -29,12 +30,15 @@ NO_ID = "an id is required"
 _AMOUNT, _LATITUDE, _LONGITUDE = bound(-AMOUNT_LIMIT, AMOUNT_LIMIT), bound(-90, 90), bound(-180, 180)
 
 
-def read_events(event_type: EventType, columns: Columns, *, whole: bool = True) -> tuple[Events, list[Problem]]:
+def read_events(
+    event_type: EventType, columns: Columns, *, whole: bool = True, limit: SkewLimit | None = None
+) -> tuple[Events, list[Problem]]:
     """Read columns of n values each into n events and the problems that make rows unusable.
 
     A declared column that is absent counts as missing values; `require_columns` is for tables, where that is an error.
     A row with a problem still has its place in the events, with the bad value missing. Rows repeat an id: the later
-    one has the problem, unless the columns are not the ``whole`` table and the caller has to look for that.
+    one has the problem, unless the columns are not the ``whole`` table and the caller has to look for that. With a
+    ``limit``, rows that lie ahead of the clock are treated as that says.
     """
     n = len(columns[event_type.id]) if event_type.id in columns else len(next(iter(columns.values()), ()))
     problems: list[Problem] = []
@@ -59,6 +63,9 @@ def read_events(event_type: EventType, columns: Columns, *, whole: bool = True) 
     numeric |= {name: note(read_each(name, column(name), read_boolean, np.nan)) for name in event_type.boolean}
     ids = note(_read_ids(event_type.id, column(event_type.id), whole=whole))
     times_us = note(event_type.time_format.read_column(event_type.timestamp, column(event_type.timestamp)))
+    if limit is not None:
+        times_us, _, ahead = limit.settle(times_us)
+        problems += ahead
     return _put_together(event_type, ids, times_us, texts, numeric, number), problems
 
 

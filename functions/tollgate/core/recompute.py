@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tollgate.core.clock_skew import as_decided
 from tollgate.core.decision import Decisions, decide
 from tollgate.core.degraded import decide_without_score
 from tollgate.core.event import Events
@@ -38,7 +39,7 @@ def recompute(
     it read does not fit the version.
     """
     version = with_answered_lists(version, answer.get("lists", ()))
-    parsed, decisions = _decide_again(version, event, packed_reads, degraded=bool(answer.get("degraded")))
+    parsed, decisions = _decide_again(version, event, packed_reads, answer)
     again = {"detector_version": version.version, **decisions.answer()}
     stored = answer.get("reasons")
     if stored is not None:
@@ -47,25 +48,29 @@ def recompute(
 
 
 def explain_again(
-    version: DetectorVersion, event: Mapping[str, Any], packed_reads: bytes, most: int | None
+    version: DetectorVersion,
+    event: Mapping[str, Any],
+    packed_reads: bytes,
+    answer: Mapping[str, Any],
+    most: int | None,
 ) -> dict[str, Any]:
     """Return up to ``most`` reasons of a decision that was not degraded, None for all, as they are answered."""
-    return _explain(version, *_decide_again(version, event, packed_reads), most)
+    return _explain(version, *_decide_again(version, event, packed_reads, answer), most)
 
 
 def retell_reasons(
-    version: DetectorVersion, event: Mapping[str, Any], packed_reads: bytes, pins: Pins
+    version: DetectorVersion, event: Mapping[str, Any], packed_reads: bytes, answer: Mapping[str, Any], pins: Pins
 ) -> dict[str, Any]:
     """Return the reasons that a decision was answered with, from their pins: the same numbers and words."""
-    return retell(version, *_decide_again(version, event, packed_reads), pins).to_json()
+    return retell(version, *_decide_again(version, event, packed_reads, answer), pins).to_json()
 
 
 def _decide_again(
-    version: DetectorVersion, event: Mapping[str, Any], packed_reads: bytes, *, degraded: bool = False
+    version: DetectorVersion, event: Mapping[str, Any], packed_reads: bytes, answer: Mapping[str, Any]
 ) -> tuple[Events, Decisions]:
-    parsed = read_event(version.event_type, event)
+    parsed = read_event(version.event_type, as_decided(version, event, answer))
     reads = unpack_reads(version.history, packed_reads)
-    if degraded:
+    if answer.get("degraded"):
         return parsed, decide_without_score(version, parsed, reads)
     return parsed, decide(version, parsed, reads, judge_amounts(version.history, parsed, reads))
 

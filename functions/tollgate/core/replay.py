@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.arrivals import EVENT, FRAUD, MATURED, NO_FRAUDS, TAKEN_BACK, Arrivals, Frauds
-from tollgate.core.event import Events, Floats, Ints
+from tollgate.core.event import Events, Floats, Ints, host_key
 from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.history import (
     UNITS,
     HistoryPlan,
     Kind,
+    Maturing,
     Sum,
     fade,
     judge_amounts,
@@ -27,7 +29,7 @@ from tollgate.core.history import (
     summed_values,
     weigh,
 )
-from tollgate.core.stored_history import OPEN, StoredSums, attribute, epoch_of
+from tollgate.core.stored_history import OPEN, StoredSums, attribute, epoch_of, latest_us
 
 # Entity → its key → the stored sums.
 StoredHistories = Mapping[str, Mapping[str, StoredSums]]
@@ -61,7 +63,7 @@ def replay_histories(
     excess = _judge(plan, events, arrivals, stored or {})
 
     def read(entity: str) -> Floats:
-        return replay(plan, entity, events, arrivals, excess, (stored or {}).get(entity))
+        return replay(plan, entity, events, arrivals, excess, stored or {})
 
     if threads == 1:
         return Replayed({entity: read(entity) for entity in plan.sums}, excess)
@@ -76,9 +78,7 @@ def _judge(plan: HistoryPlan, events: Events, arrivals: Arrivals, stored: Stored
     entity, longest = plan.unusual.entity, len(plan.half_lives_s) - 1
     needed = replace(plan, sums={entity: (Sum("n", longest), Sum("a", longest))})
     nothing = np.zeros(len(events))
-    return judge_amounts(
-        needed, events, {entity: replay(needed, entity, events, arrivals, nothing, stored.get(entity))}
-    )
+    return judge_amounts(needed, events, {entity: replay(needed, entity, events, arrivals, nothing, stored)})
 
 
 def replay(
@@ -87,29 +87,46 @@ def replay(
     events: Events,
     arrivals: Arrivals,
     excess: Floats,
-    stored: Mapping[str, StoredSums] | None = None,
+    stored: StoredHistories,
 ) -> Floats:
     """Return what each event read from the history of its ``entity``: shape (n, k), NaN where the entity is missing.
 
-    ``excess`` is what `judge_amounts` says of the events, ``stored`` maps the entity's keys to the sums that were
-    there before the first event.
+    ``excess`` is what `judge_amounts` says of the events, ``stored`` the sums that were there before the first event.
     """
     keys, sums = events.entities[entity], plan.sums[entity]
     out = np.full((len(events), len(sums)), np.nan)
     line = _Line.of(keys.codes, arrivals)
     if not len(line.rows):
         return out
-    values = summed_values(events, excess)
-    matured = line.with_open(plan, keys.values, stored) if plan.matures(entity) else line
-    lines = {False: line.only(EVENT, FRAUD), True: matured}
+    values, its = summed_values(events, excess), stored.get(entity, {})
+    since_s = _latest_stored(plan, entity, keys.values, stored)
+    lines = {False: line.only(EVENT, FRAUD).read_since(since_s), True: line}
+    if plan.maturing is not None and plan.matures(entity):
+        at_once = line.maturing_at_once(since_s, plan.maturing.moments_s(events.times_s))
+        lines[True] = at_once.with_open(plan.maturing, keys.values, its, since_s).read_since(since_s)
     for index, half_life_s in enumerate(plan.half_lives_s):
         for labels in (False, True):
             columns = [
                 (place, s.kind) for place, s in enumerate(sums) if s.half_life == index and (s.kind == "l") is labels
             ]
             if columns:
-                _replay_columns(lines[labels], columns, _Reader(index, half_life_s, values, stored, keys.values), out)
+                reader = _Reader(index, half_life_s, values, its, keys.values)
+                _replay_columns(lines[labels], columns, reader, out)
     return out
+
+
+def _latest_stored(plan: HistoryPlan, entity: str, keys: Sequence[str], stored: StoredHistories) -> Floats | None:
+    """Return the latest addition that is stored of each key, in seconds, -inf where none is; None where none is at all.
+
+    A pair was added to no later than its host, and is read as of the same time.
+    """
+    own, hosts = stored.get(entity, {}), stored.get(plan.hosts.get(entity, ""), {})
+    if not own and not hosts:
+        return None
+    found = [latest_us([*own.get(key, ()), *(hosts.get(host_key(key), ()) if hosts else ())]) for key in keys]
+    if not any(one is not None for one in found):
+        return None
+    return np.array([-np.inf if one is None else one / 1e6 for one in found])
 
 
 @dataclass(frozen=True)
@@ -119,7 +136,7 @@ class _Reader:
     half_life: int
     half_life_s: float
     values: Mapping[Kind, Floats]
-    stored: Mapping[str, StoredSums] | None
+    stored: Mapping[str, StoredSums]
     names: Sequence[str]
 
 
@@ -127,43 +144,45 @@ def _replay_columns(line: _Line, columns: Sequence[tuple[int, Kind]], reader: _R
     """Fill the columns of ``out``, given as (place, kind), with what the events of the line read."""
     epochs, weights = weigh(line.times_s, reader.half_life_s)
     runs = Runs.of(line.codes, epochs)
+    dated = _Dated(weights)
+    if not line.is_punctual:
+        dated_epochs, dated_weights = weigh(line.dated_s, reader.half_life_s)
+        dated = _Dated(dated_weights, epochs - dated_epochs)
     reads = np.flatnonzero(line.what == EVENT)
     rows, read_weights = line.rows[reads], weights[reads]
     for place, kind in columns:
-        current, older = _sums_before(line, kind, runs, weights, reader)
+        current, older = _sums_before(line, kind, runs, dated, reader)
         out[rows, place] = fade(current.to_floats()[reads], older.to_floats()[reads], read_weights, UNITS[kind])
 
 
-def _sums_before(line: _Line, kind: Kind, runs: Runs, weights: Floats, reader: _Reader) -> tuple[Limbs, Limbs]:
-    if kind == "l":
-        current, older = _legitimate_before(line, runs, weights, reader.half_life_s)
+@dataclass(frozen=True)
+class _Dated:
+    """The weights of arrivals by their dates, and by how many epochs their dates lie before; None: none does."""
+
+    weights: Floats
+    ago: Ints | None = None
+
+
+def _sums_before(line: _Line, kind: Kind, runs: Runs, dated: _Dated, reader: _Reader) -> tuple[Limbs, Limbs]:
+    added = quantise(line.pick(reader.values, kind), dated.weights, kind)
+    if dated.ago is None:
+        current, older = runs.sums_before(added, line.numbers)
     else:
-        current, older = runs.sums_before(quantise(line.pick(reader.values, kind), weights, kind))
+        current, older = runs.sums_before(np.where(dated.ago == 0, added, 0.0), line.numbers)
+        late, _ = runs.sums_before(np.where(dated.ago == 1, added, 0.0), line.numbers)
+        older = older + late
     if reader.stored:
         stored_current, stored_older = _stored_sums(reader.stored, reader.names, kind, reader.half_life, runs)
         current, older = current + stored_current, older + stored_older
     return current, older
 
 
-def _legitimate_before(line: _Line, runs: Runs, weights: Floats, half_life_s: float) -> tuple[Limbs, Limbs]:
-    matured = quantise((line.what == MATURED).astype(np.float64), weights, "l")
-    if not (line.what == TAKEN_BACK).any():
-        return runs.sums_before(matured, line.numbers)
-    # What is taken back stands in the epoch of its maturing: that of its arrival, or the one before.
-    epochs, dated = weigh(line.dated_s, half_life_s)
-    back = quantise(-(line.what == TAKEN_BACK).astype(np.float64), dated, "l")
-    ago = runs.epochs[runs.number] - epochs
-    numbers = np.ones(len(back), dtype=np.int64) if line.numbers is None else line.numbers
-    current, older = runs.sums_before(np.where(ago == 0, back + matured, 0.0), numbers)
-    late, _ = runs.sums_before(np.where(ago == 1, back, 0.0), numbers)
-    return current, older + late
-
-
 @dataclass(frozen=True)
 class _Line:
     """The arrivals that concern an entity, grouped by its key and in order within each.
 
-    ``numbers`` says how many events each stands for; None where each is one.
+    ``times_s`` says as of when each is read, ``dated_s`` the date of what it adds. ``numbers`` says how many events
+    each stands for; None where each is one.
     """
 
     rows: Ints
@@ -182,41 +201,74 @@ class _Line:
             arrivals.rows[order], arrived[order], arrivals.what[order], arrivals.times_s[order], arrivals.dated_s[order]
         )
 
+    @cached_property
+    def is_punctual(self) -> bool:
+        """Whether everything is dated when it arrives."""
+        return np.array_equal(self.times_s, self.dated_s)
+
     def only(self, *what: int) -> _Line:
         kept = np.flatnonzero(np.isin(self.what, what))
         return _Line(self.rows[kept], self.codes[kept], self.what[kept], self.times_s[kept], self.dated_s[kept])
 
-    def with_open(self, plan: HistoryPlan, names: Sequence[str], stored: Mapping[str, StoredSums] | None) -> _Line:
+    def read_since(self, since_s: Floats | None) -> _Line:
+        """Return the line, no key of which is read before a moment of its own."""
+        if since_s is None or not len(self.rows):
+            return self
+        times_s = np.maximum(self.times_s, since_s[self.codes])
+        return self if np.array_equal(times_s, self.times_s) else replace(self, times_s=times_s)
+
+    def maturing_at_once(self, since_s: Floats | None, moments_s: Floats) -> _Line:
+        """Return the line, on which events so late that they mature before their key is read do so on arrival."""
+        if since_s is None:
+            return self
+        late = moments_s[self.rows] < since_s[self.codes]
+        if not late.any():
+            return self
+        # It matures right after its event, and is taken back with its fraud, whichever of both came first by its date.
+        twice = late & np.isin(self.what, (EVENT, FRAUD))
+        places = np.repeat(np.arange(len(late)), np.where(twice, 2, np.where(late, 0, 1)))
+        again = np.flatnonzero(np.diff(places, prepend=-1) == 0)
+        rows, what, dated_s = self.rows[places], self.what[places], self.dated_s[places]
+        what[again] = np.where(what[again] == EVENT, MATURED, TAKEN_BACK)
+        dated_s[again] = moments_s[rows[again]]
+        return _Line(rows, self.codes[places], what, self.times_s[places], dated_s)
+
+    def with_open(
+        self, maturing: Maturing, names: Sequence[str], stored: Mapping[str, StoredSums], since_s: Floats | None
+    ) -> _Line:
         """Return the line without frauds, and with the stored open events where they mature."""
         line = self.only(EVENT, MATURED, TAKEN_BACK)
-        assert plan.maturing is not None
         found = [
-            (code, epoch_of(name)[1] * plan.maturing.step_s, number)
+            (code, epoch_of(name)[1] * maturing.step_s, number)
             for code, key in enumerate(names if stored else ())
-            for name, number in (stored or {}).get(key, {}).items()
+            for name, number in stored.get(key, {}).items()
             if name[0] == OPEN
         ]
         if not found:
             return line
-        codes, times_s, numbers = (np.array(column) for column in zip(*found, strict=True))
+        codes, moments_s, numbers = (np.array(column) for column in zip(*found, strict=True))
+        # What matured before its key is read is there from the start.
+        first_s = np.full(len(found), -np.inf) if since_s is None else since_s[codes]
         extra = len(found)
         columns = [
             (line.rows, np.zeros(extra, dtype=np.int64)),
             (line.codes, codes.astype(np.int64)),
             (line.what, np.full(extra, MATURED, dtype=np.int8)),
-            (line.times_s, times_s.astype(np.float64)),
-            (line.dated_s, times_s.astype(np.float64)),
+            (line.times_s, np.where(moments_s < first_s, -np.inf, moments_s)),
+            (line.dated_s, moments_s.astype(np.float64)),
             (np.ones(len(line.rows), dtype=np.int64), numbers.astype(np.int64)),
         ]
         joined = [np.concatenate(pair) for pair in columns]
-        # An event reads what matured before its own moment: at the same time, the event stands first.
-        order = np.lexsort((joined[2], joined[3], joined[1]))
+        # An event reads what matured before its own moment: at the same time, what is stored stands last.
+        order = np.lexsort((np.arange(len(joined[0])) >= len(line.rows), joined[3], joined[1]))
         rows, line_codes, what, line_times_s, dated_s, line_numbers = (column[order] for column in joined)
         return _Line(rows, line_codes, what, line_times_s, dated_s, line_numbers)
 
     def pick(self, values: Mapping[Kind, Floats], kind: Kind) -> Floats:
         if kind == "f":
             return np.where(self.what == FRAUD, 1.0, 0.0)
+        if kind == "l":
+            return np.where(self.what == MATURED, 1.0, 0.0) - np.where(self.what == TAKEN_BACK, 1.0, 0.0)
         if kind == "v":
             return np.where(self.what == FRAUD, 1.0 - values["u"][self.rows], 0.0)
         return np.where(self.what == EVENT, values[kind][self.rows], 0.0)

@@ -6,7 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from tollgate.core.event_type import EventType
+
 Fail = Literal["none", "rules_only", "review", "allow"]
+Clock = Literal["event", "now"]
+CLOCKS: tuple[Clock, ...] = ("event", "now")
 FAILS: tuple[Fail, ...] = ("none", "rules_only", "review", "allow")
 
 # What may be missing, besides a required variable, which is named as `variable:<column>`.
@@ -22,7 +26,8 @@ class Safety:
     ``fail`` "none" makes an event that cannot be decided in full an error. ``required`` are columns without which it
     cannot. ``review`` and ``block`` are the outcomes by these names. Where more than ``most_blocked`` of the decisions
     of the last ``over_s`` seconds, of which there have to be ``at_least``, are blocks, blocks become reviews; None:
-    never.
+    never. With ``clock`` "now" an event that lies too far ahead of the server's clock is decided on as of that clock;
+    with "event" it is refused.
     """
 
     fail: Fail = "none"
@@ -32,6 +37,7 @@ class Safety:
     most_blocked: float | None = None
     over_s: float = 300.0
     at_least: int = 50
+    clock: Clock = "event"
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that the manifest holds."""
@@ -45,6 +51,11 @@ class Safety:
     def missing_variables(self, event: Mapping[str, Any]) -> list[str]:
         """Return the required columns that an event lacks, each as decisions name it."""
         return [f"variable:{column}" for column in self.required if is_missing(event.get(column))]
+
+
+def missing_columns(event_type: EventType, event: Mapping[str, Any]) -> list[str]:
+    """Return the declared columns that an event lacks. None of them has to be there, yet a score says less without."""
+    return [column for column in event_type.variables if is_missing(event.get(column))]
 
 
 def is_missing(value: object) -> bool:

@@ -4,6 +4,11 @@ Beside its sums, a history counts the events that are still open (`OPEN`), by th
 on a reader takes such a count for legitimate events of that moment, so that maturing needs no writer: no daily job, no
 event forgotten. A later writer folds the count into the sums, which changes nothing that is read. A fraud takes its
 event back from the count, below zero if it was folded already: the sum of both is right at any time.
+
+And it keeps the time of its latest addition (`LATEST`), before which it is never read: an event that arrives late reads
+the sums as of then. As of its own time, additions dated after it would weigh more than 1, without bound. The time
+stands in the name, so that writing it is an addition like any other: of several names, the latest time holds, and
+writers remove the others.
 """
 
 from __future__ import annotations
@@ -27,6 +32,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # Names stand bare in update expressions, where a minus sign cannot.
 _BEFORE_1970 = "N"
 OPEN: Final = "p"
+LATEST: Final = "m"
 # Begins what a stored name has beyond its own where the sum is of a pair that lodges here (`lodging`).
 LODGER: Final = "_"
 
@@ -55,23 +61,86 @@ def epoch_of(name: str) -> tuple[int, int]:
     return int(name[1]), sign * int(name[2:].lstrip(_BEFORE_1970), 36)
 
 
-def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums | None], time_s: float) -> list[float]:
-    """Return the k sums of all entities as of ``time_s``, in the order of ``plan.layout``: each as `fade` gives it.
+# One event names its time to all of its histories.
+@lru_cache(maxsize=64)
+def latest_name(time_us: int) -> str:
+    """Return the stored name that says when a history was added to; the number under it says nothing.
 
-    ``stored`` maps each entity to its history; one that is not there reads as an empty one, and None as NaN: the event
-    does not say who its entity is.
+    Times are microseconds since 1970.
     """
-    epochs, _, divisors = _moment(plan.layout, time_s)
+    return attribute(LATEST, 0, time_us)
+
+
+def _time_of(name: str) -> int:
+    return int(name[2:].replace(_BEFORE_1970, "-"), 36)
+
+
+def latest_us(names: Iterable[str]) -> int | None:
+    """Return the time of the latest addition to a history; None for one written by code that did not keep it."""
+    found = latest_names(names)
+    return max(map(_time_of, found)) if found else None
+
+
+def latest_names(names: Iterable[str]) -> list[str]:
+    """Return the stored names that say when a history was added to: one, or more where writers met."""
+    return [name for name in names if name[0] == LATEST]
+
+
+class LatestMoved(NamedTuple):
+    """What an addition does to the time of the latest one: the name that it ``adds``, if any, and those it removes."""
+
+    adds: str | None
+    removes: tuple[str, ...]
+
+
+NOT_MOVED = LatestMoved(None, ())
+
+
+def without_latest(sums: StoredSums) -> StoredSums:
+    """Return the sums of a history without the time of its latest addition."""
+    return {name: number for name, number in sums.items() if name[0] != LATEST}
+
+
+def move_latest(names: Iterable[str], time_us: int) -> LatestMoved:
+    """Return what an addition dated ``time_us`` does to a history that was read with these names.
+
+    A time only ever goes when a later one is there: whatever other writers do meanwhile, the latest one stays.
+    """
+    own = latest_name(time_us)
+    found = latest_names(names)
+    latest = max(found, key=_time_of, default=own)
+    if own not in found and _time_of(latest) <= time_us:
+        return LatestMoved(own, tuple(found))
+    return LatestMoved(None, tuple(name for name in found if name != latest))
+
+
+def read_as_of(names: Iterable[str], time_s: float) -> float:
+    """Return as of when an event at ``time_s`` reads a history of these names: not before its latest addition."""
+    latest = latest_us(names)
+    return time_s if latest is None else max(time_s, latest / 1e6)
+
+
+def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums | None], time_s: float) -> list[float]:
+    """Return the k sums of all entities for an event at ``time_s``, in the order of ``plan.layout``, as `fade` does.
+
+    Each history is read as of then, or as of its latest addition if that is later (`read_as_of`); a pair, as of that of
+    its host, which is added to whenever the pair is. ``stored`` maps each entity to its history; one that is not there
+    reads as an empty one, and None as NaN: the event does not say who its entity is.
+    """
     read: list[float] = []
-    for entity, kept in epochs.sums.items():
+    for entity, part in plan.layout.parts.items():
         sums = stored.get(entity, NO_SUMS)
         if not sums:
-            read += [nan if sums is None else 0.0] * len(kept)
+            read += [nan if sums is None else 0.0] * (part.stop - part.start)
             continue
-        get = _with_matured(plan, entity, sums, time_s).get
+        as_of_s = read_as_of(sums, time_s)
+        if entity in plan.hosts:
+            as_of_s = read_as_of(stored.get(plan.hosts[entity]) or NO_SUMS, as_of_s)
+        epochs, _, divisors = _moment(plan.layout, as_of_s)
+        get = _with_matured(plan, entity, sums, as_of_s).get
         read += [
             (get(one.name, 0) + get(one.before, 0) * OLDER_EPOCH) / divisor
-            for one, divisor in zip(kept, divisors[plan.layout.parts[entity]], strict=True)
+            for one, divisor in zip(epochs.sums[entity], divisors[part], strict=True)
         ]
     return read
 
@@ -221,7 +290,7 @@ def stale_names(plan: HistoryPlan, names: Iterable[str], time_s: float) -> list[
 
 
 def _is_past(name: str, oldest: tuple[int, ...]) -> bool:
-    if name[0] == OPEN:
+    if name[0] in (OPEN, LATEST):
         return False
     half_life, epoch = epoch_of(name)
     return epoch < oldest[half_life]

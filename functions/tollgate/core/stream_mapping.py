@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tollgate.core.event_type import EventType
+from tollgate.core.foreign_bytes import recognize
 from tollgate.core.reading import written
+from tollgate.core.stream_envelopes import name_delete, name_envelope
 from tollgate.core.values import read_number
 from tollgate.errors import EventError, InputError
 
@@ -38,12 +40,15 @@ class StreamMapping:
         Raises `InputError` for JSON that is no object, `EventError` where the event's id or time is not there.
         """
         if not isinstance(body, dict):
-            raise InputError("The record is not a JSON object.")
+            raise InputError(_say_no_object(body))
         if not self.columns:
+            _refuse_envelope(event_type, body)
             return body
         found = {column: self._read_column(event_type, column, body, key) for column in self.columns}
         for column in (event_type.id, event_type.timestamp):
             if found[column] is None:
+                if deleted := name_delete(body):
+                    raise EventError(deleted)
                 raise EventError(f'The record has no "{self.columns[column]}", which is column "{column}".', column)
         return {column: value for column, value in found.items() if value is not None}
 
@@ -52,6 +57,23 @@ class StreamMapping:
         value = _read_key(column, key) if path == KEY else _follow(path, body)
         places = self.minor_units.get(column)
         return value if places is None else _scale(event_type, value, places)
+
+
+def _say_no_object(body: object) -> str:
+    if isinstance(body, list):
+        return f"The record is a JSON list of {len(body):,}; send one event as a record."
+    if isinstance(body, str):
+        looks = "JSON" if body.lstrip().startswith(("{", "[")) else recognize(body.encode())
+        if looks:
+            return f"The record is a JSON text that holds {looks.partition(';')[0]}; send the event itself as JSON."
+    return "The record is not a JSON object; send one event as a record."
+
+
+def _refuse_envelope(event_type: EventType, body: Mapping[str, Any]) -> None:
+    """Raise `EventError` for a record that cannot be an event and looks like an envelope around one."""
+    lacks = event_type.id not in body or event_type.timestamp not in body
+    if (lacks or not body.keys() <= event_type.accepted) and (said := name_envelope(event_type, body)):
+        raise EventError(said)
 
 
 def _follow(path: str, body: object) -> object:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from tollgate.core.arrivals import NO_FRAUDS, Frauds
-from tollgate.core.event import Events, Floats, Ints
+from tollgate.core.event import Events, Floats, Ints, Keys
 from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.history import HistoryPlan, Kind, Sum, is_unusual, quantise, summed_values, weigh
-from tollgate.core.stored_history import OPEN, attribute
+from tollgate.core.stored_history import OPEN, attribute, latest_name
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ def totals(
     """Return what the events, and the frauds known by the last of them, add to ``entity``: key → stored name → number.
 
     ``excess`` is what `judge_amounts` says of the events. What matured before the last event stands in the sums, what
-    did not is left open. With ``since_s``, what no event at that time or later can read is left out.
+    did not is left open. Beside them stands the date of the latest. With ``since_s``, what no event at that time or
+    later can read is left out.
     """
     keys = events.entities[entity]
     added: dict[str, dict[str, int]] = {}
@@ -54,7 +56,24 @@ def totals(
         for (code, step), number in sorted(counts.items()):
             if code >= 0:
                 added.setdefault(keys.values[code], {})[attribute(OPEN, 0, step)] = number
+    for key, time_us in zip(keys.values, _latest_us(plan, entity, keys, by_kind), strict=True):
+        if key in added:
+            added[key][latest_name(time_us)] = 1
     return added
+
+
+def _latest_us(plan: HistoryPlan, entity: str, keys: Keys, by_kind: Mapping[Kind, _Additions]) -> list[int]:
+    """Return the latest date of what is added to each key, in microseconds since 1970."""
+    latest_s = np.full(len(keys.values), -np.inf)
+    # Everything but labels is dated as its event, and frauds of all kinds when they were known.
+    kinds: set[Kind] = {"n", *(s.kind for s in plan.sums[entity] if s.kind in ("f", "l"))}
+    for kind in kinds:
+        additions = by_kind[kind]
+        codes = np.where(additions.values != 0, keys.codes[additions.rows], -1)
+        counted = np.flatnonzero(codes >= 0)
+        np.maximum.at(latest_s, codes[counted], additions.dated_s[counted])
+    latest_us: list[int] = np.rint(np.where(np.isfinite(latest_s), latest_s, 0.0) * 1e6).astype(np.int64).tolist()
+    return latest_us
 
 
 def _additions(

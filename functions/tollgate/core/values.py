@@ -17,6 +17,11 @@ MAX_NUMBER = 1e15
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
 _CLEAN = frozenset({str, int, float, type(None)})
+# Words that programs write for a missing value, and those that people do; the latter may also be a category.
+NULL_WORDS = (
+    *("NULL", "null", "Null", "None", "NaN", "nan", "NAN", "\\N", "undefined", "<NA>", "(null)", "#N/A", "NaT", "nil"),
+)
+SPOKEN_NULLS = ("N/A", "n/a", "NA", "-", "--", "unknown", "Unknown", "UNKNOWN", "none", "NONE", "missing", "n.a.")
 # Whole numbers as programs write them that hold them as floats or decimals. Only text has zeros in front.
 WHOLE_WITH_ZEROS = re.compile(r"-?(?:0|[1-9][0-9]*)\.0+")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")
@@ -61,14 +66,21 @@ def read_number(value: object) -> float:
             raise ValueError
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise ValueError(f"{shown(value)} is not a number") from None
+        raise ValueError(f"{shown(value)} is not a number{_if_unknown(value)}") from None
     except OverflowError:  # a whole number of hundreds of digits
         raise ValueError(f"{shown(value)} is beyond ±{MAX_NUMBER:.0e}") from None
     if not math.isfinite(number):
-        raise ValueError(f"{shown(value)} is not a finite number; leave it empty if it is unknown")
+        raise ValueError(f"{shown(value)} is not a finite number{_if_unknown(value)}")
     if abs(number) > MAX_NUMBER:
         raise ValueError(f"{shown(value)} is beyond ±{MAX_NUMBER:.0e}")
     return number
+
+
+def _if_unknown(value: object) -> str:
+    word = value.strip() if isinstance(value, str) else ""
+    if word in NULL_WORDS or word in SPOKEN_NULLS:
+        return "; leave it empty if it is unknown, or list it as null_values in [event]"
+    return "; leave it empty if it is unknown" if isinstance(value, float) else ""
 
 
 def read_numbers(column: str, values: Sequence[object]) -> tuple[Floats, list[Problem]]:

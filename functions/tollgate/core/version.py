@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -72,6 +73,14 @@ class DetectorVersion:
     def is_whole(self) -> bool:
         """Whether the version has its model."""
         return not isinstance(self.model, MissingModel)
+
+    @cached_property
+    def trained_until_s(self) -> float:
+        """When the training data ended, in seconds since 1970; without any, when the version was sealed.
+
+        Earlier events were counted in the histories that it left already, with labels that nobody knew yet.
+        """
+        return datetime.fromisoformat(self.manifest["training"]["to"]).timestamp()
 
     @cached_property
     def feature_steps(self) -> FeatureSteps:
@@ -180,7 +189,7 @@ def _open(
         detector=manifest["detector"],
         version=name,
         event_type=event_type,
-        history=history_from_json(manifest["history"]),
+        history=replace(history_from_json(manifest["history"]), hosts=event_type.hosts),
         features=features,
         scale=ScoreScale.from_json(manifest["score_scale"]),
         outcomes=tuple(Outcome(**outcome) for outcome in manifest["outcomes"]),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tollgate.core.decision import Decisions, decide
-from tollgate.core.event import Events, Floats
+from tollgate.core.event import Events, Floats, host_key
 from tollgate.core.history import judge_amounts
 from tollgate.core.reading import read_event, read_events
 from tollgate.core.replay import StoredHistories
@@ -54,12 +54,16 @@ def read_variants(version: DetectorVersion, event: Mapping[str, Any], variants: 
     return read_events(version.event_type, columns, whole=False)[0]
 
 
-def keys_to_read(events: Events, pinned: PinnedReads) -> dict[str, list[str]]:
+def keys_to_read(events: Events, hosts: Mapping[str, str], pinned: PinnedReads) -> dict[str, list[str]]:
     """Return the keys of each entity whose histories are not pinned."""
-    return {
+    wanted = {
         entity: [key for key in keys.values if key != pinned.keys.get(entity)]
         for entity, keys in events.entities.items()
     }
+    # A pair is read as of the time of its host, pinned or not.
+    for pair, host in hosts.items():
+        wanted[host] = list(dict.fromkeys([*wanted[host], *map(host_key, wanted[pair])]))
+    return wanted
 
 
 def decide_variants(
@@ -67,8 +71,8 @@ def decide_variants(
 ) -> Decisions:
     """Decide on n events, each of which sees its entities' histories as of ``time_s``, or as they are pinned.
 
-    A history that is read as of an earlier moment than its latest payments would show these many times over, and as of
-    a later one, faded: so a variant at another time differs in its own hour and weekday alone.
+    As of a later moment, a history would show its payments faded: so a variant at another time differs in its own hour
+    and weekday alone.
     """
     reads = {
         entity: np.array(
@@ -84,5 +88,7 @@ def _known(
 ) -> Floats:
     if key is not None and key == pinned.keys.get(entity):
         return pinned.sums[entity]
-    sums: StoredSums | None = None if key is None else stored.get(entity, {}).get(key, NO_SUMS)
-    return np.array(read_all(version.history, {entity: sums}, time_s))[version.history.layout.parts[entity]]
+    sums: dict[str, StoredSums | None] = {entity: None if key is None else stored.get(entity, {}).get(key, NO_SUMS)}
+    if key is not None and (host := version.history.hosts.get(entity)):
+        sums[host] = stored.get(host, {}).get(host_key(key), NO_SUMS)
+    return np.array(read_all(version.history, sums, time_s))[version.history.layout.parts[entity]]

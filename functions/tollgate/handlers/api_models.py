@@ -61,6 +61,13 @@ class Degraded(BaseModel):
     missing: list[str] = Field(description="model, history, variable:<column>, or record: it was not recorded.")
 
 
+class ClockUsed(BaseModel):
+    """Of an event that lay too far ahead: its own time, and that of the server's clock, which took its place."""
+
+    given: str
+    used: str
+
+
 class Decision(BaseModel):
     """What one detector version said about one event."""
 
@@ -77,7 +84,11 @@ class Decision(BaseModel):
     degraded: Degraded | None = Field(None, description="Null if the event was decided in full.")
     braked: bool = Field(False, description="The outcome was a block, which the brake made a review.")
     forced: bool = Field(False, description="The event's id asked for the outcome, in a test deployment.")
+    clock: ClockUsed | None = Field(None, description="Null if the event was decided as of its own time.")
     recorded: bool = Field(True, description="False: it is not known to be stored; send the event again.")
+    missing_columns: list[str] | None = Field(
+        None, description="Declared columns that the event lacks; null if no version can be asked."
+    )
     repeated: bool = Field(description="The event was decided on before; this is the first decision.")
     timings_ms: dict[str, float]
     base_log_odds: float | None = Field(None, description="Where contributions count from.")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from tollgate.core.explain import Wanted
 from tollgate.errors import InputError
-from tollgate.handlers.api_models import Downgrade, Reason, Request, RuleHit
+from tollgate.handlers.api_models import ClockUsed, Downgrade, Reason, Request, RuleHit
 from tollgate.services.what_if import MOST_EXPLAINED, MOST_VARIANTS, WhatIf
 
 
@@ -74,6 +74,7 @@ class WhatIfAnswer(BaseModel):
 
     detector: str
     detector_version: str
+    clock: ClockUsed | None = Field(None, description="Null if the event would be decided as of its own time.")
     unchanged: Supposed = Field(description="The event as it is.")
     variants: list[Supposed] = Field(description="In the order of the request.")
     histories: list[KnownHistory] | None = Field(description="Of the event as it is; null unless asked for.")

@@ -8,6 +8,7 @@ from typing import Any
 
 from tollgate.adapters import clients
 from tollgate.adapters.shard_records import read_shard_records
+from tollgate.core.stream_reading import split_record
 from tollgate.core.stream_record import StreamRecord
 from tollgate.errors import InputError, UnavailableError
 from tollgate.services.decide_lot import decide_lot, decide_record
@@ -30,9 +31,10 @@ def decide_again(stores: Stores, body: Mapping[str, Any], time_left_s: Callable[
     any other `TollgateError` where trying later may help.
     """
     if OURS in body:
-        if stores.results.put([decide_record(stores, StreamRecord.from_json(body[OURS]))[1]]):
+        results = [decide_record(stores, part)[1] for part in split_record(StreamRecord.from_json(body[OURS]))]
+        if stores.results.put(results):
             raise UnavailableError("The result stream did not take the decision; try again.")
-        return 1
+        return len(results)
     if OF_KINESIS in body:
         lost = body[OF_KINESIS]
         part = (lost["streamArn"], lost["shardId"], lost["startSequenceNumber"], lost["endSequenceNumber"])

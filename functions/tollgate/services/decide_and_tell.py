@@ -10,7 +10,7 @@ from tollgate.core.decision_metrics import count_answer, count_failure, count_pa
 from tollgate.core.explain import Wanted
 from tollgate.core.metrics import DETECTOR, Metric
 from tollgate.core.version import DetectorVersion
-from tollgate.errors import TollgateError
+from tollgate.errors import EventAheadError, TollgateError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.stores import Stores
 
@@ -18,7 +18,7 @@ DECIDED = "Decision"
 # Of the answer, what listeners get: names and numbers, and no value of the event but its id.
 _TOLD = (
     *("event_id", "detector", "detector_version", "score", "probability", "outcome", "downgraded"),
-    *("decided_at", "degraded", "braked", "forced"),
+    *("decided_at", "degraded", "braked", "forced", "clock"),
 )
 
 
@@ -41,7 +41,7 @@ def decide_and_tell(
         status = error.status if isinstance(error, TollgateError) else 500
         # Callers name detectors as they like: a name that is not known gets no metric of its own.
         name = detector if detector and stores.versions.has_open(detector) else stores.settings.detector
-        stores.metrics.write(count_failure(name, status, _since_ms(began)))
+        stores.metrics.write(count_failure(name, status, _since_ms(began), ahead=isinstance(error, EventAheadError)))
         raise
     metrics = list(count_answer(version, answer, _since_ms(began)))
     if not answer["repeated"]:
@@ -55,7 +55,7 @@ def decide_and_tell(
 def tell_decision(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return what listeners are told of a decision."""
     rules = [{name: hit[name] for name in ("rule", "outcome", "shadow")} for hit in answer["rules"]]
-    return {**{name: answer[name] for name in _TOLD}, "rules": rules}
+    return {**{name: answer.get(name) for name in _TOLD}, "rules": rules}
 
 
 def _since_ms(began: float) -> float:

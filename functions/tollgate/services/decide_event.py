@@ -9,13 +9,14 @@ from typing import Any
 from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
 from tollgate.adapters.items import Item, get_items
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.decision import Decisions, decide_one
 from tollgate.core.degraded import decide_degraded
 from tollgate.core.event import Events
 from tollgate.core.explain import Explanation, Wanted, explain_decisions, most_of
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories
-from tollgate.core.safety import HISTORY, MODEL, RECORD, forced_outcome
+from tollgate.core.safety import HISTORY, MODEL, RECORD, forced_outcome, missing_columns
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.decision_record import make_record, write_answer
@@ -43,7 +44,8 @@ def decide_event(
     One transaction writes the decision, if there is none yet, and adds the event to the histories of its entities:
     both happen once, however often and from wherever the event comes. ``reasons`` says how many of them the first
     decision is to carry. Where something is missing, the detector's [safety] says what happens; by default
-    `UnavailableError` or `SealError` is raised.
+    `UnavailableError` or `SealError` is raised. A first decision is refused with `EventAheadError` where the event lies
+    too far ahead of the clock, or made as of now.
     """
     watch = _Watch()
     version = version or stores.champion(detector)
@@ -55,13 +57,14 @@ def decide_event(
     watch.lap("read")
     before = None if found is None else read_found(found[stores.decisions.table].get(decided_key))
     if isinstance(before, DecisionRecord):
-        return _repeat(stores, before)
+        return _repeat(stores, version, before)
+    parsed, skew = SkewLimit.of(version, clock.now()).settle_one(parsed)
     if found is None:
         missing.append(HISTORY)
     stored = {} if found is None else stores.histories.pick(version, parsed, found[stores.histories.table])
     known = None if found is None else stored
     decisions = decide_degraded(version, parsed, known) if missing else decide_one(version, parsed, stored)
-    answer = _answer(stores, version, parsed, decisions, missing)
+    answer = _answer(stores, version, parsed, decisions, missing) | ({"clock": skew} if skew else {})
     watch.lap("decide")
     explained = None
     if reasons != "none" and not missing:
@@ -70,12 +73,12 @@ def decide_event(
     record = make_record(version, parsed, decisions, answer, event, explained=explained)
     is_first = _keep(stores, version, parsed, stored, record, before)
     if is_first is False:
-        return _repeat_first(stores, version.detector, parsed.ids[0])
+        return _repeat_first(stores, version, parsed.ids[0])
     if is_first is None:
         answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
     watch.lap("write")
     told = explained.to_json() if explained else {}
-    told["downgraded"] = downgrade_of(stores, answer)
+    told |= {"downgraded": downgrade_of(stores, answer), "missing_columns": missing_columns(version.event_type, event)}
     return {**answer, **told, "repeated": False, "timings_ms": watch.timings_ms()}
 
 
@@ -115,18 +118,19 @@ def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reas
     return explained[0] if explained else None
 
 
-def _repeat(stores: Stores, record: DecisionRecord) -> dict[str, Any]:
+def _repeat(stores: Stores, version: DetectorVersion, record: DecisionRecord) -> dict[str, Any]:
+    lacking = missing_columns(version.event_type, record.event)
     downgraded = downgrade_of(stores, record.answer)
-    told = {**tell_reasons(stores, record), "downgraded": downgraded}
+    told = {**tell_reasons(stores, record), "downgraded": downgraded, "missing_columns": lacking}
     return {**record.answer, **told, "repeated": True, "timings_ms": {}}
 
 
-def _repeat_first(stores: Stores, detector: str, event_id: str) -> dict[str, Any]:
+def _repeat_first(stores: Stores, version: DetectorVersion, event_id: str) -> dict[str, Any]:
     """Return the decision that somebody else made on the same event between our reading and our writing."""
-    first = stores.decisions.find(detector, event_id)
+    first = stores.decisions.find(version.detector, event_id)
     if first is None:
         raise ConflictError("The first decision on this event could not be read yet; try again.")
-    return _repeat(stores, first)
+    return _repeat(stores, version, first)
 
 
 def _keep(

@@ -15,8 +15,8 @@ from tollgate.adapters.result_stream import Result
 from tollgate.core.metrics import DETECTOR, Metric
 from tollgate.core.moments import write_utc
 from tollgate.core.safety import is_missing
+from tollgate.core.stream_reading import read_event_of, split_record
 from tollgate.core.stream_record import StreamRecord
-from tollgate.core.strict_json import read_json
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError
 from tollgate.observability import describe_error
@@ -36,17 +36,16 @@ def decide_lot(
     """Decide on records in their order; return those that are not done and have to come again.
 
     A record whose decision fails for a reason that may pass holds up the later ones of its key and no others. One that
-    can never be decided on goes to the dead-letter queue, and is done. A decision is done when its result is put.
+    can never be decided on goes to the dead-letter queue, and is done. A decision is done when its result is put. An
+    aggregate is done when all of its user records are; until then it comes again whole.
     """
     lot = _Lot(stores)
     for number, record in enumerate(records):
         # The first is begun whatever time is left, or a short time limit would let no lot get on.
-        if lot.holds(record) or (number and time_left_s() < MARGIN_S):
+        if number and time_left_s() < MARGIN_S:
             lot.give_back(record)
-        elif record.data is None:
-            lot.counts["RecordSkipped"] += 1
         else:
-            lot.decide(record)
+            lot.take(record, time_left_s)
     lot.put_results()
     lot.counts["RecordReturned"] = len(lot.returned)
     detector = ((DETECTOR, stores.settings.detector),)
@@ -64,6 +63,30 @@ class _Lot:
     results: list[tuple[StreamRecord, Result]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
+    def take(self, record: StreamRecord, time_left_s: Callable[[], float]) -> None:
+        """Decide on a record, or on each user record of an aggregate by itself."""
+        refused: list[tuple[StreamRecord, InputError]] = []
+        for number, part in enumerate(self.split(record, refused)):
+            if self.holds(part) or (number and time_left_s() < MARGIN_S):
+                self.give_back(record)
+            elif part.data is None:
+                self.counts["RecordSkipped"] += 1
+            else:
+                try:
+                    self.decide(part, record)
+                except InputError as error:
+                    refused.append((part, error))
+        for part, reason in refused:
+            self.refuse(part, record, reason)
+
+    def split(self, record: StreamRecord, refused: list[tuple[StreamRecord, InputError]]) -> list[StreamRecord]:
+        """Return the parts to be decided on; for a damaged aggregate none, and one more that is ``refused``."""
+        try:
+            return split_record(record)
+        except InputError as error:
+            refused.append((record, error))
+            return []
+
     def holds(self, record: StreamRecord) -> bool:
         """Return whether a record has to wait for one before it."""
         return _lane(record) in self.failed_keys or len(self.failed_keys) >= _MOST_FAILED_KEYS
@@ -72,37 +95,37 @@ class _Lot:
         """Note that a record is not done."""
         self.returned[id(record)] = record
 
-    def decide(self, record: StreamRecord) -> None:
-        """Decide on a record, or note what hinders it."""
+    def decide(self, part: StreamRecord, record: StreamRecord) -> None:
+        """Decide on a part of a record, or note what hinders it; raise `InputError` where nothing can help."""
         try:
-            answer, result = decide_record(self.stores, record)
-        except InputError as error:
-            self.refuse(record, error)
+            answer, result = decide_record(self.stores, part)
+        except InputError:
+            raise
         except Exception as error:
-            self.fail(record, error)
+            self.fail(part, record, error)
         else:
             self.results.append((record, result))
             if not answer["recorded"]:
                 self.give_back(record)
 
-    def refuse(self, record: StreamRecord, error: InputError) -> None:
-        """Send a record to the dead-letter queue, unless it comes again anyway with one before it."""
+    def refuse(self, part: StreamRecord, record: StreamRecord, error: InputError) -> None:
+        """Send a part to the dead-letter queue, unless it comes again anyway, with its record or one before that."""
         if any(other.partition == record.partition for other in self.returned.values()):
             self.give_back(record)
             return
         failed_at = write_utc(clock.now(), "milliseconds")
         try:
-            self.stores.refused.keep(record, self.stores.settings.detector, error, failed_at)
+            self.stores.refused.keep(part, self.stores.settings.detector, error, failed_at)
         except Exception as failure:
-            self.fail(record, failure)
+            self.fail(part, record, failure)
             return
-        _log.error("Record %s was refused: %s", _shown(record), describe_error(error))
+        _log.error("Record %s was refused: %s", _shown(part), describe_error(error))
         self.counts["RecordRefused"] += 1
 
-    def fail(self, record: StreamRecord, error: Exception) -> None:
-        """Give a record back, and hold those of its key."""
-        _log.error("Record %s: %s", _shown(record), describe_error(error))
-        self.failed_keys.add(_lane(record))
+    def fail(self, part: StreamRecord, record: StreamRecord, error: Exception) -> None:
+        """Give the record of a part back, and hold those of the part's key."""
+        _log.error("Record %s: %s", _shown(part), describe_error(error))
+        self.failed_keys.add(_lane(part))
         self.give_back(record)
 
     def put_results(self) -> None:
@@ -114,12 +137,12 @@ class _Lot:
 
 
 def decide_record(stores: Stores, record: StreamRecord) -> tuple[dict[str, Any], Result]:
-    """Decide on one record; return the decision, and the result to be put.
+    """Decide on one record that is no aggregate; return the decision, and the result to be put.
 
     Raises `InputError` for a record that cannot be decided on whatever is done, and what `decide_event` raises.
     """
     version = stores.champion()
-    event = version.stream.read(version.event_type, read_json(record.data or b""), record.key)
+    event = read_event_of(version.stream, version.event_type, record.data, record.key)
     answer = decide_and_tell(stores, event, version=version)
     told = {**tell_decision(answer), "recorded": answer["recorded"], "repeated": answer["repeated"]}
     return answer, Result(_result_key(version, event, answer), json.dumps(told, ensure_ascii=False).encode())

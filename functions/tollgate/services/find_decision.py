@@ -7,8 +7,9 @@ from typing import Any
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.explain import Wanted
 from tollgate.core.moments import write_second
+from tollgate.core.safety import missing_columns
 from tollgate.core.values import earlier_spellings, one_spelling
-from tollgate.errors import NotFoundError
+from tollgate.errors import NotFoundError, TollgateError
 from tollgate.services.stores import Stores
 from tollgate.services.tell_downgrade import downgrade_of
 from tollgate.services.tell_reasons import tell_reasons
@@ -27,8 +28,17 @@ def find_decision(
         known_at = write_second(record.known_s)
         label = {"label": record.label, "known_at": known_at, **record.remark.to_json()}
     answer = {**record.answer, **tell_reasons(stores, record, reasons), "repeated": True, "timings_ms": {}}
-    answer["downgraded"] = downgrade_of(stores, record.answer)
-    return {**answer, "event": dict(record.event), "label": label}
+    answer |= {"downgraded": downgrade_of(stores, record.answer)}
+    lacking = _find_missing(stores, detector, record)
+    return {**answer, "missing_columns": lacking, "event": dict(record.event), "label": label}
+
+
+def _find_missing(stores: Stores, detector: str | None, record: DecisionRecord) -> list[str] | None:
+    """Return what the event lacks of the columns that are declared now; None where no version can be asked."""
+    try:
+        return missing_columns(stores.champion(detector).event_type, record.event)
+    except TollgateError:
+        return None
 
 
 def find_record(stores: Stores, event_id: str, detector: str | None = None) -> DecisionRecord:

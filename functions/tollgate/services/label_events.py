@@ -12,9 +12,12 @@ from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
+from tollgate.core.clock_skew import SkewLimit
+from tollgate.core.stored_history import NOT_MOVED, LatestMoved, move_latest
 from tollgate.core.values import earlier_spellings
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, InputError
+from tollgate.services.label_history import label_time_us
 from tollgate.services.label_steps import (
     WAITING_DAYS,
     GivenLabel,
@@ -48,11 +51,12 @@ def label_events(
     answered as if it were given alone, and what they come to is written once.
     """
     version = version or stores.champion(detector)
+    limit = SkewLimit.of(version, clock.now())
     results: dict[int, Result] = {}
     by_event: dict[str, dict[int, GivenLabel]] = {}
     for place, raw in enumerate(labels):
         try:
-            given = read_label(version, raw)
+            given = read_label(version, raw, limit)
         except InputError as error:
             results[place] = tell_result(read_event_id(raw), "failed", str(error))
         else:
@@ -148,9 +152,19 @@ def _write_label(
 ) -> None:
     """Set a label, and tell the histories in the same transaction."""
     expires_s = max(clock.now_s(), after.known_s or before.time_s) + version.history.forgotten_after_s
+    changes = history_changes(version, before, after)
+    keys = {entity: history_key(before.space, entity, before.entities[entity]) for entity in changes}
+    latest = _move_latest(stores, list(keys.values()), label_time_us(after))
     additions = [
-        stores.histories.addition(history_key(before.space, entity, before.entities[entity]), changed, expires_s)
-        for entity, changed in history_changes(version, before, after).items()
+        stores.histories.addition(pk, changes[entity], expires_s, latest=latest[pk]) for entity, pk in keys.items()
     ]
     update = stores.decisions.set_label(version.detector, event_id, before, after)
     write_together(stores.decisions.client, [{"Update": action} for action in (update, *additions)])
+
+
+def _move_latest(stores: Stores, pks: Sequence[str], time_us: int | None) -> Mapping[str, LatestMoved]:
+    """Return what a label does to the times of the latest additions: what it takes back is dated before these."""
+    if time_us is None:
+        return dict.fromkeys(pks, NOT_MOVED)
+    stored = stores.histories.read_names(pks)
+    return {pk: move_latest(stored.get(pk, ()), time_us) for pk in pks}

@@ -31,6 +31,11 @@ def label_record(version: DetectorVersion, record: DecisionRecord, waiting: Wait
     return replace(plain, label=waiting.label, known_s=known_s, remark=waiting.remark)
 
 
+def label_time_us(record: DecisionRecord) -> int | None:
+    """Return the date of what a decision's label adds, in microseconds since 1970; None if it adds nothing."""
+    return round(record.known_s * 1e6) if record.label == FRAUD and record.known_s is not None else None
+
+
 def label_addition(version: DetectorVersion, record: DecisionRecord, entity: str) -> dict[str, int]:
     """Return what the label of a decision adds to the history of one of its entities: something for a fraud alone."""
     if record.label != FRAUD or record.known_s is None:

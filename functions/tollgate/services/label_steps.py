@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
 from tollgate.core.remark import LONGEST, Remark
 from tollgate.core.stored_history import add_up
@@ -47,8 +48,11 @@ def read_event_id(raw: object) -> str | None:
         return None
 
 
-def read_label(version: DetectorVersion, raw: object) -> GivenLabel:
-    """Return a label as it came from outside; raise `LabelError` with what is wrong about it."""
+def read_label(version: DetectorVersion, raw: object, limit: SkewLimit) -> GivenLabel:
+    """Return a label as it came from outside; raise `LabelError` with what is wrong about it.
+
+    One that became known beyond the ``limit`` is refused.
+    """
     if not isinstance(raw, Mapping):
         raise LabelError('The label is not a JSON object such as {"event_id": "p-1001", "label": "fraud"}.')
     for name in raw:
@@ -68,12 +72,20 @@ def read_label(version: DetectorVersion, raw: object) -> GivenLabel:
         label = rule.read(raw.get("label"))
     if label is None:
         raise LabelError("The label is empty; say fraud or legitimate.")
-    known_at = raw.get("known_at")
+    known_s = _read_known_at(version, raw.get("known_at"), limit)
+    return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s, Remark.read(raw))
+
+
+def _read_known_at(version: DetectorVersion, known_at: object, limit: SkewLimit) -> float | None:
+    if known_at in (None, ""):
+        return None
     try:
-        known_s = None if known_at in (None, "") else version.event_type.time_format.read_known(known_at) / 1e6
+        known_us = version.event_type.time_format.read_known(known_at)
     except ValueError as error:
         raise LabelError(f"known_at: {error}.") from None
-    return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s, Remark.read(raw))
+    if known_us > limit.latest_us:
+        raise LabelError(f"known_at: {limit.describe(known_us, 'a label may become known')}.")
+    return known_us / 1e6
 
 
 def take_label(version: DetectorVersion, given: GivenLabel, before: Found | None) -> tuple[Found | None, Result]:

@@ -11,9 +11,18 @@ from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, write_to
 from tollgate.core.event import Events
 from tollgate.core.lodging import lodge
 from tollgate.core.replay import StoredHistories
-from tollgate.core.stored_history import NOTHING_MATURED, add_to_all, add_up, fold_matured, stale_names
+from tollgate.core.stored_history import (
+    NOTHING_MATURED,
+    add_to_all,
+    add_up,
+    fold_matured,
+    latest_names,
+    move_latest,
+    read_as_of,
+    stale_names,
+)
 from tollgate.core.version import DetectorVersion
-from tollgate.services.label_history import label_addition, label_record
+from tollgate.services.label_history import label_addition, label_record, label_time_us
 from tollgate.services.stores import Stores
 
 _DAY_S = 86_400
@@ -66,12 +75,15 @@ def _actions(
         additions = {
             entity: add_up(added, label_addition(version, record, entity)) for entity, added in additions.items()
         }
+    latest_us = max(event.times_us.item(), label_time_us(record) or 0)
     for entity, added in lodge(version.event_type, record.entities, stored, additions).items():
         key = record.entities[entity]
         sums = stored.get(entity, {}).get(key, {})
-        matured = fold_matured(version.history, entity, sums, time_s) if tidy else NOTHING_MATURED
-        stale = stale_names(version.history, [*sums, *matured.added], time_s)
-        pk = history_key(record.space, entity, key)
-        actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale, matured)})
+        times = latest_names(sums)
+        as_of_s = read_as_of(times, time_s)
+        matured = fold_matured(version.history, entity, sums, as_of_s) if tidy else NOTHING_MATURED
+        stale = stale_names(version.history, [*sums, *matured.added], as_of_s)
+        pk, moved = history_key(record.space, entity, key), move_latest(times, latest_us)
+        actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale, matured, moved)})
     assert len(actions) <= MOST_ACTIONS
     return actions

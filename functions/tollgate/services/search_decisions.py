@@ -12,6 +12,7 @@ from tollgate.core.index.ranking import position_of
 from tollgate.core.index.rows import Rows, join, token
 from tollgate.core.index.segment import Head
 from tollgate.core.moments import to_moment, write_moment
+from tollgate.core.values import earlier_spellings
 from tollgate.errors import InputError
 from tollgate.services.read_index import IndexReader, read_index
 from tollgate.services.search_terms import SearchTerms, read_days, read_query, write_cursor
@@ -99,7 +100,9 @@ def _candidates(reader: IndexReader, query: Query, heads: Sequence[Head]) -> lis
         for block, highest in query.blocks(heads[segment], by_label=by_label):
             found.append(Candidate(segment, block, highest))
     if query.entity:
-        posted = _find_posted(reader, heads, sorted({one.segment for one in found}), token(*query.entity))
+        entity, key = query.entity
+        hashes = [token(entity, one) for one in (key, *earlier_spellings(key))]
+        posted = _find_posted(reader, heads, sorted({one.segment for one in found}), hashes)
         found = [one for one in found if (one.segment, one.block) in posted]
     return sorted(found, key=lambda one: one.highest, reverse=True)
 
@@ -114,13 +117,14 @@ def _may_choose_by_label(reader: IndexReader, heads: Sequence[Head]) -> Iterator
 
 
 def _find_posted(
-    reader: IndexReader, heads: Sequence[Head], segments: Sequence[int], hash_: int
+    reader: IndexReader, heads: Sequence[Head], segments: Sequence[int], hashes: Sequence[int]
 ) -> set[tuple[int, int]]:
-    """Return the segments and blocks that have rows of an entity."""
+    """Return the segments and blocks that have rows of an entity, by the hashes of its spellings."""
 
     def look(segment: int) -> list[tuple[int, int]]:
-        (bucket,) = reader.store.read(reader.segments[segment], [heads[segment].bucket_range(hash_)])
-        return [(segment, block) for block in read_bucket(bucket, hash_).tolist()]
+        ranges = [heads[segment].bucket_range(hash_) for hash_ in hashes]
+        buckets = zip(reader.store.read(reader.segments[segment], ranges), hashes, strict=True)
+        return [(segment, block) for bucket, hash_ in buckets for block in read_bucket(bucket, hash_).tolist()]
 
     return {place for places in reader.map(look, segments) for place in places}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.core.metrics import DETECTOR, Metric
+from tollgate.core.metrics import DETECTOR, EVENTS_AHEAD, Metric
 from tollgate.services.stores import Stores
 
 SCORED = "File scored"
@@ -20,6 +20,8 @@ def tell_batch(stores: Stores, summary: Mapping[str, Any]) -> None:
         Metric("FileRowsScored", dimensions, float(summary["scored"])),
         Metric("FileRowsFailed", dimensions, float(summary["failed"])),
     ]
+    if ahead := summary.get("ahead"):  # a file begun by older code has none
+        metrics.append(Metric(EVENTS_AHEAD, dimensions, float(ahead)))
     if not stores.events.put(SCORED, {name: summary[name] for name in _TOLD}):
         metrics.append(Metric("EventNotPut", dimensions))
     stores.metrics.write(metrics)

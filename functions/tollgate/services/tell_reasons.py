@@ -30,5 +30,5 @@ def tell_reasons(stores: Stores, record: DecisionRecord, wanted: Wanted | None =
         _log.warning("A decision's reasons cannot be told: %s", error)
         return {}
     if wanted is None:
-        return retell_reasons(version, record.event, record.reads, list(record.reasons or ()))
-    return explain_again(version, record.event, record.reads, most_of(wanted))
+        return retell_reasons(version, record.event, record.reads, answer, list(record.reasons or ()))
+    return explain_again(version, record.event, record.reads, answer, most_of(wanted))

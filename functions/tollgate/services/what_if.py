@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord
+from tollgate.core.clock_skew import SkewLimit, as_decided
 from tollgate.core.decision import Decisions
 from tollgate.core.downgrade import Thresholds
 from tollgate.core.event import Events
@@ -42,7 +44,8 @@ def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
     """Return what would be decided on an event and on its variants; nothing is written, counted or told of.
 
     By its id, an event meets the version, the histories and the lists that it was decided on with. Of an entity that it
-    did not have then, and for an event without id, histories are those stored now, read as of the event's time.
+    did not have then, and for an event without id, histories are those stored now, read as of the event's time. Of an
+    event that was decided as of the clock, that is the time meant.
     Raises `NotFoundError` for an id that was never decided on, `InputError` where it was decided on without a score.
     """
     decided = None if asked.event_id is None else _find_scored(stores, asked.event_id, asked.detector)
@@ -51,15 +54,17 @@ def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
     else:
         version, pinned = stores.champion(asked.detector), NOTHING_PINNED
     event = asked.event if asked.event is not None else decided.event if decided else {}
+    event, skew = _settle(version, event, decided)
     events = read_variants(version, event, asked.variants)
     time_s = decided.time_s if decided else events.times_s[0].item()
-    stored = stores.histories.read_keys(version, keys_to_read(events, pinned))
+    stored = stores.histories.read_keys(version, keys_to_read(events, version.history.hosts, pinned))
     decisions = decide_variants(version, events, stored, time_s, pinned)
     answers = _answer(version, events, decisions, asked.reasons)
     known = [asdict(one) for one in tell_histories(version, events, decisions, 0)] if asked.histories else None
     return {
         "detector": version.detector,
         "detector_version": version.version,
+        "clock": skew,
         "unchanged": answers[0],
         "variants": answers[1:],
         "histories": known,
@@ -75,9 +80,24 @@ def _find_scored(stores: Stores, event_id: str, detector: str | None) -> Decisio
 
 def _pin(stores: Stores, decided: DecisionRecord) -> tuple[DetectorVersion, PinnedReads]:
     version = stores.versions.pinned(decided.answer["detector"], decided.answer["detector_version"])
-    event = read_event(version.event_type, decided.event)
+    event = read_event(version.event_type, decided.event)  # for its keys
     reads = unpack_reads(version.history, decided.reads or b"")
     return with_answered_lists(version, decided.answer.get("lists", ())), PinnedReads.of(event, reads)
+
+
+def _settle(
+    version: DetectorVersion, event: Mapping[str, Any], decided: DecisionRecord | None
+) -> tuple[Mapping[str, Any], dict[str, str] | None]:
+    """Return an event with the time as of which it would be decided, and what is said of the clock.
+
+    The time of an event that was decided on was let in then. Raises `EventAheadError` for another one that is refused.
+    Variants are not held against the clock: whatever their times are, they meet what is known as of the event's.
+    """
+    column = version.event_type.timestamp
+    if decided and event.get(column) == decided.event.get(column):
+        return as_decided(version, event, decided.answer), decided.answer.get("clock")
+    _, skew = SkewLimit.of(version, clock.now()).settle_one(read_event(version.event_type, event))
+    return as_decided(version, event, {"clock": skew}), skew
 
 
 def _answer(version: DetectorVersion, events: Events, decisions: Decisions, reasons: Wanted) -> list[dict[str, Any]]:

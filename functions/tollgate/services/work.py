@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from tollgate import clock
 from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.result_upload import SentResults
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.files.scoring import FileScoring
 from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion
@@ -31,7 +34,8 @@ class Work:
 def open_work(stores: Stores, file: BatchFile, hold: Hold, folder: Path) -> Work:
     """Take up a file where the last run noted that it can be gone on with, or begin with the version that decides now.
 
-    Raises `InputError` if there is no such detector, `WorkLostError` if what was noted is gone.
+    "Now" is when the first run began, whichever this is: all runs decide alike on what lies ahead of the clock. Raises
+    `InputError` if there is no such detector, `WorkLostError` if what was noted is gone.
     """
     name = hold.state.checkpoint
     if name is None:
@@ -46,4 +50,10 @@ def open_work(stores: Stores, file: BatchFile, hold: Hold, folder: Path) -> Work
         return stores.histories.read_keys(version, keys)
 
     begin = FileScoring if name is None or not any(folder.iterdir()) else FileScoring.restore
-    return Work(version, begin(version, folder, read_stored), folder, checkpoint)
+    limit = SkewLimit.of(version, _began_at(hold))
+    return Work(version, begin(version, folder, read_stored, limit), folder, checkpoint)
+
+
+def _began_at(hold: Hold) -> datetime:
+    began = hold.state.started_at
+    return clock.now() if began is None else datetime.fromisoformat(began)

@@ -116,7 +116,7 @@ def test_json_lines_keep_their_types_and_tell_what_is_wrong() -> None:
     assert rows == [[1, "x"], [1.5, None], [None, None], [None, None], [None, None], [None, None], [True, None]]
     assert sorted(wrong) == [2, 3, 4, 5]
     assert wrong[2] == "is not a JSON object"
-    assert wrong[3] == "is not JSON: NaN is no JSON number"
+    assert wrong[3] == "is not valid JSON: NaN is not a number that JSON knows"
 
 
 def test_parquet_keeps_its_types() -> None:

@@ -18,7 +18,9 @@ from tollgate.core.files.records import Memory, Records
 from tollgate.core.files.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.files.texts import Texts
 from tollgate.core.history import HistoryPlan
-from tollgate.core.stored_history import StoredSums
+from tollgate.core.stored_history import StoredSums, latest_us
+
+_BEFORE_ALL = np.iinfo(np.int64).min
 
 
 class EntityHistories:
@@ -32,6 +34,8 @@ class EntityHistories:
         self._where = Records(folder / f"{entity}.where", 2, memory)
         self._numbers: Ints = np.empty(0, dtype=np.int64)
         self._new = self._numbers
+        # The latest addition that is stored of each new key, in microseconds since 1970.
+        self._stored_us = self._numbers
         self._ranks = self._numbers
 
     def find(self, texts: Texts) -> Ints:
@@ -47,9 +51,12 @@ class EntityHistories:
 
     def meet(self, texts: Texts, stored: Mapping[str, StoredSums]) -> None:
         """Number the new keys, and keep what is stored of some of them."""
+        self._stored_us = np.full(len(self._new), _BEFORE_ALL)
         if stored:
-            named = zip(self._new.tolist(), self.name_new(texts), strict=True)
+            named = list(zip(self._new.tolist(), self.name_new(texts), strict=True))
             held = [(place, stored[key]) for place, key in named if key in stored]
+            latest = [latest_us(stored[key]) if key in stored else None for _, key in named]
+            self._stored_us = np.array([_BEFORE_ALL if one is None else one for one in latest], dtype=np.int64)
         numbers = self._keys.meet(self._numbers, texts.hashes, texts.values.arrow)
         if stored and held:
             starts, sizes = self._stored.append([sums for _, sums in held])
@@ -59,10 +66,13 @@ class EntityHistories:
         self._numbers, self._ranks = numbers[order], np.full(len(order) + 1, -1)
         self._ranks[order] = np.arange(len(order))
 
-    def open(self, texts: Texts, times: PieceTimes) -> EntityPiece:
-        """Return the piece, with what was kept of its keys."""
+    def open(self, texts: Texts, times: PieceTimes, of_host: PieceTimes | None = None) -> EntityPiece:
+        """Return the piece, with what was kept of its keys.
+
+        ``of_host`` are the moments as of which the events read the entity's host, None where these are their own.
+        """
         line = Line.of(self._ranks[texts.codes], times.arrival)
-        return self._sums.open(self._numbers, len(self._numbers) - len(self._new), line, times.times_us)
+        return self._sums.open(self._numbers, self._stored_us, line, times, of_host)
 
     def stored(self) -> Entries:
         """Return what was stored of the keys of the piece."""

@@ -12,10 +12,10 @@ from tollgate.core.event import Ints
 from tollgate.core.exact_sums import LIMB_BITS, Limbs
 from tollgate.core.files.entity_piece import EntityPiece, Left
 from tollgate.core.files.lines import Line
-from tollgate.core.files.piece_times import last_step_before
+from tollgate.core.files.piece_times import PieceTimes, last_step_before
 from tollgate.core.files.records import Memory, Records
 from tollgate.core.history import HistoryPlan, find_epochs
-from tollgate.core.stored_history import OPEN, attribute
+from tollgate.core.stored_history import OPEN, attribute, latest_name
 
 # A file tells no labels: frauds are read and never added.
 OF_LABELS: Final = ("f", "v")
@@ -24,8 +24,9 @@ OF_LABELS: Final = ("f", "v")
 class EntitySums:
     """The sums of one entity's keys, by number: those of its last event's epoch and of the one before.
 
-    A row holds the time of the last event, 2 · c sums, and how many events are still open, by the remainder of their
-    step. Where one limb does not hold the sums, ``_high`` has the upper ones.
+    A row holds the time as of which the last event was read, which is that of the latest addition, 2 · c sums, and how
+    many events are still open, by the remainder of their step. Where one limb does not hold the sums, ``_high`` has the
+    upper ones.
     """
 
     def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: Memory) -> None:
@@ -38,17 +39,27 @@ class EntitySums:
         self.low = Records(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, memory)
         self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), memory)
 
-    def open(self, numbers: Ints, first_new: int, line: Line, times_us: Ints) -> EntityPiece:
-        """Return the piece of a file that has the keys with these numbers, shape (u,), new ones from a place on.
+    def open(
+        self, numbers: Ints, stored_us: Ints, line: Line, times: PieceTimes, of_host: PieceTimes | None
+    ) -> EntityPiece:
+        """Return the piece of a file that has the keys with these numbers, shape (u,).
 
-        ``times_us`` are those of its events: a key that is new has had none before its first.
+        The last ones are new: ``stored_us`` are the times of the latest additions that are stored of them. ``of_host``
+        are the moments as of which the events read the entity's host, None where these are their own.
         """
         c = len(self._kept)
         columns = self.low.read(numbers)
-        columns[0, first_new:] = times_us[line.rows[line.starts[first_new:]]]
+        as_of = of_host or times
+        first_us = as_of.times_us[line.rows[line.starts]]
+        new = slice(len(numbers) - len(stored_us), None)
+        columns[0, new] = np.maximum(first_us[new], stored_us)
         high = self.high.read(numbers) if self.high.count else np.zeros((), dtype=np.int64)
         left = Left(columns[0], Limbs(high, columns[1 : 1 + 2 * c]), columns[1 + 2 * c :])
-        return EntityPiece(self._plan, self._sums, self._kept, left, line)
+        if (first_us < left.last_us).any():
+            times_us = as_of.times_us.copy()
+            times_us[line.rows] = np.maximum(times_us[line.rows], left.last_us[line.keys])
+            as_of = times.as_of(times_us)
+        return EntityPiece(self._plan, self._sums, self._kept, left, line, None if as_of is times else as_of)
 
     def keep(self, numbers: Ints, left: Left) -> None:
         """Keep what a piece left of the keys with these numbers."""
@@ -80,4 +91,5 @@ class EntitySums:
             first = int(last_step_before(np.array([row[0]]), self._step_s)[0]) + 1
             for step in range(first, first + self._ring):
                 sums[attribute(OPEN, 0, step)] = row[1 + 2 * c + step % self._ring]
-        return {name: number for name, number in sums.items() if number}
+        kept = {name: number for name, number in sums.items() if number}
+        return {**kept, latest_name(row[0]): 1} if kept else {}

@@ -72,8 +72,11 @@ class FileHistories:
         sums = np.empty((len(layout.units), len(events)))
         begun = self._judge(events, times, texts, sums)
         times = times.judged(begun.excess)
-        for entity in self._entities:
-            self._read_entity(entity, texts[entity], times, begun, sums[layout.parts[entity]])
+        as_of: dict[str, PieceTimes | None] = {}
+        for entity in sorted(self._entities, key=lambda one: one in self._plan.hosts):
+            of_host = as_of.get(self._plan.hosts.get(entity, ""))
+            part = sums[layout.parts[entity]]
+            as_of[entity] = self._read_entity(entity, texts[entity], times, begun, part, of_host)
         return PieceReads(sums, times.excess)
 
     def save(self) -> None:
@@ -103,13 +106,25 @@ class FileHistories:
         for entity, its in self._entities.items():
             its.meet(texts[entity], found.get(entity, {}))
 
-    def _read_entity(self, entity: str, texts: Texts, times: PieceTimes, begun: _Begun, out: Floats) -> None:
-        """Fill ``out``, shape (k, n), with what the events read of an entity; what judged amounts is there already."""
+    def _read_entity(
+        self,
+        entity: str,
+        texts: Texts,
+        times: PieceTimes,
+        begun: _Begun,
+        out: Floats,
+        of_host: PieceTimes | None,
+    ) -> PieceTimes | None:
+        """Fill ``out``, shape (k, n), with what the events read of an entity; what judged amounts is there already.
+
+        A pair is read as of the same moments as its host. Return these moments, None for the events' own.
+        """
         its, piece, done = self._entities[entity], begun.piece, begun.places
         if piece is None or entity != begun.entity:
-            piece, done = its.open(texts, times), ()
+            piece, done = its.open(texts, times, of_host), ()
         piece.read(times, its.stored(), [place for place in range(len(out)) if place not in done], out)
         its.keep(piece.behind(times))
+        return piece.as_of
 
     def _judge(self, events: Events, times: PieceTimes, texts: Mapping[str, Texts], sums: Floats) -> _Begun:
         """Judge all amounts by the two sums that this takes, and put these among the sums."""

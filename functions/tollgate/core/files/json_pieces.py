@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from tollgate.core.files.csv_dialect import MOST_COLUMNS, MOST_ROW_BYTES
 from tollgate.core.files.piece import Piece, Position, ReadOptions
 from tollgate.core.files.sources import Source
 from tollgate.core.files.streams import open_stream
+from tollgate.core.strict_json import parse_json
 from tollgate.errors import TableError
 
 # The names of columns are those of the first lines.
@@ -95,20 +95,9 @@ def _read_line(line: bytes | None) -> tuple[dict[str, Any], str]:
     if line is None:
         return {}, _TOO_LONG
     try:
-        found = json.loads(line.decode(), parse_constant=_refuse, object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        return {}, f"is not JSON: {error}"
+        found = parse_json(line)
+    except ValueError as error:
+        return {}, str(error)
     if not isinstance(found, dict):
         return {}, "is not a JSON object"
     return found, ""
-
-
-def _refuse(constant: str) -> Any:  # noqa: ANN401 - never returns
-    raise ValueError(f"{constant} is no JSON number")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return found

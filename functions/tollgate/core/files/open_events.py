@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from tollgate.core.event import Ints
 from tollgate.core.exact_sums import Limbs, Runs
@@ -39,13 +40,16 @@ class Steps:
         return loose.take(np.argsort(loose.joined, kind="stable")) if len(keys) else loose
 
     @classmethod
-    def of_line(cls, line: Line, steps: Ints) -> Steps:
-        """Count the events of a line, given the steps of all rows."""
-        mature = steps.take(line.rows)
+    def of_line(cls, line: Line, steps: Ints, at_once: npt.NDArray[np.bool_] | None = None) -> Steps:
+        """Count the events of a line, given the steps of all rows, but for those that mature ``at_once``."""
+        mature, keys = steps.take(line.rows), line.keys
+        if at_once is not None:
+            still = np.flatnonzero(~at_once.take(line.rows))
+            mature, keys = mature.take(still), keys.take(still)
         changes = np.ones(len(mature), dtype=bool)
-        changes[1:] = (line.keys[1:] != line.keys[:-1]) | (mature[1:] != mature[:-1])
+        changes[1:] = (keys[1:] != keys[:-1]) | (mature[1:] != mature[:-1])
         starts = np.flatnonzero(changes)
-        return cls(len(line.starts), line.keys.take(starts), mature.take(starts), np.diff(starts, append=len(mature)))
+        return cls(len(line.starts), keys.take(starts), mature.take(starts), np.diff(starts, append=len(mature)))
 
     @classmethod
     def of_ring(cls, ring: Ints, first: Ints) -> Steps:

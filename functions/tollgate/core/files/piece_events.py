@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.files.key_hashes import KeyHashes
@@ -34,13 +35,16 @@ from tollgate.core.values import (
 class PieceEvents:
     """The usable rows of a piece as ``events``: their places in the piece, and the keys of each entity.
 
-    ``problems`` maps places of other rows to the column and the reason.
+    ``problems`` maps places of other rows to the column and the reason. ``ahead`` counts the rows that lie ahead of the
+    clock; ``clocks`` maps the places of those that are decided as of it to its time.
     """
 
     events: Events
     places: Ints
     keys: Mapping[str, Texts]
     problems: Mapping[int, tuple[str, str]]
+    ahead: int = 0
+    clocks: Mapping[int, str] = field(default_factory=dict)
 
 
 def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, int]:
@@ -50,7 +54,8 @@ def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, i
 class EventReader:
     """Reads pieces of one file. ``find_repeated`` tells which rows repeat an id, and of which row, from 0.
 
-    Without it no row does: the caller knows, or does not mind.
+    Without it no row does: the caller knows, or does not mind. With a ``limit``, rows that lie ahead of the clock are
+    treated as that says.
     """
 
     def __init__(
@@ -58,10 +63,12 @@ class EventReader:
         event_type: EventType,
         hashing: KeyHashes,
         find_repeated: Callable[[Texts, Ints, int], Mapping[int, int]] = _none_repeated,
+        limit: SkewLimit | None = None,
     ) -> None:
         self._type = event_type
         self._hashing = hashing
         self._find_repeated = find_repeated
+        self._limit = limit
 
     def read(self, piece: Piece) -> PieceEvents:
         """Read a piece."""
@@ -71,7 +78,7 @@ class EventReader:
         numeric = {name: columns.numbers(name) for name in kind.numeric}
         numeric |= {name: columns.booleans(name) for name in kind.boolean}
         ids = self._ids(columns, piece)
-        times_us = columns.times(kind.timestamp)
+        times_us, ahead = self._settle(columns, columns.times(kind.timestamp))
         amounts = columns.bounded(kind.amount, AMOUNT_LIMIT)
         latitudes, longitudes = columns.bounded(kind.latitude, 90), columns.bounded(kind.longitude, 180)
         problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in piece.misshapen.items()}
@@ -98,7 +105,19 @@ class EventReader:
             categories={name: taken[name].keys for name in kind.categorical},
             entities={entity: its.keys for entity, its in keys.items()},
         )
-        return PieceEvents(events, places, keys, problems)
+        return PieceEvents(events, places, keys, problems, len(ahead), self._clocks(ahead, problems))
+
+    def _settle(self, columns: _Columns, times_us: Ints) -> tuple[Ints, Sequence[int]]:
+        if self._limit is None:
+            return times_us, ()
+        settled, ahead, problems = self._limit.settle(times_us)
+        columns.problems += problems
+        return settled, ahead.tolist()
+
+    def _clocks(self, ahead: Sequence[int], problems: Mapping[int, tuple[str, str]]) -> Mapping[int, str]:
+        if self._limit is None or not self._limit.as_of_now:
+            return {}
+        return dict.fromkeys((row for row in ahead if row not in problems), self._limit.used)
 
     def _ids(self, columns: _Columns, piece: Piece) -> Texts:
         name = self._type.id

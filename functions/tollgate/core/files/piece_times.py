@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.history import HistoryPlan, Kind, quantise, summed_values, weigh
@@ -22,6 +23,17 @@ class Added:
     numbers: Floats
     small: Ints | None
     largest: float
+
+    @classmethod
+    def of(cls, numbers: Floats) -> Added:
+        """Hold whole numbers."""
+        largest = max(float(np.max(numbers)), -float(np.min(numbers)))
+        return cls(numbers, numbers.astype(np.int64) if largest < ONE_LIMB else None, largest)
+
+    def only(self, which: npt.NDArray[np.bool_]) -> Added:
+        """Return what some of the events add, and nothing for the others."""
+        small = None if self.small is None else np.where(which, self.small, 0)
+        return Added(np.where(which, self.numbers, 0.0), small, self.largest)
 
 
 class PieceTimes:
@@ -61,9 +73,7 @@ class PieceTimes:
         """Return what each event adds to one sum."""
         if (kind, half_life) not in self._added:
             numbers = quantise(self.values[kind], self.weighed(half_life)[1], kind)
-            largest = max(float(np.max(numbers)), -float(np.min(numbers)))
-            small = numbers.astype(np.int64) if largest < ONE_LIMB else None
-            self._added[kind, half_life] = Added(numbers, small, largest)
+            self._added[kind, half_life] = Added.of(numbers)
         return self._added[kind, half_life]
 
     def judged(self, excess: Floats) -> PieceTimes:
@@ -74,6 +84,17 @@ class PieceTimes:
         again._weighed = self._weighed
         again._added = dict(self._added)
         return again
+
+    def as_of(self, times_us: Ints) -> PieceTimes:
+        """Return the moments as of which the events read, where these are not their own."""
+        return PieceTimes(self._plan, replace(self._events, times_us=times_us))
+
+    def matured(self, half_life: int, which: npt.NDArray[np.bool_]) -> tuple[Ints, Added]:
+        """Return the epochs of all events' maturing, and what ``which`` of them add as legitimate ones then."""
+        assert self._plan.maturing is not None
+        moments_s = self._plan.maturing.moments_s(self.times_s)
+        epochs, weights = weigh(moments_s, self._plan.half_lives_s[half_life])
+        return epochs, Added.of(quantise(which.astype(np.float64), weights, "l"))
 
     @cached_property
     def steps(self) -> Ints:

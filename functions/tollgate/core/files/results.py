@@ -32,8 +32,9 @@ def result_names(version: DetectorVersion, names: Sequence[str]) -> list[str]:
     """Return the columns that Tollgate adds to a file's own ``names``, in their order."""
     rules = ["rules"] if version.rules.rules else []
     rules += ["downgraded_from"] if version.rules.may_downgrade else []
+    clock = ["clock"] if version.safety.clock == "now" else []
     reasons = [f"reason_{number}" for number in range(1, TOP + 1)] if version.reasons is not None else []
-    return [free_name(name, names) for name in ("score", "probability", "outcome", *rules, "status", *reasons)]
+    return [free_name(name, names) for name in ("score", "probability", "outcome", *rules, "status", *clock, *reasons)]
 
 
 def tabulate(
@@ -42,10 +43,12 @@ def tabulate(
     places: Ints,
     decided: PieceDecisions,
     problems: Mapping[int, tuple[str, str]],
+    clocks: Mapping[int, str],
 ) -> pa.Table:
     """Return the columns of a piece and those that Tollgate adds.
 
     ``decided`` is of the usable rows, at ``places``; ``problems`` maps the others to the column and what is wrong.
+    ``clocks`` maps the rows that were decided as of the clock to its time.
     """
     n = len(piece)
     added = [
@@ -60,6 +63,8 @@ def tabulate(
         added.append(_spread(n, places, _texts(len(places), "", taken)))
     said = {row: _say_problem(*problem) for row, problem in problems.items()}
     added.append(_texts(n, DECIDED, said))
+    if version.safety.clock == "now":
+        added.append(_texts(n, "", clocks))
     if version.reasons is not None:
         added += [_reasons(n, places, decided.reasons, number) for number in range(TOP)]
     names = [*piece.names, *result_names(version, piece.names)]

@@ -16,7 +16,10 @@ from tollgate.core.files.piece_times import ONE_LIMB, Added
 
 @dataclass(frozen=True)
 class Passed:
-    """What m events read of a sum, before each of them, (m,), and of the epoch before, (r,); what is left of u keys."""
+    """What m events read of a sum, before each of them, (m,), and of the epoch before, (r,); what is left of u keys.
+
+    Where events are late, what they read of the epoch before is of each event too, (m,).
+    """
 
     current: Limbs
     older: Limbs
@@ -27,7 +30,8 @@ class Passed:
 class RunsOnKept:
     """The runs of a line, r of them, over one half-life, on top of what is kept of its u keys.
 
-    ``kept_epochs`` are those of the keys' last events so far. Places of kept sums are looked up once, for all sums.
+    ``kept_epochs`` are those as of which the keys' last events so far were read: no run comes before them. Places of
+    kept sums are looked up once, for all sums.
     """
 
     def __init__(self, line: Line, epochs: Ints, kept_epochs: Ints) -> None:
@@ -39,7 +43,7 @@ class RunsOnKept:
 
     @cached_property
     def ago(self) -> Ints:
-        """By how many epochs each run comes before what is kept of its key; below 0 where it comes after."""
+        """By how many epochs each run comes after what is kept of its key, negative."""
         return self.kept_epochs[self.runs.codes] - self.runs.epochs
 
     @cached_property
@@ -50,7 +54,7 @@ class RunsOnKept:
     @cached_property
     def latest(self) -> Ints:
         """The epoch of each key's last event behind this piece."""
-        return np.maximum(self.kept_epochs, self.runs.epochs[self.last])
+        return self.runs.epochs[self.last]
 
     @cached_property
     def plain(self) -> bool:
@@ -74,8 +78,7 @@ class RunsOnKept:
     def _places(self) -> tuple[Ints, Ints]:
         """Where each run finds its own epoch and the one before among: kept sums, older ones, and nothing."""
         key, ago, nothing = self.runs.codes, self.ago, 2 * self._u
-        own = np.where(ago == 0, key, np.where(ago == 1, self._u + key, nothing))
-        return own, np.where(ago == 0, self._u + key, np.where(ago == -1, key, nothing))
+        return np.where(ago == 0, key, nothing), np.where(ago == 0, self._u + key, np.where(ago == -1, key, nothing))
 
     def base(self, current: Ints, older: Ints) -> tuple[Ints, Ints]:
         """Return one limb of what is kept for the epoch of each run, and for the one before, (r,)."""
@@ -111,6 +114,18 @@ class RunsOnKept:
         both = [Limbs(high, low) for high, low in zip(highs, lows, strict=True)]
         return Passed(both[0], both[1], _settle(both[2]), _settle(both[3]))
 
+    def add_late(self, added: Added, ago: Ints, current: Limbs, older: Limbs, largest_kept: float) -> Passed:
+        """Do as `add` where events, (n,), have dates that lie ``ago`` epochs before the ones they are read in.
+
+        What belongs to the epoch before is read by the later events of a run alone: ``older`` is then of each event.
+        """
+        nothing = Limbs.small(np.zeros(self._u, dtype=np.int64))
+        own = self.add(added.only(ago == 0), current, older, largest_kept)
+        late = self.add(added.only(ago == 1), nothing, nothing, ONE_LIMB / 2)  # leaves room for the sum of both
+        return Passed(
+            own.current, own.older.take(self.runs.number) + late.current, own.left, own.left_older + late.left
+        )
+
     def _add(self, added: Ints, current: Ints, older: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         """Do so for one limb: it is all addition, and the limbs of a number go their ways apart.
 
@@ -129,15 +144,7 @@ class RunsOnKept:
         sums += base
         if self.plain:
             return read, before_epoch, sums, before_epoch
-        return read, before_epoch, *self._leave(current, older, sums, before_epoch)
-
-    def _leave(self, current: Ints, older: Ints, end: Ints, before_epoch: Ints) -> tuple[Ints, Ints]:
-        late = self.ago[self.last]
-        left, left_older = end.take(self.last), before_epoch.take(self.last)
-        if not (late > 0).any():
-            return left, left_older
-        left_older = np.where(late > 0, np.where(late == 1, left, older), left_older)
-        return np.where(late > 0, current, left), left_older
+        return read, before_epoch, sums.take(self.last), before_epoch.take(self.last)
 
 
 def _where(when: npt.NDArray[np.bool_], limbs: Limbs) -> Limbs:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.files.decide_piece import PieceDecisions, decide_piece
 from tollgate.core.files.histories import FileHistories, PieceReads, ReadStored, nothing_stored
 from tollgate.core.files.piece import Piece, Position
@@ -50,9 +51,20 @@ class ScoredPiece:
 
 
 class FileScoring:
-    """The scoring of one file. What it remembers of the rows so far is in memory and in ``folder``."""
+    """The scoring of one file. What it remembers of the rows so far is in memory and in ``folder``.
 
-    def __init__(self, version: DetectorVersion, folder: Path, read_stored: ReadStored = nothing_stored) -> None:
+    All runs over a file have the same ``limit``, so that they decide alike.
+    """
+
+    def __init__(
+        self,
+        version: DetectorVersion,
+        folder: Path,
+        read_stored: ReadStored = nothing_stored,
+        limit: SkewLimit | None = None,
+    ) -> None:
+        self._limit = limit
+        self._begins_empty = read_stored is nothing_stored
         self._version = version
         self._folder = folder
         self._histories = FileHistories(version.history, folder, read_stored)
@@ -60,9 +72,15 @@ class FileScoring:
         self._summary = FileSummary()
 
     @classmethod
-    def restore(cls, version: DetectorVersion, folder: Path, read_stored: ReadStored = nothing_stored) -> FileScoring:
+    def restore(
+        cls,
+        version: DetectorVersion,
+        folder: Path,
+        read_stored: ReadStored = nothing_stored,
+        limit: SkewLimit | None = None,
+    ) -> FileScoring:
         """Take up what `save` left in ``folder``."""
-        scoring = cls(version, folder, read_stored)
+        scoring = cls(version, folder, read_stored, limit)
         scoring._histories.load()
         scoring._summary = FileSummary.from_json(json.loads((folder / _SUMMARY).read_text()))
         return scoring
@@ -80,7 +98,7 @@ class FileScoring:
 
     def summary(self) -> dict[str, Any]:
         """Return what is worth knowing about the rows so far, as `summary.json` has it."""
-        return self._summary.tell(self._version)
+        return self._summary.tell(self._version, begins_empty=self._begins_empty)
 
     def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
         """Yield entity, key and what the rows so far add to its history, by stored name; in a fixed order."""
@@ -91,7 +109,8 @@ class FileScoring:
 
         Raises `TableError` when a declared column is missing.
         """
-        reader = EventReader(self._version.event_type, self._histories.hashing, self._ids.find_repeated)
+        hashing, find_repeated = self._histories.hashing, self._ids.find_repeated
+        reader = EventReader(self._version.event_type, hashing, find_repeated, self._limit)
         waiting: deque[Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]] = deque()
         with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(1) as behind, ThreadPoolExecutor(_THREADS) as pool:
             source = iter(pieces)
@@ -117,7 +136,7 @@ class FileScoring:
         self, piece: Piece, read: PieceEvents, reads: PieceReads, pool: ThreadPoolExecutor
     ) -> tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]:
         decided = decide_piece(self._version, read.events, reads, pool)
-        table = tabulate(self._version, piece, read.places, decided, read.problems)
+        table = tabulate(self._version, piece, read.places, decided, read.problems, read.clocks)
         lines = write_lines(table, header=piece.first_row == 0)
         scored = ScoredPiece(lines, table, piece.first_row, len(piece), len(read.problems), piece.after)
         return scored, piece, read, decided

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.event import Floats
+from tollgate.core.reasons.quadrature import gauss_legendre
 from tollgate.core.reasons.splits import Bools, Places
 
 Singles = npt.NDArray[np.float32]
@@ -119,5 +120,4 @@ class DeepTrees:
 
     @property
     def _quadrature(self) -> tuple[Floats, Floats]:
-        points, weights = np.polynomial.legendre.leggauss(self.points)
-        return (points + 1) / 2, weights / 2
+        return gauss_legendre(self.points)

@@ -16,7 +16,7 @@ import numpy as np
 from tollgate.core.event import Floats
 from tollgate.core.feature import Matrix
 from tollgate.core.reasons.groups import Group
-from tollgate.core.reasons.splits import Bools
+from tollgate.core.reasons.splits import Bools, Places
 
 _SAMPLES = 1000
 # An event with this share of its groups replaced counts e times less than the event itself.
@@ -44,9 +44,8 @@ class Lime:
 
         ``predict`` gives probabilities (n,) for features (n, f). The same event always gets the same answer.
         """
-        generator = np.random.default_rng(0)
-        kept = _draw_kept(generator, len(groups))
-        asked = self.background[generator.integers(0, len(self.background), len(kept))]
+        kept = _draw_kept(len(groups))
+        asked = self.background[_draw_below(len(self.background), _draw(_SAMPLES, seed=0))]
         for number, group in enumerate(groups):
             places = np.array(group.places)
             asked[np.ix_(kept[:, number], places)] = row[places]
@@ -57,10 +56,26 @@ class Lime:
         return Approximation(line[1:], float(line[0]), _agreement(*halves))
 
 
-def _draw_kept(generator: np.random.Generator, groups: int) -> Bools:
+def _draw(number: int, seed: int) -> Floats:
+    """Return numbers from 0 to 1, shape (number,), always the same for a seed: SplitMix64 (Steele, Lea, Flood, 2014).
+
+    NumPy's own generators are in a part that is not packaged for Lambda.
+    """
+    state = (np.arange(1, number + 1, dtype=np.uint64) + np.uint64(seed << 32)) * np.uint64(0x9E3779B97F4A7C15)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    drawn: Floats = ((state ^ (state >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return drawn
+
+
+def _draw_below(end: int, drawn: Floats) -> Places:
+    return (drawn * end).astype(np.int64)
+
+
+def _draw_kept(groups: int) -> Bools:
     """Return which groups each sampled event keeps, shape (samples, groups): any number of them, each as likely."""
-    counts = generator.integers(0, groups + 1, _SAMPLES)
-    ranks = generator.random((_SAMPLES, groups)).argsort(axis=1).argsort(axis=1)
+    counts = _draw_below(groups + 1, _draw(_SAMPLES, seed=1))
+    ranks = _draw(_SAMPLES * groups, seed=2).reshape(_SAMPLES, groups).argsort(axis=1).argsort(axis=1)
     kept: Bools = ranks < counts[:, None]
     kept[:2] = True
     return kept

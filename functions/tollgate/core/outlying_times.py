@@ -1,0 +1,72 @@
+"""Outliers among times: a few events that lie far before or after all others, as a wrong date makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tollgate.core.clock_skew import write_span
+from tollgate.core.event import Ints
+
+# Of n events, so many at one end may be outliers: one in twenty, and a single one in any case.
+_SHARE = 20
+# A gap sets events apart that is this many times as long as any among the events in the middle, ...
+_TIMES_LONGEST_GAP = 10
+# ... and not less than this share of all the time that these take.
+_OF_SPAN = 0.1
+_MIN_EVENTS = 4
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Events at one end: how many, by how many days "before" or "after" (``side``) the others, and the first row."""
+
+    events: int
+    days: int
+    side: str
+    row: int
+
+    def describe(self) -> str:
+        """Return one sentence; rows are told from 1."""
+        apart = f"{write_span(self.days * _DAY_S)} {self.side} the others"
+        if self.events == 1:
+            return f"1 row lies {apart}, it is row {self.row + 1:,}: check its date."
+        return f"{self.events:,} rows lie {apart}, the first is row {self.row + 1:,}: check their dates."
+
+
+def find_outliers(days: Ints, counts: Ints, rows: Ints) -> Iterator[Outliers]:
+    """Yield the events that lie apart at either end, given the ``days`` that have events, in order, shape (d,).
+
+    ``counts`` say how many events each day has, ``rows`` the first row of each. The longest gap in the middle is that
+    among all days but the outermost ones that hold one event in twenty, at either end.
+    """
+    before, n = np.concatenate([[0], np.cumsum(counts)]), int(np.sum(counts))
+    few = max(n // _SHARE, 1)
+    # A gap can set the days before it apart if they have few enough events; likewise the days behind it.
+    low, high = before[1:-1] <= few, n - before[1:-1] <= few
+    gaps = np.diff(days)
+    inner = gaps[~low & ~high]
+    if n < _MIN_EVENTS or not len(gaps):
+        return
+    apart = gaps >= max(_TIMES_LONGEST_GAP * int(np.max(inner, initial=1)), _OF_SPAN * int(inner.sum()))
+    if (apart & low).any():
+        end = int(np.flatnonzero(apart & low)[-1]) + 1
+        yield Outliers(int(before[end]), int(gaps[end - 1]), "before", int(np.min(rows[:end])))
+    if (apart & high).any():
+        start = int(np.flatnonzero(apart & high)[0]) + 1
+        yield Outliers(n - int(before[start]), int(gaps[start - 1]), "after", int(np.min(rows[start:])))
+
+
+def by_day(times_us: Ints, rows: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the days since 1970 that have events, in order, how many each has, and the first row of each."""
+    of_rows = times_us // int(_DAY_S * 1e6)
+    # Most tables are in order of time, or nearly: there are far fewer runs of one day than rows.
+    starts = np.append(np.flatnonzero(np.diff(of_rows, prepend=of_rows[:1] - 1)), len(of_rows))
+    days, place = np.unique(of_rows[starts[:-1]], return_inverse=True)
+    counts = np.bincount(place, np.diff(starts), len(days)).astype(np.int64)
+    first = np.full(len(days), np.iinfo(np.int64).max)
+    np.minimum.at(first, place, np.minimum.reduceat(rows, starts[:-1]) if len(rows) else rows)
+    return days, counts, first

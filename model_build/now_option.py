@@ -1,0 +1,26 @@
+"""The option --now: when a table of another time was made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from tollgate.core.moments import to_moment
+from tollgate.core.time_format import TimeFormat
+
+
+class _Moment(click.ParamType[datetime]):
+    name = "when"
+
+    def convert(self, value: datetime | str, param: click.Parameter | None, context: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return to_moment(TimeFormat().read(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, context)
+
+
+NOW = click.option(
+    "--now", type=_Moment(), help="When DATA was made, such as 2026-01-31T13:24Z; by default, this machine's time."
+)
