@@ -11,16 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 from tollgate.core.history import HistoryPlan, Sum
+from tollgate.core.latest_addition import latest_name, latest_us, move_latest
 from tollgate.core.replay import replay_histories
-from tollgate.core.stored_history import (
-    add_up,
-    epoch_of,
-    fold_matured,
-    latest_name,
-    latest_us,
-    move_latest,
-    stale_names,
-)
+from tollgate.core.stored_history import add_up, fold_matured, stale_names
+from tollgate.core.stored_names import epoch_of
 from tollgate.core.totals import totals
 
 from spark_job.arrow import thin_events

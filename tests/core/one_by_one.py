@@ -6,26 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from tollgate.core.arrivals import EVENT, FRAUD, Arrivals
+from tollgate.core.arrivals import EVENT, FRAUD, MATURED, NOTHING_WITHHELD, Arrivals, Withheld
 from tollgate.core.event import Events, Floats, Keys, host_key, join_keys
 from tollgate.core.event_type import EventType, LabelRule
 from tollgate.core.history import HistoryPlan, Kind, Sum, judge_amounts, quantise, weigh
+from tollgate.core.latest_addition import latest_name, latest_names, latest_us, move_latest, read_as_of
 from tollgate.core.replay import Replayed
-from tollgate.core.stored_history import (
-    StoredSums,
-    add_fraud,
-    add_to_all,
-    attribute,
-    epoch_of,
-    fold_matured,
-    latest_name,
-    latest_names,
-    latest_us,
-    move_latest,
-    read_all,
-    read_as_of,
-    stale_names,
-)
+from tollgate.core.stored_history import StoredSums, add_fraud, add_to_all, fold_matured, read_all, stale_names
+from tollgate.core.stored_names import attribute, epoch_of
 
 PAYMENT = EventType(
     name="payment",
@@ -145,29 +133,47 @@ class Store:
         for name in stale_names(self.plan, list(sums), as_of_s) if self.keeping.drops_stale else ():
             del sums[name]
 
-    def happen(self, events: Events, arrivals: Arrivals) -> Replayed:
-        """Let events and frauds arrive one at a time; return what each event read on its arrival."""
+    def happen(self, events: Events, arrivals: Arrivals, withheld: Withheld = NOTHING_WITHHELD) -> Replayed:
+        """Let events and labels arrive one at a time; return what each event read on its arrival.
+
+        Of legitimate events, only those ``withheld`` have labels that change anything.
+        """
+        shut = set(withheld.rows.tolist())
         reads = {entity: np.full((len(events), len(self.plan.sums[entity])), np.nan) for entity in events.entities}
         excess = np.zeros(len(events))
         happenings = zip(arrivals.rows.tolist(), arrivals.what.tolist(), arrivals.times_s.tolist(), strict=True)
         for row, what, time_s in happenings:
             if what == EVENT:
-                self._event(events, row, reads, excess)
+                self._event(events, row, reads, excess, let_through=row not in shut)
             elif what == FRAUD:
                 happened_s, beyond = float(events.times_s[row]), float(excess[row])
                 for entity, key in keys_of(events, row):
-                    fraud = add_fraud(self.plan, entity, time_s, event_time_s=happened_s, excess=beyond)
+                    fraud = add_fraud(
+                        self.plan,
+                        entity,
+                        time_s,
+                        event_time_s=happened_s,
+                        excess=beyond,
+                        let_through=row not in shut,
+                    )
                     self.add(entity, key, fraud, round(time_s * 1e6))
+                    self.tidy(entity, key, time_s)
+            elif what == MATURED:
+                for entity, key in keys_of(events, row):
+                    self.add(entity, key, add_legitimate(self.plan, entity, time_s), round(time_s * 1e6))
                     self.tidy(entity, key, time_s)
         return Replayed(reads, excess)
 
-    def _event(self, events: Events, row: int, reads: Mapping[str, Floats], excess: Floats) -> None:
+    def _event(
+        self, events: Events, row: int, reads: Mapping[str, Floats], excess: Floats, *, let_through: bool
+    ) -> None:
         event, time_s = events.take(np.array([row])), float(events.times_s[row])
         for entity, key in keys_of(events, row):
             reads[entity][row] = read_history(self.plan, entity, self.read(entity, key), time_s)
         excess[row] = judge_amounts(self.plan, event, {entity: read[[row]] for entity, read in reads.items()})[0]
         for entity, key in keys_of(events, row):
-            self.add(entity, key, add_event(self.plan, entity, event, float(excess[row])), event.times_us.item())
+            added = add_to_all(self.plan, event, float(excess[row]), let_through=let_through)[entity]
+            self.add(entity, key, added, event.times_us.item())
         for entity, key in keys_of(events, row):
             self.tidy(entity, key, time_s)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from tollgate.core.arrivals import NO_FRAUDS, Arrivals, Frauds
+from tollgate.core.arrivals import NO_FRAUDS, NOTHING_WITHHELD, Arrivals, Frauds, Withheld
 from tollgate.core.event import Events
 from tollgate.core.history import HistoryPlan
 from tollgate.core.replay import Replayed, replay_histories
@@ -11,7 +11,7 @@ from tollgate.core.totals import totals
 
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store
 
-Table = tuple[Events, Frauds]
+Table = tuple[Events, Frauds] | tuple[Events, Frauds, Withheld]
 
 
 def assert_same_reads(one: Replayed, other: Replayed, note: object = "") -> None:
@@ -20,28 +20,38 @@ def assert_same_reads(one: Replayed, other: Replayed, note: object = "") -> None
         assert np.array_equal(reads, other.reads[entity], equal_nan=True), (entity, note)
 
 
-def assert_replay_is_one_by_one(plan: HistoryPlan, events: Events, frauds: Frauds = NO_FRAUDS) -> None:
+def assert_replay_is_one_by_one(
+    plan: HistoryPlan, events: Events, frauds: Frauds = NO_FRAUDS, withheld: Withheld = NOTHING_WITHHELD
+) -> None:
     """Hold a replay against one event at a time, and totals against what storage then holds."""
-    replayed = replay_histories(plan, events, frauds)
+    replayed = replay_histories(plan, events, frauds, withheld=withheld)
     ended_s = float(np.max(events.times_s))
     known = np.flatnonzero(frauds.known_s <= ended_s)
-    in_time = Arrivals.of(events, Frauds(frauds.rows[known], frauds.known_s[known]))
+    told = Withheld(withheld.rows, np.where(withheld.legitimate_s <= ended_s, withheld.legitimate_s, np.inf))
+    in_time = Arrivals.of(events, Frauds(frauds.rows[known], frauds.known_s[known]), withheld=told)
+    whole = Arrivals.of(events, frauds, withheld=withheld)
     for keeping in (LAZILY, FOLDING, TIDILY):
-        assert_same_reads(replayed, Store(plan, keeping=keeping).happen(events, Arrivals.of(events, frauds)), keeping)
+        assert_same_reads(replayed, Store(plan, keeping=keeping).happen(events, whole, withheld), keeping)
     for keeping in (LAZILY, FOLDING):
         store = Store(plan, keeping=keeping)
-        store.happen(events, in_time)
+        store.happen(events, in_time, told)
         for entity in events.entities:
-            left = totals(plan, entity, events, replayed.excess, frauds)
+            left = totals(plan, entity, events, replayed.excess, frauds, withheld=withheld)
             assert left == store.folded(entity, ended_s), (entity, keeping)
 
 
 def assert_file_is_one_by_one(plan: HistoryPlan, past: Table, present: Table, keeping: Keeping) -> None:
     """Hold a file, replayed on top of what the past left in storage, against its events one at a time."""
     store = Store(plan, keeping=keeping)
-    store.happen(past[0], Arrivals.of(*past))
+    _live(store, past)
     stored = {entity: {key: dict(sums) for key, sums in keys.items()} for entity, keys in store.sums.items()}
 
-    replayed = replay_histories(plan, *present, stored)
+    withheld = present[2] if len(present) > 2 else NOTHING_WITHHELD
+    replayed = replay_histories(plan, present[0], present[1], stored, withheld=withheld)
 
-    assert_same_reads(replayed, store.happen(present[0], Arrivals.of(*present)))
+    assert_same_reads(replayed, _live(store, present))
+
+
+def _live(store: Store, table: Table) -> Replayed:
+    withheld = table[2] if len(table) > 2 else NOTHING_WITHHELD
+    return store.happen(table[0], Arrivals.of(table[0], table[1], withheld=withheld), withheld)

@@ -14,7 +14,8 @@ from tollgate.core.features import compute_features
 from tollgate.core.history import HistoryPlan
 from tollgate.core.reading import read_event
 from tollgate.core.replay import StoredHistories, replay_histories
-from tollgate.core.stored_history import OPEN, add_to_all, read_all
+from tollgate.core.stored_history import add_to_all, read_all
+from tollgate.core.stored_names import OPEN
 from tollgate.core.totals import totals
 from tollgate.core.version import DetectorVersion
 

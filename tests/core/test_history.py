@@ -19,13 +19,8 @@ from tollgate.core.history import (
     plan_history,
     weigh,
 )
-from tollgate.core.stored_history import (
-    OPEN,
-    add_fraud,
-    attribute,
-    epoch_of,
-    stale_names,
-)
+from tollgate.core.stored_history import add_fraud, stale_names
+from tollgate.core.stored_names import OPEN, attribute, epoch_of
 
 from tests.core.one_by_one import (
     PAYMENT,

@@ -17,8 +17,9 @@ from tollgate.core.features import compute_features, plan_features
 from tollgate.core.files.histories import FileHistories
 from tollgate.core.files.stored import read_from
 from tollgate.core.history import UNITS, HistoryPlan, plan_history
+from tollgate.core.latest_addition import LatestMoved, latest_us, move_latest
 from tollgate.core.replay import StoredHistories, replay_histories
-from tollgate.core.stored_history import LatestMoved, add_fraud, latest_us, move_latest
+from tollgate.core.stored_history import add_fraud
 
 from tests.core.files.scored import texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, Store, keys_of, make_events

@@ -13,7 +13,7 @@ from tollgate.core.event import Floats
 from tollgate.core.event_type import LabelRule
 from tollgate.core.history import HistoryPlan, Maturing, plan_history
 from tollgate.core.replay import replay_histories
-from tollgate.core.stored_history import attribute
+from tollgate.core.stored_names import attribute
 from tollgate.core.totals import totals
 
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, make_events, read_history, read_sum

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tollgate.core.event import Floats
 from tollgate.core.event_type import EventType
 from tollgate.core.files.key_hashes import KeyHashes
+from tollgate.core.files.label_table import read_label_table
 from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader, PieceEvents
 from tollgate.core.number_format import NumberFormat
@@ -112,3 +113,13 @@ def test_minor_units_of_streams_are_read_as_declared() -> None:
     mapping = StreamMapping({"id": "id", "time": "time", "amount": "cents"}, {"amount": 2})
 
     assert mapping.read(GERMAN, {"id": "e", "time": "2026-01-05", "cents": "123.456"}, None)["amount"] == 1234.56
+
+
+def test_words_for_nothing_are_missing_in_a_file_of_labels() -> None:
+    columns = [pa.array(["e1", "NULL"]), pa.array(["fraud", "NULL"]), pa.array(["NULL", "2026-01-05"])]
+    table = read_label_table(GERMAN, [Piece(["event_id", "label", "known_at"], columns, 0, Position())])
+
+    assert [dict(row) for _, row in table.lot(0, 2)] == [
+        {"event_id": "e1", "label": "fraud", "known_at": None},
+        {"event_id": None, "label": None, "known_at": "2026-01-05"},
+    ]

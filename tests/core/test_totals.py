@@ -9,7 +9,7 @@ import pytest
 from tollgate.core.arrivals import Arrivals, Frauds
 from tollgate.core.event_type import LabelRule
 from tollgate.core.history import plan_history
-from tollgate.core.stored_history import OPEN
+from tollgate.core.stored_names import OPEN
 from tollgate.core.totals import totals
 
 from tests.core.one_by_one import PAYMENT, Store, make_events, without_zeros

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.arrivals import Arrivals, Frauds
 from tollgate.core.history import plan_history
-from tollgate.core.stored_history import OPEN, StoredSums, add_fraud
+from tollgate.core.stored_history import StoredSums, add_fraud
+from tollgate.core.stored_names import OPEN
 
 from bench.serving.item_size import item_bytes
 from tests.core.one_by_one import PAYMENT, TIDILY, Store, add_event, fold, make_events, read_history

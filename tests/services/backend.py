@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 from tollgate.adapters import clients
 from tollgate.adapters.decisions import DecisionRecord, read_found
 from tollgate.core.event import host_key
+from tollgate.core.latest_addition import latest_names, without_latest
 from tollgate.core.lodging import read_lodger
-from tollgate.core.stored_history import LODGER, add_up, latest_names, without_latest
+from tollgate.core.stored_history import add_up
+from tollgate.core.stored_names import LODGER
 from tollgate.core.version import EVALUATION, MODEL
 from tollgate.services.stores import Stores, open_stores
 from tollgate.settings import read_settings

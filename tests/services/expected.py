@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from tollgate.core.arrivals import Arrivals, Frauds
 from tollgate.core.event import Events
+from tollgate.core.latest_addition import without_latest
 from tollgate.core.reading import read_events
-from tollgate.core.stored_history import stale_names, without_latest
+from tollgate.core.stored_history import stale_names
 from tollgate.core.version import DetectorVersion
 from tollgate.services.stores import Stores
 

@@ -13,7 +13,7 @@ from tollgate.core.arrivals import Frauds
 from tollgate.core.decision import decide
 from tollgate.core.history import is_unusual
 from tollgate.core.replay import replay_histories
-from tollgate.core.stored_history import OPEN
+from tollgate.core.stored_names import OPEN
 from tollgate.services.decide_event import decide_event
 from tollgate.services.label_events import label_events
 from tollgate.services.score_batch import score_batch

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tollgate.adapters.batch_states import BatchState
 from tollgate.core.replay import StoredHistories, replay_histories
-from tollgate.core.stored_history import OPEN
+from tollgate.core.stored_names import OPEN
 from tollgate.core.totals import totals
 from tollgate.services.decide_event import decide_event
 from tollgate.services.score_batch import score_batch

@@ -45,6 +45,7 @@ class DecisionRecord:
 
     ``excess`` says how far the amount went beyond the usual (`judge_amounts`). ``reads`` is what was read from the
     histories (`pack_reads`), and ``runtime`` what it was decided with: with them the decision can be replayed.
+    ``let_through`` is False where its outcome kept the event from happening: it does not become legitimate by itself.
     ``reasons`` is what its reasons can be told from again (`Explanation.pins`): the answer is kept without them, as
     their words would take most records over a kilobyte.
     """
@@ -61,11 +62,13 @@ class DecisionRecord:
     runtime: str = ""
     reasons: Sequence[Any] | None = None
     remark: Remark = UNSAID
+    let_through: bool = True
 
     def to_item(self, detector: str, expires_s: float) -> dict[str, Any]:
         """Return the DynamoDB item: little more than what its label is set by is an attribute of its own."""
         decided = [self.answer, self.event, self.time_s, self.space, self.entities, self.excess, self.runtime]
-        decided += [] if self.reasons is None else [self.reasons]
+        decided += [] if self.reasons is None and self.let_through else [self.reasons]
+        decided += [] if self.let_through else [self.let_through]
         item: dict[str, Any] = {
             "pk": {"S": decision_key(detector, str(self.answer["event_id"]))},
             _DECIDED: {"B": pack_json(decided)},
@@ -80,7 +83,7 @@ class DecisionRecord:
     @classmethod
     def from_item(cls, item: Item) -> DecisionRecord:
         """Rebuild a record from its item."""
-        answer, event, time_s, space, entities, excess, runtime, *reasons = unpack_json(bytes(item[_DECIDED]["B"]))
+        answer, event, time_s, space, entities, excess, runtime, *more = unpack_json(bytes(item[_DECIDED]["B"]))
         return cls(
             answer=answer,
             event=event,
@@ -92,8 +95,9 @@ class DecisionRecord:
             known_s=float(item["known_s"]["N"]) if "known_s" in item else None,
             reads=bytes(item["reads"]["B"]) if "reads" in item else None,
             runtime=runtime,
-            reasons=reasons[0] if reasons else None,
+            reasons=more[0] if more else None,
             remark=_read_remark(item),
+            let_through=more[1] if len(more) > 1 else True,
         )
 
 

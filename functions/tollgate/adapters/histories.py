@@ -16,20 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
 from tollgate.core.event import Events, host_key
+from tollgate.core.latest_addition import NOT_MOVED, LatestMoved, latest_us, move_latest, without_latest
 from tollgate.core.lodging import own_sums, read_lodger
 from tollgate.core.lots import in_lots
-from tollgate.core.stored_history import (
-    LATEST,
-    NOT_MOVED,
-    NOTHING_MATURED,
-    LatestMoved,
-    Matured,
-    StoredSums,
-    add_up,
-    latest_us,
-    move_latest,
-    without_latest,
-)
+from tollgate.core.stored_history import NOTHING_MATURED, Matured, StoredSums, add_up
+from tollgate.core.stored_names import LATEST
 from tollgate.core.version import DetectorVersion
 
 if TYPE_CHECKING:

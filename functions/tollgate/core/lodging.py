@@ -15,7 +15,8 @@ from functools import lru_cache
 
 from tollgate.core.event_type import EventType
 from tollgate.core.replay import StoredHistories
-from tollgate.core.stored_history import LODGER, OPEN, StoredSums
+from tollgate.core.stored_history import StoredSums
+from tollgate.core.stored_names import LODGER, OPEN
 
 # A host takes lodgers up to this size. Its own sums grow by up to 230 bytes when several of their epochs begin anew,
 # and with them it stays below the kilobyte that a write is billed for.

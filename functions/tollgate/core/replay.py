@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from tollgate.core.arrivals import EVENT, FRAUD, MATURED, NO_FRAUDS, TAKEN_BACK, Arrivals, Frauds
+from tollgate.core.arrival_line import ArrivalLine
+from tollgate.core.arrivals import EVENT, FRAUD, NO_FRAUDS, NOTHING_WITHHELD, Arrivals, Frauds, Withheld
 from tollgate.core.event import Events, Floats, Ints, host_key
 from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.history import (
     UNITS,
     HistoryPlan,
     Kind,
-    Maturing,
     Sum,
     fade,
     judge_amounts,
@@ -29,7 +27,9 @@ from tollgate.core.history import (
     summed_values,
     weigh,
 )
-from tollgate.core.stored_history import OPEN, StoredSums, attribute, epoch_of, latest_us
+from tollgate.core.latest_addition import latest_us
+from tollgate.core.stored_history import StoredSums
+from tollgate.core.stored_names import attribute
 
 # Entity → its key → the stored sums.
 StoredHistories = Mapping[str, Mapping[str, StoredSums]]
@@ -53,13 +53,14 @@ def replay_histories(
     frauds: Frauds = NO_FRAUDS,
     stored: StoredHistories | None = None,
     *,
+    withheld: Withheld = NOTHING_WITHHELD,
     threads: int = 1,
 ) -> Replayed:
     """Let the events happen in order of time, and the ``frauds`` among them become known, on top of what is stored.
 
-    Entities are replayed ``threads`` at a time.
+    Those ``withheld`` do not mature. Entities are replayed ``threads`` at a time.
     """
-    arrivals = Arrivals.of(events, frauds, plan.maturing)
+    arrivals = Arrivals.of(events, frauds, plan.maturing, withheld)
     excess = _judge(plan, events, arrivals, stored or {})
 
     def read(entity: str) -> Floats:
@@ -95,14 +96,14 @@ def replay(
     """
     keys, sums = events.entities[entity], plan.sums[entity]
     out = np.full((len(events), len(sums)), np.nan)
-    line = _Line.of(keys.codes, arrivals)
+    line = ArrivalLine.of(keys.codes, arrivals)
     if not len(line.rows):
         return out
     values, its = summed_values(events, excess), stored.get(entity, {})
     since_s = _latest_stored(plan, entity, keys.values, stored)
     lines = {False: line.only(EVENT, FRAUD).read_since(since_s), True: line}
     if plan.maturing is not None and plan.matures(entity):
-        at_once = line.maturing_at_once(since_s, plan.maturing.moments_s(events.times_s))
+        at_once = line.maturing_at_once(since_s, arrivals.matures_s)
         lines[True] = at_once.with_open(plan.maturing, keys.values, its, since_s).read_since(since_s)
     for index, half_life_s in enumerate(plan.half_lives_s):
         for labels in (False, True):
@@ -140,7 +141,7 @@ class _Reader:
     names: Sequence[str]
 
 
-def _replay_columns(line: _Line, columns: Sequence[tuple[int, Kind]], reader: _Reader, out: Floats) -> None:
+def _replay_columns(line: ArrivalLine, columns: Sequence[tuple[int, Kind]], reader: _Reader, out: Floats) -> None:
     """Fill the columns of ``out``, given as (place, kind), with what the events of the line read."""
     epochs, weights = weigh(line.times_s, reader.half_life_s)
     runs = Runs.of(line.codes, epochs)
@@ -163,7 +164,7 @@ class _Dated:
     ago: Ints | None = None
 
 
-def _sums_before(line: _Line, kind: Kind, runs: Runs, dated: _Dated, reader: _Reader) -> tuple[Limbs, Limbs]:
+def _sums_before(line: ArrivalLine, kind: Kind, runs: Runs, dated: _Dated, reader: _Reader) -> tuple[Limbs, Limbs]:
     added = quantise(line.pick(reader.values, kind), dated.weights, kind)
     if dated.ago is None:
         current, older = runs.sums_before(added, line.numbers)
@@ -175,103 +176,6 @@ def _sums_before(line: _Line, kind: Kind, runs: Runs, dated: _Dated, reader: _Re
         stored_current, stored_older = _stored_sums(reader.stored, reader.names, kind, reader.half_life, runs)
         current, older = current + stored_current, older + stored_older
     return current, older
-
-
-@dataclass(frozen=True)
-class _Line:
-    """The arrivals that concern an entity, grouped by its key and in order within each.
-
-    ``times_s`` says as of when each is read, ``dated_s`` the date of what it adds. ``numbers`` says how many events
-    each stands for; None where each is one.
-    """
-
-    rows: Ints
-    codes: Ints
-    what: npt.NDArray[np.int8]
-    times_s: Floats
-    dated_s: Floats
-    numbers: Ints | None = None
-
-    @classmethod
-    def of(cls, codes: Ints, arrivals: Arrivals) -> _Line:
-        arrived = codes[arrivals.rows]
-        order = np.argsort(arrived, kind="stable")
-        order = order[np.searchsorted(arrived[order], 0) :]  # code -1: no entity, no history
-        return cls(
-            arrivals.rows[order], arrived[order], arrivals.what[order], arrivals.times_s[order], arrivals.dated_s[order]
-        )
-
-    @cached_property
-    def is_punctual(self) -> bool:
-        """Whether everything is dated when it arrives."""
-        return np.array_equal(self.times_s, self.dated_s)
-
-    def only(self, *what: int) -> _Line:
-        kept = np.flatnonzero(np.isin(self.what, what))
-        return _Line(self.rows[kept], self.codes[kept], self.what[kept], self.times_s[kept], self.dated_s[kept])
-
-    def read_since(self, since_s: Floats | None) -> _Line:
-        """Return the line, no key of which is read before a moment of its own."""
-        if since_s is None or not len(self.rows):
-            return self
-        times_s = np.maximum(self.times_s, since_s[self.codes])
-        return self if np.array_equal(times_s, self.times_s) else replace(self, times_s=times_s)
-
-    def maturing_at_once(self, since_s: Floats | None, moments_s: Floats) -> _Line:
-        """Return the line, on which events so late that they mature before their key is read do so on arrival."""
-        if since_s is None:
-            return self
-        late = moments_s[self.rows] < since_s[self.codes]
-        if not late.any():
-            return self
-        # It matures right after its event, and is taken back with its fraud, whichever of both came first by its date.
-        twice = late & np.isin(self.what, (EVENT, FRAUD))
-        places = np.repeat(np.arange(len(late)), np.where(twice, 2, np.where(late, 0, 1)))
-        again = np.flatnonzero(np.diff(places, prepend=-1) == 0)
-        rows, what, dated_s = self.rows[places], self.what[places], self.dated_s[places]
-        what[again] = np.where(what[again] == EVENT, MATURED, TAKEN_BACK)
-        dated_s[again] = moments_s[rows[again]]
-        return _Line(rows, self.codes[places], what, self.times_s[places], dated_s)
-
-    def with_open(
-        self, maturing: Maturing, names: Sequence[str], stored: Mapping[str, StoredSums], since_s: Floats | None
-    ) -> _Line:
-        """Return the line without frauds, and with the stored open events where they mature."""
-        line = self.only(EVENT, MATURED, TAKEN_BACK)
-        found = [
-            (code, epoch_of(name)[1] * maturing.step_s, number)
-            for code, key in enumerate(names if stored else ())
-            for name, number in stored.get(key, {}).items()
-            if name[0] == OPEN
-        ]
-        if not found:
-            return line
-        codes, moments_s, numbers = (np.array(column) for column in zip(*found, strict=True))
-        # What matured before its key is read is there from the start.
-        first_s = np.full(len(found), -np.inf) if since_s is None else since_s[codes]
-        extra = len(found)
-        columns = [
-            (line.rows, np.zeros(extra, dtype=np.int64)),
-            (line.codes, codes.astype(np.int64)),
-            (line.what, np.full(extra, MATURED, dtype=np.int8)),
-            (line.times_s, np.where(moments_s < first_s, -np.inf, moments_s)),
-            (line.dated_s, moments_s.astype(np.float64)),
-            (np.ones(len(line.rows), dtype=np.int64), numbers.astype(np.int64)),
-        ]
-        joined = [np.concatenate(pair) for pair in columns]
-        # An event reads what matured before its own moment: at the same time, what is stored stands last.
-        order = np.lexsort((np.arange(len(joined[0])) >= len(line.rows), joined[3], joined[1]))
-        rows, line_codes, what, line_times_s, dated_s, line_numbers = (column[order] for column in joined)
-        return _Line(rows, line_codes, what, line_times_s, dated_s, line_numbers)
-
-    def pick(self, values: Mapping[Kind, Floats], kind: Kind) -> Floats:
-        if kind == "f":
-            return np.where(self.what == FRAUD, 1.0, 0.0)
-        if kind == "l":
-            return np.where(self.what == MATURED, 1.0, 0.0) - np.where(self.what == TAKEN_BACK, 1.0, 0.0)
-        if kind == "v":
-            return np.where(self.what == FRAUD, 1.0 - values["u"][self.rows], 0.0)
-        return np.where(self.what == EVENT, values[kind][self.rows], 0.0)
 
 
 def _stored_sums(

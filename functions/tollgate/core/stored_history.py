@@ -3,12 +3,10 @@
 Beside its sums, a history counts the events that are still open (`OPEN`), by the step at which they mature. From then
 on a reader takes such a count for legitimate events of that moment, so that maturing needs no writer: no daily job, no
 event forgotten. A later writer folds the count into the sums, which changes nothing that is read. A fraud takes its
-event back from the count, below zero if it was folded already: the sum of both is right at any time.
+event back from the count, below zero if it was folded already: the sum of both is right at any time. An event that
+was not let through is not counted: nobody will complain of it, so it is legitimate only if somebody says so.
 
-And it keeps the time of its latest addition (`LATEST`), before which it is never read: an event that arrives late reads
-the sums as of then. As of its own time, additions dated after it would weigh more than 1, without bound. The time
-stands in the name, so that writing it is an addition like any other: of several names, the latest time holds, and
-writers remove the others.
+And it keeps the time of its latest addition, before which it is never read (`latest_addition`).
 """
 
 from __future__ import annotations
@@ -17,107 +15,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isnan, nan
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from tollgate.core.event import Events
 from tollgate.core.history import OLDER_EPOCH, HistoryPlan, Kind, is_one_unusual, summed_numbers, weigh
+from tollgate.core.latest_addition import read_as_of
 from tollgate.core.layout import Layout
+from tollgate.core.stored_names import LATEST, OPEN, attribute, epoch_of
 
 StoredSums = Mapping[str, int]
 NO_SUMS: StoredSums = {}
-
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-# Names stand bare in update expressions, where a minus sign cannot.
-_BEFORE_1970 = "N"
-OPEN: Final = "p"
-LATEST: Final = "m"
-# Begins what a stored name has beyond its own where the sum is of a pair that lodges here (`lodging`).
-LODGER: Final = "_"
-
-
-def _base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = _DIGITS[digit] + digits
-    return digits or "0"
-
-
-def attribute(kind: str, half_life: int, epoch: int) -> str:
-    """Return the short stored name of a sum: kind, half-life, epoch in base 36 (writes are billed by the kilobyte).
-
-    Open events have half-life 0 and the number of their step for an epoch.
-    """
-    return f"{kind}{half_life}{_BEFORE_1970 if epoch < 0 else ''}{_base36(abs(epoch))}"
-
-
-@lru_cache(maxsize=65_536)
-def epoch_of(name: str) -> tuple[int, int]:
-    """Return the half-life's index and the epoch that a stored name carries."""
-    name = name.partition(LODGER)[0]
-    sign = -1 if name[2] == _BEFORE_1970 else 1
-    return int(name[1]), sign * int(name[2:].lstrip(_BEFORE_1970), 36)
-
-
-# One event names its time to all of its histories.
-@lru_cache(maxsize=64)
-def latest_name(time_us: int) -> str:
-    """Return the stored name that says when a history was added to; the number under it says nothing.
-
-    Times are microseconds since 1970.
-    """
-    return attribute(LATEST, 0, time_us)
-
-
-def _time_of(name: str) -> int:
-    return int(name[2:].replace(_BEFORE_1970, "-"), 36)
-
-
-def latest_us(names: Iterable[str]) -> int | None:
-    """Return the time of the latest addition to a history; None for one written by code that did not keep it."""
-    found = latest_names(names)
-    return max(map(_time_of, found)) if found else None
-
-
-def latest_names(names: Iterable[str]) -> list[str]:
-    """Return the stored names that say when a history was added to: one, or more where writers met."""
-    return [name for name in names if name[0] == LATEST]
-
-
-class LatestMoved(NamedTuple):
-    """What an addition does to the time of the latest one: the name that it ``adds``, if any, and those it removes."""
-
-    adds: str | None
-    removes: tuple[str, ...]
-
-
-NOT_MOVED = LatestMoved(None, ())
-
-
-def without_latest(sums: StoredSums) -> StoredSums:
-    """Return the sums of a history without the time of its latest addition."""
-    return {name: number for name, number in sums.items() if name[0] != LATEST}
-
-
-def move_latest(names: Iterable[str], time_us: int) -> LatestMoved:
-    """Return what an addition dated ``time_us`` does to a history that was read with these names.
-
-    A time only ever goes when a later one is there: whatever other writers do meanwhile, the latest one stays.
-    """
-    own = latest_name(time_us)
-    found = latest_names(names)
-    latest = max(found, key=_time_of, default=own)
-    if own not in found and _time_of(latest) <= time_us:
-        return LatestMoved(own, tuple(found))
-    return LatestMoved(None, tuple(name for name in found if name != latest))
-
-
-def read_as_of(names: Iterable[str], time_s: float) -> float:
-    """Return as of when an event at ``time_s`` reads a history of these names: not before its latest addition."""
-    latest = latest_us(names)
-    return time_s if latest is None else max(time_s, latest / 1e6)
 
 
 def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums | None], time_s: float) -> list[float]:
@@ -237,10 +146,12 @@ def fold_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: flo
     return Matured(steps, added)
 
 
-def add_to_all(plan: HistoryPlan, event: Events, excess: float) -> dict[str, dict[str, int]]:
+def add_to_all(
+    plan: HistoryPlan, event: Events, excess: float, *, let_through: bool = True
+) -> dict[str, dict[str, int]]:
     """Return what one event adds to the history of each entity; ``excess`` is what `judge_amounts` says of it."""
     time_s = event.times_s.item()
-    opened = _open_event(plan, time_s, 1)
+    opened = _open_event(plan, time_s, 1) if let_through else {}
     return {
         entity: sums | opened if plan.matures(entity) else sums
         for entity, sums in _add(plan.layout, summed_numbers(event, excess), time_s).items()
@@ -248,12 +159,17 @@ def add_to_all(plan: HistoryPlan, event: Events, excess: float) -> dict[str, dic
 
 
 def add_fraud(
-    plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, excess: float
+    plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, excess: float, let_through: bool = True
 ) -> dict[str, int]:
     """Return what a fraud adds to a history, dated when it became known. Taking it back adds the negative."""
     values: dict[Kind, float] = {"f": 1.0, "v": 1.0 - is_one_unusual(excess)}
     added = _add(plan.layout, values, known_at_s)[entity]
-    return added | _open_event(plan, event_time_s, -1) if plan.matures(entity) else added
+    return added | _open_event(plan, event_time_s, -1) if let_through and plan.matures(entity) else added
+
+
+def add_legitimate(plan: HistoryPlan, entity: str, known_at_s: float) -> dict[str, int]:
+    """Return what an event adds to a history that was not let through and became known as legitimate."""
+    return dict(_legitimate_at(plan.layout, known_at_s)[entity]) if plan.matures(entity) else {}
 
 
 # Open events mature together, a step at a time.

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tollgate.core.arrivals import NO_FRAUDS, Frauds
+from tollgate.core.arrivals import NO_FRAUDS, NOTHING_WITHHELD, Frauds, Withheld
 from tollgate.core.event import Events, Floats, Ints, Keys
 from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.history import HistoryPlan, Kind, Sum, is_unusual, quantise, summed_values, weigh
-from tollgate.core.stored_history import OPEN, attribute, latest_name
+from tollgate.core.latest_addition import latest_name
+from tollgate.core.stored_names import OPEN, attribute
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,26 @@ class _Additions:
     dated_s: Floats
 
 
+@dataclass(frozen=True)
+class _Labels:
+    """What is known of events by some moment; the ``undisputed`` ones mature by themselves."""
+
+    frauds: Frauds
+    legitimate: Withheld
+    undisputed: Ints
+
+    @classmethod
+    def by(cls, until_s: float, n: int, frauds: Frauds, withheld: Withheld) -> _Labels:
+        """Return what is known of n events by ``until_s``."""
+        known = np.flatnonzero(frauds.known_s <= until_s)
+        told = np.flatnonzero(withheld.legitimate_s <= until_s)
+        return cls(
+            Frauds(frauds.rows[known], frauds.known_s[known]),
+            Withheld(withheld.rows[told], withheld.legitimate_s[told]),
+            np.setdiff1d(np.arange(n), np.union1d(frauds.rows[known], withheld.rows)),
+        )
+
+
 def totals(
     plan: HistoryPlan,
     entity: str,
@@ -31,6 +52,7 @@ def totals(
     excess: Floats,
     frauds: Frauds = NO_FRAUDS,
     *,
+    withheld: Withheld = NOTHING_WITHHELD,
     since_s: float = -np.inf,
 ) -> dict[str, dict[str, int]]:
     """Return what the events, and the frauds known by the last of them, add to ``entity``: key → stored name → number.
@@ -44,13 +66,14 @@ def totals(
     if not (keys.codes >= 0).any():
         return added
     until_s = float(np.max(events.times_s))
-    known = np.flatnonzero(frauds.known_s <= until_s)
-    by_kind = _additions(plan, events, excess, Frauds(frauds.rows[known], frauds.known_s[known]), until_s)
+    labels = _Labels.by(until_s, len(events), frauds, withheld)
+    by_kind = _additions(plan, events, excess, labels, until_s)
     for s in plan.sums[entity]:
         for code, epoch, number in _sum_up(plan, s, keys.codes, by_kind[s.kind], since_s):
             added.setdefault(keys.values[code], {})[attribute(s.kind, s.half_life, epoch)] = number
     if plan.maturing is not None and plan.matures(entity):
-        still = by_kind["l"].rows[by_kind["l"].dated_s >= until_s]
+        undisputed = labels.undisputed
+        still = undisputed[plan.maturing.moments_s(events.times_s[undisputed]) >= until_s]
         steps = plan.maturing.steps(events.times_s[still])
         counts = Counter(zip(keys.codes[still].tolist(), steps.tolist(), strict=True))
         for (code, step), number in sorted(counts.items()):
@@ -77,19 +100,21 @@ def _latest_us(plan: HistoryPlan, entity: str, keys: Keys, by_kind: Mapping[Kind
 
 
 def _additions(
-    plan: HistoryPlan, events: Events, excess: Floats, frauds: Frauds, until_s: float
+    plan: HistoryPlan, events: Events, excess: Floats, labels: _Labels, until_s: float
 ) -> dict[Kind, _Additions]:
     every = np.arange(len(events))
     found: dict[Kind, _Additions] = {
         kind: _Additions(every, values, events.times_s) for kind, values in summed_values(events, excess).items()
     }
+    frauds, legitimate, undisputed = labels.frauds, labels.legitimate, labels.undisputed
     found["f"] = _Additions(frauds.rows, np.ones(len(frauds.rows)), frauds.known_s)
     found["v"] = _Additions(frauds.rows, 1.0 - is_unusual(excess[frauds.rows]), frauds.known_s)
     if plan.maturing is not None:
-        undisputed = np.setdiff1d(every, frauds.rows)
-        matures_s = plan.maturing.moments_s(events.times_s[undisputed])
-        # Zero where it has not matured yet.
-        found["l"] = _Additions(undisputed, (matures_s < until_s).astype(np.float64), matures_s)
+        moments_s = plan.maturing.moments_s(events.times_s[undisputed])
+        over = np.flatnonzero(moments_s < until_s)
+        rows = np.concatenate([undisputed[over], legitimate.rows])
+        dated_s = np.concatenate([moments_s[over], legitimate.legitimate_s])
+        found["l"] = _Additions(rows, np.ones(len(rows)), dated_s)
     return found
 
 

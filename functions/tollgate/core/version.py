@@ -110,6 +110,21 @@ class DetectorVersion:
         return tuple(name for name in self.rules.book.order if name in given) or scored
 
     @cached_property
+    def withheld_from(self) -> int:
+        """The place in `order` from which on outcomes do not let an event through; behind the last one, if none does.
+
+        That is the outcome meant by a block. Without it, it is the strongest, unless that is the one meant by a review.
+        """
+        if self.safety.block in self.order:
+            return max(self.order.index(self.safety.block), 1)
+        strongest = len(self.order) - 1
+        return strongest if strongest and self.order[strongest] != self.safety.review else len(self.order)
+
+    def lets_through(self, outcome: str) -> bool:
+        """Return whether an event that was given this outcome is let through."""
+        return outcome not in self.order[self.withheld_from :]
+
+    @cached_property
     def ranks_by_score(self) -> Ints:
         """The place in `order` of the outcome of each score 0 to 1000."""
         return np.array([self.order.index(self.outcome(score)) for score in range(TOP_SCORE + 1)], dtype=np.int64)

@@ -55,4 +55,5 @@ def make_record(
         reads=pack_reads(version.history, decisions.reads, row),
         runtime=describe_runtime(),
         reasons=explained.pins() if explained else None,
+        let_through=version.lets_through(answer["outcome"]),
     )

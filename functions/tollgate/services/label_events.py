@@ -13,7 +13,7 @@ from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import ConditionFailedError, write_together
 from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.stored_history import NOT_MOVED, LatestMoved, move_latest
+from tollgate.core.latest_addition import NOT_MOVED, LatestMoved, move_latest
 from tollgate.core.values import earlier_spellings
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ConflictError, InputError

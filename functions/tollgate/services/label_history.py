@@ -8,7 +8,7 @@ from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
 from tollgate.core.event_type import FRAUD
 from tollgate.core.remark import UNSAID
-from tollgate.core.stored_history import add_fraud
+from tollgate.core.stored_history import add_fraud, add_legitimate
 from tollgate.core.version import DetectorVersion
 
 
@@ -33,11 +33,24 @@ def label_record(version: DetectorVersion, record: DecisionRecord, waiting: Wait
 
 def label_time_us(record: DecisionRecord) -> int | None:
     """Return the date of what a decision's label adds, in microseconds since 1970; None if it adds nothing."""
-    return round(record.known_s * 1e6) if record.label == FRAUD and record.known_s is not None else None
+    adds = record.label == FRAUD or not record.let_through
+    return round(record.known_s * 1e6) if adds and record.known_s is not None else None
 
 
 def label_addition(version: DetectorVersion, record: DecisionRecord, entity: str) -> dict[str, int]:
-    """Return what the label of a decision adds to the history of one of its entities: something for a fraud alone."""
-    if record.label != FRAUD or record.known_s is None:
+    """Return what the label of a decision adds to the history of one of its entities.
+
+    An event that was let through becomes legitimate by itself; another one only by being labelled so.
+    """
+    if record.label is None or record.known_s is None:
         return {}
-    return add_fraud(version.history, entity, record.known_s, event_time_s=record.time_s, excess=record.excess)
+    if record.label != FRAUD:
+        return {} if record.let_through else add_legitimate(version.history, entity, record.known_s)
+    return add_fraud(
+        version.history,
+        entity,
+        record.known_s,
+        event_time_s=record.time_s,
+        excess=record.excess,
+        let_through=record.let_through,
+    )

@@ -9,18 +9,10 @@ from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
 from tollgate.adapters.histories import history_key
 from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, write_together
 from tollgate.core.event import Events
+from tollgate.core.latest_addition import latest_names, move_latest, read_as_of
 from tollgate.core.lodging import lodge
 from tollgate.core.replay import StoredHistories
-from tollgate.core.stored_history import (
-    NOTHING_MATURED,
-    add_to_all,
-    add_up,
-    fold_matured,
-    latest_names,
-    move_latest,
-    read_as_of,
-    stale_names,
-)
+from tollgate.core.stored_history import NOTHING_MATURED, add_to_all, add_up, fold_matured, stale_names
 from tollgate.core.version import DetectorVersion
 from tollgate.services.label_history import label_addition, label_record, label_time_us
 from tollgate.services.stores import Stores
@@ -69,7 +61,7 @@ def _actions(
     kept_until_s = now_s + stores.settings.decision_days * _DAY_S
     actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
     expires_s = max(now_s, time_s, record.known_s or time_s) + version.history.forgotten_after_s
-    everything = add_to_all(version.history, event, record.excess)
+    everything = add_to_all(version.history, event, record.excess, let_through=record.let_through)
     additions = {entity: everything[entity] for entity in record.entities}
     if record.label is not None:
         additions = {

@@ -18,7 +18,8 @@ from tollgate.core.files.records import Memory, Records
 from tollgate.core.files.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.files.texts import Texts
 from tollgate.core.history import HistoryPlan
-from tollgate.core.stored_history import StoredSums, latest_us
+from tollgate.core.latest_addition import latest_us
+from tollgate.core.stored_history import StoredSums
 
 _BEFORE_ALL = np.iinfo(np.int64).min
 

@@ -15,7 +15,8 @@ from tollgate.core.files.lines import Line
 from tollgate.core.files.piece_times import PieceTimes, last_step_before
 from tollgate.core.files.records import Memory, Records
 from tollgate.core.history import HistoryPlan, find_epochs
-from tollgate.core.stored_history import OPEN, attribute, latest_name
+from tollgate.core.latest_addition import latest_name
+from tollgate.core.stored_names import OPEN, attribute
 
 # A file tells no labels: frauds are read and never added.
 OF_LABELS: Final = ("f", "v")

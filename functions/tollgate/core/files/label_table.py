@@ -12,6 +12,7 @@ from tollgate.core.event_type import EventType
 from tollgate.core.files.cells import free_name
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.python_values import python_values
+from tollgate.core.files.quick_columns import without_null
 from tollgate.core.files.results import as_column, write_lines
 from tollgate.errors import TableError
 
@@ -58,10 +59,14 @@ def read_label_table(event_type: EventType, pieces: Iterable[Piece]) -> LabelTab
             raise TableError(f"The file has more than {MOST_LABELS:,} labels, the most that one may have: split it.")
         where = _find_columns(event_type, piece.names)
         for column, said in zip(where, (ids, labels, known_at), strict=True):
-            said.extend([None] * len(piece) if column is None else python_values(piece.columns[column]))
+            said.extend([None] * len(piece) if column is None else _values(event_type, piece.columns[column]))
         misshapen |= {piece.first_row + place: wrong for place, wrong in piece.misshapen.items()}
         kept.append(piece)
     return LabelTable(kept, ids, labels, known_at, misshapen)
+
+
+def _values(event_type: EventType, column: Any) -> list[Any]:  # noqa: ANN401 - an Arrow array or a list
+    return python_values(without_null(event_type, column))
 
 
 def _find_columns(event_type: EventType, names: Sequence[str]) -> tuple[int, int, int | None]:

@@ -13,7 +13,8 @@ from tollgate.core.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.files.open_events import Steps
 from tollgate.core.files.records import Memory, Records
 from tollgate.core.history import Sum
-from tollgate.core.stored_history import OPEN, StoredSums, epoch_of
+from tollgate.core.stored_history import StoredSums
+from tollgate.core.stored_names import OPEN, epoch_of
 
 _EPOCHS = 1 << 32
 _NO_EPOCH = 1 << 31

@@ -10,13 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from tollgate.core.event import Ints
 from tollgate.core.files.column_notes import ColumnNotes
 from tollgate.core.files.decide_piece import PieceDecisions
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.piece_events import PieceEvents
-from tollgate.core.moments import write_second
-from tollgate.core.outlying_times import by_day, find_outliers
+from tollgate.core.files.time_notes import TimeNotes
 from tollgate.core.version import DetectorVersion
 
 HISTOGRAM_EDGES = tuple(range(0, 1001, 50))
@@ -27,10 +25,8 @@ MOST_SHOWN = 100
 class FileSummary:
     """Counts of rows, and the first and the highest of them, as far as they are shown.
 
-    ``latest_s`` is the time of the latest usable event, in seconds since 1970; -inf without one. ``days`` maps days
-    since 1970 to how many of the usable events they have, and the first row, from 0. ``ahead`` rows lay ahead of the
-    clock, ``early`` ones before the end of the training data. ``downgraded`` counts by rule the rows that it gave a
-    weaker outcome than their score.
+    ``latest_s`` is the time of the latest usable event, in seconds since 1970; -inf without one. ``downgraded`` counts
+    by rule the rows that it gave a weaker outcome than their score.
     """
 
     rows: int = 0
@@ -45,9 +41,7 @@ class FileSummary:
     names: list[str] = field(default_factory=list)
     latest_s: float = -math.inf
     noticed: ColumnNotes = field(default_factory=ColumnNotes)
-    days: dict[str, list[int]] = field(default_factory=dict)
-    ahead: int = 0
-    early: int = 0
+    times: TimeNotes = field(default_factory=TimeNotes)
 
     def add(self, version: DetectorVersion, piece: Piece, read: PieceEvents, decided: PieceDecisions) -> None:
         """Take a piece into account."""
@@ -65,34 +59,13 @@ class FileSummary:
             self.amounts = [math.fsum(pair) for pair in zip(self.amounts or [0.0] * count, sums, strict=True)]
         if len(read.places):
             self.latest_s = max(self.latest_s, float(np.max(read.events.times_s)))
-            self._add_days(read.events.times_us, piece.first_row + read.places)
         self.noticed.add(version.event_type, read.events, dict(zip(piece.names, piece.columns, strict=True)))
-        self.ahead += read.ahead
-        self.early += int((read.events.times_s < version.trained_until_s).sum())
+        self.times.add(version, piece, read)
         for place in decided.downgraded:
             rule = _acting(decided.rules[place])
             self.downgraded[rule] = self.downgraded.get(rule, 0) + 1
         self._add_errors(piece, read)
         self._add_top_events(version, piece, read, decided)
-
-    def _add_days(self, times_us: Ints, rows: Ints) -> None:
-        for day, count, row in zip(*(column.tolist() for column in by_day(times_us, rows)), strict=True):
-            before, first = self.days.get(str(day), (0, row))
-            self.days[str(day)] = [before + count, min(first, row)]
-
-    def _notes(self, version: DetectorVersion, *, begins_empty: bool) -> list[str]:
-        """Return what is odd about the times of the rows, each in a sentence."""
-        found = sorted((int(day), *its) for day, its in self.days.items())
-        outliers = list(find_outliers(*np.array(found, dtype=np.int64).reshape(-1, 3).T))
-        notes = [one.describe() for one in outliers]
-        if not begins_empty and self.early > sum(one.events for one in outliers if one.side == "before"):
-            few = "1 row lies" if self.early == 1 else f"{self.early:,} of {self.scored:,} rows lie"
-            ended = write_second(version.trained_until_s)
-            notes.append(
-                f"{few} before the training data ended ({ended}): the histories that they read may count them already, "
-                "and what came later."
-            )
-        return notes
 
     def _add_errors(self, piece: Piece, read: PieceEvents) -> None:
         for row in sorted(read.problems)[: MOST_SHOWN - len(self.errors)]:
@@ -142,8 +115,8 @@ class FileSummary:
             "score_histogram": {"edges": list(HISTOGRAM_EDGES), "counts": self.histogram},
             "top_events": self.top_events,
             "errors": self.errors,
-            "ahead": self.ahead,
-            "notes": [*self._notes(version, begins_empty=begins_empty), *self.noticed.tell()],
+            "ahead": self.times.ahead,
+            "notes": [*self.times.tell(version, begins_empty=begins_empty), *self.noticed.tell()],
             "unused_columns": [name for name in self.names if name not in version.event_type.accepted],
             "downgraded": dict(sorted(self.downgraded.items())),
             "rules": {
@@ -157,14 +130,15 @@ class FileSummary:
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that a checkpoint holds."""
         latest_s = self.latest_s if self.scored else None
-        return {**vars(self), "latest_s": latest_s, "noticed": self.noticed.to_json()}
+        return {**vars(self), "latest_s": latest_s, "noticed": self.noticed.to_json(), "times": vars(self.times)}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> FileSummary:
         """Rebuild what `to_json` wrote."""
         latest_s = -math.inf if plain["latest_s"] is None else plain["latest_s"]
         # A checkpoint of before has noticed nothing.
-        return cls(**{**plain, "latest_s": latest_s, "noticed": ColumnNotes(**plain.get("noticed", {}))})
+        noticed, times = ColumnNotes(**plain.get("noticed", {})), TimeNotes(**plain.get("times", {}))
+        return cls(**{**plain, "latest_s": latest_s, "noticed": noticed, "times": times})
 
 
 def _downgrade(version: DetectorVersion, decided: PieceDecisions, place: int) -> dict[str, str] | None:
