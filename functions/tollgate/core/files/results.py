@@ -43,6 +43,7 @@ _EMPTY = {"null_handling": "replace", "null_replacement": ""}
 def result_names(version: DetectorVersion, names: Sequence[str]) -> list[str]:
     """Return the columns that Tollgate adds to a file's own ``names``, in their order."""
     rules = ["rules"] if version.rules.rules else []
+    rules += ["downgraded_from"] if version.rules.may_downgrade else []
     clock = ["clock"] if version.safety.clock == "now" else []
     reasons = [f"reason_{number}" for number in range(1, TOP + 1)] if version.reasons is not None else []
     return [free_name(name, names) for name in ("score", "probability", "outcome", *rules, "status", *clock, *reasons)]
@@ -69,6 +70,9 @@ def tabulate(
     ]
     if version.rules.rules:
         added.append(_spread(n, places, _texts(len(places), "", decided.rules)))
+    if version.rules.may_downgrade:
+        taken = {place: version.order[rank] for place, rank in decided.downgraded.items()}
+        added.append(_spread(n, places, _texts(len(places), "", taken)))
     said = {row: _say_problem(*problem) for row, problem in problems.items()}
     added.append(_texts(n, DECIDED, said))
     if version.safety.clock == "now":
