@@ -18,7 +18,7 @@ from app.outcome_card import empty_state, tone_of
 from app.page import in_markdown
 from app.payment_marks import FRAUD, Mark, mark_payment
 from app.reasons_view import HELP, reasons_list, say_why_none
-from app.rules_view import show_rules
+from app.rules_view import say_downgrade, show_rules
 from app.shown_chart import show_chart
 
 _REASONS = 5
@@ -55,8 +55,13 @@ def case_head(detector: Detector, decision: Json) -> str:
     return (
         f'<section class="tg-case tg-tone-{tone_of(outcome, detector)}" aria-label="Case">'
         f'<div class="tg-case-what"><b>{escape(wording.title(outcome))}</b><span>{escape(money)}</span></div>'
-        f'<dl class="tg-facts">{cells}</dl></section>{_label_line(decision)}'
+        f'<dl class="tg-facts">{cells}</dl></section>{_downgrade_line(decision)}{_label_line(decision)}'
     )
+
+
+def _downgrade_line(decision: Json) -> str:
+    said = say_downgrade(decision)
+    return f'<p class="tg-label">{escape(said)}</p>' if said else ""
 
 
 def _label_line(decision: Json) -> str:

@@ -144,6 +144,9 @@ def _show_replacement(api: Api, name: str, page: Json) -> None:
         command = f"tollgate lists put FILE --name {name}"
         st.warning(f"That is more than one request takes: use `{command}`.", icon=":material/edit:")
         return
+    if not values:
+        st.warning("The file has no values. To empty the list, remove its values.", icon=":material/edit:")
+        return
     count, trail = wording.count(len(values)), st.session_state[f"list.{name}.trail"]
     st.caption(f"{count} values, in place of {wording.count(page['entries'])}.")
     change = partial(api.replace_list, name, values, page["etag"])
@@ -155,8 +158,9 @@ def _text_of(file: io.BytesIO) -> str:
 
 
 def read_values(text: str) -> list[str]:
-    """Return the values in a text, one a line, each once; empty lines count for nothing."""
-    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    """Return the values in a text, one a line, each once; blank lines, and those that begin with "# ", do not count."""
+    lines = (line.strip() for line in text.splitlines())
+    return list(dict.fromkeys(line for line in lines if line and line != "#" and not line.startswith("# ")))
 
 
 def _change(ask: Callable[[], Json], trail: list[str | None], said: str) -> None:

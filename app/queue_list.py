@@ -67,7 +67,9 @@ def _title(detector: Detector, terms: QueueTerms, found: Json) -> str:
 def _caption(found: Json) -> str:
     score = "no score" if found.get("score") is None else f"score {found['score']}"
     at = wording.moment(found["timestamp"]).removesuffix(" UTC")
-    return in_markdown(f"{wording.title(found['outcome'])}, {score} · {at}")
+    weaker = found.get("downgraded")
+    outcome = wording.title(found["outcome"]) + (f" (score: {wording.title(weaker['from'])})" if weaker else "")
+    return in_markdown(f"{outcome}, {score} · {at}")
 
 
 def _freshness(found: Json) -> str:

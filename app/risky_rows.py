@@ -11,6 +11,7 @@ from app import wording
 from app.client import Json
 from app.detector import Detector
 from app.page import in_markdown, problems_shown
+from app.rules_view import say_downgrade
 
 _FIRST = ("score", "outcome", "amount", "timestamp", "event_id")
 _LAST = ("row", "probability")
@@ -30,8 +31,8 @@ def show_risky_rows(detector: Detector, events: Sequence[Json], key: str) -> Non
     if not shown:
         st.caption("No row fits: choose other outcomes, a lower score, or less text.")
         return
-    others = [name for name in events[0] if name not in {*_FIRST, *_LAST, "reasons"}]
-    rows = [{**one, "outcome": wording.title(str(one.get("outcome"))), "why": _first_reason(one)} for one in shown]
+    others = [name for name in events[0] if name not in {*_FIRST, *_LAST, "reasons", "downgraded"}]
+    rows = [{**one, "outcome": _outcome(one), "why": _first_reason(one)} for one in shown]
     chosen = st.dataframe(
         rows,
         hide_index=True,
@@ -78,6 +79,12 @@ def _filtered(events: Sequence[Json], key: str) -> list[Json]:
     ]
 
 
+def _outcome(event: Json) -> str:
+    weaker = event.get("downgraded")
+    beside = f" (score: {wording.title(str(weaker['from']))})" if weaker else ""
+    return f"{wording.title(str(event.get('outcome')))}{beside}"
+
+
 def _first_reason(event: Json) -> str:
     return str((event.get("reasons") or [""])[0])
 
@@ -90,7 +97,9 @@ def _show_reasons(event: Json | None, detector: Detector) -> None:
     reasons = [str(reason) for reason in event.get("reasons") or ()]
     said = "\n".join(f"- {in_markdown(reason)}" for reason in reasons)
     nothing = f"No reasons are told of {wording.plural(noun)} that are approved, nor by a version without reasons."
-    st.markdown(f"**Row {event.get('row')}, {in_markdown(str(event.get('event_id')))}**\n\n{said or nothing}")
+    weaker = in_markdown(say_downgrade(event))
+    above = f"**Row {event.get('row')}, {in_markdown(str(event.get('event_id')))}** {weaker}".rstrip()
+    st.markdown(f"{above}\n\n{said or nothing}")
 
 
 def _column_config(detector: Detector, others: Sequence[str]) -> dict[str, Any]:
@@ -98,7 +107,7 @@ def _column_config(detector: Detector, others: Sequence[str]) -> dict[str, Any]:
     column = st.column_config
     return {
         "score": column.ProgressColumn("Score", format="%d", min_value=0, max_value=1000, width=100),
-        "outcome": column.TextColumn("Outcome", width=80),
+        "outcome": column.TextColumn("Outcome", width=80, help="In brackets: what a rule took away."),
         "amount": column.NumberColumn("Amount", format=f"{symbol}%,.2f", width=95),
         "timestamp": column.DatetimeColumn("Time (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
         "event_id": column.TextColumn("Event ID", width=100),

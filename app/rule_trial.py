@@ -73,6 +73,7 @@ def _row(rule: Json) -> Json:
         "Saved": rule["hits"]["saved"],
         "Costs": rule["spent"],
         "Disturbed": rule["disturbed"],
+        "Downgraded": sum(one["events"] for one in rule.get("downgrades") or ()),
         "Adds": rule["added"]["events"],
         "Adds frauds": rule["added"]["frauds"],
     }
@@ -91,6 +92,9 @@ def _columns(detector: Detector, noun: str) -> Mapping[str, Any]:
             format=f"{symbol}%,.0f", help="What reviewing, or wrongly blocking, its hits would have cost."
         ),
         "Disturbed": column.NumberColumn(format="localized", help="Customers with a legitimate hit, at most."),
+        "Downgraded": column.NumberColumn(
+            format="localized", help="Hits that the score alone would give a stronger outcome."
+        ),
         "Adds": column.NumberColumn(format="localized", help=_ADDS),
         "Adds frauds": column.NumberColumn(format="localized"),
     }

@@ -17,6 +17,7 @@ from app.glossary import meaning
 from app.links import show_link
 from app.outcome_card import empty_state
 from app.page import in_markdown
+from app.rule_downgrades import count_downgrades
 from app.rule_figures import RuleFigures, read_figures, read_overlaps
 
 DAYS = {1: "Today", 7: "7 days", 30: "30 days", 90: "90 days"}
@@ -36,7 +37,8 @@ def show_rules_in_use(api: Api, detector: Detector) -> None:
     _show_table(detector, rules, figures)
     _say_how_new(answer)
     chosen = _choose_rule([str(rule["name"]) for rule in rules])
-    _show_rule(detector, next(rule for rule in rules if rule["name"] == chosen), figures, answer["days"])
+    rule = next(rule for rule in rules if rule["name"] == chosen)
+    _show_rule(api, detector, rule, figures, answer["days"])
 
 
 @st.cache_data(ttl=60, max_entries=16, show_spinner="Adding up …")
@@ -123,7 +125,9 @@ def _say_how_new(answer: Json) -> None:
         st.caption("No decision has been counted in these days; new ones are after a few minutes.")
 
 
-def _show_rule(detector: Detector, rule: Json, figures: Mapping[str, RuleFigures], days: Sequence[Json]) -> None:
+def _show_rule(
+    api: Api, detector: Detector, rule: Json, figures: Mapping[str, RuleFigures], days: Sequence[Json]
+) -> None:
     name = str(rule["name"])
     said, shared = st.columns([7, 5], gap="large")
     with said:
@@ -131,6 +135,9 @@ def _show_rule(detector: Detector, rule: Json, figures: Mapping[str, RuleFigures
         # Not `st.code`: for it the browser loads a highlighter of many languages, which takes longer than the page.
         st.html(f'<pre class="tg-expression">{escape(str(rule["expression"]))}</pre>')
         st.caption(in_markdown(_describe(rule)))
+        weaker = count_downgrades(api, detector, rule, days)
+        if weaker:
+            st.caption(f":material/trending_down: {in_markdown(weaker)}")
         noun = wording.plural(detector.event_name)
         show_link("queue", f"The {noun} that it hit", {"rule": name})
     with shared:

@@ -11,6 +11,7 @@ from app import wording
 from app.client import Json
 from app.detector import Detector
 from app.outcome_card import tone_of
+from app.page import in_markdown
 
 
 def show_rules(detector: Detector, answer: Json) -> None:
@@ -24,9 +25,18 @@ def show_rules(detector: Detector, answer: Json) -> None:
         number = "The only rule did not match" if len(asked) == 1 else f"None of the {len(asked)} rules matched"
         st.caption(f"{number}: the score alone gave the outcome.")
         return
+    weaker = say_downgrade(answer)
+    if weaker:
+        st.caption(f":material/trending_down: {in_markdown(weaker)}")
     st.html(f'<ul class="tg-rules">{"".join(_entry(detector, hit) for hit in hits)}</ul>')
     noun = detector.event_name
     st.caption(f"Each with the values of this {noun} put in. A rule in shadow mode is counted and does not act.")
+
+
+def say_downgrade(decision: Json) -> str:
+    """Return which rule took which outcome away from a decision; an empty text where none did."""
+    found = decision.get("downgraded")
+    return f"Downgraded by rule {found['rule']} from {wording.title(str(found['from']))}." if found else ""
 
 
 def _entry(detector: Detector, hit: Json) -> str:

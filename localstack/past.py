@@ -19,7 +19,6 @@ from tollgate.core.decision import Decisions, decide
 from tollgate.core.event import Events
 from tollgate.core.event_type import FRAUD, LEGITIMATE
 from tollgate.core.files.histories import FileHistories
-from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
 from tollgate.core.latest_addition import latest_name, latest_us, move_latest
 from tollgate.core.replay import StoredHistories
@@ -74,8 +73,7 @@ class Past:
     def _decide_and_add(self, payments: LabelledEvents, events: Events, start: int, stop: int) -> Decisions:
         """Decide on payments of less than a label delay, and add what they leave in the histories."""
         plan = self.version.history
-        rows = payments.table.slice(start, stop - start).combine_chunks()
-        piece = Piece(rows.column_names, [column.combine_chunks() for column in rows.columns], 0, Position())
+        piece = payments.table.select(start, stop)
         with TemporaryDirectory(prefix="tollgate-") as folder:
             histories = FileHistories(plan, Path(folder), self._pick)
             read = EventReader(self.version.event_type, histories.hashing).read(piece)

@@ -85,7 +85,10 @@ def running_stack(
 def _write_detector(folder: Path) -> Path:
     """Write the sample's detector with the demo's rules."""
     path = folder / "detector.toml"
-    path.write_text(DETECTOR_FILE.read_text(encoding="utf-8") + RULES_FILE.read_text(encoding="utf-8"), "utf-8")
+    sample = DETECTOR_FILE.read_text(encoding="utf-8")
+    # A rule for reviews is not to take a block away that the score gives.
+    strongest = sample.replace("[detector]\n", '[detector]\nrules_mode = "ALL_MATCHED"\n', 1)
+    path.write_text(strongest + RULES_FILE.read_text(encoding="utf-8"), encoding="utf-8")
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,16 +108,31 @@ def lists() -> None:
 @click.option("--name", required=True, help="The list, as [lists] of the detector file names it.")
 @click.option("--detector", required=True, help="The detector that has it.")
 @click.option("--bucket", required=True, help="The deployment's bucket (output BucketName).")
-def put(values: Path, name: str, detector: str, bucket: str) -> None:
+@click.option("--allow-empty", is_flag=True, help="Let VALUES be a file without values, which empties the list.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before more than half of the values are removed.")
+def put(values: Path, name: str, detector: str, bucket: str, *, allow_empty: bool, dry_run: bool, yes: bool) -> None:
     """Put the values of the file VALUES, one a line, in place of a list's.
 
-    The version that decides goes by them within half a minute, and so does every later one: they stand in for the
-    values that are sealed in it. AWS credentials, region and AWS_ENDPOINT_URL are taken from the environment.
-    """
-    from model_build.list_publishing import put_list
+    Says first what that adds and removes; at a terminal it asks before more than half of the values go. A header, a row
+    of CSV, odd quotes and values that a spreadsheet damaged are refused with their line. Blank lines, and lines that
+    begin with "# ", do not count; a value in double quotes is taken as it is.
 
-    members = put_list(values, name, detector, bucket)
-    click.echo(f"{detector} now goes by {len(members.values):,} values in {name}")
+    The version that decides goes by the values within half a minute, and so does every later one: they stand in for
+    those that are sealed in it. AWS credentials, region and AWS_ENDPOINT_URL are taken from the environment.
+    """
+    from model_build.list_publishing import make_change, plan_change
+
+    change = plan_change(values, name, detector, bucket, may_be_empty=allow_empty)
+    for line in change.describe():
+        click.echo(f"{name}: {line}")
+    if dry_run:
+        click.echo("Nothing was changed (--dry-run)")
+        return
+    if change.empties_most and not yes and sys.stdin.isatty():
+        click.confirm("Go on?", abort=True)
+    make_change(change, bucket)
+    click.echo(f"{detector} now goes by {len(change.after.values):,} values in {name}")
 
 
 COMMANDS: tuple[click.Command, ...] = (rules, lists)

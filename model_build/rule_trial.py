@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from tollgate import clock
+from tollgate.core.downgrade import Thresholds
 from tollgate.core.event import Ints
 from tollgate.core.feature import Matrix
 from tollgate.core.replay import replay_histories
@@ -36,7 +37,18 @@ def try_detector_file(path: Path, file: DetectorFile, version: DetectorVersion |
     data = read_past_payments(path, file, clock.now())
     inputs, rules = _prepare(data, file, version, progress)
     progress(f"Asking {len(rules.rules)} rules")
-    return try_rules(rules, TriedEvents(inputs, data.labels, np.ones(len(data.events)), file.costs))
+    by_score = None if version is None else _by_score(file, version, inputs)
+    return try_rules(rules, TriedEvents(inputs, data.labels, np.ones(len(data.events)), file.costs, by_score))
+
+
+def _by_score(file: DetectorFile, version: DetectorVersion, inputs: RuleInputs) -> Ints | None:
+    """Return what the scores alone give, as places among the file's outcomes; None where no rule weakens that."""
+    if "rules_alone" in version.manifest:
+        return None
+    # Thresholds that training chooses stand in the version.
+    outcomes = version.outcomes if file.outcomes_from_cost else file.outcomes
+    known = tuple(outcome for outcome in outcomes if outcome.name in file.rules.order)
+    return Thresholds(known, file.rules.order, file.rules.mode).ranks(inputs.scores.astype(np.int64))
 
 
 def _prepare(

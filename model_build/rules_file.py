@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,15 +20,14 @@ from tollgate.core.rules.rule import (
     RuleBook,
     is_rule_name,
 )
+from tollgate.core.rules.rule_set import columns_that_ask
 from tollgate.core.rules.scope import Scope
 from tollgate.errors import DetectorFileError, suggest
 
 from model_build.toml_reader import TomlReader
 
 RULE_KEYS = ("name", "when", "outcome", "mode", "priority", "expires", "enabled")
-LIST_KEYS = ("values", "file", "kind")
 RULE_MODES = ("act", "shadow")
-_LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 def read_rules(reader: TomlReader, order: Sequence[str], lists: Lists) -> RuleBook:
@@ -133,4 +132,19 @@ def check_rules(reader: TomlReader, book: RuleBook, scope: Scope) -> tuple[str, 
         if finding.severity == "error":
             raise told
         warnings.append(str(told))
-    return tuple(warnings)
+    return (*warnings, *_look_at_lists(book))
+
+
+def _look_at_lists(book: RuleBook) -> Iterator[str]:
+    """Yield what is odd about lists: that nothing is in one, or nobody asks it."""
+    expressions = [rule.when for rule in book.rules]
+    for name, members in book.lists.items():
+        asked = columns_that_ask(name, expressions)
+        if asked and not members.values:
+            yield f'the list "{name}" has no values: rules that ask it match nothing until it is filled'
+        if not asked and not any(_names_list(expression, name) for expression in expressions):
+            yield f'no rule asks the list "{name}"'
+
+
+def _names_list(expression: str, name: str) -> bool:
+    return re.search(rf"\bin\s+{name}\b", expression) is not None

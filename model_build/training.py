@@ -19,6 +19,7 @@ from model_build.material import Material, Progress, read_material
 from model_build.parity import check_parity
 from model_build.past_events import encode_judged_events
 from model_build.report import Contender, Judged, choose_outcomes, describe_version, evaluate_version
+from model_build.rule_downgrades import notice_downgrades
 from model_build.sealing import Sealed, encode_histories, seal_version
 from model_build.split import Split, notice_parts, split_by_time
 from model_build.version_reasons import explain_version
@@ -75,6 +76,7 @@ def seal_best(
     judged = _judge(material, split, Model(onnx))
     progress("Evaluating and sealing")
     outcomes, choice = choose_outcomes(material, judged)
+    notes = (*notes, *notice_downgrades(material, judged, outcomes))
     manifest = describe_version(material, judged, best, outcomes, difference) | {"reasons": told}
     evaluation = evaluate_version(material, judged, contenders, outcomes, choice) | {"notes": list(notes)}
     histories = encode_histories(material.data, material.plan, material.excess)

@@ -12,8 +12,8 @@ from pyspark.sql import functions as sf
 from pyspark.sql.types import StringType, StructField, StructType
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
-from tollgate.core.files.csv_dialect import find_delimiter
-from tollgate.core.reading import require_columns
+from tollgate.core.files.csv_dialect import declares_delimiter, find_delimiter, say_cells
+from tollgate.core.reading import require_columns, require_id
 from tollgate.errors import TableError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def say_corrupt(text: str, delimiter: str | None, width: int) -> str:
     """Return what is wrong with a row whose ``text`` does not fit the columns."""
     if delimiter is None:
         return "is not a JSON object"
-    return f"has {len(next(csv.reader([text], delimiter=delimiter), []))} cells where the header has {width}"
+    return say_cells(len(next(csv.reader([text], delimiter=delimiter), [])), width, text.encode())
 
 
 def read_table(spark: SparkSession, path: str, form: str, event_type: EventType, files: FileForm) -> Table:
@@ -73,6 +73,7 @@ def read_table(spark: SparkSession, path: str, form: str, event_type: EventType,
     else:
         delimiter, frame = None, spark.read.parquet(path)
         names = frame.columns
+    require_id(event_type)
     require_columns(event_type, names)
     return Table(names, _place(frame, sf.col("_metadata.file_path"), sf.col("_metadata.file_block_start")), delimiter)
 
@@ -83,6 +84,7 @@ def take_frame(frame: DataFrame, event_type: EventType) -> Table:
     A column `CORRUPT` says what is wrong with rows that hold no event.
     """
     names = [name for name in frame.columns if name != CORRUPT]
+    require_id(event_type)
     require_columns(event_type, names)
     return Table(names, _place(frame, sf.lit(""), sf.lit(0).cast("bigint")), says_why=True)
 
@@ -95,6 +97,8 @@ def _read_header(spark: SparkSession, path: str, encoding: str | None) -> str:
     header = str(first[0]).removeprefix("\ufeff") if first else ""
     if not header.strip():
         raise TableError(f'"{path}" has no header: its first line has to name the columns.')
+    if declares_delimiter(header):
+        raise TableError(f'"{path}" begins with the line {header.strip()} that Excel reads: delete it for Spark.')
     return header
 
 

@@ -28,6 +28,13 @@ BOOK = RuleBook(
     ("approve", "review", "block"),
 )
 KEY = f"lists/{DETECTOR}/denied.txt"
+PUT = """\
+denied: adds 2, removes 2 of 2 values
+denied: adds "c5", "c6"
+denied: removes "c1", "c2"
+denied: 1 lines repeat a value, which counts once
+payments now goes by 2 values in denied
+"""
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +80,25 @@ def test_a_list_that_is_taken_away_gives_way_to_the_sealed_one(ruled: Backend, s
     assert values_in(store.champion(DETECTOR, now_s=22), "denied") == {"c1", "c2"}
 
 
-def test_an_emptied_list_is_empty(ruled: Backend, store: VersionStore) -> None:
-    ruled.drop(KEY, b"")
+def test_a_list_that_says_it_is_empty_is_empty(ruled: Backend, store: VersionStore) -> None:
+    ruled.drop(KEY, b"# This list is empty on purpose.\n")
     assert values_in(store.champion(DETECTOR, now_s=0), "denied") == set()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n  \n", b"card,reason\nc7,stolen\n", b"# stolen cards\n"])
+def test_an_object_without_values_or_of_rows_changes_nothing(
+    ruled: Backend, store: VersionStore, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    ruled.drop(KEY, content)
+    with caplog.at_level(logging.ERROR):
+        assert values_in(store.champion(DETECTOR, now_s=0), "denied") == {"c1", "c2"}
+    assert "Keeping the list before lists/payments/denied.txt" in caplog.text
+
+
+def test_a_list_that_older_code_wrote_still_opens(ruled: Backend, store: VersionStore) -> None:
+    ruled.drop(KEY, b'card\nAcme,Inc\nNULL\n36.0\n"0037"\n#1 Shop\n')
+    held = values_in(store.champion(DETECTOR, now_s=0), "denied")
+    assert held == {"card", "Acme,Inc", "NULL", "36", "0037", "#1 Shop"}
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"1\nmany\n", b"x" * 300], ids=["not text", "no number", "long"])
@@ -136,14 +159,50 @@ def test_the_command_puts_a_list(ruled: Backend, store: VersionStore, tmp_path: 
     path.write_text("c5\nc6\nc5\n")
     of = ("--detector", DETECTOR, "--bucket", ruled.bucket)
 
-    assert put(str(path), "--name", "denied", *of) == (0, "payments now goes by 2 values in denied\n")
+    assert put(str(path), "--name", "denied", *of) == (0, PUT)
     assert values_in(store.champion(DETECTOR, now_s=0), "denied") == {"c5", "c6"}
     code, said = put(str(path), "--name", "denid", *of)
     assert code == 1
     wrong = 'no list "denid" (did you mean "denied"?); it has denied, round.'
     assert said == f"Error: The version of payments that decides has {wrong}\n"
     code, said = put(str(path), "--name", "round", *of)
-    assert (code, said) == (1, f"Error: {path} has the value 'c5', which is no number.\n")
+    assert (code, said) == (1, f'Error: {path} has "c5" in line 1, which is no number.\n')
     code, said = put(str(tmp_path / "nothing.txt"), "--name", "denied", *of)
     assert code == 1
     assert "cannot be read as text" in said
+
+
+def test_a_list_is_put_only_if_each_line_is_a_value(ruled: Backend, store: VersionStore, tmp_path: Path) -> None:
+    of = ("--name", "denied", "--detector", DETECTOR, "--bucket", ruled.bucket)
+    path = tmp_path / "denied.csv"
+    path.write_text("card,reason\n0036,stolen\n")
+    code, said = put(str(path), *of)
+    assert code == 1
+    assert said.startswith(f'Error: {path} has "card,reason" in line 1, which looks like a row of CSV; a list has one')
+    path.write_text("\n# nothing\n")
+    code, said = put(str(path), *of)
+    assert (code, "has no values; a list is only emptied if you say so, by --allow-empty" in said) == (1, True)
+    assert values_in(store.champion(DETECTOR, now_s=0), "denied") == {"c1", "c2"}
+
+    assert put(str(path), *of, "--allow-empty", "--dry-run") == (
+        0,
+        'denied: adds 0, removes 2 of 2 values\ndenied: removes "c1", "c2"\nNothing was changed (--dry-run)\n',
+    )
+    assert values_in(store.champion(DETECTOR, now_s=11), "denied") == {"c1", "c2"}
+    assert put(str(path), *of, "--allow-empty")[0] == 0
+    assert values_in(store.champion(DETECTOR, now_s=22), "denied") == set()
+
+
+def test_quotes_are_taken_off(ruled: Backend, store: VersionStore, tmp_path: Path) -> None:
+    path = tmp_path / "denied.txt"
+    path.write_text('0036\n"0037"\n"Smith,Jones"\n')
+    assert put(str(path), "--name", "denied", "--detector", DETECTOR, "--bucket", ruled.bucket)[0] == 0
+    assert values_in(store.champion(DETECTOR, now_s=0), "denied") == {"0036", "0037", "Smith,Jones"}
+
+
+def test_a_list_that_cannot_be_read_is_put_anew(ruled: Backend, store: VersionStore, tmp_path: Path) -> None:
+    ruled.drop(KEY, b"c7,stolen\n")
+    path = tmp_path / "denied.txt"
+    path.write_text("c8\n")
+    assert put(str(path), "--name", "denied", "--detector", DETECTOR, "--bucket", ruled.bucket)[0] == 0
+    assert values_in(store.champion(DETECTOR, now_s=0), "denied") == {"c8"}

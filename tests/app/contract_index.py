@@ -21,6 +21,7 @@ def found(decision: Json) -> Json:
     label = decision["label"] and {name: decision["label"][name] for name in ("label", "known_at")}
     return {
         **{name: decision[name] for name in same},
+        "downgraded": decision.get("downgraded"),
         "timestamp": event.get("timestamp", decision["decided_at"]),
         "amount": amount,
         "money_at_risk": None if amount is None else amount * probability,

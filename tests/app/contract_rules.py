@@ -96,6 +96,7 @@ class ContractRules:
         hits: Json = {"events": 1200, "frauds": 300, "legitimate": 900, "saved": 95_400.0}
         added = {"events": 400, "frauds": 90, "legitimate": 310, "saved": 20_100.0}
         figures: Json = {"precision": 0.25, "disturbed": 870, "spent": 6000.0, "lacking": 0, "rows": 410}
+        figures["downgrades"] = [{"outcome": "block", "events": 11, "of": 123, "frauds": 9}]
         figures["notes"] = ["never hits: amount > 700 never holds; the largest is 512.30."]
         return 200, {
             "detector": "payments",

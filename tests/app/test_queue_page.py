@@ -66,6 +66,23 @@ def test_rules_that_matched_show_the_values_put_in(contract: Contract, open_page
     assert "<b>large</b> would say <em>Review</em> (shadow mode)" in case
 
 
+def test_a_rule_that_took_a_block_away_is_named_in_the_case_and_in_the_list(
+    contract: Contract, open_page: OpenPage
+) -> None:
+    hit = {"rule": "far from home", "outcome": "review", "shadow": False, "expression": "3245 > 500"}
+    taken = {"rule": "far from home", "from": "block"}
+    add(contract, "taken", 2000.0).update(outcome="review", rules=[hit], downgraded=taken)
+    page = open_page("queue")
+    page.query_params["event"] = "taken"
+    page.run()
+    answered = contract.answer("GET", "/v1/decisions/taken", {})[1]
+    assert answered["downgraded"] == taken
+    assert f"Downgraded by rule {taken['rule']} from Block." in case_of(page)
+    assert "Downgraded by rule far from home from Block." in texts(page)
+    titles = " ".join(str(caption) for radio in page.radio for caption in radio.proto.captions)
+    assert "Review (score: Block), score 988" in titles.replace("\\", "")
+
+
 def test_deciding_labels_with_its_note_and_goes_on(queue: AppTest, contract: Contract) -> None:
     queue.text_input[0].input("She was at home.")
     press(queue, "Fraud")

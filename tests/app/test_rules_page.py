@@ -10,8 +10,10 @@ from streamlit.testing.v1 import AppTest
 from app.list_view import read_values
 from app.rule_figures import RuleFigures, read_figures, read_overlaps
 from tests.app.conftest import OpenPage, texts
+from tests.app.contract_index import search
 from tests.app.contract_rules import detector_rules, rule, summaries
 from tests.app.contract_server import Contract
+from tests.app.past_decisions import add
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +77,20 @@ def test_rules_stand_with_what_they_did_and_how_they_are_set(open_page: OpenPage
     assert page.dataframe[1].value["Share"].tolist() == [3 / 20]
 
 
+def test_what_a_rule_took_away_is_counted_as_the_api_lists_it(contract: Contract, open_page: OpenPage) -> None:
+    hit = {"rule": "large", "outcome": "review", "shadow": False, "expression": "2000 > 500"}
+    taken = {"rule": "large", "from": "block"}
+    for number, label in enumerate(("fraud", "", "")):
+        add(contract, f"e{number}", 2000.0, label=label).update(outcome="review", rules=[hit], downgraded=taken)
+    add(contract, "review", 920.0).update(rules=[hit])
+    contract.summaries = None
+    page = open_part(open_page, "use", rule="large")
+    said = "Downgraded 3 from Block to Review in these days; known as fraud: 1."
+    assert said in texts(page)
+    listed = search(contract.decisions.values(), None, "rule=large&from_score=975")["decisions"]
+    assert sum(one["downgraded"] == taken for one in listed) == 3
+
+
 def test_a_rule_in_the_address_is_the_one_that_is_shown(open_page: OpenPage) -> None:
     page = open_part(open_page, "use", rule="hurry")
     assert "It is in shadow mode: it is counted and does not act." in texts(page)
@@ -115,6 +131,7 @@ def test_rules_are_tried_before_they_are_saved(draft: AppTest, contract: Contrac
     shown = {metric.label: metric.value for metric in draft.metric}
     assert (shown["Hits"], shown["Frauds among them"], shown["Customers disturbed"]) == ("1,200", "300", "870")
     assert "Estimates of the 48,210 payments from 1 Jun 2026 to 30 Jun 2026, 412 of them fraud" in texts(draft)
+    assert draft.dataframe[0].value["Downgraded"].tolist()[0] == 11
     assert "large never hits: amount > 700 never holds; the largest is 512.30." in texts(draft).replace("\\", "")
     assert contract.rules.trials[0]["rules"][1]["expression"] == "amount > 700"
     assert contract.rules.draft is None

@@ -20,7 +20,8 @@ from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
 from tollgate.core.reading import read_event, read_events
-from tollgate.core.rules.members import Members, read_members
+from tollgate.core.rules.list_text import read_stored
+from tollgate.core.rules.members import Members
 from tollgate.core.rules.parsing import parse
 from tollgate.core.rules.syntax import Compare, Text
 from tollgate.core.values import earlier_spellings, one_key, one_spelling, read_boolean, read_text
@@ -148,7 +149,7 @@ def test_categories_of_an_earlier_version_are_the_same_keys() -> None:
 
 def test_lists_and_rules_mean_the_same_keys() -> None:
     assert Members.of("text", ["36.0", "True", "007"]).values == frozenset({"36", "true", "007"})
-    assert read_members("text", ["36.0"]).values == frozenset({"36"})
+    assert read_stored("text", "36.0\n").values == frozenset({"36"})
     tree = parse('card == "36.0"')
     assert isinstance(tree, Compare)
     assert tree.right == Text("36")

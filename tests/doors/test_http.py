@@ -40,7 +40,7 @@ def test_a_decision_answers_as_promised(payment: Payment) -> None:
     assert status == 200
     assert set(answer) == {
         "event_id", "detector", "detector_version", "score", "probability", "outcome", "rules", "lists",
-        "degraded", "braked", "forced", "clock", "recorded", "missing_columns",
+        "downgraded", "degraded", "braked", "forced", "clock", "recorded", "missing_columns",
         "decided_at", "repeated", "timings_ms", "base_log_odds", "reasons", "reasons_approximate", "reasons_stability",
     }  # fmt: skip
     assert answer["reasons"] is answer["base_log_odds"] is None

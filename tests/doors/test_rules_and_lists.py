@@ -206,7 +206,22 @@ def test_values_are_added_and_removed_by_one_at_a_time() -> None:
     for etag in (None, "0" * 32):
         assert change("PATCH", "/v1/lists/denied", {"add": ["c9"]}, etag)[0] == 412
     assert change("PATCH", "/v1/lists/denied", {"remove": ["c1", "c3"]}, first["etag"])[1]["entries"] == 0
+    assert call("GET", "/v1/lists/denied")[1]["values"] == []
     assert call("PATCH", "/v1/lists/denied", {"add": ["c9"]})[0] == 428
+
+
+@pytest.mark.usefixtures("ruled")
+def test_a_list_is_emptied_if_the_caller_says_so() -> None:
+    status, answer = change("PUT", "/v1/lists/denied", {"values": [], "allow_empty": True}, None)
+    assert (status, answer["entries"], answer["sealed"]) == (200, 0, False)
+
+
+def test_a_value_that_should_not_be_there_can_be_taken_out(ruled: Backend) -> None:
+    ruled.drop("lists/payments/denied.txt", b"c1\nc2,stolen\nNULL\n")
+    _, page = call("GET", "/v1/lists/denied")
+    status, answer = change("PATCH", "/v1/lists/denied", {"remove": ["c2,stolen", "NULL"], "add": ["c3"]}, page["etag"])
+    assert (status, answer["entries"]) == (200, 2)
+    assert call("GET", "/v1/lists/denied")[1]["values"] == ["c1", "c3"]
 
 
 @pytest.mark.usefixtures("ruled")
@@ -223,9 +238,13 @@ def test_numbers_are_in_order_of_size() -> None:
     ("name", "values", "status", "said"),
     [
         ("denid", ["c1"], 404, 'has no list "denid" (did you mean "denied"?); it has denied, amounts.'),
-        ("amounts", ["ten"], 422, "has the value 'ten', which is no number"),
+        ("amounts", ["ten"], 422, 'has the value "ten", which is no number'),
         ("denied", ["a\nb"], 422, "which has a line break"),
         ("denied", [" "], 422, "which is no text"),
+        ("denied", [], 422, "has no values; a list is only emptied if you say so"),
+        ("denied", ["card,reason", "c1,stolen"], 422, "which looks like a row of CSV"),
+        ("denied", ["customer_id", "c1"], 422, "which is the header of a column; leave the line out"),
+        ("denied", ["c1", "4.11E+15"], 422, "which was rounded by a spreadsheet"),
         ("denied", ["x" * 300], 422, "longer than 256 characters"),
         ("denied", ["x"] * 100_001, 422, "at most 100000 items"),
     ],

@@ -23,7 +23,7 @@ def test_a_curve_comes_in_one_answer_and_leaves_no_decision(backend: Backend, pa
     assert status == 200
     assert len(answer["variants"]) == len(amounts)
     assert set(answer["unchanged"]) == {
-        "score", "probability", "outcome", "rules",
+        "score", "probability", "outcome", "downgraded", "rules",
         "base_log_odds", "reasons", "reasons_approximate", "reasons_stability",
     }  # fmt: skip
     assert answer["unchanged"]["reasons"]

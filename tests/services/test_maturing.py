@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tollgate import clock
 from tollgate.core.arrivals import Frauds
 from tollgate.core.decision import decide
 from tollgate.core.history import is_unusual
@@ -192,8 +193,9 @@ def test_a_correction_restores_the_history_exactly(
 
 def test_what_matured_too_long_ago_to_be_read_is_dropped(stores: Stores, backend: Backend, payment: Payment) -> None:
     # Day 8.1 folds the first two; day 400 finds their sums stored, and the step of day 8 to fold into the same ones.
-    for one in at(payment, 0, 0.1, 8, 8.1, 400):
-        decide_event(stores, one)
+    with clock.set_to(BEGIN + timedelta(days=400)):
+        for one in at(payment, 0, 0.1, 8, 8.1, 400):
+            decide_event(stores, one)
 
     (sums,) = (sums for pk, sums in backend.histories().items() if "#merchant#" in pk)
     assert len(open_steps(backend.histories())) == 1

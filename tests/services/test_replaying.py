@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner, Result
 from tollgate.adapters.decisions import decision_key
 from tollgate.adapters.items import get_items
-from tollgate.adapters.lists import ListStore
 from tollgate.adapters.packed_json import pack_json, unpack_json
 from tollgate.core.explain import Wanted
 from tollgate.core.rules.members import Members
@@ -77,10 +76,10 @@ def test_what_lists_held_is_replayed(
     rule = Rule("known_bad", "customer_id in bad", "block")
     rules = RuleBook("ALL_MATCHED", (rule,), lists, ("approve", "review", "block")).to_json()
     empty_backend.publish(reseal(sample_version, tmp_path, rules=rules))
-    ListStore(empty_backend.s3, empty_backend.bucket).put(DETECTOR, "bad", [str(payment["customer_id"])])
+    empty_backend.drop(f"lists/{DETECTOR}/bad.txt", str(payment["customer_id"]).encode())
     answer = decide_event(empty_backend.stores, payment)
     assert [hit["rule"] for hit in answer["rules"]] == ["known_bad"]
-    ListStore(empty_backend.s3, empty_backend.bucket).put(DETECTOR, "bad", ["nobody"])
+    empty_backend.drop(f"lists/{DETECTOR}/bad.txt", b"nobody")
     result = replay(empty_backend, payment["event_id"])
     assert result.exit_code == 0, result.output
     assert "block, 1 rules" in result.output

@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 
 import pytest
-from tollgate.adapters.lists import ListStore
 from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.safety import Safety
@@ -118,10 +117,10 @@ def test_lists_answer_as_they_did(
     rules = RuleBook("ALL_MATCHED", (Rule("known_bad", "customer_id in bad", "block"),), lists, ("approve", "block"))
     outcomes = [{"name": "approve", "from_score": 0}, {"name": "block", "from_score": 975}]
     empty_backend.publish(reseal(sample_version, tmp_path, rules=rules.to_json(), outcomes=outcomes))
-    stores, store = empty_backend.stores, ListStore(empty_backend.s3, empty_backend.bucket)
-    store.put(DETECTOR, "bad", [payment["customer_id"]])
+    stores = empty_backend.stores
+    empty_backend.drop(f"lists/{DETECTOR}/bad.txt", str(payment["customer_id"]).encode())
     decide_event(stores, payment)
-    store.put(DETECTOR, "bad", ["other"])
+    empty_backend.drop(f"lists/{DETECTOR}/bad.txt", b"other")
     told = what_if(
         stores, WhatIf(event_id=payment["event_id"], variants=[{"customer_id": "other"}, {"customer_id": "new"}])
     )

@@ -11,10 +11,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from tollgate.adapters.versions import VersionStore
+from tollgate.core.arrivals import Withheld
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
 from tollgate.core.reading import read_events
@@ -114,7 +116,9 @@ def recorded(folder: Path, rows: list[Row]) -> Histories:
     version = open_folder(folder)
     events, _ = read_events(version.event_type, {name: [row[name] for row in rows] for name in rows[0]})
     excess = replay_histories(version.history, events, stored=load_folder_histories(version, folder)).excess
-    sums = {entity: totals(version.history, entity, events, excess) for entity in events.entities}
+    blocked = np.flatnonzero([not version.lets_through(row["outcome"]) for row in rows])
+    withheld = Withheld(blocked, np.full(len(blocked), np.inf))
+    sums = {entity: totals(version.history, entity, events, excess, withheld=withheld) for entity in events.entities}
     return under_pks(version, sums)
 
 

@@ -221,7 +221,7 @@ def test_lists_are_read(tmp_path: Path) -> None:
         ('[lists.denied]\nvalues = ["a"]\nknid = "text"\n', "has to be values"),
         ('[lists.denied]\nfile = "nothing.txt"\n', "cannot be read as text"),
         ('[lists.denied]\nvalues = ["a", 5]\n', "has the value 5, which is no text"),
-        ('[lists.denied]\nvalues = [5, "a"]\n', "has the value 'a', which is no number"),
+        ('[lists.denied]\nvalues = [5, "a"]\n', 'has the value "a", which is no number'),
         ("[lists.denied]\nvalues = [nan]\n", "no number"),
         ('[lists.denied]\nvalues = [" "]\n', "no text"),
         ('[lists.denied]\nvalues = "a"\n', "has to have values"),
@@ -279,3 +279,28 @@ def test_places() -> None:
         "line 4, column 16",
         "line 4, column 17",
     ]
+
+
+def test_a_list_that_nothing_is_in_or_nobody_asks_is_noticed(tmp_path: Path) -> None:
+    text = '[lists.later]\nvalues = []\n[lists.spare]\nvalues = ["c1"]\n'
+    file = read(tmp_path, '[[rules]]\nname = "r"\nwhen = "customer_id in later"\noutcome = "review"\n' + text)
+    assert file.warnings == (
+        'the list "later" has no values: rules that ask it match nothing until it is filled',
+        'no rule asks the list "spare"',
+    )
+
+
+def test_a_list_file_is_checked_as_a_list_that_is_put(tmp_path: Path) -> None:
+    rule = '[[rules]]\nname = "r"\nwhen = "customer_id in denied"\noutcome = "block"\n'
+    path, text = tmp_path / "bad.csv", rule + '[lists.denied]\nfile = "bad.csv"\n'
+    for content, says in (
+        ("customer_id,reason\nc1,stolen\n", 'has "customer_id,reason" in line 1, which looks like a row of CSV'),
+        ("customer_id\nc1\n", 'has "customer_id" in line 1, which is the header of a column'),
+        ("\n\n", "has no values; a list is only emptied if you say so"),
+    ):
+        path.write_text(content)
+        assert f"names bad.csv, which {says}" in refuse(tmp_path, text)
+    path.write_text("")
+    assert read(tmp_path, text + "allow_empty = true\n").rules.lists["denied"].values == frozenset()
+    path.write_text('"c1"\n"c,2"\n')
+    assert set(read(tmp_path, text).rules.lists["denied"].values) == {"c1", "c,2"}

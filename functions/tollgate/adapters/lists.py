@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.adapters.aws_errors import ABSENT, error_code
-from tollgate.adapters.conditional import bare, put_if_unchanged
-from tollgate.core.rules.members import Lists, Members, read_members, split_values
+from tollgate.adapters.conditional import bare, get_with_etag, put_if_unchanged
+from tollgate.core.rules.list_text import decode_list, read_stored, write_list
+from tollgate.core.rules.members import Lists, Members
 from tollgate.core.rules.scope import Kind
 from tollgate.errors import InputError, UnavailableError
 
@@ -53,20 +53,18 @@ class ListStore:
             raise InputError(f"{key} in the bucket {error}; put the list anew with `tollgate lists put`.") from None
         return None if members is None else (members, bare(self._held[key][0]))
 
-    def write(self, detector: str, name: str, values: Sequence[str], etag: str | None) -> str:
+    def etag(self, detector: str, name: str) -> str | None:
+        """Return the ETag of a list's object, readable or not; None where the values sealed hold."""
+        found = get_with_etag(self.s3, self.bucket, _key(detector, name))
+        return found and found[1]
+
+    def write(self, detector: str, name: str, members: Members, etag: str | None) -> str:
         """Write the values of a list in place of those with this ETag, None for those sealed; return their ETag.
 
         Raises `ChangedError` if somebody else did, `UnavailableError` when the bucket does not take them.
         """
-        return put_if_unchanged(self.s3, self.bucket, _key(detector, name), _encode(values), etag)
-
-    def put(self, detector: str, name: str, values: Sequence[str]) -> None:
-        """Write the values of a list; raise `UnavailableError` when the bucket does not take them."""
-        key = _key(detector, name)
-        try:
-            self.s3.put_object(Bucket=self.bucket, Key=key, Body=_encode(values))
-        except (ClientError, BotoCoreError) as error:
-            raise UnavailableError(f"The bucket did not take {key}: {error}; try again.") from error
+        content = write_list(members).encode()
+        return put_if_unchanged(self.s3, self.bucket, _key(detector, name), content, etag)
 
     def _find(self, key: str, kind: Kind) -> Members | None:
         try:
@@ -94,14 +92,9 @@ class ListStore:
             raise UnavailableError(f"The bucket did not give {key}: {code}; try again.") from error
         except BotoCoreError as error:
             raise UnavailableError(f"The bucket did not give {key}: {type(error).__name__}; try again.") from error
-        # A text that is not UTF-8 is a ValueError, too.
-        members = read_members(kind, split_values(content.decode("utf-8-sig")))
+        members = read_stored(kind, decode_list(content))
         self._held[key] = (answer["ETag"], replace(members, changed_s=answer["LastModified"].timestamp()))
         return self._held[key][1]
-
-
-def _encode(values: Sequence[str]) -> bytes:
-    return "\n".join([*values, ""]).encode()
 
 
 def _key(detector: str, name: str) -> str:

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.adapters.aws_errors import ABSENT, error_code, translated
 from tollgate.adapters.lists import ListStore
+from tollgate.core.downgrade import Thresholds
 from tollgate.core.event_type import EventType
 from tollgate.core.version import (
     MANIFEST,
@@ -47,6 +48,7 @@ class VersionStore:
     _sealed: dict[str, DetectorVersion] = field(default_factory=dict)
     _former: DetectorVersion | None = None  # of those that are not champions, the one that was asked for last
     _event_types: dict[tuple[str, str], EventType] = field(default_factory=dict)
+    _thresholds: dict[tuple[str, str], Thresholds] = field(default_factory=dict)
     _lists: ListStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,6 +98,20 @@ class VersionStore:
         if place not in self._event_types:
             self._event_types[place] = EventType.from_json(self.manifest(detector, name)["event_type"])
         return self._event_types[place]
+
+    def thresholds(self, detector: str, name: str) -> Thresholds:
+        """Return what scores alone give in one version, without opening the rest of it; raises what `event_type` does.
+
+        A version never changes, so each is read once.
+        """
+        place = detector, name
+        if place not in self._thresholds:
+            held = self._sealed.get(detector)
+            is_held = held is not None and held.version == name
+            self._thresholds[place] = (
+                Thresholds.of(held) if held and is_held else Thresholds.from_manifest(self.manifest(detector, name))
+            )
+        return self._thresholds[place]
 
     def names(self, detector: str) -> list[str]:
         """Return the names of all versions in the bucket, newest day first; raise `UnavailableError`."""

@@ -21,6 +21,7 @@ _DECISION: Mapping[str, Any] = {
     "score": None,
     "probability": None,
     "outcome": None,
+    "downgraded": None,
     "rules": [],
     "lists": [],
     "decided_at": None,

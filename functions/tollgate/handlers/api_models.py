@@ -47,6 +47,13 @@ class ListAnswer(BaseModel):
     found: bool
 
 
+class Downgrade(BaseModel):
+    """A rule that gave an event a weaker outcome than its score alone would have."""
+
+    rule: str
+    from_: str = Field(alias="from", description="What the score alone would have given.")
+
+
 class Degraded(BaseModel):
     """How an event was decided that could not be decided in full, and what was missing."""
 
@@ -70,6 +77,7 @@ class Decision(BaseModel):
     score: int | None = Field(ge=0, le=1000, description="Null without a model, a history or a required variable.")
     probability: float | None = Field(ge=0, le=1)
     outcome: str
+    downgraded: Downgrade | None = Field(None, description="The rule that took a stronger outcome away; null: none.")
     rules: list[RuleHit] = Field([], description="The rules that matched.")
     lists: list[ListAnswer] = Field([], description="What was looked for in lists, and whether it was there.")
     decided_at: str

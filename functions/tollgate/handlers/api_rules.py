@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from pydantic import AfterValidator, BaseModel, Field
 
-from tollgate.core.rules.members import MOST_ENTRIES
+from tollgate.core.rules.members import MAX_ENTRIES
 from tollgate.core.rules.rule import (
     FIRST_PRIORITY,
     LAST_PRIORITY,
@@ -105,6 +105,15 @@ class HitFigures(BaseModel):
     saved: float | None = Field(description="What the frauds would have cost; null without a price, or if approved.")
 
 
+class DowngradeFigures(BaseModel):
+    """Events that a rule would have given a weaker outcome than their score alone."""
+
+    outcome: str = Field(description="What the score alone gives.")
+    events: int
+    of: int = Field(description="All events that the score alone gives it.")
+    frauds: int
+
+
 class TriedRuleFigures(BaseModel):
     """What a rule would have done, as if it were switched on and acted."""
 
@@ -116,6 +125,7 @@ class TriedRuleFigures(BaseModel):
     disturbed: int = Field(description="Customers with a legitimate event that it hits, at most.")
     spent: float | None = Field(description="What reviewing or wrongly blocking its hits would have cost.")
     lacking: int = Field(description="Events that lack a value which it reads.")
+    downgrades: list[DowngradeFigures] = Field(description="From each stronger outcome that the score alone gives.")
     rows: int = Field(description="Past events that it hits, from which the figures are estimated.")
     notes: list[str] = Field(description="Why it hits none of the events, or all; each follows its name.")
 
@@ -185,14 +195,15 @@ class ListPage(ListState):
 class ListValues(Request):
     """Values to put in place of a list's."""
 
-    values: list[str | float] = Field(max_length=MOST_ENTRIES)
+    values: list[str | float] = Field(max_length=MAX_ENTRIES)
+    allow_empty: bool = Field(False, description="Without it, no values at all are refused.")
 
 
 class ListChange(Request):
     """Values to add, and values to remove; one that is both is removed."""
 
-    add: list[str | float] = Field([], max_length=MOST_ENTRIES)
-    remove: list[str | float] = Field([], max_length=MOST_ENTRIES)
+    add: list[str | float] = Field([], max_length=MAX_ENTRIES)
+    remove: list[str | float] = Field([], max_length=MAX_ENTRIES)
 
 
 IfMatch = Annotated[str | None, Header(description="The etag of what is to be changed.")]
@@ -262,7 +273,8 @@ async def put_list(
     if_none_match: IfNoneMatch = None,
 ) -> dict[str, Any]:
     """Put values in place of a list's."""
-    return replace_list(open_stores(), name, request.values, _condition(if_match, if_none_match), detector)
+    etag = _condition(if_match, if_none_match)
+    return replace_list(open_stores(), name, request.values, etag, detector, may_be_empty=request.allow_empty)
 
 
 @list_routes.patch("/lists/{name}", response_model=ListState)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from tollgate.core.score import TOP_SCORE
 from tollgate.errors import InputError
-from tollgate.handlers.api_models import KnownLabel, Request
+from tollgate.handlers.api_models import Downgrade, KnownLabel, Request
 from tollgate.services.search_terms import SearchTerms
 
 LabelName = Literal["none", "fraud", "legitimate"]
@@ -71,6 +71,7 @@ class FoundDecision(BaseModel):
     score: int | None
     probability: float | None
     outcome: str
+    downgraded: Downgrade | None = Field(description="The rule that took a stronger outcome away; null: none.")
     amount: float | None
     money_at_risk: float | None = Field(description="Probability × amount.")
     entities: dict[str, str] = Field(description="Name → key, of entities of one column.")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from tollgate.core.explain import Wanted
 from tollgate.errors import InputError
-from tollgate.handlers.api_models import ClockUsed, Reason, Request, RuleHit
+from tollgate.handlers.api_models import ClockUsed, Downgrade, Reason, Request, RuleHit
 from tollgate.services.what_if import MOST_EXPLAINED, MOST_VARIANTS, WhatIf
 
 
@@ -41,6 +41,7 @@ class Supposed(BaseModel):
     score: int | None = Field(ge=0, le=1000)
     probability: float | None = Field(ge=0, le=1)
     outcome: str
+    downgraded: Downgrade | None = Field(None, description="The rule that takes a stronger outcome away; null: none.")
     rules: list[RuleHit]
     base_log_odds: float | None = None
     reasons: list[Reason] | None = None

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tollgate.core.moments import write_second
-from tollgate.core.rules.members import Members, read_members, write_values
+from tollgate.core.rules.list_faults import unquote
+from tollgate.core.rules.list_text import given_lines, read_list, show_values
+from tollgate.core.rules.members import MAX_ENTRIES, Members
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ChangedError, InputError, NotFoundError, suggest
 from tollgate.services.stores import Stores
@@ -24,7 +26,7 @@ def show_list(
     """
     version = stores.champion(detector)
     members, etag = _read(stores, version, name)
-    values = write_values(members)
+    values = show_values(members)
     wanted = search.strip().casefold()
     matching = [value for value in values if wanted in value.casefold()] if wanted else values
     start = 0 if after is None else _behind(matching, members, after)
@@ -37,14 +39,22 @@ def show_list(
 
 
 def replace_list(
-    stores: Stores, name: str, values: Values, etag: str | None, detector: str | None = None
+    stores: Stores,
+    name: str,
+    values: Values,
+    etag: str | None,
+    detector: str | None = None,
+    *,
+    may_be_empty: bool = False,
 ) -> dict[str, Any]:
     """Put values in place of those of a list with this ETag, None for those sealed.
 
-    Raises `InputError` for a value that is not of its kind, `ChangedError` if somebody else changed the list.
+    Raises `InputError` for values that cannot be meant, or none of them unless it ``may_be_empty``, and `ChangedError`
+    if somebody else changed the list.
     """
     version = stores.champion(detector)
-    return _write(stores, version, name, _as_members(name, _sealed(version, name), values), etag)
+    members = _as_members(version, name, values, may_be_empty=may_be_empty)
+    return _write(stores, version, name, members, etag)
 
 
 def change_list(
@@ -55,9 +65,12 @@ def change_list(
     members, current = _read(stores, version, name)
     if current != etag:
         raise ChangedError
-    added, removed = _as_members(name, members, add), _as_members(name, members, remove)
-    values = [value for value in (*members.values, *added.values) if value not in removed.values]
-    return _write(stores, version, name, _as_members(name, members, values), etag)
+    added = _as_members(version, name, add, may_be_empty=True)
+    removed = _removed(name, members, remove)
+    kept: set[str | float] = {*members.values, *added.values} - removed
+    if len(kept) > MAX_ENTRIES:
+        raise InputError(f'The list "{name}" would have {len(kept):,} values; a list may have {MAX_ENTRIES:,}.')
+    return _write(stores, version, name, Members.of(members.kind, kept), etag)
 
 
 def _sealed(version: DetectorVersion, name: str) -> Members:
@@ -78,15 +91,27 @@ def _read(stores: Stores, version: DetectorVersion, name: str) -> tuple[Members,
     return Members.of(sealed["kind"], sealed["values"]), None
 
 
-def _as_members(name: str, like: Members, values: Values) -> Members:
+def _as_members(version: DetectorVersion, name: str, values: Values, *, may_be_empty: bool) -> Members:
+    kind, asked = _sealed(version, name).kind, (name, *version.rules.columns_that_ask(name))
     try:
-        return read_members(like.kind, values)
+        return read_list(kind, given_lines(values), asked, may_be_empty=may_be_empty)
+    except ValueError as error:
+        raise InputError(f'The list "{name}" {error}.') from None
+
+
+def _removed(name: str, members: Members, values: Values) -> frozenset[str | float]:
+    """Return values to take out: texts as they are or as they are read, as nothing is wrong with removing a fault."""
+    if members.kind == "text":
+        texts = [value.strip() for value in values if isinstance(value, str)]
+        return frozenset(Members.of("text", (*texts, *map(unquote, texts))).values)
+    try:
+        return frozenset(read_list("number", given_lines(values), None).values)
     except ValueError as error:
         raise InputError(f'The list "{name}" {error}.') from None
 
 
 def _write(stores: Stores, version: DetectorVersion, name: str, members: Members, etag: str | None) -> dict[str, Any]:
-    stores.lists.write(version.detector, name, write_values(members), etag)
+    stores.lists.write(version.detector, name, members, etag)
     kept, current = _read(stores, version, name)
     return _tell(version, name, kept, current)
 

@@ -17,7 +17,7 @@ from tollgate.services.stores import Stores
 DECIDED = "Decision"
 # Of the answer, what listeners get: names and numbers, and no value of the event but its id.
 _TOLD = (
-    *("event_id", "detector", "detector_version", "score", "probability", "outcome"),
+    *("event_id", "detector", "detector_version", "score", "probability", "outcome", "downgraded"),
     *("decided_at", "degraded", "braked", "forced", "clock"),
 )
 

@@ -22,6 +22,7 @@ from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.decision_record import make_record, write_answer
 from tollgate.services.record_decision import record_decision
 from tollgate.services.stores import Stores
+from tollgate.services.tell_downgrade import downgrade_of
 from tollgate.services.tell_reasons import tell_reasons
 
 # Asking again for histories that were left unread under load, where the detector can decide without them.
@@ -77,8 +78,8 @@ def decide_event(
         answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
     watch.lap("write")
     told = explained.to_json() if explained else {}
-    lacking = missing_columns(version.event_type, event)
-    return {**answer, **told, "missing_columns": lacking, "repeated": False, "timings_ms": watch.timings_ms()}
+    told |= {"downgraded": downgrade_of(stores, answer), "missing_columns": missing_columns(version.event_type, event)}
+    return {**answer, **told, "repeated": False, "timings_ms": watch.timings_ms()}
 
 
 def _read(
@@ -119,7 +120,8 @@ def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reas
 
 def _repeat(stores: Stores, version: DetectorVersion, record: DecisionRecord) -> dict[str, Any]:
     lacking = missing_columns(version.event_type, record.event)
-    told = {**tell_reasons(stores, record), "missing_columns": lacking}
+    downgraded = downgrade_of(stores, record.answer)
+    told = {**tell_reasons(stores, record), "downgraded": downgraded, "missing_columns": lacking}
     return {**record.answer, **told, "repeated": True, "timings_ms": {}}
 
 

@@ -11,6 +11,7 @@ from tollgate.core.safety import missing_columns
 from tollgate.core.values import earlier_spellings, one_spelling
 from tollgate.errors import NotFoundError, TollgateError
 from tollgate.services.stores import Stores
+from tollgate.services.tell_downgrade import downgrade_of
 from tollgate.services.tell_reasons import tell_reasons
 
 
@@ -27,6 +28,7 @@ def find_decision(
         known_at = write_second(record.known_s)
         label = {"label": record.label, "known_at": known_at, **record.remark.to_json()}
     answer = {**record.answer, **tell_reasons(stores, record, reasons), "repeated": True, "timings_ms": {}}
+    answer |= {"downgraded": downgrade_of(stores, record.answer)}
     lacking = _find_missing(stores, detector, record)
     return {**answer, "missing_columns": lacking, "event": dict(record.event), "label": label}
 

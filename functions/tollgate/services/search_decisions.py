@@ -17,6 +17,7 @@ from tollgate.errors import InputError
 from tollgate.services.read_index import IndexReader, read_index
 from tollgate.services.search_terms import SearchTerms, read_days, read_query, write_cursor
 from tollgate.services.stores import Stores
+from tollgate.services.tell_downgrade import downgrade_of_entry
 from tollgate.services.tell_entry import tell_entry
 
 # Blocks that are read first, more than one page is usually in; each time after that, twice as many.
@@ -50,7 +51,9 @@ def search_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
     is_full = len(page) == query.limit
     last = position_of(page.columns, len(page) - 1, query.sort) if is_full else None
     return {
-        "decisions": [tell_entry(entry) for entry in page.entries()],
+        "decisions": [
+            tell_entry(entry, downgrade_of_entry(stores, version.detector, entry)) for entry in page.entries()
+        ],
         "cursor": write_cursor(query, days, last) if last else None,
         "indexed_until": None if indexed_s is None else write_moment(indexed_s * 10**6),
     }

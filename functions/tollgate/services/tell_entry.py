@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tollgate.core.index.rows import UNLABELLED, Entry
 from tollgate.core.moments import write_moment
 
 
-def tell_entry(entry: Entry) -> dict[str, Any]:
-    """Return a row as it is answered."""
+def tell_entry(entry: Entry, downgraded: Mapping[str, str] | None) -> dict[str, Any]:
+    """Return a row as it is answered, with the rule that took a stronger outcome away, if any did."""
     kind, amount, probability = entry.kind, entry.amount, entry.probability
     known_at = write_moment(entry.known_us)
     return {
@@ -20,6 +21,7 @@ def tell_entry(entry: Entry) -> dict[str, Any]:
         "score": entry.score,
         "probability": probability,
         "outcome": kind.outcome,
+        "downgraded": downgraded,
         "amount": amount,
         "money_at_risk": None if amount is None or probability is None else amount * probability,
         "entities": dict(entry.entities),

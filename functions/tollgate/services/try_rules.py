@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from tollgate.core.costs import Costs
+from tollgate.core.downgrade import Thresholds
+from tollgate.core.event import Ints
 from tollgate.core.past_events import PastEvents
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.rule import Rule, RuleBook
@@ -45,7 +47,7 @@ def try_rules(stores: Stores, rules: Sequence[Rule], detector: str | None = None
     costs = _costs(version)
     scores = np.zeros(len(past), dtype=np.int64) if past.scores is None else past.scores
     inputs = RuleInputs(past.events, past.features, scores)
-    trial = ask_rules(compiled, TriedEvents(inputs, past.labels, past.weights, costs))
+    trial = ask_rules(compiled, TriedEvents(inputs, past.labels, past.weights, costs, _by_score(version, book, past)))
     return {
         "detector": version.detector,
         "detector_version": version.version,
@@ -70,6 +72,12 @@ def _compile(version: DetectorVersion, book: RuleBook, past: PastEvents) -> Rule
     return rule_set
 
 
+def _by_score(version: DetectorVersion, book: RuleBook, past: PastEvents) -> Ints | None:
+    """Return what the scores alone give, as places in the book's order; None where no rule weakens that."""
+    thresholds = Thresholds(version.outcomes, book.order, version.rules.book.mode)
+    return None if past.scores is None else thresholds.ranks(past.scores)
+
+
 def _costs(version: DetectorVersion) -> Costs | None:
     """Return the prices that the version was judged by; None where a missed fraud has none."""
     money = version.evaluation.get("money")
@@ -81,4 +89,16 @@ def _tell(tried: TriedRule) -> dict[str, Any]:
     return {name: told[name] for name in _FIGURES}
 
 
-_FIGURES = ("rule", "outcome", "hits", "precision", "added", "disturbed", "spent", "lacking", "rows", "notes")
+_FIGURES = (
+    "rule",
+    "outcome",
+    "hits",
+    "precision",
+    "added",
+    "disturbed",
+    "spent",
+    "lacking",
+    "rows",
+    "downgrades",
+    "notes",
+)

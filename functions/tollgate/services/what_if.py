@@ -10,6 +10,7 @@ from tollgate import clock
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.clock_skew import SkewLimit, as_decided
 from tollgate.core.decision import Decisions
+from tollgate.core.downgrade import Thresholds
 from tollgate.core.event import Events
 from tollgate.core.explain import Wanted, explain_decisions, most_of
 from tollgate.core.known_histories import tell_histories
@@ -101,7 +102,10 @@ def _settle(
 
 def _answer(version: DetectorVersion, events: Events, decisions: Decisions, reasons: Wanted) -> list[dict[str, Any]]:
     """Return the answers to all events, the first ones with reasons where these are wanted."""
+    thresholds = Thresholds.of(version)
     answers = [decisions.answer(row) for row in range(len(events))]
+    for answer in answers:
+        answer["downgraded"] = thresholds.downgrade_of(answer)
     if reasons != "none":
         rows = range(min(len(events), 1 + MOST_EXPLAINED))
         explained = explain_decisions(version, events, decisions, rows, most_of(reasons))

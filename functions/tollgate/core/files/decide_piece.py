@@ -31,7 +31,8 @@ class PieceDecisions:
 
     ``ranks`` are places among the version's outcomes, from weak to strong. ``rules`` maps an event to the names of the
     rules that counted for it, where there are any; ``rule_counts`` says how often each did. ``reasons`` maps an event
-    that is not simply approved to its reasons.
+    that is not simply approved to its reasons. ``downgraded`` maps an event that a rule gave a weaker outcome to the
+    place of the one that its score alone gives.
     """
 
     probabilities: Floats
@@ -40,6 +41,7 @@ class PieceDecisions:
     rules: Mapping[int, str]
     rule_counts: Ints
     reasons: Mapping[int, Sequence[str]]
+    downgraded: Mapping[int, int]
 
 
 def decide_piece(version: DetectorVersion, events: Events, reads: PieceReads, pool: Executor) -> PieceDecisions:
@@ -66,6 +68,7 @@ def decide_piece(version: DetectorVersion, events: Events, reads: PieceReads, po
         {start + row: names for start, part in zip(starts, parts, strict=True) for row, names in part.rules.items()},
         np.sum([part.rule_counts for part in parts], axis=0, dtype=np.int64),
         reasons,
+        {start + row: rank for start, part in zip(starts, parts, strict=True) for row, rank in part.downgraded.items()},
     )
 
 
@@ -79,6 +82,7 @@ class _Part:
     rules: Mapping[int, str]
     rule_counts: Ints
     flagged: Matrix
+    downgraded: Mapping[int, int]
 
 
 def _decide_part(version: DetectorVersion, events: Events, reads: PieceReads, start: int) -> _Part:
@@ -88,10 +92,13 @@ def _decide_part(version: DetectorVersion, events: Events, reads: PieceReads, st
     probabilities = version.model.predict(features)
     scores = version.scale.score(probabilities)
     rules = RuleAnswers.of(version.rules, RuleInputs(some, features, scores))
-    ranks = rules.ranks(version.ranks_by_score.take(scores), version.order)
+    by_score = version.ranks_by_score.take(scores)
+    ranks = rules.ranks(by_score, version.order)
+    weaker = np.flatnonzero(ranks < by_score)
+    downgraded = dict(zip(weaker.tolist(), by_score[weaker].tolist(), strict=True))
     flagged = features[ranks != version.order.index(version.outcomes[0].name)]
     named = {row: "; ".join(hit) for row, hit in enumerate(rules.names()) if hit}
-    return _Part(probabilities, scores, ranks, named, rules.counted.sum(axis=1), flagged)
+    return _Part(probabilities, scores, ranks, named, rules.counted.sum(axis=1), flagged, downgraded)
 
 
 def _explain(

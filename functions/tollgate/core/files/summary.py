@@ -14,6 +14,7 @@ from tollgate.core.files.column_notes import ColumnNotes
 from tollgate.core.files.decide_piece import PieceDecisions
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.piece_events import PieceEvents
+from tollgate.core.files.python_values import python_values
 from tollgate.core.files.time_notes import TimeNotes
 from tollgate.core.version import DetectorVersion
 
@@ -25,7 +26,8 @@ MOST_SHOWN = 100
 class FileSummary:
     """Counts of rows, and the first and the highest of them, as far as they are shown.
 
-    ``latest_s`` is the time of the latest usable event, in seconds since 1970; -inf without one.
+    ``latest_s`` is the time of the latest usable event, in seconds since 1970; -inf without one. ``downgraded`` counts
+    by rule the rows that it gave a weaker outcome than their score.
     """
 
     rows: int = 0
@@ -34,6 +36,7 @@ class FileSummary:
     amounts: list[float] = field(default_factory=list)
     histogram: list[int] = field(default_factory=lambda: [0] * (len(HISTOGRAM_EDGES) - 1))
     rules: list[int] = field(default_factory=list)
+    downgraded: dict[str, int] = field(default_factory=dict)
     top_events: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -59,6 +62,9 @@ class FileSummary:
             self.latest_s = max(self.latest_s, float(np.max(read.events.times_s)))
         self.noticed.add(version.event_type, read.events, dict(zip(piece.names, piece.columns, strict=True)))
         self.times.add(version, piece, read)
+        for place in decided.downgraded:
+            rule = _acting(decided.rules[place])
+            self.downgraded[rule] = self.downgraded.get(rule, 0) + 1
         self._add_errors(piece, read)
         self._add_top_events(version, piece, read, decided)
 
@@ -85,6 +91,7 @@ class FileSummary:
                     "score": int(decided.scores[place]),
                     "probability": float(decided.probabilities[place]),
                     "outcome": version.order[int(decided.ranks[place])],
+                    "downgraded": _downgrade(version, decided, place),
                     "reasons": list(decided.reasons.get(place, ())),
                 }
             )
@@ -112,6 +119,7 @@ class FileSummary:
             "ahead": self.times.ahead,
             "notes": [*self.times.tell(version, begins_empty=begins_empty), *self.noticed.tell()],
             "unused_columns": [name for name in self.names if name not in version.event_type.accepted],
+            "downgraded": dict(sorted(self.downgraded.items())),
             "rules": {
                 compiled.rule.name: count
                 for compiled, count in zip(
@@ -134,20 +142,32 @@ class FileSummary:
         return cls(**{**plain, "latest_s": latest_s, "noticed": noticed, "times": times})
 
 
+def _downgrade(version: DetectorVersion, decided: PieceDecisions, place: int) -> dict[str, str] | None:
+    """Return the rule that took a stronger outcome away from an event, and which; None where none did."""
+    if place not in decided.downgraded:
+        return None
+    return {"rule": _acting(decided.rules[place]), "from": version.order[decided.downgraded[place]]}
+
+
+def _acting(names: str) -> str:
+    """Return the one rule that acted, of those that counted: where all act, none weakens an outcome."""
+    return next(name for name in names.split("; ") if not name.endswith(" (shadow)"))
+
+
 def _plus(sums: list[int], added: list[int]) -> list[int]:
     return [one + other for one, other in zip(sums or [0] * len(added), added, strict=True)]
 
 
 def _shown_columns(version: DetectorVersion) -> dict[str, str]:
     event_type = version.event_type
-    shown = {"event_id": event_type.id, "timestamp": event_type.timestamp}
+    shown = {"event_id": event_type.id} if event_type.id else {}
+    shown["timestamp"] = event_type.timestamp
     shown |= {"amount": event_type.amount} if event_type.amount else {}
     return shown | {column: column for column in event_type.entity_columns if column not in shown}
 
 
 def _cell(column: Any, row: int) -> object:  # noqa: ANN401 - an Arrow array or a list
-    value: object = column[row]
-    return value if isinstance(column, list) else column[row].as_py()
+    return column[row] if isinstance(column, list) else python_values(column.slice(row, 1))[0]
 
 
 def _plain(value: object) -> object:

@@ -100,4 +100,4 @@ def _moment_us(maturing: Maturing, time_us: int) -> int:
 
 def _take(read: PieceEvents, rows: Ints, histories: FileHistories) -> PieceEvents:
     keys = {entity: texts.take(rows, histories.hashing) for entity, texts in read.keys.items()}
-    return PieceEvents(read.events.take(rows), read.places[rows], keys, {})
+    return PieceEvents(read.events.take(rows), read.places[rows], keys, {}, read.ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from tollgate.core.event import Floats, Keys
 from tollgate.core.rules.scope import Kind
-from tollgate.core.values import MAX_TEXT, one_spelling
+from tollgate.core.values import one_spelling
 
-MOST_ENTRIES = 100_000
+MAX_ENTRIES = 100_000
 
 
 @dataclass(frozen=True)
@@ -46,47 +46,6 @@ class Members:
     def has_texts(self, column: Keys) -> npt.NDArray[np.bool_]:
         """Return which texts of a column, shape (n,), are in the list; a missing one is not."""
         return spread(map(self.values.__contains__, column.values), column)
-
-
-def split_values(text: str) -> list[str]:
-    """Return the values of a list's file: one a line, without blanks around it; empty lines count for nothing."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def read_members(kind: Kind, values: Sequence[object]) -> Members:
-    """Return a list of values; raise `ValueError` for one that is not of its kind, or for too many."""
-    if len(values) > MOST_ENTRIES:
-        raise ValueError(f"has {len(values):,} values; a list may have {MOST_ENTRIES:,}")
-    return Members.of(kind, [_read_text(value) if kind == "text" else _read_number(value) for value in values])
-
-
-def write_values(members: Members) -> list[str]:
-    """Return the values as a list's file has them, sorted: numbers by size, texts by code points."""
-    if members.kind == "number":
-        return [repr(int(number)) if number.is_integer() else repr(number) for number in members.ordered.tolist()]
-    return sorted(map(str, members.values))
-
-
-def _read_text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"has the value {value!r}, which is no text")
-    if len(value.strip().splitlines()) > 1:
-        raise ValueError(f"has the value {value[:40]!r}, which has a line break")
-    if len(value.strip()) > MAX_TEXT:
-        raise ValueError(f'has the value "{value[:40]}…", which is longer than {MAX_TEXT} characters')
-    return value.strip()
-
-
-def _read_number(value: object) -> float:
-    try:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError
-        number = float(value)
-        if not abs(number) < float("inf"):
-            raise ValueError
-    except ValueError:
-        raise ValueError(f"has the value {value!r}, which is no number") from None
-    return number
 
 
 Lists = Mapping[str, Members]

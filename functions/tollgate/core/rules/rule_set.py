@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,11 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.members import Lists
 from tollgate.core.rules.on_columns import Bools, Columns, compile_on_columns
 from tollgate.core.rules.on_one import Condition, Row, Value, compile_on_one, compile_value
+from tollgate.core.rules.parsing import parse
 from tollgate.core.rules.rule import Rule, RuleBook, in_order
 from tollgate.core.rules.scope import Scope, scope_of
 from tollgate.core.rules.syntax import ListName, Name, Node, names, questions
+from tollgate.errors import RuleError
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class RuleSet:
         rules = tuple(_compile(rule, scope, book.lists) for rule in in_order(book.rules))
         return cls(book, scope, rules, tuple(dict.fromkeys(name for compiled in rules for name in compiled.names)))
 
+    @property
+    def may_downgrade(self) -> bool:
+        """Whether a rule can give an event a weaker outcome than its score: not where the strongest outcome wins."""
+        return self.book.mode == "FIRST_MATCHED" and any(not compiled.rule.shadow for compiled in self.rules)
+
     def with_lists(self, lists: Lists) -> RuleSet:
         """Return the same rules with other values in some of their lists; a list that they do not have is left out."""
         known = {name: lists.get(name, members) for name, members in self.book.lists.items()}
@@ -63,6 +70,10 @@ class RuleSet:
             return self
         rules = tuple(_compile(compiled.rule, self.scope, known) for compiled in self.rules)
         return replace(self, book=replace(self.book, lists=known), rules=rules)
+
+    def columns_that_ask(self, name: str) -> tuple[str, ...]:
+        """Return the columns whose values rules look for in a list, switched off or not."""
+        return columns_that_ask(name, (rule.when for rule in self.book.rules))
 
     def match(self, inputs: RuleInputs) -> Bools:
         """Return which rules match which of n events, shape (r, n); an expired rule matches none."""
@@ -99,6 +110,20 @@ class RuleSet:
             for name in compiled.names:
                 found[place] |= absent[name]
         return found
+
+
+def columns_that_ask(name: str, expressions: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that expressions look for in a list; one that cannot be read asks nothing."""
+    found: dict[str, None] = {}
+    for expression in expressions:
+        try:
+            asked = questions(parse(expression))
+        except RuleError:
+            continue
+        for one in asked:
+            if isinstance(one.value, Name) and isinstance(one.members, ListName) and one.members.name == name:
+                found[one.value.name] = None
+    return tuple(found)
 
 
 def _compile(rule: Rule, scope: Scope, lists: Lists) -> CompiledRule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.costs import Costs
-from tollgate.core.event import Floats
+from tollgate.core.event import Floats, Ints
 from tollgate.core.rules.diagnosis import diagnose
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.on_columns import Bools
@@ -21,13 +22,25 @@ from tollgate.core.rules.rule_set import RuleSet
 class TriedEvents:
     """n events with what they turned out to be: ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labelled.
 
-    ``weights``, shape (n,), say how many events each stands for. Without ``costs`` nothing has a price.
+    ``weights``, shape (n,), say how many events each stands for. Without ``costs`` nothing has a price. ``by_score``
+    are the places, among the book's outcomes, of what scores alone give; None where rules never weaken that.
     """
 
     inputs: RuleInputs
     labels: npt.NDArray[np.int8]
     weights: Floats
     costs: Costs | None
+    by_score: Ints | None = None
+
+
+@dataclass(frozen=True)
+class Downgrades:
+    """Events that a rule gives a weaker outcome than their score alone: ``events`` of the ``of`` that would have it."""
+
+    outcome: str
+    events: int
+    of: int
+    frauds: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ class TriedRule:
     events where there is no entity; a rule that approves disturbs nobody. ``spent`` is what its hits cost under
     [costs]. ``lacking`` counts the events in which a value that the rule reads is missing. ``rows`` are the events that
     were hit themselves, whatever they stand for. ``notes`` follow the name of a rule that hits none of the events, or
-    all, and say why; or name texts that never occur as they are spelled.
+    all, and say why; or name texts that never occur as they are spelled. ``downgrades`` are from each stronger outcome.
     """
 
     rule: Rule
@@ -67,6 +80,7 @@ class TriedRule:
     spent: float | None
     lacking: int
     rows: int
+    downgrades: tuple[Downgrades, ...] = ()
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -89,6 +103,28 @@ def as_if_acting(book: RuleBook) -> RuleBook:
     return replace(book, mode="ALL_MATCHED", rules=rules)
 
 
+def count_downgrades(
+    rule: Rule, decides: Bools, by_score: Ints, frauds: Bools, weights: Floats, order: Sequence[str]
+) -> tuple[Downgrades, ...]:
+    """Count the events that a rule ``decides``, shape (n,), by each stronger outcome that their score alone gives."""
+    found = []
+    for rank in range(order.index(rule.outcome) + 1, len(order)):
+        of, taken = by_score == rank, decides & (by_score == rank)
+        counts = (round(float(weights[rows].sum())) for rows in (taken, of, taken & frauds))
+        if taken.any():
+            found.append(Downgrades(order[rank], *counts))
+    return tuple(found)
+
+
+def say_downgrades(rule: Rule, found: Sequence[Downgrades]) -> tuple[str, ...]:
+    """Return sentences that follow the name of a rule, the strongest outcome first."""
+    return tuple(
+        f"downgrades {one.events:,} of {one.of:,} events from {one.outcome} to {rule.outcome}, "
+        f'{one.frauds:,} of them fraud; if that is not meant, bound the score in it, or set rules_mode = "ALL_MATCHED".'
+        for one in reversed(found)
+    )
+
+
 def try_rules(rules: RuleSet, events: TriedEvents) -> RuleTrial:
     """Ask rules about past events, each on all of them; what a rule adds are hits that no rule before it has.
 
@@ -101,7 +137,7 @@ def try_rules(rules: RuleSet, events: TriedEvents) -> RuleTrial:
     found = []
     for place, compiled in enumerate(rules.rules):
         tried = counted.measure(compiled.rule, matched[place], before, lacking[place])
-        found.append(replace(tried, notes=notes[place]))
+        found.append(replace(tried, notes=(*say_downgrades(compiled.rule, tried.downgrades), *notes[place])))
         before |= matched[place]
     return RuleTrial(tuple(found), counted.count(np.ones_like(before)), counted.count(events.labels == 1))
 
@@ -113,6 +149,7 @@ class _Counted:
         past = events.inputs.events
         self._fraud, self._legitimate = events.labels == 1, events.labels == 0
         self._weights, self._costs, self._order = events.weights, events.costs, order
+        self._by_score = events.by_score
         costs = events.costs
         self._losses = None if costs is None else costs.losses(self._fraud, past.amounts) * events.weights
         entities = list(past.entities.values())
@@ -128,7 +165,13 @@ class _Counted:
             spent=None if self._costs is None or approves else self._spend(rule, matched, self._costs),
             lacking=self.count(lacking),
             rows=int(matched.sum()),
+            downgrades=self._downgrades(rule, matched),
         )
+
+    def _downgrades(self, rule: Rule, matched: Bools) -> tuple[Downgrades, ...]:
+        if self._by_score is None:
+            return ()
+        return count_downgrades(rule, matched, self._by_score, self._fraud, self._weights, self._order)
 
     def count(self, rows: Bools) -> int:
         return round(float(self._weights[rows].sum()))

@@ -1,0 +1,149 @@
+"""Lists as text: what a spreadsheet, a CSV file or a null leaves there is refused, and what is meant is kept."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tollgate.core.rules.list_text import (
+    decode_list,
+    describe_change,
+    given_lines,
+    read_list,
+    read_stored,
+    split_lines,
+    write_list,
+)
+from tollgate.core.rules.members import Members
+
+ASKED = ("bad", "card")
+
+
+def read(text: str, kind: str = "text", *, may_be_empty: bool = False) -> set[object]:
+    found = read_list("number" if kind == "number" else "text", split_lines(text), ASKED, may_be_empty=may_be_empty)
+    return set(found.values)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "card,reason\n0036,stolen\n",
+            'has "card,reason" in line 1, which looks like a row of CSV; a list has one value',
+        ),
+        ("0036\n0037,stolen\n", 'has "0037,stolen" in line 2, which looks like a row of CSV'),
+        ("0036;stolen\n", "row of CSV"),
+        ("0036\tstolen\n", "row of CSV"),
+        ("0036, stolen\n0037, lost\n", "row of CSV"),
+        ("card | why\n0036 | stolen\n", "with a bar of its own"),
+        ('"0036","stolen"\n', "row of CSV"),
+        ("'0036',\n", "row of CSV"),
+        ('"0036",\n', "row of CSV"),
+        ("\n\ncard\n0036\n", 'has "card" in line 3, which is the header of a column; leave the line out'),
+        ("Card\n0036\n", "header"),
+        ('"card"\n"0036"\n', "header"),
+        ("bad\n0036\n", "header"),
+        ("value\n0036\n", "header"),
+        ("stolen number\n0036\n0037\n", "looks like the header of a column, as all others have digits"),
+        ('0036\n"0037\n', 'has ""0037" in line 2, which begins with a quote that is not closed'),
+        ("'0036'\n", "stands in quotes that would be part of it; take them off"),
+        ("“0036”\n", "stands in quotes"),
+        ("'0036\n", "begins with the apostrophe by which a spreadsheet marks text"),
+        ('["0036", "0037"]\n', "looks like JSON"),
+        ('[\n"0036"\n]\n', "looks like JSON"),
+        ('="0036"\n', "is a formula"),
+        ("0036\n#N/A\n", 'has "#N/A" in line 2, which is an error of a spreadsheet'),
+        ("4.11E+15\n", "was rounded by a spreadsheet; format the column as text there"),
+        ("4,11E+15\n", "row"),
+        ("0036\n36.0\n", 'has "36.0" in line 2, which has the fraction that spreadsheets and data frames give'),
+        ("NULL\n0036\n", "stands for a missing value"),
+        ("0036\nnan\n", "stands for a missing value"),
+        ("\\N\n", "stands for a missing value"),
+        ("", "has no values; a list is only emptied if you say so"),
+        ("\n \r\n# stolen\n#\n", "has no values"),
+        ('""\n', "is no text"),
+        ("a" * 257, f'has "{"a" * 40}…" in line 1, which is longer than 256 characters'),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_line(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match="has ") as raised:
+        read(text)
+    assert says in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("\ufeff0036\r\n  0037 \r\n\r\n0036\n", {"0036", "0037"}),
+        ("# stolen in March\n0036\n\u200b0037\u200b\n\xa00038\xa0\n", {"0036", "0037", "0038"}),
+        (
+            '"0036"\n"Smith,Jones"\n"say ""no"""\n"NULL"\n"4.11E+15"\n"36.0"\n',
+            {"0036", "Smith,Jones", 'say "no"', "NULL", "4.11E+15", "36"},
+        ),
+        ("Smith, Jones & Co\nAcme, Inc.\n", {"Smith, Jones & Co", "Acme, Inc."}),
+        ("2.0\n2.1\n3.0\n", {"2", "2.1", "3"}),
+        ("US\nNA\nnone\n-\n", {"US", "NA", "none", "-"}),
+        ("#1 Shop\n's-Hertogenbosch\n7\" nails\nO'Neill\n", {"#1 Shop", "'s-Hertogenbosch", '7" nails', "O'Neill"}),
+        ("9E10\n12e45\n", {"9E10", "12e45"}),
+        ("online\npos\n", {"online", "pos"}),
+        ("card\n", {"card"}),
+        ("Mozilla/5.0 (X11; Linux)\nMozilla/5.0 (Mac; ARM)\n", {"Mozilla/5.0 (X11; Linux)", "Mozilla/5.0 (Mac; ARM)"}),
+        ("{550e8400-e29b}\n", {"{550e8400-e29b}"}),
+        ("2001:db8::1\n10.0.0.1\na@b.example\n", {"2001:db8::1", "10.0.0.1", "a@b.example"}),
+    ],
+)
+def test_what_is_meant_is_kept(text: str, values: set[str]) -> None:
+    assert read(text.removeprefix("\ufeff")) == values
+    assert read(text) == values
+
+
+def test_numbers_are_numbers() -> None:
+    assert read('1\n2.0\n"3"\n4.11E+3\n', "number") == {1.0, 2.0, 3.0, 4110.0}
+    for text in ("1,5\n", "1_000\n", "nan\n", "1\namount\n", "inf\n"):
+        with pytest.raises(ValueError, match="which is no number"):
+            read(text, "number")
+    with pytest.raises(ValueError, match="header"):
+        read("card\n36\n", "number")
+
+
+def test_values_of_json_and_toml_have_no_header() -> None:
+    assert set(read_list("text", given_lines(["card", "0036", "0037"]), None).values) == {"card", "0036", "0037"}
+    with pytest.raises(ValueError, match='has the value "a,b", which looks like a row'):
+        read_list("text", given_lines(["a,b"]), None)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"PK\x03\x04rest", "is a spreadsheet or a ZIP file"),
+        ("0036\n".encode("utf-16"), "is text in UTF-16; save it in UTF-8"),
+        (b"0036\nM\xfcller\n", "is no text in UTF-8, as line 2 shows"),
+    ],
+)
+def test_other_files_are_named(content: bytes, says: str) -> None:
+    with pytest.raises(ValueError, match="is ") as raised:
+        decode_list(content)
+    assert says in str(raised.value)
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=12)
+VALUES = TEXTS.map(str.strip).filter(lambda text: bool(text.strip('" \u200b\u2060\ufeff')) and "\u200b" not in text)
+
+ODD = ("NULL", "a,b", '"x', "36.0", "# x", "#", "1E+5", "'a'", "a;b", "x|y")
+
+
+@given(st.sets(st.one_of(VALUES, st.sampled_from(ODD))))
+def test_a_list_is_read_as_it_was_written(values: set[str]) -> None:
+    kept = {value for value in values if value == value.strip(" \ufeff\u2060")}
+    members = Members.of("text", kept)
+    assert read_stored("text", write_list(members)).values == members.values
+
+
+def test_a_change_says_what_it_adds_and_removes() -> None:
+    before, after = Members.of("text", map(str, range(100, 224))), Members.of("text", ["100", "101", "102", "103", "x"])
+    assert list(describe_change(before, after)) == [
+        "adds 1, removes 120 of 124 values",
+        'adds "x"',
+        'removes "104", "105", "106", "107", "108" and 115 more',
+    ]
+    assert list(describe_change(after, after)) == ["changes nothing: it has these 5 values"]
