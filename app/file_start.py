@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -23,6 +24,16 @@ DELIMITERS = ",;\t|"
 _RARE_DELIMITERS = "^~"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _PACKED = {".gz": "gzip", ".zst": "zstd"}
+_MAGIC = {
+    b"PAR1": "Parquet",
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook (XLS)",
+    b"Obj\x01": "an Avro file",
+}
+# Excel's own first line, which names the delimiter.
+_SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=(?P<delimiter>[^\w\r\n"])(?P=delimiter)*"?(?P=delimiter)*', re.IGNORECASE)
 
 Row = Mapping[str, Any]
 
@@ -43,15 +54,23 @@ def read_start(filename: str, file: BinaryIO, detector: Detector) -> FileStart:
     """Read the beginning of a file; raise `UnreadableError` where it is damaged, or not what its name says."""
     name = filename.lower()
     file.seek(0)
+    kind = _kind_of(file.read(4))
+    file.seek(0)
+    if kind is not None and kind not in ("Parquet", *_PACKED.values()):
+        raise UnreadableError(f"is not what its name says but {kind}: write it as CSV, JSON lines or Parquet.")
     try:
-        if name.endswith(".parquet"):
+        if name.endswith(".parquet") or kind == "Parquet":
             return _read_parquet(file)
-        packed = next((codec for suffix, codec in _PACKED.items() if name.endswith(suffix)), None)
+        packed = kind or next((codec for suffix, codec in _PACKED.items() if name.endswith(suffix)), None)
         text = _first_text(_unpack(file, packed), detector.encoding)
         kind = name.removesuffix(".gz").removesuffix(".zst")
         return _read_csv(text, detector.delimiter) if kind.endswith(".csv") else _read_json(text)
     except (OSError, EOFError, UnicodeError, LookupError, csv.Error, pa.ArrowException) as error:
         raise UnreadableError("cannot be read: is it damaged, or of another kind than its name says?") from error
+
+
+def _kind_of(start: bytes) -> str | None:
+    return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
 
 
 def _read_parquet(file: BinaryIO) -> FileStart:
@@ -60,7 +79,26 @@ def _read_parquet(file: BinaryIO) -> FileStart:
     if len(set(names)) < len(names) or not table.metadata.num_rows:
         return FileStart(names, ())
     batch = next(table.iter_batches(batch_size=MOST_ROWS), None)
-    return FileStart(names, () if batch is None else tuple(batch.to_pylist()))
+    if batch is None:
+        return FileStart(names, ())
+    columns = [_values_of(column) for column in batch.columns]
+    return FileStart(names, tuple(dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)))
+
+
+def _values_of(column: pa.Array) -> list[Any]:
+    """Return the values of a column as they are shown: bytes as the text that they are, or else in hexadecimal."""
+    try:
+        values = column.to_pylist()
+    except (pa.ArrowException, ArithmeticError, ValueError):
+        values = [str(value) for value in column]
+    return [_text_or_hex(value) if isinstance(value, bytes) else value for value in values]
+
+
+def _text_or_hex(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.hex()
 
 
 def _unpack(file: BinaryIO, codec: str | None) -> bytes:
@@ -81,7 +119,10 @@ def _first_text(start: bytes, declared: str | None) -> str:
 
 
 def _read_csv(text: str, declared: str | None) -> FileStart:
-    header = text.partition("\n")[0]
+    header, _, rest = text.partition("\n")
+    if named := _SEPARATOR_LINE.fullmatch(header.strip("\r")):
+        declared, text = named["delimiter"], rest
+        header = text.partition("\n")[0]
     delimiter = declared or max(DELIMITERS, key=header.count)
     if declared is None and not header.count(delimiter):
         delimiter = max(_RARE_DELIMITERS, key=header.count)

@@ -15,16 +15,17 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from tollgate.adapters.decisions import DecisionRecord
-from tollgate.core.decision import decide
+from tollgate.core.decision import Decisions, decide
+from tollgate.core.event import Events
 from tollgate.core.event_type import FRAUD, LEGITIMATE
-from tollgate.core.files.histories import FileHistories, PieceReads
-from tollgate.core.files.piece import Piece, Position
+from tollgate.core.files.histories import FileHistories
 from tollgate.core.files.piece_events import EventReader
+from tollgate.core.latest_addition import latest_name, latest_us, move_latest
 from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import add_up
 from tollgate.core.version import DetectorVersion
 from tollgate.services.decision_record import make_record, write_answer
-from tollgate.services.label_history import label_addition
+from tollgate.services.label_history import label_addition, label_time_us
 
 from model_build.data import LabelledEvents, read_labelled_events
 from model_build.posting import post_columns
@@ -52,9 +53,7 @@ class Past:
     def decide(self, payments: LabelledEvents, start: int, stop: int) -> None:
         """Decide on some payments, none of which is labelled before the last one."""
         version, events = self.version, payments.events.part(start, stop)
-        read = self._read(payments, start, stop)
-        reads = {entity: read.sums[part].T for entity, part in version.history.layout.parts.items()}
-        decisions = decide(version, events, reads, read.excess)
+        decisions = self._decide_and_add(payments, events, start, stop)
         columns = post_columns(version.event_type, payments, np.arange(start, stop))
         for row, event_id in enumerate(events.ids):
             decided_s = float(events.times_s[row]) + Random(event_id).uniform(0.05, _LONGEST_ANSWER_S)
@@ -66,20 +65,26 @@ class Past:
         """Label a decision that has no label yet."""
         record = replace(self.records[event_id], label=label, known_s=known_s)
         self.records[event_id] = record
+        time_us = label_time_us(record)
         for entity, key in record.entities.items():
-            self._add(entity, key, label_addition(self.version, record, entity))
+            if (added := label_addition(self.version, record, entity)) and time_us is not None:
+                self._add(entity, key, {**added, latest_name(time_us): 1})
 
-    def _read(self, payments: LabelledEvents, start: int, stop: int) -> PieceReads:
-        """Return what payments read from the histories, and add what they leave there."""
-        rows = payments.table.slice(start, stop - start).combine_chunks()
-        piece = Piece(rows.column_names, [column.combine_chunks() for column in rows.columns], 0, Position())
+    def _decide_and_add(self, payments: LabelledEvents, events: Events, start: int, stop: int) -> Decisions:
+        """Decide on payments of less than a label delay, and add what they leave in the histories."""
+        plan = self.version.history
+        piece = payments.table.select(start, stop)
         with TemporaryDirectory(prefix="tollgate-") as folder:
-            histories = FileHistories(self.version.history, Path(folder), self._pick)
+            histories = FileHistories(plan, Path(folder), self._pick)
             read = EventReader(self.version.event_type, histories.hashing).read(piece)
             reads = histories.read(read.events, read.keys)
+            by_entity = {entity: reads.sums[part].T for entity, part in plan.layout.parts.items()}
+            decisions = decide(self.version, events, by_entity, reads.excess)
+            withheld = np.flatnonzero([not self.version.lets_through(outcome) for outcome in decisions.outcomes])
+            histories.withhold(read.events, read.keys, reads, withheld)
             for entity, key, sums in histories.additions():
                 self._add(entity, key, sums)
-        return reads
+        return decisions
 
     def _pick(self, wanted: Mapping[str, Sequence[str]]) -> StoredHistories:
         return {
@@ -94,6 +99,9 @@ class Past:
         its = self.added.setdefault(entity, {}).setdefault(key, {})
         for name, number in sums.items():
             its[name] = its.get(name, 0) + number
+        latest = latest_us(its)
+        for name in move_latest(its, latest).removes if latest is not None else ():
+            del its[name]
 
 
 def live_through(version: DetectorVersion, stored: StoredHistories, file: Path, now: datetime) -> Past:

@@ -56,7 +56,8 @@ def simulate(
     """
     everything = folder / "all.csv"
     write_sample(rows + coming_rows, SEED, everything)
-    table = read_table(everything, file.event_type)
+    columns = read_table(everything, file.event_type)
+    table = pa.table(list(columns.columns), names=list(columns.names))
     everything.unlink()
     times = table["timestamp"].cast(pa.timestamp("s", tz="UTC"))
     cut = cut_days(times, now, past)

@@ -1,12 +1,13 @@
-"""Labelled payments from a file: CSV (also gzipped) or Parquet, into events, labels and the times they became known."""
+"""Labelled payments from a file of any kind that can be scored, into events, labels and the times they became known."""
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +15,25 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet
 from tollgate.core.arrivals import Frauds
 from tollgate.core.bare_numbers import TICKS, spell
-from tollgate.core.event import Events, Floats, Ints
+from tollgate.core.event import Events, Floats, Ints, Keys
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
-from tollgate.core.files.csv_dialect import find_delimiter
+from tollgate.core.files.arrow_columns import plain_column
+from tollgate.core.files.key_hashes import KeyHashes
+from tollgate.core.files.piece_events import EventReader, PieceEvents, read_time_column, repeated_in_piece
+from tollgate.core.files.pieces import Piece, ReadOptions, join_pieces, open_pieces
+from tollgate.core.files.python_values import python_values
 from tollgate.core.files.quick_columns import without_null
-from tollgate.core.files.streams import encoding_of
+from tollgate.core.files.sources import LocalFile
 from tollgate.core.reading import require_columns
+from tollgate.core.values import Problem
 from tollgate.errors import LabelError, TableError, TrainingDataError
 
-from model_build.arrow_reading import read_arrow_events, read_arrow_times
-
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _TELLS = FileForm()
+# A table is read whole here: larger pieces take less time, and row groups may have any size.
+_PIECE_ROWS, _PIECE_BYTES, _GROUP_BYTES = 1 << 20, 32 << 20, 1 << 60
 # 1980: until then, nobody kept payments under numbers since 1970.
 _EARLY_US = 315_532_800_000_000
 
@@ -40,14 +43,15 @@ class LabelledEvents:
     """Events in order of time with what they turned out to be.
 
     ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labelled, shape (n,). ``known_s`` is when each label became
-    known, in seconds since 1970, shape (n,). ``rows`` are their places in the file. ``table`` is the file as read.
+    known, in seconds since 1970, shape (n,). ``rows`` are their places in the file. ``table`` has the declared columns
+    of the file as they were written, in the file's order.
     """
 
     events: Events
     labels: npt.NDArray[np.int8]
     known_s: Floats
     rows: Ints
-    table: pa.Table
+    table: Piece
     sha256: str
     label_delay_s: float
     unused_columns: tuple[str, ...]
@@ -59,82 +63,33 @@ class LabelledEvents:
         return Frauds(rows, self.known_s[rows])
 
 
-def _check_path(path: Path) -> None:
-    if not path.is_file():
-        raise TableError(f"There is no file {path}.")
-    if not path.name.lower().endswith(SUFFIXES):
-        raise TableError(f"{path} is not one of {', '.join(SUFFIXES)}; convert it to one of these first.")
-    if path.stat().st_size == 0:
-        raise TableError(f"{path} is empty.")
-
-
-def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, more: tuple[str, ...] = ()) -> pa.Table:
-    """Read a file of events; ``more`` are columns needed besides the event's variables.
+def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, more: tuple[str, ...] = ()) -> Piece:
+    """Return the declared columns of a file of events; ``more`` are columns needed besides the event's variables.
 
     Raises `TableError` when the file is not what its name says, or lacks a declared column.
     """
-    _check_path(path)
-    try:
-        if path.name.lower().endswith(".parquet"):
-            names = pa.parquet.read_schema(path).names
-            require_columns(event_type, names, more=more)
-            table = _without_nan(pa.parquet.read_table(path))
-        else:
-            encoding = _find_encoding(path, form)
-            names, delimiter = _read_header(path, form, encoding)
-            require_columns(event_type, names, more=more)
-            table = _read_csv(path, names, delimiter, encoding)
-    except (pa.ArrowInvalid, pa.ArrowKeyError, gzip.BadGzipFile, UnicodeError, EOFError, OSError) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        kind = "".join(path.suffixes[-2:]) if path.name.lower().endswith(".gz") else path.suffix
-        raise TableError(f"{path} cannot be read as {kind}: {reason}.") from None
-    if table.num_rows == 0:
-        raise TableError(f"{path} has a header and no rows.")
-    return pa.table([without_null(event_type, column) for column in table.columns], names=table.column_names)
+    return _read_file(path, event_type, form, more)[0]
 
 
-def _opener(path: Path) -> Callable[..., Any]:
-    return gzip.open if path.name.lower().endswith(".gz") else open
+def _read_file(path: Path, event_type: EventType, form: FileForm, more: tuple[str, ...]) -> tuple[Piece, list[str]]:
+    """Return what `read_table` does, and the columns of the file that are not declared."""
+    if not path.is_file():
+        raise TableError(f"There is no file {path}.")
+    options = ReadOptions(form, _PIECE_ROWS, _PIECE_BYTES, _GROUP_BYTES)
+    with closing(LocalFile(path)) as source:
+        table, names = join_pieces(
+            open_pieces(path.name, source, options),
+            partial(require_columns, event_type, more=more),
+            event_type.accepted.__contains__,
+        )
+    if event_type.null_values:
+        table = replace(table, columns=[_without_null(event_type, column) for column in table.columns])
+    return table, [name for name in names if name not in event_type.accepted]
 
 
-def _find_encoding(path: Path, form: FileForm) -> str:
-    with _opener(path)(path, "rb") as file:
-        return encoding_of(file.read(4), form.encoding)
-
-
-def _read_header(path: Path, form: FileForm, encoding: str) -> tuple[list[str], str]:
-    with _opener(path)(path, "rt", encoding=encoding, newline="") as file:
-        line = file.readline().rstrip("\r\n")
-    if not line.strip():
-        raise TableError(f"{path} has no header: its first line has to name the columns.")
-    if "\0" in line:
-        raise TableError(f"{path} is not text: it has NUL bytes in its first line.")
-    delimiter = form.delimiter or find_delimiter(line)
-    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))], delimiter
-
-
-def _read_csv(path: Path, names: list[str], delimiter: str, encoding: str) -> pa.Table:
-    # All columns as text: an id of "007" stays what it is, and a bad number can be shown as it was written.
-    zipped = path.name.lower().endswith(".gz")
-    # By this name Arrow takes UTF-8 as it is, with a byte order mark or without.
-    encoding = "utf8" if encoding.startswith("utf-8") else encoding
-    return pa.csv.read_csv(
-        pa.input_stream(str(path), compression="gzip" if zipped else None),
-        read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1, encoding=encoding),
-        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
-        ),
-    )
-
-
-def _without_nan(table: pa.Table) -> pa.Table:
-    """Return a table in which a missing number is null, however its writer spelled it."""
-    for place, column in enumerate(table.columns):
-        if pa.types.is_floating(column.type):
-            known = pc.if_else(pc.is_nan(column), None, column)
-            table = table.set_column(place, table.schema.field(place), known)
-    return table
+def _without_null(event_type: EventType, column: Any) -> Any:  # noqa: ANN401 - an Arrow array or a list
+    plain = plain_column(column)
+    return column if plain.unreadable else without_null(event_type, plain.values)
 
 
 def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TELLS) -> LabelledEvents:
@@ -145,8 +100,8 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TE
     rule = event_type.label
     if rule is None:
         raise TrainingDataError("The detector file has no label in [event]: training needs to know what was fraud.")
-    table = read_table(path, event_type, form, more=tuple(name for name in (rule.column, rule.time) if name))
-    events = read_arrow_events(event_type, table)
+    table, unused = _read_file(path, event_type, form, tuple(name for name in (rule.column, rule.time) if name))
+    events = read_table_events(event_type, table)
     _refuse_early_ticks(event_type, events)
     labels = _read_labels(event_type, table)
     known_s = _read_known_times(event_type, table, events)
@@ -159,7 +114,7 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TE
         table=table,
         sha256=_sha256_of(path),
         label_delay_s=rule.delay_s,
-        unused_columns=tuple(name for name in table.column_names if name not in event_type.accepted),
+        unused_columns=tuple(unused),
     )
 
 
@@ -176,12 +131,46 @@ def _refuse_early_ticks(event_type: EventType, events: Events) -> None:
     )
 
 
-def _read_labels(event_type: EventType, table: pa.Table) -> npt.NDArray[np.int8]:
+def read_table_events(event_type: EventType, table: Piece) -> Events:
+    """Read a whole table into events, in its order; raise `TrainingDataError` for the first row that cannot be used."""
+    read = EventReader(event_type, KeyHashes(), repeated_in_piece).read(table)
+    if read.problems:
+        raise _refusal(read)
+    events = read.events
+
+    def at_hand(keys: Keys) -> Keys:
+        return Keys(keys.codes, list(keys.values))
+
+    return replace(
+        events,
+        ids=list(events.ids),
+        categories={name: at_hand(keys) for name, keys in events.categories.items()},
+        entities={name: at_hand(keys) for name, keys in events.entities.items()},
+    )
+
+
+def _refusal(read: PieceEvents) -> TrainingDataError:
+    row = min(read.problems)
+    column, message = read.problems[row]
+    many = Counter(column for column, _ in read.problems.values())[column]
+    if column:
+        more = f" ({many:,} such values in this column)" if many > 1 else ""
+        return TrainingDataError(f'Row {row + 1}, column "{column}": {message}{more}.')
+    return TrainingDataError(f"Row {row + 1} {message}{f' ({many:,} such rows)' if many > 1 else ''}.")
+
+
+def _read_labels(event_type: EventType, table: Piece) -> npt.NDArray[np.int8]:
     assert event_type.label is not None
-    encoded = pc.dictionary_encode(table[event_type.label.column].combine_chunks())
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    plain = plain_column(table.column(event_type.label.column))
+    _fail(event_type.label.column, plain.unreadable)
+    if isinstance(plain.values, list):
+        values, codes = plain.values, np.arange(len(plain.values))
+    else:
+        encoded = plain.values.dictionary_encode()
+        values = python_values(encoded.dictionary)
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     meanings = []
-    for code, value in enumerate(encoded.dictionary.to_pylist()):
+    for code, value in enumerate(values):
         try:
             label = event_type.label.read(value)
         except LabelError as error:
@@ -191,15 +180,26 @@ def _read_labels(event_type: EventType, table: pa.Table) -> npt.NDArray[np.int8]
     return labels
 
 
-def _read_known_times(event_type: EventType, table: pa.Table, events: Events) -> Floats:
+def _fail(column: str, unreadable: Mapping[int, str]) -> None:
+    if unreadable:
+        row = min(unreadable)
+        raise TrainingDataError(f'Row {row + 1}, column "{column}": {unreadable[row]}.')
+
+
+def _read_known_times(event_type: EventType, table: Piece, events: Events) -> Floats:
     assert event_type.label is not None
     known: Floats = events.times_s + event_type.label.delay_s
     if event_type.label.time is None:
         return known
     name = event_type.label.time
-    given = table[name].to_pylist() if pa.types.is_string(table[name].type) else table[name].is_valid().to_pylist()
-    present = np.flatnonzero([bool(value) for value in given])
-    times = read_arrow_times(name, table[name].take(present), event_type.time_format, rows=present)
+    column = table.column(name)
+    present = find_filled(column)
+    plain = plain_column(column)
+    values = plain.values
+    some = [values[row] for row in present.tolist()] if isinstance(values, list) else values.take(present)
+    times, problems = read_time_column(name, some, event_type.time_format)
+    placed = [Problem(int(present[problem.row]), name, problem.message) for problem in problems]
+    _fail(name, {problem.row: problem.message for problem in placed} | dict(plain.unreadable))
     known[present] = times / 1e6
     early = np.flatnonzero(known < events.times_s)
     if len(early):
@@ -207,6 +207,18 @@ def _read_known_times(event_type: EventType, table: pa.Table, events: Events) ->
             f'Row {int(early[0]) + 1}, column "{event_type.label.time}": the label became known before its event.'
         )
     return known
+
+
+def find_filled(column: Any) -> Ints:  # noqa: ANN401 - an Arrow array or a list
+    """Return the places of a column's values that are not missing."""
+    values = plain_column(column).values
+    if isinstance(values, list):
+        return np.flatnonzero([value is not None and value != "" for value in values])
+    filled = pc.is_valid(values)
+    if pa.types.is_string(values.type):
+        filled = pc.and_(filled, pc.fill_null(pc.not_equal(values, ""), False))
+    found: Ints = np.flatnonzero(filled.to_numpy(zero_copy_only=False))
+    return found
 
 
 def _sha256_of(path: Path) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tollgate.core.event import Floats, Ints
 from tollgate.core.event_type import EventType
+from tollgate.core.files.arrow_columns import is_text_type, plain_column, unwrap
 from tollgate.core.files.column_notes import ColumnNotes
 from tollgate.core.outlying_times import by_day, find_outliers
 from tollgate.core.time_format import TimeFormat
@@ -137,17 +139,25 @@ def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str
 
 def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
     """Yield what looks odd in the values of columns, each in one sentence."""
-    columns = {name: data.table[name].combine_chunks() for name in data.table.column_names}
+    columns = {name: _as_written(column) for name, column in zip(data.table.names, data.table.columns, strict=True)}
     notes = ColumnNotes()
     notes.add(event_type, data.events, columns)
     yield from notes.tell()
     for name in (event_type.id, *event_type.text_columns):
-        yield from _notice_spellings(name, columns[name])
+        if name is not None:
+            yield from _notice_spellings(name, columns[name])
 
 
-def _notice_spellings(name: str, column: pa.Array) -> Iterator[str]:
+def _as_written(column: Any) -> Any:  # noqa: ANN401 - an Arrow array or a list
+    """Return a column whose text is plain; what is no text stays as it is."""
+    column = column if isinstance(column, list) else unwrap(column)
+    is_text = isinstance(column, list) or is_text_type(column.type)
+    return plain_column(column).values if is_text else column
+
+
+def _notice_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 - an Arrow array or a list
     """Yield notes on ids of numbers that were written in several ways."""
-    if not pa.types.is_string(column.type):
+    if isinstance(column, list) or not pa.types.is_string(column.type):
         return
     zeros = pc.fill_null(pc.match_substring_regex(column, rf"^\s*{WHOLE_WITH_ZEROS.pattern}\s*$"), False)
     if count := pc.sum(zeros).as_py():
@@ -185,12 +195,14 @@ def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
 
 
 def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
-    column = data.table[event_type.timestamp]
+    column = plain_column(data.table.column(event_type.timestamp)).values
+    if isinstance(column, list):
+        column = pa.array([value if isinstance(value, str) else None for value in column], pa.string())
     # Where a zone is declared, it is meant for those.
     declared = event_type.time_format != TimeFormat()
     if declared or not pa.types.is_string(column.type):
         return
-    zoned = pc.sum(pc.match_substring_regex(column, _ENDS_IN_A_ZONE)).as_py()
+    zoned = pc.sum(pc.match_substring_regex(column, _ENDS_IN_A_ZONE)).as_py() or 0
     if 0 < zoned < len(column):
         yield (
             f'Column "{event_type.timestamp}" has a time zone in {zoned:,} rows and none in {len(column) - zoned:,}: '

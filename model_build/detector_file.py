@@ -153,7 +153,7 @@ def _read_event_type(reader: TomlReader) -> EventType:
         raise reader.fail("event", "location", 'has to be { latitude = "column", longitude = "column" }')
     event_type = EventType(
         name=reader.take("event", "type", str, "event"),
-        id=reader.need("event", "id"),
+        id=reader.take("event", "id", str) or None,
         timestamp=reader.need("event", "timestamp"),
         amount=reader.take("event", "amount", str),
         currency=reader.take("event", "currency", str),

@@ -34,7 +34,7 @@ def write_features(data_path: Path, file: DetectorFile, out: Path, progress: Pro
         parts[getattr(split, name)] = name
     names = [feature.name for feature in material.features]
     columns = {
-        free_name(file.event_type.id, names): pa.array(data.events.ids, pa.string()),
+        free_name(file.event_type.id or "row", names): pa.array(data.events.ids, pa.string()),
         free_name("part", names): pa.array(parts, pa.string()),
         free_name("label", names): pa.array(data.labels, pa.int8(), mask=data.labels < 0),
     }

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.moments import to_microseconds
 from tollgate.errors import TrainingDataError
 
-from model_build.data import LabelledEvents, read_labelled_events
+from model_build.data import LabelledEvents, find_filled, read_labelled_events
 from model_build.detector_file import DetectorFile
 
 _YEAR = "the year and the time zone (a time without one is UTC)"
@@ -54,9 +52,7 @@ def _refuse(data: LabelledEvents, late: Ints, times_us: Ints, limit: SkewLimit, 
 
 def _has_own_time(data: LabelledEvents, column: str) -> npt.NDArray[np.bool_]:
     """Tell for each event whether the table says when its label became known, shape (n,)."""
-    given = data.table[column]
-    filled = pc.is_valid(given)
-    if pa.types.is_string(given.type):
-        filled = pc.and_(filled, pc.fill_null(pc.not_equal(given, ""), False))
-    own: npt.NDArray[np.bool_] = filled.to_numpy()[data.rows]
+    filled = np.zeros(len(data.table), dtype=bool)
+    filled[find_filled(data.table.column(column))] = True
+    own: npt.NDArray[np.bool_] = filled[data.rows]
     return own

@@ -16,6 +16,7 @@ from tollgate.adapters.aws_errors import error_code
 from tollgate.adapters.histories import HistoryTable, history_key
 from tollgate.adapters.versions import VersionStore
 from tollgate.core.past_events import PAST_EVENTS, check_past_events, has_past_events
+from tollgate.core.reading import require_id
 from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import add_up
 from tollgate.core.values import one_key
@@ -74,10 +75,11 @@ class Published:
 def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
     """Load the histories of a version folder, if none are kept for its plan yet, then make it the champion.
 
-    An interrupted loading goes on where it stopped. Raises `SealError` for a damaged folder, `ConflictError` when
-    another version was published meanwhile.
+    An interrupted loading goes on where it stopped. Raises `SealError` for a damaged folder, `InputError` for events
+    without an id, `ConflictError` when another version was published meanwhile.
     """
     version = open_folder(folder)
+    require_id(version.event_type)
     histories = HistoryTable(clients.dynamodb(), history_table)
     loaded = None
     if _claim_loading(histories, version):

@@ -22,7 +22,7 @@ def read_stream(reader: TomlReader, event_type: EventType) -> StreamMapping:
         _check_column(reader, "mapping", column, event_type.accepted)
         _check_path(reader, column, path)
     for column in (event_type.id, event_type.timestamp):
-        if columns and column not in columns:
+        if columns and column is not None and column not in columns:
             raise reader.fail(
                 "stream", "mapping", f'lacks "{column}"{suggest(column, columns)}, which every event needs'
             )

@@ -1,39 +1,38 @@
-"""Batches of Arrow columns: what a worker gets, as the values that the core reads."""
+"""Batches of Arrow columns: what histories need of the events that a worker reads."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from tollgate.core.event import Events, Floats, Keys
 from tollgate.core.event_type import EventType
-from tollgate.core.files.python_values import python_values
+from tollgate.core.files.piece_events import PieceEvents
 
 
-def read_columns(event_type: EventType, names: Sequence[str], cells: pa.StructArray) -> Mapping[str, Sequence[Any]]:
-    """Return the cells of the columns that an event has, as the file door reads them from Parquet."""
-    columns = cells.flatten()
-    return {name: python_values(columns[names.index(name)]) for name in event_type.variables}
+def thin_columns(event_type: EventType, read: PieceEvents) -> dict[str, pa.Array]:
+    """Return all of n rows that histories need: ids, times, amounts, places, and the keys of their entities.
 
-
-def thin_columns(event_type: EventType, events: Events) -> dict[str, pa.Array]:
-    """Return all of n events that histories need: ids, times, amounts, places, and the keys of their entities."""
-    nothing = pa.nulls(len(events), pa.float64())
+    Rows that cannot be used have their id, as far as they have one, and zeros and nulls.
+    """
+    events, codes = read.events, read.ids.codes
+    nothing = pa.nulls(len(codes), pa.float64())
+    where = np.full(len(codes), -1)
+    where[read.places] = np.arange(len(events))
+    rows = pa.array(where, mask=where < 0)
     keys = [_texts(events.entities[entity]) for entity in event_type.entities]
+    lists = pa.array([list(row) for row in zip(*keys, strict=True)] or [[]] * len(events), pa.list_(pa.string()))
     return {
-        "id": pa.array([text or None for text in events.ids], pa.string()),
-        "time_us": pa.array(events.times_us),
+        "id": read.ids.values.arrow.take(pa.array(codes, mask=codes < 0)),
+        "time_us": pa.array(events.times_us).take(rows).fill_null(0),
         **{
-            name: nothing if column is None else pa.array(column)
+            name: nothing if column is None else pa.array(column, pa.float64()).take(rows)
             for name, column in (
                 ("amount", events.amounts),
                 ("latitude", events.latitudes),
                 ("longitude", events.longitudes),
             )
         },
-        "keys": pa.array([list(row) for row in zip(*keys, strict=True)] or [[]] * len(events), pa.list_(pa.string())),
+        "keys": lists.take(rows),
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql.types import DoubleType, LongType, ShortType, StringType, StructField, StructType
+from pyspark.sql.types import BinaryType, DoubleType, LongType, ShortType, StringType, StructField, StructType
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Ints
 from tollgate.core.files.cells import free_name
@@ -22,7 +22,7 @@ from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
 from tollgate.core.files.results import guard_cells, result_names, tabulate
 from tollgate.core.files.stored import read_from
-from tollgate.core.reading import repeated_id
+from tollgate.core.reading import repeated_id, require_id
 from tollgate.core.version import DetectorVersion
 
 from spark_job.sealed import SealedVersion
@@ -74,7 +74,7 @@ def _find_problems(version: DetectorVersion, rows: pa.Table) -> dict[int, tuple[
     problems: dict[int, tuple[str, str]] = {}
     for place, row in enumerate(told):
         if row["first"] is not None:
-            repeated = repeated_id(version.event_type.id, row["id"], row["row"], row["first"])
+            repeated = repeated_id(require_id(version.event_type), row["id"], row["row"], row["first"])
             problems[place] = (repeated.column, repeated.message)
         elif not row["good"]:
             problems[place] = (row["problem_column"], row["problem"])
@@ -92,5 +92,11 @@ def result_schema(version: DetectorVersion, names: Sequence[str], cells: StructT
     if as_text:
         return StructType([StructField(name, StringType()) for name in named])
     texts = [StringType()] * (len(named) - len(names) - 3)
-    types = [*(field.dataType for field in cells.fields), ShortType(), DoubleType(), *texts, LongType()]
+    own = [
+        StringType()
+        if isinstance(field.dataType, BinaryType) and name in version.event_type.accepted
+        else field.dataType
+        for name, field in zip(names, cells.fields, strict=True)
+    ]
+    types = [*own, ShortType(), DoubleType(), *texts, LongType()]
     return StructType([StructField(name, kind) for name, kind in zip(named, types, strict=True)])

@@ -11,9 +11,12 @@ import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql.types import StructType
 from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.reading import outranks_repeated_id, read_events
+from tollgate.core.files.key_hashes import KeyHashes
+from tollgate.core.files.piece import Piece, Position
+from tollgate.core.files.piece_events import EventReader
+from tollgate.core.reading import outranks_repeated_id
 
-from spark_job.arrow import read_columns, thin_columns
+from spark_job.arrow import thin_columns
 from spark_job.sealed import SealedVersion
 from spark_job.tables import Table, say_corrupt
 
@@ -35,6 +38,7 @@ class _ReadRows:
     sealed: Broadcast[SealedVersion]
     names: Sequence[str]
     delimiter: str | None
+    says_why: bool
     now: datetime
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -46,18 +50,16 @@ class _ReadRows:
     def _read(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         version = self.sealed.value.open()
         event_type = version.event_type
-        columns = read_columns(event_type, self.names, batch.column("cells"))
-        events, found = read_events(event_type, columns, whole=False, limit=SkewLimit.of(version, self.now))
-        problems = {
-            row: ("", say_corrupt(text, self.delimiter, len(self.names)))
+        corrupt = {
+            row: text if self.says_why else say_corrupt(text, self.delimiter, len(self.names))
             for row, text in enumerate(batch.column("corrupt").to_pylist())
             if text is not None
         }
-        for problem in found:
-            problems.setdefault(problem.row, (problem.column, problem.message))
-        told = [problems.get(row) for row in range(batch.num_rows)]
+        piece = Piece(self.names, batch.column("cells").flatten(), 0, Position(), corrupt)
+        read = EventReader(event_type, KeyHashes(), limit=SkewLimit.of(version, self.now)).read(piece)
+        told = [read.problems.get(row) for row in range(batch.num_rows)]
         return {
-            **thin_columns(event_type, events),
+            **thin_columns(event_type, read),
             "problem_column": pa.array([one and one[0] for one in told], pa.string()),
             "problem": pa.array([one and one[1] for one in told], pa.string()),
             "outranks": pa.array([bool(one and outranks_repeated_id(event_type, one[0])) for one in told]),
@@ -66,7 +68,7 @@ class _ReadRows:
 
 def read_rows(table: Table, sealed: Broadcast[SealedVersion], now: datetime) -> DataFrame:
     """Return the rows of a table with what was read of them; ``now`` is what they may not lie ahead of."""
-    read = _ReadRows(sealed, table.names, table.delimiter, now)
+    read = _ReadRows(sealed, table.names, table.delimiter, table.says_why, now)
     return table.frame.mapInArrow(read, StructType([*table.frame.schema.fields, *StructType.fromDDL(_READ).fields]))
 
 

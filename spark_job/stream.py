@@ -6,25 +6,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from spark_job.records import read_records
 from spark_job.scoring import SPAN_ROWS, Scoring
 from spark_job.sealed import SealedVersion
 from spark_job.staging import Stages, name_after, remove
-from spark_job.tables import read_json_column, take_frame
+from spark_job.tables import take_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.streaming import DataStreamReader, StreamingQuery
 
-# The column that holds an event as JSON, by source; that of Kafka unless it is named here.
-_COLUMNS = {"aws-kinesis": "data"}
+# The columns that hold a record's data and its key, by source; those of Kafka unless they are named here.
+_COLUMNS = {"aws-kinesis": ("data", "partitionKey")}
+_OF_KAFKA = ("value", "key")
 
 
 @dataclass(frozen=True)
 class Stream:
     """Where events come from, and where decisions go. ``options`` are those of Spark's ``source``.
 
-    Every record of the source is one event as a JSON object. ``checkpoint`` is a folder of S3 or of this machine: a
-    stream that is started again with the same one goes on where it stopped.
+    Records of the source are read as those that come to the stream function. ``checkpoint`` is a folder of S3 or of
+    this machine: a stream that is started again with the same one goes on where it stopped.
     """
 
     source: str
@@ -65,9 +67,10 @@ def decide_batch(frame: DataFrame, epoch: int, sealed: SealedVersion, stream: St
     """
     spark, version, work = frame.sparkSession, sealed.open(), f"{stream.checkpoint.rstrip('/')}/tollgate"
     remove(spark, f"{work}/{epoch - 1}")
-    events = read_json_column(frame, version.event_type, _COLUMNS.get(stream.source, "value"))
+    shared = spark.sparkContext.broadcast(sealed)
+    events = read_records(frame, shared, *_COLUMNS.get(stream.source, _OF_KAFKA))
     scoring = Scoring(
-        spark.sparkContext.broadcast(sealed),
+        shared,
         Stages(spark, f"{work}/{epoch}/{version.version}"),
         take_frame(events, version.event_type),
         stream.histories,

@@ -12,15 +12,15 @@ from pyspark.sql import functions as sf
 from pyspark.sql.types import StringType, StructField, StructType
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
-from tollgate.core.files.csv_dialect import find_delimiter
-from tollgate.core.reading import require_columns
+from tollgate.core.files.csv_dialect import declares_delimiter, find_delimiter, say_cells
+from tollgate.core.reading import require_columns, require_id
 from tollgate.errors import TableError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 FORMATS = ("csv", "parquet", "json")
-_CORRUPT = "tollgate corrupt row"
+CORRUPT = "tollgate corrupt row"
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,14 @@ class Table:
     """Rows of cells. ``names`` are the file's columns; ``delimiter`` is None where it is not text in columns.
 
     ``frame`` has ``cells``, a struct of c0, c1 and so on in the order of the names; ``corrupt``, the text of a row that
-    does not fit the columns, else null; and ``path``, ``block`` and ``position``, which order the rows as they came.
+    does not fit the columns, else null, or what is wrong with it where the table ``says_why``; and ``path``, ``block``
+    and ``position``, which order the rows as they came.
     """
 
     names: Sequence[str]
     frame: DataFrame
     delimiter: str | None = None
+    says_why: bool = False
 
     @property
     def cells(self) -> StructType:
@@ -46,7 +48,7 @@ def say_corrupt(text: str, delimiter: str | None, width: int) -> str:
     """Return what is wrong with a row whose ``text`` does not fit the columns."""
     if delimiter is None:
         return "is not a JSON object"
-    return f"has {len(next(csv.reader([text], delimiter=delimiter), []))} cells where the header has {width}"
+    return say_cells(len(next(csv.reader([text], delimiter=delimiter), [])), width, text.encode())
 
 
 def read_table(spark: SparkSession, path: str, form: str, event_type: EventType, files: FileForm) -> Table:
@@ -71,23 +73,20 @@ def read_table(spark: SparkSession, path: str, form: str, event_type: EventType,
     else:
         delimiter, frame = None, spark.read.parquet(path)
         names = frame.columns
+    require_id(event_type)
     require_columns(event_type, names)
     return Table(names, _place(frame, sf.col("_metadata.file_path"), sf.col("_metadata.file_block_start")), delimiter)
 
 
 def take_frame(frame: DataFrame, event_type: EventType) -> Table:
-    """Take a table that Spark has already, such as a micro-batch; its rows come in the order of its partitions."""
-    names = [name for name in frame.columns if name != _CORRUPT]
+    """Take a table that Spark has already, such as a micro-batch; its rows come in the order of its partitions.
+
+    A column `CORRUPT` says what is wrong with rows that hold no event.
+    """
+    names = [name for name in frame.columns if name != CORRUPT]
+    require_id(event_type)
     require_columns(event_type, names)
-    return Table(names, _place(frame, sf.lit(""), sf.lit(0).cast("bigint")))
-
-
-def read_json_column(frame: DataFrame, event_type: EventType, column: str = "value") -> DataFrame:
-    """Return the events that a column holds as JSON, such as the value of a Kafka record, as a table of texts."""
-    read = sf.from_json(
-        sf.col(column).cast("string"), _texts(list(event_type.variables)), {"columnNameOfCorruptRecord": _CORRUPT}
-    )
-    return frame.select(read.alias("event")).select("event.*")
+    return Table(names, _place(frame, sf.lit(""), sf.lit(0).cast("bigint")), says_why=True)
 
 
 def _read_header(spark: SparkSession, path: str, encoding: str | None) -> str:
@@ -98,6 +97,8 @@ def _read_header(spark: SparkSession, path: str, encoding: str | None) -> str:
     header = str(first[0]).removeprefix("\ufeff") if first else ""
     if not header.strip():
         raise TableError(f'"{path}" has no header: its first line has to name the columns.')
+    if declares_delimiter(header):
+        raise TableError(f'"{path}" begins with the line {header.strip()} that Excel reads: delete it for Spark.')
     return header
 
 
@@ -110,7 +111,7 @@ def _read_csv(spark: SparkSession, path: str, header: Sequence[str], delimiter: 
         header=True,
         enforceSchema=False,  # every file has to have the same header
         escape='"',
-        columnNameOfCorruptRecord=_CORRUPT,
+        columnNameOfCorruptRecord=CORRUPT,
         maxCharsPerColumn=-1,
     )
 
@@ -119,18 +120,18 @@ def _read_json(spark: SparkSession, path: str, names: Sequence[str], encoding: s
     # In an encoding of its own, Spark has to be told where lines end.
     ends = None if encoding is None else "\n"
     return spark.read.json(
-        path, schema=_texts(names), columnNameOfCorruptRecord=_CORRUPT, encoding=encoding, lineSep=ends
+        path, schema=_texts(names), columnNameOfCorruptRecord=CORRUPT, encoding=encoding, lineSep=ends
     )
 
 
 def _texts(names: Sequence[str]) -> StructType:
-    return StructType([StructField(name, StringType()) for name in (*names, _CORRUPT)])
+    return StructType([StructField(name, StringType()) for name in (*names, CORRUPT)])
 
 
 def _place(frame: DataFrame, path: Column, block: Column) -> DataFrame:
     """Return the rows in the form of a `Table`. Columns go by place: names may differ in case only, or hold dots."""
-    cells = [sf.col(_quoted(name)) for name in frame.columns if name != _CORRUPT]
-    corrupt = sf.col(_quoted(_CORRUPT)) if _CORRUPT in frame.columns else sf.lit(None).cast("string")
+    cells = [sf.col(_quoted(name)) for name in frame.columns if name != CORRUPT]
+    corrupt = sf.col(_quoted(CORRUPT)) if CORRUPT in frame.columns else sf.lit(None).cast("string")
     return frame.select(
         sf.struct(*(cell.alias(f"c{place}") for place, cell in enumerate(cells))).alias("cells"),
         corrupt.alias("corrupt"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,3 +55,16 @@ def test_the_past_ends_now_and_what_comes_follows(tmp_path: Path) -> None:
         past = read_labelled_events(payments.past, file.event_type).events.times_s
         assert now - PAST <= datetime.fromtimestamp(past[0], UTC)
         assert now - timedelta(days=1) <= datetime.fromtimestamp(past[-1], UTC) < now
+
+
+def test_the_new_payments_lie_before_now_and_behind_their_customers_past(tmp_path: Path) -> None:
+    file = read_detector_file(DETECTOR_FILE)
+    for now in WEEK[::21]:
+        payments = simulate(tmp_path, 3_000, 200, file, now, PAST)
+        with payments.learned.open() as learned, payments.past.open() as past, payments.coming.open() as coming:
+            before, lately, new = (list(csv.DictReader(table)) for table in (learned, past, coming))
+        assert len(new) == 200
+        assert before[-1]["timestamp"] < new[0]["timestamp"]
+        assert datetime.fromisoformat(new[-1]["timestamp"]) <= now
+        last = {row["customer_id"]: row["timestamp"] for row in lately}
+        assert all(last.get(row["customer_id"], "") <= row["timestamp"] for row in new)

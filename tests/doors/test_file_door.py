@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 
 import pytest
 from tollgate.errors import UnavailableError
+from tollgate.services.list_inbox import list_inbox
 from tollgate.services.score_batch import score_batch as really_score
 
 from tests.doors.doors import Payload, invoke, load_event, write_notice
@@ -56,6 +57,34 @@ def test_a_key_is_decoded_once(backend: Backend, payment: Payment, name: str) ->
     assert deliver(write_notice(quote_plus(f"inbox/payments/{name}", safe="/"), etag)) == []
     (batch,) = backend.stores.states.page(10, None)[0]
     assert (batch.status, batch.filename) == ("done", name)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "_SUCCESS", ".DS_Store", "payments/_SUCCESS", "payments/._june.csv", "payments/.june.csv.crc",
+        "payments/_temporary/0/part-0.csv", "payments/june_$folder$", "payments/_committed_17", "payments/done",
+        "payments/Thumbs.db", "payments/__MACOSX/june.csv",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("folder", ["inbox", "labels"])
+def test_what_programs_leave_beside_files_is_passed_over(backend: Backend, folder: str, key: str) -> None:
+    content = b"" if key.endswith("done") else b"x"
+    etag = backend.drop(f"{folder}/{key}", content)
+    notice = write_notice(quote_plus(f"{folder}/{key}", safe="/"), etag)
+    body = json.loads(notice["body"])
+    body["Records"][0]["s3"]["object"]["size"] = len(content)
+    assert deliver({**notice, "body": json.dumps(body)}) == []
+    assert backend.stores.states.page(10, None)[0] == []
+    assert backend.keys("rejected/") == []
+    assert list_inbox(backend.stores)["files"] == []
+
+
+def test_an_empty_file_and_one_that_begins_with_an_underscore_are_files(backend: Backend, payment: Payment) -> None:
+    empty = backend.drop("inbox/payments/a.csv", b"")
+    named = backend.drop("inbox/payments/_b.csv", write_payments([payment]))
+    assert deliver(write_notice("inbox/payments/a.csv", empty), write_notice("inbox/payments/_b.csv", named)) == []
+    assert sorted(batch.status for batch in backend.stores.states.page(10, None)[0]) == ["done", "rejected"]
 
 
 def test_messages_that_fail_come_again_alone(backend: Backend, payment: Payment) -> None:

@@ -154,7 +154,7 @@ def test_a_record_too_large_for_a_letter_is_told_without_its_data(
     assert letter["stream_record"] | {"key": None, "data": None} == letter["stream_record"]
     assert letter["stream_record"]["size_bytes"] == len(json.dumps(large))
     assert letter["reason"].startswith('Unknown column "xxx')
-    assert len(letter["reason"]) == 1000
+    assert len(letter["reason"]) < 1000
 
 
 def test_without_a_queue_poison_comes_again(

@@ -61,7 +61,7 @@ def test_the_demo_decides_on_the_payment_of_the_line_that_it_prints(tmp_path: Pa
     ) as demo:
         assert demo.stdout is not None
         try:
-            lines = []
+            lines: list[str] = []
             while not (lines and lines[-1].startswith("Ctrl-C stops")):
                 lines.append(demo.stdout.readline())
                 assert lines[-1], "".join(lines)

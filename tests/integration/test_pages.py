@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -144,8 +145,12 @@ def test_a_list_is_put_and_a_draft_of_rules_taken(tollgate: RunningStack, folder
     put_list, take_draft = blocks_of(page)
     (folder / "denied.txt").write_text("c000170\nc000171\n")
     sh(tollgate, folder, put_list.text.replace("--name denied", "--name watched_merchants"))
-    rules = [{"name": "large", "when": "amount > 5000", "outcome": "block"}]
-    call(tollgate.deployment, "PUT", "/v1/rules/draft", {"rules": rules, "saved_by": "Ada"})
+    rules = [{"name": "large", "expression": "amount > 5000", "outcome": "block"}]
+    first = {"Content-Type": "application/json", "If-None-Match": "*"}
+    body = json.dumps({"rules": rules, "saved_by": "Ada"}).encode()
+    draft = urllib.request.Request(f"{tollgate.deployment.api_url}/v1/rules/draft", body, first, method="PUT")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(draft, timeout=60) as saved:
+        assert saved.status == 200
     (sample,) = (block for block in read_blocks(page, "sh") if "tollgate sample" in block.text)
     (detector,) = (block for block in read_blocks(page, "toml") if block.file == "detector.toml")
     (folder / "detector.toml").write_text(detector.text)
@@ -165,7 +170,9 @@ def test_the_emulator_is_used_by_hand(tollgate: RunningStack, folder: Path) -> N
     port = str(find_free_port())
     with subprocess.Popen(
         ["bash", "-euc", start.text.replace("4566", port).replace(".venv/bin/python -m", "exec .venv/bin/python -m")],
-        **{"cwd": ROOT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL},
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as emulator:
         try:
             printed = sh(tollgate, folder, wait_for_port(port) + deploy.text.replace("4566", port))

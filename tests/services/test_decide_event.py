@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tollgate import clock
+from tollgate.core.reading import require_id
 from tollgate.errors import EventError, NotFoundError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.find_decision import find_decision
@@ -151,12 +152,13 @@ def test_an_event_that_cannot_be_read_changes_nothing(stores: Stores, backend: B
 
 def test_what_an_event_lacks_is_said_and_it_is_decided_all_the_same(stores: Stores, payment: Payment) -> None:
     event_type = stores.champion().event_type
-    bare = {name: payment[name] for name in (event_type.id, event_type.timestamp)} | {"amount": None, "ip": " "}
+    id_column = require_id(event_type)
+    bare = {name: payment[name] for name in (id_column, event_type.timestamp)} | {"amount": None, "ip": " "}
     assert decide_event(stores, payment)["missing_columns"] == []
     for _ in range(2):
-        answer = decide_event(stores, {**bare, event_type.id: "bare"})
+        answer = decide_event(stores, {**bare, id_column: "bare"})
         assert answer["missing_columns"] == [
-            name for name in event_type.variables if name not in (event_type.id, event_type.timestamp)
+            name for name in event_type.variables if name not in (id_column, event_type.timestamp)
         ]
         assert answer["degraded"] is None
         assert 0 <= answer["score"] <= 1000

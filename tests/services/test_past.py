@@ -13,9 +13,11 @@ import pytest
 from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.decision import read_histories
 from tollgate.core.reading import read_event
+from tollgate.core.safety import missing_columns
 from tollgate.services.decide_event import decide_event
 from tollgate.services.label_events import label_events
 from tollgate.services.stores import Stores
+from tollgate.services.tell_downgrade import downgrade_of
 
 from localstack.past import live_through
 
@@ -64,6 +66,8 @@ def test_a_past_is_what_the_api_would_have_left(stores: Stores, payments: tuple[
         assert answer | {"decided_at": ""} == {
             **record.answer,
             "decided_at": "",
+            "downgraded": downgrade_of(stores, record.answer),
+            "missing_columns": missing_columns(version.event_type, record.event),
             "repeated": False,
             "timings_ms": answer["timings_ms"],
         }

@@ -45,7 +45,7 @@ BAD_FILES: dict[str, tuple[str, bytes, str]] = {
     ),
     "not gzip": ("a.csv.gz", HEADER + ROW, "not whole gzip"),
     "half of gzip": ("a.csv.gz", gzip.compress((HEADER + ROW) * 50, mtime=0)[:-20], "not whole gzip"),
-    "a folded image": ("a.csv.gz", gzip.compress(b"\x89PNG\r\n\x1a\n\0\0", mtime=0), "not UTF-8 text"),
+    "a folded image": ("a.csv.gz", gzip.compress(b"\x89PNG\r\n\x1a\n\0\0", mtime=0), "a PNG picture, packed once more"),
     "not Parquet": ("a.parquet", HEADER + ROW, "not a Parquet file"),
     "half of Parquet": ("a.parquet", parquet(event_id=["1"] * 500)[:-40], "not a Parquet file"),
     "Parquet without the columns": ("a.parquet", parquet(event_id=["1"]), "lacks the declared column"),

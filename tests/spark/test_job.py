@@ -6,6 +6,7 @@ import csv
 import io
 import random
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,13 @@ from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
 from tollgate.core.reading import read_events
 from tollgate.core.replay import replay_histories
+from tollgate.core.safety import Clock, Safety
 from tollgate.core.totals import totals
 from tollgate.services.batches import show_batch
 from tollgate.services.score_batch import score_batch
 
 from model_build.publishing import load_folder_histories, open_folder, publish_version
+from model_build.scoring import score_file
 from tests.core.files.scored import score
 from tests.services.backend import Backend, Payment, reseal, write_payments
 from tests.services.expected import Histories, add_up, under_pks
@@ -187,6 +190,30 @@ def test_files_in_spans_get_the_decisions_of_the_file_door(
     main(["score", str(tmp_path / "in"), output, *arguments])
     found = sorted(pa.parquet.read_table(output).to_pylist(), key=lambda row: int(row["row"]))
     assert [row["note"] for row in found[:2]] == [None, 1]
+    assert_same(
+        [{name: "" if row[name] is None else str(row[name]) for name in expected[0]} for row in found], expected
+    )
+
+
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("mode", ["event", "now"])
+def test_what_lies_ahead_of_the_clock_is_treated_as_by_tollgate_score(
+    sample_version: Path, later_payments: list[Payment], tmp_path: Path, mode: Clock
+) -> None:
+    payments = [dict(payment) for payment in later_payments[:40]]
+    payments[7]["timestamp"], payments[30]["timestamp"] = "2062-03-01T10:00:00Z", "2026-09-01T00:00:00Z"
+    data, now = tmp_path / "in.csv", "2026-08-31T23:55:00Z"
+    data.write_bytes(write_payments(payments))
+    folder = reseal(sample_version, tmp_path / "sealed", safety=Safety(clock=mode).to_json())
+    score_file(data, folder, tmp_path / "local.csv", fresh=True, now=datetime.fromisoformat(now))
+    with (tmp_path / "local.csv").open(newline="") as file:
+        expected = list(csv.DictReader(file))
+    assert [place for place, row in enumerate(expected) if row["status"] != "ok"] == ([7] if mode == "event" else [])
+    assert [row["clock"] for row in expected if row.get("clock")] == ([] if mode == "event" else [now])
+
+    output = str(tmp_path / "out")
+    main(["score", str(data), output, "--version", str(folder), "--span-rows", "20", "--now", now])
+    found = sorted(pa.parquet.read_table(output).to_pylist(), key=lambda row: int(row["row"]))
     assert_same(
         [{name: "" if row[name] is None else str(row[name]) for name in expected[0]} for row in found], expected
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,18 @@ from tollgate.core.decision import decide_in_order
 from tollgate.core.totals import totals
 
 from model_build.publishing import load_folder_histories, open_folder, publish_version
+from tests.core.aggregates import aggregate
 from tests.services.backend import Backend, Payment
 from tests.services.expected import add_up, read_payments_as_events, under_pks
 from tests.spark.needs import MARKS, need_spark
 
 need_spark()
 
+from spark_job.records import read_records  # noqa: E402
 from spark_job.scoring import Scoring  # noqa: E402 - it imports PySpark
-from spark_job.sealed import take_champion  # noqa: E402
+from spark_job.sealed import take_champion, take_folder  # noqa: E402
 from spark_job.stream import Stream, start_stream  # noqa: E402
+from spark_job.tables import CORRUPT  # noqa: E402
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -37,11 +41,48 @@ def read_decisions(output: Path) -> dict[str, tuple[int, int, str]]:
     for epoch in sorted(output.glob("epoch=*")):
         for row in pq.read_table(epoch, partitioning=None).to_pylist():
             if row["event_id"] is None:
-                assert row["status"] == "error: is not a JSON object"
+                assert row["status"] == "error: The record is not valid JSON: expecting value at character 1."
                 continue
             assert row["event_id"] not in found, "an event is there twice"
             found[row["event_id"]] = (int(epoch.name.partition("=")[2]), row["score"], row["status"])
     return found
+
+
+def test_records_are_read_as_the_stream_function_reads_them(
+    spark: SparkSession, sample_version: Path, payment: Payment
+) -> None:
+    plain = json.dumps(payment).encode()
+    records: list[tuple[bytes | None, str | None]] = [
+        (plain, "columns of the event"),
+        (gzip.compress(plain), "columns of the event"),
+        (b"\x00\x00\x00\x00\x07" + plain, "columns of the event"),
+        (None, None),
+        (b"hello", "The record is not valid JSON: expecting value at character 1."),
+        (
+            plain[:-1] + b', "amount": 1}',
+            'The record is JSON with the name "amount" twice in one object',
+        ),
+        (plain.replace(str(payment["amount"]).encode(), b"NaN"), "NaN is not a number"),
+        (json.dumps({**payment, "customer_id": {"a": 1}}).encode(), "a nested value is not a text"),
+        (json.dumps({**payment, "amuont": 1}).encode(), '(did you mean "amount"?)'),
+        (json.dumps({"before": None, "after": payment, "op": "c"}).encode(), "Debezium"),
+        (b"\xf3\x89\x9a\xc2damaged", "Kinesis Producer Library"),
+    ]
+    frame = spark.createDataFrame([(data, b"k") for data, _ in records], "value binary, key binary").coalesce(1)
+    sealed = spark.sparkContext.broadcast(take_folder(sample_version))
+    rows = read_records(frame, sealed, "value", "key").collect()
+    assert len(rows) == len(records) - 1
+    for row, (_, words) in zip(rows, [record for record in records if record[0]], strict=True):
+        if row[CORRUPT] is None:
+            assert words == "columns of the event"
+            assert (row.event_id, row.amount) == (payment["event_id"], str(payment["amount"]))
+        else:
+            assert words is not None
+            assert words in row[CORRUPT]
+    both = aggregate([("a", plain), ("b", b"poison")])
+    (good, bad) = read_records(spark.createDataFrame([(both,)], "value binary"), sealed, "value", "key").collect()
+    assert (good.event_id, good[CORRUPT]) == (payment["event_id"], None)
+    assert "not valid JSON" in bad[CORRUPT]
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tollgate.core.costs import Costs
-from tollgate.core.event_type import LabelRule
+from tollgate.core.event_type import EventType, LabelRule
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError
 
@@ -197,12 +197,21 @@ def test_outcomes_that_do_not_rise_are_refused(tmp_path: Path) -> None:
     assert f"line {line_of(text, 'block')}: block in [outcomes] has to come after" in refusal(tmp_path, text)
 
 
-@pytest.mark.parametrize("key", ["id", "timestamp"])
-def test_what_every_event_needs_is_asked_for(tmp_path: Path, key: str) -> None:
-    text = "\n".join(
+def without_key(key: str) -> str:
+    return "\n".join(
         line for number, line in enumerate(SMALLEST.splitlines()) if number < 3 or not line.startswith(key)
     )
-    assert f"{key} in [event] is required" in refusal(tmp_path, text)
+
+
+def test_what_every_event_needs_is_asked_for(tmp_path: Path) -> None:
+    assert "timestamp in [event] is required" in refusal(tmp_path, without_key("timestamp"))
+
+
+def test_the_id_may_be_left_out(tmp_path: Path) -> None:
+    event_type = read(tmp_path, without_key("id")).event_type
+    assert event_type.id is None
+    assert event_type.variables == {"time": "timestamp"}
+    assert EventType.from_json(event_type.to_json()) == event_type
 
 
 @pytest.mark.parametrize("key", ["label_delay", "label_time"])

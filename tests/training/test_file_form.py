@@ -70,7 +70,7 @@ def test_training_data_is_read_as_declared(tmp_path: Path) -> None:
     assert data.labels.tolist() == [0, 1]
     marked = read_labelled_events(write(tmp_path, "utf-16"), file.event_type, file.file_form)
     assert sorted(marked.events.entities["customer"].values) == ["Müller", "Société"]
-    with pytest.raises(TableError, match="cannot be read as"):
+    with pytest.raises(TableError, match="Row 1 is not UTF-8 text; declare encoding"):
         read_labelled_events(write(tmp_path, "cp1252"), file.event_type, FileForm(":"))
 
 

@@ -9,6 +9,20 @@ from dataclasses import dataclass
 
 _ANNOUNCED = re.compile(r"b-[0-9a-f]{20}")
 _SUFFIX = re.compile(r"\.(csv|jsonl|ndjson|parquet)(\.(gz|zst))?$", flags=re.IGNORECASE)
+_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
+
+
+def is_marker(key: str, size_bytes: int | None = None) -> bool:
+    """Return whether an object is no file of anybody's but what a program leaves beside some, such as _SUCCESS.
+
+    So are folders, hidden files and what is in hidden folders, and empty objects whose name is that of no table.
+    """
+    *folders, name = key.split("/")[1:]
+    if not name or name.startswith(".") or any(folder.startswith((".", "_")) for folder in folders):
+        return True
+    if _SUFFIX.search(name):
+        return False
+    return name.startswith("_") or name.endswith("_$folder$") or name.lower() in _LEFT_BY_SYSTEMS or size_bytes == 0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from tollgate.adapters import result_upload
 from tollgate.adapters.aws_errors import error_code, translated
+from tollgate.adapters.batch_files import is_marker
 from tollgate.adapters.conditional import bare
 from tollgate.adapters.result_upload import ResultUpload, SentResults
 from tollgate.adapters.s3_source import S3Source, open_source
@@ -130,7 +131,7 @@ class BatchStore:
             found += [
                 InboxObject(one["Key"], bare(one["ETag"]), one["Size"], one["LastModified"])
                 for one in page.get("Contents", [])
-                if not one["Key"].endswith("/")
+                if not is_marker(one["Key"], one["Size"])
             ]
             if number == most_pages:
                 return found, not page.get("IsTruncated", False)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tollgate.core.arrivals import NOTHING_WITHHELD, Withheld
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.feature import Matrix
 from tollgate.core.history import judge_amount
@@ -107,5 +108,13 @@ def decide_in_order(version: DetectorVersion, events: Events, stored: StoredHist
 
     The decisions come in the order of the rows.
     """
-    replayed = replay_histories(version.history, events, stored=stored)
-    return decide(version, events, replayed.reads, replayed.excess)
+    withheld = NOTHING_WITHHELD.rows
+    while True:
+        told = Withheld(withheld, np.full(len(withheld), np.inf))
+        replayed = replay_histories(version.history, events, stored=stored, withheld=told)
+        decisions = decide(version, events, replayed.reads, replayed.excess)
+        found = np.flatnonzero([not version.lets_through(outcome) for outcome in decisions.outcomes])
+        # An event depends on earlier ones alone: what is right up to some event stays right, and reaches further.
+        if np.array_equal(found, withheld):
+            return decisions
+        withheld = found

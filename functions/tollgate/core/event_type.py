@@ -48,6 +48,8 @@ class LabelRule:
             return 1
         if text in self.legitimate:
             return 0
+        if isinstance(value, dict | list):
+            raise LabelError(f'Column "{self.column}": a nested value is not a label.')
         words = " or ".join(f'"{word}"' for word in (*self.fraud, *self.legitimate))
         raise LabelError(
             f'Label {shown(value)} in column "{self.column}" is not {words}; '
@@ -57,8 +59,9 @@ class LabelRule:
 
 @dataclass(frozen=True)
 class EventType:
-    """The columns of one kind of event and their roles. Everything but ``id`` and ``timestamp`` is optional.
+    """The columns of one kind of event and their roles. Everything but ``timestamp`` is optional.
 
+    Without ``id`` the number of an event's row serves as one: enough for a table, not for what is stored or answered.
     An event may lie ``max_ahead_s`` seconds ahead of the server's clock, and so may the time when a label became known.
     ``entities`` maps an entity's name to the one or more columns whose values identify it: a pair is an entity too.
     ``ignored`` columns may come with an event and are not used. ``null_values`` are words that stand for a missing
@@ -66,7 +69,7 @@ class EventType:
     """
 
     name: str
-    id: str
+    id: str | None
     timestamp: str
     timestamp_format: str = "iso"
     amount: str | None = None
@@ -121,7 +124,8 @@ class EventType:
     @cached_property
     def variables(self) -> dict[str, Role]:
         """Column → role for all that an event carries when it is scored; the label is not among them."""
-        roles: dict[str, Role] = {self.id: "id", self.timestamp: "timestamp"}
+        roles: dict[str, Role] = {} if self.id is None else {self.id: "id"}
+        roles[self.timestamp] = "timestamp"
         singles: list[tuple[str | None, Role]] = [
             (self.amount, "amount"),
             (self.latitude, "latitude"),

@@ -19,8 +19,9 @@ from tollgate.core.values import (
     read_numbers,
     read_text,
     read_texts,
+    shown,
 )
-from tollgate.errors import EventError, TableError, suggest
+from tollgate.errors import EventError, InputError, TableError, suggest
 
 Columns = Mapping[str, Sequence[object]]
 Read = TypeVar("Read")
@@ -40,7 +41,7 @@ def read_events(
     one has the problem, unless the columns are not the ``whole`` table and the caller has to look for that. With a
     ``limit``, rows that lie ahead of the clock are treated as that says.
     """
-    n = len(columns[event_type.id]) if event_type.id in columns else len(next(iter(columns.values()), ()))
+    n = len(next(iter(columns.values()), ()))
     problems: list[Problem] = []
     nothing: list[object] = [None] * n
 
@@ -61,7 +62,10 @@ def read_events(
     else:
         numeric = {name: number(name, read_number) for name in event_type.numeric}
     numeric |= {name: note(read_each(name, column(name), read_boolean, np.nan)) for name in event_type.boolean}
-    ids = note(_read_ids(event_type.id, column(event_type.id), whole=whole))
+    if event_type.id is None:
+        ids = [str(row + 1) for row in range(n)]
+    else:
+        ids = note(_read_ids(event_type.id, column(event_type.id), whole=whole))
     times_us = note(event_type.time_format.read_column(event_type.timestamp, column(event_type.timestamp)))
     if limit is not None:
         times_us, _, ahead = limit.settle(times_us)
@@ -130,6 +134,16 @@ def outranks_repeated_id(event_type: EventType, column: str) -> bool:
     return column in {"", event_type.id, *event_type.text_columns, *event_type.numeric, *event_type.boolean}
 
 
+def require_id(event_type: EventType) -> str:
+    """Return the column of the events' ids; raise `InputError` where none is declared: only tables can do without."""
+    if event_type.id is None:
+        raise InputError(
+            "The detector declares no id, which events need to be stored and answered: set id in [event] of "
+            'detector.toml to a column that differs from event to event, such as id = "event_id", train, and publish.'
+        )
+    return event_type.id
+
+
 def require_columns(event_type: EventType, present: Sequence[str], *, more: Sequence[str] = ()) -> None:
     """Raise `TableError` naming the declared columns that a table lacks, and the nearest it has instead.
 
@@ -142,7 +156,11 @@ def require_columns(event_type: EventType, present: Sequence[str], *, more: Sequ
     if lacking:
         spare = [name for name in present if name not in event_type.variables]
         named = ", ".join(f'"{name}"{suggest(name, spare)}' for name in lacking)
-        raise TableError(f"The table lacks the declared column {named}; it has {_listed(present)}.")
+        hint = " Without ids, leave id out of [event]: training and tollgate score then take the numbers of rows."
+        raise TableError(
+            f"The table lacks the declared column {named}; it has {_listed(present)}."
+            f"{hint if event_type.id in lacking else ''}"
+        )
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -152,17 +170,22 @@ def _listed(names: Sequence[str]) -> str:
 
 def read_event(event_type: EventType, event: Mapping[str, object]) -> Events:
     """Read one event; raise `EventError` for its first problem or for a column that was not declared."""
+    check_columns(event_type, event)
+    return _read_one(event_type, event)
+
+
+def check_columns(event_type: EventType, event: Mapping[str, object]) -> None:
+    """Raise `EventError` for a column that was not declared, or where the event has no id or no time."""
     known = event_type.variables
     accepted = event_type.accepted
     for name in event:
         if name not in accepted:
             raise EventError(
-                f'Unknown column "{name}"{suggest(name, known)}; declared are {_listed(list(known))}.', name
+                f"Unknown column {shown(name)}{suggest(name[:100], known)}; declared are {_listed(list(known))}.", name
             )
-    for name in (event_type.id, event_type.timestamp):
+    for name in (require_id(event_type), event_type.timestamp):
         if name not in event:
             raise EventError(f'Column "{name}" is required and missing{suggest(name, event)}.', name)
-    return _read_one(event_type, event)
 
 
 def _read_one(event_type: EventType, event: Mapping[str, object]) -> Events:
@@ -183,8 +206,9 @@ def _read_one(event_type: EventType, event: Mapping[str, object]) -> Events:
     texts = {name: Keys.alone(read(name, read_text)) for name in event_type.text_columns}
     numeric = {name: number(name, read_number) for name in event_type.numeric}
     numeric |= {name: np.array([read(name, read_boolean)]) for name in event_type.boolean}
-    event_id = read(event_type.id, read_text)
+    id_column = require_id(event_type)
+    event_id = read(id_column, read_text)
     if event_id is None:
-        raise EventError(f'Column "{event_type.id}": {NO_ID}.', event_type.id)
+        raise EventError(f'Column "{id_column}": {NO_ID}.', id_column)
     time_us = read(event_type.timestamp, event_type.time_format.read)
     return _put_together(event_type, [event_id], np.array([time_us]), texts, numeric, number)

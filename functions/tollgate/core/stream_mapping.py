@@ -46,7 +46,7 @@ class StreamMapping:
             return body
         found = {column: self._read_column(event_type, column, body, key) for column in self.columns}
         for column in (event_type.id, event_type.timestamp):
-            if found[column] is None:
+            if column is not None and found.get(column) is None:
                 if deleted := name_delete(body):
                     raise EventError(deleted)
                 raise EventError(f'The record has no "{self.columns[column]}", which is column "{column}".', column)

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
+from tollgate.adapters.batch_files import is_marker
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.observability import describe_error, set_up_logging
 from tollgate.services.label_file import label_file
@@ -48,11 +49,14 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: 
 
 
 def read_notice(body: str) -> Iterator[tuple[str, str]]:
-    """Yield key and ETag of each file of payments or labels that an S3 notice tells of; a test notice tells of none."""
+    """Yield key and ETag of each file of payments or labels that an S3 notice tells of; a test notice tells of none.
+
+    Markers that Spark, macOS and the like leave beside files, such as _SUCCESS and .DS_Store, are passed over.
+    """
     for record in json.loads(body).get("Records", []):
         stored = record["s3"]["object"]
         key = unquote_plus(stored["key"])
-        if key.startswith((_INBOX, _LABELS)) and not key.endswith("/"):
+        if key.startswith((_INBOX, _LABELS)) and not is_marker(key, stored.get("size")):
             yield key, stored.get("eTag", "")
 
 

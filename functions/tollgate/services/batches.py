@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.adapters.batch_files import BatchFile
+from tollgate.adapters.batch_files import BatchFile, is_marker
 from tollgate.adapters.batch_states import BatchState
 from tollgate.adapters.batches import UPLOAD_EXPIRES_S
 from tollgate.core.files.suffixes import SUFFIXES
+from tollgate.core.reading import require_id
 from tollgate.errors import InputError, NotFoundError
 from tollgate.services.hold import now
 from tollgate.services.stores import Stores
@@ -24,6 +25,9 @@ def announce_batch(stores: Stores, filename: str, detector: str | None = None) -
     if not filename.lower().endswith(SUFFIXES):
         raise InputError(f'"{filename}" is not one of {", ".join(SUFFIXES)}; convert it to one of these first.')
     version = stores.champion(detector)
+    require_id(version.event_type)
+    if is_marker(f"inbox/{filename}"):
+        raise InputError(f'"{filename}" would be passed over as a hidden file: take the dot off its beginning.')
     file = BatchFile.announce(version.detector, filename)
     stores.states.announce(file, now())
     upload = {"url": stores.batches.presign_upload(file.key), "method": "PUT", "headers": {}}

@@ -87,7 +87,8 @@ def _find_by_earlier_ids(
         if stands is not None:
             found[other] = stands
             labels = by_event.pop(earlier[other])
-            by_event[other] = {place: replace(given, event_id=other) for place, given in labels.items()}
+            renamed = {place: replace(given, event_id=other) for place, given in labels.items()}
+            by_event[other] = dict(sorted((by_event.get(other, {}) | renamed).items()))
 
 
 def _label_one(

@@ -12,6 +12,7 @@ from tollgate.adapters.batch_files import BatchFile
 from tollgate.adapters.result_upload import SentResults
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.files.scoring import FileScoring
+from tollgate.core.reading import require_id
 from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion
 from tollgate.services.checkpoints import Checkpoint, load_checkpoint
@@ -35,11 +36,12 @@ def open_work(stores: Stores, file: BatchFile, hold: Hold, folder: Path) -> Work
     """Take up a file where the last run noted that it can be gone on with, or begin with the version that decides now.
 
     "Now" is when the first run began, whichever this is: all runs decide alike on what lies ahead of the clock. Raises
-    `InputError` if there is no such detector, `WorkLostError` if what was noted is gone.
+    `InputError` if there is no such detector or its events have no id, `WorkLostError` if what was noted is gone.
     """
     name = hold.state.checkpoint
     if name is None:
         version = stores.champion(file.detector)
+        require_id(version.event_type)
         sent = {kind: SentResults(file.results_key(hold.state.mark, kind), type_) for kind, type_ in _TYPES.items()}
         checkpoint = Checkpoint(version.version, sent)
     else:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from tollgate.core.event import Ints
-from tollgate.core.files.csv_dialect import MOST_CELL, CsvDialect
+from tollgate.core.files.csv_dialect import MOST_CELL, CsvDialect, say_cells
 
 Bytes = npt.NDArray[np.uint8]
 _QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
@@ -67,7 +67,7 @@ def _is_odd(block: bytes, delimiter: str) -> bool:
         return True
     if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
         return True
-    return b'"' in block and not _has_plain_quotes(np.frombuffer(block, dtype=np.uint8), ord(delimiter))
+    return b'"' in block and not has_plain_quotes(block, delimiter)
 
 
 def _is_utf8(block: bytes) -> bool:
@@ -80,13 +80,14 @@ def _is_utf8(block: bytes) -> bool:
     return True
 
 
-def _has_plain_quotes(text: Bytes, delimiter: int) -> bool:
+def has_plain_quotes(block: bytes, delimiter: str) -> bool:
     """Return whether quotes only enclose whole cells, and stand twice within: then counting tells where cells end."""
+    text = np.frombuffer(block, dtype=np.uint8)
     places = np.flatnonzero(text == _QUOTE)
     if len(places) % 2:
         return False
     framed = np.concatenate([[_LINE_FEED], text, [_LINE_FEED]])
-    borders = np.array([delimiter, _LINE_FEED, _RETURN])
+    borders = np.array([ord(delimiter), _LINE_FEED, _RETURN])
     opening, closing = places[::2], places[1::2]
     opens = np.isin(framed[opening], borders)
     opens[1:] |= closing[:-1] + 1 == opening[1:]
@@ -112,6 +113,5 @@ def _put_back(
         pa.concat_arrays([column, more]).take(pa.array(order)) for column, more in zip(columns, added, strict=True)
     ]
     return whole, {
-        place: f"has {len(row)} cells where the header has {width}"
-        for (place, _), row in zip(misshapen, found, strict=True)
+        place: say_cells(len(row), width, text.encode()) for (place, text), row in zip(misshapen, found, strict=True)
     }

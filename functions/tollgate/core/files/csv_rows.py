@@ -6,7 +6,8 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tollgate.core.files.csv_dialect import MOST_ROW_BYTES, CsvDialect
+from tollgate.core.files.csv_blocks import has_plain_quotes
+from tollgate.core.files.csv_dialect import BAD_ESCAPE, ESCAPE, MOST_ROW_BYTES, CsvDialect, say_cells
 
 _NOT_CLOSED = "has a quote that is not closed"
 _TOO_LONG = f"is longer than {MOST_ROW_BYTES >> 20} MB"
@@ -55,15 +56,19 @@ class _Reading:
             for row in reader:
                 if self.exhausted:
                     if self.at_end:
-                        self._spoil(_NOT_CLOSED)
+                        self._spoil(self._not_closed())
                     return self.at_end
-                self._take(row)
+                if not self._take(row):
+                    return True
                 if len(self.read.rows) == most_rows:
                     return False
         except csv.Error as error:
-            self._spoil(_NOT_CLOSED if self.at > self.first + 1 else f"cannot be read: {error}")
+            self._spoil(self._not_closed() if self.at > self.first + 1 else f"cannot be read: {error}")
             return True
         return False
+
+    def _not_closed(self) -> str:
+        return BAD_ESCAPE if ESCAPE in self.lines[self.first] else _NOT_CLOSED
 
     def _feed(self) -> Iterator[str]:
         size = 0
@@ -79,20 +84,27 @@ class _Reading:
                 self.wrong = "has a NUL character"
             try:
                 yield line.decode()
-            except UnicodeDecodeError as error:
-                self.wrong = (
-                    f"is not UTF-8 text: its byte {error.start + 1} cannot be read; declare the file's encoding"
-                )
+            except UnicodeDecodeError:
+                self.wrong = 'is not UTF-8 text; declare encoding in [files], such as "cp1252"'
                 yield line.decode(errors="replace")
         self.exhausted = True
 
-    def _take(self, row: list[str]) -> None:
+    def _take(self, row: list[str]) -> bool:
+        """Take a row; return False where only its first line was, as an escaped quote led reading astray."""
         width = len(self.dialect.names)
+        raw = b"".join(self.lines[self.first : self.at]) if row else b""
+        astray = ESCAPE in raw and not _is_plain(raw, self.dialect.delimiter)
+        if astray and self.at > self.first + 1:
+            self._spoil(BAD_ESCAPE)
+            return False
         if row:
             if len(row) != width:
-                self.wrong = self.wrong or f"has {len(row)} cells where the header has {width}"
+                self.wrong = self.wrong or say_cells(len(row), width, raw)
+            elif astray:
+                self.wrong = self.wrong or BAD_ESCAPE
             self._append(row)
         self._move_to(self.at)
+        return True
 
     def _spoil(self, wrong: str) -> None:
         """Take the first line of a row for all of it."""
@@ -112,3 +124,7 @@ class _Reading:
     def _move_to(self, line: int) -> None:
         self.read.taken += sum(map(len, self.lines[self.first : line]))
         self.first = line
+
+
+def _is_plain(raw: bytes, delimiter: str) -> bool:
+    return len(delimiter.encode()) == 1 and has_plain_quotes(raw.rstrip(b"\r\n"), delimiter)

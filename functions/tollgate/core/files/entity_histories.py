@@ -34,6 +34,8 @@ class EntityHistories:
         # Where the stored entries of each key begin, and how many there are.
         self._where = Records(folder / f"{entity}.where", 2, memory)
         self._numbers: Ints = np.empty(0, dtype=np.int64)
+        # The number of each key of the piece, in the order of its texts.
+        self.numbers = self._numbers
         self._new = self._numbers
         # The latest addition that is stored of each new key, in microseconds since 1970.
         self._stored_us = self._numbers
@@ -62,6 +64,7 @@ class EntityHistories:
         if stored and held:
             starts, sizes = self._stored.append([sums for _, sums in held])
             self._where.write(numbers[[place for place, _ in held]], np.stack([starts, sizes]))
+        self.numbers = numbers
         # In order of their numbers, what is kept of them is read and written from front to back.
         order = np.argsort(numbers)
         self._numbers, self._ranks = numbers[order], np.full(len(order) + 1, -1)
@@ -86,6 +89,10 @@ class EntityHistories:
     def keep(self, left: Left) -> None:
         """Keep what the piece leaves."""
         self._sums.keep(self._numbers, left)
+
+    def withhold(self, numbers: Ints, times_us: Ints) -> None:
+        """Take back that events of these times, of the keys with these numbers, are to become legitimate."""
+        self._sums.withhold(numbers, times_us)
 
     def additions(self) -> Iterator[tuple[str, Mapping[str, int]]]:
         """Yield each key and what the file adds to its history, by stored name."""

@@ -8,13 +8,13 @@ from typing import Final
 
 import numpy as np
 
-from tollgate.core.event import Ints
+from tollgate.core.event import Floats, Ints
 from tollgate.core.exact_sums import LIMB_BITS, Limbs
 from tollgate.core.files.entity_piece import EntityPiece, Left
 from tollgate.core.files.lines import Line
 from tollgate.core.files.piece_times import PieceTimes, last_step_before
 from tollgate.core.files.records import Memory, Records
-from tollgate.core.history import HistoryPlan, find_epochs
+from tollgate.core.history import UNITS, HistoryPlan, find_epochs, weigh
 from tollgate.core.latest_addition import latest_name
 from tollgate.core.stored_names import OPEN, attribute
 
@@ -67,6 +67,33 @@ class EntitySums:
         self.low.write(numbers, [left.last_us, *left.sums.low, *left.ring])
         if left.sums.high.ndim:
             self.high.write(numbers, left.sums.high)
+
+    def withhold(self, numbers: Ints, times_us: Ints) -> None:
+        """Take back that events of these times, of the keys with these numbers, are open, or that they have matured."""
+        assert self._plan.maturing is not None
+        keys, places = np.unique(numbers, return_inverse=True)
+        columns = self.low.read(keys)
+        steps = self._plan.maturing.steps(times_us / 1e6)
+        still = steps > last_step_before(columns[0], self._step_s)[places]
+        ring = columns[1 + 2 * len(self._kept) :]
+        np.subtract.at(ring, (steps[still] % self._ring, places[still]), 1)
+        matured = np.flatnonzero(~still)
+        if len(matured):
+            moments_s = steps[matured] * np.float64(self._step_s)
+            self._take_back(columns, places[matured], moments_s)
+        self.low.write(keys, columns)
+
+    def _take_back(self, columns: Ints, places: Ints, moments_s: Floats) -> None:
+        """Take events that matured at these moments out of the kept sums; a low limb may fall below zero."""
+        for row, s in enumerate(self._kept):
+            if s.kind != "l":
+                continue
+            half_life_s = self._plan.half_lives_s[s.half_life]
+            epochs, weights = weigh(moments_s, half_life_s)
+            worth = np.rint(weights * UNITS["l"]).astype(np.int64)
+            ago = find_epochs(columns[0] / 1e6, half_life_s)[places] - epochs
+            for back, kept in ((0, row), (1, len(self._kept) + row)):
+                np.subtract.at(columns[1 + kept], places[ago == back], worth[ago == back])
 
     def walk(self) -> Iterator[dict[str, int]]:
         """Yield what the file adds to the history of each key, by stored name, in the order of their numbers."""

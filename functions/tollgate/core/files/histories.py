@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from tollgate.core.event import Events, Floats
+from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.files.entity_histories import EntityHistories
 from tollgate.core.files.entity_piece import EntityPiece
 from tollgate.core.files.key_hashes import KeyHashes
@@ -34,10 +34,16 @@ def nothing_stored(_keys: Mapping[str, Sequence[str]]) -> Mapping[str, Mapping[s
 
 @dataclass(frozen=True)
 class PieceReads:
-    """What n events read: ``sums``, shape (k, n), in the order of the plan's layout; ``excess``, (n,), as judged."""
+    """What n events read: ``sums``, shape (k, n), in the order of the plan's layout; ``excess``, (n,), as judged.
+
+    ``numbers`` are those of the keys of each entity, in the order of the texts that were read. ``at_once`` says whether
+    some events came so late that they have matured already.
+    """
 
     sums: Floats
     excess: Floats
+    numbers: Mapping[str, Ints] = field(default_factory=dict)
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,11 +79,21 @@ class FileHistories:
         begun = self._judge(events, times, texts, sums)
         times = times.judged(begun.excess)
         as_of: dict[str, PieceTimes | None] = {}
+        numbers = {entity: its.numbers for entity, its in self._entities.items() if self._plan.matures(entity)}
         for entity in sorted(self._entities, key=lambda one: one in self._plan.hosts):
             of_host = as_of.get(self._plan.hosts.get(entity, ""))
             part = sums[layout.parts[entity]]
             as_of[entity] = self._read_entity(entity, texts[entity], times, begun, part, of_host)
-        return PieceReads(sums, times.excess)
+        at_once = any(times.mature_before(as_of[entity]) for entity in numbers)
+        return PieceReads(sums, times.excess, numbers, at_once)
+
+    def withhold(self, events: Events, texts: Mapping[str, Texts], reads: PieceReads, rows: Ints) -> None:
+        """Take back that some events of a piece become legitimate: they were not let through. They read ``reads``."""
+        for entity, numbers in reads.numbers.items():
+            codes = texts[entity].codes[rows]
+            held = np.flatnonzero(codes >= 0)
+            if len(held):
+                self._entities[entity].withhold(numbers[codes[held]], events.times_us[rows[held]])
 
     def save(self) -> None:
         """Leave in the folder what `load` needs."""

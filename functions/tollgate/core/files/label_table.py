@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from tollgate.core.event_type import EventType
+from tollgate.core.files.arrow_columns import plain_column
 from tollgate.core.files.cells import free_name
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.python_values import python_values
@@ -18,6 +19,7 @@ from tollgate.errors import TableError
 
 # A label costs one write to its decision and one to each of its entities: more of them may not fit in a Lambda run.
 MOST_LABELS = 100_000
+_MAX_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -60,22 +62,31 @@ def read_label_table(event_type: EventType, pieces: Iterable[Piece]) -> LabelTab
         where = _find_columns(event_type, piece.names)
         for column, said in zip(where, (ids, labels, known_at), strict=True):
             said.extend([None] * len(piece) if column is None else _values(event_type, piece.columns[column]))
+            misshapen |= {} if column is None else _unreadable(piece, column)
         misshapen |= {piece.first_row + place: wrong for place, wrong in piece.misshapen.items()}
         kept.append(piece)
     return LabelTable(kept, ids, labels, known_at, misshapen)
 
 
+def _unreadable(piece: Piece, column: int) -> dict[int, str]:
+    return {
+        piece.first_row + place: f'cannot be read: column "{piece.names[column]}": {reason}'
+        for place, reason in plain_column(piece.columns[column]).unreadable.items()
+    }
+
+
 def _values(event_type: EventType, column: Any) -> list[Any]:  # noqa: ANN401 - an Arrow array or a list
-    return python_values(without_null(event_type, column))
+    return python_values(without_null(event_type, plain_column(column).values))
 
 
 def _find_columns(event_type: EventType, names: Sequence[str]) -> tuple[int, int, int | None]:
     rule = event_type.label
-    event_id = _find_column(names, "event_id", event_type.id)
+    event_id = _find_column(names, "event_id", event_type.id or "event_id")
     label = _find_column(names, "label", rule.column if rule else "label")
     if event_id is None or label is None:
-        lacking = f'"event_id" or "{event_type.id}"' if event_id is None else f'"label" or "{rule and rule.column}"'
-        raise TableError(f"A file of labels needs a column {lacking}; it has {', '.join(names)}.")
+        wanted = ("event_id", event_type.id) if event_id is None else ("label", rule.column if rule else None)
+        lacking = " or ".join(f'"{name}"' for name in dict.fromkeys(wanted) if name)
+        raise TableError(f"A file of labels needs a column {lacking}; it has {', '.join(names[:_MAX_NAMED])}.")
     return event_id, label, _find_column(names, "known_at", (rule and rule.time) or "known_at")
 
 
@@ -97,5 +108,5 @@ def write_label_results(table: LabelTable, results: Sequence[tuple[str, str | No
 def _write_piece(piece: Piece, results: Sequence[tuple[str, str | None]]) -> bytes:
     said = [pa.array(column, pa.string()) for column in zip(*results, strict=True)]
     names = [*piece.names, *(free_name(name, piece.names) for name in ("status", "message"))]
-    table = pa.table([*map(as_column, piece.columns), *said], names=names)
+    table = pa.table([*(as_column(column, is_text=True) for column in piece.columns), *said], names=names)
     return write_lines(table, header=piece.first_row == 0)

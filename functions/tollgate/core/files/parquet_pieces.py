@@ -15,9 +15,6 @@ from tollgate.core.files.piece import Piece, Position, ReadOptions
 from tollgate.core.files.sources import Source
 from tollgate.errors import TableError
 
-# A row group is unpacked column by column, at most this much of it at once.
-MOST_GROUP_BYTES = 512 << 20
-
 
 class _Seekable(io.RawIOBase):
     """A source as Python's own kind of file."""
@@ -76,9 +73,10 @@ def read_parquet_pieces(name: str, source: Source, options: ReadOptions, start: 
         for group in range(file.metadata.num_row_groups):
             described = file.metadata.row_group(group)
             if row + described.num_rows > start.row:
-                if max(described.total_byte_size, described.num_rows * 8) > MOST_GROUP_BYTES:
+                if max(described.total_byte_size, described.num_rows * 8) > options.group_bytes:
                     raise TableError(
-                        f'A row group of "{name}" unpacks to more than {MOST_GROUP_BYTES >> 20} MB; write smaller ones.'
+                        f'A row group of "{name}" unpacks to more than {options.group_bytes >> 20} MB; '
+                        "write smaller ones."
                     )
                 for batch in file.iter_batches(options.piece_rows, [group], use_threads=False):
                     first, row = row, row + batch.num_rows

@@ -11,6 +11,8 @@ from tollgate.core.file_form import FileForm
 # As much as is read and scored at once: more takes more memory, less looks histories up more often.
 PIECE_ROWS = 16_384
 PIECE_BYTES = 5 << 19
+# A row group of Parquet is unpacked column by column, at most this much of it at once.
+GROUP_BYTES = 512 << 20
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,22 @@ class Piece:
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
 
+    def column(self, name: str) -> Any:  # noqa: ANN401 - an Arrow array or a list
+        """Return the cells of a column by its name."""
+        return self.columns[self.names.index(name)]
+
+    def select(self, start: int, stop: int) -> Piece:
+        """Return the rows from ``start`` to before ``stop``."""
+        wrong = {place - start: reason for place, reason in self.misshapen.items() if start <= place < stop}
+        columns = [column[start:stop] for column in self.columns]
+        return Piece(self.names, columns, self.first_row + start, self.after, wrong)
+
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a detector declares of its files, and how much is a piece at most."""
+    """What a detector declares of its files, and how much is a piece at most, or unpacked at once."""
 
     form: FileForm = field(default_factory=FileForm)
     piece_rows: int = PIECE_ROWS
     piece_bytes: int = PIECE_BYTES
+    group_bytes: int = GROUP_BYTES

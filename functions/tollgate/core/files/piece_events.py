@@ -1,8 +1,11 @@
-"""A piece's columns into events: whole columns at once where they are clean, and the core's own reading where not."""
+"""Reader of events from columns: whole columns at once where they are clean, and the core's own reading where not.
+
+Files, training and Spark read events here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +16,14 @@ import pyarrow.compute as pc
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
+from tollgate.core.files.arrow_columns import plain_column, unwrap
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.python_values import python_values
 from tollgate.core.files.quick_columns import plain_numbers, quick_times, surely_clean, without_null
 from tollgate.core.files.texts import LazyTexts, Texts, join_texts
 from tollgate.core.reading import AMOUNT_LIMIT, NO_ID, repeated_id, written
+from tollgate.core.time_format import TimeFormat
 from tollgate.core.values import (
     MAX_NUMBER,
     Problem,
@@ -30,25 +35,40 @@ from tollgate.core.values import (
     read_text,
 )
 
+_DURATION = "a duration is not a time"
+
 
 @dataclass(frozen=True)
 class PieceEvents:
     """The usable rows of a piece as ``events``: their places in the piece, and the keys of each entity.
 
-    ``problems`` maps places of other rows to the column and the reason. ``ahead`` counts the rows that lie ahead of the
-    clock; ``clocks`` maps the places of those that are decided as of it to its time.
+    ``problems`` maps places of other rows to the column and the reason. ``ids`` are those of all rows, as far as they
+    have one. ``ahead`` counts the rows that lie ahead of the clock; ``clocks`` maps the places of those that are
+    decided as of it to its time.
     """
 
     events: Events
     places: Ints
     keys: Mapping[str, Texts]
     problems: Mapping[int, tuple[str, str]]
+    ids: Texts
     ahead: int = 0
     clocks: Mapping[int, str] = field(default_factory=dict)
 
 
 def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, int]:
     return {}
+
+
+def repeated_in_piece(_ids: Texts, codes: Ints, first_row: int) -> Mapping[int, int]:
+    """Return which rows of a piece that is a whole table repeat an id, by their place, and which row had it first."""
+    given = np.flatnonzero(codes >= 0)
+    _, first, where = np.unique(codes[given], return_index=True, return_inverse=True)
+    if len(first) == len(given):
+        return {}
+    earlier = given[first[where]]
+    repeated = np.flatnonzero(earlier != given)
+    return dict(zip(given[repeated].tolist(), (first_row + earlier[repeated]).tolist(), strict=True))
 
 
 class EventReader:
@@ -105,7 +125,7 @@ class EventReader:
             categories={name: taken[name].keys for name in kind.categorical},
             entities={entity: its.keys for entity, its in keys.items()},
         )
-        return PieceEvents(events, places, keys, problems, len(ahead), self._clocks(ahead, problems))
+        return PieceEvents(events, places, keys, problems, ids, len(ahead), self._clocks(ahead, problems))
 
     def _settle(self, columns: _Columns, times_us: Ints) -> tuple[Ints, Sequence[int]]:
         if self._limit is None:
@@ -121,6 +141,9 @@ class EventReader:
 
     def _ids(self, columns: _Columns, piece: Piece) -> Texts:
         name = self._type.id
+        if name is None:
+            numbers = pa.array(np.arange(piece.first_row, piece.first_row + len(piece)) + 1)
+            return Texts.of(np.arange(len(piece)), numbers.cast(pa.string()), self._hashing)
         ids = columns.texts(name)
         columns.problems += [Problem(row, name, NO_ID) for row in np.flatnonzero(ids.codes < 0).tolist()]
         columns.problems += [
@@ -139,16 +162,26 @@ class _Columns:
 
     def __init__(self, event_type: EventType, columns: Mapping[str, Any], hashing: KeyHashes) -> None:
         self._type = event_type
-        self._columns = {name: without_null(event_type, column) for name, column in columns.items()}
+        self._columns = columns
         self._hashing = hashing
+        self._plain: dict[str, Any] = {}
         self.problems: list[Problem] = []
 
     def _note(self, read: tuple[Any, Sequence[Problem]]) -> Any:  # noqa: ANN401 - what is read
         self.problems.extend(read[1])
         return read[0]
 
-    def _given(self, name: str) -> list[Any]:
-        return python_values(self._columns[name])
+    def _column(self, name: str) -> Any:  # noqa: ANN401 - an Arrow array of a plain type, or a list
+        if name not in self._plain:
+            plain = plain_column(self._columns[name])
+            self.problems += [Problem(row, name, reason) for row, reason in plain.unreadable.items()]
+            self._plain[name] = without_null(self._type, plain.values)
+        return self._plain[name]
+
+    def _numbers(self, name: str) -> Any:  # noqa: ANN401 - an Arrow array or a list
+        """Return a column of numbers; decimals are text otherwise, and text has marks of its own."""
+        column = self._column(name)
+        return pc.cast(column, pa.float64()) if _is(pa.types.is_decimal, self._columns[name]) else column
 
     def bounded(self, name: str | None, limit: float) -> Floats | None:
         """Return a column of numbers within ±limit, NaN where missing."""
@@ -158,7 +191,7 @@ class _Columns:
         if quick is not None:
             return quick
         reader = written(self._type, bound(-limit, limit))
-        column: Floats = self._note(read_each(name, self._given(name), reader, np.nan))
+        column: Floats = self._note(read_each(name, python_values(self._numbers(name)), reader, np.nan))
         return column
 
     def numbers(self, name: str) -> Floats:
@@ -167,13 +200,14 @@ class _Columns:
         if quick is not None:
             return quick
         if self._type.number_format.is_plain:
-            column: Floats = self._note(read_numbers(name, self._given(name)))
+            column: Floats = self._note(read_numbers(name, python_values(self._numbers(name))))
         else:
-            column = self._note(read_each(name, self._given(name), written(self._type, read_number), np.nan))
+            given = python_values(self._numbers(name))
+            column = self._note(read_each(name, given, written(self._type, read_number), np.nan))
         return column
 
     def _quick_numbers(self, name: str, limit: float) -> Floats | None:
-        column = self._columns[name]
+        column = self._numbers(name)
         if isinstance(column, list) or pa.types.is_boolean(column.type):
             return None
         try:
@@ -188,41 +222,47 @@ class _Columns:
 
     def booleans(self, name: str) -> Floats:
         """Return a column of 1, 0 and NaN."""
-        column: Floats = self._note(read_each(name, self._given(name), read_boolean, np.nan))
-        return column
+        column = self._column(name)
+        if not isinstance(column, list) and len(column):
+            encoded = column.dictionary_encode()
+            values, problems = read_each(name, python_values(encoded.dictionary), read_boolean, np.nan)
+            if not problems:
+                booleans: Floats = np.append(values, np.nan)[_codes_of(encoded)]
+                return booleans
+        each: Floats = self._note(read_each(name, python_values(column), read_boolean, np.nan))
+        return each
 
     def times(self, name: str) -> Ints:
         """Return a column of microseconds since 1970 UTC, 0 where there is a problem."""
-        column, form = self._columns[name], self._type.time_format
-        quick = None if isinstance(column, list) or column.null_count else quick_times(column, form)
-        times: Ints = self._note(form.read_column(name, self._given(name))) if quick is None else quick
+        if _is(pa.types.is_duration, self._columns[name]):
+            self.problems += [Problem(row, name, _DURATION) for row in range(len(self._columns[name]))]
+        times: Ints = self._note(read_time_column(name, self._column(name), self._type.time_format))
         return times
 
     def texts(self, name: str) -> Texts:
         """Return a column of identifying texts."""
-        column = self._columns[name]
-        if isinstance(column, list) or not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
-            return self._spelled(name, self._given(name))
-        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        values = encoded.dictionary
-        clean = surely_clean(values)
-        if pc.all(clean).as_py() is not False and not pc.any(pc.equal(pc.binary_length(values), 0)).as_py():
+        column = self._column(name)
+        if isinstance(column, list):
+            return self._spelled(name, column)
+        encoded = column.dictionary_encode()
+        codes, values = _codes_of(encoded), encoded.dictionary
+        if not pa.types.is_string(values.type):
+            return self._respelled(name, codes, python_values(values), range(len(values)))
+        clean = pc.and_(surely_clean(values), pc.greater(pc.binary_length(values), 0))
+        if pc.all(clean).as_py() is not False:
             return Texts.of(codes, values, self._hashing)
-        return self._respelled(name, codes, values, np.asarray(clean))
+        return self._respelled(name, codes, values.to_pylist(), np.flatnonzero(~np.asarray(clean)).tolist())
 
-    def _respelled(self, name: str, codes: Ints, values: pa.StringArray, clean: Any) -> Texts:  # noqa: ANN401
-        """Read values that are not surely clean one by one; several spellings may be one key, such as 36 and 36.0."""
-        spelled: list[str | None] = values.to_pylist()
-        for place in np.flatnonzero(~clean | (np.asarray(pc.binary_length(values)) == 0)).tolist():
+    def _respelled(self, name: str, codes: Ints, values: list[Any], doubtful: Iterable[int]) -> Texts:
+        """Read some of the distinct values one by one; several spellings may be one key, such as 36 and 36.0."""
+        for place in doubtful:
             try:
-                spelled[place] = read_text(spelled[place])
+                values[place] = read_text(values[place])
             except ValueError as error:
-                spelled[place] = None
+                values[place] = None
                 self.problems += [Problem(row, name, str(error)) for row in np.flatnonzero(codes == place).tolist()]
-        again = pa.array(spelled, pa.string()).dictionary_encode()
-        renumbered = np.append(again.indices.fill_null(-1).to_numpy(zero_copy_only=False), -1).astype(np.int64)
-        return Texts.of(renumbered[codes], again.dictionary, self._hashing)
+        distinct = pa.array([*values, None], pa.string()).dictionary_encode()
+        return Texts.of(_codes_of(distinct)[codes], distinct.dictionary, self._hashing)
 
     def _spelled(self, name: str, given: Sequence[Any]) -> Texts:
         texts: list[str | None] = []
@@ -236,5 +276,21 @@ class _Columns:
 
     def _numbered(self, texts: Sequence[str | None]) -> Texts:
         encoded = pa.array(texts, pa.string()).dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return Texts.of(codes, encoded.dictionary, self._hashing)
+        return Texts.of(_codes_of(encoded), encoded.dictionary, self._hashing)
+
+
+def _codes_of(encoded: pa.DictionaryArray) -> Ints:
+    codes: Ints = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes
+
+
+def _is(test: Callable[[pa.DataType], bool], column: Any) -> bool:  # noqa: ANN401 - an Arrow array or a list
+    return not isinstance(column, list) and test(unwrap(column[:0]).type)
+
+
+def read_time_column(name: str, column: Any, form: TimeFormat) -> tuple[Ints, list[Problem]]:  # noqa: ANN401
+    """Read a plain column of times: microseconds since 1970 UTC, 0 where there is a problem."""
+    if not isinstance(column, list) and pa.types.is_date(column.type):
+        column = column.cast(pa.timestamp("us"))
+    quick = None if isinstance(column, list) or column.null_count else quick_times(column, form)
+    return form.read_column(name, python_values(column)) if quick is None else (quick, [])

@@ -89,6 +89,10 @@ class PieceTimes:
         """Return the moments as of which the events read, where these are not their own."""
         return PieceTimes(self._plan, replace(self._events, times_us=times_us))
 
+    def mature_before(self, as_of: PieceTimes | None) -> bool:
+        """Return whether some events have matured by the moment as of which they read."""
+        return as_of is not None and bool((self.steps <= as_of.last_matured_step).any())
+
     def matured(self, half_life: int, which: npt.NDArray[np.bool_]) -> tuple[Ints, Added]:
         """Return the epochs of all events' maturing, and what ``which`` of them add as legitimate ones then."""
         assert self._plan.maturing is not None

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from tollgate.core.event import Ints
 from tollgate.core.explain import TOP
+from tollgate.core.files.arrow_columns import (
+    hex_column,
+    is_bytes,
+    is_nested,
+    is_text_type,
+    plain_column,
+    text_or_hex,
+    unwrap,
+)
 from tollgate.core.files.cells import free_name, safe_cell
 from tollgate.core.files.decide_piece import PieceDecisions
 from tollgate.core.files.piece import Piece
+from tollgate.core.files.python_values import python_values
 from tollgate.core.version import DetectorVersion
 
 Bytes = npt.NDArray[np.uint8]
@@ -68,7 +80,9 @@ def tabulate(
     if version.reasons is not None:
         added += [_reasons(n, places, decided.reasons, number) for number in range(TOP)]
     names = [*piece.names, *result_names(version, piece.names)]
-    return pa.table([*map(as_column, piece.columns), *added], names=names)
+    declared = version.event_type.accepted
+    own = [as_column(c, is_text=name in declared) for name, c in zip(piece.names, piece.columns, strict=True)]
+    return pa.table([*own, *added], names=names)
 
 
 def write_lines(table: pa.Table, *, header: bool) -> bytes:
@@ -109,11 +123,27 @@ def _reasons(n: int, places: Ints, reasons: Mapping[int, Sequence[str]], number:
     return pa.array(list(told.values()), pa.string()).take(pa.array(which, mask=which < 0))
 
 
-def as_column(column: Any) -> Any:  # noqa: ANN401
-    """Return a column of a piece as an Arrow array: what is no text in JSON is written as JSON."""
-    if not isinstance(column, list):
-        return column
-    return pa.array([_json_text(value) for value in column], pa.string())
+def as_column(column: Any, *, is_text: bool) -> Any:  # noqa: ANN401
+    """Return a column of a piece as an Arrow array that can be written: what is no text in JSON is written as JSON.
+
+    Bytes stay bytes unless the column ``is_text``, and so does every type that Parquet has.
+    """
+    if isinstance(column, list):
+        return pa.array([_json_text(value) for value in column], pa.string())
+    if is_text and is_bytes(unwrap(column[:0]).type):
+        return text_or_hex(column)
+    if pa.types.is_dictionary(column.type):
+        column = unwrap(column)
+    return column if _is_in_parquet(column.type) else _as_text(column)
+
+
+@lru_cache(maxsize=1024)
+def _is_in_parquet(kind: pa.DataType) -> bool:
+    try:
+        pq.write_table(pa.table([pa.nulls(1, kind)], names=["column"]), pa.BufferOutputStream())
+    except (pa.ArrowException, OSError, TypeError):
+        return False
+    return True
 
 
 def _json_text(value: object) -> str | None:
@@ -122,8 +152,8 @@ def _json_text(value: object) -> str | None:
 
 def guard_cells(column: Any) -> Any:  # noqa: ANN401
     """Return an Arrow array as it may stand in CSV: text that a spreadsheet would run with an apostrophe in front."""
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return _as_text(column)
+    if not pa.types.is_string(column.type):
+        return guard_cells(_as_text(column)) if _may_be_formula(unwrap(column[:0]).type) else _as_text(column)
     at_risk = _find_formulas(column)
     if not len(at_risk):
         return column
@@ -144,8 +174,7 @@ def _put(column: Any, places: Ints, cells: Any) -> Any:  # noqa: ANN401
 def _text_of(column: Any) -> tuple[Bytes, Ints]:  # noqa: ANN401
     """Return the bytes of n cells of text, and where each of these begins and the last one ends, shape (n + 1,)."""
     _, offsets, data = column.buffers()
-    wide = pa.types.is_large_string(column.type)
-    bounds = np.frombuffer(offsets or bytes(8), dtype=np.int64 if wide else np.int32).astype(np.int64)
+    bounds = np.frombuffer(offsets or bytes(4), dtype=np.int32).astype(np.int64)
     return np.frombuffer(data or b"", dtype=np.uint8), bounds[column.offset : column.offset + len(column) + 1]
 
 
@@ -158,16 +187,23 @@ def _find_formulas(column: Any) -> Ints:  # noqa: ANN401
     return np.flatnonzero(_FORMULA[text.take(starts)] & (bounds[1:] > bounds[:-1]))
 
 
+def _may_be_formula(kind: pa.DataType) -> bool:
+    return is_text_type(kind) or is_nested(kind)
+
+
 def _as_text(column: Any) -> Any:  # noqa: ANN401
-    if pa.types.is_dictionary(column.type):
-        return guard_cells(column.cast(column.type.value_type))
-    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
-        return guard_cells(
-            pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
-        )
+    """Return a column of any type as text: bytes in hexadecimal, nested values as JSON, all else as Arrow writes it."""
+    column = unwrap(column)
+    if is_bytes(column.type):
+        return hex_column(column)
+    if is_nested(column.type):
+        return pa.array([_json_text(value) for value in python_values(column)], pa.string())
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
-    return column.cast(pa.string())
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowException:
+        return plain_column(column).values.cast(pa.string())
 
 
 def _quote_cells(column: Any) -> Any:  # noqa: ANN401

@@ -20,6 +20,7 @@ from tollgate.core.files.piece_events import EventReader, PieceEvents
 from tollgate.core.files.results import tabulate, write_lines
 from tollgate.core.files.seen_ids import SeenIds
 from tollgate.core.files.summary import FileSummary
+from tollgate.core.files.withheld_rows import WithheldRows
 from tollgate.core.reading import require_columns
 from tollgate.core.version import DetectorVersion
 
@@ -68,6 +69,7 @@ class FileScoring:
         self._version = version
         self._folder = folder
         self._histories = FileHistories(version.history, folder, read_stored)
+        self._withheld = WithheldRows(version, self._histories)
         self._ids = SeenIds(folder)
         self._summary = FileSummary()
 
@@ -120,7 +122,9 @@ class FileScoring:
                 if not self._summary.rows and not waiting:
                     require_columns(self._version.event_type, piece.names)
                 read = reader.read(piece)
-                reads = self._histories.read(read.events, read.keys)
+                while waiting and self._withheld.must_wait(read):
+                    yield self._take(waiting.popleft())
+                reads = self._withheld.read(read, pool)
                 waiting.append(behind.submit(self._finish, piece, read, reads, pool))
                 while len(waiting) >= _UNDER_WAY:
                     yield self._take(waiting.popleft())
@@ -130,6 +134,7 @@ class FileScoring:
     def _take(self, finished: Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]) -> ScoredPiece:
         scored, piece, read, decided = finished.result()
         self._summary.add(self._version, piece, read, decided)
+        self._withheld.tell(read, decided.ranks)
         return scored
 
     def _finish(

@@ -9,14 +9,16 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from tollgate.core.files.magic import GZIP, ZSTD, kind_of, refusal
 from tollgate.core.files.sources import Source
 from tollgate.errors import TableError
 
 _AT_ONCE = 1 << 20
+_LOOKED_AT = 4096
 # What unpacks to more than this, and to more than so many times its size, is made to fill disks.
 _SURELY_FINE_BYTES = 256 << 20
 _MOST_TIMES = 150
-_PACKED = {".gz": "gzip", ".zst": "zstd"}
+_PACKED = {".gz": GZIP, ".zst": ZSTD}
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -38,14 +40,15 @@ def open_stream(name: str, source: Source, encoding: str | None, place: int) -> 
     Raises `TableError` here or while reading where the file is not what its name or the encoding says.
     """
     suffix = name[name.rfind(".") :].lower()
-    packed = _PACKED.get(suffix)
+    kind = kind_of(source.read_at(0, 4))
+    packed = kind if kind in (GZIP, ZSTD) else _PACKED.get(suffix)
     if packed is None:
         mark = source.read_at(0, 4)
         if encoding_of(mark, encoding) in ("utf-8", "utf-8-sig"):
             skipped = len(codecs.BOM_UTF8) if mark.startswith(codecs.BOM_UTF8) else 0
             return _Plain(source, place + skipped)
     stream = _unpack(name, source, packed) if packed else _Plain(source, 0)
-    text = _as_utf8(name, stream, encoding)
+    text = _as_utf8(name, stream, encoding, is_packed=packed is not None)
     _skip(text, place)
     return text
 
@@ -122,9 +125,11 @@ class _Reading:
         return b"".join(chunks)
 
 
-def _as_utf8(name: str, stream: Stream, declared: str | None) -> Stream:
-    start = stream.read(4)
+def _as_utf8(name: str, stream: Stream, declared: str | None, *, is_packed: bool) -> Stream:
+    start = stream.read(_LOOKED_AT)
     encoding = encoding_of(start, declared)
+    if is_packed and (kind := kind_of(start)) is not None:
+        raise refusal(name, f"{kind}, packed once more")
     rest = io.BufferedReader(_Raw(_Joined(start, stream)), _AT_ONCE)
     if encoding == "utf-8-sig":
         rest.read(len(codecs.BOM_UTF8))

@@ -14,6 +14,7 @@ from tollgate.core.files.column_notes import ColumnNotes
 from tollgate.core.files.decide_piece import PieceDecisions
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.piece_events import PieceEvents
+from tollgate.core.files.python_values import python_values
 from tollgate.core.files.time_notes import TimeNotes
 from tollgate.core.version import DetectorVersion
 
@@ -159,14 +160,14 @@ def _plus(sums: list[int], added: list[int]) -> list[int]:
 
 def _shown_columns(version: DetectorVersion) -> dict[str, str]:
     event_type = version.event_type
-    shown = {"event_id": event_type.id, "timestamp": event_type.timestamp}
+    shown = {"event_id": event_type.id} if event_type.id else {}
+    shown["timestamp"] = event_type.timestamp
     shown |= {"amount": event_type.amount} if event_type.amount else {}
     return shown | {column: column for column in event_type.entity_columns if column not in shown}
 
 
 def _cell(column: Any, row: int) -> object:  # noqa: ANN401 - an Arrow array or a list
-    value: object = column[row]
-    return value if isinstance(column, list) else column[row].as_py()
+    return column[row] if isinstance(column, list) else python_values(column.slice(row, 1))[0]
 
 
 def _plain(value: object) -> object:

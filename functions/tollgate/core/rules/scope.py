@@ -70,7 +70,8 @@ def _absent(event_type: EventType, symbols: Mapping[str, Symbol]) -> dict[str, s
     in_pair = "is only part of a pair; give it an entity of its own, or name it in categorical"
     reasons = dict.fromkeys(event_type.entity_columns, in_pair)
     reasons |= dict.fromkeys(event_type.ignored, "is ignored; declare it in [event] as what it is")
-    reasons[event_type.id] = "is the id, which is different for every event"
+    if event_type.id:
+        reasons[event_type.id] = "is the id, which is different for every event"
     reasons[event_type.timestamp] = "is the timestamp; rules can use hour, hour_exact and weekday"
     if event_type.label:
         reasons[event_type.label.column] = "is the label, which nobody knows when a rule is asked"
