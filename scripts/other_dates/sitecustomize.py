@@ -5,13 +5,15 @@ Python runs this module at its start where this folder is on its path: `scripts/
 
 import select
 import time
+from typing import SupportsIndex
 
 
-def sleep(seconds: float) -> None:
+def sleep(seconds: float | SupportsIndex) -> None:
     """Wait for some seconds."""
-    if seconds < 0:
+    wait_s = float(seconds)
+    if wait_s < 0:
         raise ValueError("sleep length must be non-negative")
-    select.select([], [], [], seconds)
+    select.select([], [], [], wait_s)
 
 
 time.sleep = sleep
