@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
+from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.arrivals import Arrivals, Frauds, Withheld
 from tollgate.core.decision import decide_in_order
 from tollgate.core.event import Events
+from tollgate.core.event_type import LEGITIMATE
 from tollgate.core.latest_addition import without_latest
 from tollgate.core.reading import read_events
 from tollgate.core.replay import StoredHistories
@@ -33,9 +35,28 @@ def read_payments_as_events(version: DetectorVersion, *payments: Payment) -> Eve
 
 def withheld_of(version: DetectorVersion, events: Events, stored: StoredHistories | None = None) -> Withheld:
     """Return which events are blocked when they are decided on in order of time, none of them labelled legitimate."""
-    outcomes = decide_in_order(version, events, stored or {}).outcomes
+    return withheld_by(version, decide_in_order(version, events, stored or {}).outcomes)
+
+
+def withheld_by(version: DetectorVersion, outcomes: Iterable[str]) -> Withheld:
+    """Return which events were blocked, given what was decided, none of them labelled legitimate."""
     rows = np.flatnonzero([not version.lets_through(outcome) for outcome in outcomes])
     return Withheld(rows, np.full(len(rows), np.inf))
+
+
+def withheld_as_recorded(stores: Stores, events: Events) -> Withheld | None:
+    """Return which events were blocked by the decisions on them, which may hang on their order; None without all."""
+    version = stores.champion()
+    found = stores.decisions.look(version.detector, events.ids)
+    records = [found[event_id] for event_id in events.ids]
+    if not all(isinstance(record, DecisionRecord) for record in records):
+        return None
+    blocked = [
+        (row, record.known_s if record.label == LEGITIMATE else np.inf)
+        for row, record in enumerate(records)
+        if isinstance(record, DecisionRecord) and not version.lets_through(record.answer["outcome"])
+    ]
+    return Withheld(np.array([row for row, _ in blocked], dtype=np.int64), np.array([told for _, told in blocked]))
 
 
 def expected_histories(stores: Stores, *payments: Payment, known_s: Mapping[int, float] | None = None) -> Histories:
@@ -49,7 +70,8 @@ def expected_histories(stores: Stores, *payments: Payment, known_s: Mapping[int,
         np.array(list(known_s or {}), dtype=np.int64), np.array(list((known_s or {}).values()), dtype=float)
     )
     store = Store(version.history)
-    store.happen(events, Arrivals.of(events, frauds), withheld_of(version, events))
+    withheld = withheld_as_recorded(stores, events) or withheld_of(version, events)
+    store.happen(events, Arrivals.of(events, frauds, withheld=withheld), withheld)
     return under_pks(version, store.sums)
 
 

@@ -18,7 +18,7 @@ from tollgate.services.stores import Stores
 
 from tests.core.one_by_one import Store
 from tests.services.backend import Backend, Payment
-from tests.services.expected import read_payments_as_events, settled, under_pks
+from tests.services.expected import read_payments_as_events, settled, under_pks, withheld_as_recorded
 from tests.services.killed import KilledError, fragile
 
 pytest_plugins = ("tests.services.backend_fixture",)
@@ -93,7 +93,9 @@ def count_from_scratch(
     events = read_payments_as_events(version, *payments)
     store = Store(version.history)
     frauds = Frauds(np.array(list(known_s), dtype=np.int64), np.array(list(known_s.values()), dtype=float))
-    store.happen(events, Arrivals.of(events, frauds))
+    withheld = withheld_as_recorded(stores, events)
+    assert withheld is not None
+    store.happen(events, Arrivals.of(events, frauds, withheld=withheld), withheld)
     return under_pks(version, store.sums)
 
 

@@ -11,12 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from tollgate.adapters.versions import VersionStore
-from tollgate.core.arrivals import Withheld
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
 from tollgate.core.reading import read_events
@@ -30,7 +28,7 @@ from model_build.publishing import load_folder_histories, open_folder, publish_v
 from model_build.scoring import score_file
 from tests.core.files.scored import score
 from tests.services.backend import Backend, Payment, reseal, write_payments
-from tests.services.expected import Histories, add_up, under_pks
+from tests.services.expected import Histories, add_up, under_pks, withheld_by
 from tests.spark.needs import MARKS, need_spark
 
 need_spark()
@@ -116,8 +114,7 @@ def recorded(folder: Path, rows: list[Row]) -> Histories:
     version = open_folder(folder)
     events, _ = read_events(version.event_type, {name: [row[name] for row in rows] for name in rows[0]})
     excess = replay_histories(version.history, events, stored=load_folder_histories(version, folder)).excess
-    blocked = np.flatnonzero([not version.lets_through(row["outcome"]) for row in rows])
-    withheld = Withheld(blocked, np.full(len(blocked), np.inf))
+    withheld = withheld_by(version, (row["outcome"] for row in rows))
     sums = {entity: totals(version.history, entity, events, excess, withheld=withheld) for entity in events.entities}
     return under_pks(version, sums)
 

@@ -16,7 +16,7 @@ from tollgate.core.totals import totals
 from model_build.publishing import load_folder_histories, open_folder, publish_version
 from tests.core.aggregates import aggregate
 from tests.services.backend import Backend, Payment
-from tests.services.expected import add_up, read_payments_as_events, under_pks
+from tests.services.expected import add_up, read_payments_as_events, under_pks, withheld_by
 from tests.spark.needs import MARKS, need_spark
 
 need_spark()
@@ -108,7 +108,11 @@ def test_a_stream_that_is_killed_and_started_again_decides_on_every_event_once(
         events = read_payments_as_events(version, *payments)
         decided = decide_in_order(version, events, so_far)
         scores += decided.scores.tolist()
-        added = {entity: totals(version.history, entity, events, decided.excess) for entity in events.entities}
+        withheld = withheld_by(version, decided.outcomes)
+        added = {
+            entity: totals(version.history, entity, events, decided.excess, withheld=withheld)
+            for entity in events.entities
+        }
         expected = add_up(expected, under_pks(version, added))
         for entity, keys in added.items():
             for key, sums in keys.items():
