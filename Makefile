@@ -58,8 +58,13 @@ test: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready $(SPARK)/ready ## every test 
 	$(PY) -m pytest -m "not slow" $(AT_ONCE)
 
 .PHONY: test-all
-test-all: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready $(SPARK)/ready ## every test
+test-all: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready $(SPARK)/ready ## every test, also at other dates and in other zones
 	$(PY) -m pytest $(AT_ONCE)
+	$(PY) scripts/run_at_dates.py $(AT_ONCE)
+
+.PHONY: test-dates
+test-dates: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready ## tests at other dates, in other zones and languages; needs faketime
+	$(PY) scripts/run_at_dates.py $(AT_ONCE) $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/ready ## style and types

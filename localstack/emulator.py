@@ -38,6 +38,8 @@ CREDENTIALS: Mapping[str, str] = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TZ")
+# Where the clock of this process is moved (libfaketime), so is that of the functions.
+CLOCK = ("FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "FAKETIME_SHARED", "LD_PRELOAD", "NO_FAKE_STAT", "PYTHONPATH")
 
 
 class EmulatorError(Exception):
@@ -131,7 +133,8 @@ def require_free(port: int, option: str = "--port") -> None:
 
 
 def _emulator_environment(port: int, folder: Path) -> dict[str, str]:
-    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    names = (*INHERITED, *CLOCK) if "FAKETIME" in os.environ else INHERITED
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
     return {
         **inherited,
         **CREDENTIALS,

@@ -73,9 +73,7 @@ def run(command: list[str], folder: Path, **environment: str) -> subprocess.Comp
 
 def write_own_data(sample: Path, folder: Path) -> None:
     """Write the sample payments as the examples have them; the last ones, without labels, apart."""
-    orders = [
-        row for row in _rename(sample, ORDER_NAMES) if int(row["card_token"][1:]) % 3
-    ]  # of two customers in three
+    orders = [row for row in _rename(sample, ORDER_NAMES) if int(row["card_token"][1:]) % 3]
     _write_parts(orders, folder / "orders.csv", folder / "new-orders.csv")
     rows = _rename(sample, OWN_NAMES)
     for row in rows:

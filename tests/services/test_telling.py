@@ -113,7 +113,7 @@ def test_a_decision_is_heard_once_and_says_no_values(backend: Backend, listening
     names = {"event_id", "detector", "detector_version", "score", "probability", "outcome", "decided_at"}
     assert heard["detail"] == {
         **{name: answer[name] for name in names},
-        **{"downgraded": None, "degraded": None, "braked": False, "forced": False, "rules": []},
+        **{"downgraded": None, "degraded": None, "braked": False, "forced": False, "clock": None, "rules": []},
     }
     told = json.dumps(heard["detail"])
     assert not [column for column in ("customer_id", "device_id", "ip") if payment[column] in told]

@@ -1,0 +1,86 @@
+"""Runs tests at other dates and in other zones and languages, with libfaketime, and says which passed.
+
+    python scripts/run_at_dates.py [PYTEST ARGUMENTS]
+
+Every process sees the same clock: the real one, moved. Left out are the tests in a browser and on Spark, which do not
+run under another's clock, and the slow ones.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+ROOT = Path(__file__).resolve().parent.parent
+LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaketimeMT.so.1")
+SLEEP = ROOT / "scripts" / "other_dates"
+LEFT_OUT = "not slow and not browser and not spark and not handbook"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """When and where tests run: a local time, None for now, and what the environment says of zone and language."""
+
+    name: str
+    zone: str
+    local: datetime | None = None
+    language: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self, library: Path) -> dict[str, str]:
+        """The variables of a process that runs there and then."""
+        given = {"TZ": self.zone, **self.language}
+        if self.local is None:
+            return given
+        ahead_s = self.local.replace(tzinfo=ZoneInfo(self.zone)).timestamp() - time.time()
+        return {
+            **given,
+            "LD_PRELOAD": str(library),
+            "FAKETIME": f"{ahead_s:+.0f}s",
+            # what waits goes on waiting as long, and a file is as old as it is
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+            "PYTHONPATH": str(SLEEP),
+        }
+
+
+SETTINGS = (
+    Setting("New Year's Eve", "UTC", datetime(2026, 12, 31, 23, 59)),
+    Setting("29 February", "UTC", datetime(2028, 2, 29, 12, 0)),
+    Setting("a change to summer time", "Europe/Berlin", datetime(2027, 3, 28, 1, 59, 30)),
+    Setting("New York", "America/New_York"),
+    Setting("Kolkata, no language", "Asia/Kolkata", None, {"LC_ALL": "C"}),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the tests once in each setting; return 0 if all passed."""
+    library = _find_library()
+    took: list[tuple[str, bool, float]] = []
+    for setting in SETTINGS:
+        print(f"\n{setting.name} ({setting.zone})", flush=True)
+        began = time.monotonic()
+        command = [sys.executable, "-m", "pytest", "-m", LEFT_OUT, *arguments]
+        done = subprocess.run(command, cwd=ROOT, env={**os.environ, **setting.environment(library)}, check=False)
+        took.append((setting.name, done.returncode == 0, time.monotonic() - began))
+    print()
+    for name, passed, seconds in took:
+        print(f"{'passed' if passed else 'FAILED'}  {seconds:6.0f} s  {name}")
+    return int(not all(passed for _, passed, _ in took))
+
+
+def _find_library() -> Path:
+    for pattern in LIBRARIES:
+        for found in Path("/").glob(pattern.lstrip("/")):
+            return found
+    raise SystemExit("libfaketime was not found; scripts/install_system_packages.sh installs it (Debian: faketime).")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
