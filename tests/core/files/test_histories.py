@@ -62,8 +62,17 @@ def in_order(events: Events) -> Events:
 WIDE_BEFORE = [(-32_000_000, "a", 23_174.0, (math.nan, 0.0), None), *[(0, "a", math.nan, (math.nan, 0.0), None)] * 7]
 
 
+# One limb holds both sums, and what is added in the next piece needs two.
+WIDE_BEHIND = [
+    (-20_000_000, "a", 300.0, (math.nan, 0.0), None),
+    (0, "a", math.nan, (math.nan, 0.0), None),
+    (25 * 86_400_000_000, "a", 1e12, (math.nan, 0.0), None),
+]
+
+
 @given(st.lists(PAYMENTS, min_size=1, max_size=14), CUTS, st.booleans())
 @example(WIDE_BEFORE, [2], False)
+@example(WIDE_BEHIND, [2], False)
 @settings(max_examples=100)
 def test_any_pieces_in_order_of_time_are_one_replay(payments: list, cuts: list[int], saves: bool) -> None:  # type: ignore[type-arg]
     assert_as_one_replay(PLAN, in_order(table_of(payments)[0]), cuts, saves=saves)

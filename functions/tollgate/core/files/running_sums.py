@@ -112,7 +112,9 @@ class RunsOnKept:
         lows = self._add(numbers.low, current.low, older.low)
         highs = self._add(numbers.high, *kept_high)
         both = [Limbs(high, low) for high, low in zip(highs, lows, strict=True)]
-        return Passed(both[0], both[1], _settle(both[2]), _settle(both[3]))
+        # What is kept may be read as it is, and is about to be settled in its place.
+        read_older = Limbs(both[1].high.copy(), both[1].low.copy())
+        return Passed(both[0], read_older, _settle(both[2]), _settle(both[3]))
 
     def add_late(self, added: Added, ago: Ints, current: Limbs, older: Limbs, largest_kept: float) -> Passed:
         """Do as `add` where events, (n,), have dates that lie ``ago`` epochs before the ones they are read in.
