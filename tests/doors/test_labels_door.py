@@ -53,7 +53,7 @@ BAD_LABELS: dict[str, tuple[object, str | None, str]] = {
     "another label": ({"event_id": "a", "label": "perhaps"}, "a", 'Label "perhaps"'),
     "a label of 2": ({"event_id": 7, "label": 2}, "7", 'Label "2"'),
     "a label of 0.5": ({"event_id": "a", "label": 0.5}, "a", 'Label "0.5"'),
-    "a nested label": ({"event_id": "a", "label": ["fraud"]}, "a", "Label"),
+    "a nested label": ({"event_id": "a", "label": ["fraud"]}, "a", "a nested value is not a label"),
     "a long label": ({"event_id": "a", "label": "x" * 9_000}, "a", "xxx…"),
     "an unknown field": ({"event_id": "a", "lable": "fraud"}, "a", '(did you mean "label"?)'),
     "a long unknown field": ({"event_id": "a", "label": 1, "y" * 9_000: 1}, "a", "Unknown field"),

@@ -260,7 +260,7 @@ def test_every_mistake_is_one_sentence(
         (b"event_id,timestamp\na,2026-01-01\n", "new.csv", "lacks the declared column"),
         (b"event_id,timestamp\n", "new.csv", "has a header and no rows"),
         (b"a", "new.xlsx", "is not one of .csv, .jsonl"),
-        (b"\x89PNG\r\n", "new.csv", "is not UTF-8 text"),
+        (b"\x89PNG\r\n", "new.csv", "a PNG picture"),
         (b"a,b\n1,2\n", "new.csv.gz", "is not whole gzip data"),
         (b"a,b\n1,2\n", "new.parquet", "is not a Parquet file"),
     ],
