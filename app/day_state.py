@@ -36,10 +36,12 @@ def judge_money(detector: Detector, past: Sequence[Json], at: datetime) -> Calib
     return calibrate_money(days, detector.outcome_names()) if days else None
 
 
-def judge_health(api: Api, detector: Detector, news: News) -> Health:
-    """Return how the model holds; the test data is asked for, and passed over where it is not to be had."""
-    days, money = _mature_days(detector, news.days, news.at), judge_money(detector, news.days, news.at)
-    table, thresholds = add_days(days), detector.thresholds()
+def judge_health(api: Api, detector: Detector, news: News, money: Calibration | None) -> Health:
+    """Return how the model holds; the test data is asked for, and passed over where it is not to be had.
+
+    ``money`` is what `judge_money` says of the same days.
+    """
+    table, thresholds = add_days(_mature_days(detector, news.days, news.at)), detector.thresholds()
     if table is None or not thresholds:
         return Health(money)
     try:

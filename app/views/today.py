@@ -14,6 +14,7 @@ from app.day_state import health_changes, judge_health, judge_money, say_calm
 from app.day_tiles import alert_change, count_tiles, judged_tiles
 from app.detector import Detector
 from app.links import show_link
+from app.model_health import Calibration
 from app.outcome_card import empty_state
 from app.page import in_markdown, problems_shown, show_page
 from app.problems import ApiProblem
@@ -21,7 +22,7 @@ from app.queue_search import load_first_case
 from app.shown_chart import load_charts_ahead, show_chart
 from app.start_here import show_start
 from app.tiles import show_tiles
-from app.usual import Usual, find_usual, judge_alerts, judge_rules
+from app.usual import Rate, Usual, find_usual, judge_alerts, judge_rules
 
 _NEWS, _TIMES = "today-news", "today-times"
 _MOST_TIMES = 20
@@ -87,7 +88,7 @@ def _show_news(api: Api, detector: Detector, news: News) -> None:
     with chart:
         _show_hours(detector, news, usual)
     with changes:
-        _show_changes(api, detector, news, usual)
+        _show_changes(api, detector, news, usual, alerts, calibration)
 
 
 def _show_hours(detector: Detector, news: News, usual: Usual | None) -> None:
@@ -104,12 +105,13 @@ def _show_hours(detector: Detector, news: News, usual: Usual | None) -> None:
     st.caption(words)
 
 
-def _show_changes(api: Api, detector: Detector, news: News, usual: Usual | None) -> None:
+def _show_changes(
+    api: Api, detector: Detector, news: News, usual: Usual | None, alerts: Rate | None, calibration: Calibration | None
+) -> None:
     about = "Beside yesterday, beside what is usual, and beside the test data; told where chance does not explain it."
     st.subheader("What changed", anchor=False, help=about)
-    alerts = judge_alerts(news.today, usual) if usual else None
     rules = judge_rules(news.today, usual) if usual else {}
-    health = judge_health(api, detector, news)
+    health = judge_health(api, detector, news, calibration)
     changes = health_changes(health, detector) + alert_change(detector, alerts)
     if news.today_summary is not None and news.yesterday_summary is not None:
         changes += find_changes(news.today_summary, news.yesterday_summary, detector.event_name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from tollgate.services.find_decision import find_decision
 
 from tests.doors.doors import Payload, invoke, load_event, write_kafka, write_kinesis
 from tests.services.backend import Backend, Payment, Publish
-from tests.services.stream_reading import Letters
+from tests.services.stream_reading import Letters, decided
 
 pytest_plugins = ("tests.services.stream_fixture",)
 pytestmark = pytest.mark.emulator
@@ -31,10 +31,6 @@ def write(request: pytest.FixtureRequest) -> Callable[..., Payload]:
 def deliver(payload: Payload) -> list[object]:
     """Hand a lot to the function; return what it gives back."""
     return [failure["itemIdentifier"] for failure in invoke("stream", payload)["batchItemFailures"]]
-
-
-def decided(backend: Backend, payments: Sequence[Payment]) -> list[bool]:
-    return [backend.stores.decisions.find("payments", payment["event_id"]) is not None for payment in payments]
 
 
 def test_a_lot_is_decided_in_order(

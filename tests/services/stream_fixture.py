@@ -12,9 +12,17 @@ import boto3
 import pytest
 
 from tests.services.backend import Backend, forget_storage
+from tests.services.faulty_endpoint import FaultyEndpoint
 from tests.services.stream_reading import Letters, Results, read_stream, take_messages
 
 pytest_plugins = ("tests.services.safety_fixture",)
+
+
+@pytest.fixture
+def failing(endpoint: FaultyEndpoint, backend: Backend) -> FaultyEndpoint:
+    """The way to the storage, once the version has been read."""
+    backend.stores.champion()
+    return endpoint
 
 
 @pytest.fixture

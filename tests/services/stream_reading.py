@@ -1,15 +1,21 @@
-"""What lies on queues and streams."""
+"""What lies on queues and streams, and what was decided on of it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+from tests.services.backend import Backend, Payment
 
 # Takes all messages off the queue, and returns their bodies.
 Letters = Callable[[], list[dict[str, Any]]]
 # Returns all results on the stream, with their partition keys.
 Results = Callable[[], list[tuple[str, dict[str, Any]]]]
+
+
+def decided(backend: Backend, payments: Sequence[Payment]) -> list[bool]:
+    return [backend.stores.decisions.find("payments", payment["event_id"]) is not None for payment in payments]
 
 
 def take_messages(queues: Any, url: str) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3's client

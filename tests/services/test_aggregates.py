@@ -15,7 +15,7 @@ from tollgate.services.decide_lot import decide_lot
 from tests.core.aggregates import aggregate
 from tests.services.backend import Backend, Payment
 from tests.services.faulty_endpoint import FaultyEndpoint
-from tests.services.stream_reading import Letters, Results
+from tests.services.stream_reading import Letters, Results, decided
 
 pytest_plugins = ("tests.services.stream_fixture",)
 pytestmark = pytest.mark.emulator
@@ -39,17 +39,6 @@ def write_lot(*records: tuple[str, Sequence[Part]]) -> list[StreamRecord]:
 
 def _bytes(part: Part) -> bytes:
     return part if isinstance(part, bytes) else json.dumps(part).encode()
-
-
-def decided(backend: Backend, payments: Sequence[Payment]) -> list[bool]:
-    return [backend.stores.decisions.find("payments", payment["event_id"]) is not None for payment in payments]
-
-
-@pytest.fixture
-def failing(endpoint: FaultyEndpoint, backend: Backend) -> FaultyEndpoint:
-    """The way to the storage, once the version has been read."""
-    backend.stores.champion()
-    return endpoint
 
 
 def test_each_user_record_is_decided_on_and_its_result_put(

@@ -15,7 +15,7 @@ from tollgate.services.decide_lot import MARGIN_S, decide_lot
 
 from tests.services.backend import Backend, Payment, Publish, forget_storage
 from tests.services.faulty_endpoint import FaultyEndpoint
-from tests.services.stream_reading import Letters, Results
+from tests.services.stream_reading import Letters, Results, decided
 
 pytest_plugins = ("tests.services.stream_fixture",)
 pytestmark = pytest.mark.emulator
@@ -37,17 +37,6 @@ def write_lot(payments: Sequence[Mapping[str, object] | bytes], keys: str = "") 
 
 def numbers(records: Sequence[StreamRecord]) -> list[int]:
     return [int(record.place["sequence_number"]) for record in records]
-
-
-def decided(backend: Backend, payments: Sequence[Payment]) -> list[bool]:
-    return [backend.stores.decisions.find("payments", payment["event_id"]) is not None for payment in payments]
-
-
-@pytest.fixture
-def failing(endpoint: FaultyEndpoint, backend: Backend) -> FaultyEndpoint:
-    """The way to the storage, once the version has been read."""
-    backend.stores.champion()
-    return endpoint
 
 
 def test_a_key_that_fails_holds_its_later_records_and_no_others(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from tollgate.core.values import NULL_WORDS
+
 # What most values are, and nothing below applies to.
 _PLAIN = re.compile(r"[^\W\d_][\w-]*|\d+")
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
@@ -16,10 +18,8 @@ _EXPONENT = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+\d+")
 _POINT_ZERO = re.compile(r"-?\d+[.,]0+")
 _SPREADSHEET_ERROR = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|#+)")
 _OTHER_QUOTES = ("''", "“”", "‘’", "„“", "«»", "``")
-# Words that stand for a missing value. "NA" is Namibia, and "none" and "-" are categories of many.
-_NULLS = frozenset(
-    {"NULL", "null", "Null", "NaN", "nan", "NAN", "None", "NaT", "\\N", "<NA>", "N/A", "n/a", "(null)", "undefined"}
-)
+# Words that stand for a missing value. "NA" is Namibia, "Nil" a name, and "none" and "-" are categories of many.
+_NULLS = frozenset(NULL_WORDS) - {"nil"} | {"N/A", "n/a"}
 _USUAL_HEADERS = frozenset({"value", "values", "id", "ids", "key", "list", "entry", "entries", "item", "items"})
 _DELIMITERS = (",", ";", "|")
 _ROW_OF_CSV = "looks like a row of CSV; a list has one value a line, and a value with a {} of its own stands in quotes"
