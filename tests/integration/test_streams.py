@@ -23,7 +23,7 @@ from localstack.kafka_source import KafkaSource, running_cluster
 from localstack.kinesis_source import KinesisSource
 from localstack.running import RunningStack, call
 from localstack.stream import deliver_all, map_function, put_on_kafka, put_on_kinesis
-from tests.integration.test_whole_path import read_events, stored_sums
+from tests.integration.test_whole_path import read_events, stored_history
 from tests.services.stream_reading import take_messages
 
 pytestmark = pytest.mark.emulator
@@ -45,9 +45,10 @@ def assert_each_counts_once(stack: RunningStack, rows: Sequence[Row]) -> None:
     customer = rows[0]["customer_id"]
     alone = {**rows[0], "event_id": f"{customer}-alone", "customer_id": f"{customer}-alone"}
     call(stack.deployment, "POST", "/v1/decisions", {"event": alone})
-    once = stored_sums(stack, "customer", alone["customer_id"])
+    time_us, once = stored_history(stack, "customer", alone["customer_id"])
     assert once
-    assert stored_sums(stack, "customer", customer) == {name: len(rows) * number for name, number in once.items()}
+    all_of_them = {name: len(rows) * number for name, number in once.items()}
+    assert stored_history(stack, "customer", customer) == (time_us, all_of_them)
 
 
 def redrive(stack: RunningStack, *options: str) -> subprocess.CompletedProcess[str]:

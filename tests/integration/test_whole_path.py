@@ -18,7 +18,7 @@ import boto3
 import pytest
 from tollgate.adapters.histories import HistoryTable, history_key, sums_of
 from tollgate.core.decision import decide_in_order
-from tollgate.core.latest_addition import without_latest
+from tollgate.core.latest_addition import latest_us, without_latest
 from tollgate.core.lodging import own_sums
 from tollgate.core.reading import read_events as read_columns
 
@@ -47,11 +47,13 @@ def copy_as(stack: RunningStack, name: str) -> Path:
     return Path(shutil.copy(stack.new_payments, stack.new_payments.with_name(name)))
 
 
-def stored_sums(stack: RunningStack, entity: str, key: str) -> dict[str, int]:
+def stored_history(stack: RunningStack, entity: str, key: str) -> tuple[int | None, dict[str, int]]:
+    """Return the time of the latest addition to a stored history, in microseconds, and its sums."""
     table = boto3.client("dynamodb", **connection(stack.emulator.endpoint_url))
     pk = history_key(stack.version.history_space, entity, key)
     item = table.get_item(TableName=stack.deployment.history_table, Key={"pk": {"S": pk}}).get("Item")
-    return own_sums(sums_of(item))
+    sums = sums_of(item)
+    return latest_us(sums), dict(without_latest(own_sums(sums)))
 
 
 def test_the_smoke_test_passes(tollgate: RunningStack) -> None:
@@ -87,11 +89,11 @@ def test_the_same_event_posted_fifty_times_by_six_at_once_counts_once(tollgate: 
         )
     assert len({(answer["score"], answer["decided_at"]) for answer in answers}) == 1
     assert sum(not answer["repeated"] for answer in answers) == 1
-    once = without_latest(stored_sums(tollgate, "customer", "fifty-customer"))
+    time_us, once = stored_history(tollgate, "customer", "fifty-customer")
     call(tollgate.deployment, "POST", "/v1/decisions", {"event": event | {"event_id": "fifty-first"}})
-    twice = without_latest(stored_sums(tollgate, "customer", "fifty-customer"))
     assert once
-    assert twice == {name: 2 * number for name, number in once.items()}
+    twice = {name: 2 * number for name, number in once.items()}
+    assert stored_history(tollgate, "customer", "fifty-customer") == (time_us, twice)
 
 
 def notices(stack: RunningStack, key: str) -> Iterator[dict[str, Any]]:
