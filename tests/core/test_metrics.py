@@ -12,6 +12,7 @@ import pytest
 from tollgate.core.decision_metrics import count_parts
 from tollgate.core.metrics import Metric, write_embedded
 from tollgate.core.rules.rule import Rule, RuleBook
+from tollgate.core.safety import missing_columns
 from tollgate.core.version import DetectorVersion
 
 from model_build.publishing import open_folder
@@ -36,9 +37,13 @@ def answer(*matched: str, degraded: Mapping[str, Any] | None = None, score: int 
     return {"rules": [{"rule": name} for name in matched], "degraded": degraded, "score": score}
 
 
+def of_event(version: DetectorVersion, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {**said, "missing_columns": missing_columns(version.event_type, EVENT)}
+
+
 def count_rules(version: DetectorVersion, said: Mapping[str, Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for metric in count_parts(version, EVENT, said).metrics:
+    for metric in count_parts(version, of_event(version, said)).metrics:
         dimensions = dict(metric.dimensions)
         if "RuleID" in dimensions:
             found.setdefault(dimensions["RuleID"], set()).add(metric.name.removeprefix("Rule"))
@@ -65,7 +70,7 @@ def test_without_a_score_rules_are_asked_in_one_mode_alone(version: DetectorVers
 
 
 def test_each_variable_was_there_or_missing(version: DetectorVersion) -> None:
-    metrics = count_parts(version, EVENT, answer()).metrics
+    metrics = count_parts(version, of_event(version, answer())).metrics
     there = {dict(m.dimensions)["VariableName"] for m in metrics if m.name == "VariableUsed"}
     missing = {dict(m.dimensions)["VariableName"] for m in metrics if m.name == "VariableDefaultReturned"}
     assert there == {"event_id", "timestamp", "amount"}

@@ -17,7 +17,6 @@ from tollgate.core.metrics import (
     Dimensions,
     Metric,
 )
-from tollgate.core.safety import is_missing
 from tollgate.core.version import DetectorVersion
 
 
@@ -55,9 +54,9 @@ def count_failure(detector: str, status: int, took_ms: float, *, ahead: bool = F
     yield Metric(f"GetEventPrediction{status // 100}XXError", ((DETECTOR, detector),))
 
 
-def count_parts(version: DetectorVersion, event: Mapping[str, Any], answer: Mapping[str, Any]) -> CountedTogether:
+def count_parts(version: DetectorVersion, answer: Mapping[str, Any]) -> CountedTogether:
     """Return what a first decision counts of each variable and each rule: one metric a variable, one or two a rule."""
-    missing = frozenset([name for name in version.event_type.variables if is_missing(event.get(name))])
+    missing = frozenset(answer["missing_columns"])
     matched = frozenset([hit["rule"] for hit in answer["rules"]])
     degraded = answer["degraded"]
     # Two of the ways to go on without something ask no rule.

@@ -24,6 +24,8 @@ def latest_name(time_us: int) -> str:
     return attribute(LATEST, 0, time_us)
 
 
+# Names are read several times by one event, and again by the next.
+@lru_cache(maxsize=65_536)
 def _time_of(name: str) -> int:
     return int(name[2:].replace(BEFORE_1970, "-"), 36)
 
@@ -31,7 +33,9 @@ def _time_of(name: str) -> int:
 def latest_us(names: Iterable[str]) -> int | None:
     """Return the time of the latest addition to a history; None for one written by code that did not keep it."""
     found = latest_names(names)
-    return max(map(_time_of, found)) if found else None
+    if len(found) > 1:
+        return max(map(_time_of, found))
+    return _time_of(found[0]) if found else None
 
 
 def latest_names(names: Iterable[str]) -> list[str]:
@@ -59,12 +63,11 @@ def move_latest(names: Iterable[str], time_us: int) -> LatestMoved:
 
     A time only ever goes when a later one is there: whatever other writers do meanwhile, the latest one stays.
     """
-    own = latest_name(time_us)
     found = latest_names(names)
-    latest = max(found, key=_time_of, default=own)
-    if own not in found and _time_of(latest) <= time_us:
-        return LatestMoved(own, tuple(found))
-    return LatestMoved(None, tuple(name for name in found if name != latest))
+    latest = latest_us(found)
+    if latest is None or latest < time_us:
+        return LatestMoved(latest_name(time_us), tuple(found))
+    return LatestMoved(None, tuple(name for name in found if _time_of(name) != latest))
 
 
 def read_as_of(names: Iterable[str], time_s: float) -> float:

@@ -37,14 +37,17 @@ def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums | None], time_s:
     reads as an empty one, and None as NaN: the event does not say who its entity is.
     """
     read: list[float] = []
+    moments: dict[str, float] = {}
     for entity, part in plan.layout.parts.items():
         sums = stored.get(entity, NO_SUMS)
         if not sums:
             read += [nan if sums is None else 0.0] * (part.stop - part.start)
             continue
-        as_of_s = read_as_of(sums, time_s)
-        if entity in plan.hosts:
-            as_of_s = read_as_of(stored.get(plan.hosts[entity]) or NO_SUMS, as_of_s)
+        host = plan.hosts.get(entity)
+        as_of_s = moments[entity] = read_as_of(sums, time_s)
+        if host is not None:
+            of_host_s = moments.get(host)
+            as_of_s = max(as_of_s, read_as_of(stored.get(host) or NO_SUMS, time_s) if of_host_s is None else of_host_s)
         epochs, _, divisors = _moment(plan.layout, as_of_s)
         get = _with_matured(plan, entity, sums, as_of_s).get
         read += [

@@ -45,7 +45,7 @@ def decide_and_tell(
         raise
     metrics = list(count_answer(version, answer, _since_ms(began)))
     if not answer["repeated"]:
-        stores.metrics.add_up(count_parts(version, event, answer))
+        stores.metrics.add_up(count_parts(version, answer))
         if answer["recorded"] and not stores.events.put(DECIDED, tell_decision(answer)):
             metrics.append(Metric("EventNotPut", ((DETECTOR, version.detector),)))
     stores.metrics.write(metrics)
