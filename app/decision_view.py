@@ -21,7 +21,7 @@ STEPS = {
 
 
 def show_exceptions(decision: Json) -> None:
-    """Say what was missing, what the brake did, and whether the event came before."""
+    """Say what was missing, what the brake did, and whether it was decided on as of another time than its own."""
     degraded = decision.get("degraded")
     if isinstance(degraded, dict):
         missing = ", ".join(str(name) for name in degraded.get("missing") or ())
@@ -30,6 +30,13 @@ def show_exceptions(decision: Json) -> None:
         )
     if decision.get("braked"):
         st.warning("It would have been blocked, but too much was blocked lately.", icon=":material/speed:")
+    skew = decision.get("clock")
+    if isinstance(skew, dict):
+        st.warning(
+            f"Its time, {wording.moment(skew.get('given'))}, lay ahead of the server's clock. It was decided on as of "
+            f"{wording.moment(skew.get('used'))}. Check the sender's clock and time zone.",
+            icon=":material/schedule:",
+        )
 
 
 def show_record(detector: Detector, decision: Json, answer: Json) -> None:

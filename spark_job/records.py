@@ -15,8 +15,8 @@ from tollgate.core.stream_record import StreamRecord
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import EventError, InputError
 
+from spark_job.json_lines import CORRUPT, write_cell
 from spark_job.sealed import SealedVersion
-from spark_job.tables import CORRUPT
 
 if TYPE_CHECKING:
     from pyspark import Broadcast
@@ -79,6 +79,4 @@ def _cell(name: str, value: object) -> str | None:
     """Return a value of JSON as text that is read as the value would be."""
     if isinstance(value, dict | list):
         raise EventError(f'Column "{name}": a nested value is not a text.', name)
-    if value is None or isinstance(value, str):
-        return value
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return write_cell(value)

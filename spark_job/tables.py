@@ -16,11 +16,12 @@ from tollgate.core.files.csv_dialect import declares_delimiter, find_delimiter, 
 from tollgate.core.reading import require_columns, require_id
 from tollgate.errors import TableError
 
+from spark_job.json_lines import BLOCK, CORRUPT, PATH, read_json_lines
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 FORMATS = ("csv", "parquet", "json")
-CORRUPT = "tollgate corrupt row"
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,8 @@ class Table:
 
 
 def say_corrupt(text: str, delimiter: str | None, width: int) -> str:
-    """Return what is wrong with a row whose ``text`` does not fit the columns."""
-    if delimiter is None:
-        return "is not a JSON object"
+    """Return what is wrong with a row of CSV whose ``text`` does not fit the columns."""
+    assert delimiter is not None
     return say_cells(len(next(csv.reader([text], delimiter=delimiter), [])), width, text.encode())
 
 
@@ -69,12 +69,14 @@ def read_table(spark: SparkSession, path: str, form: str, event_type: EventType,
         names, frame = [cell.strip() for cell in cells], _read_csv(spark, path, cells, delimiter, encoding)
     elif form == "json":
         names = list(event_type.variables)
-        delimiter, frame = None, _read_json(spark, path, names, encoding)
+        delimiter, frame = None, read_json_lines(spark, path, names, encoding)
     else:
         delimiter, frame = None, spark.read.parquet(path)
         names = frame.columns
     require_id(event_type)
     require_columns(event_type, names)
+    if form == "json":
+        return Table(names, _place(frame, sf.col(_quoted(PATH)), sf.col(_quoted(BLOCK))), says_why=True)
     return Table(names, _place(frame, sf.col("_metadata.file_path"), sf.col("_metadata.file_block_start")), delimiter)
 
 
@@ -116,21 +118,13 @@ def _read_csv(spark: SparkSession, path: str, header: Sequence[str], delimiter: 
     )
 
 
-def _read_json(spark: SparkSession, path: str, names: Sequence[str], encoding: str | None) -> DataFrame:
-    # In an encoding of its own, Spark has to be told where lines end.
-    ends = None if encoding is None else "\n"
-    return spark.read.json(
-        path, schema=_texts(names), columnNameOfCorruptRecord=CORRUPT, encoding=encoding, lineSep=ends
-    )
-
-
 def _texts(names: Sequence[str]) -> StructType:
     return StructType([StructField(name, StringType()) for name in (*names, CORRUPT)])
 
 
 def _place(frame: DataFrame, path: Column, block: Column) -> DataFrame:
     """Return the rows in the form of a `Table`. Columns go by place: names may differ in case only, or hold dots."""
-    cells = [sf.col(_quoted(name)) for name in frame.columns if name != CORRUPT]
+    cells = [sf.col(_quoted(name)) for name in frame.columns if name not in (CORRUPT, PATH, BLOCK)]
     corrupt = sf.col(_quoted(CORRUPT)) if CORRUPT in frame.columns else sf.lit(None).cast("string")
     return frame.select(
         sf.struct(*(cell.alias(f"c{place}") for place, cell in enumerate(cells))).alias("cells"),

@@ -205,6 +205,18 @@ def test_a_decision_without_a_score_has_nothing_to_move(contract: Contract, open
     assert not contract.questions
 
 
+def test_a_decision_as_of_the_servers_clock_says_so(contract: Contract, open_page: OpenPage) -> None:
+    contract.answer("POST", "/v1/decisions", {"event": EVENT})
+    skew = {"given": "2062-03-01T10:00:00Z", "used": "2026-03-01T10:00:00Z"}
+    contract.decisions[str(EVENT["event_id"])].update({"clock": skew})
+    page = open_page("score")
+    page.query_params["event"] = EVENT["event_id"]
+    page.run()
+    assert not page.exception
+    assert "1 Mar 2062, 10:00 UTC, lay ahead of the server's clock" in texts(page)
+    assert "decided on as of 1 Mar 2026, 10:00 UTC" in texts(page)
+
+
 def test_reasons_are_told_in_words_with_their_impact(page: AppTest) -> None:
     said = texts(page)
     assert "14.2 times this customer" in said

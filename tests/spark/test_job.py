@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 from collections.abc import Sequence
 from datetime import datetime
@@ -218,6 +219,36 @@ def test_what_lies_ahead_of_the_clock_is_treated_as_by_tollgate_score(
     assert_same(
         [{name: "" if row[name] is None else str(row[name]) for name in expected[0]} for row in found], expected
     )
+
+
+@pytest.mark.usefixtures("spark")
+def test_odd_lines_of_json_are_treated_as_by_tollgate_score(
+    sample_version: Path, later_payments: list[Payment], tmp_path: Path
+) -> None:
+    payments = [{name: value for name, value in one.items() if value is not None} for one in later_payments[:9]]
+    lines = [json.dumps(payment) for payment in payments]
+    lines[1] = lines[1][:-1] + f', "amount": {payments[1]["amount"]}}}'
+    lines[2] = lines[2][:-1] + ', "latitude": NaN}'
+    lines[3] = lines[3][:-3]
+    lines[4] = json.dumps([payments[4]])
+    lines[5] = json.dumps({**payments[5], "event_id": 777.0, "customer_id": 36.0})
+    lines[6] = json.dumps({**payments[6], "merchant_id": {"name": "x"}})
+    lines.insert(7, "   ")
+    data, now = tmp_path / "in.jsonl", "2026-08-31T23:55:00Z"
+    data.write_text("\n".join([*lines, ""]))
+    score_file(data, sample_version, tmp_path / "local.csv", fresh=True, now=datetime.fromisoformat(now))
+    with (tmp_path / "local.csv").open(newline="") as file:
+        expected = list(csv.DictReader(file))
+    assert [place for place, row in enumerate(expected) if row["status"] != "ok"] == [1, 2, 3, 4, 6]
+    assert "twice" in expected[1]["status"]
+
+    output = str(tmp_path / "out")
+    main(["score", str(data), output, "--version", str(sample_version), "--now", now])
+    found = sorted(pa.parquet.read_table(output).to_pylist(), key=lambda row: int(row["row"]))
+    told = ("score", "outcome", "status")
+    assert [{name: "" if row[name] is None else str(row[name]) for name in told} for row in found] == [
+        {name: row[name] for name in told} for row in expected
+    ]
 
 
 @pytest.mark.parametrize("form", FOREIGN)

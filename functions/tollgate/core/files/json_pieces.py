@@ -38,7 +38,7 @@ def _find_names(name: str, source: Source, options: ReadOptions) -> list[str]:
     names: dict[str, None] = {}
     lines = next(_JsonReading(name, source, options, Position()).lots(), [])
     for line in lines[:_LINES_OF_NAMES]:
-        found, _ = _read_line(line)
+        found, _ = read_json_line(line)
         names |= dict.fromkeys(found)
     if not names:
         raise TableError(f'"{name}" has no JSON object in its first {_LINES_OF_NAMES:,} lines.')
@@ -82,7 +82,7 @@ def _read_lines(lines: Sequence[bytes | None], names: Sequence[str]) -> tuple[li
     rows: list[Mapping[str, Any]] = []
     misshapen = {}
     for place, line in enumerate(lines):
-        row, wrong = _read_line(line)
+        row, wrong = read_json_line(line)
         if not wrong and not row.keys() <= known:
             wrong = f'has "{next(iter(row.keys() - known))}", which the first {_LINES_OF_NAMES:,} lines lack'
         if wrong:
@@ -91,7 +91,8 @@ def _read_lines(lines: Sequence[bytes | None], names: Sequence[str]) -> tuple[li
     return rows, misshapen
 
 
-def _read_line(line: bytes | None) -> tuple[dict[str, Any], str]:
+def read_json_line(line: bytes | None) -> tuple[dict[str, Any], str]:
+    """Return the object that a line holds, and what is wrong with it; None stands for a line that is too long."""
     if line is None:
         return {}, _TOO_LONG
     try:
