@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.result_upload import ResultUpload
+from tollgate.adapters.result_upload import ResultUpload, WorkLostError
 from tollgate.adapters.s3_source import S3Source
-from tollgate.core.files.parquet_results import ParquetResults
+from tollgate.core.files.parquet_results import OtherColumnsError, ParquetResults
 from tollgate.core.files.pieces import Piece, ReadOptions
 from tollgate.core.files.scoring import ScoredPiece
 from tollgate.services.checkpoints import Checkpoint, forget_checkpoint, save_checkpoint
@@ -24,7 +24,8 @@ from tollgate.services.work import Work
 def score_rows(stores: Stores, file: BatchFile, etag: str, turn: Turn, hold: Hold, work: Work) -> bool:
     """Score the rows that are left and return True; False if there is no time for all of them.
 
-    Raises `InputError` where the file cannot be used, `ConflictError` if another run took over.
+    Raises `InputError` where the file cannot be used, `ConflictError` if another run took over, `WorkLostError`
+    if another version of Tollgate began with it and its results have other columns.
     """
     if work.checkpoint.summary is not None:
         return True
@@ -91,7 +92,7 @@ class _Run:
         self._tell(so_far)
         for scored in self.work.scoring.score(self.pieces.segment(within_s)):
             self.uploads["csv"].write(scored.csv)
-            self.uploads["parquet"].write(parquet.write(scored.table))
+            self.uploads["parquet"].write(self._write(parquet, scored))
             so_far = self._after(so_far, scored)
             self._tell(so_far)
         if self.pieces.ended:
@@ -100,6 +101,15 @@ class _Run:
         else:
             so_far = replace(so_far, parquet=parquet.pause())
         self._keep(replace(so_far, sent={kind: upload.sent() for kind, upload in self.uploads.items()}))
+
+    def _write(self, parquet: ParquetResults, scored: ScoredPiece) -> bytes:
+        try:
+            return parquet.write(scored.table)
+        except OtherColumnsError:
+            raise WorkLostError(
+                f"Batch {self.file.batch_id} was begun by another version of Tollgate, whose results have other "
+                "columns; it begins anew."
+            ) from None
 
     def _after(self, so_far: Checkpoint, scored: ScoredPiece) -> Checkpoint:
         return replace(

@@ -13,6 +13,10 @@ _MAGIC = b"PAR1"
 _BLANK = bytes(16 << 20)
 
 
+class OtherColumnsError(ValueError):
+    """What was written so far has other columns: an earlier version of Tollgate wrote it."""
+
+
 @dataclass(frozen=True)
 class ParquetSoFar:
     """How large the file is so far, and the footer that it would have: where each row group is."""
@@ -54,7 +58,7 @@ class ParquetResults:
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, table: pa.Table) -> bytes:
-        """Return the bytes that the rows of a table add."""
+        """Return the bytes that the rows of a table add; raise `OtherColumnsError` where they cannot follow."""
         self._writer = self._writer or self._begin(table.schema)
         self._writer.write_table(table)
         return self._take()
@@ -70,6 +74,8 @@ class ParquetResults:
         return self._close().removeprefix(_MAGIC)
 
     def _begin(self, schema: pa.Schema) -> pq.ParquetWriter:
+        if self._before is not None and self._before.schema.to_arrow_schema() != schema:
+            raise OtherColumnsError("The results so far have other columns.")
         stream = pa.PythonFile(self._sink, mode="w")
         writer = pq.ParquetWriter(stream, schema, compression="zstd")
         if not self._size_bytes:
