@@ -74,7 +74,7 @@ class ParquetResults:
         return self._close().removeprefix(_MAGIC)
 
     def _begin(self, schema: pa.Schema) -> pq.ParquetWriter:
-        if self._before is not None and self._before.schema.to_arrow_schema() != schema:
+        if self._before is not None and self._before.schema.to_arrow_schema().names != schema.names:
             raise OtherColumnsError("The results so far have other columns.")
         stream = pa.PythonFile(self._sink, mode="w")
         writer = pq.ParquetWriter(stream, schema, compression="zstd")
