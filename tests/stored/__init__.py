@@ -7,7 +7,8 @@ test writes the same things anew and compares the stored names (keys of objects,
 manifests) with those of the newest folder.
 
 Folders are never rewritten: they stand for the deployments that people have. When a stored form gains something, add
-a folder beside them, with `python -m tests.stored.write FOLDER`. `live.py` has the deeds that fill the storage. 2026-11
-is as the code of November 2026 wrote it; 2026-10 as the code before (commit acb758e) did: its histories do not tell
-when they were added to last, and ids such as 36.0 are kept as they came.
+a folder beside them with `python -m tests.stored.write FOLDER`, named by the year and month. `live.py` has the deeds
+that fill the storage, `questions.py` what is asked of it. 2026-11 is as the code of November 2026 wrote it, and 2026-10
+as the code of the commit acb758e did: its histories do not tell when they were added to last, ids and keys such as the
+text "37.0" are kept as they came, and the results of its file that was cut short have fewer columns than today's.
 """

@@ -49,4 +49,6 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if len(sys.argv) != 2:
+        raise SystemExit("Say which folder to write, as in: python -m tests.stored.write 2027-03")
+    main(sys.argv[1])
