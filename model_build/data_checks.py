@@ -6,7 +6,7 @@ Nothing here changes what is learned.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from tollgate.core.event import Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.files.arrow_columns import is_text_type, plain_column, unwrap
 from tollgate.core.files.column_notes import ColumnNotes
+from tollgate.core.number_format import PLAIN
 from tollgate.core.outlying_times import by_day, find_outliers
 from tollgate.core.time_format import TimeFormat
 from tollgate.core.values import WHOLE_WITH_ZEROS, one_spelling
@@ -199,7 +200,7 @@ def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
     if isinstance(column, list):
         column = pa.array([value if isinstance(value, str) else None for value in column], pa.string())
     # Where a zone is declared, it is meant for those.
-    declared = event_type.time_format != TimeFormat()
+    declared = replace(event_type.time_format, numbers=PLAIN) != TimeFormat()
     if declared or not pa.types.is_string(column.type):
         return
     zoned = pc.sum(pc.match_substring_regex(column, _ENDS_IN_A_ZONE)).as_py() or 0

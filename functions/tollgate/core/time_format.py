@@ -23,6 +23,8 @@ from tollgate.core.bare_numbers import (
     spell,
 )
 from tollgate.core.event import Ints
+from tollgate.core.number_format import PLAIN, NumberFormat
+from tollgate.core.number_marks import advise
 from tollgate.core.time_pattern import TimePattern
 from tollgate.core.values import Problem, read_each, read_text, shown
 
@@ -49,13 +51,15 @@ class TimeFormat:
 
     ``form`` is one of `TIME_FORMATS` or a pattern. With ``unit``, one of `UNITS_S`, a time is a number of units since
     ``origin``, an ISO date or time. Of an hour that comes twice, when summer time ends, the first is meant; a time that
-    is skipped, when it begins, is read with the offset from before.
+    is skipped, when it begins, is read with the offset from before. ``numbers`` says how numbers
+    that are text are written.
     """
 
     form: str = "iso"
     zone: str | None = None
     unit: str | None = None
     origin: str | None = None
+    numbers: NumberFormat = PLAIN
 
     @cached_property
     def zone_info(self) -> tzinfo:
@@ -105,11 +109,16 @@ class TimeFormat:
         return _within(_since_epoch(moment if moment.tzinfo else moment.replace(tzinfo=self.zone_info)), value)
 
     def _need_number(self, value: object) -> Decimal:
-        number = _read_number(value)
+        number = self._read_number(value)
         if number is None:
             said = f'timestamp_unit "{self.unit}"' if self.unit else f'timestamp_format "{self.form}"'
-            raise ValueError(f"{shown(value)} is not a number, as {said} says")
+            more = advise(value, self.numbers.decimal, self.numbers.thousands)
+            raise ValueError(f"{shown(value)} is not a number, as {said} says{more}")
         return number
+
+    def _read_number(self, value: object) -> Decimal | None:
+        """Return a number, written with the declared marks or as programs write it; None for anything else."""
+        return _read_number(self.numbers.plain(value) if self.numbers.takes(value) else value)
 
     def _read_count(self, value: object) -> int:
         return _within(self.origin_us + self._need_number(value) * UNITS_S[self.unit or ""] * _US, value)
@@ -147,7 +156,7 @@ class TimeFormat:
                 return self._instant(datetime.fromisoformat(text), value)
             except ValueError:
                 pass
-        number = _read_number(value)
+        number = self._read_number(value)
         if number is not None:
             return read_bare_number(number, shown(value))
         if utc := _UTC_WORD.fullmatch(text):

@@ -11,6 +11,7 @@ from decimal import Decimal
 import numpy as np
 
 from tollgate.core.event import PAIR_SEPARATOR, Floats
+from tollgate.core.number_marks import advise
 
 MAX_TEXT = 256
 MAX_NUMBER = 1e15
@@ -80,7 +81,7 @@ def _if_unknown(value: object) -> str:
     word = value.strip() if isinstance(value, str) else ""
     if word in NULL_WORDS or word in SPOKEN_NULLS:
         return "; leave it empty if it is unknown, or list it as null_values in [event]"
-    return "; leave it empty if it is unknown" if isinstance(value, float) else ""
+    return "; leave it empty if it is unknown" if isinstance(value, float) else advise(value)
 
 
 def read_numbers(column: str, values: Sequence[object]) -> tuple[Floats, list[Problem]]:
