@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from tollgate.core.event import Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.files.arrow_columns import is_text_type, plain_column, unwrap
+from tollgate.core.files.clock_notes import ClockNotes
 from tollgate.core.files.column_notes import ColumnNotes
 from tollgate.core.number_format import PLAIN
 from tollgate.core.outlying_times import by_day, find_outliers
@@ -46,6 +47,7 @@ def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -
         *notice_values(data, file.event_type),
         *(outliers.describe() for outliers in find_outliers(*by_day(data.events.times_us, data.rows))),
         *([] if now_s is None else _notice_young_labels(data, now_s)),
+        *_notice_clock(data, file.event_type),
         *_notice_zones(data, file.event_type),
         *_notice_rows(data),
     )
@@ -193,6 +195,12 @@ def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
             "among them may not be known yet: no model learns from them, and figures of the test part that count them "
             "are provisional; train again later, or leave those labels empty."
         )
+
+
+def _notice_clock(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+    notes = ClockNotes()
+    notes.add(event_type, data.events.times_us, data.table.column(event_type.timestamp), data.rows)
+    yield from notes.tell(event_type)
 
 
 def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
