@@ -25,9 +25,13 @@ def group_expression(thousands: str | None) -> str:
 
 
 def number_expression(decimal: str, thousands: str | None) -> str:
-    """Return the regular expression of a number, with every group of thousands whole."""
-    grouped = rf"[0-9]{{1,3}}(?:{group_expression(thousands)}[0-9]{{3}})+|" if thousands else ""
-    return rf"^\s*[+-]?(?:{grouped}[0-9]+)(?:{re.escape(decimal)}[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*$"
+    """Return the regular expression of a number, with every group of thousands whole.
+
+    Thousands begin with no zero and have no exponent: 0.123 and 1.234e3 are written with a decimal point.
+    """
+    mark = re.escape(decimal)
+    grouped = rf"[1-9][0-9]{{0,2}}(?:{group_expression(thousands)}[0-9]{{3}})+(?:{mark}[0-9]*)?|" if thousands else ""
+    return rf"^\s*[+-]?(?:{grouped}[0-9]+(?:{mark}[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*$"
 
 
 def advise(text: object, decimal: str = ".", thousands: str | None = None) -> str:

@@ -24,7 +24,7 @@ from tollgate.core.bare_numbers import (
 )
 from tollgate.core.event import Ints
 from tollgate.core.number_format import PLAIN, NumberFormat
-from tollgate.core.number_marks import advise
+from tollgate.core.number_marks import BLANKS, advise
 from tollgate.core.time_pattern import TimePattern
 from tollgate.core.values import Problem, read_each, read_text, shown
 
@@ -34,6 +34,7 @@ UNITS_S = {"days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 OUTSIDE = "{} is not a time between 1900 and 2200"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = 1_000_000
+_BLANKS = str.maketrans(dict.fromkeys(BLANKS, " "))
 _DAY_US = 86_400 * _US
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,3})?")
 # A spreadsheet shows long numbers with six digits and an exponent: what came after them is lost.
@@ -80,7 +81,8 @@ class TimeFormat:
             return self._instant(value, value)
         if isinstance(value, date):
             return self._instant(datetime(value.year, value.month, value.day), value)
-        return self._read(value)
+        # Spreadsheets write other blanks, as before AM and PM, which look the same.
+        return self._read(value if not isinstance(value, str) or value.isascii() else value.translate(_BLANKS))
 
     def read_column(self, column: str, values: Sequence[object]) -> tuple[Ints, list[Problem]]:
         """Read a column of times: microseconds since 1970 UTC, 0 where there is a problem."""

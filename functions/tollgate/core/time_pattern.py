@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 
-from tollgate.core.number_marks import BLANKS
-
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -43,7 +41,6 @@ _SPELLED_OUT = {"F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y",
 _PIECES = re.compile(r"%(.?)|(\s+)|([^%\s]+)", re.DOTALL)
 _ZONE_WORD = re.compile(r"(?<![A-Za-z])(?:[A-Z]{3,4}|Z)(?![A-Za-z])")
 _UTC_WORDS = ("UTC", "GMT", "Z")
-_BLANKS = str.maketrans(dict.fromkeys(BLANKS, " "))
 
 
 @dataclass(frozen=True)
@@ -80,11 +77,7 @@ class TimePattern:
         return re.compile("".join(parts), re.ASCII | re.IGNORECASE)
 
     def read(self, text: str) -> datetime:
-        """Return the time, with a zone where the text has one; raise `ValueError` where it does not follow.
-
-        A blank may be one of those that spreadsheets write, as before AM and PM, and look the same.
-        """
-        text = text.translate(_BLANKS)
+        """Return the time, with a zone where the text has one; raise `ValueError` where it does not follow."""
         if self._expression is None:
             return datetime.strptime(text, self.text)
         match = self._expression.fullmatch(text)
