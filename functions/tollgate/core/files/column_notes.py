@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from tollgate.core.event import Events, Ints
 from tollgate.core.event_type import EventType
+from tollgate.core.files.float_ids import count_inexact
 from tollgate.core.values import NULL_WORDS, SPOKEN_NULLS
 
 _ROUNDED = r"^[+-]?[0-9](\.[0-9]+)?[eE]\+?[0-9]{2}$"
@@ -42,6 +43,9 @@ class ColumnNotes:
         for column, keys in {**events.categories, **singles}.items():
             rows = np.bincount(keys.codes[keys.codes >= 0], minlength=len(keys.values))
             self._add_keys(column, _as_texts(keys.values), rows, is_entity=column in singles)
+        for name in (event_type.id, *event_type.text_columns):
+            if name is not None and name in columns:
+                self._count(name, "inexact", *count_inexact(columns[name]))
         for number in (event_type.amount, *event_type.numeric):
             if number is not None and number in columns and event_type.number_format.is_plain:
                 self._add_numbers(number, columns[number])
@@ -86,6 +90,12 @@ class ColumnNotes:
             yield (
                 f'Column "{column}": {rounded:,} values such as "{self.examples[f"{column} rounded"]}" are numbers '
                 "that a spreadsheet has rounded, so different ones cannot be told apart: export the column as text."
+            )
+        if inexact := counted.get("inexact"):
+            yield (
+                f'Column "{column}": {inexact:,} values such as {self.examples[f"{column} inexact"]} are floats with '
+                "more digits than these hold, so a spreadsheet or a data frame may have rounded different ones to one: "
+                "export the column as text, or as whole numbers of 64 bits."
             )
         words = {what.partition(" ")[2]: rows for what, rows in counted.items() if what.startswith("word ")}
         for word, rows in words.items():
