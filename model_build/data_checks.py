@@ -139,7 +139,9 @@ def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str
 
 
 def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
-    """Yield what looks odd in the values of columns, each in one sentence."""
+    """Yield which rows were left out, and what looks odd in the values of columns, each in one sentence."""
+    if data.late:
+        yield data.late.describe(left_out=True)
     columns = {name: _as_written(column) for name, column in zip(data.table.names, data.table.columns, strict=True)}
     notes = ColumnNotes()
     notes.add(event_type, data.events, columns)
@@ -190,7 +192,7 @@ def _notice_times(data: LabelledEvents, form: TimeFormat) -> Iterator[str]:
     outliers = list(find_outliers(*by_day(times_us, data.rows)))
     yield from (one.describe() for one in outliers)
     if len(times_us) and not outliers:
-        yield from find_odd_span(form, int(times_us.min()), int(times_us.max()))
+        yield from find_odd_span(form, int(np.min(times_us)), int(np.max(times_us)))
 
 
 def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:

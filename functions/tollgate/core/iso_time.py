@@ -34,8 +34,9 @@ ODD_OFFSET = r"^.{13}[+-]|(?:\+(?:1[5-9]|2[0-9])|-(?:1[3-9]|2[0-9]))(?::?[0-9]{2
 
 _DIGIT = re.compile(r"\d", re.ASCII)
 _ZONE_WORD = re.compile(r".*\d\s*([A-Z]{2,5})")
+_UTC_WORDS = ("UTC", "GMT")
 _ZONE_NAME = re.compile(r".*(\[[^\[\]]*\])")
-_DIGITS = re.compile(r"(\d{5,17}(?:\.0+)?)(\s*)(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)", re.ASCII | re.IGNORECASE)
+_DIGITS = re.compile(r"(\d{5,17})([.,]\d+)?(\s*)(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)", re.ASCII | re.IGNORECASE)
 # How parts of a text are written in a pattern, in this order.
 _DATES = (
     (r"^\d{4}([-/.])\d\d?\1\d\d?(?!\d)", r"%Y\1%m\1%d"),
@@ -76,12 +77,13 @@ def suggest_form(text: str) -> str:
     """Return what to do about a text that is no ISO time: the pattern that it follows, where that can be told."""
     word = _ZONE_WORD.fullmatch(text)
     if digits := _DIGITS.fullmatch(text):
-        number = Decimal(digits[1])
-        if (pattern := find_date_pattern(number)) is not None:
-            zone = digits[3] if digits[3].upper() in ("UTC", "GMT") else "%z"
-            return f'it looks like a date; set timestamp_format = "{pattern}{digits[2]}{zone}" in [event]'
+        number, fraction = Decimal(digits[1]), f"{digits[2][0]}%f" if digits[2] else ""
+        zone = digits[4] if digits[4].upper() in _UTC_WORDS else "%z"
+        pattern = TimePattern(f"{find_date_pattern(number)}{fraction}{digits[3]}{zone}")
+        if pattern.reads(text):
+            return f'it looks like a date; set timestamp_format = "{pattern.text}" in [event]'
         if find_ticks(number) is not None:
-            return f'a number that counts from 1970 has no zone: leave "{digits[3]}" out'
+            return f'a number that counts from 1970 has no zone: leave "{digits[4]}" out'
     if word and word[1] not in ("AM", "PM"):
         return (
             f'leave "{word[1]}" out and set timezone in [event], such as "America/New_York", or write +01:00 and the '
