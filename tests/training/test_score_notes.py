@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from model_build.command_line import main
 from tests.services.backend import Payment, write_payments
 
+pytest_plugins = ("tests.services.backend_fixture",)
+
 
 def notes(tmp_path: Path, version: Path, payments: list[Payment], *more: str) -> list[str]:
     """Return the notes on payments in a file."""
