@@ -10,11 +10,12 @@ from tollgate.core.moments import write_second
 from tollgate.core.rules.list_faults import unquote
 from tollgate.core.rules.list_text import given_lines, read_list, show_values
 from tollgate.core.rules.members import MAX_ENTRIES, Members
+from tollgate.core.values import read_text
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ChangedError, InputError, NotFoundError, suggest
 from tollgate.services.stores import Stores
 
-Values = Sequence[str | float]
+Values = Sequence[bool | str | int | float]
 
 
 def show_list(
@@ -102,7 +103,7 @@ def _as_members(version: DetectorVersion, name: str, values: Values, *, may_be_e
 def _removed(name: str, members: Members, values: Values) -> frozenset[str | float]:
     """Return values to take out: texts as they are or as they are read, as nothing is wrong with removing a fault."""
     if members.kind == "text":
-        texts = [value.strip() for value in values if isinstance(value, str)]
+        texts = [value.strip() if isinstance(value, str) else read_text(value) or "" for value in values]
         return frozenset(Members.of("text", (*texts, *map(unquote, texts))).values)
     try:
         return frozenset(read_list("number", given_lines(values), None).values)
