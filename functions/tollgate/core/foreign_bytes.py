@@ -51,6 +51,11 @@ def recognize(body: bytes) -> str | None:
     return next((said for said in found if said), None)
 
 
+def looks_like_csv(head: bytes) -> bool:
+    """Return whether text looks like lines of CSV."""
+    return bool(_CSV.fullmatch(head.strip()))
+
+
 def _by_encoding(body: bytes) -> str | None:
     encoding = json.detect_encoding(body)
     if not encoding.startswith("utf-8"):
