@@ -109,7 +109,7 @@ OBJECT = b'{"a": 1, "b": "x"}'
         (b"[1, 2]\n[3, 4]\n", "is a JSON array"),
         (
             b",\n".join([OBJECT] * 3),
-            "has a comma behind each line, as an array has between its objects; leave them out",
+            "has a comma behind each line, as an array has; leave them out",
         ),
         (OBJECT + b",\n" + OBJECT + b",\n", "has a comma behind each line"),
         (b"\r".join([OBJECT] * 3), "has lines that end in a carriage return alone; end them in line feeds"),
