@@ -138,7 +138,9 @@ def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str
 
 
 def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
-    """Yield what looks odd in the values of columns, each in one sentence."""
+    """Yield which rows were left out, and what looks odd in the values of columns, each in one sentence."""
+    if data.late:
+        yield data.late.describe(left_out=True)
     columns = {name: _as_written(column) for name, column in zip(data.table.names, data.table.columns, strict=True)}
     notes = ColumnNotes()
     notes.add(event_type, data.events, columns)
