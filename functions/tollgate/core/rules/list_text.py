@@ -13,7 +13,7 @@ from tollgate.core.files.magic import kind_of
 from tollgate.core.rules.list_faults import find_fault, find_header, find_table, is_row, is_version, unquote
 from tollgate.core.rules.members import MAX_ENTRIES, Members
 from tollgate.core.rules.scope import Kind
-from tollgate.core.values import MAX_TEXT, read_text
+from tollgate.core.values import MAX_TEXT
 
 # What an object that holds no value has to say, or it counts as damaged.
 EMPTY = "# This list is empty on purpose."
@@ -162,12 +162,9 @@ def _keep(kind: Kind, line: ListLine) -> str | float:
 
 
 def _text_of(line: ListLine) -> str:
-    value = line.value
-    if isinstance(value, bool | int | float):  # as an event may have it
-        value = read_text(value)
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(line.value, str) or not line.value.strip():
         raise line.fail("is no text")
-    return value.strip().strip(_INVISIBLE).strip()
+    return line.value.strip().strip(_INVISIBLE).strip()
 
 
 def _check_text(line: ListLine, text: str) -> str:
