@@ -341,6 +341,29 @@ def test_events_far_from_the_others_are_told(tmp_path: Path, days: int, rows: in
     assert note in notice(tmp_path, base() | {"t": moments})
 
 
+@pytest.mark.parametrize(
+    ("event", "counts", "key"),
+    [
+        ('timestamp_format = "excel"\n', [20_454 + number / 24 for number in range(N)], 'timestamp_unit = "days"'),
+        (
+            'timestamp_unit = "days"\ntimestamp_origin = "1970-01-01"\n',
+            [24 * number for number in range(N)],
+            'timestamp_unit = "hours"',
+        ),
+    ],
+)
+def test_counts_of_another_unit_are_told_when_training_and_when_scoring(
+    tmp_path: Path, event: str, counts: list[float], key: str
+) -> None:
+    columns = base() | {"t": counts}
+    (told,) = (note for note in notice(tmp_path, columns, EVENT + event) if "if that is right, set" in note)
+    assert key in told
+    path, file = write(tmp_path, columns, EVENT + event)
+    version = train_detector(path, file, tmp_path / "out", lambda _step: None).sealed.version
+    notes = score(version, path.read_bytes(), tmp_path / "kept", name=path.name).summary["notes"]
+    assert any(key in note for note in notes)
+
+
 @pytest.mark.parametrize("days", [20, 60, 300])
 def test_a_row_that_lies_far_after_the_others_changes_nothing_for_them(tmp_path: Path, days: int) -> None:
     moments = times()
