@@ -80,6 +80,16 @@ def test_every_row_is_told_of(backend: Backend, decided: list[Payment]) -> None:
     assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
 
 
+@pytest.mark.parametrize("bad", [("perhaps", ""), ("", ""), ("legitimate", "soon"), ("legitimate", "2062-01-01")])
+def test_a_refused_label_leaves_the_event_to_the_right_one(
+    backend: Backend, decided: list[Payment], bad: tuple[str, str]
+) -> None:
+    event_id = str(decided[0]["event_id"])
+    summary = set_labels(backend, write([(event_id, *bad), (event_id, "fraud", KNOWN_AT), (event_id, *bad)]))
+    assert [row["status"] for row in results(backend, summary)] == ["failed", "accepted", "failed"]
+    assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
+
+
 @pytest.mark.parametrize("header", ["event_id,label,known_at", "known_at,is_fraud,event_id"])
 def test_columns_are_found_by_name(backend: Backend, decided: list[Payment], header: str) -> None:
     cells = {"event_id": decided[0]["event_id"], "label": "1", "is_fraud": "1", "known_at": KNOWN_AT}

@@ -21,11 +21,11 @@ from tests.spark.needs import MARKS, need_spark
 
 need_spark()
 
+from spark_job.json_lines import CORRUPT  # noqa: E402
 from spark_job.records import read_records  # noqa: E402
 from spark_job.scoring import Scoring  # noqa: E402 - it imports PySpark
 from spark_job.sealed import take_champion, take_folder  # noqa: E402
 from spark_job.stream import Stream, start_stream  # noqa: E402
-from spark_job.tables import CORRUPT  # noqa: E402
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
