@@ -67,6 +67,17 @@ def test_no_word_is_taken_from_the_ids_of_events(payment: Payment) -> None:
         ("/v1/decisions", "sort=oldest", "query.sort"),
         ("/v1/decisions", "from_score=1001", "query.from_score"),
         ("/v1/decisions", "day=yesterday", "query.day"),
+        ("/v1/decisions", "day=1780272000", 'query.day: "1780272000" is not a day; write it as in 2026-11-25.'),
+        ("/v1/decisions", "from=1780272000", 'query.from: "1780272000" is not a day; write it as in'),
+        ("/v1/decisions", "from=20260601", 'query.from: "20260601" is not a day'),
+        ("/v1/decisions", "from=1780272000.0", 'query.from: "1780272000.0" is not a day'),
+        ("/v1/decisions", "from=2026-06-01&to=46174", 'query.to: "46174" is not a day'),
+        ("/v1/decisions", "from=2026-02-30", 'query.from: "2026-02-30" is not a day'),
+        ("/v1/decisions", "from=2026-06-01T12:00:00Z", "is not a day"),
+        ("/v1/summaries", "from=1780272000", 'query.from: "1780272000" is not a day'),
+        ("/v1/decisions", "entity=customer:", "write its name and its key"),
+        ("/v1/decisions", "entity=customer:%20", "write its name and its key"),
+        ("/v1/decisions", "entity=customer:c1%1f", "has a control character"),
         ("/v1/decisions", "day=2026-01-01&from=2026-01-01", "not both"),
         ("/v1/decisions", "to=2026-01-01", "to needs from"),
         ("/v1/decisions", "entity=shop:1", 'no entity "shop"'),
@@ -85,6 +96,10 @@ def test_what_cannot_be_searched_for_is_refused_in_one_sentence(path: str, query
     status, answer = call("GET", path, query=query)
     assert (status, answer["retry"]) == (422, False)
     assert said in answer["message"]
+
+
+def test_a_day_may_come_with_its_midnight() -> None:
+    assert call("GET", "/v1/summaries", query="from=2026-01-01T00:00:00Z&to=2026-01-02")[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/decisions", "/v1/summaries"])

@@ -17,6 +17,7 @@ MAX_TEXT = 256
 MAX_NUMBER = 1e15
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
+_SEPARATORS = frozenset(("\x1c", "\x1d", "\x1e", PAIR_SEPARATOR))
 _CLEAN = frozenset({str, int, float, type(None)})
 # Words that programs write for a missing value, and those that people do; the latter may also be a category.
 NULL_WORDS = (
@@ -134,6 +135,9 @@ def read_text(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
+        # They are blanks to Python: at an end of a text they would go without a word.
+        if not value.isprintable() and not _SEPARATORS.isdisjoint(value):
+            raise ValueError(f"{shown(value)} has a control character")
         text = one_spelling(value.strip())
     elif isinstance(value, dict | list):
         raise ValueError("a nested value is not a text")
@@ -142,8 +146,6 @@ def read_text(value: object) -> str | None:
         if spelled is None:
             return None
         text = spelled
-    if PAIR_SEPARATOR in text:
-        raise ValueError(f"{shown(text)} has a control character")
     if len(text) > MAX_TEXT:
         raise ValueError(f"{shown(text)} is longer than {MAX_TEXT} characters")
     return text or None

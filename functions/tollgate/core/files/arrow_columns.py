@@ -97,7 +97,7 @@ def hex_column(column: Any) -> pa.StringArray:  # noqa: ANN401 - an Arrow array
 
 def text_or_hex(column: Any) -> pa.StringArray:  # noqa: ANN401 - an Arrow array
     """Return bytes as the text that they are, and in hexadecimal where they are none."""
-    column = unwrap(column)
+    column = _without_views(column)
     plain = plain_column(column)
     if not plain.unreadable:
         return plain.values
