@@ -21,6 +21,7 @@ from tollgate.core.event import Events, Floats, Ints, Keys
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
 from tollgate.core.files.arrow_columns import plain_column
+from tollgate.core.files.blank_rows import without_blank_end
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece_events import EventReader, PieceEvents, read_time_column, repeated_in_piece
 from tollgate.core.files.pieces import Piece, ReadOptions, join_pieces, open_pieces
@@ -84,6 +85,7 @@ def _read_file(path: Path, event_type: EventType, form: FileForm, more: tuple[st
             partial(require_columns, event_type, more=more),
             event_type.accepted.__contains__,
         )
+    table = without_blank_end(event_type, table)
     if event_type.null_values:
         table = replace(table, columns=[_without_null(event_type, column) for column in table.columns])
     return table, [name for name in names if name not in event_type.accepted]
