@@ -46,13 +46,27 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except TollgateError as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {_explain_aws(error) or error}", err=True)
             ctx.exit(1)
         except OSError as error:
             if error.filename is None:
                 raise
             click.echo(f"Error: {error.filename} cannot be used: {error.strerror}.", err=True)
             ctx.exit(1)
+        except Exception as error:
+            said = _explain_aws(error)
+            if said is None:
+                raise
+            click.echo(f"Error: {said}", err=True)
+            ctx.exit(1)
+
+
+def _explain_aws(error: Exception) -> str | None:
+    if "botocore.exceptions" not in sys.modules:
+        return None
+    from model_build.aws_words import explain_aws
+
+    return explain_aws(error)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -227,14 +241,9 @@ def publish(folder: Path, bucket: str, history_table: str) -> None:
     The first version of a detector also brings the histories that its training data left. AWS credentials, region and
     AWS_ENDPOINT_URL are taken from the environment as by any AWS tool.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     from model_build.publishing import publish_version
 
-    try:
-        published = publish_version(choose_version(folder), bucket, history_table)
-    except (BotoCoreError, ClientError) as error:
-        raise click.ClickException(f"AWS refused: {error}") from None
+    published = publish_version(choose_version(folder), bucket, history_table)
     loaded = "histories were kept already" if published.loaded is None else f"{published.loaded:,} histories loaded"
     click.echo(f"{published.version.detector} {published.version.version} is now the champion; {loaded}")
 
