@@ -197,7 +197,8 @@ def _read_words(table: Piece, column: str, read: Callable[[object], int | None])
         try:
             meaning = read(value)
         except LabelError as error:
-            raise TrainingDataError(f"Row {int(np.argmax(codes == code)) + 1}: {error}") from None
+            row = int(np.argmax(codes == code)) + 1
+            raise TrainingDataError(f'Row {row}, column "{column}": {error.reason}.') from None
         meanings.append(-1 if meaning is None else meaning)
     found: npt.NDArray[np.int8] = np.array([*meanings, -1], dtype=np.int8)[codes]
     return found

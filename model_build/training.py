@@ -86,7 +86,7 @@ def seal_best(
         evaluation.get("money"),
         from_cost=material.file.outcomes_from_cost,
     )
-    notes = (*worth, *notes)
+    notes = (*notes, *worth)
     evaluation |= {"notes": list(notes)}
     histories = encode_histories(material.data, material.plan, material.excess)
     past = encode_judged_events(material, judged, reasons)
