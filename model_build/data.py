@@ -28,6 +28,7 @@ from tollgate.core.files.pieces import Piece, ReadOptions, join_pieces, open_pie
 from tollgate.core.files.python_values import python_values
 from tollgate.core.files.quick_columns import without_null
 from tollgate.core.files.sources import LocalFile
+from tollgate.core.outlying_times import Outliers
 from tollgate.core.reading import require_columns
 from tollgate.core.values import Problem
 from tollgate.errors import LabelError, TableError, TrainingDataError
@@ -46,7 +47,7 @@ class LabelledEvents:
     ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labelled, shape (n,). ``known_s`` is when each label became
     known, in seconds since 1970, shape (n,). ``rows`` are their places in the file. ``table`` has the declared columns
     of the file as they were written, in the file's order.
-    ``withheld`` are those that were not let through, where the table says so.
+    ``withheld`` are those that were not let through, where the table says so. ``late`` are rows that were left out.
     """
 
     events: Events
@@ -58,12 +59,25 @@ class LabelledEvents:
     label_delay_s: float
     unused_columns: tuple[str, ...]
     withheld: Withheld = NOTHING_WITHHELD
+    late: Outliers | None = None
 
     @property
     def frauds(self) -> Frauds:
         """The frauds among the events."""
         rows = np.flatnonzero(self.labels == 1)
         return Frauds(rows, self.known_s[rows])
+
+    def first(self, count: int) -> LabelledEvents:
+        """Return the earliest ``count`` events alone; the table stays whole."""
+        kept = self.withheld.rows < count
+        return replace(
+            self,
+            events=self.events.take(np.arange(count)),
+            labels=self.labels[:count],
+            known_s=self.known_s[:count],
+            rows=self.rows[:count],
+            withheld=Withheld(self.withheld.rows[kept], self.withheld.legitimate_s[kept]),
+        )
 
 
 def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, more: tuple[str, ...] = ()) -> Piece:

@@ -17,6 +17,7 @@ from tollgate.core.event import Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.files.arrow_columns import is_text_type, plain_column, unwrap
 from tollgate.core.files.column_notes import ColumnNotes
+from tollgate.core.odd_spans import find_odd_span
 from tollgate.core.outlying_times import by_day, find_outliers
 from tollgate.core.time_format import TimeFormat
 from tollgate.core.values import WHOLE_WITH_ZEROS, one_spelling
@@ -30,7 +31,7 @@ _NAMED = 5
 _DAY_S = 86_400
 # Two different values are nearly always among the first events; only where they are not are all of them looked at.
 _FIRST = 1_000
-_ENDS_IN_A_ZONE = r":\d\d([.,]\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)\s*$"
+_ENDS_IN_A_ZONE = r":\d\d([.,]\d+)?\s*([Zz]|[+-]\d\d(:?\d\d)?)\s*$"
 
 
 def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -> tuple[str, ...]:
@@ -43,7 +44,7 @@ def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -
         *(_describe(disguise, data) for disguise in find_disguised_labels(data.events, data.labels)),
         *_notice_columns(data, file.event_type),
         *notice_values(data, file.event_type),
-        *(outliers.describe() for outliers in find_outliers(*by_day(data.events.times_us, data.rows))),
+        *_notice_times(data, file.event_type.time_format),
         *([] if now_s is None else _notice_young_labels(data, now_s)),
         *_notice_zones(data, file.event_type),
         *_notice_rows(data),
@@ -138,7 +139,9 @@ def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str
 
 
 def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
-    """Yield what looks odd in the values of columns, each in one sentence."""
+    """Yield which rows were left out, and what looks odd in the values of columns, each in one sentence."""
+    if data.late:
+        yield data.late.describe(left_out=True)
     columns = {name: _as_written(column) for name, column in zip(data.table.names, data.table.columns, strict=True)}
     notes = ColumnNotes()
     notes.add(event_type, data.events, columns)
@@ -182,6 +185,14 @@ def _name(columns: Sequence[str]) -> str:
     quoted = ", ".join(f'"{column}"' for column in columns[:_NAMED])
     more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
     return f"Column {quoted} is" if len(columns) == 1 else f"Columns {quoted}{more} are"
+
+
+def _notice_times(data: LabelledEvents, form: TimeFormat) -> Iterator[str]:
+    times_us = data.events.times_us
+    outliers = list(find_outliers(*by_day(times_us, data.rows)))
+    yield from (one.describe() for one in outliers)
+    if len(times_us) and not outliers:
+        yield from find_odd_span(form, int(np.min(times_us)), int(np.max(times_us)))
 
 
 def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo, available_timezones
 
 from tollgate.core.bare_numbers import TICKS
+from tollgate.core.iso_time import read_iso
 from tollgate.core.number_format import DECIMALS, THOUSANDS
 from tollgate.core.time_format import TIME_FORMATS, UNITS_S, TimeFormat
 from tollgate.core.time_pattern import TimePattern, find_fault
@@ -104,7 +105,7 @@ def _read_unit(reader: TomlReader, zone: str | None) -> tuple[str | None, str | 
 def _read_origin(reader: TomlReader, unit: str, origin: str | date, zone: str | None) -> str:
     text = origin.isoformat() if isinstance(origin, date) else origin.strip()
     try:
-        datetime.fromisoformat(text)
+        read_iso(text)
         TimeFormat("iso", zone, unit, text).read(0)
     except ValueError:
         raise reader.fail(

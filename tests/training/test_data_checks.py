@@ -16,13 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 from tollgate.core.event import Events, Keys
+from tollgate.core.history import plan_history
+from tollgate.core.replay import replay_histories
 from tollgate.errors import TrainingDataError
 
 from model_build.data import read_labelled_events
 from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile, read_detector_file
 from model_build.disguised_labels import Disguise, _area, _Counts, find_disguised_labels
-from model_build.future_rows import refuse_future_rows
+from model_build.future_rows import read_past_payments
+from model_build.sealing import encode_histories
 from model_build.training import Trained, train_detector
 from tests.core.files.scored import score
 
@@ -61,10 +64,9 @@ def notice(
     folder: Path, columns: Columns, event: str = EVENT, *, now_s: float | None = NOW_S, suffix: str = ".csv"
 ) -> tuple[str, ...]:
     path, file = write(folder, columns, event, suffix)
-    data = read_labelled_events(path, file.event_type)
-    if now_s is not None:
-        refuse_future_rows(data, file.event_type, datetime.fromtimestamp(now_s, UTC))
-    return notice_data(data, file, now_s)
+    if now_s is None:
+        return notice_data(read_labelled_events(path, file.event_type), file, None)
+    return notice_data(read_past_payments(path, file, datetime.fromtimestamp(now_s, UTC)), file, now_s)
 
 
 def test_a_clean_table_has_no_notes(tmp_path: Path) -> None:
@@ -326,7 +328,7 @@ def test_events_from_the_future_are_refused_with_row_time_now_and_count(tmp_path
     [
         (-20_000, 1, "1 row lies 55 years before the others, it is row 17: check its date."),
         (-20_000, 20, "20 rows lie 55 years before the others, the first is row 17: check their dates."),
-        (60, 1, "1 row lies 36 days after the others, it is row 17: check its date."),
+        (60, 1, "1 row lies 36 days after the others, it is row 17: it is left out; check its date."),
         (60, 20, "20 rows lie 36 days after the others, the first is row 17: check their dates."),
     ],
 )
@@ -336,6 +338,49 @@ def test_events_far_from_the_others_are_told(tmp_path: Path, days: int, rows: in
         for number, moment in enumerate(times())
     ]
     assert note in notice(tmp_path, base() | {"t": moments})
+
+
+@pytest.mark.parametrize(
+    ("event", "counts", "key"),
+    [
+        ('timestamp_format = "excel"\n', [20_454 + number / 24 for number in range(N)], 'timestamp_unit = "days"'),
+        (
+            'timestamp_unit = "days"\ntimestamp_origin = "1970-01-01"\n',
+            [24 * number for number in range(N)],
+            'timestamp_unit = "hours"',
+        ),
+    ],
+)
+def test_counts_of_another_unit_are_told_when_training_and_when_scoring(
+    tmp_path: Path, event: str, counts: list[float], key: str
+) -> None:
+    columns = base() | {"t": counts}
+    (told,) = (note for note in notice(tmp_path, columns, EVENT + event) if "if that is right, set" in note)
+    assert key in told
+    path, file = write(tmp_path, columns, EVENT + event)
+    version = train_detector(path, file, tmp_path / "out", lambda _step: None).sealed.version
+    notes = score(version, path.read_bytes(), tmp_path / "kept", name=path.name).summary["notes"]
+    assert any(key in note for note in notes)
+
+
+@pytest.mark.parametrize("days", [20, 60, 300])
+def test_a_row_that_lies_far_after_the_others_changes_nothing_for_them(tmp_path: Path, days: int) -> None:
+    moments = times()
+    moments[16] = (datetime.fromisoformat(moments[16]) + timedelta(days)).isoformat()
+    columns = base() | {"t": moments, "card": [f"c{number % 7}" for number in range(N)]}
+    event = EVENT + '[entities]\ncard = "card"\n'
+    now = datetime.fromtimestamp(START_S, UTC) + timedelta(400)
+    path, file = write(tmp_path, columns, event)
+    data = read_past_payments(path, file, now)
+    late = datetime.fromisoformat(moments[16]) > datetime.fromisoformat(moments[-1]) + timedelta(2)
+    assert (data.late is not None) is late
+    (without := tmp_path / "without").mkdir()
+    rest = {name: [*values[:16], *values[16 + late :]] for name, values in columns.items()}
+    alone = read_past_payments(*write(without, rest, event), now)
+    plan = plan_history(file.event_type, (3600.0, 86_400.0))
+    excess = [replay_histories(plan, one.events).excess for one in (data, alone)]
+    assert encode_histories(data, plan, excess[0]) == encode_histories(alone, plan, excess[1])
+    assert data.labels.tolist() == alone.labels.tolist()
 
 
 # ---- from table to decision ------------------------------------------------------------------------------------------

@@ -33,9 +33,13 @@ class NumberFormat:
 
     @cached_property
     def expression(self) -> str:
-        """The regular expression of a number, with every group of thousands whole."""
-        grouped = rf"[0-9]{{1,3}}(?:{self.group_mark}[0-9]{{3}})+|" if self.thousands else ""
-        return rf"^\s*[+-]?(?:{grouped}[0-9]+)(?:{re.escape(self.decimal)}[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*$"
+        """The regular expression of a number, with every group of thousands whole.
+
+        Thousands begin with no zero and have no exponent: 0.123 and 1.234e3 are written with a decimal point.
+        """
+        mark = re.escape(self.decimal)
+        grouped = rf"[1-9][0-9]{{0,2}}(?:{self.group_mark}[0-9]{{3}})+(?:{mark}[0-9]*)?|" if self.thousands else ""
+        return rf"^\s*[+-]?(?:{grouped}[0-9]+(?:{mark}[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*$"
 
     def plain(self, value: object) -> object:
         """Return a text as programs write numbers, anything else as it is; raise `ValueError` for another form."""

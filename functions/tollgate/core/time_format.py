@@ -23,6 +23,7 @@ from tollgate.core.bare_numbers import (
     spell,
 )
 from tollgate.core.event import Ints
+from tollgate.core.iso_time import read_iso, suggest_form
 from tollgate.core.time_pattern import TimePattern
 from tollgate.core.values import Problem, read_each, read_text, shown
 
@@ -37,8 +38,6 @@ _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,3})?")
 # A spreadsheet shows long numbers with six digits and an exponent: what came after them is lost.
 _ROUNDED = re.compile(r"[+-]?\d(?:\.\d{0,5})?[eE]\+?\d+")
 _ISO_START = re.compile(r"\d{4}-\d\d-\d\d")
-_UTC_WORD = re.compile(r"(.*\d)\s*(?:UTC|GMT)")
-_ZONE_WORD = re.compile(r".*\d\s*([A-Z]{2,5})")
 # Seconds before this are a count that begins at 0, or of another unit than was said.
 _EARLY_S = 10**8
 
@@ -86,9 +85,12 @@ class TimeFormat:
 
     def read_known(self, value: object) -> int:
         """Return when a label became known: a time of this format, or an ISO one as the API has them."""
-        if isinstance(value, str) and _ISO_START.match(value.strip()):
+        if self.form == "iso" or not (isinstance(value, str) and _ISO_START.match(value.strip())):
+            return self.read(value)
+        try:
+            return self.read(value)
+        except ValueError:
             return TimeFormat("iso", self.zone).read(value)
-        return self.read(value)
 
     @cached_property
     def _read(self) -> Callable[[object], int]:
@@ -134,28 +136,24 @@ class TimeFormat:
 
     def _read_pattern(self, value: object) -> int:
         # A whole number of a typed column, or as pandas writes it beside empty cells, has the digits of a date.
+        text = read_text(value) or ""
         try:
-            moment = self._pattern.read(read_text(value) or "")
+            moment = self._pattern.read(text)
         except ValueError:
-            raise ValueError(f'{shown(value)} does not follow timestamp_format "{self.form}"') from None
+            said = f'{shown(value)} does not follow timestamp_format "{self.form}"'
+            if self._pattern.lacks_digits(text):
+                said += "; digits are missing, such as a zero in front that numbers lose: export the column as text"
+            raise ValueError(said) from None
         return self._instant(moment, value)
 
     def _read_iso(self, value: object) -> int:
         text = str(value).strip()
-        if text[4:5] == "-":
-            try:
-                return self._instant(datetime.fromisoformat(text), value)
-            except ValueError:
-                pass
-        number = _read_number(value)
-        if number is not None:
+        if text[4:5] != "-" and (number := _read_number(value)) is not None:
             return read_bare_number(number, shown(value))
-        if utc := _UTC_WORD.fullmatch(text):
-            text = f"{utc[1]}Z"
         try:
-            moment = datetime.fromisoformat(text)
+            moment = read_iso(text)
         except ValueError:
-            raise ValueError(f"{shown(value)} is no time such as 2026-01-31T13:24:11Z; {_remedy(text)}") from None
+            raise ValueError(f"{shown(value)} is no time such as 2026-01-31T13:24:11Z; {suggest_form(text)}") from None
         return self._instant(moment, value)
 
     def write(self, time_us: int) -> str | int | float:
@@ -220,12 +218,3 @@ def _read_number(value: object) -> Decimal | None:
     if isinstance(value, str) and _ROUNDED.fullmatch(text):
         raise ValueError(f"{shown(value)} was rounded by a spreadsheet; export the column as text, with all its digits")
     return Decimal(text)
-
-
-def _remedy(text: str) -> str:
-    if word := _ZONE_WORD.fullmatch(text):
-        return (
-            f'leave "{word[1]}" out and set timezone in [event], such as "America/New_York", or write +01:00 and the '
-            "like behind it"
-        )
-    return "set timestamp_format in [event] for another form"
