@@ -98,12 +98,13 @@ class EventAheadError(EventError):
 
 
 class LabelError(InputError):
-    """A label that is neither 0 or 1 nor one of the declared words; ``reason`` says it without the column's name."""
+    """A label that is neither 0 or 1 nor one of the declared words."""
 
     code = "invalid_label"
 
     def __init__(self, message: str, reason: str | None = None) -> None:
         super().__init__(message)
+        # For those who name row and column themselves.
         self.reason = reason or message.removesuffix(".")
 
 

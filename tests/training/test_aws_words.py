@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ProfileNotFound, UnauthorizedSSOTokenError
 from tollgate.adapters import clients
+from tollgate.adapters.aws_words import explain_aws
 from tollgate.errors import UnavailableError
 
-from model_build.aws_words import explain_aws
 from tests.services.backend import Backend
 from tests.training.test_command_line import call, refusal
 

@@ -10,6 +10,7 @@ from botocore.exceptions import (
     NoRegionError,
     ParamValidationError,
 )
+
 from tollgate.adapters.aws_errors import error_code
 
 _SIGN_IN = (
