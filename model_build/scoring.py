@@ -18,19 +18,27 @@ from tollgate.core.files.stored import read_from
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import TableError
 
+from model_build.output_file import check_output
 from model_build.publishing import load_folder_histories, open_folder
+from model_build.version_folder import find_version
+
+SUFFIXES = (".csv",)
 
 
 def score_file(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetime | None = None) -> Mapping[str, Any]:
-    """Decide on every row of a file with the version in ``folder``, and write the results to ``out`` as CSV.
+    """Decide on every row of a file with the version in ``folder``, or the newest there, and write CSV to ``out``.
 
     Return what is worth knowing about the file, as `summary.json` has it. Histories are those that the training data
     left, as in a deployment where the version was just published, or empty if ``fresh``. Rows that lie ahead of
-    ``now``, by default the time of this machine, are treated as by the file door. Raises `TableError` for a file that
+    ``now``, by default the time of this machine, are treated as by the file door.
+
+    Raises `InputError` for an ``out`` that is not named CSV or would overwrite an input, `TableError` for a file that
     cannot be read, `SealError` for a version that is damaged.
     """
+    check_output(out, (data, folder), SUFFIXES)
     if not data.is_file():
         raise TableError(f"There is no file {data}.")
+    folder = find_version(folder)
     version = open_folder(folder)
     stored = {} if fresh else load_folder_histories(version, folder)
     kept = {entity: len(keys) for entity, keys in stored.items()}

@@ -10,6 +10,7 @@ import numpy as np
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Events, Floats, Ints, Keys, join_keys
 from tollgate.core.event_type import EventType
+from tollgate.core.lacking_columns import list_names, say_lacking
 from tollgate.core.values import (
     Problem,
     bound,
@@ -149,23 +150,15 @@ def require_columns(event_type: EventType, present: Sequence[str], *, more: Sequ
 
     ``more`` are further columns that this use of the table needs, such as the label's.
     """
-    repeated = sorted({name for name in present if list(present).count(name) > 1})
-    if repeated:
-        raise TableError(f"The table has more than one column named {_listed(repeated)}; rename or remove one.")
     lacking = [name for name in (*event_type.variables, *more) if name not in present]
     if lacking:
-        spare = [name for name in present if name not in event_type.variables]
-        named = ", ".join(f'"{name}"{suggest(name, spare)}' for name in lacking)
-        hint = " Without ids, leave id out of [event]: training and tollgate score then take the numbers of rows."
-        raise TableError(
-            f"The table lacks the declared column {named}; it has {_listed(present)}."
-            f"{hint if event_type.id in lacking else ''}"
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    listed = ", ".join(f'"{name}"' for name in names[:12])
-    return listed + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+        raise TableError(say_lacking(event_type, lacking, present))
+    repeated = sorted({name for name in present if list(present).count(name) > 1})
+    if repeated == [""]:
+        unnamed = list(present).count("")
+        raise TableError(f"The table has {unnamed} columns without a name in its header; name or remove them.")
+    if repeated:
+        raise TableError(f"The table has more than one column named {list_names(repeated)}; rename or remove one.")
 
 
 def read_event(event_type: EventType, event: Mapping[str, object]) -> Events:
@@ -181,7 +174,8 @@ def check_columns(event_type: EventType, event: Mapping[str, object]) -> None:
     for name in event:
         if name not in accepted:
             raise EventError(
-                f"Unknown column {shown(name)}{suggest(name[:100], known)}; declared are {_listed(list(known))}.", name
+                f"Unknown column {shown(name)}{suggest(name[:100], known)}; declared are {list_names([*known])}.",
+                name,
             )
     for name in (require_id(event_type), event_type.timestamp):
         if name not in event:

@@ -18,6 +18,7 @@ from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.files.arrow_columns import plain_column, unwrap
+from tollgate.core.files.blank_rows import say_blank_rows
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.python_values import python_values
@@ -109,6 +110,7 @@ class EventReader:
         problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in piece.misshapen.items()}
         for problem in columns.problems:
             problems.setdefault(problem.row, (problem.column, problem.message))
+        say_blank_rows(kind, piece, problems)
         problems |= self._repeated(ids, problems, piece.first_row)
         places = np.flatnonzero(_without(problems, len(piece)))
         keep = slice(None) if len(places) == len(piece) else places
