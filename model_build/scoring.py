@@ -12,7 +12,7 @@ from typing import Any
 from tollgate import clock
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.files.pieces import Piece, ReadOptions, open_pieces
-from tollgate.core.files.scoring import FileScoring, nothing_stored
+from tollgate.core.files.scoring import FileScoring
 from tollgate.core.files.sources import LocalFile
 from tollgate.core.files.stored import read_from
 from tollgate.core.version import DetectorVersion
@@ -40,13 +40,14 @@ def score_file(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetim
         raise TableError(f"There is no file {data}.")
     folder = find_version(folder)
     version = open_folder(folder)
-    read_stored = nothing_stored if fresh else read_from(load_folder_histories(version, folder))
+    stored = {} if fresh else load_folder_histories(version, folder)
+    kept = {entity: len(keys) for entity, keys in stored.items()}
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f"{out.name}.part")
     try:
         with TemporaryDirectory() as work, unfinished.open("wb") as file:
             limit = SkewLimit.of(version, now or clock.now())
-            scoring = FileScoring(version, Path(work), read_stored, limit)
+            scoring = FileScoring(version, Path(work), read_from(stored), limit, kept)
             for scored in scoring.score(_pieces(version, data)):
                 file.write(scored.csv)
         unfinished.replace(out)

@@ -116,7 +116,9 @@ class EventType:
     @cached_property
     def time_format(self) -> TimeFormat:
         """How times are written."""
-        return TimeFormat(self.timestamp_format, self.timezone, self.timestamp_unit, self.timestamp_origin)
+        return TimeFormat(
+            self.timestamp_format, self.timezone, self.timestamp_unit, self.timestamp_origin, self.number_format
+        )
 
     @cached_property
     def number_format(self) -> NumberFormat:

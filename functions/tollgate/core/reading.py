@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import TypeVar
 
 import numpy as np
@@ -38,9 +38,9 @@ def read_events(
     """Read columns of n values each into n events and the problems that make rows unusable.
 
     A declared column that is absent counts as missing values; `require_columns` is for tables, where that is an error.
-    A row with a problem still has its place in the events, with the bad value missing. Rows repeat an id: the later
-    one has the problem, unless the columns are not the ``whole`` table and the caller has to look for that. With a
-    ``limit``, rows that lie ahead of the clock are treated as that says.
+    A row with a problem still has its place in the events, with the bad value missing, and takes no id. Of other rows
+    that repeat one the later has the problem, unless the columns are not the ``whole`` table and the caller has to
+    look for that. With a ``limit``, rows that lie ahead of the clock are treated as that says.
     """
     n = len(next(iter(columns.values()), ()))
     problems: list[Problem] = []
@@ -66,12 +66,15 @@ def read_events(
     if event_type.id is None:
         ids = [str(row + 1) for row in range(n)]
     else:
-        ids = note(_read_ids(event_type.id, column(event_type.id), whole=whole))
+        ids = note(_read_ids(event_type.id, column(event_type.id)))
     times_us = note(event_type.time_format.read_column(event_type.timestamp, column(event_type.timestamp)))
     if limit is not None:
         times_us, _, ahead = limit.settle(times_us)
         problems += ahead
-    return _put_together(event_type, ids, times_us, texts, numeric, number), problems
+    events = _put_together(event_type, ids, times_us, texts, numeric, number)
+    if whole and event_type.id is not None:
+        problems += _find_repeated(event_type.id, ids, {problem.row for problem in problems})
+    return events, problems
 
 
 def written(event_type: EventType, reader: Callable[[object], float]) -> Callable[[object], float]:
@@ -112,27 +115,24 @@ def _put_together(
     )
 
 
-def _read_ids(name: str, values: Sequence[object], *, whole: bool) -> tuple[list[str], list[Problem]]:
+def _read_ids(name: str, values: Sequence[object]) -> tuple[list[str], list[Problem]]:
     texts, problems = read_texts(name, values)
-    first_row: dict[str, int] = {}
     unusable = {problem.row for problem in problems}
-    for row, text in enumerate(texts):
-        if text is None:
-            if row not in unusable:
-                problems.append(Problem(row, name, NO_ID))
-        elif whole and first_row.setdefault(text, row) != row:
-            problems.append(repeated_id(name, text, row, first_row[text]))
+    problems += [Problem(row, name, NO_ID) for row, text in enumerate(texts) if text is None and row not in unusable]
     return [text or "" for text in texts], problems
+
+
+def _find_repeated(name: str, ids: Sequence[str], unusable: Set[int]) -> list[Problem]:
+    first_row: dict[str, int] = {}
+    usable = [(row, text) for row, text in enumerate(ids) if row not in unusable]
+    return [
+        repeated_id(name, text, row, first_row[text]) for row, text in usable if first_row.setdefault(text, row) != row
+    ]
 
 
 def repeated_id(name: str, text: str, row: int, first: int) -> Problem:
     """Return the problem of a row whose id stands in the ``first`` row already; rows count from 0."""
     return Problem(row, name, f'id "{text}" was already used in row {first + 1}')
-
-
-def outranks_repeated_id(event_type: EventType, column: str) -> bool:
-    """Return whether a problem with ``column`` is told of rather than that the row repeats an id."""
-    return column in {"", event_type.id, *event_type.text_columns, *event_type.numeric, *event_type.boolean}
 
 
 def require_id(event_type: EventType) -> str:

@@ -24,6 +24,8 @@ from tollgate.core.bare_numbers import (
 )
 from tollgate.core.event import Ints
 from tollgate.core.iso_time import read_iso, suggest_form
+from tollgate.core.number_format import PLAIN, NumberFormat
+from tollgate.core.number_marks import BLANKS, advise
 from tollgate.core.time_pattern import TimePattern
 from tollgate.core.values import Problem, read_each, read_text, shown
 
@@ -33,6 +35,7 @@ UNITS_S = {"days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 OUTSIDE = "{} is not a time between 1900 and 2200"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = 1_000_000
+_BLANKS = str.maketrans(dict.fromkeys(BLANKS, " "))
 _DAY_US = 86_400 * _US
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,3})?")
 # A spreadsheet shows long numbers with six digits and an exponent: what came after them is lost.
@@ -48,13 +51,15 @@ class TimeFormat:
 
     ``form`` is one of `TIME_FORMATS` or a pattern. With ``unit``, one of `UNITS_S`, a time is a number of units since
     ``origin``, an ISO date or time. Of an hour that comes twice, when summer time ends, the first is meant; a time that
-    is skipped, when it begins, is read with the offset from before.
+    is skipped, when it begins, is read with the offset from before. ``numbers`` says how numbers
+    that are text are written.
     """
 
     form: str = "iso"
     zone: str | None = None
     unit: str | None = None
     origin: str | None = None
+    numbers: NumberFormat = PLAIN
 
     @cached_property
     def zone_info(self) -> tzinfo:
@@ -75,7 +80,8 @@ class TimeFormat:
             return self._instant(value, value)
         if isinstance(value, date):
             return self._instant(datetime(value.year, value.month, value.day), value)
-        return self._read(value)
+        # Spreadsheets write other blanks, as before AM and PM, which look the same.
+        return self._read(value if not isinstance(value, str) or value.isascii() else value.translate(_BLANKS))
 
     def read_column(self, column: str, values: Sequence[object]) -> tuple[Ints, list[Problem]]:
         """Read a column of times: microseconds since 1970 UTC, 0 where there is a problem."""
@@ -107,11 +113,16 @@ class TimeFormat:
         return _within(_since_epoch(moment if moment.tzinfo else moment.replace(tzinfo=self.zone_info)), value)
 
     def _need_number(self, value: object) -> Decimal:
-        number = _read_number(value)
+        number = self._read_number(value)
         if number is None:
             said = f'timestamp_unit "{self.unit}"' if self.unit else f'timestamp_format "{self.form}"'
-            raise ValueError(f"{shown(value)} is not a number, as {said} says")
+            more = advise(value, self.numbers.decimal, self.numbers.thousands)
+            raise ValueError(f"{shown(value)} is not a number, as {said} says{more}")
         return number
+
+    def _read_number(self, value: object) -> Decimal | None:
+        """Return a number, written with the declared marks or as programs write it; None for anything else."""
+        return _read_number(self.numbers.plain(value) if self.numbers.takes(value) else value)
 
     def _read_count(self, value: object) -> int:
         return _within(self.origin_us + self._need_number(value) * UNITS_S[self.unit or ""] * _US, value)
@@ -148,7 +159,7 @@ class TimeFormat:
 
     def _read_iso(self, value: object) -> int:
         text = str(value).strip()
-        if text[4:5] != "-" and (number := _read_number(value)) is not None:
+        if text[4:5] != "-" and (number := self._read_number(value)) is not None:
             return read_bare_number(number, shown(value))
         try:
             moment = read_iso(text)
