@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from app.detector import Detector
 
-_TEXT = (".csv", ".jsonl", ".ndjson")
+_CSV = (".csv", ".tsv", ".txt")
+_TEXT = (*_CSV, ".jsonl", ".ndjson")
 ACCEPTED = (*_TEXT, *(f"{kind}{packed}" for kind in _TEXT for packed in (".gz", ".zst")), ".parquet")
 START_BYTES = 1_000_000
 MOST_ROWS = 1_000
@@ -64,7 +65,7 @@ def read_start(filename: str, file: BinaryIO, detector: Detector) -> FileStart:
         packed = kind or next((codec for suffix, codec in _PACKED.items() if name.endswith(suffix)), None)
         text = _first_text(_unpack(file, packed), detector.encoding)
         kind = name.removesuffix(".gz").removesuffix(".zst")
-        return _read_csv(text, detector.delimiter) if kind.endswith(".csv") else _read_json(text)
+        return _read_csv(text, detector.delimiter) if kind.endswith(_CSV) else _read_json(text)
     except (OSError, EOFError, UnicodeError, LookupError, csv.Error, pa.ArrowException) as error:
         raise UnreadableError("cannot be read: is it damaged, or of another kind than its name says?") from error
 

@@ -18,12 +18,14 @@ from rich.table import Table
 from tollgate.errors import TollgateError
 
 from model_build.now_option import NOW
+from model_build.output_file import check_output
 from model_build.redrive_command import redrive
 from model_build.reindex_command import reindex
 from model_build.replay_command import replay
 from model_build.rule_commands import COMMANDS as RULE_COMMANDS
 from model_build.score_command import score
 from model_build.seal_commands import COMMANDS as SEAL_COMMANDS
+from model_build.version_folder import TakesVersion, choose_version
 
 if TYPE_CHECKING:
     from model_build.data import LabelledEvents
@@ -44,13 +46,27 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except TollgateError as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {_explain_aws(error) or error}", err=True)
             ctx.exit(1)
         except OSError as error:
             if error.filename is None:
                 raise
             click.echo(f"Error: {error.filename} cannot be used: {error.strerror}.", err=True)
             ctx.exit(1)
+        except Exception as error:
+            said = _explain_aws(error)
+            if said is None:
+                raise
+            click.echo(f"Error: {said}", err=True)
+            ctx.exit(1)
+
+
+def _explain_aws(error: Exception) -> str | None:
+    if "botocore.exceptions" not in sys.modules:
+        return None
+    from tollgate.adapters.aws_words import explain_aws
+
+    return explain_aws(error)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,6 +80,14 @@ def check_writable(folder: Path) -> None:
     nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         raise click.ClickException(f"{nearest} is not a folder that can be written to.")
+
+
+def check_json(path: Path | None, *inputs: Path | None) -> None:
+    """Say at once that the figures of a command cannot be written to ``path``."""
+    if path is not None:
+        check_writable(path.parent)
+        check_output(path, inputs)
+        path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def show_progress(console: Console) -> Callable[[str], None]:
@@ -177,6 +201,7 @@ def evaluate(  # noqa: PLR0913 - one for each option
             all_history=all_history,
         )
 
+    check_json(json_path, data, detector)
     file, progress = read_detector_file(detector), show_progress(Console(stderr=True))
     evaluated = evaluate_detector(data, file, plan, progress, tune_s=tune_s, now=now)
     _show_evaluation(evaluated, file.training.reviews_per_day)
@@ -206,24 +231,19 @@ def _show_evaluation(evaluated: Evaluated, reviews_per_day: int) -> None:
             click.echo(f"{row.title}: {', '.join(f'{name} = {value:.4g}' for name, value in row.parameters.items())}")
 
 
-@main.command()
+@main.command(cls=TakesVersion)
 @click.argument("folder", type=_FOLDER)
 @click.option("--bucket", required=True, help="The deployment's bucket (output BucketName).")
 @click.option("--history-table", required=True, help="The deployment's history table (output HistoryTableName).")
 def publish(folder: Path, bucket: str, history_table: str) -> None:
-    """Upload the sealed version in FOLDER and let it decide.
+    """Upload the sealed version in FOLDER, or the newest of a detector's folder, and let it decide.
 
     The first version of a detector also brings the histories that its training data left. AWS credentials, region and
     AWS_ENDPOINT_URL are taken from the environment as by any AWS tool.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     from model_build.publishing import publish_version
 
-    try:
-        published = publish_version(folder, bucket, history_table)
-    except (BotoCoreError, ClientError) as error:
-        raise click.ClickException(f"AWS refused: {error}") from None
+    published = publish_version(choose_version(folder), bucket, history_table)
     loaded = "histories were kept already" if published.loaded is None else f"{published.loaded:,} histories loaded"
     click.echo(f"{published.version.detector} {published.version.version} is now the champion; {loaded}")
 

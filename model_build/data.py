@@ -21,6 +21,7 @@ from tollgate.core.event import Events, Floats, Ints, Keys
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
 from tollgate.core.files.arrow_columns import plain_column
+from tollgate.core.files.blank_rows import without_blank_end
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece_events import EventReader, PieceEvents, read_time_column, repeated_in_piece
 from tollgate.core.files.pieces import Piece, ReadOptions, join_pieces, open_pieces
@@ -98,6 +99,7 @@ def _read_file(path: Path, event_type: EventType, form: FileForm, more: tuple[st
             partial(require_columns, event_type, more=more),
             event_type.accepted.__contains__,
         )
+    table = without_blank_end(event_type, table)
     if event_type.null_values:
         table = replace(table, columns=[_without_null(event_type, column) for column in table.columns])
     return table, [name for name in names if name not in event_type.accepted]
@@ -209,7 +211,8 @@ def _read_words(table: Piece, column: str, read: Callable[[object], int | None])
         try:
             meaning = read(value)
         except LabelError as error:
-            raise TrainingDataError(f"Row {int(np.argmax(codes == code)) + 1}: {error}") from None
+            row = int(np.argmax(codes == code)) + 1
+            raise TrainingDataError(f'Row {row}, column "{column}": {error.reason}.') from None
         meanings.append(-1 if meaning is None else meaning)
     found: npt.NDArray[np.int8] = np.array([*meanings, -1], dtype=np.int8)[codes]
     return found

@@ -6,7 +6,7 @@ Nothing here changes what is learned.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,10 @@ import pyarrow.compute as pc
 from tollgate.core.event import Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.files.arrow_columns import is_text_type, plain_column, unwrap
+from tollgate.core.files.clock_notes import ClockNotes
 from tollgate.core.files.column_notes import ColumnNotes
+from tollgate.core.number_format import PLAIN
+from tollgate.core.odd_spans import find_odd_span
 from tollgate.core.outlying_times import by_day, find_outliers
 from tollgate.core.time_format import TimeFormat
 from tollgate.core.values import WHOLE_WITH_ZEROS, one_spelling
@@ -30,7 +33,7 @@ _NAMED = 5
 _DAY_S = 86_400
 # Two different values are nearly always among the first events; only where they are not are all of them looked at.
 _FIRST = 1_000
-_ENDS_IN_A_ZONE = r":\d\d([.,]\d+)?\s*(Z|[+-]\d\d(:?\d\d)?)\s*$"
+_ENDS_IN_A_ZONE = r":\d\d([.,]\d+)?\s*([Zz]|[+-]\d\d(:?\d\d)?)\s*$"
 
 
 def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -> tuple[str, ...]:
@@ -43,8 +46,9 @@ def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -
         *(_describe(disguise, data) for disguise in find_disguised_labels(data.events, data.labels)),
         *_notice_columns(data, file.event_type),
         *notice_values(data, file.event_type),
-        *(outliers.describe() for outliers in find_outliers(*by_day(data.events.times_us, data.rows))),
+        *_notice_times(data, file.event_type.time_format),
         *([] if now_s is None else _notice_young_labels(data, now_s)),
+        *_notice_clock(data, file.event_type),
         *_notice_zones(data, file.event_type),
         *_notice_rows(data),
     )
@@ -186,6 +190,14 @@ def _name(columns: Sequence[str]) -> str:
     return f"Column {quoted} is" if len(columns) == 1 else f"Columns {quoted}{more} are"
 
 
+def _notice_times(data: LabelledEvents, form: TimeFormat) -> Iterator[str]:
+    times_us = data.events.times_us
+    outliers = list(find_outliers(*by_day(times_us, data.rows)))
+    yield from (one.describe() for one in outliers)
+    if len(times_us) and not outliers:
+        yield from find_odd_span(form, int(np.min(times_us)), int(np.max(times_us)))
+
+
 def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
     unknown = int(((data.labels >= 0) & (data.known_s > now_s)).sum())
     if unknown:
@@ -196,12 +208,18 @@ def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
         )
 
 
+def _notice_clock(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+    notes = ClockNotes()
+    notes.add(event_type, data.events.times_us, data.table.column(event_type.timestamp), data.rows)
+    yield from notes.tell(event_type)
+
+
 def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
     column = plain_column(data.table.column(event_type.timestamp)).values
     if isinstance(column, list):
         column = pa.array([value if isinstance(value, str) else None for value in column], pa.string())
     # Where a zone is declared, it is meant for those.
-    declared = event_type.time_format != TimeFormat()
+    declared = replace(event_type.time_format, numbers=PLAIN) != TimeFormat()
     if declared or not pa.types.is_string(column.type):
         return
     zoned = pc.sum(pc.match_substring_regex(column, _ENDS_IN_A_ZONE)).as_py() or 0

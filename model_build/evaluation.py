@@ -13,7 +13,7 @@ from tollgate import clock
 
 from model_build.baselines import BASELINES
 from model_build.candidates import CANDIDATES
-from model_build.data_checks import notice_values
+from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile
 from model_build.future_rows import read_past_payments
 from model_build.imbalance import IMBALANCE
@@ -75,8 +75,9 @@ def evaluate_detector(
     Raises `TableError` and `TrainingDataError` for what cannot be evaluated.
     """
     progress(f"Reading {path}")
-    data = read_past_payments(path, file, now or clock.now())
-    notes = tuple(notice_values(data, file.event_type))
+    now = now or clock.now()
+    data = read_past_payments(path, file, now)
+    notes = (*notice_data(data, file, now.timestamp()), *file.warnings)
     protocol = plan(data)
     folds = cut_folds(data, protocol)
     earlier = cut_folds(data, protocol.earlier()) if tune_s else ()

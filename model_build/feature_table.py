@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 from tollgate.core.files.cells import free_name
-from tollgate.errors import InputError
 
 from model_build.detector_file import DetectorFile
 from model_build.material import Progress
@@ -25,8 +24,6 @@ def write_features(data_path: Path, file: DetectorFile, out: Path, progress: Pro
     Before the features stand the event's id, the ``part`` that it belongs to (empty: its label was not known in time)
     and its ``label``, 1 for fraud. Raises what training does for data that cannot be learned from.
     """
-    if out.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{out} has to end with {' or '.join(SUFFIXES)}.")
     material, split, _ = prepare(data_path, file, progress)
     data, n = material.data, len(material.data.events)
     parts = np.full(n, None, dtype=object)

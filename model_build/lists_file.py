@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tollgate.core.rules.list_text import ListLine, decode_list, given_lines, read_list, split_lines
+from tollgate.core.rules.list_text import ListLine, check_file, decode_list, given_lines, read_list, split_lines
 from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule_set import columns_that_ask
 from tollgate.core.rules.scope import Kind
@@ -73,7 +73,9 @@ def _names(reader: TomlReader, name: str) -> tuple[str, ...]:
 def read_list_file(path: Path) -> list[ListLine]:
     """Return the values in a file with their lines; raise `DetectorFileError` if it cannot be read as text."""
     try:
-        return split_lines(decode_list(path.read_bytes()))
+        content = path.read_bytes()
+        check_file(content)
+        return split_lines(decode_list(content))
     except OSError as error:
         raise DetectorFileError(f"{path} cannot be read as text: {error}.") from None
     except ValueError as error:

@@ -82,11 +82,13 @@ def _say(choice: ThresholdChoice, unit: str, test: DailyBalance | None, sealed: 
     costs = choice.costs
     in_use = choice.balance if sealed is None else sealed.validation
     yield from _say_thresholds(choice, in_use, unit, is_sealed=sealed is not None)
+    whose = "the sealed thresholds" if sealed is not None else "these thresholds"
     yield (
-        f"A day costs {_money(in_use.total_cost, unit)}: {_money(in_use.review_cost, unit)} for reviews, "
+        f"On the validation part, a day with {whose} costs {_money(in_use.total_cost, unit)}: "
+        f"{_money(in_use.review_cost, unit)} for reviews, "
         f"{_money(in_use.blocked_legitimate_cost, unit)} for {_count(in_use.blocked_legitimate, 'wrong block')}, "
         f"{_money(in_use.missed_loss, unit)} for missed frauds. Approving everything costs "
-        f"{_money(in_use.approve_all_cost, unit)}."
+        f"{_money(in_use.approve_all_cost, unit)} a day."
     )
     missed = "its amount" if costs.missed_fraud is None else _money(costs.missed_fraud, unit)
     defaults = f" Defaults, as [costs] does not set them: {', '.join(costs.defaults)}." if costs.defaults else ""
@@ -112,18 +114,23 @@ def _say_thresholds(choice: ThresholdChoice, in_use: DailyBalance, unit: str, *,
     if (in_use.review_from, in_use.block_from) == (best.review_from, best.block_from):
         name = _name(best.review_from, best.block_from)
         named = f"Sealed with the thresholds that cost least, {name}" if is_sealed else name.capitalize()
-        yield f"{named}: {_say_balance(best, unit)}."
+        yield f"{named}: {_say_validation(best, unit)}."
         return
-    yield f"Sealed: {_name(in_use.review_from, in_use.block_from)}: {_say_balance(in_use, unit)}."
+    yield f"Sealed: {_name(in_use.review_from, in_use.block_from)}: {_say_validation(in_use, unit)}."
     yield (
-        f"Recommended: {_name(best.review_from, best.block_from)}: {_say_balance(best, unit)}. A day costs "
-        f'{_money(in_use.total_cost - best.total_cost, unit)} less. To use it, write review = "cost" and '
-        'block = "cost" in [outcomes].'
+        f"Recommended: {_name(best.review_from, best.block_from)}: {_say_validation(best, unit)}. A day costs "
+        f'{_money(in_use.total_cost - best.total_cost, unit)} less than as sealed. To use it, write review = "cost" '
+        'and block = "cost" in [outcomes].'
     )
 
 
+def _say_validation(balance: DailyBalance, unit: str) -> str:
+    return f"on the validation part, {_say_balance(balance, unit)}"
+
+
 def _say_balance(balance: DailyBalance, unit: str) -> str:
-    saved = f"{_money(abs(balance.saved), unit)} a day {'saved against' if balance.saved >= 0 else 'more than'}"
+    money = f"{_money(abs(balance.saved), unit)} a day"
+    saved = f"which saves {money} against" if balance.saved >= 0 else f"which costs {money} more than"
     return (
         f"{_count(balance.reviews, 'review')} and {_count(balance.blocked, 'block')} a day, "
         f"{_count(balance.frauds_caught)} of {_count(balance.frauds_caught + balance.frauds_missed, 'fraud')} a day "

@@ -21,6 +21,7 @@ from model_build.candidates import fit_candidate
 from model_build.data import LabelledEvents
 from model_build.material import Material
 from model_build.metrics import Metrics
+from model_build.split import doubt_labels
 
 _DAY_S = 86_400
 
@@ -107,7 +108,7 @@ def cut_folds(data: LabelledEvents, protocol: Protocol) -> tuple[Fold, ...]:
             if not 0 < frauds < len(rows):
                 raise TrainingDataError(
                     f"The {name} part of the fold from {fold.start} has {frauds} frauds among {len(rows)} labelled "
-                    "events and needs both kinds; choose other days or longer folds."
+                    f"events and needs both kinds; choose other days or longer folds.{doubt_labels(data)}"
                 )
     return folds
 

@@ -28,15 +28,10 @@ def redrive(
     ends with status 1 where a message could not be put back. AWS credentials, region and AWS_ENDPOINT_URL are taken
     from the environment.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     from model_build.redriving import Deployment
     from model_build.redriving import redrive as put_back
 
-    try:
-        found = put_back(Deployment.of(dead_letter_url, queue_url, bucket, stream_function), chosen, every=every)
-    except (BotoCoreError, ClientError) as error:
-        raise click.ClickException(f"AWS refused: {error}") from None
+    found = put_back(Deployment.of(dead_letter_url, queue_url, bucket, stream_function), chosen, every=every)
     for one in found:
         click.echo(f"{one.letter.message_id}  {one.became}: {one.about}: {one.reason}")
     became = [one.became for one in found]

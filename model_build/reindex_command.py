@@ -22,7 +22,6 @@ def reindex(decisions_table: str, bucket: str, detector: str, first: datetime, l
     up. The whole table is read, which DynamoDB bills by its size. Decisions and labels that come meanwhile are kept.
     The same again changes nothing. AWS credentials, region and AWS_ENDPOINT_URL are taken from the environment.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
     from tollgate.services.stores import Stores
     from tollgate.settings import Settings
 
@@ -31,12 +30,9 @@ def reindex(decisions_table: str, bucket: str, detector: str, first: datetime, l
     if last < first:
         raise click.UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}; turn them around.")
     stores = Stores.of(Settings(bucket, "", decisions_table, detector))
-    try:
-        done = write_anew(
-            stores, detector, first.date(), last.date(), lambda read: click.echo(f"{read:,} items read", err=True)
-        )
-    except (BotoCoreError, ClientError) as error:
-        raise click.ClickException(f"AWS refused: {error}") from None
+    done = write_anew(
+        stores, detector, first.date(), last.date(), lambda read: click.echo(f"{read:,} items read", err=True)
+    )
     for day, count in sorted(done.decisions.items()):
         click.echo(f"{day}  {count:,}")
     total = sum(done.decisions.values())

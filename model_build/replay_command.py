@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from model_build.version_folder import TakesVersion
+
 if TYPE_CHECKING:
     from model_build.replaying import Replay
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-@click.command()
+@click.command(cls=TakesVersion)
 @click.argument("event_id")
 @click.option("--detector", required=True, help="The detector that decided.")
 @click.option(
     "--decisions-table", required=True, help="The deployment's table of decisions (output DecisionsTableName)."
 )
 @click.option("--bucket", help="The deployment's bucket (output BucketName), which has the version.")
-@click.option("--folder", type=_FOLDER, help="The sealed version's folder, in place of the bucket.")
+@click.option("--folder", type=_FOLDER, help="The sealed version's folder, or its detector's, in place of the bucket.")
 def replay(event_id: str, detector: str, decisions_table: str, bucket: str | None, folder: Path | None) -> None:
     """Make the decision on EVENT_ID again from its record, and compare the two.
 
@@ -46,6 +48,8 @@ def describe_replay(replayed: Replay) -> list[str]:
     lines = []
     if is_overruled(answer):
         lines += [f"Given was {answer['outcome']}, by the brake or by force; decided was {again['outcome']}"]
+    if taken := replayed.downgraded:
+        lines += [f'Rule "{taken["rule"]}" gave {again["outcome"]} where the score alone gives {taken["from"]}']
     if not replayed.differences:
         reasons = "without reasons" if answer.get("reasons") is None else f"{len(answer['reasons'])} reasons"
         outcome, version = again["outcome"], answer["detector_version"]

@@ -10,19 +10,22 @@ from typing import Any
 from tollgate.adapters import clients
 from tollgate.adapters.decisions import DecisionRecord, DecisionTable
 from tollgate.adapters.versions import VersionStore
+from tollgate.core.downgrade import Thresholds
 from tollgate.core.recompute import Difference, compare, recompute, retell_reasons
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError, NotFoundError
 from tollgate.runtime import describe_runtime
 
 from model_build.publishing import open_folder
+from model_build.version_folder import find_version
 
 
 @dataclass(frozen=True)
 class Replay:
     """A decision as it was answered and as it comes out now; ``differences`` is empty where both are the same.
 
-    ``then`` and ``now`` say with which libraries each was made.
+    ``then`` and ``now`` say with which libraries each was made; ``downgraded``, the rule that took a stronger outcome
+    away, and which.
     """
 
     answer: Mapping[str, Any]
@@ -30,6 +33,7 @@ class Replay:
     differences: tuple[Difference, ...]
     then: str
     now: str
+    downgraded: Mapping[str, str] | None = None
 
 
 def replay_decision(
@@ -55,12 +59,15 @@ def replay_decision(
     differences = compare(answer, again)
     if excess != record.excess:
         differences += (Difference("excess of the amount", record.excess, excess),)
-    return Replay(answer, again, differences, record.runtime, describe_runtime())
+    taken = Thresholds.of(version).downgrade_of(again)
+    return Replay(answer, again, differences, record.runtime, describe_runtime(), taken)
 
 
 def _open(record: DecisionRecord, detector: str, bucket: str | None, folder: Path | None) -> DetectorVersion:
+    name = str(record.answer["detector_version"])
     if folder is not None:
-        return open_folder(folder)
+        # A detector's folder has the version that decided among others.
+        return open_folder(folder / name if (folder / name).is_dir() else find_version(folder))
     if bucket is None:
         raise InputError("Say where the version is: --bucket or --folder.")
-    return VersionStore(clients.s3(), bucket, refresh_s=0).open(detector, str(record.answer["detector_version"]))
+    return VersionStore(clients.s3(), bucket, refresh_s=0).open(detector, name)

@@ -13,6 +13,8 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from model_build.version_folder import TakesVersion, choose_version
+
 if TYPE_CHECKING:
     from tollgate.core.rules.trial import RuleTrial
 
@@ -27,10 +29,10 @@ def rules() -> None:
     """Look at a detector's rules before they act."""
 
 
-@rules.command()
+@rules.command(cls=TakesVersion)
 @click.argument("data", type=_FILE)
 @click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml with the rules.")
-@click.option("--version", "folder", type=_FOLDER, help="A sealed version, whose model gives the score.")
+@click.option("--version", "folder", type=_FOLDER, help="A sealed version, or a detector's folder: it scores.")
 @click.option("--json", "json_path", type=_FILE, help="Also write the figures here.")
 def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None) -> None:
     """Ask each rule about the labelled payments in DATA, as if it acted.
@@ -38,17 +40,18 @@ def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None
     Rules in shadow and those that are switched off are asked too, in the order of their priorities. What a rule adds
     are hits that no rule before it has.
     """
-    from model_build.command_line import show_progress
+    from model_build.command_line import check_json, show_progress
     from model_build.detector_file import read_detector_file
     from model_build.publishing import open_folder
-    from model_build.rule_trial import tell_notes, try_detector_file
+    from model_build.rule_trial import try_detector_file
 
+    check_json(json_path, data, detector, folder)
     file = read_detector_file(detector)
-    version = None if folder is None else open_folder(folder)
-    trial = try_detector_file(data, file, version, show_progress(Console(stderr=True)))
+    version = None if folder is None else open_folder(choose_version(folder))
+    trial, notes = try_detector_file(data, file, version, show_progress(Console(stderr=True)))
     _show(trial)
-    for warning in (*file.warnings, *tell_notes(trial)):
-        click.echo(f"Note: {warning}", err=True)
+    for note in notes:
+        click.echo(f"Note: {note}", err=True)
     if json_path is not None:
         json_path.write_text(json.dumps({"rules": [tried.to_json() for tried in trial.rules]}, indent=1))
 

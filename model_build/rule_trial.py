@@ -19,14 +19,19 @@ from tollgate.core.version import DetectorVersion
 from tollgate.errors import DetectorFileError
 
 from model_build.data import LabelledEvents
+from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile
 from model_build.future_rows import read_past_payments
 from model_build.learnt import thread_count
 from model_build.material import Progress, build_matrix, read_material
 
 
-def try_detector_file(path: Path, file: DetectorFile, version: DetectorVersion | None, progress: Progress) -> RuleTrial:
+def try_detector_file(
+    path: Path, file: DetectorFile, version: DetectorVersion | None, progress: Progress
+) -> tuple[RuleTrial, tuple[str, ...]]:
     """Ask every rule of a detector file about labelled events, as if it were switched on and acted.
+
+    Return with it what was noticed: in the data as training does, in the rules, and in what they hit.
 
     Features and scores are those that the events would have got on arrival. Rules that read the score need a
     ``version`` to give it. Raises `DetectorFileError` where there is none, or no rule; `TableError` and
@@ -35,10 +40,12 @@ def try_detector_file(path: Path, file: DetectorFile, version: DetectorVersion |
     if not file.rules.rules:
         raise DetectorFileError("The detector file has no [[rules]] to test.")
     data = read_past_payments(path, file, clock.now())
+    noticed = notice_data(data, file, clock.now_s())
     inputs, rules = _prepare(data, file, version, progress)
     progress(f"Asking {len(rules.rules)} rules")
     by_score = None if version is None else _by_score(file, version, inputs)
-    return try_rules(rules, TriedEvents(inputs, data.labels, np.ones(len(data.events)), file.costs, by_score))
+    trial = try_rules(rules, TriedEvents(inputs, data.labels, np.ones(len(data.events)), file.costs, by_score))
+    return trial, (*noticed, *file.warnings, *_tell_notes(trial))
 
 
 def _by_score(file: DetectorFile, version: DetectorVersion, inputs: RuleInputs) -> Ints | None:
@@ -95,7 +102,7 @@ def describe_trial(trial: RuleTrial) -> Sequence[Sequence[str]]:
     ]
 
 
-def tell_notes(trial: RuleTrial) -> Sequence[str]:
+def _tell_notes(trial: RuleTrial) -> Sequence[str]:
     """Return what the command line says of rules that hit none of the events, or all, each with the rule's name."""
     return [f'rule "{tried.rule.name}" {note}' for tried in trial.rules for note in tried.notes]
 

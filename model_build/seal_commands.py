@@ -55,9 +55,11 @@ def features(data: Path, detector: Path, out: Path) -> None:
     """
     from model_build.command_line import check_writable, show_progress
     from model_build.detector_file import read_detector_file
-    from model_build.feature_table import write_features
+    from model_build.feature_table import SUFFIXES, write_features
+    from model_build.output_file import check_output
 
     check_writable(out.parent)
+    check_output(out, (data, detector), SUFFIXES)
     file = read_detector_file(detector)
     rows, columns = write_features(data, file, out, show_progress(Console(stderr=True)))
     click.echo(f"Wrote {columns:,} features of {rows:,} payments to {out}")

@@ -72,6 +72,17 @@ def check_labels(data: LabelledEvents) -> None:
         raise TrainingDataError(f"Only {frauds} frauds are labelled; at least {FEWEST_FRAUDS} are needed, better 50.")
 
 
+def doubt_labels(data: LabelledEvents) -> str:
+    """Return what to do about labels that are likely the wrong way round, where a part lacks one kind."""
+    frauds, labelled = int((data.labels == 1).sum()), int((data.labels >= 0).sum())
+    if frauds <= labelled / 2:
+        return ""
+    return (
+        f" {frauds:,} of {labelled:,} labelled events are fraud, more than half: if they are the wrong way round, say "
+        "in label_values in [event] which word means fraud."
+    )
+
+
 def _doubt_times(data: LabelledEvents, span_days: float) -> str:
     """Return what to do about times that all fall within a day: they are often counted in something else."""
     if span_days >= 1:
@@ -110,5 +121,5 @@ def _check_parts(data: LabelledEvents, split: Split) -> None:
                 f"The {name} part has {frauds} frauds among {len(rows)} events whose label was known in time, and "
                 f"needs both kinds; the table spans {span_days:.1f} days and label_delay is "
                 f"{data.label_delay_s / _DAY_S:g} days: use more events, a shorter delay, or other shares."
-                f"{_doubt_times(data, span_days)}"
+                f"{_doubt_times(data, span_days)}{doubt_labels(data)}"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +15,37 @@ from model_build.toml_places import find_in_text, find_table_key, place_of
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+_KINDS: Mapping[type, str] = {
+    str: "a text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+}
+# Where the value that was given does not show what is meant.
+_EXAMPLES = {
+    **{"label_delay": '"7d"', "max_ahead": '"10m"', "over": '"5m"', "half_lives": '["1h", "1d", "7d"]'},
+    **{"null_values": '["NULL"]', "timezone": '"Europe/Berlin"', "decimal": '","', "thousands": '"."'},
+    **{"location": '{ latitude = "lat", longitude = "lon" }', "timestamp_origin": '"2026-01-01"'},
+    **{"label_values": '{ fraud = ["Y"], legitimate = ["N"] }', "imbalance": '["none"]', "models": '["xgboost"]'},
+    **{"mapping": '{ amount = "payment.amount" }', "minor_units": "{ amount = 2 }", "delimiter": '";"'},
+}
+_SIMPLE: Mapping[type, str] = {int: "10", float: "0.5", bool: "true"}
+_LONGEST = 60
+
+
+def say_kind(key: str, kind: type, value: object) -> str:
+    """Return what a key has to be, with an example of it, and what it is: the end of an error's sentence."""
+    example = _EXAMPLES.get(key) or _SIMPLE.get(kind)
+    plain = json.dumps(value, ensure_ascii=False, default=str)
+    if example is None and not isinstance(value, list | dict):
+        quoted = plain if isinstance(value, str) else f'"{value}"'
+        example = quoted if kind is str else f"[{quoted}]" if kind is list else None
+    named = _KINDS.get(kind, "a table in braces")
+    given = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
+    return f"{named}{f', such as {example},' if example else ','} not {given}"
 
 
 class TomlReader:
@@ -80,11 +112,7 @@ class TomlReader:
             return default
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            wanted = " or ".join(
-                {"str": "a text", "int": "a number", "float": "a number"}.get(k.__name__, f"a {k.__name__}")
-                for k in kinds[:1]
-            )
-            raise self.fail(section, key, f"has to be {wanted}, not {value!r}")
+            raise self.fail(section, key, f"has to be {say_kind(key, kinds[0], value)}")
         return value
 
     def need(self, section: str, key: str) -> str:
@@ -98,12 +126,14 @@ class TomlReader:
         """Return a list of texts, empty where there is none."""
         values = self.take(section, key, list, [])
         if not all(isinstance(value, str) and value for value in values):
-            raise self.fail(section, key, 'has to be a list of texts, such as ["a", "b"]')
+            example = _EXAMPLES.get(key, '["a", "b"]')
+            raise self.fail(section, key, f"has to be a list of texts in quotes, such as {example}")
         return tuple(values)
 
     def span_s(self, section: str, key: str, text: object, *, zero: bool = False) -> float:
         """Return a length of time such as "7d" in seconds; ``zero`` allows none at all."""
         match = _SPAN.fullmatch(text.strip()) if isinstance(text, str) else None
         if not match or (float(match[1]) == 0 and not zero):
-            raise self.fail(section, key, f'has to be a length of time such as "12h" or "7d", not {text!r}')
+            given = json.dumps(text, ensure_ascii=False, default=str)
+            raise self.fail(section, key, f'has to be a length of time such as "12h" or "7d", not {given}')
         return float(match[1]) * _UNIT_S[match[2]]

@@ -23,6 +23,7 @@ from model_build.rule_downgrades import notice_downgrades
 from model_build.sealing import Sealed, encode_histories, seal_version
 from model_build.split import Split, notice_parts, split_by_time
 from model_build.version_reasons import explain_version
+from model_build.worth_notes import notice_worth
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,15 @@ def seal_best(
     outcomes, choice = choose_outcomes(material, judged)
     notes = (*notes, *notice_downgrades(material, judged, outcomes))
     manifest = describe_version(material, judged, best, outcomes, difference) | {"reasons": told}
-    evaluation = evaluate_version(material, judged, contenders, outcomes, choice) | {"notes": list(notes)}
+    evaluation = evaluate_version(material, judged, contenders, outcomes, choice)
+    worth = notice_worth(
+        contenders[0].test.auc,
+        material.labels(split.test),
+        evaluation.get("money"),
+        from_cost=material.file.outcomes_from_cost,
+    )
+    notes = (*notes, *worth)
+    evaluation |= {"notes": list(notes)}
     histories = encode_histories(material.data, material.plan, material.excess)
     past = encode_judged_events(material, judged, reasons)
     sealed = seal_version(manifest, onnx, evaluation, histories, out, reasons=reasons, past_events=past)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo, available_timezones
 
 from tollgate.core.bare_numbers import TICKS
-from tollgate.core.number_format import DECIMALS, THOUSANDS
+from tollgate.core.iso_time import read_iso
+from tollgate.core.number_marks import DECIMALS, THOUSANDS
 from tollgate.core.time_format import TIME_FORMATS, UNITS_S, TimeFormat
 from tollgate.core.time_pattern import TimePattern, find_fault
 from tollgate.core.values import read_text
 from tollgate.errors import suggest
 
 from model_build.toml_reader import TomlReader
+from model_build.zone_names import is_place, suggest_zone
 
 VALUE_FORM_KEYS = (
     *("timestamp_format", "timezone", "timestamp_unit", "timestamp_origin"),
@@ -73,10 +75,13 @@ def _read_zone(reader: TomlReader) -> str | None:
     known = available_timezones()
     if zone not in known:
         wanted = 'has to be the name of a zone such as "Europe/Berlin"'
-        raise reader.fail("event", "timezone", f'{wanted}, not "{zone}"{suggest(zone, sorted(known))}')
-    if "/" not in zone:
+        raise reader.fail("event", "timezone", f'{wanted}, not "{zone}"{suggest_zone(zone, known)}')
+    if not is_place(zone):
+        place = 'name a place, as "America/New_York"'
         raise reader.fail(
-            "event", "timezone", f'is "{zone}", which may mean one offset all year; name a place, as "America/New_York"'
+            "event",
+            "timezone",
+            f'is "{zone}", which may mean one offset all year; {place}{suggest_zone(zone, known)}',
         )
     ZoneInfo(zone)
     return zone
@@ -104,7 +109,7 @@ def _read_unit(reader: TomlReader, zone: str | None) -> tuple[str | None, str | 
 def _read_origin(reader: TomlReader, unit: str, origin: str | date, zone: str | None) -> str:
     text = origin.isoformat() if isinstance(origin, date) else origin.strip()
     try:
-        datetime.fromisoformat(text)
+        read_iso(text)
         TimeFormat("iso", zone, unit, text).read(0)
     except ValueError:
         raise reader.fail(

@@ -21,7 +21,7 @@ from spark_job.sealed import SealedVersion, take_champion, take_folder
 from spark_job.stream import Stream, start_stream
 from spark_job.tables import FORMATS
 
-_PLAIN = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
+_PLAIN = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 _SUFFIXES = {**_PLAIN, **{f"{suffix}.gz": form for suffix, form in _PLAIN.items()}, ".parquet": "parquet"}
 
 

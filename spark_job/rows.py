@@ -14,7 +14,6 @@ from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
-from tollgate.core.reading import outranks_repeated_id
 
 from spark_job.arrow import thin_columns
 from spark_job.sealed import SealedVersion
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 # What is read of a row: what histories need of it, and what is wrong with it.
 _READ = (
     "id string, time_us bigint, amount double, latitude double, longitude double, keys array<string>, "
-    "problem_column string, problem string, outranks boolean"
+    "problem_column string, problem string"
 )
 
 
@@ -62,7 +61,6 @@ class _ReadRows:
             **thin_columns(event_type, read),
             "problem_column": pa.array([one and one[0] for one in told], pa.string()),
             "problem": pa.array([one and one[1] for one in told], pa.string()),
-            "outranks": pa.array([bool(one and outranks_repeated_id(event_type, one[0])) for one in told]),
         }
 
 
@@ -85,13 +83,14 @@ def number_rows(rows: DataFrame) -> DataFrame:
 
 
 def find_repeated(numbered: DataFrame) -> DataFrame:
-    """Return the ids that several rows have, each with the ``first`` of them."""
-    found = numbered.where("id is not null").groupBy("id").agg(sf.min("row").alias("first"), sf.count("*").alias("n"))
+    """Return the ids that several rows have, each with the ``first`` of them; rows with a problem take no id."""
+    usable = numbered.where("id is not null and problem is null")
+    found = usable.groupBy("id").agg(sf.min("row").alias("first"), sf.count("*").alias("n"))
     return found.where("n > 1").drop("n")
 
 
 def mark_good(numbered: DataFrame, repeated: DataFrame) -> DataFrame:
     """Return rows with ``good``, whether each can be used; ``first`` is the row that used its id before, else null."""
-    later = sf.coalesce(sf.col("first") < sf.col("row"), sf.lit(False)) & ~sf.col("outranks")
+    later = sf.coalesce(sf.col("first") < sf.col("row"), sf.lit(False)) & sf.col("problem").isNull()
     joined = numbered.join(repeated, "id", "left").withColumn("first", sf.when(later, sf.col("first")))
     return joined.withColumn("good", sf.col("problem").isNull() & sf.col("first").isNull())

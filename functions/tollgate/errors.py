@@ -102,6 +102,11 @@ class LabelError(InputError):
 
     code = "invalid_label"
 
+    def __init__(self, message: str, reason: str | None = None) -> None:
+        super().__init__(message)
+        # For those who name row and column themselves.
+        self.reason = reason or message.removesuffix(".")
+
 
 class BodyTooLargeError(InputError):
     """A request body over the limit of its route."""

@@ -179,6 +179,15 @@ def test_a_list_is_put_only_if_each_line_is_a_value(ruled: Backend, store: Versi
     code, said = put(str(path), *of)
     assert code == 1
     assert said.startswith(f'Error: {path} has "card,reason" in line 1, which looks like a row of CSV; a list has one')
+    path.write_text("customer_id\n")
+    for more in ((), ("--allow-empty",)):
+        code, said = put(str(path), *of, *more)
+        header = (
+            'has "customer_id" in line 1, which is the header of a column; leave the line out, which leaves no values'
+        )
+        assert (code, said) == (1, f"Error: {path} {header}.\n")
+    path.write_bytes(b"c5\nc\x1f6\n")
+    assert "has a control character (U+001F) in line 2; take it out" in put(str(path), *of)[1]
     path.write_text("\n# nothing\n")
     code, said = put(str(path), *of)
     assert (code, "has no values; a list is only emptied if you say so, by --allow-empty" in said) == (1, True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tollgate.core.event import Floats
 from tollgate.core.event_type import EventType
@@ -79,6 +79,42 @@ def test_another_form_is_refused_at_every_door(text: str) -> None:
     assert set(piece(GERMAN, [text, "1,5"]).problems) == {0}
     _, problems = read_events(GERMAN, {**{name: [value] for name, value in EVENT.items()}, "amount": [text]})
     assert [problem.column for problem in problems] == ["amount"]
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        *(
+            (NumberFormat(",", "."), text)
+            for text in ("0.123", "-0.123", "00.123", "012.345", "0.000", " +0.123.456,5 ")
+        ),
+        *((NumberFormat(".", ","), text) for text in ("0,123", "000,123.5", "1,234e3", "1,234.5e3")),
+        *((NumberFormat(".", "'"), text) for text in ("0'012", "00'123")),
+        *((NumberFormat(",", " "), text) for text in ("0 123", "0\u202f123")),
+        (NumberFormat(",", "."), "1.234e3"),
+    ],
+)
+def test_thousands_begin_with_no_zero_and_have_no_exponent(form: NumberFormat, text: str) -> None:
+    event_type = replace(PLAIN, decimal=form.decimal, thousands=form.thousands)
+
+    with pytest.raises(EventError, match="is not a number with"):
+        one(event_type, text)
+    assert set(piece(event_type, [text, "1"]).problems) == {0}
+
+
+@given(st.sampled_from([",.", ".,", ".'", ", ", ".\u2019"]), st.text("0123456789.,'’ -e", min_size=1, max_size=9))
+@example(",.", "0.123")
+@example(",.", "1.234e3")
+def test_a_text_is_the_same_number_alone_and_in_a_column(marks: str, text: str) -> None:
+    event_type = replace(PLAIN, decimal=marks[0], thousands=marks[1])
+    read = piece(event_type, [text])
+    try:
+        number = one(event_type, text)
+    except EventError:
+        assert set(read.problems) == {0}
+        return
+    assert read.events.amounts is not None
+    assert np.array_equal(read.events.amounts, [number], equal_nan=True)
 
 
 @given(st.floats(-1e11, 1e11, allow_nan=False).map(lambda number: round(number, 2)))

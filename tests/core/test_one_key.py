@@ -118,6 +118,17 @@ def test_columns_have_the_keys_of_their_values(texts: list[str]) -> None:
     assert [keys.values[code] if code >= 0 else None for code in keys.codes.tolist()] == expected
 
 
+@pytest.mark.parametrize("text", ["a\x1f", "\x1fa", "a\x1c", "\x1da", "\x1e", " a\x1f ", "a\x1fb", "é\x1f", "36.0\x1f"])
+def test_no_separator_goes_without_a_word(text: str) -> None:
+    with pytest.raises(ValueError, match="has a control character"):
+        read_text(text)
+    piece = Piece(
+        ["id", "time", "card", "kind"], [pa.array([one]) for one in ("e", "2026-01-05", text, "")], 0, Position()
+    )
+    ((column, said),) = EventReader(CARDS, KeyHashes()).read(piece).problems.values()
+    assert (column, "has a control character" in said) == ("card", True)
+
+
 def test_a_number_beyond_what_floats_hold_is_written_out() -> None:
     assert key_of_one(1e16) == "1" + "0" * 16
     assert key_of_one(4111111111111111.0) == key_of_one("4111111111111111.0") == "4111111111111111"

@@ -8,11 +8,13 @@ import json
 import zlib
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.event_type import EventType
 from tollgate.core.reading import read_event
+from tollgate.core.snappy_blocks import is_snappy_block
 from tollgate.core.stream_aggregates import MAX_USER_RECORDS, split_aggregate
 from tollgate.core.stream_bytes import MAX_UNPACKED_BYTES
 from tollgate.core.stream_mapping import StreamMapping
@@ -40,6 +42,11 @@ def read(data: bytes | None, mapping: StreamMapping | None = None) -> Any:  # no
 def packed(data: bytes) -> bytes:
     """Return gzip that does not depend on the time, so that workers collect the same tests."""
     return gzip.compress(data, mtime=0)
+
+
+def snappy(data: bytes) -> bytes:
+    packed_data: bytes = pa.Codec("snappy").compress(data, asbytes=True)
+    return packed_data
 
 
 @pytest.mark.parametrize(
@@ -79,6 +86,21 @@ def test_packed_json_and_json_with_a_schema_id_are_read(data: bytes) -> None:
         (json.dumps([EVENT, EVENT]).encode(), "JSON list of 2"),
         (json.dumps(PLAIN.decode()).encode(), "holds JSON"),
         (json.dumps(base64.b64encode(PLAIN).decode()).encode(), "holds base64"),
+        (snappy(PLAIN), "packed by Snappy; send it unpacked"),
+        (snappy(PLAIN * 1000), "packed by Snappy"),
+        (snappy(bytes(range(256)) * 300), "packed by Snappy"),
+        (snappy(PLAIN)[:-1], "binary data"),
+        (base64.encodebytes(PLAIN), "base64"),
+        (base64.encodebytes(PLAIN).replace(b"\n", b"\r\n"), "base64"),
+        (PLAIN.hex().encode(), "hexadecimal text; send what it encodes"),
+        (b"\\x" + PLAIN.hex().upper().encode(), "hexadecimal"),
+        (b"0x" + packed(PLAIN).hex().encode(), "hexadecimal"),
+        (PLAIN + b"\n" + PLAIN + b"\n", "several objects, one behind the other; send one event at a time"),
+        (b"\n" + PLAIN + PLAIN, "several objects"),
+        (PLAIN + b" x", "and more follows"),
+        (PLAIN + b",\n", "a comma behind it"),
+        (b"\x1e" + PLAIN + b"\n", "JSON text sequence"),
+        (b"0123456789abcdef0123", "character"),
         (b'"hello"', "not a JSON object"),
         (b"null", "not a JSON object"),
         (b"12", "not a JSON object"),
@@ -90,6 +112,18 @@ def test_what_holds_no_event_is_named_in_one_sentence(data: bytes | None, words:
     assert str(refused.value).startswith("The record ")
     assert words in str(refused.value)
     assert str(refused.value).endswith(".")
+
+
+@given(st.binary(max_size=300))
+def test_a_block_of_snappy_is_told_if_it_is_whole(data: bytes) -> None:
+    assert is_snappy_block(snappy(data)) is bool(data)
+    assert not is_snappy_block(snappy(data) + b"\0")
+    assert not is_snappy_block(snappy(data)[:-1])
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"ok", b"null ", b"p-1001", PLAIN, packed(PLAIN), b"\xff" * 9])
+def test_what_is_no_block_of_snappy_is_none(data: bytes) -> None:
+    assert not is_snappy_block(data)
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda body: b"\x1f\x8b\x08" + body))

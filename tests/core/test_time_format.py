@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tollgate.core.files.piece_events import read_time_column
 from tollgate.core.files.quick_columns import quick_times
 from tollgate.core.time_format import TimeFormat
 
@@ -239,6 +240,59 @@ def test_the_machine_has_no_say(monkeypatch: pytest.MonkeyPatch, zone: str) -> N
 def test_months_are_english_in_capitals_or_not() -> None:
     for text in ("01 Mar 2026", "01 MARCH 2026", "01 march 2026"):
         assert TimeFormat("%d %b %Y").read(text) == us("2026-03-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "read"),
+    [
+        ("%d%m%Y", "01032026", "2026-03-01"),
+        ("%d%m%Y", 10032026.0, "2026-03-10"),
+        ("%Y%m%d%H%M%S", 20260220123000, "2026-02-20T12:30:00"),
+        ("%y%m%d", "010203", "2001-02-03"),
+        ("%Y%m%d%H%M%S%f", "20260220123000", None),
+        ("%Y%m%d%H%M%S%f", "202602201230005", "2026-02-20T12:30:00.5"),
+        ("%y%m%d%H%M%S%f", "011101102233123", "2001-11-01T10:22:33.123"),
+        ("%y%m%d%H%M%S%f", "11101102233123", None),
+        ("%d/%m/%Y %H%M", "1/3/2026 0930", "2026-03-01T09:30:00"),
+        ("%d.%m.%Y %H:%M", "1.3.2026 9:30", "2026-03-01T09:30:00"),
+        ("%d%b%Y", "1MAR2026", "2026-03-01"),
+        ("%Y-%j", "2026-1", "2026-01-01"),
+        ("%d%m%Y", 1032026, None),
+        ("%d%m%Y", "1122026", None),
+        ("%d%m%y", "11226", None),
+        ("%m%d%Y", 3012026.0, None),
+        ("%Y%m%d%H%M%S", 202602201230, None),
+        ("%Y%m%d%H%M", "2026022012", None),
+        ("%y%m%d", 10203, None),
+        ("%y%m%d%H%M", "101231230", None),
+        ("%d/%m/%Y %H%M", "01/03/2026 930", None),
+        ("%d/%m/%Y %I%M%p", "01/03/2026 930AM", None),
+        ("%Y%j", "20261", None),
+        ("%d.%m.%Y %H%M00", "01.03.2026 12300", None),
+    ],
+)
+def test_a_number_that_touches_another_has_all_its_digits(form: str, value: object, read: str | None) -> None:
+    column = pa.array([value, value])
+    if read is None:
+        said = refusal(TimeFormat(form), value)
+        assert f'does not follow timestamp_format "{form}"' in said
+        assert "digits are missing" in said
+        assert [problem.message for problem in read_time_column("t", column, TimeFormat(form))[1]] == [said] * 2
+        return
+    expected = (datetime.fromisoformat(read) - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+    assert TimeFormat(form).read(value) == expected
+    assert read_time_column("t", column, TimeFormat(form))[0].tolist() == [expected] * 2
+
+
+ADJACENT = ("%d%m%Y", "%m%d%y", "%Y%m%d", "%y%m%d%H", "%Y%m%d%H%M%S", "%H%M%S%d%m%Y", "%Y%j%H%M", "%d%m%Y%I%M%p")
+
+
+@given(MOMENTS, st.sampled_from(ADJACENT), st.data())
+def test_digits_that_are_lost_are_never_made_up(moment: datetime, form: str, data: st.DataObject) -> None:
+    text = moment.strftime(form)
+    place = data.draw(st.integers(0, len(text.rstrip("APM")) - 1))
+
+    assert refusal(TimeFormat(form), text[:place] + text[place + 1 :])
 
 
 def test_when_a_label_became_known_may_be_iso_beside_the_declared_form() -> None:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import cycle
@@ -181,3 +181,38 @@ def _compare(backend: Backend, letters: Letters, events: dict[str, dict[str, Any
 def _fits(answer: Said, problem: tuple[str, str]) -> bool:
     column, words = problem
     return answer.column == column and words in (answer.sentence or "")
+
+
+def test_a_refused_event_leaves_its_id_to_the_right_one_at_every_door(
+    backend: Backend, letters: Letters, payment: Payment
+) -> None:
+    wrong = {name: odd for name, odd in EVENTS.items() if odd.problem and not odd.changes.keys() & {"event_id"}}
+    pairs = {
+        name: [write_event(payment, number, odd), write_event(payment, number, EVENTS["as it is"])]
+        for number, (name, odd) in enumerate(wrong.items())
+    }
+    assert len(pairs) >= 15
+    with clock.set_to(NOW):
+        said = {"HTTP": dict(zip(pairs, _in_pairs(by_http(_both(pairs), "application/json")), strict=True))}
+        forget_events(backend)
+        for name, pair in pairs.items():
+            assert invoke("stream", write_kinesis(pair)) == {"batchItemFailures": []}
+            assert len(letters()) == 1, name
+            assert backend.stores.decisions.find("payments", pair[1]["event_id"]) is not None, name
+        for form, write in ((CSV, write_csv), (JSON, write_lines)):
+            some = {name: pair for name, pair in pairs.items() if form in wrong[name].forms}
+            content = write(_both(some))
+            told = by_file(backend, "a.jsonl" if form == JSON else "a.csv", content)
+            said[form] = dict(zip(some, _in_pairs(told), strict=True))
+    for door, its in said.items():
+        for name, (first, second) in its.items():
+            assert (first.column is not None, second.column) == (True, None), f"{door}: {name}: {first}, {second}"
+
+
+def _both(pairs: Mapping[str, Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [event for pair in pairs.values() for event in pair]
+
+
+def _in_pairs(said: Iterable[Said]) -> list[tuple[Said, Said]]:
+    every = list(said)
+    return list(zip(every[::2], every[1::2], strict=True))

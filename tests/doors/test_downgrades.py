@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.core.files.scored import score
 from tests.doors.doors import call
 from tests.doors.test_search import decide_and_index
 from tests.services.backend import Backend, Payment, reseal
+from tests.training.test_command_line import call as run
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -81,6 +83,27 @@ def test_a_file_names_what_the_score_alone_gives(
     assert scored.summary["downgraded"] == {"small": counted}
     for event in scored.summary["top_events"]:
         assert event["downgraded"] == (TAKEN if event["outcome"] == "review" and event["score"] >= 1 else None)
+
+
+def test_the_command_line_says_it_of_a_file(weak_version: Path, sample_csv: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.csv"
+    new.write_bytes(b"".join(sample_csv.read_bytes().splitlines(keepends=True)[:300]))
+    result = run("score", new, "--version", weak_version, "--out", tmp_path / "r.csv", "--fresh")
+    with (tmp_path / "r.csv").open(newline="") as file:
+        counted = sum(row["downgraded_from"] == "block" for row in csv.DictReader(file))
+    said = f'Rule "small" gave {counted} rows a weaker outcome than the score: see the column "downgraded_from"'
+    assert said in result.stdout.splitlines()
+
+
+def test_the_command_line_says_it_of_one_decision(weak: Backend, payment: Payment) -> None:
+    table = ("--decisions-table", weak.environment["TOLLGATE_DECISIONS_TABLE"], "--bucket", weak.bucket)
+    for event_id, amount, outcome in (("small", 20.0, "review"), ("large", 500.0, "block")):
+        decided = call("POST", "/v1/decisions", {"event": {**payment, "event_id": event_id, "amount": amount}})
+        assert decided[1]["outcome"] == outcome
+        said = run("replay", event_id, "--detector", "payments", *table)
+        assert said.exit_code == 0, said.output
+        taken = 'Rule "small" gave review where the score alone gives block' in said.stdout
+        assert taken == (outcome == "review")
 
 
 @pytest.mark.usefixtures("backend")

@@ -58,6 +58,7 @@ BAD_LABELS: dict[str, tuple[object, str | None, str]] = {
     "an unknown field": ({"event_id": "a", "lable": "fraud"}, "a", '(did you mean "label"?)'),
     "a long unknown field": ({"event_id": "a", "label": 1, "y" * 9_000: 1}, "a", "Unknown field"),
     "known at no time": ({"event_id": "a", "label": 1, "known_at": "soon"}, "a", "known_at"),
+    "known at nearly a time": ({"event_id": "a", "label": 1, "known_at": "2026-03-01 12.30"}, "a", "known_at"),
     "known at a list": ({"event_id": "a", "label": 1, "known_at": [1]}, "a", "known_at"),
     "known at a truth": ({"event_id": "a", "label": 1, "known_at": True}, "a", "known_at"),
     "a note that is no text": ({"event_id": "a", "label": 1, "note": {"a": 1}}, "a", "note: it has to be text"),

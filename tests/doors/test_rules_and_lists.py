@@ -83,6 +83,13 @@ def test_what_cannot_have_been_meant_is_found() -> None:
         ([{**LARGE, "expression": "a" * 10_001}], "at most 10000 characters"),
         ([{**LARGE, "name": f"n{number}"} for number in range(501)], "at most 500 items"),
         ([{**LARGE, "expires_at": "soon"}], "expires_at"),
+        (
+            [{**LARGE, "expires_at": 1780272000}],
+            'expires_at: "1780272000" is not a time; write it as in 2026-11-25T10:00:00Z',
+        ),
+        ([{**LARGE, "expires_at": "1780272000"}], 'expires_at: "1780272000" is not a time'),
+        ([{**LARGE, "expires_at": "20260601T100000Z"}], "is not a time"),
+        ([{**LARGE, "expires_at": "2026-02-30T10:00:00Z"}], "expires_at"),
         ([{**LARGE, "when": "true"}], "when"),
     ],
 )
@@ -216,6 +223,17 @@ def test_a_list_is_emptied_if_the_caller_says_so() -> None:
     assert (status, answer["entries"], answer["sealed"]) == (200, 0, False)
 
 
+@pytest.mark.usefixtures("ruled")
+def test_values_are_the_keys_that_events_have() -> None:
+    values = [36, 37.0, "38", True, 12345678901234567890]
+    _, put = change("PUT", "/v1/lists/denied", {"values": values}, None)
+    page = call("GET", "/v1/lists/denied")[1]
+    assert page["values"] == ["12345678901234567890", "36", "37", "38", "true"]
+    status, _ = change("PATCH", "/v1/lists/denied", {"add": [39], "remove": [36.0, 38, True]}, put["etag"])
+    assert (status, call("GET", "/v1/lists/denied")[1]["values"]) == (200, ["12345678901234567890", "37", "39"])
+
+
+@pytest.mark.usefixtures("ruled")
 def test_a_value_that_should_not_be_there_can_be_taken_out(ruled: Backend) -> None:
     ruled.drop("lists/payments/denied.txt", b"c1\nc2,stolen\nNULL\n")
     _, page = call("GET", "/v1/lists/denied")
@@ -245,11 +263,13 @@ def test_numbers_are_in_order_of_size() -> None:
         ("denied", ["card,reason", "c1,stolen"], 422, "which looks like a row of CSV"),
         ("denied", ["customer_id", "c1"], 422, "which is the header of a column; leave the line out"),
         ("denied", ["c1", "4.11E+15"], 422, "which was rounded by a spreadsheet"),
+        ("denied", ["c1", "a\x1f"], 422, "which has a control character (U+001F); take it out"),
+        ("amounts", [True], 422, "has the value True, which is no number"),
         ("denied", ["x" * 300], 422, "longer than 256 characters"),
         ("denied", ["x"] * 100_001, 422, "at most 100000 items"),
     ],
 )
-def test_what_no_list_can_hold_is_refused(name: str, values: list[str], status: int, said: str) -> None:
+def test_what_no_list_can_hold_is_refused(name: str, values: list[object], status: int, said: str) -> None:
     refused, answer = change("PUT", f"/v1/lists/{name}", {"values": values}, None)
     assert (refused, said in answer["message"]) == (status, True), answer
     assert call("GET", "/v1/lists/denied")[1]["etag"] is None

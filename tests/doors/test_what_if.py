@@ -43,10 +43,34 @@ def test_a_decided_event_is_asked_about_by_its_id(payment: Payment) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        (36, 36.0),
+        (36.0, 36),
+        ("36.0", 36),
+        (True, "TRUE"),
+        (12345678901234567890, "12345678901234567890"),
+        (" p ", "p"),
+    ],
+)
+def test_an_id_is_asked_about_as_it_is_decided_on(payment: Payment, given: object, asked: object) -> None:
+    _, decided = call("POST", "/v1/decisions", {"event": {**payment, "event_id": given}})
+    status, answer = ask(event_id=asked)
+    assert status == 200, answer
+    assert answer["unchanged"]["probability"] == decided["probability"]
+    status, found = call("GET", f"/v1/decisions/{asked}")
+    assert (status, found["event_id"]) == (200, decided["event_id"])
+
+
+@pytest.mark.parametrize(
     ("question", "status", "message"),
     [
         ({}, 422, "Say event, event_id, or both: without one there is nothing to decide on."),
         ({"event_id": "p?"}, 404, 'There is no decision on event "p?" by detector "payments".'),
+        ({"event_id": {"a": 1}}, 422, "body.event_id: a nested value is not a text."),
+        ({"event_id": "a\x1f"}, 422, 'body.event_id: "a\x1f" has a control character.'),
+        ({"event_id": "x" * 300}, 422, "body.event_id: "),
+        ({"event_id": " "}, 422, "Say event, event_id, or both"),
         ({"event": {}, "variants": [{}] * 101}, 422, "body.variants: List should have at most 100 items"),
         ({"event": {}, "record": True}, 422, "body.record: Extra inputs are not permitted."),
         ({"event": {"event_id": "a"}}, 422, 'Column "timestamp" is required and missing.'),

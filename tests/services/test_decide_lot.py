@@ -134,6 +134,17 @@ def test_every_result_is_put_with_its_decision(
     assert not put
 
 
+def test_the_key_of_a_result_is_that_of_the_entity(
+    backend: Backend, results: Results, later_payments: list[Payment]
+) -> None:
+    customers: list[object] = ["36.0", 36, 36.0, " 36 ", True]
+    payments = [
+        {**payment, "customer_id": customer} for payment, customer in zip(later_payments, customers, strict=False)
+    ]
+    assert decide_lot(backend.stores, write_lot(payments)) == []
+    assert sorted(key for key, _ in results()) == ["36", "36", "36", "36", "true"]
+
+
 def test_no_result_is_lost_while_the_result_stream_fails(
     backend: Backend, failing: FaultyEndpoint, results: Results, later_payments: list[Payment]
 ) -> None:

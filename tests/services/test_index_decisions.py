@@ -145,7 +145,7 @@ def test_a_repeated_lot_is_one_segment(backend: Backend, records: list[Record]) 
         {"from_score": 500},
         {"to_score": 499, "sort": "score"},
         {"outcome": "approve", "sort": "amount"},
-        {"outcome": "nothing"},
+        {"outcome": "block", "label": "legitimate"},
     ],
 )
 def test_searches_find_what_the_table_holds(backend: Backend, records: list[Record], terms: dict[str, Any]) -> None:

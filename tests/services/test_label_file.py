@@ -80,6 +80,16 @@ def test_every_row_is_told_of(backend: Backend, decided: list[Payment]) -> None:
     assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
 
 
+@pytest.mark.parametrize("bad", [("perhaps", ""), ("", ""), ("legitimate", "soon"), ("legitimate", "2062-01-01")])
+def test_a_refused_label_leaves_the_event_to_the_right_one(
+    backend: Backend, decided: list[Payment], bad: tuple[str, str]
+) -> None:
+    event_id = str(decided[0]["event_id"])
+    summary = set_labels(backend, write([(event_id, *bad), (event_id, "fraud", KNOWN_AT), (event_id, *bad)]))
+    assert [row["status"] for row in results(backend, summary)] == ["failed", "accepted", "failed"]
+    assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
+
+
 @pytest.mark.parametrize("header", ["event_id,label,known_at", "known_at,is_fraud,event_id"])
 def test_columns_are_found_by_name(backend: Backend, decided: list[Payment], header: str) -> None:
     cells = {"event_id": decided[0]["event_id"], "label": "1", "is_fraud": "1", "known_at": KNOWN_AT}
@@ -237,3 +247,27 @@ def test_a_notice_of_labels_sets_them(backend: Backend, decided: list[Payment]) 
     assert invoke("batch", {"Records": [write_notice(KEY, etag)] * 2}) == {"batchItemFailures": []}
     assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
     assert not backend.stores.states.page(10, None)[0]
+
+
+@pytest.mark.parametrize("kind", [pa.binary_view(), pa.string_view(), pa.large_binary()], ids=str)
+def test_labels_in_columns_of_any_type_are_set_but_for_those_that_cannot_be_read(
+    backend: Backend, decided: list[Payment], kind: pa.DataType
+) -> None:
+    ids = [str(payment["event_id"]) for payment in decided[:2]]
+    bad = b"x" if kind == pa.string_view() else b"\xff\xfe"
+    table = pa.table(
+        {
+            "event_id": pa.array([ids[0].encode(), bad, ids[1].encode()], pa.binary()).cast(kind),
+            "label": pa.array([b"fraud", b"fraud", b"legitimate"], pa.binary()).cast(kind),
+            "spare": pa.array([b"=1", bad, None], pa.binary()).cast(kind),
+        }
+    )
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    summary = set_labels(backend, out.getvalue(), "labels/payments/june.parquet")
+    told = results(backend, summary)
+    assert [row["status"] for row in told][::2] == ["accepted", "accepted"]
+    if kind != pa.string_view():
+        assert (told[1]["status"], told[1]["event_id"], told[1]["spare"]) == ("failed", "fffe", "fffe")
+        assert "not UTF-8 text" in told[1]["message"]
+    assert told[0]["spare"] == "'=1"

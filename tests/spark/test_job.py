@@ -204,13 +204,17 @@ def test_what_lies_ahead_of_the_clock_is_treated_as_by_tollgate_score(
 ) -> None:
     payments = [dict(payment) for payment in later_payments[:40]]
     payments[7]["timestamp"], payments[30]["timestamp"] = "2062-03-01T10:00:00Z", "2026-09-01T00:00:00Z"
+    # A row that is refused takes no id: of two more that have it, the first is decided on.
+    payments[8]["event_id"] = payments[35]["event_id"] = payments[7]["event_id"]
+    payments[20]["amount"], payments[21]["event_id"] = "?", payments[20]["event_id"]
     data, now = tmp_path / "in.csv", "2026-08-31T23:55:00Z"
     data.write_bytes(write_payments(payments))
     folder = reseal(sample_version, tmp_path / "sealed", safety=Safety(clock=mode).to_json())
     score_file(data, folder, tmp_path / "local.csv", fresh=True, now=datetime.fromisoformat(now))
     with (tmp_path / "local.csv").open(newline="") as file:
         expected = list(csv.DictReader(file))
-    assert [place for place, row in enumerate(expected) if row["status"] != "ok"] == ([7] if mode == "event" else [])
+    refused = [7, 20, 35] if mode == "event" else [8, 20, 35]
+    assert [place for place, row in enumerate(expected) if row["status"] != "ok"] == refused
     assert [row["clock"] for row in expected if row.get("clock")] == ([] if mode == "event" else [now])
 
     output = str(tmp_path / "out")

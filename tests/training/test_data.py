@@ -308,7 +308,7 @@ def test_columns_that_nobody_declared_are_told(tmp_path: Path) -> None:
 
 def test_a_label_of_another_word_is_refused_with_its_row(tmp_path: Path) -> None:
     message = refusal(write(tmp_path, "id,time,amount,fraud\na,2026-01-01,1,0\nb,2026-01-01,1,maybe\n"))
-    assert message.startswith('Row 2: Label "maybe" in column "fraud" is not "fraud"')
+    assert message.startswith('Row 2, column "fraud": "maybe" is not "fraud"')
 
 
 def test_declared_label_words_are_understood(tmp_path: Path) -> None:
@@ -319,7 +319,9 @@ def test_declared_label_words_are_understood(tmp_path: Path) -> None:
 
 def test_an_undeclared_word_is_refused_where_words_are_declared(tmp_path: Path) -> None:
     event_type = replace(SMALL, label=LabelRule("fraud", 0.0, None, ("chargeback",), ("ok",)))
-    assert 'Label "1"' in refusal(write(tmp_path, "id,time,amount,fraud\na,2026-01-01,1,1\n"), event_type)
+    assert 'column "fraud": "1" is not' in refusal(
+        write(tmp_path, "id,time,amount,fraud\na,2026-01-01,1,1\n"), event_type
+    )
 
 
 @pytest.mark.parametrize(

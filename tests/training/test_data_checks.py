@@ -18,6 +18,7 @@ from sklearn.metrics import roc_auc_score
 from tollgate.core.event import Events, Keys
 from tollgate.core.history import plan_history
 from tollgate.core.replay import replay_histories
+from tollgate.core.rules.list_text import given_lines, read_list
 from tollgate.errors import TrainingDataError
 
 from model_build.data import read_labelled_events
@@ -340,6 +341,29 @@ def test_events_far_from_the_others_are_told(tmp_path: Path, days: int, rows: in
     assert note in notice(tmp_path, base() | {"t": moments})
 
 
+@pytest.mark.parametrize(
+    ("event", "counts", "key"),
+    [
+        ('timestamp_format = "excel"\n', [20_454 + number / 24 for number in range(N)], 'timestamp_unit = "days"'),
+        (
+            'timestamp_unit = "days"\ntimestamp_origin = "1970-01-01"\n',
+            [24 * number for number in range(N)],
+            'timestamp_unit = "hours"',
+        ),
+    ],
+)
+def test_counts_of_another_unit_are_told_when_training_and_when_scoring(
+    tmp_path: Path, event: str, counts: list[float], key: str
+) -> None:
+    columns = base() | {"t": counts}
+    (told,) = (note for note in notice(tmp_path, columns, EVENT + event) if "if that is right, set" in note)
+    assert key in told
+    path, file = write(tmp_path, columns, EVENT + event)
+    version = train_detector(path, file, tmp_path / "out", lambda _step: None).sealed.version
+    notes = score(version, path.read_bytes(), tmp_path / "kept", name=path.name).summary["notes"]
+    assert any(key in note for note in notes)
+
+
 @pytest.mark.parametrize("days", [20, 60, 300])
 def test_a_row_that_lies_far_after_the_others_changes_nothing_for_them(tmp_path: Path, days: int) -> None:
     moments = times()
@@ -454,8 +478,36 @@ def test_ids_that_a_spreadsheet_rounded_are_told(tmp_path: Path) -> None:
     (note,) = notice(tmp_path, with_cards(["4.11111E+15"] * (N - 1) + ["4.22222E+15"]), CARDS)
 
     assert note.startswith(
-        f'Column "card": {N} values such as "4.11111E+15" are numbers that a spreadsheet has rounded'
+        f'Column "card": {N} values such as "4.11111E+15" are numbers that a spreadsheet or a data frame has rounded'
     )
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        ("4,11111E+15", "are numbers that a spreadsheet or a data frame has rounded"),
+        ("4.11111e15", "are numbers that a spreadsheet or a data frame has rounded"),
+        ('="0036"', "are formulas of a spreadsheet"),
+        ("'0036", "begin with the apostrophe by which a spreadsheet marks text"),
+        ("36,0", "have the fraction that spreadsheets and data frames give whole numbers"),
+        ("0036.0", "have the fraction that spreadsheets and data frames give whole numbers"),
+        ("1,036", "have the commas by which a spreadsheet groups thousands"),
+        ("1,036,000", "have the commas by which a spreadsheet groups thousands"),
+        ("#REF!", "are errors of a spreadsheet"),
+    ],
+)
+def test_ids_that_lists_refuse_as_damaged_are_told(tmp_path: Path, card: str, said: str) -> None:
+    (note,) = notice(tmp_path, with_cards([card if number == 7 else f"c{number}" for number in range(N)]), CARDS)
+
+    assert note.startswith(f'Column "card": 1 values such as "{card}" {said}')
+    with pytest.raises(ValueError, match="which "):
+        read_list("text", given_lines([card]), None)
+
+
+def test_versions_and_hexadecimal_ids_are_not_damaged(tmp_path: Path) -> None:
+    odd = ["2,0", "2,1", "9E10", "12e45", "v'1", "a=b", "#7", "10,20"]
+
+    assert notice(tmp_path, with_cards([f"c{number}" for number in range(N - len(odd))] + odd), CARDS) == ()
 
 
 @pytest.mark.parametrize("word", ["NULL", "None", "nan", "\\N", "undefined", "N/A", "unknown", "-"])

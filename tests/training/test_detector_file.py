@@ -147,7 +147,7 @@ def test_a_value_of_the_wrong_kind_is_refused_with_line_and_key(
 def test_a_length_of_time_that_is_none_is_refused(tmp_path: Path, length: str) -> None:
     message = refusal(tmp_path, WHOLE.replace('"1h"', f'"{length}"'))
     assert "half_lives in [history] has to be a length of time" in message
-    assert repr(length) in message
+    assert f'not "{length}".' in message
 
 
 def test_labels_may_be_known_at_once(tmp_path: Path) -> None:
@@ -350,3 +350,24 @@ def test_outcomes_cannot_be_left_to_costs_that_are_not_there(tmp_path: Path) -> 
     assert f"line {line_of(text, 'review')}: review in [outcomes]" in message
     assert "needs amount in [event], or a number for missed_fraud in [costs]" in message
     assert read(tmp_path, text + "[costs]\nmissed_fraud = 70\n").outcomes_from_cost
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("label_delay = 7", 'label_delay in [event] has to be a text in quotes, such as "7d", not 7.'),
+        ('null_values = "NULL"', 'null_values in [event] has to be a list, such as ["NULL"], not "NULL".'),
+        ("null_values = [0]", 'null_values in [event] has to be a list of texts in quotes, such as ["NULL"].'),
+        ('numeric = "age"', 'numeric in [event] has to be a list, such as ["age"], not "age".'),
+        ("amount = 5", 'amount in [event] has to be a text in quotes, such as "5", not 5.'),
+        ("max_ahead = true", 'max_ahead in [event] has to be a text in quotes, such as "10m", not true.'),
+        ('max_ahead = "soon"', 'has to be a length of time such as "12h" or "7d", not "soon".'),
+        (
+            'location = "lat"',
+            'has to be a table in braces, such as { latitude = "lat", longitude = "lon" }, not "lat".',
+        ),
+    ],
+)
+def test_a_value_of_another_kind_is_answered_with_the_right_form(tmp_path: Path, line: str, said: str) -> None:
+    text = SMALLEST.replace("[event]\n", f'[event]\nlabel = "fraud"\n{line}\n')
+    assert refusal(tmp_path, text).endswith(said)

@@ -92,7 +92,7 @@ def test_features_are_the_same_on_any_number_of_threads(
 def test_the_command_prints_a_table_and_writes_every_fold(sample_csv: Path, tmp_path: Path) -> None:
     detector = tmp_path / "detector.toml"
     text = SAMPLE_DETECTOR.read_text().replace('"logistic_regression", "random_forest", "xgboost"', '"xgboost"')
-    detector.write_text(text + "\n")
+    detector.write_text(text.replace('ignored = ["currency", "fraud_kind"]', 'ignored = ["currency"]'))
     written = tmp_path / "folds.json"
     asked = ["--first", "2026-03-01", "--train-days", "14", "--folds", "2", "--json", str(written)]
 
@@ -102,9 +102,24 @@ def test_the_command_prints_a_table_and_writes_every_fold(sample_csv: Path, tmp_
     assert "2 folds from 2026-03-01: 14 days to learn, 7 days of delay, 7 days to be judged on" in result.output
     rows = json.loads(written.read_text())["rows"]
     assert [fold["start"] for fold in rows[-1]["folds"]] == ["2026-03-01", "2026-03-08"]
+    # The same notes as of training.
+    assert "Note: Columns not declared and not used: fraud_kind." in " ".join(result.stderr.split())
     assert rows[-1]["average_precision"][0] == pytest.approx(
         np.mean([fold["average_precision"] for fold in rows[-1]["folds"]])
     )
+
+
+def test_labels_the_wrong_way_round_are_doubted_where_a_fold_lacks_one_kind(sample_csv: Path, tmp_path: Path) -> None:
+    swapped, detector = tmp_path / "swapped.csv", tmp_path / "detector.toml"
+    values = 'label = "is_fraud"\nlabel_values = { fraud = [0], legitimate = [1] }'
+    text = SAMPLE_DETECTOR.read_text().replace('"logistic_regression", "random_forest", "xgboost"', '"xgboost"')
+    detector.write_text(text.replace('label = "is_fraud"', values))
+    swapped.write_bytes(sample_csv.read_bytes())
+    asked = ["--first", "2026-03-01", "--train-days", "14", "--folds", "1"]
+    result = CliRunner().invoke(main, ["evaluate", str(swapped), "--detector", str(detector), *asked])
+    assert result.exit_code == 1
+    said = " ".join(result.stderr.split())
+    assert "labelled events are fraud, more than half: if they are the wrong way round, say in label_values" in said
 
 
 def test_folds_that_do_not_fit_are_one_sentence(sample_csv: Path) -> None:

@@ -38,12 +38,13 @@ def choice() -> ThresholdChoice:
 def test_the_first_sentence_says_what_to_do_and_what_it_saves(choice: ThresholdChoice) -> None:
     words = say_choice(choice, "USD")
     assert words[0] == (
-        "Review from 912, block from 981: 84 reviews and 12 blocks a day, 31 of 34 frauds a day caught, "
-        "2,230 USD a day saved against approving everything."
+        "Review from 912, block from 981: on the validation part, 84 reviews and 12 blocks a day, 31 of 34 frauds a "
+        "day caught, which saves 2,230 USD a day against approving everything."
     )
     assert words[1] == (
-        "A day costs 830 USD: 420 USD for reviews, 50 USD for 1 wrong block, 360 USD for missed frauds. "
-        "Approving everything costs 3,060 USD."
+        "On the validation part, a day with these thresholds costs 830 USD: 420 USD for reviews, "
+        "50 USD for 1 wrong block, 360 USD for missed frauds. "
+        "Approving everything costs 3,060 USD a day."
     )
 
 
@@ -51,12 +52,14 @@ def test_what_is_sealed_comes_first_and_then_what_would_cost_less(choice: Thresh
     sealed = SealedBalance(measure_balance(EVENTS, COSTS, 100, 950, 975))
     words = say_choice(choice, "USD", None, sealed)
     assert words[0] == (
-        "Sealed: review from 950, block from 975: 0 reviews and 12 blocks a day, 11 of 34 frauds a day caught, "
-        "1,050 USD a day saved against approving everything."
+        "Sealed: review from 950, block from 975: on the validation part, 0 reviews and 12 blocks a day, 11 of 34 "
+        "frauds a day caught, which saves 1,050 USD a day against approving everything."
     )
-    assert words[1].startswith("Recommended: review from 912, block from 981: 84 reviews and 12 blocks a day, ")
-    assert words[1].endswith('less. To use it, write review = "cost" and block = "cost" in [outcomes].')
-    assert words[2].startswith("A day costs 2,010 USD: ")
+    assert words[1].startswith(
+        "Recommended: review from 912, block from 981: on the validation part, 84 reviews and 12 blocks a day, "
+    )
+    assert words[1].endswith('less than as sealed. To use it, write review = "cost" and block = "cost" in [outcomes].')
+    assert words[2].startswith("On the validation part, a day with the sealed thresholds costs 2,010 USD: ")
 
 
 def test_what_is_sealed_and_costs_least_is_said_once(choice: ThresholdChoice) -> None:
@@ -66,7 +69,7 @@ def test_what_is_sealed_and_costs_least_is_said_once(choice: ThresholdChoice) ->
 
 
 def test_money_without_a_currency_is_a_number(choice: ThresholdChoice) -> None:
-    assert "2,230 a day saved" in say_choice(choice, None)[0]
+    assert "which saves 2,230 a day against" in say_choice(choice, None)[0]
 
 
 def test_defaults_are_said_to_be_defaults(choice: ThresholdChoice) -> None:
@@ -110,7 +113,7 @@ def test_a_test_part_that_lost_money_says_so(choice: ThresholdChoice) -> None:
     later = measure_balance(price((4, 0, 990, 5.0), (1, 1, 990, 30.0), day=9), COSTS, 100, 912, 981)
     assert say_choice(choice, "USD", later)[-1] == (
         "On the test part, which is later and did not choose: 0 reviews and 5 blocks a day, 1 of 1 fraud a day caught, "
-        "170 USD a day more than approving everything."
+        "which costs 170 USD a day more than approving everything."
     )
 
 

@@ -97,7 +97,7 @@ def test_a_word_that_is_no_outcome_is_named_with_its_row(tmp_path: Path) -> None
     file = detector(tmp_path)
 
     with pytest.raises(
-        TrainingDataError, match=r'Outcome "declined" in column "action" is none of approve, review, block'
+        TrainingDataError, match=r'Row 1, column "action": "declined" is none of approve, review, block'
     ):
         table(tmp_path, file.event_type, [(1, "approve", "0"), (2, "declined", "1")])
 

@@ -80,7 +80,7 @@ def detector(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def trial(payments: Path, detector: Path) -> RuleTrial:
-    return try_detector_file(payments, read_detector_file(detector), None, lambda _step: None)
+    return try_detector_file(payments, read_detector_file(detector), None, lambda _step: None)[0]
 
 
 def test_every_rule_is_asked_as_if_it_acted(trial: RuleTrial) -> None:
@@ -182,3 +182,14 @@ def test_a_rule_that_never_hits_is_told_which_comparison_is_why(tmp_path: Path) 
     )
     assert 'Note: rule "abroad" never hits: country == "ng" never holds; did you mean "NG"?' in result.output
     assert 'rule "early"' not in result.output
+
+
+def test_notes_on_the_data_are_those_of_training(payments: Path, detector: Path) -> None:
+    said = call(payments, "--detector", detector).stderr
+    assert "Note: Only 2 frauds are labelled: every figure above is uncertain." in said
+    swapped = "\n".join(
+        line[:-1] + {"0": "1", "1": "0"}.get(line[-1], line[-1]) for line in payments.read_text().split()
+    )
+    payments.write_text(swapped)
+    said = call(payments, "--detector", detector).stderr
+    assert "labelled events are fraud, more than half: are they the wrong way round?" in said

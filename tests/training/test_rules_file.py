@@ -235,6 +235,22 @@ def test_a_mistake_in_a_list_is_told(tmp_path: Path, given: str, says: str) -> N
     assert says in refuse(tmp_path, given)
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"country\n", 'names denied.txt, which has "country" in line 1, which is the header of a column'),
+        (b"denied\r\n", "is the header of a column; leave the line out, which leaves no values"),
+        (b"%PDF-1.4\n", "denied.txt is a PDF, not a list; export its column as text"),
+        ("c1\nc2\n".encode("utf-16-le"), "is text in UTF-16; save it in UTF-8"),
+        (b"c1\nc\x002\n", "has a control character (U+0000)"),
+    ],
+)
+def test_a_file_that_is_no_list_is_told(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "denied.txt").write_bytes(content)
+    rule = '[[rules]]\nname = "r"\nwhen = "country in denied"\noutcome = "review"\n'
+    assert says in refuse(tmp_path, f'{rule}[lists.denied]\nfile = "denied.txt"\n')
+
+
 def test_a_list_has_a_most(tmp_path: Path) -> None:
     (tmp_path / "many.txt").write_text("\n".join(f"c{number}" for number in range(100_001)))
     assert "100,001 values; a list may have 100,000" in refuse(tmp_path, '[lists.denied]\nfile = "many.txt"\n')

@@ -70,7 +70,7 @@ def test_what_is_mapped_is_sealed(tmp_path: Path) -> None:
         (f"mapping = {{ {NEEDED} }}\nminor_units = {{ channel = 2 }}", r'minor_units in \[stream\] names "channel"'),
         (f'mapping = {{ {NEEDED}, amount = "a" }}\nminor_units = {{ amount = 0 }}', r"1 to 6 decimals, not 0"),
         (f'mapping = {{ {NEEDED}, amount = "a" }}\nminor_units = {{ amount = true }}', r"1 to 6 decimals, not True"),
-        ('mapping = "p"', r"has to be a dict"),
+        ('mapping = "p"', r"has to be a table"),
         ('maping = { event_id = "p.id" }', r'maping in \[stream\] is not known \(did you mean "mapping"'),
     ],
 )

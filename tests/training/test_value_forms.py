@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,10 @@ def test_a_manifest_has_none_of_the_keys_unless_they_are_declared(tmp_path: Path
         ('timestamp_format = "epoch"', "timestamp_format", "epoch_s"),
         ('timezone = "Europe/Berlim"', "timezone", "Europe/Berlin"),
         ('timezone = "EST"', "timezone", "America/New_York"),
+        ('timezone = "MEZ"', "timezone", 'did you mean "Europe/Berlin"'),
+        ('timezone = "MET"', "timezone", 'did you mean "Europe/Berlin"'),
+        ('timezone = "Berlin"', "timezone", 'did you mean "Europe/Berlin"'),
+        ('timezone = "Utc"', "timezone", 'did you mean "UTC"'),
         ('timezone = "+01:00"', "timezone", "name of a zone"),
         ('timezone = "Asia/Tokyo"\ntimestamp_format = "epoch_s"', "timezone", "counts from UTC"),
         ('timestamp_unit = "hours"', "timestamp_unit", "needs timestamp_origin"),
@@ -97,3 +102,14 @@ def test_what_cannot_be_meant_is_refused_with_line_and_key(tmp_path: Path, keys:
     line = next(_LINE + place for place, text in enumerate(keys.splitlines()) if text.startswith(key))
     assert f"line {line}: {key} in [event]" in str(caught.value)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "zone", ["MEZ", "local", "localtime", "EST", "gmt", "GTM", "Eire", "Europe/Berln", "US/Eastrn"]
+)
+def test_a_zone_that_is_suggested_is_taken(tmp_path: Path, zone: str) -> None:
+    with pytest.raises(DetectorFileError) as refused:
+        read(tmp_path, f'timezone = "{zone}"')
+
+    suggested = re.findall('did you mean "(.*)"', str(refused.value))
+    assert [read(tmp_path, f'timezone = "{one}"').timezone or "UTC" for one in suggested] == suggested

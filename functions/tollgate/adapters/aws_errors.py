@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.errors import UnavailableError
 
-# Codes of an object that is not there.
-ABSENT = frozenset({"NoSuchKey", "404", "NoSuchBucket"})
+# Codes of an object that is not there; that there is no such bucket is another matter.
+ABSENT = frozenset({"NoSuchKey", "404"})
 
 
 def error_code(error: ClientError) -> str:

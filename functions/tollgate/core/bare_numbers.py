@@ -47,7 +47,7 @@ def read_bare_number(number: Decimal, shown: str) -> int:
     Raises `ValueError` that says what the number looks like, and the key that declares it.
     """
     form = find_ticks(number)
-    pattern = _find_pattern(number)
+    pattern = find_date_pattern(number)
     if form in ("epoch_s", "epoch_ms") and pattern is None:
         return round(number * 1_000_000 / TICKS[form])
     read = _as_seconds(number)
@@ -55,7 +55,8 @@ def read_bare_number(number: Decimal, shown: str) -> int:
     raise ValueError(f"{said}; it looks like {_describe(number, form, pattern)} in [event]")
 
 
-def _find_pattern(number: Decimal) -> str | None:
+def find_date_pattern(number: Decimal) -> str | None:
+    """Return the pattern under which a whole number has the digits of a date, None where it has not."""
     if number != number.to_integral_value():
         return None
     digits = str(int(number))

@@ -49,12 +49,11 @@ class LabelRule:
         if text in self.legitimate:
             return 0
         if isinstance(value, dict | list):
-            raise LabelError(f'Column "{self.column}": a nested value is not a label.')
+            nested = "a nested value is not a label"
+            raise LabelError(f'Column "{self.column}": {nested}.', nested)
         words = " or ".join(f'"{word}"' for word in (*self.fraud, *self.legitimate))
-        raise LabelError(
-            f'Label {shown(value)} in column "{self.column}" is not {words}; '
-            "declare other words as label_values in [event]."
-        )
+        wrong = f"is not {words}, in upper or lower case; declare other words as label_values in [event]"
+        raise LabelError(f'Label {shown(value)} in column "{self.column}" {wrong}.', f"{shown(value)} {wrong}")
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,8 @@ class OutcomeRule:
         if text in self.withheld:
             return True
         words = ", ".join((*self.let_through, *self.withheld))
-        raise LabelError(
-            f'Outcome {shown(value)} in column "{self.column}" is none of {words}; '
-            "write the table in these words, or name all of its outcomes in [outcomes]."
-        )
+        wrong = f"is none of {words}; write the table in these words, or name all of its outcomes in [outcomes]"
+        raise LabelError(f'Outcome {shown(value)} in column "{self.column}" {wrong}.', f"{shown(value)} {wrong}")
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,9 @@ class EventType:
     @cached_property
     def time_format(self) -> TimeFormat:
         """How times are written."""
-        return TimeFormat(self.timestamp_format, self.timezone, self.timestamp_unit, self.timestamp_origin)
+        return TimeFormat(
+            self.timestamp_format, self.timezone, self.timestamp_unit, self.timestamp_origin, self.number_format
+        )
 
     @cached_property
     def number_format(self) -> NumberFormat:

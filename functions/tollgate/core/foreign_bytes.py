@@ -8,6 +8,8 @@ import json
 import re
 from collections.abc import Callable
 
+from tollgate.core.snappy_blocks import is_snappy_block
+
 _AS_JSON = "have it written as JSON"
 _UNPACKED = "send it unpacked"
 # By the first bytes: what it is, and what to do.
@@ -34,12 +36,14 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"\x80\x04", f"a Python pickle; {_AS_JSON}"),
     (b"\x80\x05", f"a Python pickle; {_AS_JSON}"),
     (b"\xe0\x01\x00\xea", f"Amazon Ion; {_AS_JSON}"),
+    (b"\x1e{", "a JSON text sequence; send the object without U+001E before it"),
     (b"{'", "a Python dictionary; write it with json.dumps"),
     (b"<", f"XML or HTML; {_AS_JSON}"),
 )
 _JSON_STARTS = ("{", "[", '"')
 _SCHEMA_ID_BYTES, _GLUE_BYTES = 5, 18
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
+_HEXADECIMAL, _LINE_ENDS = re.compile(rb"[0-9A-Fa-f]{16,}"), re.compile(rb"[\r\n]+")
 _FORM = re.compile(rb"[\w.%+-]+=[^&\s]*(&[\w.%+-]+=[^&\s]*)+")
 _CSV = re.compile(rb"[^{}\[\]\r\n]*([,;\t|])[^{}\[\]\r\n]*\1[^{}\[\]]*")
 _HEAD_BYTES = 4096
@@ -47,8 +51,13 @@ _HEAD_BYTES = 4096
 
 def recognize(body: bytes) -> str | None:
     """Return what bytes that are not JSON look like and what to do, such as "packed by xz; send it unpacked"."""
-    found = (name(body) for name in (_by_encoding, _by_beginning, _by_schema_id, _by_text))
+    found = (name(body) for name in (_by_encoding, _by_beginning, _by_schema_id, _by_text, _by_blocks))
     return next((said for said in found if said), None)
+
+
+def looks_like_csv(head: bytes) -> bool:
+    """Return whether text looks like lines of CSV."""
+    return bool(_CSV.fullmatch(head.strip()))
 
 
 def _by_encoding(body: bytes) -> str | None:
@@ -76,9 +85,14 @@ def _by_schema_id(body: bytes) -> str | None:
     return None
 
 
+def _by_blocks(body: bytes) -> str | None:
+    return f"packed by Snappy; {_UNPACKED}" if is_snappy_block(body) else None
+
+
 def _by_text(body: bytes) -> str | None:
     head = body[:_HEAD_BYTES].strip()
     looks: tuple[tuple[Callable[[bytes], object], str], ...] = (
+        (_is_hexadecimal, "hexadecimal text; send what it encodes"),
         (_is_base64, "base64; send what it encodes"),
         (_FORM.fullmatch, f"a form of a web page; {_AS_JSON}"),
         (_CSV.fullmatch, f"a line of CSV; {_AS_JSON}, or drop files in the inbox"),
@@ -86,12 +100,23 @@ def _by_text(body: bytes) -> str | None:
     return next((said for looks_so, said in looks if head.isascii() and looks_so(head)), None)
 
 
+def _is_hexadecimal(head: bytes) -> bool:
+    """Return whether a text is hexadecimal of JSON, or of something else that is recognized."""
+    digits = _LINE_ENDS.sub(b"", head).removeprefix(b"0x").removeprefix(b"\\x")
+    return bool(_HEXADECIMAL.fullmatch(digits)) and _is_known(bytes.fromhex(digits[: len(digits) // 2 * 2].decode()))
+
+
 def _is_base64(head: bytes) -> bool:
-    """Return whether a text is base64 of JSON, or of something else that is recognized."""
+    """Return whether a text is base64 of JSON, in one line or several, or of something else that is recognized."""
+    head = _LINE_ENDS.sub(b"", head)
     if not _BASE64.fullmatch(head):
         return False
     try:
         inside = base64.urlsafe_b64decode(head[: len(head) // 4 * 4].translate(bytes.maketrans(b"+/", b"-_")))
     except binascii.Error:
         return False
+    return _is_known(inside)
+
+
+def _is_known(inside: bytes) -> bool:
     return inside.lstrip().startswith((b"{", b"[")) or bool(_by_beginning(inside) or _by_encoding(inside))

@@ -6,12 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from tollgate.core.number_marks import advise, group_expression, number_expression
 from tollgate.core.values import shown
-
-DECIMALS = (".", ",")
-# A blank also stands for the narrow and the fixed ones that programs write between digits.
-THOUSANDS = (".", ",", " ", "'", "’", "_")
-_BLANKS = "[ \u00a0\u202f\u2009]"
 
 
 @dataclass(frozen=True)
@@ -29,21 +25,27 @@ class NumberFormat:
     @cached_property
     def group_mark(self) -> str:
         """The regular expression of the mark between thousands."""
-        return _BLANKS if self.thousands == " " else re.escape(self.thousands or "")
+        return group_expression(self.thousands)
 
     @cached_property
     def expression(self) -> str:
         """The regular expression of a number, with every group of thousands whole."""
-        grouped = rf"[0-9]{{1,3}}(?:{self.group_mark}[0-9]{{3}})+|" if self.thousands else ""
-        return rf"^\s*[+-]?(?:{grouped}[0-9]+)(?:{re.escape(self.decimal)}[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*$"
+        return number_expression(self.decimal, self.thousands)
+
+    def takes(self, value: object) -> bool:
+        """Return whether a value is a text that is a number with these marks."""
+        return isinstance(value, str) and self._compiled.match(value) is not None
 
     def plain(self, value: object) -> object:
         """Return a text as programs write numbers, anything else as it is; raise `ValueError` for another form."""
         if not isinstance(value, str) or not value.strip() or self.is_plain:
             return value
-        if not self._compiled.match(value):
+        if not self.takes(value):
             said = f'decimal = "{self.decimal}"' + (f' and thousands = "{self.thousands}"' if self.thousands else "")
-            raise ValueError(f"{shown(value)} is not a number with {said}, as [event] says")
+            raise ValueError(
+                f"{shown(value)} is not a number with {said}, as [event] says"
+                f"{advise(value, self.decimal, self.thousands)}"
+            )
         if self.thousands:
             value = re.sub(self.group_mark, "", value)
         return value.replace(self.decimal, ".")

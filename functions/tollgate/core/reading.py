@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import TypeVar
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Events, Floats, Ints, Keys, join_keys
 from tollgate.core.event_type import EventType
+from tollgate.core.lacking_columns import list_names, say_lacking
 from tollgate.core.values import (
     Problem,
     bound,
@@ -37,9 +38,9 @@ def read_events(
     """Read columns of n values each into n events and the problems that make rows unusable.
 
     A declared column that is absent counts as missing values; `require_columns` is for tables, where that is an error.
-    A row with a problem still has its place in the events, with the bad value missing. Rows repeat an id: the later
-    one has the problem, unless the columns are not the ``whole`` table and the caller has to look for that. With a
-    ``limit``, rows that lie ahead of the clock are treated as that says.
+    A row with a problem still has its place in the events, with the bad value missing, and takes no id. Of other rows
+    that repeat one the later has the problem, unless the columns are not the ``whole`` table and the caller has to
+    look for that. With a ``limit``, rows that lie ahead of the clock are treated as that says.
     """
     n = len(next(iter(columns.values()), ()))
     problems: list[Problem] = []
@@ -65,12 +66,15 @@ def read_events(
     if event_type.id is None:
         ids = [str(row + 1) for row in range(n)]
     else:
-        ids = note(_read_ids(event_type.id, column(event_type.id), whole=whole))
+        ids = note(_read_ids(event_type.id, column(event_type.id)))
     times_us = note(event_type.time_format.read_column(event_type.timestamp, column(event_type.timestamp)))
     if limit is not None:
         times_us, _, ahead = limit.settle(times_us)
         problems += ahead
-    return _put_together(event_type, ids, times_us, texts, numeric, number), problems
+    events = _put_together(event_type, ids, times_us, texts, numeric, number)
+    if whole and event_type.id is not None:
+        problems += _find_repeated(event_type.id, ids, {problem.row for problem in problems})
+    return events, problems
 
 
 def written(event_type: EventType, reader: Callable[[object], float]) -> Callable[[object], float]:
@@ -111,27 +115,24 @@ def _put_together(
     )
 
 
-def _read_ids(name: str, values: Sequence[object], *, whole: bool) -> tuple[list[str], list[Problem]]:
+def _read_ids(name: str, values: Sequence[object]) -> tuple[list[str], list[Problem]]:
     texts, problems = read_texts(name, values)
-    first_row: dict[str, int] = {}
     unusable = {problem.row for problem in problems}
-    for row, text in enumerate(texts):
-        if text is None:
-            if row not in unusable:
-                problems.append(Problem(row, name, NO_ID))
-        elif whole and first_row.setdefault(text, row) != row:
-            problems.append(repeated_id(name, text, row, first_row[text]))
+    problems += [Problem(row, name, NO_ID) for row, text in enumerate(texts) if text is None and row not in unusable]
     return [text or "" for text in texts], problems
+
+
+def _find_repeated(name: str, ids: Sequence[str], unusable: Set[int]) -> list[Problem]:
+    first_row: dict[str, int] = {}
+    usable = [(row, text) for row, text in enumerate(ids) if row not in unusable]
+    return [
+        repeated_id(name, text, row, first_row[text]) for row, text in usable if first_row.setdefault(text, row) != row
+    ]
 
 
 def repeated_id(name: str, text: str, row: int, first: int) -> Problem:
     """Return the problem of a row whose id stands in the ``first`` row already; rows count from 0."""
     return Problem(row, name, f'id "{text}" was already used in row {first + 1}')
-
-
-def outranks_repeated_id(event_type: EventType, column: str) -> bool:
-    """Return whether a problem with ``column`` is told of rather than that the row repeats an id."""
-    return column in {"", event_type.id, *event_type.text_columns, *event_type.numeric, *event_type.boolean}
 
 
 def require_id(event_type: EventType) -> str:
@@ -149,23 +150,15 @@ def require_columns(event_type: EventType, present: Sequence[str], *, more: Sequ
 
     ``more`` are further columns that this use of the table needs, such as the label's.
     """
-    repeated = sorted({name for name in present if list(present).count(name) > 1})
-    if repeated:
-        raise TableError(f"The table has more than one column named {_listed(repeated)}; rename or remove one.")
     lacking = [name for name in (*event_type.variables, *more) if name not in present]
     if lacking:
-        spare = [name for name in present if name not in event_type.variables]
-        named = ", ".join(f'"{name}"{suggest(name, spare)}' for name in lacking)
-        hint = " Without ids, leave id out of [event]: training and tollgate score then take the numbers of rows."
-        raise TableError(
-            f"The table lacks the declared column {named}; it has {_listed(present)}."
-            f"{hint if event_type.id in lacking else ''}"
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    listed = ", ".join(f'"{name}"' for name in names[:12])
-    return listed + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+        raise TableError(say_lacking(event_type, lacking, present))
+    repeated = sorted({name for name in present if list(present).count(name) > 1})
+    if repeated == [""]:
+        unnamed = list(present).count("")
+        raise TableError(f"The table has {unnamed} columns without a name in its header; name or remove them.")
+    if repeated:
+        raise TableError(f"The table has more than one column named {list_names(repeated)}; rename or remove one.")
 
 
 def read_event(event_type: EventType, event: Mapping[str, object]) -> Events:
@@ -181,7 +174,8 @@ def check_columns(event_type: EventType, event: Mapping[str, object]) -> None:
     for name in event:
         if name not in accepted:
             raise EventError(
-                f"Unknown column {shown(name)}{suggest(name[:100], known)}; declared are {_listed(list(known))}.", name
+                f"Unknown column {shown(name)}{suggest(name[:100], known)}; declared are {list_names([*known])}.",
+                name,
             )
     for name in (require_id(event_type), event_type.timestamp):
         if name not in event:

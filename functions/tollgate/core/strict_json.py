@@ -65,6 +65,10 @@ def _say_not_json(body: bytes, error: json.JSONDecodeError) -> str:
         return "it is empty"
     if said := recognize(body):
         return f"it looks like {said}"
+    if error.msg == "Extra data" and error.doc[error.pos :].strip() == ",":
+        return "it has a comma behind it; leave that out"
+    if error.msg == "Extra data" and error.doc[error.pos :].lstrip().startswith("{"):
+        return "it has several objects, one behind the other; send one event at a time"
     if error.msg == "Extra data":
         return f"it ends at character {error.pos}, and more follows; send one event at a time"
     return f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"

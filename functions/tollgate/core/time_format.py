@@ -23,6 +23,9 @@ from tollgate.core.bare_numbers import (
     spell,
 )
 from tollgate.core.event import Ints
+from tollgate.core.iso_time import read_iso, suggest_form
+from tollgate.core.number_format import PLAIN, NumberFormat
+from tollgate.core.number_marks import BLANKS, advise
 from tollgate.core.time_pattern import TimePattern
 from tollgate.core.values import Problem, read_each, read_text, shown
 
@@ -32,13 +35,12 @@ UNITS_S = {"days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 OUTSIDE = "{} is not a time between 1900 and 2200"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = 1_000_000
+_BLANKS = str.maketrans(dict.fromkeys(BLANKS, " "))
 _DAY_US = 86_400 * _US
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,3})?")
 # A spreadsheet shows long numbers with six digits and an exponent: what came after them is lost.
 _ROUNDED = re.compile(r"[+-]?\d(?:\.\d{0,5})?[eE]\+?\d+")
 _ISO_START = re.compile(r"\d{4}-\d\d-\d\d")
-_UTC_WORD = re.compile(r"(.*\d)\s*(?:UTC|GMT)")
-_ZONE_WORD = re.compile(r".*\d\s*([A-Z]{2,5})")
 # Seconds before this are a count that begins at 0, or of another unit than was said.
 _EARLY_S = 10**8
 
@@ -49,13 +51,15 @@ class TimeFormat:
 
     ``form`` is one of `TIME_FORMATS` or a pattern. With ``unit``, one of `UNITS_S`, a time is a number of units since
     ``origin``, an ISO date or time. Of an hour that comes twice, when summer time ends, the first is meant; a time that
-    is skipped, when it begins, is read with the offset from before.
+    is skipped, when it begins, is read with the offset from before. ``numbers`` says how numbers
+    that are text are written.
     """
 
     form: str = "iso"
     zone: str | None = None
     unit: str | None = None
     origin: str | None = None
+    numbers: NumberFormat = PLAIN
 
     @cached_property
     def zone_info(self) -> tzinfo:
@@ -76,7 +80,8 @@ class TimeFormat:
             return self._instant(value, value)
         if isinstance(value, date):
             return self._instant(datetime(value.year, value.month, value.day), value)
-        return self._read(value)
+        # Spreadsheets write other blanks, as before AM and PM, which look the same.
+        return self._read(value if not isinstance(value, str) or value.isascii() else value.translate(_BLANKS))
 
     def read_column(self, column: str, values: Sequence[object]) -> tuple[Ints, list[Problem]]:
         """Read a column of times: microseconds since 1970 UTC, 0 where there is a problem."""
@@ -86,9 +91,12 @@ class TimeFormat:
 
     def read_known(self, value: object) -> int:
         """Return when a label became known: a time of this format, or an ISO one as the API has them."""
-        if isinstance(value, str) and _ISO_START.match(value.strip()):
+        if self.form == "iso" or not (isinstance(value, str) and _ISO_START.match(value.strip())):
+            return self.read(value)
+        try:
+            return self.read(value)
+        except ValueError:
             return TimeFormat("iso", self.zone).read(value)
-        return self.read(value)
 
     @cached_property
     def _read(self) -> Callable[[object], int]:
@@ -105,11 +113,16 @@ class TimeFormat:
         return _within(_since_epoch(moment if moment.tzinfo else moment.replace(tzinfo=self.zone_info)), value)
 
     def _need_number(self, value: object) -> Decimal:
-        number = _read_number(value)
+        number = self._read_number(value)
         if number is None:
             said = f'timestamp_unit "{self.unit}"' if self.unit else f'timestamp_format "{self.form}"'
-            raise ValueError(f"{shown(value)} is not a number, as {said} says")
+            more = advise(value, self.numbers.decimal, self.numbers.thousands)
+            raise ValueError(f"{shown(value)} is not a number, as {said} says{more}")
         return number
+
+    def _read_number(self, value: object) -> Decimal | None:
+        """Return a number, written with the declared marks or as programs write it; None for anything else."""
+        return _read_number(self.numbers.plain(value) if self.numbers.takes(value) else value)
 
     def _read_count(self, value: object) -> int:
         return _within(self.origin_us + self._need_number(value) * UNITS_S[self.unit or ""] * _US, value)
@@ -134,28 +147,24 @@ class TimeFormat:
 
     def _read_pattern(self, value: object) -> int:
         # A whole number of a typed column, or as pandas writes it beside empty cells, has the digits of a date.
+        text = read_text(value) or ""
         try:
-            moment = self._pattern.read(read_text(value) or "")
+            moment = self._pattern.read(text)
         except ValueError:
-            raise ValueError(f'{shown(value)} does not follow timestamp_format "{self.form}"') from None
+            said = f'{shown(value)} does not follow timestamp_format "{self.form}"'
+            if self._pattern.lacks_digits(text):
+                said += "; digits are missing, such as a zero in front that numbers lose: export the column as text"
+            raise ValueError(said) from None
         return self._instant(moment, value)
 
     def _read_iso(self, value: object) -> int:
         text = str(value).strip()
-        if text[4:5] == "-":
-            try:
-                return self._instant(datetime.fromisoformat(text), value)
-            except ValueError:
-                pass
-        number = _read_number(value)
-        if number is not None:
+        if text[4:5] != "-" and (number := self._read_number(value)) is not None:
             return read_bare_number(number, shown(value))
-        if utc := _UTC_WORD.fullmatch(text):
-            text = f"{utc[1]}Z"
         try:
-            moment = datetime.fromisoformat(text)
+            moment = read_iso(text)
         except ValueError:
-            raise ValueError(f"{shown(value)} is no time such as 2026-01-31T13:24:11Z; {_remedy(text)}") from None
+            raise ValueError(f"{shown(value)} is no time such as 2026-01-31T13:24:11Z; {suggest_form(text)}") from None
         return self._instant(moment, value)
 
     def write(self, time_us: int) -> str | int | float:
@@ -220,12 +229,3 @@ def _read_number(value: object) -> Decimal | None:
     if isinstance(value, str) and _ROUNDED.fullmatch(text):
         raise ValueError(f"{shown(value)} was rounded by a spreadsheet; export the column as text, with all its digits")
     return Decimal(text)
-
-
-def _remedy(text: str) -> str:
-    if word := _ZONE_WORD.fullmatch(text):
-        return (
-            f'leave "{word[1]}" out and set timezone in [event], such as "America/New_York", or write +01:00 and the '
-            "like behind it"
-        )
-    return "set timestamp_format in [event] for another form"

@@ -15,6 +15,8 @@ _MONTHS = (
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTH = "|".join([*_MONTHS, *(name[:3] for name in _MONTHS)])
 _WEEKDAY = "|".join([*_WEEKDAYS, *(name[:3] for name in _WEEKDAYS)])
+# Zones lie between -12:00 and +14:00: what is beyond is no offset, but the end of a span such as 12:30-13:30.
+OFFSET = r"(?:\+(?:0\d|1[0-4])|-(?:0\d|1[0-2]))(?::?[0-5]\d)?"
 # Directive → what it matches. Two directives of one meaning share a name, so that a pattern cannot have both.
 _READ = {
     "Y": ("year", r"\d{4}"),
@@ -32,9 +34,12 @@ _READ = {
     "M": ("minute", r"[0-5]?\d"),
     "S": ("second", r"[0-5]?\d"),
     "f": ("fraction", r"\d{1,9}"),
-    "z": ("offset", r"Z|[+-]\d\d(?::?[0-5]\d)?"),
+    "z": ("offset", f"Z|{OFFSET}"),
     "Z": ("zone", r"UTC|GMT"),
 }
+_NUMERIC = set("YymdjHIMSf")
+# A year has no zero in front that could be lost, so that a fraction at the end of its digits may have any number.
+_FRACTIONS = {"Y": r"\d{1,9}", "f": r"\d{1,9}"}
 _OF_LANGUAGE = {"c", "x", "X"}
 _OF_WEEKS = {"U", "W", "G", "V", "u", "w"}
 _SPELLED_OUT = {"F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y", "e": "%d", "k": "%H", "l": "%I"}
@@ -65,12 +70,23 @@ class TimePattern:
     @cached_property
     def _expression(self) -> re.Pattern[str] | None:
         """The regular expression; None for directives that Python's own reading has to deal with."""
-        if not set(self.directives) <= _READ.keys():
-            return None
-        parts = []
-        for kind, text in self.pieces():
+        return self._compile(is_wide=True) if set(self.directives) <= _READ.keys() else None
+
+    @cached_property
+    def _lenient(self) -> re.Pattern[str]:
+        return self._compile(is_wide=False)
+
+    def _compile(self, *, is_wide: bool) -> re.Pattern[str]:
+        """Return the regular expression; ``is_wide`` says that numbers which touch others have all their digits."""
+        parts, begins = [], ""
+        pieces = [("blank", ""), *self.pieces(), ("blank", "")]
+        for before, (kind, text), after in zip(pieces, pieces[1:], pieces[2:], strict=False):
             if kind == "directive":
                 name, matched = _READ[text]
+                begins = begins if _is_digit(before, -1) else text
+                if is_wide and text in _NUMERIC and (_is_digit(before, -1) or _is_digit(after, 0)):
+                    fraction = r"\d{6}" if _is_digit(after, 0) else _FRACTIONS.get(begins, r"(?:\d{3}){1,3}")
+                    matched = fraction if text == "f" else matched.replace("0{0,2}", "00").replace("?", "")
                 parts.append(f"(?P<{name}>{matched})")
             else:
                 parts.append(r"\s+" if kind == "blank" else re.escape(text))
@@ -85,9 +101,27 @@ class TimePattern:
             raise ValueError(f"{text} does not follow {self.text}")
         return _put_together(match.groupdict())
 
+    def reads(self, text: str) -> bool:
+        """Return whether a text follows."""
+        try:
+            self.read(text)
+        except ValueError:
+            return False
+        return True
+
+    def lacks_digits(self, text: str) -> bool:
+        """Return whether a text would follow if numbers that touch others could have fewer digits."""
+        return self._expression is not None and self._lenient.fullmatch(text) is not None
+
     def write(self, moment: datetime) -> str:
         """Return a time of UTC or of a zone as the pattern has it."""
         return "".join(_write_directive(moment, text) if kind == "directive" else text for kind, text in self.pieces())
+
+
+def _is_digit(piece: tuple[str, str], place: int) -> bool:
+    """Return whether a neighbor begins (``place`` 0) or ends (-1) in a digit."""
+    kind, text = piece
+    return text in _NUMERIC if kind == "directive" else text[place:][:1].isdigit()
 
 
 def _put_together(found: dict[str, str | None]) -> datetime:

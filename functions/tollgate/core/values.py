@@ -11,11 +11,13 @@ from decimal import Decimal
 import numpy as np
 
 from tollgate.core.event import PAIR_SEPARATOR, Floats
+from tollgate.core.number_marks import advise
 
 MAX_TEXT = 256
 MAX_NUMBER = 1e15
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
+_SEPARATORS = frozenset(("\x1c", "\x1d", "\x1e", PAIR_SEPARATOR))
 _CLEAN = frozenset({str, int, float, type(None)})
 # Words that programs write for a missing value, and those that people do; the latter may also be a category.
 NULL_WORDS = (
@@ -80,7 +82,7 @@ def _if_unknown(value: object) -> str:
     word = value.strip() if isinstance(value, str) else ""
     if word in NULL_WORDS or word in SPOKEN_NULLS:
         return "; leave it empty if it is unknown, or list it as null_values in [event]"
-    return "; leave it empty if it is unknown" if isinstance(value, float) else ""
+    return "; leave it empty if it is unknown" if isinstance(value, float) else advise(value)
 
 
 def read_numbers(column: str, values: Sequence[object]) -> tuple[Floats, list[Problem]]:
@@ -133,6 +135,9 @@ def read_text(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
+        # They are blanks to Python: at an end of a text they would go without a word.
+        if not value.isprintable() and not _SEPARATORS.isdisjoint(value):
+            raise ValueError(f"{shown(value)} has a control character")
         text = one_spelling(value.strip())
     elif isinstance(value, dict | list):
         raise ValueError("a nested value is not a text")
@@ -141,8 +146,6 @@ def read_text(value: object) -> str | None:
         if spelled is None:
             return None
         text = spelled
-    if PAIR_SEPARATOR in text:
-        raise ValueError(f"{shown(text)} has a control character")
     if len(text) > MAX_TEXT:
         raise ValueError(f"{shown(text)} is longer than {MAX_TEXT} characters")
     return text or None

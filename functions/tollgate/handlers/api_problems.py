@@ -84,7 +84,8 @@ def answer_problems(app: FastAPI) -> None:
             message = "The body has to be a JSON object, sent with Content-Type: application/json."
             return _answer(422, "invalid_request", message, retry=False)
         place = ".".join(str(part) for part in first["loc"])
-        return _answer(422, "invalid_request", f"{place}: {first['msg']}.", retry=False)
+        said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
+        return _answer(422, "invalid_request", f"{place}: {said}.", retry=False)
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> JSONResponse:

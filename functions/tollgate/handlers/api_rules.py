@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
@@ -22,6 +22,7 @@ from tollgate.core.rules.tokens import MOST_CHARACTERS
 from tollgate.errors import ConditionMissingError
 from tollgate.handlers.api_models import Request
 from tollgate.handlers.api_problems import LargeRoute, StrictRoute
+from tollgate.handlers.api_values import Moment
 from tollgate.services.change_list import change_list, replace_list, show_list
 from tollgate.services.rules_draft import save_draft, show_draft
 from tollgate.services.stores import open_stores
@@ -43,7 +44,7 @@ class GivenRule(Request):
     priority: int = Field(USUAL_PRIORITY, ge=FIRST_PRIORITY, le=LAST_PRIORITY)
     enabled: bool = True
     shadow: bool = False
-    expires_at: datetime | None = Field(None, description="Without a zone: UTC.")
+    expires_at: Moment = Field(None, description="Without a zone: UTC.")
 
     def to_rule(self) -> Rule:
         """Return the rule."""
@@ -192,18 +193,22 @@ class ListPage(ListState):
     cursor: str | None = Field(description="Of the next page; null at the end.")
 
 
+# Each keeps its type: a whole number of twenty digits is an id, and true is no 1.
+GivenValue = bool | str | int | float
+
+
 class ListValues(Request):
     """Values to put in place of a list's."""
 
-    values: list[str | float] = Field(max_length=MAX_ENTRIES)
+    values: list[GivenValue] = Field(max_length=MAX_ENTRIES)
     allow_empty: bool = Field(False, description="Without it, no values at all are refused.")
 
 
 class ListChange(Request):
     """Values to add, and values to remove; one that is both is removed."""
 
-    add: list[str | float] = Field([], max_length=MAX_ENTRIES)
-    remove: list[str | float] = Field([], max_length=MAX_ENTRIES)
+    add: list[GivenValue] = Field([], max_length=MAX_ENTRIES)
+    remove: list[GivenValue] = Field([], max_length=MAX_ENTRIES)
 
 
 IfMatch = Annotated[str | None, Header(description="The etag of what is to be changed.")]

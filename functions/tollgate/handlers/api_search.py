@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from tollgate.core.score import TOP_SCORE
 from tollgate.errors import InputError
 from tollgate.handlers.api_models import Downgrade, KnownLabel, Request
+from tollgate.handlers.api_values import Day
 from tollgate.services.search_terms import SearchTerms
 
 LabelName = Literal["none", "fraud", "legitimate"]
@@ -17,8 +18,8 @@ LabelName = Literal["none", "fraud", "legitimate"]
 
 class _Days(Request):
     detector: str | None = Field(None, description="Another detector than the deployment's own.")
-    from_: date | None = Field(None, alias="from", description="The first day on which events were decided on, in UTC.")
-    to: date | None = Field(None, description="The last one; today if it is left out.")
+    from_: Day = Field(None, alias="from", description="The first day on which events were decided on, in UTC.")
+    to: Day = Field(None, description="The last one; today if it is left out.")
 
 
 class SummaryQuery(_Days):
@@ -32,7 +33,7 @@ class SummaryQuery(_Days):
 class SearchQuery(_Days):
     """Which decisions to list, and in which order."""
 
-    day: date | None = Field(None, description="A single day, in place of from and to; today without any.")
+    day: Day = Field(None, description="A single day, in place of from and to; today without any.")
     outcome: str | None = None
     label: LabelName | None = Field(None, description="none: without a label so far.")
     rule: str | None = Field(None, description="The name of a rule that matched, or would have in shadow mode.")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from tollgate.core.explain import Wanted
 from tollgate.errors import InputError
 from tollgate.handlers.api_models import ClockUsed, Downgrade, Reason, Request, RuleHit
+from tollgate.handlers.api_values import EventId
 from tollgate.services.what_if import MOST_EXPLAINED, MOST_VARIANTS, WhatIf
 
 
@@ -16,7 +17,7 @@ class WhatIfRequest(Request):
     """An event, and in which ways it could have been otherwise."""
 
     event: dict[str, Any] | None = Field(None, description="The event's columns; with event_id, in place of its own.")
-    event_id: str | None = Field(
+    event_id: EventId = Field(
         None, description="A decided event, whose version, histories and lists are those of its decision."
     )
     variants: list[dict[str, Any]] = Field(

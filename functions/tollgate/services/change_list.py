@@ -10,11 +10,13 @@ from tollgate.core.moments import write_second
 from tollgate.core.rules.list_faults import unquote
 from tollgate.core.rules.list_text import given_lines, read_list, show_values
 from tollgate.core.rules.members import MAX_ENTRIES, Members
+from tollgate.core.rules.scope import Kind
+from tollgate.core.values import read_text
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import ChangedError, InputError, NotFoundError, suggest
 from tollgate.services.stores import Stores
 
-Values = Sequence[str | float]
+Values = Sequence[bool | str | int | float]
 
 
 def show_list(
@@ -94,15 +96,22 @@ def _read(stores: Stores, version: DetectorVersion, name: str) -> tuple[Members,
 def _as_members(version: DetectorVersion, name: str, values: Values, *, may_be_empty: bool) -> Members:
     kind, asked = _sealed(version, name).kind, (name, *version.rules.columns_that_ask(name))
     try:
-        return read_list(kind, given_lines(values), asked, may_be_empty=may_be_empty)
+        return read_list(kind, given_lines(_spell(kind, values)), asked, may_be_empty=may_be_empty)
     except ValueError as error:
         raise InputError(f'The list "{name}" {error}.') from None
+
+
+def _spell(kind: Kind, values: Values) -> Values:
+    """Return the values for a list; those for one of texts may be numbers and booleans, as the ids of events may."""
+    if kind == "number":
+        return values
+    return [value if isinstance(value, str) else read_text(value) or "" for value in values]
 
 
 def _removed(name: str, members: Members, values: Values) -> frozenset[str | float]:
     """Return values to take out: texts as they are or as they are read, as nothing is wrong with removing a fault."""
     if members.kind == "text":
-        texts = [value.strip() for value in values if isinstance(value, str)]
+        texts = [str(value).strip() for value in _spell(members.kind, values)]
         return frozenset(Members.of("text", (*texts, *map(unquote, texts))).values)
     try:
         return frozenset(read_list("number", given_lines(values), None).values)

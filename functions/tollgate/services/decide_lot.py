@@ -14,9 +14,9 @@ from tollgate import clock
 from tollgate.adapters.result_stream import Result
 from tollgate.core.metrics import DETECTOR, Metric
 from tollgate.core.moments import write_utc
-from tollgate.core.safety import is_missing
 from tollgate.core.stream_reading import read_event_of, split_record
 from tollgate.core.stream_record import StreamRecord
+from tollgate.core.values import read_text
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError
 from tollgate.observability import describe_error
@@ -151,10 +151,9 @@ def decide_record(stores: Stores, record: StreamRecord) -> tuple[dict[str, Any],
 def _result_key(version: DetectorVersion, event: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
     """Return the value of the event's first entity, so that its results share a shard; without one, the event's id."""
     columns = next(iter(version.event_type.entities.values()), ())
-    values = [event.get(column) for column in columns]
-    if not values or any(is_missing(value) for value in values):
-        return str(answer["event_id"])
-    return " ".join(str(value) for value in values)
+    values = [read_text(version.event_type.without_null(event.get(column))) for column in columns]
+    present = [value for value in values if value is not None]
+    return " ".join(present) if present and len(present) == len(values) else str(answer["event_id"])
 
 
 def _lane(record: StreamRecord) -> tuple[str, bytes | None]:

@@ -8,7 +8,7 @@ from tollgate.adapters.decisions import DecisionRecord
 from tollgate.core.explain import Wanted
 from tollgate.core.moments import write_second
 from tollgate.core.safety import missing_columns
-from tollgate.core.values import earlier_spellings, one_spelling
+from tollgate.core.values import earlier_spellings, read_text, shown
 from tollgate.errors import NotFoundError, TollgateError
 from tollgate.services.stores import Stores
 from tollgate.services.tell_downgrade import downgrade_of
@@ -44,9 +44,13 @@ def _find_missing(stores: Stores, detector: str | None, record: DecisionRecord) 
 def find_record(stores: Stores, event_id: str, detector: str | None = None) -> DecisionRecord:
     """Return the stored decision; raise `NotFoundError` if the event was never decided on."""
     name = detector or stores.settings.detector
-    key = one_spelling(event_id.strip())
-    found = (stores.decisions.find(name, one) for one in (key, *earlier_spellings(key)))
+    try:
+        key = read_text(event_id)
+    except ValueError:  # no event has such an id
+        key = None
+    spellings = (key, *earlier_spellings(key)) if key else ()
+    found = (stores.decisions.find(name, one) for one in spellings)
     record = next((one for one in found if one is not None), None)
     if record is None:
-        raise NotFoundError(f'There is no decision on event "{event_id}" by detector "{name}".')
+        raise NotFoundError(f'There is no decision on event {shown(event_id)} by detector "{name}".')
     return record

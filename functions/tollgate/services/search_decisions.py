@@ -15,6 +15,7 @@ from tollgate.core.moments import to_moment, write_moment
 from tollgate.core.values import earlier_spellings
 from tollgate.errors import InputError
 from tollgate.services.read_index import IndexReader, read_index
+from tollgate.services.search_names import check_names
 from tollgate.services.search_terms import SearchTerms, read_days, read_query, write_cursor
 from tollgate.services.stores import Stores
 from tollgate.services.tell_downgrade import downgrade_of_entry
@@ -40,7 +41,8 @@ class Candidate:
 def search_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
     """Return a page of decisions in the asked order, and the cursor of the next one.
 
-    Raises `InputError` for terms that cannot be met, `NotFoundError` for an unknown detector.
+    Raises `InputError` for terms that cannot be met, such as an outcome that no version has, `NotFoundError` for an
+    unknown detector.
     """
     version = stores.champion(terms.detector)
     days = read_days(version.detector, terms.first, terms.last)
@@ -48,6 +50,8 @@ def search_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
     if query.after and query.sort == "newest":
         days = replace(days, last=min(days.last, to_moment(query.after.decided_us).date()))
     page, indexed_s = read_index(stores.segments, days, lambda reader: (find_page(reader, query), reader.indexed_s))
+    if not len(page):
+        check_names(stores, version, terms)
     is_full = len(page) == query.limit
     last = position_of(page.columns, len(page) - 1, query.sort) if is_full else None
     return {

@@ -16,7 +16,7 @@ from tollgate.core.index.query import Query
 from tollgate.core.index.ranking import Position
 from tollgate.core.moments import to_moment
 from tollgate.core.score import TOP_SCORE
-from tollgate.core.values import one_spelling
+from tollgate.core.values import read_text
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError, suggest
 from tollgate.services.read_index import Days
@@ -80,10 +80,14 @@ def read_query(version: DetectorVersion, terms: SearchTerms, days: Days) -> Quer
 def _read_entity(version: DetectorVersion, text: str) -> tuple[str, str]:
     entity, colon, key = text.partition(":")
     known = {name for name, columns in version.event_type.entities.items() if len(columns) == 1}
+    try:
+        key = read_text(key) or ""
+    except ValueError as error:
+        raise InputError(f"entity: {error}.") from None
     if not colon or not key:
         raise InputError(f'entity is "{text}"; write its name and its key, as in {min(known, default="customer")}:c1.')
     if entity in known:
-        return entity, one_spelling(key.strip())
+        return entity, key
     if entity in version.event_type.entities:
         raise InputError(f'"{entity}" is a pair of columns; search for one of them.')
     raise InputError(f'There is no entity "{entity}"{suggest(entity, known)}; there are {", ".join(sorted(known))}.')

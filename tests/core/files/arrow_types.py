@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
+from tollgate.core.files.arrow_columns import is_bytes, is_text_type
 
 _TEXTS = st.one_of(st.none(), st.sampled_from(["", " ", "a", " a", "1", "1.50", "true", "2026-01-01", "é", "x" * 300]))
 _BYTES = st.one_of(st.none(), st.sampled_from([b"", b"a", b"1", b"\xff\xfe", b"\0\1", "é".encode(), b"2026-01-01"]))
@@ -16,6 +18,8 @@ _COUNTS = st.one_of(st.none(), st.integers(0, 100))
 _FLOATS = st.one_of(st.none(), st.sampled_from([0.0, -0.0, 1.0, 1.5, float("nan"), float("inf"), 1000.25]))
 _TRUTHS = st.one_of(st.none(), st.booleans())
 _INSTANTS = st.one_of(st.none(), st.just(1_767_225_600), st.just(0), st.integers(-(2**62), 2**62))
+# Parquet keeps seconds as milliseconds, and has no larger ones.
+_SECONDS = st.one_of(st.none(), st.just(1_767_225_600), st.just(0), st.integers(-(2**52), 2**52))
 _DECIMALS = st.one_of(st.none(), st.sampled_from([Decimal("1.50"), Decimal("2.00"), Decimal(0), Decimal("-7.25")]))
 
 _DAY_MS = 86_400_000
@@ -43,7 +47,7 @@ def _simple() -> list[tuple[pa.DataType, Values]]:
         *((kind, _DECIMALS) for kind in (pa.decimal32(5, 2), pa.decimal64(9, 2), pa.decimal128(38, 10))),
         (pa.decimal256(60, 4), _DECIMALS),
         (pa.decimal128(20, 0), st.one_of(st.none(), st.just(Decimal(12_345_678_901_234_567_890)))),
-        *((pa.timestamp(unit, zone), _INSTANTS) for unit in units for zone in zones),
+        *((pa.timestamp(unit, zone), _SECONDS if unit == "s" else _INSTANTS) for unit in units for zone in zones),
         *((pa.duration(unit), _INSTANTS) for unit in units),
         *((kind, small) for kind in (pa.date32(), pa.time32("s"), pa.time32("ms"))),
         *((kind, _INSTANTS) for kind in (pa.date64(), pa.time64("us"), pa.time64("ns"))),
@@ -109,6 +113,63 @@ _EXTENSIONS = (
     (pa.opaque(pa.binary(), "geometry", "someone"), pa.binary(), _BYTES),
     (pa.fixed_shape_tensor(pa.int8(), [2]), pa.list_(pa.int8(), 2), st.just([1, 2])),
 )
+
+
+def _examples(kind: pa.DataType) -> list[list[Any]]:
+    """Return columns of three values of a type: usual ones, and odd ones; counts of their unit for times."""
+    types = pa.types
+    if types.is_fixed_size_binary(kind):
+        return [[b"ab", b"\xff\xfe", None], [b"12", b"12", b"cd"]]
+    known: tuple[tuple[Callable[[pa.DataType], bool], list[list[Any]]], ...] = (
+        (is_text_type, [["a", None, "2026-01-01"], ["1.50", "", "x" * 300], ["true", "fraud", " é "]]),
+        (is_bytes, [[b"\xff\xfe", b"a", None], [b"1", "é".encode(), b""], [b"2026-01-01", b"0", b"fraud"]]),
+        (types.is_floating, [[1.0, math.nan, None], [1.5, -0.0, math.inf]]),
+        (types.is_boolean, [[True, None, False]]),
+        (types.is_null, [[None, None, None]]),
+        (types.is_decimal, [[Decimal(1), None, Decimal(0)], [Decimal(-7), Decimal(12), Decimal(100)]]),
+        (types.is_integer, [[1, None, 0], [100, 7, 127]]),
+        (types.is_time, [[1, None, 86_399]]),
+        (types.is_date32, [[20_454, None, 0], [2**31 - 1, -(2**31), 1]]),
+        (types.is_interval, [[pa.MonthDayNano([1, 2, 3]), None, pa.MonthDayNano([0, 0, 0])]]),
+        (_is_in_seconds, [[1_767_225_600, None, 0], [2**52, -(2**52), 1_767_225_600_000_000]]),
+        (types.is_temporal, [[1_767_225_600, None, 0], [2**62, -(2**62), 1_767_225_600_000_000]]),
+        (types.is_map, [[[("a", 1.0)], None, []]]),
+        (types.is_struct, [[{"id": "a", "raw": b"\xff", "at": 2**62}, None, {"id": None, "raw": None, "at": None}]]),
+    )
+    for test, columns in known:
+        if test(kind):
+            return columns
+    part = {"id": "a", "raw": b"\xff", "at": 0} if types.is_struct(kind.value_type) else 1
+    return [[[part, part], None, [part, part]]]
+
+
+def _is_in_seconds(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) and kind.unit == "s")
+
+
+def every_column(*, slices: bool = True) -> Iterator[pa.Array]:
+    """Yield columns of three rows: some of every type, plain, as a dictionary, in runs, in a union, as an extension.
+
+    With ``slices``, those that have several parts come again as a slice of a longer one.
+    """
+    for kind, _ in [*_simple(), *_nested()]:
+        for values in _examples(kind):
+            column = _make(kind, values)
+            yield column
+            for wrap in (_as_dictionary, _as_runs, _as_union):
+                try:
+                    wrapped = wrap(column)
+                except (pa.ArrowException, ValueError, OverflowError):
+                    continue
+                yield wrapped
+                if slices:
+                    yield wrap(pa.concat_arrays([column[:1], column])).slice(1)
+    for kind, storage, _ in _EXTENSIONS:
+        whole = {16: [b"0123456789abcdef", None, b"\xff" * 16]}
+        size = storage.byte_width if pa.types.is_fixed_size_binary(storage) else 0
+        for values in [whole[size]] if size else _examples(storage):
+            if not (pa.types.is_fixed_size_list(storage) and None in values):
+                yield pa.ExtensionArray.from_storage(kind, pa.array(values, storage))
 
 
 @st.composite

@@ -226,3 +226,19 @@ def test_a_label_file_names_bytes_that_are_no_text(tmp_path: Path) -> None:
     labels = read_label_table(TYPE, open_pieces("labels.parquet", Held(content)))
     assert [row for _, row in labels.lot(0, 2)] == [{"event_id": "a", "label": "fraud", "known_at": None}]
     assert labels.misshapen == {1: f'cannot be read: column "event_id": {NOT_TEXT}'}
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (pa.array([11_234_246_530_000_000], pa.timestamp("us")), "2326-01-01T00:02:10"),
+        (pa.array([11_234_246_530], pa.timestamp("s", "UTC")), "2326-01-01T00:02:10Z"),
+        (pa.array([9_000_000_000_000_000], pa.timestamp("ms")), "287168-08-24T16:00:00"),
+        (pa.array([9_000_000], pa.date32()), "26611-03-02"),
+        (pa.array([-3_000_000_000_000], pa.date64()), "1874-12-07"),
+    ],
+)
+def test_a_typed_time_far_away_is_told_as_a_date(column: pa.Array, told: str) -> None:
+    said = plain_column(column).unreadable[0]
+
+    assert said == f'"{told}" is not a time between 1900 and 2200: check its year, or the unit of its numbers'

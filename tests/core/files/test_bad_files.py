@@ -84,6 +84,63 @@ def test_what_is_no_gzip_is_refused(content: bytes) -> None:
     assert "not whole gzip data" in reason_of(content, "x.csv.gz")
 
 
+@pytest.mark.parametrize("zeros", [1, 7, 8, 512, 1 << 20])
+@pytest.mark.parametrize("name", ["x.csv", "x.csv.gz"])
+def test_zeros_behind_gzip_are_passed_over(zeros: int, name: str) -> None:
+    packed = gzip.compress(GOOD, mtime=0)
+    whole = rows_of(list(open_pieces("x.csv", Held(GOOD))))
+
+    assert rows_of(list(open_pieces(name, Held(packed + bytes(zeros))))) == whole
+    half = len(GOOD) // 2
+    parts = gzip.compress(GOOD[:half], mtime=0) + bytes(zeros) + gzip.compress(GOOD[half:], mtime=0)
+    assert rows_of(list(open_pieces(name, Held(parts)))) == whole
+
+
+OBJECT = b'{"a": 1, "b": "x"}'
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[" + b", ".join([OBJECT] * 3) + b"]", "is a JSON array; write one object a line, as jq -c '.[]' does"),
+        (b"[\n" + b",\n".join([OBJECT] * 3) + b"\n]\n", "is a JSON array"),
+        (b"\xef\xbb\xbf \n[" + OBJECT + b"\n," + OBJECT + b"]", "is a JSON array"),
+        (b"[" + b", ".join([OBJECT] * (MB // 4)) + b"]", "is a JSON array"),
+        (b"[1, 2]\n[3, 4]\n", "is a JSON array"),
+        (
+            b",\n".join([OBJECT] * 3),
+            "has a comma behind each line, as an array has; leave them out",
+        ),
+        (OBJECT + b",\n" + OBJECT + b",\n", "has a comma behind each line"),
+        (b"\r".join([OBJECT] * 3), "has lines that end in a carriage return alone; end them in line feeds"),
+        (b"\r".join([OBJECT] * (MB // 4)), "has lines that end in a carriage return alone"),
+        (b"\x1e" + OBJECT + b"\n\x1e" + OBJECT + b"\n", "is a JSON text sequence"),
+        (OBJECT * 3, "has several objects in one line"),
+        (b'{\n"a": 1,\n"b": 2\n}\n', "is JSON with an object over several lines"),
+        (b"a,b,c\n1,2,3\n", "looks like CSV; give it a name that ends in .csv"),
+        (b"{'a': 1}\n", "the first is not valid JSON: it looks like a Python dictionary; write it with json.dumps"),
+        (b"1\n2\n", "has no JSON object in its first 1,000 lines; the first is not a JSON object"),
+    ],
+)
+def test_what_is_no_json_lines_is_named_with_what_to_do(content: bytes, says: str) -> None:
+    assert says in reason_of(content, "x.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        (b"[1]", "is not a JSON object"),
+        (OBJECT + b",", "is not valid JSON: it has a comma behind it; leave that out"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_line_of_another_kind_is_that_row_alone(line: bytes, wrong: str, place: int) -> None:
+    lines = [OBJECT] * 3
+    lines[place] = line
+    _, misshapen = rows_of(list(open_pieces("x.jsonl", Held(b"\n".join(lines)))))
+    assert misshapen == {place: wrong}
+
+
 def test_damage_in_the_middle_is_found_behind_the_pieces_before_it() -> None:
     # Stored, not deflated: all before the damage is read.
     content = bytearray(gzip.compress(b"a,b\n" + b"1,2\n" * 2_000_000, compresslevel=0, mtime=0))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.rules.list_text import (
+    check_file,
     decode_list,
     describe_change,
     given_lines,
@@ -54,7 +55,33 @@ def read(text: str, kind: str = "text", *, may_be_empty: bool = False) -> set[ob
         ('="0036"\n', "is a formula"),
         ("0036\n#N/A\n", 'has "#N/A" in line 2, which is an error of a spreadsheet'),
         ("4.11E+15\n", "was rounded by a spreadsheet; format the column as text there"),
-        ("4,11E+15\n", "row"),
+        ("4,11E+15\n", "was rounded by a spreadsheet"),
+        ("4.11e15\n", "was rounded by a spreadsheet"),
+        ("1,036\n", "row of CSV"),
+        ("card\n", 'has "card" in line 1, which is the header of a column; leave the line out, which leaves no values'),
+        ("\n# cards\nCard\n\n", 'has "Card" in line 3, which is the header of a column'),
+        ('"card"\n', "header"),
+        ("id\n", "header"),
+        ("- 0036\n- 0037\n", "begins with the bullet of a list; take it off"),
+        ("• 0036\n", "bullet"),
+        ("1. 0036\n", "begins with the number of its line; take it off"),
+        ("(2) 0036\n", "number of its line"),
+        ("0    0036\n", "number of its line"),
+        ("0036 # stolen\n", "has a comment behind it; put that in a line of its own"),
+        ("abc # stolen in March\n", "comment"),
+        ("0036 #stolen\n", "comment"),
+        ("0036 // stolen\n", "comment"),
+        ("0036 ; stolen\n", "row of CSV"),
+        ("0036\nTotal: 2\n", 'has "Total: 2" in line 2, which looks like the last line of a report'),
+        ("0036\n(2 rows affected)\n", "last line of a report"),
+        ("0036\n2 rows in set (0.00 sec)\n", "last line of a report"),
+        ("0036\n(1 row)\n", "last line of a report"),
+        ("0036\nRows: 1,036\n", "last line of a report"),
+        ("0    0036\nName: card, dtype: object\n", "number of its line"),
+        ("-----\n0036\n", "is the ruler of a table"),
+        ("0036\n...\n0039\n", "stands for what was left out"),
+        ("0\x000\x003\x006\n", "has a control character (U+0000); take it out"),
+        ("00\x0836\n", "control character (U+0008)"),
         ("0036\n36.0\n", 'has "36.0" in line 2, which has the fraction that spreadsheets and data frames give'),
         ("NULL\n0036\n", "stands for a missing value"),
         ("0036\nnan\n", "stands for a missing value"),
@@ -86,7 +113,11 @@ def test_what_cannot_be_meant_is_refused_with_its_line(text: str, says: str) -> 
         ("#1 Shop\n's-Hertogenbosch\n7\" nails\nO'Neill\n", {"#1 Shop", "'s-Hertogenbosch", '7" nails', "O'Neill"}),
         ("9E10\n12e45\n", {"9E10", "12e45"}),
         ("online\npos\n", {"online", "pos"}),
-        ("card\n", {"card"}),
+        ("0036\n", {"0036"}),
+        ("stolen\n", {"stolen"}),
+        ("1. FC Union\nSuite # 4\n1. August\n", {"1. FC Union", "Suite # 4", "1. August"}),
+        ("0036 stolen\nTotal\n12 rows Street\n--\n", {"0036 stolen", "Total", "12 rows Street", "--"}),
+        ('"- 0036"\n"1. 0036"\n"Total: 2"\n"..."\n"4.11e15"\n', {"- 0036", "1. 0036", "Total: 2", "...", "4.11e15"}),
         ("Mozilla/5.0 (X11; Linux)\nMozilla/5.0 (Mac; ARM)\n", {"Mozilla/5.0 (X11; Linux)", "Mozilla/5.0 (Mac; ARM)"}),
         ("{550e8400-e29b}\n", {"{550e8400-e29b}"}),
         ("2001:db8::1\n10.0.0.1\na@b.example\n", {"2001:db8::1", "10.0.0.1", "a@b.example"}),
@@ -108,6 +139,11 @@ def test_numbers_are_numbers() -> None:
 
 def test_values_of_json_and_toml_have_no_header() -> None:
     assert set(read_list("text", given_lines(["card", "0036", "0037"]), None).values) == {"card", "0036", "0037"}
+    for name in ("card", "value"):
+        for asked in (None, ASKED):
+            assert set(read_list("text", given_lines([name]), asked).values) == {name}
+    with pytest.raises(ValueError, match="control character"):
+        read_list("text", given_lines(["a\x1f"]), None)
     with pytest.raises(ValueError, match='has the value "a,b", which looks like a row'):
         read_list("text", given_lines(["a,b"]), None)
 
@@ -126,10 +162,38 @@ def test_other_files_are_named(content: bytes, says: str) -> None:
     assert says in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("0036\n0037\n".encode("utf-16-le"), "is text in UTF-16; save it in UTF-8"),
+        ("0036\n0037\n".encode("utf-16-be"), "is text in UTF-16"),
+        (b"0036\r\n00\x1f37\r\n", "has a control character (U+001F) in line 2; take it out"),
+        (b"0036\x1c0037\n", "has a control character (U+001C) in line 1"),
+        (b"0036\n0037\x0c\n", "has a control character (U+000C) in line 2"),
+        (b"0036\n\x1a", "has a control character (U+001A) in line 2"),
+        ("0036\n0037\x85".encode(), "has a control character (U+0085) in line 2"),
+        (b"%PDF-1.4\n1 0 obj\n", "is a PDF, not a list; export its column as text, one value a line"),
+        (b"PAR1\x15\x04\x15\x10", "is Parquet, not a list"),
+        (b"\x1f\x8b\x08\x00", "is gzip, not a list"),
+        (b"<!DOCTYPE html>\n", "is a web page, not a list"),
+        (b"{\\rtf1\\ansi 0036}\n", "is an RTF document, not a list"),
+    ],
+)
+def test_a_file_that_is_no_list_is_named(content: bytes, says: str) -> None:
+    with pytest.raises(ValueError, match=r"is |has ") as raised:
+        check_file(content)
+    assert says in str(raised.value)
+
+
+def test_a_file_of_values_in_lines_of_any_kind_is_checked_in_passing() -> None:
+    for content in ("\ufeff0036\r\n\t0037\r0038\n\x00".encode(), b"PAR1\nORC\n", b"M\xfcller\n", b""):
+        check_file(content)
+
+
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=12)
 VALUES = TEXTS.map(str.strip).filter(lambda text: bool(text.strip('" \u200b\u2060\ufeff')) and "\u200b" not in text)
 
-ODD = ("NULL", "a,b", '"x', "36.0", "# x", "#", "1E+5", "'a'", "a;b", "x|y")
+ODD = ("NULL", "a,b", '"x', "36.0", "# x", "#", "1E+5", "'a'", "a;b", "x|y", "value", "- x", "1. 2", "Total: 2")
 
 
 @given(st.sets(st.one_of(VALUES, st.sampled_from(ODD))))

@@ -97,7 +97,7 @@ def hex_column(column: Any) -> pa.StringArray:  # noqa: ANN401 - an Arrow array
 
 def text_or_hex(column: Any) -> pa.StringArray:  # noqa: ANN401 - an Arrow array
     """Return bytes as the text that they are, and in hexadecimal where they are none."""
-    column = unwrap(column)
+    column = _without_views(column)
     plain = plain_column(column)
     if not plain.unreadable:
         return plain.values
@@ -220,9 +220,18 @@ def _with_nulls(numbers: npt.NDArray[np.int64], column: Any, outside: npt.NDArra
 def _say_outside(column: Any, places: npt.NDArray[np.int64]) -> dict[int, str]:  # noqa: ANN401
     said = {}
     for place in places.tolist():
-        number = column[place].value if column[place].is_valid else 0
-        said[place] = OUTSIDE.format(shown(f"{number} as {column.type}"))
+        said[place] = f"{OUTSIDE.format(shown(_as_date(column[place])))}: check its year, or the unit of its numbers"
     return said
+
+
+def _as_date(scalar: Any) -> str:  # noqa: ANN401
+    """Return a time that may lie beyond what Python can hold, as ISO text to the second at most."""
+    if pa.types.is_date32(scalar.type):
+        return str(np.datetime64(scalar.value, "D"))
+    if pa.types.is_date64(scalar.type):
+        return str(np.datetime64(scalar.value // (_DAY_S * 1000), "D"))
+    moment = np.datetime64(scalar.value // _UNITS[scalar.type.unit], "s")
+    return f"{moment}{'Z' if scalar.type.tz else ''}"
 
 
 def _plain_decimals(column: Any) -> Any:  # noqa: ANN401

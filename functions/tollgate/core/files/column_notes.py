@@ -13,16 +13,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tollgate.core.damaged_ids import DAMAGES, OTHER_FRACTION
 from tollgate.core.event import Events, Ints
 from tollgate.core.event_type import EventType
+from tollgate.core.files.float_ids import count_inexact
 from tollgate.core.values import NULL_WORDS, SPOKEN_NULLS
 
-_ROUNDED = r"^[+-]?[0-9](\.[0-9]+)?[eE]\+?[0-9]{2}$"
+_DAMAGED = f"^(?:{'|'.join(pattern for pattern, _ in DAMAGES.values())})$"
 _THOUSANDS = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
 _FOUR_DIGITS = r"^\s*[+-]?[0-9]{4,}\s*$"
 # So many rows of each piece tell how numbers are written.
 _LOOKED_AT = 10_000
 _MIN_POINTS = 20
+_MAX_SHOWN = 40
 # One key stands out that has a tenth of the rows, ten times as many as the next, among so many others.
 _MIN_SHARE, _MIN_TIMES, _MIN_KEYS, _MIN_ROWS = 0.1, 10, 10, 200
 
@@ -42,6 +45,9 @@ class ColumnNotes:
         for column, keys in {**events.categories, **singles}.items():
             rows = np.bincount(keys.codes[keys.codes >= 0], minlength=len(keys.values))
             self._add_keys(column, _as_texts(keys.values), rows, is_entity=column in singles)
+        for name in (event_type.id, *event_type.text_columns):
+            if name is not None and name in columns:
+                self._count(name, "inexact", *count_inexact(columns[name]))
         for number in (event_type.amount, *event_type.numeric):
             if number is not None and number in columns and event_type.number_format.is_plain:
                 self._add_numbers(number, columns[number])
@@ -55,9 +61,9 @@ class ColumnNotes:
     def _add_keys(self, column: str, values: pa.StringArray, rows: Ints, *, is_entity: bool) -> None:
         if not len(values):
             return
-        rounded = np.asarray(pc.match_substring_regex(values, _ROUNDED))
-        if rounded.any():
-            self._count(column, "rounded", int(rows[rounded].sum()), str(values[int(np.argmax(rounded))]))
+        damaged = np.flatnonzero(np.asarray(pc.match_substring_regex(values, _DAMAGED)))
+        if damaged.size:
+            self._add_damages(column, values, damaged, rows)
         words = pa.array((*NULL_WORDS, *SPOKEN_NULLS) if is_entity else NULL_WORDS, pa.string())
         for place in np.flatnonzero(np.asarray(pc.is_in(values, words))).tolist():
             self._count(column, f"word {values[place]}", int(rows[place]))
@@ -65,6 +71,17 @@ class ColumnNotes:
             second, first = np.partition(rows, -2)[-2:].tolist()
             if first >= _MIN_SHARE * rows.sum() and first >= _MIN_TIMES * second:
                 self._count(column, f"often {values[int(np.argmax(rows))]}", first)
+
+    def _add_damages(self, column: str, values: pa.StringArray, damaged: Ints, rows: Ints) -> None:
+        """Count each of the ``damaged`` values under the first damage that it has."""
+        left, rows = values.take(pa.array(damaged)), rows[damaged]
+        for damage, (pattern, _) in DAMAGES.items():
+            found = np.asarray(_matches(left, pattern))
+            if found.any():
+                self._count(column, damage, int(rows[found].sum()), str(left[int(np.argmax(found))]))
+                left, rows = left.filter(pa.array(~found)), rows[~found]
+        if "fraction" in self.counts[column] and pc.any(_matches(values, OTHER_FRACTION)).as_py():
+            self._count(column, "other fraction", 1)
 
     def _add_numbers(self, column: str, given: Any) -> None:  # noqa: ANN401 - an Arrow array or a list
         if isinstance(given, list):
@@ -82,10 +99,15 @@ class ColumnNotes:
         return [note for column, counted in self.counts.items() for note in self._tell(column, counted)]
 
     def _tell(self, column: str, counted: Mapping[str, int]) -> Iterator[str]:
-        if rounded := counted.get("rounded"):
+        for damage, (_, said) in DAMAGES.items():
+            if (rows := counted.get(damage)) and not (damage == "fraction" and "other fraction" in counted):
+                example = self.examples[f"{column} {damage}"]
+                yield f'Column "{column}": {rows:,} values such as "{example[:_MAX_SHOWN]}" {said}.'
+        if inexact := counted.get("inexact"):
             yield (
-                f'Column "{column}": {rounded:,} values such as "{self.examples[f"{column} rounded"]}" are numbers '
-                "that a spreadsheet has rounded, so different ones cannot be told apart: export the column as text."
+                f'Column "{column}": {inexact:,} values such as {self.examples[f"{column} inexact"]} are floats with '
+                "more digits than these hold, so a spreadsheet or a data frame may have rounded different ones to one: "
+                "export the column as text, or as whole numbers of 64 bits."
             )
         words = {what.partition(" ")[2]: rows for what, rows in counted.items() if what.startswith("word ")}
         for word, rows in words.items():
@@ -111,6 +133,10 @@ class ColumnNotes:
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that a checkpoint holds."""
         return {"rows": self.rows, "counts": self.counts, "examples": self.examples}
+
+
+def _matches(values: pa.StringArray, pattern: str) -> pa.BooleanArray:
+    return pc.match_substring_regex(values, f"^(?:{pattern})$")
 
 
 def _as_texts(values: Sequence[str]) -> pa.StringArray:

@@ -16,6 +16,7 @@ from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece_times import PieceTimes
 from tollgate.core.files.records import Memory
 from tollgate.core.files.texts import Texts
+from tollgate.core.files.unknown_keys import EntityKeys
 from tollgate.core.history import HistoryPlan, Sum, judge_amounts
 from tollgate.core.stored_history import StoredSums
 
@@ -24,6 +25,7 @@ ReadStored = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Mapping[str, S
 # As much as a million payments of a few entities take: the busiest keys are met by then.
 _MEMORY_BYTES = 40 << 20
 _COUNTS = "histories.json"
+_KEYS = "unknown_keys.json"
 _MULTIPLIERS = "multipliers"
 
 
@@ -66,6 +68,8 @@ class FileHistories:
         self.hashing = KeyHashes()
         memory = Memory(_MEMORY_BYTES)
         self._entities = {entity: EntityHistories(plan, entity, folder, memory) for entity in plan.sums}
+        # How many of the keys met so far have a stored history, by entity.
+        self.keys = {entity: EntityKeys() for entity in plan.sums}
 
     def read(self, events: Events, texts: Mapping[str, Texts]) -> PieceReads:
         """Return what the events of the next piece read, in order of time, and keep what they add.
@@ -95,17 +99,25 @@ class FileHistories:
             if len(held):
                 self._entities[entity].withhold(numbers[codes[held]], events.times_us[rows[held]])
 
+    def find_known(self, entity: str, keys: Sequence[str]) -> Sequence[str]:
+        """Return which keys of an entity have a stored history."""
+        return list(self._read_stored({entity: keys}).get(entity, {}))
+
     def save(self) -> None:
         """Leave in the folder what `load` needs."""
         self.hashing.multipliers.tofile(self._folder / _MULTIPLIERS)
         counts = {entity: its.save() for entity, its in self._entities.items()}
         (self._folder / _COUNTS).write_text(json.dumps(counts))
+        (self._folder / _KEYS).write_text(json.dumps({entity: vars(its) for entity, its in self.keys.items()}))
 
     def load(self) -> None:
         """Take up what `save` left in the folder."""
         self.hashing = KeyHashes(np.fromfile(self._folder / _MULTIPLIERS, dtype=np.uint64).reshape(2, -1))
         for entity, counts in json.loads((self._folder / _COUNTS).read_text()).items():
             self._entities[entity].load(counts)
+        if (self._folder / _KEYS).exists():  # not in a checkpoint of before
+            for entity, its in json.loads((self._folder / _KEYS).read_text()).items():
+                self.keys[entity] = EntityKeys(**its)
 
     def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
         """Yield entity, key and what the file adds to its history, by stored name, in the order of meeting."""
@@ -118,7 +130,10 @@ class FileHistories:
         new = {entity: its.find(texts[entity]) for entity, its in self._entities.items()}
         found: Mapping[str, Mapping[str, StoredSums]] = {}
         if asks and any(len(places) for places in new.values()):
-            found = self._read_stored({entity: its.name_new(texts[entity]) for entity, its in self._entities.items()})
+            named = {entity: its.name_new(texts[entity]) for entity, its in self._entities.items()}
+            found = self._read_stored(named)
+            for entity, keys in named.items():
+                self.keys[entity].add(keys, found.get(entity, {}))
         for entity, its in self._entities.items():
             its.meet(texts[entity], found.get(entity, {}))
 

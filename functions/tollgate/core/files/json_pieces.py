@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,11 +10,16 @@ from tollgate.core.files.csv_dialect import MOST_COLUMNS, MOST_ROW_BYTES
 from tollgate.core.files.piece import Piece, Position, ReadOptions
 from tollgate.core.files.sources import Source
 from tollgate.core.files.streams import open_stream
+from tollgate.core.foreign_bytes import looks_like_csv
 from tollgate.core.strict_json import parse_json
 from tollgate.errors import TableError
 
 # The names of columns are those of the first lines.
 _LINES_OF_NAMES = 1000
+_HEAD_BYTES = 4096
+_CR_ALONE, _GLUED = re.compile(rb"\}\s*\r\s*\{"), re.compile(rb"\}\s*\{")
+_WRITE_LINES = "write one object a line"
+_NO_OBJECT = "is not a JSON object"
 _TOO_LONG = f"is longer than {MOST_ROW_BYTES >> 20} MB"
 
 
@@ -40,11 +46,40 @@ def _find_names(name: str, source: Source, options: ReadOptions) -> list[str]:
     for line in lines[:_LINES_OF_NAMES]:
         found, _ = read_json_line(line)
         names |= dict.fromkeys(found)
+    known = [line.strip() for line in lines[:_LINES_OF_NAMES] if line]
+    if lines and lines[0] is None:
+        known = [open_stream(name, source, options.form.encoding, 0).read(_HEAD_BYTES).lstrip()]
+    if (not names or _is_array(known)) and (other := _name_other(known)):
+        raise TableError(f'"{name}" {other}.')
     if not names:
-        raise TableError(f'"{name}" has no JSON object in its first {_LINES_OF_NAMES:,} lines.')
+        _, wrong = read_json_line(lines[0] if lines else None)
+        first = f"; the first {wrong}" if lines else ""
+        raise TableError(f'"{name}" has no JSON object in its first {_LINES_OF_NAMES:,} lines{first}.')
     if len(names) > MOST_COLUMNS:
         raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MOST_COLUMNS:,}.')
     return list(names)
+
+
+def _is_array(lines: Sequence[bytes]) -> bool:
+    """Return whether lines are those of one JSON array, with or without its brackets."""
+    if len(lines) > 1 and all(line.endswith(b",") for line in lines[:-1]):
+        return True
+    return bool(lines) and lines[0].startswith(b"[") and read_json_line(lines[0])[1] != _NO_OBJECT
+
+
+def _name_other(lines: Sequence[bytes]) -> str | None:
+    """Return what a file without JSON lines looks like, and what to do."""
+    first = lines[0][:_HEAD_BYTES] if lines else b""
+    looks = (
+        (first.startswith(b"["), f"is a JSON array; {_WRITE_LINES}, as jq -c '.[]' does"),
+        (_is_array(lines), "has a comma behind each line, as an array has; leave them out"),
+        (_CR_ALONE.search(first), "has lines that end in a carriage return alone; end them in line feeds"),
+        (first.startswith(b"\x1e"), f"is a JSON text sequence, with U+001E before each object; {_WRITE_LINES} without"),
+        (_GLUED.search(first), f"has several objects in one line; {_WRITE_LINES}, as jq -c does"),
+        (first == b"{", f"is JSON with an object over several lines; {_WRITE_LINES}, as jq -c does"),
+        (looks_like_csv(b"\n".join(lines)[:_HEAD_BYTES]), "looks like CSV; give it a name that ends in .csv"),
+    )
+    return next((said for looks_so, said in looks if looks_so), None)
 
 
 class _JsonReading:
@@ -100,5 +135,5 @@ def read_json_line(line: bytes | None) -> tuple[dict[str, Any], str]:
     except ValueError as error:
         return {}, str(error)
     if not isinstance(found, dict):
-        return {}, "is not a JSON object"
+        return {}, _NO_OBJECT
     return found, ""

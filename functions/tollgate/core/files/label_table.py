@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from tollgate.core.files.cells import free_name
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.python_values import python_values
 from tollgate.core.files.quick_columns import without_null
-from tollgate.core.files.results import as_column, write_lines
+from tollgate.core.files.results import as_column, guard_cells, write_lines
 from tollgate.errors import TableError
 
 # A label costs one write to its decision and one to each of its entities: more of them may not fit in a Lambda run.
@@ -26,6 +26,7 @@ _MAX_NAMED = 12
 class LabelTable:
     """A file's n event ids, labels and, if it has them, times at which these became known, from all of its pieces.
 
+    ``pieces`` have the cells of the results that are written: what cannot be is met before a label is set.
     ``misshapen`` maps numbers of rows, from 0, to what is wrong with the whole row.
     """
 
@@ -64,7 +65,7 @@ def read_label_table(event_type: EventType, pieces: Iterable[Piece]) -> LabelTab
             said.extend([None] * len(piece) if column is None else _values(event_type, piece.columns[column]))
             misshapen |= {} if column is None else _unreadable(piece, column)
         misshapen |= {piece.first_row + place: wrong for place, wrong in piece.misshapen.items()}
-        kept.append(piece)
+        kept.append(replace(piece, columns=[guard_cells(as_column(column, is_text=True)) for column in piece.columns]))
     return LabelTable(kept, ids, labels, known_at, misshapen)
 
 
@@ -108,5 +109,5 @@ def write_label_results(table: LabelTable, results: Sequence[tuple[str, str | No
 def _write_piece(piece: Piece, results: Sequence[tuple[str, str | None]]) -> bytes:
     said = [pa.array(column, pa.string()) for column in zip(*results, strict=True)]
     names = [*piece.names, *(free_name(name, piece.names) for name in ("status", "message"))]
-    table = pa.table([*(as_column(column, is_text=True) for column in piece.columns), *said], names=names)
+    table = pa.table([*piece.columns, *said], names=names)
     return write_lines(table, header=piece.first_row == 0)

@@ -37,6 +37,7 @@ _TEXT_MAGIC = (
     (b"<!doctype html", "a web page"),
     (b"<html", "a web page"),
     (b"<?xml", "an XML file"),
+    (b"{\\rtf", "an RTF document"),
 )
 _REMEDIES = {
     "an Excel workbook (XLSX)": 'save it as "CSV UTF-8" in Excel',

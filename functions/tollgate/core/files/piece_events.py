@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +18,7 @@ from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Events, Floats, Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.files.arrow_columns import plain_column, unwrap
+from tollgate.core.files.blank_rows import say_blank_rows
 from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.python_values import python_values
@@ -61,7 +63,10 @@ def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, i
 
 
 def repeated_in_piece(_ids: Texts, codes: Ints, first_row: int) -> Mapping[int, int]:
-    """Return which rows of a piece that is a whole table repeat an id, by their place, and which row had it first."""
+    """Return which rows of a piece that is a whole table repeat an id, by their place, and which row had it first.
+
+    Rows whose code is -1 have no id, or take none.
+    """
     given = np.flatnonzero(codes >= 0)
     _, first, where = np.unique(codes[given], return_index=True, return_inverse=True)
     if len(first) == len(given):
@@ -74,8 +79,9 @@ def repeated_in_piece(_ids: Texts, codes: Ints, first_row: int) -> Mapping[int, 
 class EventReader:
     """Reads pieces of one file. ``find_repeated`` tells which rows repeat an id, and of which row, from 0.
 
-    Without it no row does: the caller knows, or does not mind. With a ``limit``, rows that lie ahead of the clock are
-    treated as that says.
+    Only rows without another problem take an id, and are asked about: the others have code -1. Without
+    ``find_repeated`` no row repeats one: the caller knows, or does not mind. With a ``limit``, rows that lie ahead of
+    the clock are treated as that says.
     """
 
     def __init__(
@@ -97,16 +103,16 @@ class EventReader:
         texts = {name: columns.texts(name) for name in kind.text_columns}
         numeric = {name: columns.numbers(name) for name in kind.numeric}
         numeric |= {name: columns.booleans(name) for name in kind.boolean}
-        ids = self._ids(columns, piece)
+        ids = self._read_ids(columns, piece)
         times_us, ahead = self._settle(columns, columns.times(kind.timestamp))
         amounts = columns.bounded(kind.amount, AMOUNT_LIMIT)
         latitudes, longitudes = columns.bounded(kind.latitude, 90), columns.bounded(kind.longitude, 180)
         problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in piece.misshapen.items()}
         for problem in columns.problems:
             problems.setdefault(problem.row, (problem.column, problem.message))
-        good = np.ones(len(piece), dtype=bool)
-        good[list(problems)] = False
-        places = np.flatnonzero(good)
+        say_blank_rows(kind, piece, problems)
+        problems |= self._repeated(ids, problems, piece.first_row)
+        places = np.flatnonzero(_without(problems, len(piece)))
         keep = slice(None) if len(places) == len(piece) else places
         taken = {
             name: its if len(places) == len(piece) else its.take(places, self._hashing) for name, its in texts.items()
@@ -139,18 +145,33 @@ class EventReader:
             return {}
         return dict.fromkeys((row for row in ahead if row not in problems), self._limit.used)
 
-    def _ids(self, columns: _Columns, piece: Piece) -> Texts:
+    def _read_ids(self, columns: _Columns, piece: Piece) -> Texts:
         name = self._type.id
         if name is None:
             numbers = pa.array(np.arange(piece.first_row, piece.first_row + len(piece)) + 1)
             return Texts.of(np.arange(len(piece)), numbers.cast(pa.string()), self._hashing)
         ids = columns.texts(name)
         columns.problems += [Problem(row, name, NO_ID) for row in np.flatnonzero(ids.codes < 0).tolist()]
-        columns.problems += [
-            repeated_id(name, ids.values[int(ids.codes[row])], row, earlier)
-            for row, earlier in self._find_repeated(ids, ids.codes, piece.first_row).items()
-        ]
         return ids
+
+    def _repeated(self, ids: Texts, problems: Mapping[int, object], first_row: int) -> dict[int, tuple[str, str]]:
+        """Return the problems of rows that would be usable, if their id had not been taken before."""
+        name = self._type.id
+        if name is None:
+            return {}
+        codes = np.where(_without(problems, len(ids.codes)), ids.codes, -1) if problems else ids.codes
+        found = [
+            repeated_id(name, ids.values[int(codes[row])], row, earlier)
+            for row, earlier in self._find_repeated(ids, codes, first_row).items()
+        ]
+        return {problem.row: (problem.column, problem.message) for problem in found}
+
+
+def _without(problems: Mapping[int, object], rows: int) -> npt.NDArray[np.bool_]:
+    """Return which of so many rows have no problem."""
+    good = np.ones(rows, dtype=bool)
+    good[list(problems)] = False
+    return good
 
 
 def _texts_of_rows(texts: Texts, places: Ints) -> LazyTexts:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tollgate.core.bare_numbers import EARLIEST_S, LATEST_S
 from tollgate.core.event import Ints
 from tollgate.core.event_type import EventType
+from tollgate.core.iso_time import ODD_OFFSET
 from tollgate.core.number_format import NumberFormat
 from tollgate.core.time_format import TimeFormat
 from tollgate.core.values import MAX_TEXT, SPELLED_BOOLEANS
@@ -19,6 +21,9 @@ from tollgate.core.values import MAX_TEXT, SPELLED_BOOLEANS
 _SURELY_CLEAN = r"^(?:[!-~]*[!-/1-~]|0+|[!-~]*[!-\-/1-~]0+)?$"
 _BOOLEANS = pa.array(list(SPELLED_BOOLEANS), pa.string())
 _US = 1_000_000
+# Characters of 2026-01-31T13:24+01:00.
+_TO_MINUTES = 22
+_SIGNS = np.frombuffer(b"+-", np.uint8)
 
 
 def surely_clean(values: pa.StringArray) -> pa.BooleanArray:
@@ -70,5 +75,22 @@ def quick_times(column: Any, form: TimeFormat) -> Ints | None:  # noqa: ANN401 -
             continue
         if kind.tz is None:
             times = form.localize(times)
+        elif not typed and not _ends_in_offsets(column):
+            return None
         return times if ((times >= EARLIEST_S * _US) & (times <= LATEST_S * _US)).all() else None
     return None
+
+
+def _ends_in_offsets(column: pa.StringArray) -> bool:
+    """Return whether times with a zone, which Arrow has read, are ISO times to `read_iso` too."""
+    _, offsets, data = column.buffers()
+    starts = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
+    text, ends = np.frombuffer(data, np.uint8), starts[1:]
+    if (text[ends - 1] == ord("Z")).all():
+        return True
+    # The usual +01:00 behind minutes is told from its characters, which takes a tenth of the time.
+    if np.diff(starts).min() >= _TO_MINUTES and np.isin(text[ends - 6], _SIGNS).all():
+        tens, ones = text[ends - 5], text[ends - 4]
+        if ((tens == ord("0")) | (tens == ord("1")) & (ones <= ord("2"))).all():
+            return True
+    return not pc.any(pc.match_substring_regex(column, ODD_OFFSET)).as_py()

@@ -20,6 +20,7 @@ from tollgate.core.files.piece_events import EventReader, PieceEvents
 from tollgate.core.files.results import tabulate, write_lines
 from tollgate.core.files.seen_ids import SeenIds
 from tollgate.core.files.summary import FileSummary
+from tollgate.core.files.unknown_keys import tell_unknown
 from tollgate.core.files.withheld_rows import WithheldRows
 from tollgate.core.reading import require_columns
 from tollgate.core.version import DetectorVersion
@@ -54,7 +55,8 @@ class ScoredPiece:
 class FileScoring:
     """The scoring of one file. What it remembers of the rows so far is in memory and in ``folder``.
 
-    All runs over a file have the same ``limit``, so that they decide alike.
+    All runs over a file have the same ``limit``, so that they decide alike. ``stored_keys`` says how many keys of each
+    entity have a stored history, where somebody knows.
     """
 
     def __init__(
@@ -63,7 +65,9 @@ class FileScoring:
         folder: Path,
         read_stored: ReadStored = nothing_stored,
         limit: SkewLimit | None = None,
+        stored_keys: Mapping[str, int] | None = None,
     ) -> None:
+        self._stored_keys = stored_keys
         self._limit = limit
         self._begins_empty = read_stored is nothing_stored
         self._version = version
@@ -100,7 +104,10 @@ class FileScoring:
 
     def summary(self) -> dict[str, Any]:
         """Return what is worth knowing about the rows so far, as `summary.json` has it."""
-        return self._summary.tell(self._version, begins_empty=self._begins_empty)
+        told = self._summary.tell(self._version, begins_empty=self._begins_empty)
+        histories, kind = self._histories, self._version.event_type
+        unknown = tell_unknown(kind, histories.keys, told["rows"], self._stored_keys, histories.find_known)
+        return {**told, "notes": [*told["notes"], *unknown]}
 
     def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
         """Yield entity, key and what the rows so far add to its history, by stored name; in a fixed order."""

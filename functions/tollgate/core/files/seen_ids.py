@@ -1,4 +1,4 @@
-"""Which ids a file has had, and in which row: for files of any size."""
+"""Ids that a file has had, and in which row: for files of any size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tollgate.core.files.texts import Texts
 
 
 class SeenIds:
-    """The ids of the rows so far, by their hashes."""
+    """The ids that rows took so far, by their hashes: those of rows that are decided on."""
 
     def __init__(self, folder: Path) -> None:
         self._rows = KeyIndex(folder, "ids")
@@ -21,19 +21,21 @@ class SeenIds:
     def find_repeated(self, ids: Texts, codes: Ints, first_row: int) -> Mapping[int, int]:
         """Return which rows of a piece repeat an id, by their place, and which row had it first; add the others.
 
-        ``codes``, shape (n,), say which of the ids each row has.
+        ``codes``, shape (n,), say which of the ids each row would take: -1 for those that take none.
         """
-        if not len(ids.values):
+        taking = np.flatnonzero(codes >= 0)
+        if not len(taking):
             return {}
-        known = self._rows.find(ids.hashes)
-        given = np.flatnonzero(codes >= 0)
-        _, first = np.unique(codes[given], return_index=True)
-        firsts = given[first]
+        taken, first, which = np.unique(codes[taking], return_index=True, return_inverse=True)
+        firsts = first_row + taking[first]
+        hashes = ids.hashes[taken]
+        known = self._rows.find(hashes)
         new = known == UNKNOWN
-        self._rows.add(ids.hashes[new], first_row + firsts[new])
-        known[new] = first_row + firsts[new]
-        repeated = given[known[codes[given]] != first_row + given]
-        return dict(zip(repeated.tolist(), known[codes[repeated]].tolist(), strict=True))
+        self._rows.add(hashes[new], firsts[new])
+        known[new] = firsts[new]
+        earlier = known[which]
+        repeated = np.flatnonzero(earlier != first_row + taking)
+        return dict(zip(taking[repeated].tolist(), earlier[repeated].tolist(), strict=True))
 
     def save(self) -> None:
         """Leave everything in files."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from tollgate.core.files.gunzip import Gunzip
 from tollgate.core.files.magic import GZIP, ZSTD, kind_of, refusal
 from tollgate.core.files.sources import Source
 from tollgate.errors import TableError
@@ -92,15 +93,15 @@ class _Raw(io.RawIOBase):
 
 
 def _unpack(name: str, source: Source, codec: str) -> Stream:
-    raw = pa.PythonFile(io.BufferedReader(_Raw(_Plain(source, 0)), _AT_ONCE), "r")
-    unpacked = pa.CompressedInputStream(raw, codec)
+    raw = io.BufferedReader(_Raw(_Plain(source, 0)), _AT_ONCE)
+    unpacked = Gunzip(raw) if codec == GZIP else pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
     most = max(_SURELY_FINE_BYTES, _MOST_TIMES * source.size_bytes)
     done = 0
 
     def read(size: int) -> bytes:
         nonlocal done
         try:
-            chunk: bytes = unpacked.read(size)
+            chunk: bytes = unpacked.read(min(size, _AT_ONCE))
         except (OSError, pa.ArrowException) as error:
             raise TableError(f'"{name}" is not whole {codec} data: {str(error).rstrip(".")}.') from None
         done += len(chunk)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tollgate.core.files.clock_notes import ClockNotes
 from tollgate.core.files.column_notes import ColumnNotes
 from tollgate.core.files.decide_piece import PieceDecisions
 from tollgate.core.files.piece import Piece
@@ -43,6 +44,7 @@ class FileSummary:
     latest_s: float = -math.inf
     noticed: ColumnNotes = field(default_factory=ColumnNotes)
     times: TimeNotes = field(default_factory=TimeNotes)
+    clock: ClockNotes = field(default_factory=ClockNotes)
 
     def add(self, version: DetectorVersion, piece: Piece, read: PieceEvents, decided: PieceDecisions) -> None:
         """Take a piece into account."""
@@ -60,8 +62,10 @@ class FileSummary:
             self.amounts = [math.fsum(pair) for pair in zip(self.amounts or [0.0] * count, sums, strict=True)]
         if len(read.places):
             self.latest_s = max(self.latest_s, float(np.max(read.events.times_s)))
-        self.noticed.add(version.event_type, read.events, dict(zip(piece.names, piece.columns, strict=True)))
+        kind = version.event_type
+        self.noticed.add(kind, read.events, dict(zip(piece.names, piece.columns, strict=True)))
         self.times.add(version, piece, read)
+        self.clock.add(kind, read.events.times_us, piece.column(kind.timestamp), read.places)
         for place in decided.downgraded:
             rule = _acting(decided.rules[place])
             self.downgraded[rule] = self.downgraded.get(rule, 0) + 1
@@ -117,7 +121,11 @@ class FileSummary:
             "top_events": self.top_events,
             "errors": self.errors,
             "ahead": self.times.ahead,
-            "notes": [*self.times.tell(version, begins_empty=begins_empty), *self.noticed.tell()],
+            "notes": [
+                *self.times.tell(version, begins_empty=begins_empty),
+                *self.clock.tell(version.event_type),
+                *self.noticed.tell(),
+            ],
             "unused_columns": [name for name in self.names if name not in version.event_type.accepted],
             "downgraded": dict(sorted(self.downgraded.items())),
             "rules": {
@@ -131,7 +139,8 @@ class FileSummary:
     def to_json(self) -> dict[str, Any]:
         """Return the plain form that a checkpoint holds."""
         latest_s = self.latest_s if self.scored else None
-        return {**vars(self), "latest_s": latest_s, "noticed": self.noticed.to_json(), "times": vars(self.times)}
+        noticed = {"noticed": self.noticed.to_json(), "times": vars(self.times), "clock": self.clock.to_json()}
+        return {**vars(self), "latest_s": latest_s, **noticed}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> FileSummary:
@@ -139,7 +148,8 @@ class FileSummary:
         latest_s = -math.inf if plain["latest_s"] is None else plain["latest_s"]
         # A checkpoint of before has noticed nothing.
         noticed, times = ColumnNotes(**plain.get("noticed", {})), TimeNotes(**plain.get("times", {}))
-        return cls(**{**plain, "latest_s": latest_s, "noticed": noticed, "times": times})
+        clock = ClockNotes(**plain.get("clock", {}))
+        return cls(**{**plain, "latest_s": latest_s, "noticed": noticed, "times": times, "clock": clock})
 
 
 def _downgrade(version: DetectorVersion, decided: PieceDecisions, place: int) -> dict[str, str] | None:

@@ -10,6 +10,7 @@ import numpy as np
 from tollgate.core.files.piece import Piece
 from tollgate.core.files.piece_events import PieceEvents
 from tollgate.core.moments import write_second
+from tollgate.core.odd_spans import DAY_US, find_odd_span
 from tollgate.core.outlying_times import by_day, find_outliers
 from tollgate.core.version import DetectorVersion
 
@@ -39,6 +40,8 @@ class TimeNotes:
         found = sorted((int(day), *its) for day, its in self.days.items())
         outliers = list(find_outliers(*np.array(found, dtype=np.int64).reshape(-1, 3).T))
         yield from (one.describe() for one in outliers)
+        if found and not outliers:
+            yield from find_odd_span(version.event_type.time_format, *(found[end][0] * DAY_US for end in (0, -1)))
         if not begins_empty and self.early > sum(one.events for one in outliers if one.side == "before"):
             few = "1 row lies" if self.early == 1 else f"{self.early:,} rows lie"
             ended = write_second(version.trained_until_s)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from tollgate.core.damaged_ids import APOSTROPHE, FORMULA, OTHER_FRACTION, POINT_ZERO, ROUNDED, SPREADSHEET_ERROR
 from tollgate.core.values import NULL_WORDS
+
+Test = Callable[[str], bool]
 
 # What most values are, and nothing below applies to.
 _PLAIN = re.compile(r"[^\W\d_][\w-]*|\d+")
@@ -14,9 +17,18 @@ _QUOTED_CELL = re.compile(r'"(?:[^"]|"")*"\s*[,;|\t]')
 # A comma with a blank behind it stands in names: "Smith, Jones & Co".
 _ROW = re.compile(r"\t|[^\s,;][,;][^\s]|^[,;]|[,;]$")
 _JSON = re.compile(r"""[\[\]{}]+,?|[\[{]\s*["'].*|\[.*\]""")
-_EXPONENT = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+\d+")
-_POINT_ZERO = re.compile(r"-?\d+[.,]0+")
-_SPREADSHEET_ERROR = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|#+)")
+_BULLET = re.compile(r"[-*+•·–—‣◦▪●]\s+\S.*")
+# "1. FC Köln" is a name, and "Suite # 4" an address.
+_NUMBERED = re.compile(r"\(?\d{1,6}[.)]\s+\S*\d\S*|\d{1,6}\s{2,}\S+")
+_COMMENTED = re.compile(r"\S+\s+(#|//|--)\s+[^\W\d_].*|\S*\d\S*\s+(#|//)\s*[^\W\d_].*")
+_SPACED_ROW = re.compile(r"\S*\d\S*\s+[;|,]\s+\S.*")
+_UNIT = r"(rows?|records?|lines?|entries|values|row\(s\))"
+_FOOTER = re.compile(
+    rf"\(?\d[\d,.]*\s+{_UNIT}(\s+(affected|selected|returned|fetched|found|in set.*|total))?[.)]*(\s*\(.*\))?"
+    rf"|(grand\s+|sub)?(total|sum|count|{_UNIT})(\s+{_UNIT})?\s*[:=]\s*\d[\d,.]*|.*\bdtype: \w+",
+    re.IGNORECASE,
+)
+_RULER = re.compile(r"[-=+|_*]{3,}|\.{3}|…")
 _OTHER_QUOTES = ("''", "“”", "‘’", "„“", "«»", "``")
 # Words that stand for a missing value. "NA" is Namibia, "Nil" a name, and "none" and "-" are categories of many.
 _NULLS = frozenset(NULL_WORDS) - {"nil"} | {"N/A", "n/a"}
@@ -25,7 +37,12 @@ _DELIMITERS = (",", ";", "|")
 _ROW_OF_CSV = "looks like a row of CSV; a list has one value a line, and a value with a {} of its own stands in quotes"
 _MEANT = "if it is meant, put it in double quotes"
 
-Test = Callable[[str], bool]
+
+def _is(pattern: str) -> Test:
+    whole = re.compile(pattern)
+    return lambda text: bool(whole.fullmatch(text))
+
+
 _TESTS: tuple[tuple[Test, str], ...] = (
     (lambda text: bool(_QUOTED_CELL.match(text)), _ROW_OF_CSV.format("comma")),
     (lambda text: text.startswith('"'), "begins with a quote that is not closed; take it off"),
@@ -37,20 +54,37 @@ _TESTS: tuple[tuple[Test, str], ...] = (
         lambda text: bool(_JSON.fullmatch(text)),
         f"looks like JSON; write one value a line, without brackets, or {_MEANT}",
     ),
-    (lambda text: bool(_ROW.search(text)), _ROW_OF_CSV.format("comma")),
     (
-        lambda text: bool(re.match(r"'[\d+=@-]", text)),
-        "begins with the apostrophe by which a spreadsheet marks text; take it off",
-    ),
-    (lambda text: text.startswith("="), f"is a formula of a spreadsheet; write its value, or {_MEANT}"),
-    (
-        lambda text: bool(_SPREADSHEET_ERROR.fullmatch(text)),
-        "is an error of a spreadsheet; mend it there, or leave the line out",
+        lambda text: bool(_FOOTER.fullmatch(text)),
+        f"looks like the last line of a report, which counts the others; leave the line out, or {_MEANT}",
     ),
     (
-        lambda text: bool(_EXPONENT.fullmatch(text)),
+        _is(ROUNDED),
         "was rounded by a spreadsheet; format the column as text there, load the values anew and export it again; "
         f"{_MEANT}",
+    ),
+    (lambda text: bool(_ROW.search(text) or _SPACED_ROW.fullmatch(text)), _ROW_OF_CSV.format("comma")),
+    (
+        _is(APOSTROPHE),
+        "begins with the apostrophe by which a spreadsheet marks text; take it off",
+    ),
+    (
+        lambda text: bool(_RULER.fullmatch(text)),
+        f"is the ruler of a table or stands for what was left out; leave the line out, or {_MEANT}",
+    ),
+    (_is(FORMULA), f"is a formula of a spreadsheet; write its value, or {_MEANT}"),
+    (
+        _is(f"#N/A|{SPREADSHEET_ERROR}"),
+        "is an error of a spreadsheet; mend it there, or leave the line out",
+    ),
+    (lambda text: bool(_BULLET.fullmatch(text)), f"begins with the bullet of a list; take it off, or {_MEANT}"),
+    (
+        lambda text: bool(_NUMBERED.fullmatch(text)),
+        f"begins with the number of its line; take it off, or {_MEANT}",
+    ),
+    (
+        lambda text: bool(_COMMENTED.fullmatch(text)),
+        f'has a comment behind it; put that in a line of its own that begins with "# ", or {_MEANT}',
     ),
     (lambda text: text in _NULLS, f"stands for a missing value, which no list holds; leave the line out; {_MEANT}"),
 )
@@ -69,7 +103,7 @@ def find_fault(text: str, *, versions: bool = False) -> str | None:
     if _QUOTED.fullmatch(text):
         return None if text.strip('" ') else "is no text"
     fault = next((why for test, why in _TESTS if test(text)), None)
-    if fault is None and not versions and _POINT_ZERO.fullmatch(text):
+    if fault is None and not versions and re.fullmatch(POINT_ZERO, text):
         whole = re.split("[.,]", text)[0]
         return f"has the fraction that spreadsheets and data frames give whole numbers; write {whole}; {_MEANT}"
     return fault
@@ -102,13 +136,20 @@ def _begin_as_ids(texts: Sequence[str], delimiter: str, asked: Sequence[str]) ->
     return has_header or all(map(_has_digit, cells))
 
 
+def is_version(text: str) -> bool:
+    """Return whether a value has a fraction: ``2.0`` beside ``2.1`` is no id that a spreadsheet damaged."""
+    return bool(re.fullmatch(OTHER_FRACTION, text))
+
+
 def find_header(texts: Sequence[str], asked: Sequence[str]) -> str | None:
-    """Say why the first value looks like the header of a column; ``asked`` are names that the column may have."""
-    if len(texts) < 2:
-        return None
+    """Say why the first value looks like the header of a column; ``asked`` are names that the column may have.
+
+    A column without rows has its header alone.
+    """
     first, others = unquote(texts[0]), texts[1:]
     if _is_name(first, asked):
-        return "is the header of a column; leave the line out"
+        empty = "" if others else ", which leaves no values"
+        return f"is the header of a column; leave the line out{empty}"
     if first and texts[0] == first and len(others) > 1 and not _has_digit(first) and all(map(_has_digit, others)):
         return f"looks like the header of a column, as all others have digits; leave it out, or {_MEANT}"
     return None

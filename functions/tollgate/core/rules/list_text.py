@@ -5,10 +5,12 @@ A value that stands in double quotes, as CSV has them, is meant as it is: the ch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tollgate.core.rules.list_faults import find_fault, find_header, find_table, is_row, unquote
+from tollgate.core.files.magic import kind_of
+from tollgate.core.rules.list_faults import find_fault, find_header, find_table, is_row, is_version, unquote
 from tollgate.core.rules.members import MAX_ENTRIES, Members
 from tollgate.core.rules.scope import Kind
 from tollgate.core.values import MAX_TEXT
@@ -17,7 +19,11 @@ from tollgate.core.values import MAX_TEXT
 EMPTY = "# This list is empty on purpose."
 # They stay behind where a file is put together from others, and nobody sees them.
 _INVISIBLE = "\ufeff\u200b\u2060\x00"
+_BLANK = f"{_INVISIBLE} \t\r\n"
 _MAX_SHOWN = 40
+_LOOKED_AT = 4096
+# All but tabs, which stand between cells, and the ends of lines.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,19 @@ class ListLine:
         shown = _show(self.value)
         where = f"the value {shown}" if self.line is None else f"{shown} in line {self.line}"
         return ValueError(f"has {where}, which {why}")
+
+
+def check_file(content: bytes) -> None:
+    """Raise `ValueError`, whose text follows the file's name, for a file that is no list of values, one a line."""
+    kind = kind_of(content[:_LOOKED_AT])
+    if kind is not None:
+        raise ValueError(f"is {kind}, not a list; export its column as text, one value a line")
+    if content.count(0) > len(content) // 4 and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ValueError("is text in UTF-16; save it in UTF-8")
+    text = content.decode("utf-8", "replace")
+    if found := _CONTROL.search(text.replace("\0", "").replace("\t", "")):
+        line = 1 + len(re.findall(r"\r\n|\r|\n", text[: text.index(found[0])]))
+        raise ValueError(f"has a control character (U+{ord(found[0]):04X}) in line {line}; take it out")
 
 
 def decode_list(content: bytes) -> str:
@@ -74,12 +93,13 @@ def read_list(
     if not lines and not may_be_empty:
         raise ValueError("has no values; a list is only emptied if you say so, by --allow-empty or allow_empty")
     texts = [line.value if isinstance(line.value, str) else "" for line in lines]
-    if asked is not None:
+    # One value that did not come as a line is no column.
+    if asked is not None and lines and (len(lines) > 1 or lines[0].line is not None):
         table = find_table(texts, asked) if kind == "text" else None
         fault = table or find_header(texts, asked)
         if fault:
             raise lines[0].fail(fault)
-    versions = any(_is_version(text) for text in texts)
+    versions = any(is_version(text) for text in texts)
     return Members.of(kind, [_read(kind, line, versions=versions) for line in lines])
 
 
@@ -129,6 +149,8 @@ def _read(kind: Kind, line: ListLine, *, versions: bool) -> str | float:
     if kind == "number":
         return _read_number(line)
     text = _text_of(line)
+    if found := _CONTROL.search(str(line.value).strip(_BLANK)):
+        raise line.fail(f"has a control character (U+{ord(found[0]):04X}); take it out")
     fault = find_fault(text, versions=versions)
     if fault:
         raise line.fail(fault)
@@ -164,12 +186,6 @@ def _read_number(line: ListLine) -> float:
     except (ValueError, OverflowError):
         raise line.fail("is no number") from None
     return number
-
-
-def _is_version(text: str) -> bool:
-    """Return whether a value has a fraction: ``2.0`` beside ``2.1`` is no id that a spreadsheet damaged."""
-    whole, point, fraction = text.partition(".")
-    return bool(point) and whole.isdigit() and fraction.strip("0").isdigit()
 
 
 def _show(value: object) -> str:

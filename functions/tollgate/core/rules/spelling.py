@@ -8,6 +8,8 @@ from difflib import get_close_matches
 
 # More texts than these are compared in their plain forms only.
 _MAX_COMPARED = 2_000
+# Longer numbers are not padded with zeros.
+_MAX_DIGITS = 16
 _NOT_PLAIN = re.compile(r"[\W_]+")
 _ZEROS = re.compile(r"^0+(?=\d)|(?<=\d)\.0+$")
 
@@ -20,6 +22,18 @@ def _plain(text: str) -> str:
     """Return a text without what spreadsheets and people change: case, blanks, signs, zeros in front, ``.0`` behind."""
     found = _NOT_PLAIN.sub("", _ZEROS.sub("", _folded(text)))
     return _ZEROS.sub("", found)
+
+
+def respellings(text: str) -> tuple[str, ...]:
+    """Return what a text may have been before a spreadsheet or a person changed its case, blanks, signs or zeros."""
+    plain = _NOT_PLAIN.sub("", text)
+    found = {case: None for one in (text, plain) for case in (one, one.lower(), one.upper())}
+    for one in (text, plain):
+        digits = one.lstrip("0") or "0"
+        if one and digits.isdecimal():
+            found |= dict.fromkeys(digits.zfill(length) for length in range(len(digits), _MAX_DIGITS + 1))
+    found.pop(text, None)
+    return tuple(one for one in found if one)
 
 
 _FORMS: tuple[Callable[[str], str], ...] = (_folded, _plain)
