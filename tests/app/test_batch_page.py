@@ -193,7 +193,7 @@ def written_as(kind: str) -> tuple[str, bytes]:
         pq.write_table(table, buffer)
         return "a.parquet", buffer.getvalue()
     lines = "".join(json.dumps(row, default=str) + "\n" for row in table.to_pylist()).encode()
-    text = FILE if kind.startswith(".csv") else lines
+    text = FILE if kind.startswith((".csv", ".tsv", ".txt")) else lines
     if kind.endswith(".gz"):
         text = gzip.compress(text)
     if kind.endswith(".zst"):
