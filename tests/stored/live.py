@@ -5,77 +5,45 @@ All is done at the outermost doors, and at fixed times, soon after the payments 
 
 from __future__ import annotations
 
-import gzip
 import importlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import boto3
 from tollgate import clock
+from tollgate.adapters import clients
 
 from localstack.deployment import connection
-from model_build.detector_file import read_detector_file
 from model_build.publishing import publish_version
-from model_build.sample import write_sample
-from model_build.sealing import HISTORIES, read_version_files, seal_version
-from model_build.training import train_detector
 from tests.doors.doors import Context, call, invoke, write_kinesis, write_notice
-from tests.services.backend import DETECTOR, Backend, Payment, read_payments, write_payments
+from tests.services.backend import DETECTOR, Backend, Payment, write_payments
 from tests.services.decision_stream import Record, read_stream
+from tests.services.killed import KilledError
 from tests.stored.storage import setting
+from tests.stored.versions import CUSTOMER, FURTHER, TRAINED_AT, Sealed
 
-DETECTOR_FILE = Path(__file__).parent / "detector.toml"
-DAY_1, DAY_2 = datetime(2026, 4, 7, 10, tzinfo=UTC), datetime(2026, 4, 9, 10, tzinfo=UTC)
+DAY_1, DAY_2 = TRAINED_AT, datetime(2026, 4, 9, 10, tzinfo=UTC)
 _EARLIER = DAY_1.replace(hour=9, minute=30)
 # Files in so small pieces that one ends in the middle.
 _SMALL = {"TOLLGATE_PIECE_ROWS": "8", "TOLLGATE_CHECKPOINT_S": "0"}
+# Results are sent in parts then, of which the upload is gone once the storage is loaded elsewhere.
+_PARTS = {"TOLLGATE_PART_BYTES": "1000"}
 _TRIES = 3
-CUSTOMER, DEVICE, IP = "c000013", "d900001", "203.0.113.9"
+_ALL_TAKEN = {"batchItemFailures": []}
+DEVICE, IP = "d900001", "203.0.113.9"
 
 
-@dataclass(frozen=True)
-class Sealed:
-    """A version folder, and the last payments of the data that it was trained on."""
-
-    folder: Path
-    payments: Sequence[Payment]
-
-
-def seal_small_version(detector_file: Path, out: Path) -> Sealed:
-    """Train a version on few payments, and keep of its histories only those of a few customers."""
-    data = out / "payments.csv"
-    with clock.set_to(DAY_1):
-        write_sample(4000, 3, data)
-        trained = train_detector(data, read_detector_file(detector_file), out, lambda _step: None).sealed.folder
-    payments = read_payments(data)[-60:]
-    kept = {str(payment[column]) for payment in payments[:20] for column in ("customer_id", "merchant_id", "device_id")}
-    lines = gzip.decompress((trained / HISTORIES).read_bytes()).splitlines()
-    few = [line for line in lines if set(json.loads(line)[1].split("\x1f")) <= kept | {CUSTOMER}]
-    files = read_version_files(trained)
-    manifest = json.loads(files["detector.json"])
-    sealed = seal_version(
-        {name: value for name, value in manifest.items() if name not in ("files", "format", "histories", "card")},
-        files["model.onnx"],
-        json.loads(files["evaluation.json"]),
-        gzip.compress(b"\n".join(few), mtime=0),
-        out / "small",
-        reasons=files["reasons.npz"],
-        past_events=files["past_events.npz"],
-    )
-    return Sealed(sealed.folder, payments)
-
-
-def live(backend: Backend, version: Sealed) -> None:
+def live(backend: Backend, sealed: Sealed) -> None:
     """Fill the storage: two days on which events are decided on, labelled, indexed, and files are scored."""
-    with clock.set_to(DAY_1):
-        publish_version(version.folder, backend.bucket, backend.environment["TOLLGATE_HISTORY_TABLE"])
-    _upload_beside(backend, version.folder)
-    deeds = _Deeds(backend, version.payments)
+    for folder in sealed.folders:
+        with clock.set_to(DAY_1):
+            publish_version(folder, backend.bucket, backend.environment["TOLLGATE_HISTORY_TABLE"])
+        _upload_beside(backend, folder)
+    deeds = _Deeds(backend, sealed.payments)
     with clock.set_to(DAY_1):
         deeds.decide_on_all_kinds()
         deeds.label()
@@ -97,9 +65,9 @@ def payment_of(number: int, moment: datetime, **changes: Any) -> Payment:  # noq
     return {**payment, **changes}
 
 
-def decide(event: Payment, reasons: str = "none") -> None:
+def decide(event: Payment, reasons: str = "none", detector: str = DETECTOR) -> None:
     """Have an event decided on at the HTTP door."""
-    status, answer = call("POST", "/v1/decisions", {"event": event, "reasons": reasons})
+    status, answer = call("POST", "/v1/decisions", {"event": event, "reasons": reasons, "detector": detector})
     assert status == 200, answer
 
 
@@ -107,7 +75,7 @@ def take_file(key: str, etag: str, time_left_s: float = 900.0) -> None:
     """Tell the batch function of a file, again where it asks for that, as the queue does."""
     handler = importlib.import_module("tollgate.handlers.batch").handler
     for _ in range(_TRIES):
-        if handler({"Records": [write_notice(key, etag)]}, Context(time_left_s)) == {"batchItemFailures": []}:
+        if handler({"Records": [write_notice(key, etag)]}, Context(time_left_s)) == _ALL_TAKEN:
             return
     raise AssertionError(f"{key} was not taken")
 
@@ -138,7 +106,9 @@ class _Deeds:
         ]
         for event, reasons in kinds:
             decide(event, reasons)
-        assert invoke("stream", write_kinesis(self._payments[:6])) == {"batchItemFailures": []}
+        for detector in FURTHER:
+            decide(payment_of(31, _EARLIER, event_id=f"of-{detector}"), "all", detector)
+        assert invoke("stream", write_kinesis(self._payments[:6])) == _ALL_TAKEN
 
     def label(self) -> None:
         """Label decided events, one of them twice, and some that are still to come."""
@@ -174,7 +144,7 @@ class _Deeds:
         assert call("PUT", "/v1/rules/draft", draft, headers=first)[0] == 200
 
     def score_files(self) -> None:
-        """Score a file, refuse one, announce one, and leave two in the middle: while scoring and while recording."""
+        """Score a file, refuse one, give one up, announce one, and leave some in the middle, each in another way."""
         announced = call("POST", "/v1/batches", {"filename": "to-come.csv"})
         assert announced[0] == 201
         rows = [{**payment, "timestamp": f"2026-04-09T08:00:{n:02d}Z"} for n, payment in enumerate(self._payments)]
@@ -186,6 +156,13 @@ class _Deeds:
             recording = self._drop("inbox/payments/recording.csv", write_payments(rows[20:36]))
             for _ in range(3):
                 take_file("inbox/payments/recording.csv", recording, time_left_s=0)
+            self._kill_while_scoring("inbox/payments/killed.csv", write_payments(rows[36:52]))
+            with setting(_PARTS):
+                sent = self._drop("inbox/payments/sent.csv", write_payments(rows[40:56]))
+                take_file("inbox/payments/sent.csv", sent, time_left_s=0)
+        with setting({"TOLLGATE_MOST_TRIES": "0"}):
+            etag = self._drop("inbox/payments/given-up.csv", write_payments(rows[20:22]))
+            assert invoke("batch", {"Records": [write_notice("inbox/payments/given-up.csv", etag)]}) != _ALL_TAKEN
 
     def index(self, moment: datetime) -> None:
         """Index what the stream of the table of decisions told since the last time."""
@@ -194,7 +171,24 @@ class _Deeds:
             self._indexed |= {_number(one) for one in records}
             for record in records:
                 record["dynamodb"]["ApproximateCreationDateTime"] = int(moment.timestamp())
-            assert invoke("index", {"Records": records}) == {"batchItemFailures": []}
+            assert invoke("index", {"Records": records}) == _ALL_TAKEN
+
+    def _kill_while_scoring(self, key: str, content: bytes) -> None:
+        """Have a run end where it would say that its first checkpoint counts: it leaves a lease behind."""
+        etag, updates, events = self._drop(key, content), count(1), clients.dynamodb().meta.events
+
+        def end(**_request: object) -> None:
+            if next(updates) == 2:
+                raise KilledError
+
+        events.register("before-call.dynamodb.UpdateItem", end)
+        try:
+            take_file(key, etag)
+        except KilledError:
+            return
+        finally:
+            events.unregister("before-call.dynamodb.UpdateItem", end)
+        raise AssertionError("nothing was killed")
 
     def _drop(self, key: str, content: bytes) -> str:
         return self._backend.drop(key, content)
@@ -210,7 +204,7 @@ def _number(record: Record) -> str:
 def _upload_beside(backend: Backend, folder: Path) -> None:
     """Upload also what of a version folder is not published: its histories and its card."""
     for path in sorted(folder.iterdir()):
-        backend.drop(f"detectors/{DETECTOR}/{folder.name}/{path.name}", path.read_bytes())
+        backend.drop(f"detectors/{folder.parent.name}/{folder.name}/{path.name}", path.read_bytes())
 
 
 @contextmanager

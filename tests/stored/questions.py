@@ -21,7 +21,8 @@ from tollgate import clock
 from model_build.replaying import replay_decision
 from tests.doors.doors import call
 from tests.services.backend import DETECTOR, Backend
-from tests.stored.live import CUSTOMER, DAY_2, payment_of, take_file
+from tests.stored.live import DAY_2, payment_of, take_file
+from tests.stored.versions import CUSTOMER, FURTHER
 
 NEXT_DAY, LATER = datetime(2026, 4, 10, 9, tzinfo=UTC), datetime(2026, 4, 13, 9, tzinfo=UTC)
 # Words, and what differs each time: addresses that are signed, how long something took, when an object was put.
@@ -30,6 +31,8 @@ _LEFT_OUT = frozenset({
 })  # fmt: skip
 _WORDED = frozenset({"contribution", "impact"})
 _TOLERANCE = 1e-6
+# Files that are told of again: the first is done already.
+_TAKEN = ("done", "scoring", "recording", "killed", "sent")
 _SOON = timedelta(minutes=2)
 
 
@@ -139,6 +142,7 @@ def questions() -> list[Question]:
         *_about_decisions(sorted(one["event_id"] for one in decisions)),
         *_about_the_index(),
         *_about_versions(),
+        *_about_further_detectors(),
         *_of_events_to_come(NEXT_DAY),
         *_labels(),
         *_about_batches(batches),
@@ -186,6 +190,14 @@ def _about_versions() -> Iterator[Question]:
     yield _at(NEXT_DAY, "POST", "/v1/rules/trial", {"rules": [rule]})
 
 
+def _about_further_detectors() -> Iterator[Question]:
+    """Ask for reasons that are told from other forms of files."""
+    for detector in FURTHER:
+        yield _at(NEXT_DAY, "GET", f"/v1/decisions/of-{detector}?detector={detector}&reasons=all")
+        event = payment_of(92, NEXT_DAY - timedelta(minutes=10), event_id=f"new-of-{detector}")
+        yield _at(NEXT_DAY, "POST", "/v1/decisions", {"event": event, "reasons": "all", "detector": detector})
+
+
 def _of_events_to_come(moment: datetime) -> Iterator[Question]:
     """Ask for decisions on new events, by what is stored of their customers, lists and rules."""
     suffix = {NEXT_DAY: 1, LATER: 2}[moment]
@@ -218,13 +230,13 @@ def _labels() -> Iterator[Question]:
 
 
 def _about_batches(batches: Sequence[tuple[str, str]]) -> Iterator[Question]:
-    """Ask for all batches, then have files told of again, of which two were left in the middle."""
+    """Ask for all batches, then have files told of again, of which some were left in the middle."""
     yield _at(NEXT_DAY, "GET", "/v1/batches")
     yield from (_at(NEXT_DAY, "GET", f"/v1/batches/{batch_id}") for batch_id, _ in batches)
-    for name in ("done", "scoring", "recording"):
+    for name in _TAKEN:
         yield _at(NEXT_DAY, "file", f"inbox/payments/{name}.csv")
     yield _at(NEXT_DAY, "file", "labels/payments/known.csv")
     for batch_id, name in batches:
         yield _at(NEXT_DAY, "GET", f"/v1/batches/{batch_id}")
-        if name in ("done.csv", "scoring.csv", "recording.csv"):
+        if name.removesuffix(".csv") in _TAKEN:
             yield _at(NEXT_DAY, "results", batch_id)

@@ -12,9 +12,10 @@ import tempfile
 from pathlib import Path
 
 from localstack.emulator import Emulator, running_emulator
-from tests.stored.live import DETECTOR_FILE, live, seal_small_version
+from tests.stored.live import live
 from tests.stored.questions import ask, questions
 from tests.stored.storage import Stored, fresh_backend, write_lines
+from tests.stored.versions import DETECTOR_FILE, seal_small_versions
 
 FOLDERS = Path(__file__).parent
 EXPECTED = "expected.json"
@@ -23,7 +24,7 @@ EXPECTED = "expected.json"
 def write_storage(running: Emulator, folder: Path, detector_file: Path = DETECTOR_FILE) -> None:
     """Fill fresh storage and save it."""
     with tempfile.TemporaryDirectory() as scratch, fresh_backend(running, "written") as backend:
-        live(backend, seal_small_version(detector_file, Path(scratch)))
+        live(backend, seal_small_versions(detector_file, Path(scratch)))
         Stored.of(backend).save(folder)
 
 
