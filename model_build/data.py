@@ -250,11 +250,14 @@ def _read_known_times(event_type: EventType, table: Piece, events: Events) -> Fl
     placed = [Problem(int(present[problem.row]), name, problem.message) for problem in problems]
     _fail(name, {problem.row: problem.message for problem in placed} | dict(plain.unreadable))
     known[present] = times / 1e6
-    early = np.flatnonzero(known < events.times_s)
-    if len(early):
-        raise TrainingDataError(
-            f'Row {int(early[0]) + 1}, column "{event_type.label.time}": the label became known before its event.'
-        )
+    for row in np.flatnonzero(known < events.times_s).tolist():
+        # A date alone is midnight: on the day of the event, the label became known after it.
+        if not event_type.time_format.is_date_of(round(known[row] * 1e6), int(events.times_us[row])):
+            raise TrainingDataError(
+                f'Row {row + 1}, column "{name}": the label became known before its event; correct it, or leave the '
+                "cell empty, so that label_delay says when."
+            )
+        known[row] = events.times_s[row]
     return known
 
 
