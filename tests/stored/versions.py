@@ -23,7 +23,8 @@ CUSTOMER = "c000013"
 # Further detectors, and the model and its parameters by which the files of their reasons have another form.
 FURTHER: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "linear": ("logistic_regression", {}),
-    "forest": ("random_forest", {"rounds": 4, "max_depth": 12}),
+    # So many leaves that some trees are deep.
+    "deep": ("lightgbm", {"rounds": 4, "bags": 1, "max_depth": 30, "num_leaves": 40, "min_data_in_leaf": 1}),
 }
 
 
