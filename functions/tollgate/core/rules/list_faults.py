@@ -27,7 +27,9 @@ _JSON = re.compile(rf"""[\[\]{{}}]+,?|[\[{{]\s*["'].*|(?!{_IP_IN_BRACKETS})\[.*\
 _BULLET = re.compile(r"[-*+•·–—‣◦▪●]\s+\S.*")
 # "1. FC Köln" is a name, "Suite # 4" an address, and "(030) 1234567" a telephone number.
 _NUMBERED = re.compile(r"(\()?(0|[1-9]\d{0,5})(?:([.)])\s+\S*\d\S*|\s{2,}\S+)")
-_COMMENTED = re.compile(r"\S+\s+#\s+[^\W\d_]{2}.*|\S*\d\S*\s+((#|//)\s*|--\s+)[^\W\d_].*")
+_COMMENTED = re.compile(
+    r"\S+\s+#\s+[^\W\d_]{2}.*|\S*\d\S*\s+(#|//)\s*[^\W\d_].*|(?!\S*[^\W\d_]{4})\S*\d\S*\s+--\s+[^\W\d_].*"
+)
 _SPACED_ROW = re.compile(r"\S*\d\S*\s+[;|,]\s+\S.*")
 _UNIT = r"(rows?|records?|lines?|entries|values|row\(s\))"
 _FOOTER = re.compile(
@@ -43,8 +45,8 @@ _OTHER_QUOTES = ("''", "“”", "‘’", "„“", "«»", "``")
 _NULLS = frozenset(NULL_WORDS) - {"nil"} | {"N/A", "n/a"}
 _DELIMITERS = (",", ";", "|")
 _ROW_OF_CSV = "looks like a row of CSV; a list has one value a line, and a value with a {} of its own stands in quotes"
-MEANT = "if it is meant, put it in double quotes"
-_LINE_NUMBER = f"begins with the number of its line; take it off, or {MEANT}"
+_MEANT = "if it is meant, put it in double quotes"
+_LINE_NUMBER = f"begins with the number of its line; take it off, or {_MEANT}"
 
 
 def _is(pattern: str) -> Test:
@@ -57,20 +59,20 @@ _TESTS: tuple[tuple[Test, str], ...] = (
     (lambda text: text.startswith('"'), "begins with a quote that is not closed; take it off"),
     (
         lambda text: len(text) > 2 and text[0] + text[-1] in _OTHER_QUOTES,
-        f"stands in quotes that would be part of it; take them off, or {MEANT}",
+        f"stands in quotes that would be part of it; take them off, or {_MEANT}",
     ),
     (
         lambda text: bool(_JSON.fullmatch(text)),
-        f"looks like JSON; write one value a line, without brackets, or {MEANT}",
+        f"looks like JSON; write one value a line, without brackets, or {_MEANT}",
     ),
     (
         lambda text: bool(_FOOTER.fullmatch(text)),
-        f"looks like the last line of a report, which counts the others; leave the line out, or {MEANT}",
+        f"looks like the last line of a report, which counts the others; leave the line out, or {_MEANT}",
     ),
     (
         _is(ROUNDED),
         "was rounded by a spreadsheet; format the column as text there, load the values anew and export it again; "
-        f"{MEANT}",
+        f"{_MEANT}",
     ),
     (lambda text: _has_cells(text) or bool(_SPACED_ROW.fullmatch(text)), _ROW_OF_CSV.format("comma")),
     (
@@ -79,20 +81,20 @@ _TESTS: tuple[tuple[Test, str], ...] = (
     ),
     (
         lambda text: bool(_RULER.fullmatch(text)),
-        f"is the ruler of a table or stands for what was left out; leave the line out, or {MEANT}",
+        f"is the ruler of a table or stands for what was left out; leave the line out, or {_MEANT}",
     ),
-    (_is(FORMULA), f"is a formula of a spreadsheet; write its value, or {MEANT}"),
+    (_is(FORMULA), f"is a formula of a spreadsheet; write its value, or {_MEANT}"),
     (
         _is(f"#N/A|{SPREADSHEET_ERROR}"),
         "is an error of a spreadsheet; mend it there, or leave the line out",
     ),
-    (lambda text: bool(_BULLET.fullmatch(text)), f"begins with the bullet of a list; take it off, or {MEANT}"),
+    (lambda text: bool(_BULLET.fullmatch(text)), f"begins with the bullet of a list; take it off, or {_MEANT}"),
     (lambda text: bool(_NUMBERED.fullmatch(text)), _LINE_NUMBER),
     (
         lambda text: bool(_COMMENTED.fullmatch(text)),
-        f'has a comment behind it; put that in a line of its own that begins with "# ", or {MEANT}',
+        f'has a comment behind it; put that in a line of its own that begins with "# ", or {_MEANT}',
     ),
-    (lambda text: text in _NULLS, f"stands for a missing value, which no list holds; leave the line out; {MEANT}"),
+    (lambda text: text in _NULLS, f"stands for a missing value, which no list holds; leave the line out; {_MEANT}"),
 )
 
 
@@ -141,7 +143,7 @@ def find_fault(text: str, others: Others = Others()) -> str | None:
     fault = next((why for why in faults if others.are_numbered or why != _LINE_NUMBER), None)
     if fault is None and not others.are_versions and re.fullmatch(POINT_ZERO, text):
         whole = re.split("[.,]", text)[0]
-        return f"has the fraction that spreadsheets and data frames give whole numbers; write {whole}; {MEANT}"
+        return f"has the fraction that spreadsheets and data frames give whole numbers; write {whole}; {_MEANT}"
     return fault
 
 

@@ -116,15 +116,15 @@ def _shape(text: str) -> str:
 def _looks_like_name(first: str, others: Sequence[str], asked: Sequence[str]) -> bool:
     if len(others) < 2 or not _LETTERS.fullmatch(first) or not all(map(has_digit, others)):
         return False
-    if "_" in first and not any("_" in value for value in others):
+    # Over numbers alone, any word is one, in any language.
+    if not any(map(_has_letter, others)) or ("_" in first and not any("_" in value for value in others)):
         return True
     last = _last_word(first)
-    return last in _NOUNS | _USUAL | {*map(_last_word, asked)}
+    return bool({last, last.removesuffix("s")} & (_NOUNS | _USUAL | {*map(_last_word, asked)}))
 
 
 def _last_word(name: str) -> str:
-    last = _plain(name).rsplit("_", 1)[-1]
-    return last.removesuffix("s") if len(last) > 3 else last
+    return _plain(name).rsplit("_", 1)[-1]
 
 
 def _plain(name: str) -> str:
