@@ -90,7 +90,8 @@ def read(text: str, kind: str = "text", *, may_be_empty: bool = False) -> set[ob
         ("\n \r\n# stolen\n#\n", "has no values"),
         ('""\n', "is no text"),
         ("a" * 257, f'has "{"a" * 40}…" in line 1, which is longer than 256 characters'),
-        ("card\n0036\n0037\n", "header of a column; leave the line out, or, if it is a value, put it in double quotes"),
+        ("card\n0036\n0037\n", "header of a column; leave the line out, or, if it is a value, put it behind another"),
+        ("card\nc036\nc037\n", "header of a column; leave the line out, or, if it is a value, put it in double quotes"),
         ('"card"\n"0036"\n', "leave the line out, or, if it is a value, put it behind another"),
         ("card\n", 'leaves no values; if it is a value, put "# This list has no header." in a line above'),
         ("ID\nstolen\n", "header of a column"),
@@ -196,7 +197,8 @@ def test_lists_as_people_have_them_are_taken(values: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '"card"\n0036\n',
+        '"card"\nc0036\n',
+        '0036\n"card"\n',
         '"ID"\nIN\nNG\n',
         '"ID"\n"IN"\n"NG"\n',
         "# This list has no header.\ncard\n0036\n",
@@ -207,6 +209,14 @@ def test_lists_as_people_have_them_are_taken(values: list[str]) -> None:
 def test_each_way_out_of_a_header_leads_out(text: str) -> None:
     said = {line.strip('"') for line in text.splitlines() if not line.startswith("#")}
     assert read(text) == said
+
+
+def test_quotes_around_the_only_text_over_numbers_are_those_of_a_header() -> None:
+    # R and Python's csv quote texts and leave numbers bare.
+    with pytest.raises(ValueError, match=r"is the header of a column.*put it behind another"):
+        read('"card"\n0036\n37\n')
+    members = Members.of("text", ["card", "0036"])
+    assert read_list("text", split_lines(write_list(members)), ASKED) == members
 
 
 def test_numbers_are_numbers() -> None:

@@ -57,14 +57,22 @@ def find_header(values: Sequence[str], quoted: Sequence[bool], asked: Sequence[s
     rows has its header alone.
     """
     first, others = values[0], values[1:]
-    # Where only some values are quoted, quotes say that a value is meant.
-    if quoted[0] and not all(quoted):
+    if quoted[0] and not says_nothing(values, quoted):
         return None
     if is_name(first, asked) and not _is_one_of(first, others, asked):
-        return f"is the header of a column; {_way_out(quoted)}"
+        return f"is the header of a column; {_way_out(values, quoted)}"
     if not quoted[0] and _looks_like_name(first, others, asked):
-        return f"looks like the header of a column, as all others have digits; {_way_out(quoted)}"
+        return f"looks like the header of a column, as all others have digits; {_way_out(values, quoted)}"
     return None
+
+
+def says_nothing(values: Sequence[str], quoted: Sequence[bool]) -> bool:
+    """Return whether the quotes of the first value do not show that a value is meant.
+
+    They do where other values could have had quotes and have none. Programs quote all values, or all but the numbers.
+    """
+    others = zip(values[1:], quoted[1:], strict=True)
+    return all(is_quoted or not _has_letter(value) for value, is_quoted in others)
 
 
 def may_be_header(values: Sequence[str]) -> bool:
@@ -87,10 +95,10 @@ def _has_letter(text: str) -> bool:
     return any(map(str.isalpha, _plain(text)))
 
 
-def _way_out(quoted: Sequence[bool]) -> str:
-    if len(quoted) == 1:
+def _way_out(values: Sequence[str], quoted: Sequence[bool]) -> str:
+    if len(values) == 1:
         return f'leave the line out, which leaves no values; if it is a value, put "{NO_HEADER}" in a line above'
-    way = "put it behind another" if all(quoted[1:]) else "put it in double quotes"
+    way = "put it behind another" if says_nothing(values, quoted) else "put it in double quotes"
     return f"leave the line out, or, if it is a value, {way}"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tollgate.core.files.magic import kind_of
 from tollgate.core.rules.list_faults import Others, find_fault, find_table, is_quoted, is_row, unquote
-from tollgate.core.rules.list_headers import NO_HEADER, find_header, may_be_header
+from tollgate.core.rules.list_headers import NO_HEADER, find_header, may_be_header, says_nothing
 from tollgate.core.rules.members import MAX_ENTRIES, Members
 from tollgate.core.rules.scope import Kind
 from tollgate.core.values import MAX_TEXT
@@ -136,7 +136,7 @@ def write_list(members: Members) -> str:
     lines = [_quote(value) for value in values] if members.kind == "text" else values
     if members.kind == "text" and values and may_be_header(values):
         lines[0] = _in_quotes(values[0])
-        lines = [NO_HEADER, *lines] if all(map(is_quoted, lines)) else lines
+        lines = [NO_HEADER, *lines] if says_nothing(values, [*map(is_quoted, lines)]) else lines
     return "\n".join([*(lines or [EMPTY]), ""])
 
 
