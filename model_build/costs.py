@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from tollgate.core.costs import AMOUNT, Costs
 from tollgate.core.event import Floats, Ints
+from tollgate.core.outlying_times import find_outliers
 from tollgate.core.score import TOP_SCORE
 from tollgate.errors import suggest
 
@@ -80,8 +81,9 @@ class PricedEvents:
 
     @property
     def day_count(self) -> int:
-        """Days of the calendar from the first event to the last, both counted."""
-        return int(np.ptp(self.days)) + 1
+        """Days of the calendar from the first event to the last, both counted, without gaps before outliers."""
+        days, first, counts = np.unique(self.days, return_index=True, return_counts=True)
+        return int(np.ptp(days)) + 1 - sum(one.days for one in find_outliers(days, counts, first))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from tollgate.core.files.pieces import Piece, ReadOptions, join_pieces, open_pie
 from tollgate.core.files.python_values import python_values
 from tollgate.core.files.quick_columns import without_null
 from tollgate.core.files.sources import LocalFile
-from tollgate.core.outlying_times import Outliers
+from tollgate.core.outlying_times import Outliers, find_late
 from tollgate.core.reading import require_columns
 from tollgate.core.values import Problem
 from tollgate.errors import LabelError, TableError, TrainingDataError
@@ -47,7 +47,8 @@ class LabelledEvents:
     ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labelled, shape (n,). ``known_s`` is when each label became
     known, in seconds since 1970, shape (n,). ``rows`` are their places in the file. ``table`` has the declared columns
     of the file as they were written, in the file's order.
-    ``withheld`` are those that were not let through, where the table says so. ``late`` are rows that were left out.
+    ``withheld`` are those that were not let through, where the table says so. ``late`` are the last few events where
+    their dates may be wrong (`find_late`).
     """
 
     events: Events
@@ -67,8 +68,16 @@ class LabelledEvents:
         rows = np.flatnonzero(self.labels == 1)
         return Frauds(rows, self.known_s[rows])
 
-    def first(self, count: int) -> LabelledEvents:
-        """Return the earliest ``count`` events alone; the table stays whole."""
+    @property
+    def end_us(self) -> int:
+        """The time of the last event that is not ``late``, in microseconds since 1970."""
+        return int(self.events.times_us[-1 - self.late.events if self.late else -1])
+
+    def without_late(self) -> LabelledEvents:
+        """Return the events that are not ``late``; the table stays whole."""
+        if self.late is None:
+            return self
+        count = len(self.rows) - self.late.events
         kept = self.withheld.rows < count
         return replace(
             self,
@@ -76,6 +85,7 @@ class LabelledEvents:
             labels=self.labels[:count],
             known_s=self.known_s[:count],
             rows=self.rows[:count],
+            late=None,
             withheld=Withheld(self.withheld.rows[kept], self.withheld.legitimate_s[kept]),
         )
 
@@ -139,6 +149,7 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TE
         label_delay_s=rule.delay_s,
         unused_columns=tuple(unused),
         withheld=Withheld(withheld, told_s),
+        late=find_late(events.times_us[order], order),
     )
 
 
@@ -239,11 +250,14 @@ def _read_known_times(event_type: EventType, table: Piece, events: Events) -> Fl
     placed = [Problem(int(present[problem.row]), name, problem.message) for problem in problems]
     _fail(name, {problem.row: problem.message for problem in placed} | dict(plain.unreadable))
     known[present] = times / 1e6
-    early = np.flatnonzero(known < events.times_s)
-    if len(early):
-        raise TrainingDataError(
-            f'Row {int(early[0]) + 1}, column "{event_type.label.time}": the label became known before its event.'
-        )
+    for row in np.flatnonzero(known < events.times_s).tolist():
+        # A date alone is midnight: on the day of the event, the label became known after it.
+        if not event_type.time_format.is_date_of(round(known[row] * 1e6), int(events.times_us[row])):
+            raise TrainingDataError(
+                f'Row {row + 1}, column "{name}": the label became known before its event; correct it, or leave the '
+                "cell empty, so that label_delay says when."
+            )
+        known[row] = events.times_s[row]
     return known
 
 

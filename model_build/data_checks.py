@@ -142,9 +142,7 @@ def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str
 
 
 def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
-    """Yield which rows were left out, and what looks odd in the values of columns, each in one sentence."""
-    if data.late:
-        yield data.late.describe(left_out=True)
+    """Yield what looks odd in the values of columns, each in one sentence."""
     columns = {name: _as_written(column) for name, column in zip(data.table.names, data.table.columns, strict=True)}
     notes = ColumnNotes()
     notes.add(event_type, data.events, columns)
@@ -193,7 +191,7 @@ def _name(columns: Sequence[str]) -> str:
 def _notice_times(data: LabelledEvents, form: TimeFormat) -> Iterator[str]:
     times_us = data.events.times_us
     outliers = list(find_outliers(*by_day(times_us, data.rows)))
-    yield from (one.describe() for one in outliers)
+    yield from (one.describe(unsealed=one == data.late) for one in outliers)
     if len(times_us) and not outliers:
         yield from find_odd_span(form, int(np.min(times_us)), int(np.max(times_us)))
 

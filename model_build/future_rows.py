@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event import Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.moments import to_microseconds
-from tollgate.core.outlying_times import find_late
 from tollgate.errors import TrainingDataError
 
 from model_build.data import LabelledEvents, find_filled, read_labelled_events
@@ -24,13 +22,11 @@ _YEAR = "the year and the time zone (a time without one is UTC)"
 def read_past_payments(path: Path, file: DetectorFile, now: datetime) -> LabelledEvents:
     """Read the table of a detector file to learn from, none of which may lie ahead of ``now``.
 
-    A few rows whose dates have to be wrong, as they lie far after all others, are left out (`find_late`). Raises
-    what `read_labelled_events` and `refuse_future_rows` do.
+    Raises what `read_labelled_events` and `refuse_future_rows` do.
     """
     data = read_labelled_events(path, file.event_type, file.file_form)
     refuse_future_rows(data, file.event_type, now)
-    late = find_late(data.events.times_us, data.rows)
-    return replace(data.first(len(data.rows) - late.events), late=late) if late else data
+    return data
 
 
 def refuse_future_rows(data: LabelledEvents, event_type: EventType, now: datetime) -> None:

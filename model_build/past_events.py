@@ -38,9 +38,15 @@ def encode_judged_events(material: Material, judged: Judged, reasons: bytes | No
     arrays = {
         "scores": judged.scores[rows],
         "probabilities": judged.probabilities[rows],
-        "contributions": None if contributions is None else contributions.astype(np.float16),
+        "contributions": None if contributions is None else _as_float16(contributions),
     }
     return _encode(file.event_type, material.data, material.past, material.matrix[rows], arrays, told)
+
+
+def _as_float16(contributions: Floats) -> npt.NDArray[np.float16]:
+    """Return contributions at half precision; what lies beyond its range becomes its largest number."""
+    most = float(np.finfo(np.float16).max)
+    return np.clip(contributions, -most, most).astype(np.float16)
 
 
 def _explain(material: Material, reasons: bytes | None) -> tuple[Floats | None, Sequence[Sequence[Reason]]]:

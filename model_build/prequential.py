@@ -81,7 +81,7 @@ def plan_protocol(
     Raises `TrainingDataError` when the table has no room for it.
     """
     delay_days = int(np.ceil(data.label_delay_s / _DAY_S))
-    begins, ends = (_day(float(data.events.times_s[place])) for place in (0, -1))
+    begins, ends = (_day(time_s) for time_s in (float(data.events.times_s[0]), data.end_us / 1e6))
     protocol = Protocol(first or begins, delay_days, train_days, test_days, folds, all_history)
     if first is None:
         protocol = replace(protocol, first=date.fromordinal(ends.toordinal() - protocol.days + 1))

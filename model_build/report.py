@@ -111,7 +111,7 @@ def describe_version(
             "frauds": int((data.labels == 1).sum()),
             "unlabelled": int((data.labels < 0).sum()),
             "from": write_time(int(data.events.times_us[0])),
-            "to": write_time(int(data.events.times_us[-1])),
+            "to": write_time(data.end_us),
             "parts": {name: _describe_part(material, getattr(judged.split, name)) for name in _PARTS},
             "data_sha256": data.sha256,
             "choices": _describe_choices(file, best),

@@ -114,7 +114,7 @@ def _describe_data(data: LabelledEvents | None, created_at: str) -> dict[str, An
         "frauds": int((data.labels == 1).sum()),
         "unlabelled": int((data.labels < 0).sum()),
         "from": write_time(int(data.events.times_us[0])),
-        "to": write_time(int(data.events.times_us[-1])),
+        "to": write_time(data.end_us),
         "data_sha256": data.sha256,
     }
 

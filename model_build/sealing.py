@@ -100,9 +100,11 @@ def read_version_files(folder: Path) -> dict[str, bytes]:
 def encode_histories(data: LabelledEvents, plan: HistoryPlan, excess: Floats) -> bytes:
     """Return what the events left in the histories of their entities: gzipped lines of [entity, key, sums].
 
-    Labels count that were known by the last event, as in training; what has faded by then is left out. ``excess`` is
-    what `judge_amounts` says of the events, shape (n,).
+    Labels count that were known by the last event, as in training; what has faded by then is left out. So are events
+    that are late. ``excess`` is what `judge_amounts` says of the events, shape (n,).
     """
+    data = data.without_late()
+    excess = excess[: len(data.events)]
     since_s = float(data.events.times_s[-1])
     lines = []
     for entity in data.events.entities:

@@ -118,7 +118,9 @@ def test_columns_have_the_keys_of_their_values(texts: list[str]) -> None:
     assert [keys.values[code] if code >= 0 else None for code in keys.codes.tolist()] == expected
 
 
-@pytest.mark.parametrize("text", ["a\x1f", "\x1fa", "a\x1c", "\x1da", "\x1e", " a\x1f ", "a\x1fb", "é\x1f", "36.0\x1f"])
+@pytest.mark.parametrize(
+    "text", ["a\x1f", "\x1fa", "a\x1c", "\x1da", "\x1e", " a\x1f ", "a\x1fb", "a\x00b", "é\x1f", "36.0\x1f"]
+)
 def test_no_separator_goes_without_a_word(text: str) -> None:
     with pytest.raises(ValueError, match="has a control character"):
         read_text(text)

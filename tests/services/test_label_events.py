@@ -55,6 +55,15 @@ def test_a_fraud_is_added_once_dated_when_it_became_known(
     assert backend.histories() == of_a_fraud(stores, payment)
 
 
+def test_a_label_dated_by_the_day_of_its_event_is_known_from_the_event_on(
+    stores: Stores, payment: Payment, event_id: str
+) -> None:
+    day = str(payment["timestamp"])[:10]
+    assert counts(give(stores, event_id, "fraud", day)) == ACCEPTED
+    known_at = datetime.fromisoformat(find_decision(stores, event_id)["label"]["known_at"])
+    assert known_at == datetime.fromisoformat(str(payment["timestamp"]))
+
+
 def test_a_repeated_label_changes_nothing(stores: Stores, backend: Backend, event_id: str) -> None:
     give(stores, event_id, "fraud")
     before = backend.histories()

@@ -33,7 +33,7 @@ _SMALL = {"TOLLGATE_PIECE_ROWS": "8", "TOLLGATE_CHECKPOINT_S": "0"}
 # Results are sent in parts then, of which the upload is gone once the storage is loaded elsewhere.
 _PARTS = {"TOLLGATE_PART_BYTES": "1000"}
 _TRIES = 3
-_ALL_TAKEN = {"batchItemFailures": []}
+_ALL_TAKEN: dict[str, Any] = {"batchItemFailures": []}
 DEVICE, IP = "d900001", "203.0.113.9"
 
 

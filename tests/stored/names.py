@@ -56,6 +56,9 @@ def _names_in_object(key: str, content: bytes) -> Iterator[str]:
     elif key.endswith(".npz"):
         with np.load(io.BytesIO(content)) as archive:
             yield from (f"{name} {archive[name].dtype.str}" for name in archive.files)
+            header = json.loads(archive["header"].tobytes()) if "header" in archive.files else {}
+        yield from _paths(header, "header")
+        yield json.dumps(header.get("kinds"))
     elif key.endswith(".csv") and key.startswith("results/"):
         yield from next(csv.reader(io.StringIO(content.decode())))
     elif key.endswith(".parquet"):

@@ -20,10 +20,12 @@ from tests.services.backend import Payment, read_payments
 DETECTOR_FILE = Path(__file__).parent / "detector.toml"
 TRAINED_AT = datetime(2026, 4, 7, 10, tzinfo=UTC)
 CUSTOMER = "c000013"
+_SMALL_LEAVES = {"min_data_in_leaf": 1, "min_sum_hessian_in_leaf": 0}
 # Further detectors, and the model and its parameters by which the files of their reasons have another form.
 FURTHER: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "linear": ("logistic_regression", {}),
-    "forest": ("random_forest", {"rounds": 4, "max_depth": 12}),
+    # So many leaves that some trees are deep.
+    "deep": ("lightgbm", {"rounds": 4, "bags": 1, "max_depth": 30, "num_leaves": 40, **_SMALL_LEAVES}),
 }
 
 

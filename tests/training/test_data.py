@@ -461,6 +461,20 @@ def test_a_label_before_its_event_is_refused_with_its_row(tmp_path: Path) -> Non
     assert refusal(write(tmp_path, text), KNOWN).startswith('Row 2, column "known": the label became known before')
 
 
+def test_a_label_dated_by_the_day_of_its_event_is_known_from_the_event_on(tmp_path: Path) -> None:
+    rows = "a,2026-01-05T10:00:00Z,1,1,2026-01-05\nb,2026-01-05T00:00:00Z,1,0,2026-01-05\nc,2026-01-05,1,1,2026-01-06\n"
+    data = read_labelled_events(write(tmp_path, f"id,time,amount,fraud,known\n{rows}"), KNOWN)
+    assert dict(zip(data.events.ids, (data.known_s - data.events.times_s).tolist(), strict=True)) == {
+        "a": 0.0,
+        "b": 0.0,
+        "c": 86_400.0,
+    }
+    zoned = replace(KNOWN, timezone="Asia/Tokyo")
+    rows = "a,2026-01-05T03:00:00,1,1,2026-01-05\nb,2026-01-05T03:00:00,1,1,2026-01-05T02:00:00\n"
+    said = refusal(write(tmp_path, f"id,time,amount,fraud,known\n{rows}"), zoned)
+    assert said.startswith('Row 2, column "known": the label became known before its event; correct it')
+
+
 def test_a_label_time_that_is_none_is_refused_with_its_own_row(tmp_path: Path) -> None:
     text = "id,time,amount,fraud,known\na,2026-01-05,1,0,\nb,2026-01-05,1,0,\nc,2026-01-05,1,1,soon\n"
     assert refusal(write(tmp_path, text), KNOWN).startswith('Row 3, column "known": "soon" is no time')

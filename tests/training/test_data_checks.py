@@ -15,13 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
+from tollgate.core.costs import Costs
 from tollgate.core.event import Events, Keys
 from tollgate.core.history import plan_history
 from tollgate.core.replay import replay_histories
 from tollgate.core.rules.list_text import given_lines, read_list
 from tollgate.errors import TrainingDataError
 
-from model_build.data import read_labelled_events
+from model_build.costs import PricedEvents
+from model_build.data import LabelledEvents, read_labelled_events
 from model_build.data_checks import notice_data
 from model_build.detector_file import DetectorFile, read_detector_file
 from model_build.disguised_labels import Disguise, _area, _Counts, find_disguised_labels
@@ -329,7 +331,11 @@ def test_events_from_the_future_are_refused_with_row_time_now_and_count(tmp_path
     [
         (-20_000, 1, "1 row lies 55 years before the others, it is row 17: check its date."),
         (-20_000, 20, "20 rows lie 55 years before the others, the first is row 17: check their dates."),
-        (60, 1, "1 row lies 36 days after the others, it is row 17: it is left out; check its date."),
+        (
+            60,
+            1,
+            "1 row lies 36 days after the others, it is row 17: check its date; sealed histories do without it.",
+        ),
         (60, 20, "20 rows lie 36 days after the others, the first is row 17: check their dates."),
     ],
 )
@@ -364,6 +370,11 @@ def test_counts_of_another_unit_are_told_when_training_and_when_scoring(
     assert any(key in note for note in notes)
 
 
+def days_taken(data: LabelledEvents) -> int:
+    days, scores = data.events.times_us // 86_400_000_000, np.zeros(len(data.labels), dtype=np.int64)
+    return PricedEvents.of(data.labels, scores, None, days, Costs(missed_fraud=1.0)).day_count
+
+
 @pytest.mark.parametrize("days", [20, 60, 300])
 def test_a_row_that_lies_far_after_the_others_changes_nothing_for_them(tmp_path: Path, days: int) -> None:
     moments = times()
@@ -375,13 +386,15 @@ def test_a_row_that_lies_far_after_the_others_changes_nothing_for_them(tmp_path:
     data = read_past_payments(path, file, now)
     late = datetime.fromisoformat(moments[16]) > datetime.fromisoformat(moments[-1]) + timedelta(2)
     assert (data.late is not None) is late
+    assert len(data.events) == N
     (without := tmp_path / "without").mkdir()
     rest = {name: [*values[:16], *values[16 + late :]] for name, values in columns.items()}
     alone = read_past_payments(*write(without, rest, event), now)
     plan = plan_history(file.event_type, (3600.0, 86_400.0))
     excess = [replay_histories(plan, one.events).excess for one in (data, alone)]
     assert encode_histories(data, plan, excess[0]) == encode_histories(alone, plan, excess[1])
-    assert data.labels.tolist() == alone.labels.tolist()
+    assert data.end_us == alone.end_us
+    assert days_taken(data) == days_taken(alone)
 
 
 # ---- from table to decision ------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ _TIMES_LONGEST_GAP = 10
 # ... and not less than this share of all the time that these take.
 _OF_SPAN = 0.1
 _MIN_EVENTS = 4
-# Of n events, so many at the end are taken for wrong dates: one in a hundred, and a single one in any case.
+# Of n events, so many at the end may have wrong dates: one in a hundred, and a single one in any case.
 _WRONG_SHARE = 100
 _DAY_S = 86_400.0
 
@@ -31,14 +31,14 @@ class Outliers:
     side: str
     row: int
 
-    def describe(self, *, left_out: bool = False) -> str:
-        """Return one sentence; rows are told from 1. It says so if the events are ``left_out`` for their dates."""
+    def describe(self, *, unsealed: bool = False) -> str:
+        """Return one sentence; rows are told from 1. ``unsealed`` events are not in the sealed histories."""
         apart = f"{write_span(self.days * _DAY_S)} {self.side} the others"
         if self.events == 1:
-            done = "it is left out; " if left_out else ""
-            return f"1 row lies {apart}, it is row {self.row + 1:,}: {done}check its date."
-        done = "they are left out; " if left_out else ""
-        return f"{self.events:,} rows lie {apart}, the first is row {self.row + 1:,}: {done}check their dates."
+            done = "; sealed histories do without it" if unsealed else ""
+            return f"1 row lies {apart}, it is row {self.row + 1:,}: check its date{done}."
+        done = "; sealed histories do without them" if unsealed else ""
+        return f"{self.events:,} rows lie {apart}, the first is row {self.row + 1:,}: check their dates{done}."
 
 
 def find_outliers(days: Ints, counts: Ints, rows: Ints) -> Iterator[Outliers]:
@@ -65,10 +65,10 @@ def find_outliers(days: Ints, counts: Ints, rows: Ints) -> Iterator[Outliers]:
 
 
 def find_late(times_us: Ints, rows: Ints) -> Outliers | None:
-    """Return the few events that lie so far after all others that their dates have to be wrong, None if there are none.
+    """Return the few events that lie so far after all others that their dates may be wrong, None if there are none.
 
-    ``times_us`` are in order, shape (n,). What is known of entities is read as of the last event: one wrong date there
-    would fade the histories of all.
+    ``times_us`` are in order, shape (n,). Histories are sealed as of the last event: one wrong date there would fade
+    those of all.
     """
     few = max(len(times_us) // _WRONG_SHARE, 1)
     found = find_outliers(*by_day(times_us, rows))

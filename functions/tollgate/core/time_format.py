@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import time as time_of_day
 from decimal import Decimal
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -184,6 +185,15 @@ class TimeFormat:
         if self.form == "excel":
             return (local.replace(tzinfo=None) - SPREADSHEET_EPOCH) / timedelta(days=1)
         return self._pattern.write(local)
+
+    def is_date_of(self, date_us: int, time_us: int) -> bool:
+        """Return whether ``date_us`` is the beginning of the day of ``time_us``: what a date without an hour reads as.
+
+        Both are in microseconds since 1970; days are those of the zone, or of UTC.
+        """
+        date, time = (_EPOCH + timedelta(microseconds=one) for one in (date_us, time_us))
+        days = ((date.astimezone(zone), time.astimezone(zone)) for zone in (self.zone_info, UTC))
+        return any(of_date.time() == time_of_day() and of_date.date() == of_time.date() for of_date, of_time in days)
 
     def localize(self, wall_us: Ints) -> Ints:
         """Return the moments of times of the zone that are written without it, as microseconds, shape (n,)."""

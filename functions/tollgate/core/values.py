@@ -17,7 +17,7 @@ MAX_TEXT = 256
 MAX_NUMBER = 1e15
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
-_SEPARATORS = frozenset(("\x1c", "\x1d", "\x1e", PAIR_SEPARATOR))
+_REFUSED = frozenset(("\x00", "\x1c", "\x1d", "\x1e", PAIR_SEPARATOR))
 _CLEAN = frozenset({str, int, float, type(None)})
 # Words that programs write for a missing value, and those that people do; the latter may also be a category.
 NULL_WORDS = (
@@ -135,8 +135,8 @@ def read_text(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
-        # They are blanks to Python: at an end of a text they would go without a word.
-        if not value.isprintable() and not _SEPARATORS.isdisjoint(value):
+        # Separators are blanks to Python: at an end of a text they would go without a word.
+        if not value.isprintable() and not _REFUSED.isdisjoint(value):
             raise ValueError(f"{shown(value)} has a control character")
         text = one_spelling(value.strip())
     elif isinstance(value, dict | list):

@@ -104,7 +104,10 @@ def take_label(version: DetectorVersion, given: GivenLabel, before: Found | None
         return waiting, tell_result(given.event_id, "waiting", _WAITS)
     known_s = default_known_s(version, before) if given.known_s is None else given.known_s
     if known_s < before.time_s:
-        raise LabelError("known_at lies before the event itself.")
+        # A date alone is midnight: on the day of the event, it became known after the event.
+        if not version.event_type.time_format.is_date_of(round(known_s * 1e6), round(before.time_s * 1e6)):
+            raise LabelError("known_at lies before the event itself; leave it out if the label became known just now.")
+        known_s = before.time_s
     after = replace(before, label=given.label, known_s=known_s, remark=given.remark)
     return after, tell_result(given.event_id, "accepted", histories=history_changes(version, before, after))
 
