@@ -183,7 +183,8 @@ def test_a_list_is_put_only_if_each_line_is_a_value(ruled: Backend, store: Versi
     for more in ((), ("--allow-empty",)):
         code, said = put(str(path), *of, *more)
         header = (
-            'has "customer_id" in line 1, which is the header of a column; leave the line out, which leaves no values'
+            'has "customer_id" in line 1, which is the header of a column; leave the line out, which leaves no values; '
+            'if it is a value, put "# This list has no header." in a line above'
         )
         assert (code, said) == (1, f"Error: {path} {header}.\n")
     path.write_bytes(b"c5\nc\x1f6\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tollgate.core.rules.list_text import (
     check_file,
@@ -90,6 +90,26 @@ def read(text: str, kind: str = "text", *, may_be_empty: bool = False) -> set[ob
         ("\n \r\n# stolen\n#\n", "has no values"),
         ('""\n', "is no text"),
         ("a" * 257, f'has "{"a" * 40}…" in line 1, which is longer than 256 characters'),
+        ("card\n0036\n0037\n", "header of a column; leave the line out, or, if it is a value, put it in double quotes"),
+        ('"card"\n"0036"\n', "leave the line out, or, if it is a value, put it behind another"),
+        ("card\n", 'leaves no values; if it is a value, put "# This list has no header." in a line above'),
+        ("ID\nstolen\n", "header of a column"),
+        ("ID\n4711\n", "header of a column"),
+        ("id\nabc\nde\n", "header of a column"),
+        ("bad\nsad\nmad\n", "header of a column"),
+        ("Card No\n0036\n0037\n", "looks like the header of a column"),
+        ("bad cards\nc1\nc2\n", "looks like the header of a column"),
+        ("stolen_in_march\nc1\nc2\n", "looks like the header of a column"),
+        ("address\n10.0.0.1a\n10.0.0.2a\n", "header"),
+        ("Kartennummer\n0036\n0037\n", "looks like the header of a column"),
+        ("10. 0036\n11. 0037\n", "number of its line"),
+        ("0    0036\n1    0037\n", "number of its line"),
+        ("(1) 0036\n(2) 0037\n(3) 0038\n", "number of its line"),
+        ("0036 -- stolen\n", "comment"),
+        ("https://a.example,stolen\n", "row of CSV"),
+        ("https://a.example/1,https://a.example/2\n", "row of CSV"),
+        ("4111 1111, stolen\n4111 1112, lost\n", "row of CSV"),
+        ("[10, 20]\n", "looks like JSON"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_line(text: str, says: str) -> None:
@@ -126,6 +146,67 @@ def test_what_cannot_be_meant_is_refused_with_its_line(text: str, says: str) -> 
 def test_what_is_meant_is_kept(text: str, values: set[str]) -> None:
     assert read(text.removeprefix("\ufeff")) == values
     assert read(text) == values
+
+
+REAL = {
+    "countries": ["ID", "IN", "NG", "RU"],
+    "countries in small letters": ["id", "in", "ng"],
+    "countries with a missing value's name": ["NA", "AE", "ID"],
+    "tickers": ["KEY", "MOU", "IBM"],
+    "emails": ["anna@x.example", "bob1@x.example", "carl2@x.example", "d+e@x.example"],
+    "IPv4": ["10.0.0.1", "192.168.0.0/24"],
+    "IPv6": ["::1", "2001:db8::1", "2001:db8::/32", "fe80::1%eth0", "[::1]", "[2001:db8::1]:443"],
+    "BINs": ["400000", "411111", "51"],
+    "postcodes": ["EC1A 1BB", "SW1A 1AA", "12345-6789", "D-10115", "1010 AB", "01067"],
+    "places and postcodes": ["London", "EC1A 1BB", "SW1"],
+    "MCCs": ["5411", "0742"],
+    "telephone numbers": ["(212) 555-1234", "(030) 1234567", "030  1234567", "+49 30 1234567", "555 1234 567"],
+    "one telephone number": ["(030) 1234567"],
+    "area codes in order": ["(212) 555-1234", "(213) 555-1234", "(214) 555-1234"],
+    "telephone numbers with blanks": ["030  1234567", "040  7654321"],
+    "URLs": ["https://a.example/c?x=1&y=2;z=3", "https://a.example/c,d", "shop.example/a;b"],
+    "URLs with as many commas": ["https://a.example/1,2", "https://a.example/3,4"],
+    "merchants": [
+        "Rock -- Roll Cafe",
+        "Bar // Cafe",
+        "7-Eleven -- Main St",
+        "1. FC Union",
+        "7-Eleven",
+        "H&M",
+        "Smith, Jones & Co",
+        "C# Shop",
+    ],
+    "flats": ["Suite # 4", "Apt # 5b", "Flat # B"],
+    "addresses": ["12 Main St, Springfield", "3 Elm St, Shelbyville"],
+    "cities": ["Paris", "Lyon 2", "Lyon 3"],
+    "device ids": ["deadbeef", "a1b2", "c3d4", "00:1B:44:11:3A:B7", "9e10"],
+    "systems": ["ios", "android11", "android12"],
+    "users": ["john_doe", "anna_1", "bob_2"],
+    "versions": ["16.0", "17.1", "17.1.2"],
+    "categories": ["pos", "x1", "x2"],
+}
+
+
+@pytest.mark.parametrize("values", REAL.values(), ids=list(REAL))
+def test_lists_as_people_have_them_are_taken(values: list[str]) -> None:
+    assert read("\n".join(values)) == set(Members.of("text", values).values)
+    assert set(read_list("text", given_lines(values), ASKED).values) == set(Members.of("text", values).values)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"card"\n0036\n',
+        '"ID"\nIN\nNG\n',
+        '"ID"\n"IN"\n"NG"\n',
+        "# This list has no header.\ncard\n0036\n",
+        '# This list has no header.\n"card"\n',
+        '"0036"\n"card"\n',
+    ],
+)
+def test_each_way_out_of_a_header_leads_out(text: str) -> None:
+    said = {line.strip('"') for line in text.splitlines() if not line.startswith("#")}
+    assert read(text) == said
 
 
 def test_numbers_are_numbers() -> None:
@@ -191,16 +272,44 @@ def test_a_file_of_values_in_lines_of_any_kind_is_checked_in_passing() -> None:
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=12)
-VALUES = TEXTS.map(str.strip).filter(lambda text: bool(text.strip('" \u200b\u2060\ufeff')) and "\u200b" not in text)
+VALUES = TEXTS.map(str.strip).filter(lambda text: bool(text.strip(" \u200b\u2060\ufeff")) and "\u200b" not in text)
 
-ODD = ("NULL", "a,b", '"x', "36.0", "# x", "#", "1E+5", "'a'", "a;b", "x|y", "value", "- x", "1. 2", "Total: 2")
+ODD = (
+    "NULL",
+    "a,b",
+    '"x',
+    "36.0",
+    "# x",
+    "#",
+    "1E+5",
+    "'a'",
+    "a;b",
+    "x|y",
+    "value",
+    "- x",
+    "1. 2",
+    "Total: 2",
+    "ID",
+    "card",
+    "c1",
+    "(2) 3",
+    "https://a.b/c,d",
+    "[::1]",
+)
 
 
-@given(st.sets(st.one_of(VALUES, st.sampled_from(ODD))))
-def test_a_list_is_read_as_it_was_written(values: set[str]) -> None:
+@given(st.sets(st.one_of(VALUES, st.sampled_from(ODD))), st.data())
+@example({"card"}, None)
+@example({"ID", "IN", "NG"}, None)
+@example({"card,id", "card;id"}, None)
+def test_a_list_is_read_as_it_was_written(values: set[str], data: st.DataObject | None) -> None:
     kept = {value for value in values if value == value.strip(" \ufeff\u2060")}
     members = Members.of("text", kept)
     assert read_stored("text", write_list(members)).values == members.values
+    if kept:
+        # A column that asks may have the name of any value.
+        asked = {data.draw(st.sampled_from(sorted(kept)))} if data else kept
+        assert read_list("text", split_lines(write_list(members)), (*asked, "card")).values == members.values
 
 
 def test_a_change_says_what_it_adds_and_removes() -> None:

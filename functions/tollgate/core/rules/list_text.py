@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tollgate.core.files.magic import kind_of
-from tollgate.core.rules.list_faults import find_fault, find_header, find_table, is_row, is_version, unquote
+from tollgate.core.rules.list_faults import Others, find_fault, find_table, is_quoted, is_row, unquote
+from tollgate.core.rules.list_headers import NO_HEADER, find_header, may_be_header
 from tollgate.core.rules.members import MAX_ENTRIES, Members
 from tollgate.core.rules.scope import Kind
 from tollgate.core.values import MAX_TEXT
@@ -28,10 +29,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True)
 class ListLine:
-    """A value as it came. ``line`` counts from 1; None for one that came in JSON or in TOML."""
+    """A value as it came. ``line`` counts from 1; None for one that came in JSON or in TOML.
+
+    ``has_no_header`` says that a line above it says so of the file.
+    """
 
     value: object
     line: int | None = None
+    has_no_header: bool = False
 
     def fail(self, why: str) -> ValueError:
         """Return the error of this value; its text follows the name of the list or the file."""
@@ -68,8 +73,9 @@ def decode_list(content: bytes) -> str:
 
 def split_lines(text: str) -> list[ListLine]:
     """Return the values of a list's file with their lines, without blank ones and those that begin with "# "."""
-    lines = (ListLine(line.strip().strip(_INVISIBLE).strip(), at) for at, line in enumerate(text.splitlines(), 1))
-    return [line for line in lines if line.value and not _is_comment(str(line.value))]
+    lines = [line.strip().strip(_INVISIBLE).strip() for line in text.splitlines()]
+    has_no_header = NO_HEADER in lines
+    return [ListLine(line, at, has_no_header) for at, line in enumerate(lines, 1) if line and not _is_comment(line)]
 
 
 def _is_comment(text: str) -> bool:
@@ -96,11 +102,17 @@ def read_list(
     # One value that did not come as a line is no column.
     if asked is not None and lines and (len(lines) > 1 or lines[0].line is not None):
         table = find_table(texts, asked) if kind == "text" else None
-        fault = table or find_header(texts, asked)
+        fault = table or _find_header(lines[0], texts, asked)
         if fault:
             raise lines[0].fail(fault)
-    versions = any(is_version(text) for text in texts)
-    return Members.of(kind, [_read(kind, line, versions=versions) for line in lines])
+    others = Others.among(texts)
+    return Members.of(kind, [_read(kind, line, others) for line in lines])
+
+
+def _find_header(first: ListLine, texts: Sequence[str], asked: Sequence[str]) -> str | None:
+    if first.has_no_header:
+        return None
+    return find_header([*map(unquote, texts)], [*map(is_quoted, texts)], asked)
 
 
 def read_stored(kind: Kind, text: str) -> Members:
@@ -122,10 +134,10 @@ def write_list(members: Members) -> str:
     """Return the text of a list's object, sorted: what `read_stored` and `read_list` read as the same values."""
     values = show_values(members)
     lines = [_quote(value) for value in values] if members.kind == "text" else values
-    if lines and find_header(lines, ()):
-        lines[0] = f'"{lines[0]}"'
-    lines = lines or [EMPTY]
-    return "\n".join([*lines, ""])
+    if members.kind == "text" and values and may_be_header(values):
+        lines[0] = _in_quotes(values[0])
+        lines = [NO_HEADER, *lines] if all(map(is_quoted, lines)) else lines
+    return "\n".join([*(lines or [EMPTY]), ""])
 
 
 def show_values(members: Members) -> list[str]:
@@ -137,7 +149,11 @@ def show_values(members: Members) -> list[str]:
 
 def _quote(value: str) -> str:
     plain = find_fault(value) is None and not _is_comment(value) and not any(sign in value for sign in '",;|')
-    return value if plain else '"' + value.replace('"', '""') + '"'
+    return value if plain else _in_quotes(value)
+
+
+def _in_quotes(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"'
 
 
 def _check_count(lines: Sequence[ListLine]) -> None:
@@ -145,13 +161,13 @@ def _check_count(lines: Sequence[ListLine]) -> None:
         raise ValueError(f"has {len(lines):,} values; a list may have {MAX_ENTRIES:,}")
 
 
-def _read(kind: Kind, line: ListLine, *, versions: bool) -> str | float:
+def _read(kind: Kind, line: ListLine, others: Others) -> str | float:
     if kind == "number":
         return _read_number(line)
     text = _text_of(line)
     if found := _CONTROL.search(str(line.value).strip(_BLANK)):
         raise line.fail(f"has a control character (U+{ord(found[0]):04X}); take it out")
-    fault = find_fault(text, versions=versions)
+    fault = find_fault(text, others)
     if fault:
         raise line.fail(fault)
     return _check_text(line, unquote(text))
