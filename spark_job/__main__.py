@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from tollgate.adapters import clients
 from tollgate.adapters.versions import VersionStore
@@ -24,6 +26,9 @@ from spark_job.tables import FORMATS
 _PLAIN = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 _SUFFIXES = {**_PLAIN, **{f"{suffix}.gz": form for suffix, form in _PLAIN.items()}, ".parquet": "parquet"}
 
+# A mistake that a worker finds comes with its traceback.
+_TOLD_BY_A_WORKER = re.compile(r"^(?:Caused by: )?tollgate\.errors\.\w+: (?P<sentence>.+)$", re.MULTILINE)
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the job; a mistake ends in one sentence and exit status 1."""
@@ -33,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         asked.run(spark, asked)
     except TollgateError as error:
         sys.exit(str(error))
+    except PySparkException as error:
+        if (told := _TOLD_BY_A_WORKER.search(str(error))) is None:
+            raise
+        sys.exit(told["sentence"])
 
 
 def build_parser() -> argparse.ArgumentParser:

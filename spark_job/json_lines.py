@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from pyspark.sql import functions as sf
-from pyspark.sql.types import LongType, StringType, StructField, StructType
-from tollgate.core.files.json_pieces import read_json_line
+from tollgate.core.files.json_pieces import read_json_line, read_json_pieces
+from tollgate.core.files.piece import Position, ReadOptions
+from tollgate.core.files.sources import Held
+
+from spark_job.lines import BLOCK, CORRUPT, PATH, cells_schema, find_encoding, read_lines, to_utf8
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-# Columns beside those of an event: what is wrong with its row, and where in the input this stands.
-CORRUPT, PATH, BLOCK = "tollgate corrupt row", "tollgate path", "tollgate block"
+_FIRST_LINES = 1000
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,20 @@ class _ReadLines:
     """Reads lines; each gives a row of cells, the last of which says why where it is no event."""
 
     names: Sequence[str]
+    encoding: str | None
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the batches with a cell for each name and for what is wrong in place of the line."""
-        names = [*self.names, CORRUPT]
+        names = [*self.names, CORRUPT, PATH, BLOCK]
         for batch in batches:
-            rows = [self._read(line) for line in batch.column("line").to_pylist()]
-            columns = zip(*rows, strict=True) if rows else [[] for _ in names]
+            found = zip(batch.column("line").to_pylist(), batch.column(PATH).to_pylist(), strict=True)
+            lines = [to_utf8(path, line, self.encoding) for line, path in found]
+            kept = [place for place, line in enumerate(lines) if line.strip()]
+            rows = [self._read(lines[place]) for place in kept]
+            columns = zip(*rows, strict=True) if rows else [[] for _ in names[:-2]]
             cells = [pa.array(column, pa.string()) for column in columns]
-            yield pa.RecordBatch.from_arrays([*cells, *batch.columns[1:]], [*names, *batch.schema.names[1:]])
+            placed = batch.take(pa.array(kept, pa.int64())).columns[1:]
+            yield pa.RecordBatch.from_arrays([*cells, *placed], names)
 
     def _read(self, line: bytes) -> list[str | None]:
         found, wrong = read_json_line(line)
@@ -43,24 +49,19 @@ class _ReadLines:
         return [*(write_cell(found.get(name)) for name in self.names), None]
 
 
-def read_json_lines(spark: SparkSession, path: str, names: Sequence[str], encoding: str | None) -> DataFrame:
-    """Read a file or a folder of JSON lines: a column of text for each name, then `CORRUPT`, `PATH` and `BLOCK`.
+def read_json_lines(spark: SparkSession, path: str, names: Sequence[str], declared: str | None) -> DataFrame:
+    """Read a file or a folder of JSON lines in the ``declared`` encoding as `cells_schema` of the names.
 
-    Blank lines are passed over. `CORRUPT` says what is wrong with a line, null where nothing is.
+    Blank lines are passed over. `CORRUPT` says what is wrong with a line, null where nothing is. Raises `TableError`
+    where the first lines are those of something else, as the file door does.
     """
-    if encoding is None:
-        lines = spark.read.text(path).withColumnRenamed("value", "line")
-    else:
-        # Spark's reader of text knows no encodings: a line is a table's single cell.
-        one = StructType([StructField("line", StringType())])
-        lines = spark.read.csv(path, schema=one, sep="\1", quote="", encoding=encoding, maxCharsPerColumn=-1)
-    placed = lines.where(sf.trim(sf.col("line")) != "").select(
-        sf.col("line").cast("binary").alias("line"),
-        sf.col("_metadata.file_path").alias(PATH),
-        sf.col("_metadata.file_block_start").alias(BLOCK),
-    )
-    texts = [StructField(name, StringType()) for name in (*names, CORRUPT, PATH)]
-    return placed.mapInArrow(_ReadLines(names), StructType([*texts, StructField(BLOCK, LongType())]))
+    encoding, lines = find_encoding(path, declared), read_lines(spark, path, "\n")
+    first = [to_utf8(path, bytes(row[0]), encoding) for row in lines.select("line").take(_FIRST_LINES)]
+    if first:
+        # Spark has unpacked them.
+        name = path.removesuffix(".gz")
+        next(read_json_pieces(name, Held(b"\n".join(first)), ReadOptions(), Position()), None)
+    return lines.mapInArrow(_ReadLines(names, encoding), cells_schema(names))
 
 
 def write_cell(value: object) -> str | None:

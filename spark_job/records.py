@@ -15,7 +15,8 @@ from tollgate.core.stream_record import StreamRecord
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import EventError, InputError
 
-from spark_job.json_lines import CORRUPT, write_cell
+from spark_job.json_lines import write_cell
+from spark_job.lines import CORRUPT
 from spark_job.sealed import SealedVersion
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from tollgate.core.files.piece_events import EventReader
 
 from spark_job.arrow import thin_columns
 from spark_job.sealed import SealedVersion
-from spark_job.tables import Table, say_corrupt
+from spark_job.tables import Table
 
 if TYPE_CHECKING:
     from pyspark import Broadcast
@@ -36,8 +36,6 @@ class _ReadRows:
 
     sealed: Broadcast[SealedVersion]
     names: Sequence[str]
-    delimiter: str | None
-    says_why: bool
     now: datetime
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -49,11 +47,8 @@ class _ReadRows:
     def _read(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         version = self.sealed.value.open()
         event_type = version.event_type
-        corrupt = {
-            row: text if self.says_why else say_corrupt(text, self.delimiter, len(self.names))
-            for row, text in enumerate(batch.column("corrupt").to_pylist())
-            if text is not None
-        }
+        told = batch.column("corrupt").to_pylist()
+        corrupt = {row: wrong for row, wrong in enumerate(told) if wrong is not None}
         piece = Piece(self.names, batch.column("cells").flatten(), 0, Position(), corrupt)
         read = EventReader(event_type, KeyHashes(), limit=SkewLimit.of(version, self.now)).read(piece)
         told = [read.problems.get(row) for row in range(batch.num_rows)]
@@ -66,7 +61,7 @@ class _ReadRows:
 
 def read_rows(table: Table, sealed: Broadcast[SealedVersion], now: datetime) -> DataFrame:
     """Return the rows of a table with what was read of them; ``now`` is what they may not lie ahead of."""
-    read = _ReadRows(sealed, table.names, table.delimiter, table.says_why, now)
+    read = _ReadRows(sealed, table.names, now)
     return table.frame.mapInArrow(read, StructType([*table.frame.schema.fields, *StructType.fromDDL(_READ).fields]))
 
 

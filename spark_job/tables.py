@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import functions as sf
-from pyspark.sql.types import StringType, StructField, StructType
+from pyspark.sql.types import StructType
 from tollgate.core.event_type import EventType
 from tollgate.core.file_form import FileForm
-from tollgate.core.files.csv_dialect import declares_delimiter, find_delimiter, say_cells
 from tollgate.core.reading import require_columns, require_id
 from tollgate.errors import TableError
 
-from spark_job.json_lines import BLOCK, CORRUPT, PATH, read_json_lines
+from spark_job.csv_lines import read_csv_lines
+from spark_job.json_lines import read_json_lines
+from spark_job.lines import BLOCK, CORRUPT, PATH
+from spark_job.parquet_tables import METADATA, read_parquet
+from spark_job.quoting import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
+_BESIDE = (CORRUPT, PATH, BLOCK, METADATA)
 FORMATS = ("csv", "parquet", "json")
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells. ``names`` are the file's columns; ``delimiter`` is None where it is not text in columns.
+    """Rows of cells. ``names`` are the file's columns.
 
-    ``frame`` has ``cells``, a struct of c0, c1 and so on in the order of the names; ``corrupt``, the text of a row that
-    does not fit the columns, else null, or what is wrong with it where the table ``says_why``; and ``path``, ``block``
-    and ``position``, which order the rows as they came.
+    ``frame`` has ``cells``, a struct of c0, c1 and so on in the order of the names; ``corrupt``, what is wrong with a
+    row that holds no event, else null; and ``path``, ``block`` and ``position``, which order the rows as they came.
     """
 
     names: Sequence[str]
     frame: DataFrame
-    delimiter: str | None = None
-    says_why: bool = False
 
     @property
     def cells(self) -> StructType:
@@ -45,39 +45,33 @@ class Table:
         return kind
 
 
-def say_corrupt(text: str, delimiter: str | None, width: int) -> str:
-    """Return what is wrong with a row of CSV whose ``text`` does not fit the columns."""
-    assert delimiter is not None
-    return say_cells(len(next(csv.reader([text], delimiter=delimiter), [])), width, text.encode())
-
-
 def read_table(spark: SparkSession, path: str, form: str, event_type: EventType, files: FileForm) -> Table:
     """Read a file, or a folder of files with the same columns, of one of `FORMATS`.
 
     ``files`` says how these are written; a delimiter that it does not say is found in the header. Raises `TableError`
     where a declared column is missing.
     """
-    encoding = None
-    if files.encoding is not None:
-        # By itself Spark takes seven encodings; Java knows those of older programs too, by the codecs' own names.
-        spark.conf.set("spark.sql.legacy.javaCharsets", "true")
-        encoding = codecs.lookup(files.encoding).name
-    if form == "csv":
-        header = _read_header(spark, path, encoding)
-        delimiter = files.delimiter or find_delimiter(header)
-        cells = next(csv.reader([header], delimiter=delimiter), [])
-        names, frame = [cell.strip() for cell in cells], _read_csv(spark, path, cells, delimiter, encoding)
-    elif form == "json":
-        names = list(event_type.variables)
-        delimiter, frame = None, read_json_lines(spark, path, names, encoding)
-    else:
-        delimiter, frame = None, spark.read.parquet(path)
-        names = frame.columns
+    # Columns that no detector declares may differ from declared ones in case only.
+    spark.conf.set("spark.sql.caseSensitive", "true")
+    names: Sequence[str]
+    try:
+        if form == "csv":
+            names, frame = read_csv_lines(spark, path, files)
+        elif form == "json":
+            names = list(event_type.variables)
+            frame = read_json_lines(spark, path, names, files.encoding)
+        else:
+            frame = read_parquet(spark, path)
+            names = [name for name in frame.columns if name != METADATA]
+    except AnalysisException as error:
+        if error.getCondition() != "PATH_NOT_FOUND":
+            raise
+        raise TableError(f'There is no file or folder "{path}".') from None
     require_id(event_type)
     require_columns(event_type, names)
-    if form == "json":
-        return Table(names, _place(frame, sf.col(_quoted(PATH)), sf.col(_quoted(BLOCK))), says_why=True)
-    return Table(names, _place(frame, sf.col("_metadata.file_path"), sf.col("_metadata.file_block_start")), delimiter)
+    if form == "parquet":
+        return Table(names, _place(frame, sf.col("_metadata.file_path"), sf.col("_metadata.file_block_start")))
+    return Table(names, _place(frame, sf.col(quoted(PATH)), sf.col(quoted(BLOCK))))
 
 
 def take_frame(frame: DataFrame, event_type: EventType) -> Table:
@@ -88,44 +82,13 @@ def take_frame(frame: DataFrame, event_type: EventType) -> Table:
     names = [name for name in frame.columns if name != CORRUPT]
     require_id(event_type)
     require_columns(event_type, names)
-    return Table(names, _place(frame, sf.lit(""), sf.lit(0).cast("bigint")), says_why=True)
-
-
-def _read_header(spark: SparkSession, path: str, encoding: str | None) -> str:
-    """Return the first line of a text file, or of the first one in a folder."""
-    # As a single cell: Spark's reader of text knows no encodings.
-    one = StructType([StructField("line", StringType())])
-    first = spark.read.csv(path, schema=one, sep="\1", quote="", encoding=encoding, maxCharsPerColumn=-1).first()
-    header = str(first[0]).removeprefix("\ufeff") if first else ""
-    if not header.strip():
-        raise TableError(f'"{path}" has no header: its first line has to name the columns.')
-    if declares_delimiter(header):
-        raise TableError(f'"{path}" begins with the line {header.strip()} that Excel reads: delete it for Spark.')
-    return header
-
-
-def _read_csv(spark: SparkSession, path: str, header: Sequence[str], delimiter: str, encoding: str | None) -> DataFrame:
-    return spark.read.csv(
-        path,
-        schema=_texts(header),
-        sep=delimiter,
-        encoding=encoding,
-        header=True,
-        enforceSchema=False,  # every file has to have the same header
-        escape='"',
-        columnNameOfCorruptRecord=CORRUPT,
-        maxCharsPerColumn=-1,
-    )
-
-
-def _texts(names: Sequence[str]) -> StructType:
-    return StructType([StructField(name, StringType()) for name in (*names, CORRUPT)])
+    return Table(names, _place(frame, sf.lit(""), sf.lit(0).cast("bigint")))
 
 
 def _place(frame: DataFrame, path: Column, block: Column) -> DataFrame:
     """Return the rows in the form of a `Table`. Columns go by place: names may differ in case only, or hold dots."""
-    cells = [sf.col(_quoted(name)) for name in frame.columns if name not in (CORRUPT, PATH, BLOCK)]
-    corrupt = sf.col(_quoted(CORRUPT)) if CORRUPT in frame.columns else sf.lit(None).cast("string")
+    cells = [sf.col(quoted(name)) for name in frame.columns if name not in _BESIDE]
+    corrupt = sf.col(quoted(CORRUPT)) if CORRUPT in frame.columns else sf.lit(None).cast("string")
     return frame.select(
         sf.struct(*(cell.alias(f"c{place}") for place, cell in enumerate(cells))).alias("cells"),
         corrupt.alias("corrupt"),
@@ -133,7 +96,3 @@ def _place(frame: DataFrame, path: Column, block: Column) -> DataFrame:
         block.alias("block"),
         sf.monotonically_increasing_id().alias("position"),
     )
-
-
-def _quoted(name: str) -> str:
-    return f"`{name.replace('`', '``')}`"

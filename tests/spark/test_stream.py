@@ -21,7 +21,7 @@ from tests.spark.needs import MARKS, need_spark
 
 need_spark()
 
-from spark_job.json_lines import CORRUPT  # noqa: E402
+from spark_job.lines import CORRUPT  # noqa: E402
 from spark_job.records import read_records  # noqa: E402
 from spark_job.scoring import Scoring  # noqa: E402 - it imports PySpark
 from spark_job.sealed import take_champion, take_folder  # noqa: E402
