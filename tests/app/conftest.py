@@ -10,8 +10,9 @@ import streamlit as st
 from altair.utils import schemapi
 from streamlit.testing.v1 import AppTest
 
-from app import shown_chart
+from app import clock, shown_chart
 from tests.app.contract_server import Contract, serve_contract
+from tests.app.past_decisions import NOW
 
 SETTINGS = ("TOLLGATE_API_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION")
 
@@ -27,6 +28,12 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     st.cache_data.clear()
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with clock.set_to(NOW):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeAlias
 
+from app import clock
 from tests.app.contract_shapes import VERSION, event, false_positive_rate, recall
 
 Json: TypeAlias = dict[str, Any]
@@ -96,9 +97,9 @@ def _past(place: int, contribution: float, group: str) -> Json:
 
 def summaries(days: int = DAYS) -> Json:
     """Return as many days up to today, alike but that the newest have fewer labels."""
-    today = datetime.now(UTC).date()
+    today = clock.today()
     found = [_day((today - timedelta(days=back)).isoformat(), min(1.0, back / 7)) for back in range(days)]
-    return {"days": found[::-1], "indexed_until": datetime.now(UTC).isoformat(timespec="seconds")}
+    return {"days": found[::-1], "indexed_until": clock.now().isoformat(timespec="seconds")}
 
 
 def _day(day: str, labelled: float) -> Json:

@@ -4,7 +4,6 @@ import gzip
 import io
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.csv
@@ -13,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tollgate.core.files.suffixes import SUFFIXES
 
+from app import clock
 from app.detector import Detector, read_detector
 from app.file_check import FileCheck
 from app.file_check import check_file as check
@@ -122,7 +122,7 @@ def test_an_address_that_nobody_used_is_not_waited_for(contract: Contract, open_
     contract.add_batch("b0009", "july.csv", "waiting")
     said = texts(open_page("batch").run())
     assert "No file came while its address was good" in said
-    contract.batches["b0009"]["created_at"] = datetime.now(UTC).isoformat()
+    contract.batches["b0009"]["created_at"] = clock.now().isoformat()
     assert "No file came" not in texts(open_page("batch").run())
 
 
