@@ -72,7 +72,7 @@ EVENTS: dict[str, Odd] = {
     "customer with a line break": _odd({"customer_id": "a\nb"}),
     "customer that is a formula": _odd({"customer_id": "=1+1"}),
     "customer that ends in a control character": _odd({"customer_id": "c1\x1d"}, "customer_id", "control character"),
-    "customer with a zero byte": _text({"customer_id": "a\0b"}),
+    "customer with a zero byte": _text({"customer_id": "a\0b"}, "customer_id", "control character"),
     "category unknown": _odd({"merchant_category": "spaceships"}),
     "category a number": _text({"merchant_category": 5411}),
     # Amounts

