@@ -27,7 +27,7 @@ from tollgate.core.values import WHOLE_WITH_ZEROS, one_spelling
 from model_build.data import LabelledEvents
 from model_build.detector_file import DetectorFile
 from model_build.disguised_labels import Disguise, find_disguised_labels
-from model_build.split import FEW_FRAUDS
+from model_build.split import FEW_FRAUDS, say_mostly_fraud
 
 _NAMED = 5
 _DAY_S = 86_400
@@ -56,12 +56,8 @@ def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -
 
 def _notice_frauds(data: LabelledEvents) -> Iterator[str]:
     frauds = int((data.labels == 1).sum())
-    labelled = int((data.labels >= 0).sum())
-    if frauds > labelled / 2:
-        yield (
-            f"{frauds:,} of {labelled:,} labelled events are fraud, more than half: are they the wrong way round? "
-            "label_values in [event] says which word means fraud."
-        )
+    if mostly := say_mostly_fraud(data):
+        yield f"{mostly}: are they the wrong way round? label_values in [event] says which word means fraud."
     if frauds < FEW_FRAUDS:
         yield f"Only {frauds} frauds are labelled: every figure above is uncertain."
 

@@ -74,13 +74,17 @@ def check_labels(data: LabelledEvents) -> None:
 
 def doubt_labels(data: LabelledEvents) -> str:
     """Return what to do about labels that are likely the wrong way round, where a part lacks one kind."""
+    mostly = say_mostly_fraud(data)
+    wrong = "if they are the wrong way round, say in label_values in [event] which word means fraud"
+    return f" {mostly}: {wrong}." if mostly else ""
+
+
+def say_mostly_fraud(data: LabelledEvents) -> str | None:
+    """Say that more than half of the labelled events are fraud, where they are."""
     frauds, labelled = int((data.labels == 1).sum()), int((data.labels >= 0).sum())
     if frauds <= labelled / 2:
-        return ""
-    return (
-        f" {frauds:,} of {labelled:,} labelled events are fraud, more than half: if they are the wrong way round, say "
-        "in label_values in [event] which word means fraud."
-    )
+        return None
+    return f"{frauds:,} of {labelled:,} labelled events are fraud, more than half"
 
 
 def _doubt_times(data: LabelledEvents, span_days: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from tollgate.core.files.json_pieces import read_json_line, read_json_pieces
+from tollgate.core.files.json_pieces import LINES_OF_NAMES, read_json_line, read_json_pieces
 from tollgate.core.files.piece import Position, ReadOptions
 from tollgate.core.files.sources import Held
 
@@ -15,8 +15,6 @@ from spark_job.lines import BLOCK, CORRUPT, PATH, cells_schema, find_encoding, r
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-_FIRST_LINES = 1000
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def read_json_lines(spark: SparkSession, path: str, names: Sequence[str], declar
     where the first lines are those of something else, as the file door does.
     """
     encoding, lines = find_encoding(path, declared), read_lines(spark, path, "\n")
-    first = [to_utf8(path, bytes(row[0]), encoding) for row in lines.select("line").take(_FIRST_LINES)]
+    first = [to_utf8(path, bytes(row[0]), encoding) for row in lines.select("line").take(LINES_OF_NAMES)]
     if first:
         # Spark has unpacked them.
         name = path.removesuffix(".gz")

@@ -25,6 +25,7 @@ def write_moment(moment_us: int) -> str:
 
 def to_microseconds(moment: datetime) -> int:
     """Return a moment with its zone as microseconds since 1970."""
+    # In whole numbers: seconds as a float lose the last microseconds from 2106 on.
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 

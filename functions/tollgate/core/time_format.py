@@ -25,6 +25,7 @@ from tollgate.core.bare_numbers import (
 )
 from tollgate.core.event import Ints
 from tollgate.core.iso_time import read_iso, suggest_form
+from tollgate.core.moments import to_microseconds, to_moment
 from tollgate.core.number_format import PLAIN, NumberFormat
 from tollgate.core.number_marks import BLANKS, advise
 from tollgate.core.time_pattern import TimePattern
@@ -34,7 +35,6 @@ from tollgate.core.values import Problem, read_each, read_text, shown
 TIME_FORMATS = ("iso", *TICKS, "excel")
 UNITS_S = {"days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 OUTSIDE = "{} is not a time between 1900 and 2200"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = 1_000_000
 _BLANKS = str.maketrans(dict.fromkeys(BLANKS, " "))
 _DAY_US = 86_400 * _US
@@ -71,7 +71,7 @@ class TimeFormat:
     def origin_us(self) -> int:
         """The moment from which units are counted."""
         moment = datetime.fromisoformat(self.origin or "1970-01-01")
-        return _since_epoch(moment if moment.tzinfo else moment.replace(tzinfo=self.zone_info))
+        return to_microseconds(moment if moment.tzinfo else moment.replace(tzinfo=self.zone_info))
 
     def read(self, value: object) -> int:
         """Return microseconds since 1970 UTC; raise `ValueError` that says what is wrong with the value."""
@@ -111,7 +111,7 @@ class TimeFormat:
         return TimePattern(self.form)
 
     def _instant(self, moment: datetime, value: object) -> int:
-        return _within(_since_epoch(moment if moment.tzinfo else moment.replace(tzinfo=self.zone_info)), value)
+        return _within(to_microseconds(moment if moment.tzinfo else moment.replace(tzinfo=self.zone_info)), value)
 
     def _need_number(self, value: object) -> Decimal:
         number = self._read_number(value)
@@ -123,7 +123,7 @@ class TimeFormat:
 
     def _read_number(self, value: object) -> Decimal | None:
         """Return a number, written with the declared marks or as programs write it; None for anything else."""
-        return _read_number(self.numbers.plain(value) if self.numbers.takes(value) else value)
+        return _parse_number(self.numbers.plain(value) if self.numbers.takes(value) else value)
 
     def _read_count(self, value: object) -> int:
         return _within(self.origin_us + self._need_number(value) * UNITS_S[self.unit or ""] * _US, value)
@@ -178,7 +178,7 @@ class TimeFormat:
         if self.form in TICKS:
             ticks = time_us * TICKS[self.form]
             return ticks // _US if ticks % _US == 0 else ticks / _US
-        moment = _EPOCH + timedelta(microseconds=time_us)
+        moment = to_moment(time_us)
         if self.form == "iso":
             return moment.isoformat().replace("+00:00", "Z")
         local = moment.astimezone(self.zone_info)
@@ -191,7 +191,7 @@ class TimeFormat:
 
         Both are in microseconds since 1970; days are those of the zone, or of UTC.
         """
-        date, time = (_EPOCH + timedelta(microseconds=one) for one in (date_us, time_us))
+        date, time = to_moment(date_us), to_moment(time_us)
         days = ((date.astimezone(zone), time.astimezone(zone)) for zone in (self.zone_info, UTC))
         return any(of_date.time() == time_of_day() and of_date.date() == of_time.date() for of_date, of_time in days)
 
@@ -212,13 +212,8 @@ class TimeFormat:
         return np.array([self._offset(wall) for wall in wall_us.tolist()], dtype=np.int64)
 
     def _offset(self, wall_us: int) -> int:
-        wall = _EPOCH.replace(tzinfo=self.zone_info) + timedelta(microseconds=wall_us)
+        wall = to_moment(wall_us).replace(tzinfo=self.zone_info)
         return (wall.utcoffset() or timedelta()) // timedelta(microseconds=1)
-
-
-def _since_epoch(moment: datetime) -> int:
-    # Whole microseconds: seconds as a float lose the last ones from 2106 on.
-    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _within(time_us: int | Decimal, value: object) -> int:
@@ -227,7 +222,7 @@ def _within(time_us: int | Decimal, value: object) -> int:
     return round(time_us)
 
 
-def _read_number(value: object) -> Decimal | None:
+def _parse_number(value: object) -> Decimal | None:
     """Return a number, or a text that is one; None for anything else."""
     if isinstance(value, bool):
         raise ValueError(f"{shown(value)} is no time")

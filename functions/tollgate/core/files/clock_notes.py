@@ -17,10 +17,10 @@ from tollgate.core.event import Ints
 from tollgate.core.event_type import EventType
 from tollgate.core.files.arrow_columns import plain_column, unwrap
 from tollgate.core.files.python_values import python_values
+from tollgate.core.moments import to_microseconds, to_moment
 from tollgate.core.time_format import TimeFormat
 from tollgate.core.time_pattern import TimePattern
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MINUTE_US, _HOUR_US, _DAY_US = 60 * 10**6, 3_600 * 10**6, 86_400 * 10**6
 # So many times, at so many different hours, would have one in the other half of the day.
@@ -113,7 +113,7 @@ def _skips(form: TimeFormat) -> Callable[[object], bool]:
         wall_us = plain.read(value)
         if wall_us == elsewhere.read(value):
             return False
-        moment = (_EPOCH + timedelta(microseconds=wall_us)).replace(tzinfo=form.zone_info)
+        moment = to_moment(wall_us).replace(tzinfo=form.zone_info)
         before, after = moment.utcoffset(), moment.replace(fold=1).utcoffset()
         return before is not None and after is not None and before < after
 
@@ -131,21 +131,21 @@ def _wall(form: TimeFormat, times_us: Ints) -> Ints:
 
 
 def _offset_us(zone: str, time_us: int) -> int:
-    moment = (_EPOCH + timedelta(microseconds=time_us)).astimezone(ZoneInfo(zone))
+    moment = to_moment(time_us).astimezone(ZoneInfo(zone))
     return (moment.utcoffset() or timedelta()) // _MICROSECOND
 
 
 def _find_gaps(form: TimeFormat, times_us: Ints) -> Iterator[tuple[int, int]]:
     """Yield when clocks of the zone were put forward in the years of some times, and by how many microseconds."""
     if form.zone is not None:
-        first, last = ((_EPOCH + timedelta(microseconds=int(end(times_us)))).year for end in (np.min, np.max))
+        first, last = (to_moment(int(end(times_us))).year for end in (np.min, np.max))
         for year in range(first, last + 1):
             yield from _gaps_of(form.zone, year)
 
 
 @lru_cache(maxsize=1024)
 def _gaps_of(zone: str, year: int) -> tuple[tuple[int, int], ...]:
-    start = (datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+    start = to_microseconds(datetime(year, 1, 1, tzinfo=UTC))
     days = [start + day * _DAY_US for day in range(367)]
     offsets = [_offset_us(zone, day) for day in days]
     return tuple(

@@ -15,7 +15,7 @@ from tollgate.core.strict_json import parse_json
 from tollgate.errors import TableError
 
 # The names of columns are those of the first lines.
-_LINES_OF_NAMES = 1000
+LINES_OF_NAMES = 1000
 _HEAD_BYTES = 4096
 _CR_ALONE, _GLUED = re.compile(rb"\}\s*\r\s*\{"), re.compile(rb"\}\s*\{")
 _WRITE_LINES = "write one object a line"
@@ -43,10 +43,10 @@ def read_json_pieces(name: str, source: Source, options: ReadOptions, start: Pos
 def _find_names(name: str, source: Source, options: ReadOptions) -> list[str]:
     names: dict[str, None] = {}
     lines = next(_JsonReading(name, source, options, Position()).lots(), [])
-    for line in lines[:_LINES_OF_NAMES]:
+    for line in lines[:LINES_OF_NAMES]:
         found, _ = read_json_line(line)
         names |= dict.fromkeys(found)
-    known = [line.strip() for line in lines[:_LINES_OF_NAMES] if line]
+    known = [line.strip() for line in lines[:LINES_OF_NAMES] if line]
     if lines and lines[0] is None:
         known = [open_stream(name, source, options.form.encoding, 0).read(_HEAD_BYTES).lstrip()]
     if (not names or _is_array(known)) and (other := _name_other(known)):
@@ -54,7 +54,7 @@ def _find_names(name: str, source: Source, options: ReadOptions) -> list[str]:
     if not names:
         _, wrong = read_json_line(lines[0] if lines else None)
         first = f"; the first {wrong}" if lines else ""
-        raise TableError(f'"{name}" has no JSON object in its first {_LINES_OF_NAMES:,} lines{first}.')
+        raise TableError(f'"{name}" has no JSON object in its first {LINES_OF_NAMES:,} lines{first}.')
     if len(names) > MOST_COLUMNS:
         raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MOST_COLUMNS:,}.')
     return list(names)
@@ -119,7 +119,7 @@ def _read_lines(lines: Sequence[bytes | None], names: Sequence[str]) -> tuple[li
     for place, line in enumerate(lines):
         row, wrong = read_json_line(line)
         if not wrong and not row.keys() <= known:
-            wrong = f'has "{next(iter(row.keys() - known))}", which the first {_LINES_OF_NAMES:,} lines lack'
+            wrong = f'has "{next(iter(row.keys() - known))}", which the first {LINES_OF_NAMES:,} lines lack'
         if wrong:
             misshapen[place] = wrong
         rows.append(row)
