@@ -11,10 +11,17 @@ HERE = Path(__file__).resolve().parent
 if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own folder on the path
     sys.path.insert(0, str(HERE.parent))
 
-from app.links import know_pages  # noqa: E402
-from app.login import require_log_in, show_reader  # noqa: E402
-from app.style import show_style  # noqa: E402
-from app.views import batch, help, performance, queue, rules, score, today, why  # noqa: E402
+from app.ui.links import know_pages
+from app.ui.login import require_log_in, show_reader
+from app.ui.style import show_style
+from app.views.batch import page as batch
+from app.views.help import page as help
+from app.views.performance import page as performance
+from app.views.queue import page as queue
+from app.views.rules import page as rules
+from app.views.score import page as score
+from app.views.today import page as today
+from app.views.why import page as why
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ import streamlit as st
 from altair.utils import schemapi
 from streamlit.testing.v1 import AppTest
 
-from app import clock, shown_chart
+from app import clock
+from app.components import chart_display
 from tests.app.contract_server import Contract, serve_contract
 from tests.app.past_decisions import NOW
 
@@ -39,7 +40,7 @@ def _clock() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _checked_charts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Check every chart against Vega-Lite's schema, which pages leave out."""
-    monkeypatch.setattr(shown_chart, "CHECKED", True)
+    monkeypatch.setattr(chart_display, "CHECKED", True)
     with schemapi.debug_mode(True):
         yield
 
@@ -56,7 +57,7 @@ def open_page(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
 
     def open_one(name: str, url: str | None = None) -> AppTest:
         monkeypatch.setenv("TOLLGATE_API_URL", contract.url if url is None else url)
-        script = f"from app.views import {name}\n{name}.show()\n"
+        script = f"from app.views.{name} import page\npage.show()\n"
         return AppTest.from_string(script, default_timeout=30)
 
     return open_one

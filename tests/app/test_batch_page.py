@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 from tollgate.core.files.suffixes import SUFFIXES
 
 from app import clock
-from app.detector import Detector, read_detector
-from app.file_check import FileCheck
-from app.file_check import check_file as check
-from app.file_start import ACCEPTED, START_BYTES
-from app.file_upload import ToldUpload
+from app.api.detector import Detector, read_detector
+from app.api.upload import ToldUpload
+from app.views.batch.file_check import FileCheck
+from app.views.batch.file_check import check_file as check
+from app.views.batch.file_preview import ACCEPTED, START_BYTES
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 from tests.app.contract_shapes import detector_document

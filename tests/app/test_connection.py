@@ -6,9 +6,9 @@ import pytest
 import requests
 from streamlit.testing.v1 import AppTest
 
-from app.client import Api, AwsKeys, Connection, SignForAws, aws_region, aws_service
-from app.connection import find_connection
-from app.problems import ApiProblem
+from app.api.client import Api, AwsKeys, Connection, SignForAws, aws_region, aws_service
+from app.api.connection import find_connection
+from app.api.errors import ApiProblem
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import streamlit as st
 
-from app.problems import problem_of_answer
+from app.api.errors import problem_of_answer
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 

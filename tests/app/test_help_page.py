@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.glossary import GLOSSARY
-from app.reading import DOCUMENTS
+from app.ui.glossary import GLOSSARY
+from app.views.help.sentences import DOCUMENTS
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 

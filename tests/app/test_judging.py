@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.costs import Prices, cheapest, price, read_prices
-from app.live_days import count_frauds, read_live_days
-from app.model_table import height_at
-from app.score_table import NEVER, ScoreTable, add_days, measure, read_thresholds
+from app.components.live_days import count_frauds, read_live_days
+from app.components.score_table import NEVER, ScoreTable, add_days, measure, read_thresholds
+from app.views.performance.costs import Prices, cheapest, price, read_prices
+from app.views.performance.model_table import height_at
 from tests.app import model_shapes
 from tests.app.contract_shapes import FRAUDS, MEAN_FRAUD, ROWS, evaluation_document
 

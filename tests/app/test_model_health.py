@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.evaluation import read_test_table
-from app.model_health import calibrate_money, compare_with_test
-from app.score_table import add_days as add_score_days
+from app.api.evaluation import read_test_table
+from app.components.model_health import calibrate_money, compare_with_test
+from app.components.score_table import add_days as add_score_days
 from tests.app import contract_shapes as shapes
 from tests.app import model_shapes
 from tests.app.conftest import OpenPage, texts

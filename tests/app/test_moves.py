@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.detector import read_detector
-from app.moves import moves_of
+from app.api.detector import read_detector
+from app.components.what_if_axes import moves_of
 from tests.app.contract_shapes import detector_document, event
 
 DETECTOR = read_detector(detector_document())

@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import wording
+from app.ui import formatting
 from tests.app import model_shapes
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
@@ -196,9 +196,9 @@ def test_live_figures_are_those_of_the_recorded_outcomes(contract: Contract, liv
     missed = [row for row in frauds if row["outcome"] == "approve"]
     alerts = sum(row["decisions"] for row in rows if row["outcome"] != "approve")
     of, through = (sum(row["decisions"] for row in some) for some in (frauds, missed))
-    assert metrics(live)["Recall"] == wording.percent((of - through) / of).replace("\u00a0", " ")
-    assert metrics(live)["Precision"] == wording.percent((of - through) / alerts).replace("\u00a0", " ")
-    assert metrics(live)["Fraud missed"] == wording.money(sum(row["amount"] for row in missed), "USD")
+    assert metrics(live)["Recall"] == formatting.percent((of - through) / of).replace("\u00a0", " ")
+    assert metrics(live)["Precision"] == formatting.percent((of - through) / alerts).replace("\u00a0", " ")
+    assert metrics(live)["Fraud missed"] == formatting.money(sum(row["amount"] for row in missed), "USD")
     said = texts(live)
     assert f"{of - through} of {of} known frauds were caught, rules included." in said
     assert f"By score alone, from 900 on, it would have been {of - through - len(days)}." in said

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.case import shared_keys
-from app.detector import read_detector
-from app.link_graph import MOST, build_graph
-from app.payment_marks import PASSED, Mark
-from app.queue_list import next_of
+from app.api.detector import read_detector
+from app.components.case import shared_keys
+from app.views.queue.case_list import next_of
+from app.views.queue.chart_marks import PASSED, Mark
+from app.views.queue.link_graph import MOST, build_graph
 from tests.app import contract_shapes as shapes
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract

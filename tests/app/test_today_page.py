@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.day_changes import compare, find_changes, rule_changes
-from app.day_figures import DayFigures, Sum, no_figures, part_of_day, read_day
-from app.usual import Band, find_band, find_usual, judge_rate, judge_rules
+from app.views.today.baseline import Band, find_band, find_usual, judge_rate, judge_rules
+from app.views.today.changes import compare, find_changes, rule_changes
+from app.views.today.metrics import DayFigures, Sum, no_figures, part_of_day, read_day
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_index import summaries
 from tests.app.contract_server import Contract

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from app import wording
-from app.waterfall import MOST_STEPS, waterfall_rows
+from app.components.waterfall import MOST_STEPS, waterfall_rows
+from app.ui import formatting
 
 BASE = -4.6
 
@@ -31,7 +31,7 @@ def test_the_steps_lead_from_the_base_to_the_sum(count: int) -> None:
         at += step["contribution"]
     assert at == pytest.approx(total)
     assert len(steps) == min(count, MOST_STEPS + 1)
-    assert last["factor"] == wording.percent(1 / (1 + math.exp(-total)))
+    assert last["factor"] == formatting.percent(1 / (1 + math.exp(-total)))
 
 
 def test_the_weightiest_come_first_and_say_what_they_do_to_the_odds() -> None:

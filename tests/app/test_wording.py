@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app import wording
+from app.ui import formatting
 from tests.app.contract_shapes import SCALE
 
 
@@ -18,16 +18,16 @@ from tests.app.contract_shapes import SCALE
     ],
 )
 def test_a_score_is_said_in_false_positives(score: int, sentence: str) -> None:
-    assert wording.score_meaning(score, SCALE, "payment").replace("\u00a0", " ") == sentence
+    assert formatting.score_meaning(score, SCALE, "payment").replace("\u00a0", " ") == sentence
 
 
 def test_a_score_above_the_scale_has_an_upper_bound() -> None:
-    said = wording.score_meaning(990, [(900, 0.02), (975, 0.005)], "card_payment").replace("\u00a0", " ")
+    said = formatting.score_meaning(990, [(900, 0.02), (975, 0.005)], "card_payment").replace("\u00a0", " ")
     assert said == "Fewer than 0.5 % of legitimate card payments score this high."
 
 
 def test_without_a_scale_nothing_is_claimed() -> None:
-    assert "says nothing" in wording.score_meaning(900, [], "payment")
+    assert "says nothing" in formatting.score_meaning(900, [], "payment")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_without_a_scale_nothing_is_claimed() -> None:
     ],
 )
 def test_money(amount: float | None, currency: str, cents: bool, text: str) -> None:
-    assert wording.money(amount, currency, cents).replace("\u00a0", " ") == text
+    assert formatting.money(amount, currency, cents).replace("\u00a0", " ") == text
 
 
 @pytest.mark.parametrize(
@@ -58,17 +58,17 @@ def test_money(amount: float | None, currency: str, cents: bool, text: str) -> N
     ],
 )
 def test_percent(share: float, text: str) -> None:
-    assert wording.percent(share).replace("\u00a0", " ") == text
+    assert formatting.percent(share).replace("\u00a0", " ") == text
 
 
 @pytest.mark.parametrize(
     ("name", "text"), [("merchant_id", "Merchant ID"), ("ip", "IP"), ("block", "Block"), ("step_up", "Step up")]
 )
 def test_names_become_labels(name: str, text: str) -> None:
-    assert wording.title(name) == text
+    assert formatting.title(name) == text
 
 
 def test_moments_are_in_utc() -> None:
-    assert wording.moment("2026-01-05T15:24:11+02:00") == "5 Jan 2026, 13:24 UTC"
-    assert wording.moment("2026-01-05T13:24:11Z", time=False) == "5 Jan 2026"
-    assert wording.moment(None) == "–"
+    assert formatting.moment("2026-01-05T15:24:11+02:00") == "5 Jan 2026, 13:24 UTC"
+    assert formatting.moment("2026-01-05T13:24:11Z", time=False) == "5 Jan 2026"
+    assert formatting.moment(None) == "–"

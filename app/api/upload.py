@@ -1,0 +1,67 @@
+"""Sending a file to the address that the API gave for it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, TypeAlias
+
+import requests
+
+from app.api.errors import ApiProblem
+
+CONNECT_TIMEOUT_S = 5.0
+UPLOAD_TIMEOUT_S = 300.0
+
+# Is told which share of a file, 0 to 1, has gone.
+Sent: TypeAlias = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Announced:
+    """Where a file can be put, for ``expires_in_s`` seconds."""
+
+    batch_id: str
+    url: str
+    headers: Mapping[str, str]
+    expires_in_s: int
+
+
+class ToldUpload:
+    """A file as it is sent: how much of it has gone is told in steps of a hundredth."""
+
+    def __init__(self, content: BinaryIO, sent: Sent) -> None:
+        self._content = content
+        self._size = content.seek(0, io.SEEK_END)
+        self._sent = sent
+        self._told = 0
+        content.seek(0)
+
+    def __len__(self) -> int:
+        """Return the size in bytes: storage wants to know it beforehand."""
+        return self._size
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        chunk = self._content.read(size)
+        hundredths = self._content.tell() * 100 // max(self._size, 1)
+        if hundredths > self._told:
+            self._told = hundredths
+            self._sent(hundredths / 100)
+        return chunk
+
+
+def send_file(announced: Announced, content: BinaryIO, sent: Sent) -> None:
+    """Send a file to its presigned address, which carries its own signature; raise ``ApiProblem`` if that fails."""
+    body, timeout = ToldUpload(content, sent), (CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S)
+    try:
+        answer = requests.put(announced.url, data=body, headers=announced.headers, timeout=timeout)
+    except requests.RequestException as error:
+        raise ApiProblem(
+            "The connection to the storage broke before the whole file was there, so nothing is scored: "
+            "check the network and upload it again."
+        ) from error
+    if not answer.ok:
+        sentence = f"The storage refused the file ({answer.status_code}): upload it again; the link may be too old."
+        raise ApiProblem(sentence, answer.status_code)

@@ -1,0 +1,122 @@
+"""Model health on live days whose labels are final: money at risk beside the fraud that came, figures beside the test.
+
+A figure has moved where it leaves the limits and chance, at 95 %, does not explain it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.api.client import Json
+from app.components.score_table import Acted, ScoreTable
+
+# A figure may be so many times the expected one.
+LIMITS = (0.8, 1.25)
+# Fewer known frauds say nothing.
+MIN_FRAUDS = 10
+_Z = 1.96
+
+
+def is_beyond(ratio: float) -> bool:
+    """Return whether a ratio leaves the limits."""
+    return not LIMITS[0] <= ratio <= LIMITS[1]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The fraud that came, and the money at risk that was predicted. ``frauds`` is how many these were."""
+
+    observed: float
+    predicted: float
+    frauds: int
+    days: int
+    without_blocked: bool
+
+    @property
+    def ratio(self) -> float:
+        """How many times as much fraud came as was predicted."""
+        return self.observed / self.predicted if self.predicted else math.inf
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it is too far from 1."""
+        return is_beyond(self.ratio)
+
+    @property
+    def may_be_chance(self) -> bool:
+        """Whether so few frauds may come to this by chance, with amounts that spread as widely as they are large."""
+        return abs(math.log(self.ratio)) < _Z * math.sqrt(2 / self.frauds) if self.ratio else False
+
+
+def calibrate_money(days: Sequence[Json], order: Sequence[str]) -> Calibration | None:
+    """Return what mature days' money at risk was worth; None with too few frauds. ``order`` has the mildest first.
+
+    What a blocked payment would have become is known only if somebody labels it: unless all are labelled, blocked ones
+    are left out on both sides.
+    """
+    rows = [row for day in days for row in day["outcomes"]]
+    strongest = order[-1] if len(order) > 1 else ""
+    leave_out = any(row["outcome"] == strongest and row["label"] == "none" for row in rows)
+    kept = [row for row in rows if not (leave_out and row["outcome"] == strongest)]
+    frauds = [row for row in kept if row["label"] == "fraud"]
+    number = sum(int(row["decisions"]) for row in frauds)
+    observed = sum(float(row["amount"]) for row in frauds)
+    predicted = sum(float(row["money_at_risk"]) for row in kept)
+    if number < MIN_FRAUDS or not observed:
+        return None
+    return Calibration(observed, predicted, number, len(days), leave_out)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A figure on live days and on the test data."""
+
+    name: str
+    live: float
+    test: float
+    may_be_chance: bool
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether it is another one, by more than chance explains and by enough to matter."""
+        return not self.may_be_chance and is_beyond(self.live / self.test if self.test else math.inf)
+
+
+def compare_with_test(live: ScoreTable, test: ScoreTable, score: int) -> list[Compared]:
+    """Return precision and alert rate at a threshold, and average precision; nothing with too few known frauds."""
+    if min(live.all.frauds, test.all.frauds) < MIN_FRAUDS:
+        return []
+    now, then = live.at(score), test.at(score)
+    compared = [
+        _compare_shares("Precision", (now.frauds, _count(now)), (then.frauds, _count(then))),
+        _compare_average_precision(live, test),
+        _compare_shares("Alert rate", (_count(now), live.events), (_count(then), test.events)),
+    ]
+    return [one for one in compared if one is not None]
+
+
+def _count(acted: Acted) -> int:
+    return acted.frauds + acted.legitimate
+
+
+def _compare_shares(name: str, live: tuple[int, int], test: tuple[int, int]) -> Compared | None:
+    """Compare two shares, each given as (hits, of), by the usual test for two proportions."""
+    if not (live[1] and test[1]):
+        return None
+    shares = live[0] / live[1], test[0] / test[1]
+    pooled = (live[0] + test[0]) / (live[1] + test[1])
+    spread = math.sqrt(pooled * (1 - pooled) * (1 / live[1] + 1 / test[1]))
+    return Compared(name, *shares, abs(shares[0] - shares[1]) <= _Z * spread)
+
+
+def _compare_average_precision(live: ScoreTable, test: ScoreTable) -> Compared | None:
+    """Compare them by their logits, whose variance is 1 / (n p (1 - p)) for n frauds (Boyd, Eng and Page, 2013)."""
+    areas = live.average_precision(), test.average_precision()
+    if areas[0] is None or areas[1] is None:
+        return None
+    inside = [min(max(area, 1e-6), 1 - 1e-6) for area in areas if area is not None]
+    variance = sum(1 / (table.all.frauds * p * (1 - p)) for table, p in zip((live, test), inside, strict=True))
+    difference = math.log(inside[0] / (1 - inside[0])) - math.log(inside[1] / (1 - inside[1]))
+    return Compared("Average precision", areas[0], areas[1], abs(difference) <= _Z * math.sqrt(variance))

@@ -1,0 +1,1 @@
+"""The frame of all pages: headings, words, links, addresses and log-in."""

@@ -1,0 +1,143 @@
+"""Numbers and names in the words of the people who read them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from app.ui.glossary import meaning
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+NOTHING = "–"
+_PERCENT = "\u00a0%"
+_SIZES = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"))
+ACRONYMS = {"id": "ID", "ip": "IP", "url": "URL"}
+SCORE_HELP = meaning("score")
+
+
+def count(number: int | float | None) -> str:
+    """Return a whole number with thousands separators."""
+    return NOTHING if number is None else f"{number:,.0f}"
+
+
+def money(amount: float | None, currency: str, cents: bool = False) -> str:
+    """Return an amount such as ``$1,234`` (``$1,234.50`` with cents), or a dash for none."""
+    if amount is None:
+        return NOTHING
+    sign = "−" if amount < 0 else ""
+    symbol = SYMBOLS.get(currency, f"{currency}\u00a0" if currency else "")
+    return f"{sign}{symbol}{abs(amount):,.{2 if cents else 0}f}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share of 1 as a percentage with two or three telling digits: ``0.42 %``, ``7.5 %``, ``93 %``."""
+    if share is None:
+        return NOTHING
+    value = share * 100
+    if 0 < value < 0.01:
+        return "under 0.01\u00a0%"
+    digits = f"{value:.{1 if value >= 1 else 2}f}".rstrip("0").rstrip(".")
+    return f"{digits}\u00a0%"
+
+
+def span(low: float, high: float) -> str:
+    """Return two shares of 1 as one range: ``1.4–4 %``, or a single percentage where both look the same."""
+    ends = percent(low), percent(high)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0].removesuffix(_PERCENT)}–{ends[1]}"
+
+
+def milliseconds(duration_ms: float | None) -> str:
+    """Return a duration such as ``14 ms`` or ``0.8 ms``."""
+    if duration_ms is None:
+        return NOTHING
+    return f"{duration_ms:,.{0 if duration_ms >= 10 else 1}f}\u00a0ms"
+
+
+def size(size_bytes: int) -> str:
+    """Return the size of a file: ``640 bytes``, ``12 kB``, ``3.4 MB``."""
+    if size_bytes < 1_000:
+        return f"{size_bytes} bytes"
+    scale, unit = next((one for one in _SIZES if size_bytes < one[0] * 1_000), _SIZES[-1])
+    number = size_bytes / scale
+    return f"{number:,.{1 if number < 10 else 0}f}\u00a0{unit}"
+
+
+def moment(text: str | None, time: bool = True) -> str:
+    """Return an ISO 8601 time as ``5 Jan 2026, 13:24 UTC``, or the text itself if it is not one."""
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return text or NOTHING
+    at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC" if time else f"{at.day} {at:%b %Y}"
+
+
+def day_of(text: str | None) -> date | None:
+    """Return the day in UTC of an ISO 8601 time with its zone, None for none."""
+    return datetime.fromisoformat(text).astimezone(UTC).date() if text else None
+
+
+def day(at: date) -> str:
+    """Return a day as ``5 Jan 2026``."""
+    return f"{at.day} {at:%b %Y}"
+
+
+def title(name: str) -> str:
+    """Return a column or outcome name as a label: ``merchant_id`` becomes ``Merchant ID``."""
+    words = [ACRONYMS.get(word, word) for word in name.replace("-", "_").split("_") if word]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def entity(column: str) -> str:
+    """Return whom a column is about: ``customer_id`` is about a ``customer``."""
+    words = [word for word in column.split("_") if word not in {"id", "token", "key"}] or [column]
+    return " ".join(ACRONYMS.get(word, word) for word in words)
+
+
+def times(factor: float) -> str:
+    """Return what something did to the odds: ``× 3.2``, or below 1 ``÷ 2``."""
+    sign, size = ("×", factor) if factor >= 1 else ("÷", 1 / factor)
+    return f"{sign}\u00a0{size:,.{1 if size < 10 else 0}f}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in whole units: ``1 hour``, ``7 days``."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        if seconds >= length and seconds % length == 0:
+            number = round(seconds / length)
+            return f"{number} {unit}{'' if number == 1 else 's'}"
+    return f"{seconds:g} seconds"
+
+
+def plural(noun: str) -> str:
+    """Return an event type's name for many of them, with spaces: ``card_payment`` becomes ``card payments``."""
+    text = noun.replace("_", " ")
+    return text if text.endswith("s") else f"{text}s"
+
+
+def false_positive_rate(score: int, scale: Sequence[tuple[int, float]]) -> float | None:
+    """Return the share of legitimate events that score this high or higher, or None above the scale's end.
+
+    Between the scale's points the logarithm of the rate is interpolated; at score 0 it is 1.
+    """
+    points = [(0, 1.0), *((at, rate) for at, rate in scale if at > 0 and rate > 0)]
+    for (low, low_rate), (high, high_rate) in itertools.pairwise(points):
+        if low <= score <= high:
+            share = (score - low) / (high - low)
+            return math.exp(math.log(low_rate) * (1 - share) + math.log(high_rate) * share)
+    return None
+
+
+def score_meaning(score: int, scale: Sequence[tuple[int, float]], noun: str) -> str:
+    """Return what a score means in false positives, as a sentence."""
+    if not scale:
+        return "This detector version says nothing about what its scores mean in false positives."
+    rate = false_positive_rate(score, scale)
+    if rate is None:
+        return f"Fewer than {percent(scale[-1][1])} of legitimate {plural(noun)} score this high."
+    if rate > 0.995:
+        return f"Every legitimate {noun.replace('_', ' ')} scores this high or higher."
+    return f"About {percent(float(f'{rate:.2g}'))} of legitimate {plural(noun)} score this high or higher."

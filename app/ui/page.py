@@ -1,0 +1,142 @@
+"""The frame of every page: its heading, the detector it is about, and problems said in one sentence."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+import streamlit as st
+
+from app.api.client import Api, Connection, Json
+from app.api.connection import find_connection
+from app.api.detector import Detector, read_detector
+from app.api.detector_cache import know_detector, show_replaced
+from app.api.errors import ApiProblem
+from app.ui import formatting
+from app.ui.url_state import begin_page, say_ignored
+
+_log = logging.getLogger(__name__)
+Body: TypeAlias = Callable[[Api, Detector], None]
+
+SET_UP = """
+Tell the dashboard where the Tollgate API is, then load this page again.
+
+**On your machine:** set an environment variable before you start it.
+
+```shell
+TOLLGATE_API_URL=http://127.0.0.1:8000 streamlit run app/streamlit_app.py
+```
+
+**On Streamlit Community Cloud:** open the app's settings, then *Secrets*, and add:
+
+```toml
+api_url = "https://abcdefghij.execute-api.eu-west-1.amazonaws.com"
+
+# only where the API asks for signed requests
+aws_access_key_id = "…"
+aws_secret_access_key = "…"
+region = "eu-west-1"
+```
+
+The address is the output `ApiUrl` of your deployment.
+"""
+
+
+def show_page(title: str, lead: str, body: Body, reads: Collection[str] = ()) -> None:
+    """Show a page whose ``body`` needs the API and the detector; say what is missing where it can't be shown.
+
+    ``reads`` are the names in the address's query that the page goes by.
+    """
+    connection = find_connection()
+    if connection is None:
+        _show_heading("Connect the dashboard", "No API address is configured yet.", None)
+        st.markdown(SET_UP)
+        return
+    try:
+        known = know_detector(lambda: read_detector(_load_detector(connection.url, connection)))
+    except ApiProblem as problem:
+        _show_heading(title.format(event="event", events="events"), "", None)
+        _show_no_detector(problem)
+        return
+    detector = known.detector
+    noun = detector.event_name
+    words = {"event": noun, "events": formatting.plural(noun)}
+    _show_heading(title.format(**words), lead.format(**words), detector)
+    show_replaced(known)
+    if known.problem is not None:
+        show_problem(known.problem)
+        st.caption(f"What this page knows of the detector was read {formatting.moment(known.read_at.isoformat())}.")
+        _show_again("page")
+    begin_page()
+    ignored = st.container()
+    with problems_shown(again="body"):
+        body(Api(connection), detector)
+    if text := say_ignored(reads):
+        ignored.info(in_markdown(text), icon=":material/link_off:")
+
+
+@contextmanager
+def problems_shown(again: str = "") -> Iterator[None]:
+    """Show an ``ApiProblem`` as a calm sentence instead of raising it, and anything else without its trace.
+
+    ``again`` names a button to try again, which no other on the page may be called.
+    """
+    try:
+        yield
+    except ApiProblem as problem:
+        show_problem(problem)
+        if again and (problem.is_passing or problem.status in (401, 403)):
+            _show_again(again)
+    except Exception:
+        _log.exception("A page could not be shown")
+        sentence = "This part of the page could not be shown: the API and this dashboard may be of different versions."
+        show_problem(
+            ApiProblem(f"{sentence} Load the page again; if that does not help, bring both to one version.", 200)
+        )
+
+
+def show_problem(problem: ApiProblem) -> None:
+    icon = ":material/search_off:" if problem.status == 404 else ":material/info:"
+    st.warning(in_markdown(str(problem)), icon=icon)
+
+
+def _show_again(place: str) -> None:
+    """Offer to ask the API again, for what was kept of its answers too."""
+    st.button("Try again", icon=":material/refresh:", key=f"try-again-{place}", on_click=st.cache_data.clear)
+
+
+def in_markdown(text: str) -> str:
+    """Return ``text`` so that Markdown shows it as it is: no formulas, links, colours or markup."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#|$~:!" else character for character in text)
+
+
+@st.cache_data(ttl=60, max_entries=8, show_spinner="Asking the API …")
+def _load_detector(url: str, _connection: Connection) -> Json:  # noqa: ARG001 - the URL is the cache's key
+    return Api(_connection).detector()
+
+
+def _show_no_detector(problem: ApiProblem) -> None:
+    if problem.status == 404:
+        sentence = "The API has no detector yet: train one and deploy it, then try again."
+        show_problem(ApiProblem(f"{sentence} It said: {problem}", 404))
+    else:
+        show_problem(problem)
+    _show_again("detector")
+
+
+def _show_heading(title: str, lead: str, detector: Detector | None) -> None:
+    heading, about = st.columns([3, 2], vertical_alignment="bottom")
+    with heading:
+        st.title(title, anchor=False)
+        if lead:
+            st.caption(lead)
+    if detector is not None:
+        with about, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+            st.badge(
+                in_markdown(detector.name), icon=":material/shield:", color="blue", help=detector.description or None
+            )
+            st.badge(
+                in_markdown(f"version {detector.version}"), color="gray", help="The detector version that decides now."
+            )

@@ -1,0 +1,1 @@
+"""The Batch page: upload a file, watch it, and read what came out."""

@@ -1,0 +1,163 @@
+"""The Batch page: upload a file, watch it being scored, read what came out; and every earlier batch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from app import clock
+from app.api.client import Api, Json
+from app.api.detector import Detector
+from app.components.outcome_card import empty_state
+from app.ui import formatting
+from app.ui.page import in_markdown, problems_shown, show_page
+from app.views.batch.inbox import show_inbox
+from app.views.batch.summary import show_downloads, show_summary
+from app.views.batch.upload_panel import show_upload
+
+POLL_EVERY_S = 2
+# A file at work gives a sign of life every few seconds.
+PATIENCE_S = 180
+UPLOAD_WITHIN_S = 900
+SHOWN_AT_ONCE = 5
+WORDS = {
+    "waiting": "Waiting", "running": "Scoring", "done": "Done", "rejected": "Rejected", "failed": "Given up",
+}  # fmt: skip
+FINISHED = {"done", "rejected", "failed"}
+
+
+def show() -> None:
+    """Show the page."""
+    show_page("Score a file", "Upload many {events} at once; each gets a score and an outcome.", _show_body, ("batch",))
+
+
+def _show_body(api: Api, detector: Detector) -> None:
+    upload, earlier = st.columns([5, 7], gap="large")
+    with upload, problems_shown():
+        if sent := show_upload(api, detector):
+            st.query_params["batch"] = sent
+            st.rerun()
+        show_inbox(api)
+    batch_id = ""
+    with earlier, problems_shown():
+        batch_id = _choose_batch(api)
+    if batch_id:
+        st.space("xsmall")
+        _show_batch(api, detector, batch_id)
+
+
+def _choose_batch(api: Api) -> str:
+    """List earlier batches; return the id of the one to show, or an empty string."""
+    st.subheader("Earlier batches", anchor=False)
+    batches = api.batches()
+    asked = str(st.query_params.get("batch", ""))
+    if not batches:
+        st.html(empty_state("No batch yet", "Upload a file: its results will be here, and stay here."))
+        return asked
+    chosen = st.dataframe(
+        [_row(batch) for batch in batches],
+        hide_index=True,
+        height="content" if len(batches) <= SHOWN_AT_ONCE else 36 * (SHOWN_AT_ONCE + 1),
+        placeholder=formatting.NOTHING,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"batches-{st.session_state.get('round', 0)}",
+        column_config=_column_config(),
+        alt="Earlier batches; choose one to see it",
+    )
+    rows = chosen.get("selection", {}).get("rows", [])
+    if rows and rows[0] < len(batches):
+        asked = str(batches[rows[0]]["batch_id"])
+        st.query_params["batch"] = asked
+    return asked or str(batches[0]["batch_id"])
+
+
+def _row(batch: Json) -> Json:
+    return {
+        "file": str(batch.get("filename") or ""),
+        "status": WORDS.get(str(batch.get("status")), str(batch.get("status"))),
+        "created": batch.get("created_at"),
+        "rows": batch.get("rows"),
+        "failed": batch.get("failed"),
+    }
+
+
+def _column_config() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "file": column.TextColumn("File", width="medium"),
+        "status": column.TextColumn("Status", width=80),
+        "created": column.DatetimeColumn("Uploaded (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
+        "rows": column.NumberColumn("Rows", format="%,d", width=80),
+        "failed": column.NumberColumn("Failed", format="%,d", width=70),
+    }
+
+
+def _show_batch(api: Api, detector: Detector, batch_id: str) -> None:
+    batch = api.batch(batch_id)
+    status = batch.get("status")
+    heading, files = st.columns([5, 7], vertical_alignment="bottom")
+    with heading:
+        st.header(in_markdown(str(batch.get("filename") or batch_id)), anchor=False)
+        st.caption(in_markdown(_origin(batch, batch_id)))
+    with files:
+        show_downloads(batch)
+    if status == "rejected":
+        reason = str(batch.get("reason") or "The API did not say why.")
+        st.warning(in_markdown(f"This file was not scored. {reason}"), icon=":material/block:")
+    elif status == "failed":
+        reason = str(batch.get("reason") or "The API did not say why.")
+        st.warning(in_markdown(f"This file was given up; `tollgate redrive` tries it again. {reason}"))
+    elif status == "done":
+        show_summary(detector, batch)
+    else:
+        _watch(api, batch_id)
+
+
+def _origin(batch: Json, batch_id: str) -> str:
+    version = (batch.get("summary") or {}).get("detector_version")
+    decided = f" by detector version {version}" if version else ""
+    if batch.get("finished_at"):
+        return f"Batch {batch_id}, finished {formatting.moment(batch['finished_at'])}{decided}"
+    return f"Batch {batch_id}, uploaded {formatting.moment(batch.get('created_at'))}"
+
+
+@st.fragment(run_every=POLL_EVERY_S)
+@problems_shown()
+def _watch(api: Api, batch_id: str) -> None:
+    """Show how far an unfinished batch is, until it is finished; then the whole page is shown anew."""
+    batch = api.batch(batch_id)
+    if batch.get("status") in FINISHED:
+        st.rerun()
+    if batch.get("status") == "waiting":
+        st.progress(0, "Waiting for the file, or for its turn …")
+        if _silent_s(batch) > UPLOAD_WITHIN_S:
+            st.caption("No file came while its address was good, so nothing is scored: upload it again.")
+            return
+    else:
+        st.progress(*_progress(batch.get("progress") or {}))
+    if _silent_s(batch) > PATIENCE_S:
+        st.caption("There was no sign of life for minutes: look at the batch function's log and dead-letter queue.")
+
+
+def _progress(progress: Json) -> tuple[float, str]:
+    """Return the share that is done, from 0 to 1, and how to say it."""
+    if progress.get("phase") == "recording":
+        return 1.0, f"Recording: {formatting.count(progress.get('recorded') or 0)} histories"
+    rows, total, size = int(progress.get("rows") or 0), progress.get("rows_total"), progress.get("size_bytes")
+    about = "about " if progress.get("rows_total_estimated") else ""
+    of_all = f" of {about}{formatting.count(total)}" if total else ""
+    failed = f", {formatting.count(progress['failed'])} failed" if progress.get("failed") else ""
+    share = float(progress.get("bytes") or 0) / float(size) if size else 0.0
+    return min(share, 1.0), f"Scoring: {formatting.count(rows)}{of_all} rows{failed}"
+
+
+def _silent_s(batch: Json) -> float:
+    """Return the seconds since the last sign of life."""
+    last = (batch.get("progress") or {}).get("heartbeat_at") or batch.get("created_at")
+    try:
+        return (clock.now() - datetime.fromisoformat(str(last))).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0

@@ -1,0 +1,127 @@
+"""The Settings and help page: the connection, the versions, how to read each number, and the words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from app.api.client import Api, Connection, Json
+from app.api.connection import find_connection
+from app.api.detector import Detector
+from app.api.errors import ApiProblem
+from app.ui import formatting
+from app.ui.glossary import GLOSSARY
+from app.ui.page import in_markdown, problems_shown, show_page, show_problem
+from app.views.help.sentences import DOCUMENTS, KEYS, NUMBERS
+from app.views.today.data import time_health
+
+_MEASURED = "help.measured"
+
+
+def show() -> None:
+    """Show the page."""
+    show_page("Settings and help", "What this dashboard is connected to, and how to read it.", _show_body)
+
+
+def _show_body(api: Api, detector: Detector) -> None:
+    connection = find_connection()
+    if connection is not None:
+        _show_connection(api, connection)
+    with problems_shown():
+        _show_versions(load_versions(api.url, api))
+    _show_reading(detector)
+
+
+@st.cache_data(ttl=60, max_entries=8, show_spinner="Listing versions …")
+def load_versions(url: str, _api: Api) -> Json:  # noqa: ARG001 - the URL is the cache's key
+    """Return the newest sealed versions."""
+    return _api.versions()
+
+
+@st.fragment
+@problems_shown()
+def _show_connection(api: Api, connection: Connection) -> None:
+    st.header("Connection", anchor=False)
+    if _MEASURED not in st.session_state:
+        _measure(api)
+    duration_ms, problem = st.session_state[_MEASURED]
+    cells = st.columns([6, 3, 3], vertical_alignment="top")
+    address = urlsplit(connection.url).netloc or connection.url
+    cells[0].metric("API", in_markdown(address), border=True, help=in_markdown(connection.url))
+    signed = "Signed" if connection.keys and urlsplit(connection.url).scheme == "https" else "Not signed"
+    cells[1].metric("Requests", signed, border=True, help="With AWS Signature Version 4. The keys are never shown.")
+    answered = formatting.milliseconds(duration_ms) if problem is None else "No answer"
+    cells[2].metric(
+        "Answer", answered, border=True, help="How long the smallest answer took, from this dashboard and back."
+    )
+    if problem is not None:
+        show_problem(problem)
+    st.button("Measure again", icon=":material/refresh:", on_click=_measure, args=(api,))
+
+
+def _measure(api: Api) -> None:
+    try:
+        st.session_state[_MEASURED] = time_health(api), None
+    except ApiProblem as problem:
+        st.session_state[_MEASURED] = None, problem
+
+
+def _show_versions(answer: Json) -> None:
+    st.header("Detector versions", anchor=False, help=GLOSSARY["detector version"])
+    versions = answer["versions"]
+    rows = [
+        {
+            "Version": version["detector_version"],
+            "State": "Decides" if version["decides"] else "Kept",
+            "Sealed": version["created_at"],
+            "Model": version["model"] or ("Rules alone" if version["created_at"] else formatting.NOTHING),
+            "Rules": version["rules"],
+            "Trained on": version["trained_on"],
+            "Data to": version["to"],
+        }
+        for version in versions
+    ]
+    column = st.column_config
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height="content" if len(rows) <= 6 else 250,
+        column_config={
+            "Sealed": column.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone="UTC"),
+            "Rules": column.NumberColumn(width=70),
+            "Trained on": column.NumberColumn(format="localized", help="Events in the training data."),
+            "Data to": column.DatetimeColumn("Data until", format="D MMM YYYY", timezone="UTC"),
+        },
+        placeholder=formatting.NOTHING,
+        alt="Sealed versions of the detector, newest first",
+    )
+    if answer["count"] > len(versions):
+        st.caption(f"The newest {len(versions)} of {formatting.count(answer['count'])}.")
+
+
+def _show_reading(detector: Detector) -> None:
+    noun = detector.event_name
+    words = {"event": noun, "events": formatting.plural(noun)}
+    st.header("How to read it", anchor=False)
+    numbers, glossary, keys, documents = st.tabs(["Numbers", "Words", "Keys", "Documentation"])
+    with numbers:
+        st.markdown(
+            _table("number", "meaning", {name: _sentence(text.format(**words)) for name, text in NUMBERS.items()})
+        )
+    with glossary:
+        st.markdown(_table("word", "meaning", GLOSSARY))
+    with keys:
+        st.markdown(_table("key", "what it does", KEYS))
+    with documents:
+        st.markdown(_table("page", "what it tells", DOCUMENTS))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _table(first: str, second: str, rows: Mapping[str, str]) -> str:
+    lines = [f"| {first} | {second} |", "|---|---|"]
+    return "\n".join([*lines, *(f"| **{in_markdown(name)}** | {in_markdown(text)} |" for name, text in rows.items())])

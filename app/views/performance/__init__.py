@@ -1,0 +1,1 @@
+"""The Performance page: how well models do, and what thresholds cost."""

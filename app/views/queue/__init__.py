@@ -1,0 +1,1 @@
+"""The Review queue: cases, the one that is looked at, and its label."""

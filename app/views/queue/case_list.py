@@ -1,0 +1,77 @@
+"""The cases that wait, as a list to choose from; the one that is looked at is in the page's address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.api.client import Json
+from app.api.detector import Detector
+from app.ui import formatting
+from app.ui.page import in_markdown
+from app.views.queue.filters import QueueTerms
+
+EVENT = "event"
+_LIST = "queue-list"
+
+
+def show_waiting(detector: Detector, terms: QueueTerms, cases: Sequence[Json], current: str, found: Json) -> None:
+    """Show the cases; choosing one opens it."""
+    many = f"{len(cases)}, and more" if found.get("cursor") else str(len(cases))
+    st.subheader(f"Cases ({many})", anchor=False, help=_freshness(found))
+    if not cases:
+        st.caption("No case is left.")
+        return
+    by_id = {str(one["event_id"]): one for one in cases}
+    st.session_state[_LIST] = current if current in by_id else None
+    with st.container(height=500, border=False, key="queue-cases"):
+        st.radio(
+            "Cases",
+            list(by_id),
+            key=_LIST,
+            index=None,
+            format_func=lambda event_id: _title(detector, terms, by_id[event_id]),
+            captions=[_caption(one) for one in cases],
+            on_change=_open_chosen,
+            label_visibility="collapsed",
+        )
+
+
+def go_to(event_id: str) -> None:
+    """Open another case, or none in particular."""
+    if event_id:
+        st.query_params[EVENT] = event_id
+    else:
+        st.query_params.pop(EVENT, None)
+
+
+def next_of(ids: Sequence[str], current: str, step: int = 1) -> str:
+    """Return the case after (or before) the current one, or an empty text. The first follows one of elsewhere."""
+    if current not in ids:
+        return ids[0] if ids and step > 0 else ""
+    place = list(ids).index(current) + step
+    return ids[place] if 0 <= place < len(ids) else ""
+
+
+def _open_chosen() -> None:
+    go_to(str(st.session_state[_LIST] or ""))
+
+
+def _title(detector: Detector, terms: QueueTerms, found: Json) -> str:
+    kind = "amount" if terms.sort == "amount" else "money_at_risk"
+    said = formatting.money(found.get(kind), detector.currency, cents=True)
+    return in_markdown(said if kind == "amount" else f"{said} at risk")
+
+
+def _caption(found: Json) -> str:
+    score = "no score" if found.get("score") is None else f"score {found['score']}"
+    at = formatting.moment(found["timestamp"]).removesuffix(" UTC")
+    weaker = found.get("downgraded")
+    outcome = formatting.title(found["outcome"]) + (f" (score: {formatting.title(weaker['from'])})" if weaker else "")
+    return in_markdown(f"{outcome}, {score} · {at}")
+
+
+def _freshness(found: Json) -> str:
+    until = formatting.moment(found.get("indexed_until"))
+    return f"Found in the index, which is up to {until}. A case leaves the list as soon as you decide on it."

@@ -1,0 +1,118 @@
+"""What the review queue shows: its filters, which are in the page's address as well, and the search they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import streamlit as st
+
+from app import clock
+from app.api.client import Json
+from app.api.detector import Detector
+from app.ui import formatting
+from app.ui.url_state import in_address, one_of
+
+ANY = "any"
+PAGE = 50
+DAYS = {"1": "Today", "7": "7 days", "30": "30 days"}
+LABELS = {"none": "Not labelled", "fraud": "Fraud", "legitimate": "Legitimate", ANY: "Any label"}
+SORTS = {"money_at_risk": "Money at risk", "amount": "Amount", "score": "Score", "newest": "Newest first"}
+FILTERS = ("outcome", "days", "label", "sort", "rule", "score")
+_SCORES = (0, 1000)
+
+
+@dataclass(frozen=True)
+class QueueTerms:
+    """Which decisions are asked for."""
+
+    outcome: str
+    days: int
+    label: str
+    sort: str
+    rule: str
+    from_score: int
+    to_score: int
+
+    def takes(self, label: str) -> bool:
+        """Return whether a payment with this label is still asked for."""
+        return self.label in (ANY, label)
+
+    @property
+    def first(self) -> date:
+        """The first day, in UTC."""
+        return clock.today() - timedelta(self.days - 1)
+
+    @property
+    def searched(self) -> dict[str, str]:
+        """The query of ``GET /v1/decisions``."""
+        whole = (self.from_score, self.to_score) == _SCORES
+        return {
+            "from": self.first.isoformat(),
+            "outcome": "" if self.outcome == ANY else self.outcome,
+            "label": "" if self.label == ANY else self.label,
+            "rule": "" if self.rule == ANY else self.rule,
+            "from_score": "" if whole else str(self.from_score),
+            "to_score": "" if whole else str(self.to_score),
+            "sort": self.sort,
+            "limit": str(PAGE),
+        }
+
+
+def usual_terms(detector: Detector) -> QueueTerms:
+    """Return what is asked for as long as nobody chooses otherwise."""
+    return QueueTerms(usual_outcome(detector.outcome_names()), 7, "none", "money_at_risk", ANY, *_SCORES)
+
+
+def show_filters(detector: Detector) -> QueueTerms:
+    """Show the filters in one line; return what they say."""
+    order, usual = detector.outcome_names(), usual_terms(detector)
+    outcomes = [*reversed(order), ANY]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="queue-filters"):
+        outcome = st.segmented_control(
+            "Outcome", outcomes, required=True, **in_address("outcome", usual.outcome, one_of(outcomes)),
+            format_func=lambda name: "All" if name == ANY else formatting.title(name),
+        )  # fmt: skip
+        days = st.segmented_control(
+            "Decided in", list(DAYS), required=True, **in_address("days", str(usual.days), one_of(list(DAYS))),
+            format_func=DAYS.__getitem__, help="Days are in UTC. The search goes by the day of the decision.",
+        )  # fmt: skip
+        label = st.selectbox(
+            "Label", list(LABELS), **in_address("label", usual.label, one_of(list(LABELS))),
+            format_func=LABELS.__getitem__, width=140,
+        )  # fmt: skip
+        sort = st.selectbox(
+            "First comes", list(SORTS), **in_address("sort", usual.sort, one_of(list(SORTS))),
+            format_func=SORTS.__getitem__, width=150,
+            help="Money at risk is probability of fraud × amount: what the payment is expected to cost.",
+        )  # fmt: skip
+        with st.popover("Rule and score", icon=":material/tune:"):
+            rule, (low, high) = _show_more(detector)
+    return QueueTerms(str(outcome), int(days or usual.days), str(label), str(sort), rule, low, high)
+
+
+def usual_outcome(order: list[str]) -> str:
+    """Return what a person is to look at: the outcome below the strongest, which is not the mildest."""
+    return order[-2] if len(order) > 2 else order[-1]
+
+
+def _show_more(detector: Detector) -> tuple[str, tuple[int, int]]:
+    rules: list[Json] = detector.document.get("rules") or []
+    names = [ANY, *(str(rule["name"]) for rule in rules)]
+    rule = st.selectbox(
+        "Rule that matched", names, **in_address("rule", ANY, one_of(names)), disabled=not rules,
+        format_func=lambda name: "Any rule, or none" if name == ANY else name,
+        help=None if rules else "This detector has no rules: its score alone decides.",
+    )  # fmt: skip
+    scores = st.slider(
+        "Score", *_SCORES, step=5, help=formatting.SCORE_HELP,
+        **in_address("score", _SCORES, _read_scores, lambda span: f"{span[0]}-{span[1]}"),
+    )  # fmt: skip
+    return str(rule), scores
+
+
+def _read_scores(text: str) -> tuple[int, int]:
+    low, high = (int(part) for part in text.split("-"))
+    if not _SCORES[0] <= low <= high <= _SCORES[1]:
+        raise ValueError(text)
+    return low, high

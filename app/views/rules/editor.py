@@ -1,0 +1,120 @@
+"""The editor of one rule: its fields, what is wrong with it, and what it would have done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.api.client import Api, Json
+from app.api.detector import Detector
+from app.api.errors import ApiProblem
+from app.ui import formatting
+from app.ui.glossary import meaning
+from app.views.rules.draft import Draft
+from app.views.rules.expression_input import show_expression
+
+STATES = {"act": "Acts", "shadow": "Shadow", "off": "Off"}
+_FINE = {"severity": "fine", "message": "Nothing is wrong with it.", "line": None, "column": None}
+
+
+def show_editor(api: Api, detector: Detector, draft: Draft) -> Sequence[Json]:
+    """Show the edited rule's fields; return what was found in all rules of the draft."""
+    rule = draft.rule
+    if rule is None:
+        return ()
+    key = f"rule.{st.session_state.get('rules.edition', 0)}.{draft.chosen}"
+    findings, problem = _check(api, draft)
+    said, settings = st.columns([7, 5], gap="large")
+    with said:
+        _bind_text(rule, key)
+        own = [finding for finding in findings if finding["rule"] == rule["name"]]
+        shown = [_unknown(problem)] if problem else own or [_FINE]
+        show_expression(f"{key}.expression", rule["expression"], names_of(detector), shown, _setter(rule, "expression"))
+        st.caption("Checked while you type, against the version that decides. Nothing is saved by it.")
+    with settings:
+        _show_settings(draft, rule, key)
+    return findings
+
+
+def names_of(detector: Detector) -> list[str]:
+    """Return the names that expressions can have: columns, features, lists and the score."""
+    document = detector.document
+    columns = [v.name for v in detector.variables if v.role not in ("id", "timestamp", "label", "ignored")]
+    features = [str(feature["name"]) for feature in document.get("features") or ()]
+    lists = [str(one["name"]) for one in document.get("lists") or ()]
+    return list(dict.fromkeys([*columns, "score", "hour", "hour_exact", "weekday", *lists, *features]))
+
+
+def _setter(rule: Json, setting: str) -> Any:  # noqa: ANN401 - a callback of any value
+    def keep(value: object) -> None:
+        rule[setting] = value
+
+    return keep
+
+
+def _bind_text(rule: Json, key: str) -> None:
+    name = f"{key}.name"
+
+    def keep() -> None:
+        rule["name"] = str(st.session_state[name]).strip() or rule["name"]
+
+    st.text_input(
+        "Name", rule["name"], key=name, max_chars=60, on_change=keep, help="Decisions, files and figures name it so."
+    )
+
+
+def _show_settings(draft: Draft, rule: Json, key: str) -> None:
+    outcomes = [str(name) for name in draft.saved["outcomes"]]
+    rule["outcome"] = st.selectbox(
+        "Outcome",
+        outcomes,
+        index=outcomes.index(rule["outcome"]) if rule["outcome"] in outcomes else 0,
+        format_func=formatting.title,
+        key=f"{key}.outcome",
+        help=meaning("outcome"),
+    )
+    current = "off" if not rule["enabled"] else "shadow" if rule["shadow"] else "act"
+    state = st.segmented_control(
+        "State",
+        list(STATES),
+        default=current,
+        format_func=STATES.__getitem__,
+        key=f"{key}.state",
+        help="Shadow: it is asked and counted, and does not act. Off: it is not asked.",
+    )
+    rule["enabled"], rule["shadow"] = (state or current) != "off", (state or current) == "shadow"
+    first, second = st.columns(2)
+    rule["priority"] = int(
+        first.number_input(
+            "Priority", 1, 1000, rule["priority"], key=f"{key}.priority", help="Smaller numbers are asked first."
+        )
+    )
+    expires = second.date_input(
+        "Expires",
+        formatting.day_of(rule["expires_at"]),
+        key=f"{key}.expires",
+        format="YYYY-MM-DD",
+        help="From midnight (UTC) of this day on it is not asked. Empty: it does not expire.",
+    )
+    if expires != formatting.day_of(rule["expires_at"]):
+        rule["expires_at"] = None if expires is None else f"{expires.isoformat()}T00:00:00Z"
+
+
+def _check(api: Api, draft: Draft) -> tuple[list[Json], str]:
+    """Return what was found in the draft's rules, and why nothing could be."""
+    try:
+        return _ask(api.url, json.dumps(draft.rules), api), ""
+    except ApiProblem as problem:
+        return [], str(problem)
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+def _ask(url: str, rules: str, _api: Api) -> list[Json]:  # noqa: ARG001 - the URL is the cache's key
+    return _api.check_rules(json.loads(rules))
+
+
+def _unknown(problem: str) -> Json:
+    return {"severity": "warning", "message": f"It could not be checked. {problem}", "line": None, "column": None}

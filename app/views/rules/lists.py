@@ -1,0 +1,177 @@
+"""The lists that rules ask: their values searched, added, removed and replaced."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from app.api.client import Api, Json
+from app.api.detector import Detector
+from app.api.errors import ApiProblem
+from app.components.outcome_card import empty_state
+from app.ui import formatting
+from app.ui.page import in_markdown, problems_shown, show_problem
+from app.ui.url_state import in_address, one_of
+
+PAGE = 100
+MOST_BYTES = 4_000_000
+_SAID = "list.said"
+
+
+def show_lists(api: Api, detector: Detector) -> None:
+    """Show one of the lists, with ways to change it."""
+    names = [str(one["name"]) for one in detector.document.get("lists") or ()]
+    if not names:
+        text = "Name one under [lists] in the detector file, and let a rule ask it: customer_id in denied."
+        st.html(empty_state("This version has no lists", text))
+        return
+    name = str(st.selectbox("List", names, width=420, **in_address("list", names[0], one_of(names))))
+    _show_list(api, name)
+
+
+@st.fragment
+def _show_list(api: Api, name: str) -> None:
+    with problems_shown():
+        said = st.session_state.pop(_SAID, None)
+        if isinstance(said, ApiProblem):
+            show_problem(said)
+        elif said:
+            st.success(in_markdown(said), icon=":material/check:")
+        values, changes = st.columns([7, 5], gap="large")
+        with values:
+            page = _show_values(api, name)
+        with changes:
+            _show_changes(api, name, page)
+
+
+def _show_values(api: Api, name: str) -> Json:
+    trail: list[str | None] = st.session_state.setdefault(f"list.{name}.trail", [None])
+    search = st.text_input(
+        "Search",
+        key=f"list.{name}.search",
+        placeholder="Part of a value",
+        live=True,
+        icon=":material/search:",
+        on_change=_begin,
+        args=(trail,),
+    )
+    page = api.list_page(name, str(search), PAGE, trail[-1])
+    chosen = st.dataframe(
+        [{"Value": value} for value in page["values"]],
+        hide_index=True,
+        height=290,
+        key=f"list.{name}.values.{page['etag']}.{search}.{trail[-1]}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        placeholder="No value",
+        alt=f"Values of the list {name}",
+    )
+    _show_pages(page, trail)
+    picked = [page["values"][row] for row in chosen["selection"]["rows"]]
+    if picked:
+        change = partial(api.change_list, name, [], picked, page["etag"])
+        st.button(
+            f"Remove {len(picked)} from the list",
+            icon=":material/delete:",
+            on_click=_change,
+            args=(change, trail, f"{len(picked)} removed."),
+        )
+    return page
+
+
+def _begin(trail: list[str | None]) -> None:
+    trail[:] = [None]
+
+
+def _go_back(trail: list[str | None]) -> None:
+    trail.pop()
+
+
+def _show_pages(page: Json, trail: list[str | None]) -> None:
+    first, size = (len(trail) - 1) * PAGE, len(page["values"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shown = f"{formatting.count(first + min(1, size))} to {formatting.count(first + size)}"
+        st.caption(f"{shown} of {formatting.count(page['matching'])}. Tick values to remove them.")
+        st.button("Back", icon=":material/chevron_left:", disabled=not first, on_click=_go_back, args=(trail,))
+        st.button(
+            "Next",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            disabled=page["cursor"] is None,
+            on_click=trail.append,
+            args=(page["cursor"],),
+        )
+
+
+def _show_changes(api: Api, name: str, page: Json) -> None:
+    kind = "numbers" if page["kind"] == "number" else "texts"
+    since = "sealed in the version" if page["sealed"] else "changed"
+    st.markdown(
+        in_markdown(f"{formatting.count(page['entries'])} {kind}, {since} {formatting.moment(page['changed_at'])}.")
+    )
+    st.caption("A change decides within half a minute, in this version and in later ones.")
+    key = f"list.{name}.add"
+    with st.form(f"{key}.form", border=True):
+        st.text_area("Values to add, one a line", height=120, key=key)
+        st.form_submit_button("Add", type="primary", icon=":material/add:", on_click=_add, args=(api, name, page, key))
+    with st.expander("Replace all values by a file's", icon=":material/upload_file:"):
+        _show_replacement(api, name, page)
+
+
+def _add(api: Api, name: str, page: Json, key: str) -> None:
+    values = read_values(str(st.session_state[key]))
+    if not values:
+        st.session_state[_SAID] = ApiProblem("Write at least one value, then press Add.")
+        return
+    trail = st.session_state[f"list.{name}.trail"]
+    change = partial(api.change_list, name, values, [], page["etag"])
+    _change(change, trail, f"{len(values)} given.")
+    if not isinstance(st.session_state[_SAID], ApiProblem):
+        st.session_state[key] = ""
+
+
+def _show_replacement(api: Api, name: str, page: Json) -> None:
+    file = st.file_uploader("A text file with one value a line", type=["txt", "csv"], key=f"list.{name}.file")
+    if file is None:
+        return
+    try:
+        values = read_values(_text_of(file))
+    except UnicodeDecodeError:
+        st.warning("The file is not text in UTF-8: save it as such, then choose it again.", icon=":material/edit:")
+        return
+    if sum(len(value) + 4 for value in values) > MOST_BYTES:
+        command = f"tollgate lists put FILE --name {name}"
+        st.warning(f"That is more than one request takes: use `{command}`.", icon=":material/edit:")
+        return
+    if not values:
+        st.warning("The file has no values. To empty the list, remove its values.", icon=":material/edit:")
+        return
+    count, trail = formatting.count(len(values)), st.session_state[f"list.{name}.trail"]
+    st.caption(f"{count} values, in place of {formatting.count(page['entries'])}.")
+    change = partial(api.replace_list, name, values, page["etag"])
+    st.button(f"Replace by {count} values", type="primary", on_click=_change, args=(change, trail, f"{count} taken."))
+
+
+def _text_of(file: io.BytesIO) -> str:
+    return file.getvalue().decode("utf-8-sig")
+
+
+def read_values(text: str) -> list[str]:
+    """Return the values in a text, one a line, each once; blank lines, and those that begin with "# ", do not count."""
+    lines = (line.strip() for line in text.splitlines())
+    return list(dict.fromkeys(line for line in lines if line and line != "#" and not line.startswith("# ")))
+
+
+def _change(ask: Callable[[], Json], trail: list[str | None], said: str) -> None:
+    """Ask for a change, and keep what is to be said of it."""
+    try:
+        answer = ask()
+    except ApiProblem as problem:
+        theirs = ApiProblem("Somebody else changed this list meanwhile: look at it as it is now, then try again.")
+        st.session_state[_SAID] = theirs if problem.is_overtaken else problem
+        return
+    st.session_state[_SAID] = f"{said} The list now has {formatting.count(answer['entries'])} values."
+    _begin(trail)

@@ -1,0 +1,183 @@
+"""The rules of the version that decides: their settings, and what they came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from app import clock
+from app.api.client import Api, Json
+from app.api.detector import Detector
+from app.components.outcome_card import empty_state
+from app.ui import formatting
+from app.ui.glossary import meaning
+from app.ui.links import show_link
+from app.ui.page import in_markdown
+from app.ui.url_state import in_address, one_of
+from app.views.rules.downgrades import count_downgrades
+from app.views.rules.figures import RuleFigures, read_figures, read_overlaps
+
+DAYS = {1: "Today", 7: "7 days", 30: "30 days", 90: "90 days"}
+
+
+def show_rules_in_use(api: Api, detector: Detector) -> None:
+    """Show all rules with their figures, and one of them whole."""
+    rules: Sequence[Json] = detector.document.get("rules") or ()
+    if not rules:
+        noun = formatting.plural(detector.event_name)
+        text = f"The score alone gives the outcome of {noun}. Write a first rule under Next rules."
+        st.html(empty_state("This version has no rules", text))
+        return
+    days = _choose_days()
+    answer = load_summaries(api.url, days, api)
+    figures = read_figures(answer["days"], detector.outcomes[0].name)
+    _show_table(detector, rules, figures)
+    _say_how_new(answer)
+    chosen = _choose_rule([str(rule["name"]) for rule in rules])
+    rule = next(rule for rule in rules if rule["name"] == chosen)
+    _show_rule(api, detector, rule, figures, answer["days"])
+
+
+@st.cache_data(ttl=60, max_entries=16, show_spinner="Adding up …")
+def load_summaries(url: str, days: int, _api: Api) -> Json:  # noqa: ARG001 - the URL is the cache's key
+    """Return what the decisions of the last days come to, today's among them."""
+    today = clock.today()
+    return _api.summaries(today - timedelta(days - 1), today)
+
+
+def _choose_days() -> int:
+    chosen = st.segmented_control(
+        "Counted over", list(DAYS), default=7, format_func=DAYS.__getitem__, key="rules.days", width="content"
+    )
+    return int(chosen or 7)
+
+
+def _choose_rule(names: Sequence[str]) -> str:
+    return str(st.selectbox("Look at one rule", names, width=420, **in_address("rule", names[0], one_of(names))))
+
+
+def state_of(rule: Json) -> str:
+    """Return whether a rule acts, in a word or two."""
+    if not rule.get("enabled", True):
+        return "Off"
+    expires = str(rule.get("expires_at") or "")
+    if expires and datetime.fromisoformat(expires) <= clock.now():
+        return "Expired"
+    return "Shadow" if rule.get("shadow") else "Acts"
+
+
+def _row(rule: Json, figures: RuleFigures) -> Json:
+    return {
+        "Rule": rule["name"],
+        "State": state_of(rule),
+        "Outcome": formatting.title(str(rule["outcome"])),
+        "Hits": figures.hits,
+        "Frauds": figures.frauds,
+        "Precision": figures.precision,
+        "Saved": figures.saved,
+        "Priority": rule["priority"],
+        "Expires": formatting.day_of(rule.get("expires_at")),
+    }
+
+
+def _show_table(detector: Detector, rules: Sequence[Json], figures: Mapping[str, RuleFigures]) -> None:
+    rows = [_row(rule, figures.get(str(rule["name"]), RuleFigures())) for rule in rules]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height="content" if len(rows) <= 10 else 390,
+        column_config=_columns(detector),
+        placeholder=formatting.NOTHING,
+        alt="The rules of the version that decides, in the order in which they are asked, with what they came to",
+    )
+
+
+def _columns(detector: Detector) -> dict[str, Any]:
+    column, symbol = st.column_config, formatting.SYMBOLS.get(detector.currency, "")
+    noun = formatting.plural(detector.event_name)
+    return {
+        "Rule": column.TextColumn(width="medium", help=meaning("rule")),
+        "State": column.TextColumn(width=75, help="Acts, is only counted (shadow), is switched off, or has expired."),
+        "Outcome": column.TextColumn(width=85, help=meaning("outcome")),
+        "Hits": column.NumberColumn(format="localized", width=80, help=f"How many {noun} it matched."),
+        "Frauds": column.NumberColumn(format="localized", width=80, help="Hits that are labelled as fraud so far."),
+        "Precision": column.NumberColumn(
+            format="percent", width=85, help="The share of frauds among the hits that are labelled."
+        ),
+        "Saved": column.NumberColumn(
+            format=f"{symbol}%,.0f",
+            width=100,
+            help="The amount of the frauds it hit that were not approved; in shadow mode, of those that were.",
+        ),
+        "Priority": column.NumberColumn(format="%d", width=75, help="Smaller numbers are asked first."),
+        "Expires": column.DateColumn(format="D MMM YYYY", width=105, help="From this day on (UTC) it is not asked."),
+    }
+
+
+def _say_how_new(answer: Json) -> None:
+    until = answer.get("indexed_until")
+    if until:
+        st.caption(f"Counted are decisions and labels until {formatting.moment(until)}.")
+    else:
+        st.caption("No decision has been counted in these days; new ones are after a few minutes.")
+
+
+def _show_rule(
+    api: Api, detector: Detector, rule: Json, figures: Mapping[str, RuleFigures], days: Sequence[Json]
+) -> None:
+    name = str(rule["name"])
+    said, shared = st.columns([7, 5], gap="large")
+    with said:
+        st.subheader(in_markdown(name), anchor=False)
+        # Not `st.code`: for it the browser loads a highlighter of many languages, which takes longer than the page.
+        st.html(f'<pre class="tg-expression">{escape(str(rule["expression"]))}</pre>')
+        st.caption(in_markdown(_describe(rule)))
+        weaker = count_downgrades(api, detector, rule, days)
+        if weaker:
+            st.caption(f":material/trending_down: {in_markdown(weaker)}")
+        noun = formatting.plural(detector.event_name)
+        show_link("queue", f"The {noun} that it hit", {"rule": name})
+    with shared:
+        _show_overlaps(detector, figures.get(name, RuleFigures()), read_overlaps(days, name))
+
+
+def _describe(rule: Json) -> str:
+    outcome = formatting.title(str(rule["outcome"]))
+    doing = {
+        "Acts": f"It acts: what it matches gets the outcome {outcome}.",
+        "Shadow": f"It is in shadow mode: it is counted and does not act. Its outcome would be {outcome}.",
+        "Off": f"It is switched off and not asked. Its outcome would be {outcome}.",
+        "Expired": f"It has expired and is not asked any more. Its outcome was {outcome}.",
+    }[state_of(rule)]
+    expires = rule.get("expires_at")
+    ends = f" It expires on {formatting.moment(str(expires))}." if expires and state_of(rule) != "Expired" else ""
+    return f"{doing} Priority {rule['priority']}.{ends}"
+
+
+def _show_overlaps(detector: Detector, figures: RuleFigures, overlaps: Sequence[tuple[str, int]]) -> None:
+    noun = formatting.plural(detector.event_name)
+    st.subheader("Overlap", anchor=False, help=f"Other rules that match the same {noun}.")
+    if not overlaps:
+        st.caption("No other rule matched what it matched." if figures.hits else "It matched nothing in these days.")
+        return
+    rows = [
+        {"Rule": other, "Both": both, "Share": both / figures.hits if figures.hits else None}
+        for other, both in overlaps
+    ]
+    column = st.column_config
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height="content" if len(rows) <= 6 else 250,
+        column_config={
+            "Both": column.NumberColumn(format="localized", help=f"How many {noun} both matched."),
+            "Share": column.ProgressColumn(
+                "Of this rule's hits", format="percent", min_value=0, max_value=1, help="Near 100 %: it adds little."
+            ),
+        },
+        alt="Other rules that matched the same",
+    )

@@ -1,0 +1,1 @@
+"""The Score page: the score of a payment as one changes it."""

@@ -1,0 +1,142 @@
+"""What was known of the payment's customer, merchant, device and so on when it arrived, in words and units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from app.api.client import Json
+from app.api.detector import Detector
+from app.ui import formatting
+from app.ui.html import html_table
+from app.ui.page import in_markdown
+
+# What is said of a history, in this order: heading, and the operations that tell it, the most telling first.
+COLUMNS: Sequence[tuple[str, tuple[str, ...]]] = (
+    ("{Events}", ("count",)),
+    ("Usual amount", ("mean_amount",)),
+    ("Unusually large", ("unusual_count",)),
+    ("Known frauds", ("fraud_count", "ordinary_fraud_count")),
+    ("Proved legitimate", ("legitimate_count",)),
+    ("From its usual place", ("distance_km",)),
+)
+# Counts of events, each of which adds 1 and fades; sums are rounded to so much.
+_COUNTS = ("count", "unusual_count", "fraud_count", "ordinary_fraud_count", "legitimate_count")
+_FRAUDS = ("fraud_count", "ordinary_fraud_count")
+_ROUNDED = 0.001
+WHOLE = (
+    "5+ (4.0): there were at least 5, whose weights add up to 4.0 now. A {event} weighs 1 when it is made and half "
+    "after each half-life."
+)
+HELP = (
+    "What was read from the histories before this {event} was added. Each {event} counts as 1 when it happens, as ½ "
+    "one half-life later, as ¼ after two. A dash: it is not kept over this half-life, or there is too little to tell."
+)
+
+
+def show_known(detector: Detector, histories: Sequence[Json]) -> None:
+    """Show what was known of each entity, over a half-life that can be chosen."""
+    noun = detector.event_name
+    spans = sorted({float(fact["half_life_s"]) for known in histories for fact in known["facts"]})
+    if not spans:
+        st.caption(f"This {noun} names nobody who has a history.")
+        return
+    chosen = st.segmented_control(
+        "Fading by half in",
+        spans,
+        default=spans[-1],
+        required=True,
+        format_func=formatting.duration,
+        key="known-span",
+        help=HELP.format(event=noun),
+    )
+    span = float(chosen or spans[-1])
+    tables = [dict(_facts_over(known, span)) for known in histories]
+    kept = [(heading, names) for heading, names in COLUMNS if any(set(names) & table.keys() for table in tables)]
+    headings = ["Who", *(heading.format(Events=formatting.title(formatting.plural(noun))) for heading, _ in kept)]
+    rows = [
+        [_who(known), *(_cell(known, table, names, detector.currency) for _, names in kept)]
+        for known, table in zip(histories, tables, strict=True)
+    ]
+    st.html(html_table(f"What was known over {formatting.duration(span)}", headings, rows))
+    st.caption(in_markdown(" ".join(filter(None, [WHOLE.format(event=noun), say_overtaken(histories, tables, noun)]))))
+    st.caption(_newcomers(histories, noun))
+
+
+def _facts_over(known: Json, span: float) -> list[tuple[str, Json]]:
+    return [(str(fact["operation"]), fact) for fact in known["facts"] if float(fact["half_life_s"]) == span]
+
+
+def _who(known: Json) -> str:
+    name = formatting.title(" and ".join(formatting.entity(str(column)) for column in known["columns"]))
+    return f"{name} {' + '.join(known['key'])}" if known["key"] and len(known["key"]) == 1 else name
+
+
+def _cell(known: Json, facts: Mapping[str, Json], operations: Sequence[str], currency: str) -> str:
+    if known["key"] is None:
+        return "not given"
+    fact = next((facts[operation] for operation in operations if operation in facts), None)
+    if fact is None:
+        return formatting.NOTHING
+    least = at_least(known, operations)
+    return f"{formatting.count(least)}+ ({say_fact(fact, currency)})" if least else say_fact(fact, currency)
+
+
+def at_least(known: Json, operations: Sequence[str]) -> int:
+    """Return how many there were at least: each adds 1 or less, most over the longest half-life. 0: it is no count.
+
+    A known fraud is an earlier event too, so there were no fewer of these.
+    """
+    names = {*operations, *(_FRAUDS if "count" in operations else ())} & set(_COUNTS)
+    by_span = sorted(known["facts"], key=lambda fact: float(fact["half_life_s"]))
+    longest = {fact["operation"]: float(fact["value"] or 0.0) for fact in by_span if fact["operation"] in names}
+    return math.ceil(max(longest.values(), default=0.0) - _ROUNDED)
+
+
+def say_overtaken(histories: Sequence[Json], tables: Sequence[Mapping[str, Json]], noun: str) -> str:
+    """Say why somebody has more known frauds than events, where the fading makes it look so."""
+    odd = []
+    for known, table in zip(histories, tables, strict=True):
+        frauds = max((float(table[name]["value"] or 0.0) for name in _FRAUDS if name in table), default=0.0)
+        if "count" in table and frauds > float(table["count"]["value"] or 0.0) + _ROUNDED:
+            odd.append(" and ".join(formatting.entity(str(column)) for column in known["columns"]))
+    if not odd:
+        return ""
+    return (
+        f"The sum of known frauds is above that of {formatting.plural(noun)} for {', '.join(odd)}: a {noun} fades from "
+        "when it was made, a fraud from the day on which it became known."
+    )
+
+
+def say_fact(fact: Json, currency: str) -> str:
+    """Return a fact's value with its unit."""
+    value = fact.get("value")
+    if value is None:
+        return formatting.NOTHING
+    number = float(value)
+    return {
+        "amount": lambda: formatting.money(number, currency, cents=True),
+        "share": lambda: formatting.percent(number),
+        "km": lambda: f"{number:,.0f}\u00a0km",
+        "days": lambda: f"{number:,.1f} days",
+    }.get(str(fact.get("unit")), lambda: _faded(number))()
+
+
+def _faded(count: float) -> str:
+    if count < 0.005:
+        return "none"
+    return f"{count:,.0f}" if count >= 100 else f"{count:,.1f}" if count >= 0.05 else "almost none"
+
+
+def _newcomers(histories: Sequence[Json], noun: str) -> str:
+    """Say who was never seen before."""
+    new = [
+        " and ".join(formatting.entity(str(column)) for column in known["columns"])
+        for known in histories
+        if known["key"] is not None and not known["remembered"]
+    ]
+    if not new:
+        return f"All of them were known before this {noun}; each pair had been seen together."
+    return f"No earlier {noun} is remembered of this " + ", nor of this ".join(new) + "."

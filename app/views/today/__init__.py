@@ -1,0 +1,1 @@
+"""The Today page: how the day goes, beside its baseline."""

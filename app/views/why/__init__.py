@@ -1,0 +1,1 @@
+"""The Why page: what moves scores."""

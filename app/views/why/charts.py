@@ -1,0 +1,162 @@
+"""Charts of the Why page: what moves scores, how a value does, and where."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import altair as alt
+
+from app.api.client import Json
+from app.components.charts import COLOURS, RULE, Chart, inline
+
+WHOSE = {"All payments": "#5b8def", "Frauds": "#e0525c"}
+# Contributions are drawn in doublings of the odds, and written as what they multiply the odds by.
+ODDS = "(datum.value < 0 ? '÷' : '×') + format(pow(2, abs(datum.value)), '.2~r')"
+_BAND = 0.22
+
+
+def doublings(contribution: float) -> float:
+    """Return how often a contribution in log-odds doubles the odds of fraud; below 0, halves them."""
+    return contribution / math.log(2)
+
+
+def say_odds(contribution: float) -> str:
+    """Return what a contribution multiplies the odds of fraud by: ``×3.2`` or ``÷1.5``."""
+    factor = math.exp(abs(contribution))
+    return f"{'×' if contribution >= 0 else '÷'}{factor:,.{0 if factor >= 10 else 1}f}"
+
+
+def groups_chart(groups: Sequence[Json]) -> Chart:
+    """Return bars of how far each group moves scores, for all payments and for frauds."""
+    rows = [
+        {"group": group["name"], "whose": whose, "size": doublings(group[name])}
+        for group in groups
+        for whose, name in zip(WHOSE, ("mean_absolute", "mean_absolute_of_frauds"), strict=True)
+        if group[name] is not None
+    ]
+    return (
+        alt.Chart(inline(rows))
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            x=alt.X("size:Q", title="Moves the odds of fraud by", axis=alt.Axis(tickCount=5, labelExpr=ODDS)),
+            y=alt.Y("group:N", title=None, sort=[group["name"] for group in groups], axis=alt.Axis(labelLimit=330)),
+            yOffset=alt.YOffset("whose:N", sort=list(WHOSE)),
+            color=alt.Color(
+                "whose:N",
+                title=None,
+                sort=list(WHOSE),
+                scale=alt.Scale(domain=list(WHOSE), range=list(WHOSE.values())),
+                legend=alt.Legend(orient="bottom"),
+            ),
+            tooltip=[
+                alt.Tooltip("group:N", title="Reason"),
+                alt.Tooltip("whose:N", title="Of"),
+                alt.Tooltip("size:Q", title="Doublings of the odds", format=".2f"),
+            ],
+        )
+        .properties(height=alt.Step(13))
+    )
+
+
+def dependence_chart(told: Json, logarithmic: bool) -> Chart:
+    """Return what each value did for the odds: past events as points, their mean as a line, most of them as a band."""
+    bins = [one for one in told["bins"] if one["low"] is not None]
+    x_scale = alt.Scale(type="symlog", constant=_smallest(bins)) if logarithmic else alt.Scale(zero=False)
+    x = alt.X("value:Q", title=told["description"], scale=x_scale, axis=alt.Axis(tickCount=8, format="~g"))
+    y = alt.Y("effect:Q", title="Multiplies the odds of fraud by", axis=alt.Axis(tickCount=6, labelExpr=ODDS))
+    means = [
+        {
+            "value": (one["low"] + one["high"]) / 2,
+            "effect": doublings(one["mean"]),
+            "low": doublings(one["tenth"]),
+            "high": doublings(one["ninetieth"]),
+            "range": f"{one['low']:.4g} to {one['high']:.4g}" if one["low"] != one["high"] else f"{one['low']:.4g}",
+            "frauds": one["frauds"],
+            "events": one["events"],
+        }
+        for one in bins
+    ]
+    base = alt.Chart(inline(means)).encode(x=x)
+    band = base.mark_area(opacity=_BAND, color=RULE).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
+    line = base.mark_line(color=RULE, strokeWidth=2.5).encode(y=y)
+    tooltip = [
+        alt.Tooltip("range:N", title="Values"),
+        alt.Tooltip("effect:Q", title="Doublings of the odds", format=".2f"),
+        alt.Tooltip("frauds:Q", title="Share of frauds", format=".2%"),
+        alt.Tooltip("events:Q", title="Payments", format=",.0f"),
+    ]
+    knots = base.mark_point(filled=True, color=RULE, size=36, opacity=1).encode(y=y, tooltip=tooltip)
+    zero = alt.Chart(inline([{"effect": 0}])).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y=alt.Y("effect:Q"))
+    return alt.layer(zero, band, _points(told["points"], x, y), line, knots).properties(height=340)
+
+
+def _points(points: Sequence[Json], x: Chart, y: Chart) -> Chart:
+    rows = [
+        {
+            "value": point["value"],
+            "effect": doublings(point["contribution"]),
+            "label": "Fraud" if point["label"] == "fraud" else "Legitimate",
+        }
+        for point in points
+        if point["value"] is not None
+    ]
+    names = ["Legitimate", "Fraud"]
+    scale = alt.Scale(domain=names, range=[COLOURS[name] for name in names])
+    return (
+        alt.Chart(inline(rows))
+        .mark_point(filled=True, opacity=0.5, size=28)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("label:N", title=None, sort=names, scale=scale, legend=alt.Legend(orient="bottom")),
+            shape=alt.Shape("label:N", sort=names, scale=alt.Scale(domain=names, range=["circle", "triangle-up"])),
+        )
+    )
+
+
+def spans_magnitudes(told: Json) -> bool:
+    """Return whether the values of a feature are told better on a logarithmic scale."""
+    values = [abs(one["high"]) for one in told["bins"] if one["high"]]
+    return len(values) > 2 and max(values) > 50 * sorted(values)[len(values) // 2]
+
+
+def _smallest(bins: Sequence[Json]) -> float:
+    """Return the size from which on the scale is logarithmic: a tenth of the median value, a thousandth at least."""
+    sizes = sorted(abs(one["high"]) for one in bins if one["high"])
+    return max(sizes[len(sizes) // 2] / 10, 1e-3) if sizes else 1.0
+
+
+def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], *, dark: bool) -> Chart:
+    """Return a table of shades: how far each of ``groups``, place and name, moves scores in each segment.
+
+    Vega's texts have one colour; ``dark`` says which one can be read.
+    """
+    rows = [
+        {
+            "segment": segment["name"],
+            "group": name,
+            "size": doublings(segment["groups"][place]),
+            "text": f"{doublings(segment['groups'][place]):.2f}",
+        }
+        for segment in segments
+        for place, name in groups
+    ]
+    peak = max((row["size"] for row in rows), default=1.0)
+    order = [segment["name"] for segment in segments]
+    base = alt.Chart(inline(rows)).encode(
+        x=alt.X("segment:N", title=None, sort=order, axis=alt.Axis(orient="top", labelAngle=0, labelLimit=110)),
+        y=alt.Y("group:N", title=None, sort=[name for _, name in groups], axis=alt.Axis(labelLimit=330)),
+    )
+    shades = base.mark_rect(cornerRadius=3).encode(
+        opacity=alt.Opacity("size:Q", scale=alt.Scale(domain=[0, peak], range=[0.04, 0.9]), legend=None),
+        color=alt.ColorValue(COLOURS["All"]),
+        tooltip=[
+            alt.Tooltip("group:N", title="Reason"),
+            alt.Tooltip("segment:N", title="Where"),
+            alt.Tooltip("size:Q", title="Doublings of the odds", format=".2f"),
+        ],
+    )
+    return alt.layer(
+        shades, base.mark_text(fontSize=12, color="#f2f5fa" if dark else "#18212f").encode(text=alt.Text("text:N"))
+    ).properties(height=alt.Step(30))

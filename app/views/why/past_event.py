@@ -1,0 +1,88 @@
+"""Past payments in which a feature decided: a list, and one of them in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from app.api.client import Api, Json
+from app.api.detector import Detector
+from app.api.errors import ApiProblem
+from app.ui import formatting
+from app.ui.event_links import offer_event
+from app.ui.links import show_link
+from app.ui.page import in_markdown, problems_shown
+from app.views.why.charts import say_odds
+
+LABELS = {"fraud": ("Fraud", "stop"), "legitimate": ("Legitimate", "go"), "none": ("Not labelled", "quiet")}
+
+
+def show_past_events(api: Api, detector: Detector, events: Sequence[Json]) -> None:
+    """Show one line for each event, with a button that opens it."""
+    for place, past in enumerate(events):
+        line, button = st.columns([11, 1], vertical_alignment="center")
+        line.html(_line(detector, past))
+        event_id = str(past["event"].get(detector.column("id")))
+        if button.button("Show", key=f"past-{place}-{event_id}", help=f"Show {event_id} in full"):
+            _show_event(api, detector, past)
+
+
+def _line(detector: Detector, past: Json) -> str:
+    event = past["event"]
+    word, tone = LABELS[past["label"]]
+    amount = event.get(detector.column("amount"))
+    told = past["sentence"] or "Other reasons weigh more here."
+    money = "" if amount is None else formatting.money(amount, detector.currency, cents=True)
+    return (
+        '<div class="tg-past">'
+        f'<b class="tg-odds">{say_odds(past["contribution"])}</b>'
+        f"<span>{escape(told)}</span>"
+        f"<span>{escape(money)}</span>"
+        f"<span>{escape(formatting.moment(str(event.get(detector.column('timestamp')))))}</span>"
+        f"<span>Score {formatting.count(past['score'])}</span>"
+        f'<span class="tg-tag tg-tone-{tone}">{word}</span>'
+        "</div>"
+    )
+
+
+@st.dialog("A past payment", width="large")
+def _show_event(api: Api, detector: Detector, past: Json) -> None:
+    event, event_id = past["event"], str(past["event"].get(detector.column("id")))
+    word, _ = LABELS[past["label"]]
+    score, label, odds = st.columns(3)
+    score.metric("Score", formatting.count(past["score"]), border=True)
+    label.metric("It was", word, border=True)
+    odds.metric("Odds by this reason", say_odds(past["contribution"]), border=True)
+    reasons, sent = st.columns(2, gap="large")
+    with reasons:
+        st.subheader("Its weightiest reasons", anchor=False)
+        for reason in past["reasons"]:
+            st.markdown(f"**{say_odds(reason['contribution'])}** {in_markdown(reason['sentence'])}")
+        with problems_shown():
+            _show_ways(api, detector, event, event_id)
+    with sent:
+        st.subheader("As it was sent", anchor=False)
+        st.dataframe(
+            [{"column": formatting.title(name), "value": str(value)} for name, value in event.items()],
+            hide_index=True,
+            height="content",
+            row_height=30,
+            column_config={"column": "Column", "value": "Value"},
+            alt="The columns of this payment",
+        )
+
+
+def _show_ways(api: Api, detector: Detector, event: Json, event_id: str) -> None:
+    """Offer to try the event, and to open its decision where one is stored."""
+    offer_event(event, event_id, "Try it on the Score page")
+    try:
+        api.decision(event_id)
+    except ApiProblem as problem:
+        if problem.status != 404:
+            raise
+        noun = detector.event_name
+        st.caption(f"This {noun} came with the training data; no decision on it is stored.")
+        return
+    show_link("queue", "Open its case", {"event": event_id})
