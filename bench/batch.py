@@ -47,7 +47,7 @@ outcome = "block"
 
 def sample(rows: int, seed: int) -> Path:
     """Return a file of sample payments, made once."""
-    from model_build.sample import write_sample  # noqa: PLC0415 - only where they are made
+    from model_build.simulator import write_sample  # noqa: PLC0415 - only where they are made
 
     path = CACHE / f"payments-{rows}-{seed}.csv"
     if not path.exists():
@@ -68,8 +68,8 @@ def head_of(path: Path, rows: int) -> Path:
 
 def train(out: Path) -> Path:
     """Train the sample's detector with XGBoost and rules; return the version's folder."""
-    from model_build.detector_file import read_detector_file  # noqa: PLC0415
-    from model_build.training import train_detector  # noqa: PLC0415
+    from model_build.detector_file.reader import read_detector_file  # noqa: PLC0415
+    from model_build.train import train_detector  # noqa: PLC0415
 
     detector = out / "detector.toml"
     detector.write_text(DETECTOR_FILE.read_text(encoding="utf-8") + RULES, encoding="utf-8")

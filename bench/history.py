@@ -22,9 +22,9 @@ from tollgate.core.history import HistoryPlan, Sum
 from tollgate.core.replay import replay_histories
 
 from bench._figures import write_figures
-from model_build.data import read_labelled_events
-from model_build.detector_file import read_detector_file
-from model_build.sample import write_sample
+from model_build.data.table import read_labelled_events
+from model_build.detector_file.reader import read_detector_file
+from model_build.simulator import write_sample
 
 DETECTOR_FILE = Path(__file__).parent.parent / "examples" / "sample" / "detector.toml"
 SPANS_S = (86_400.0, 604_800.0, 2_592_000.0)

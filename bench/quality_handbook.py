@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from bench._figures import write_figures
-from model_build.candidates import fit_candidate
-from model_build.data import LabelledEvents, read_labelled_events
-from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.evaluation import title_of
-from model_build.material import Material, read_material
-from model_build.prequential import Fold, FoldResult, Protocol, cut_folds, run_folds, score_by_model
+from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.training_set import Material, read_material
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.evaluation.evaluate import title_of
+from model_build.evaluation.prequential import Fold, FoldResult, Protocol, cut_folds, run_folds, score_by_model
+from model_build.models.registry import fit_candidate
 
 ROOT = Path(__file__).parent.parent
 PAYMENTS = ROOT.parent / "shared" / "data" / "handbook_transactions.parquet"

@@ -23,13 +23,13 @@ from tollgate.core.feature import Matrix
 from tollgate.core.reasons.explainer import Explainer
 
 from bench._figures import write_figures
-from model_build.candidates import XGBOOST_DEFAULTS
-from model_build.data import read_labelled_events
-from model_build.detector_file import read_detector_file
-from model_build.material import read_material
-from model_build.reasons import build_explainer, table_bytes
-from model_build.sample import write_sample
-from model_build.tree_reading import xgboost_trees
+from model_build.data.table import read_labelled_events
+from model_build.data.training_set import read_material
+from model_build.detector_file.reader import read_detector_file
+from model_build.explanations.build import build_explainer, table_bytes
+from model_build.models.registry import XGBOOST_DEFAULTS
+from model_build.onnx_export.tree_import import xgboost_trees
+from model_build.simulator import write_sample
 
 DETECTOR_FILE = Path(__file__).parent.parent / "examples" / "sample" / "detector.toml"
 TREES, DEPTH, BACKGROUND, MANY = 300, 6, 100, 1000

@@ -27,8 +27,8 @@ from tollgate.core.version import DetectorVersion
 from tollgate.services.decision_record import make_record, write_answer
 from tollgate.services.label_history import label_addition, label_time_us
 
-from model_build.data import LabelledEvents, read_labelled_events
-from model_build.posting import post_columns
+from model_build.data.payloads import post_columns
+from model_build.data.table import LabelledEvents, read_labelled_events
 
 # Labels come in the morning (UTC): those of the cases that were worked on, and of frauds that were complained of.
 _MORNING = timedelta(hours=9)

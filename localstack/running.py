@@ -23,9 +23,9 @@ from localstack.emulator import ROOT, Emulator, running_emulator
 from localstack.past import live_through
 from localstack.past_tables import wait_for_index, write_past
 from localstack.sample_days import simulate
-from model_build.detector_file import read_detector_file
-from model_build.publishing import load_folder_histories, publish_version
-from model_build.training import train_detector
+from model_build.deployment.publish import load_folder_histories, publish_version
+from model_build.detector_file.reader import read_detector_file
+from model_build.train import train_detector
 
 DETECTOR_FILE = ROOT / "examples" / "sample" / "detector.toml"
 RULES_FILE = ROOT / "localstack" / "rules.toml"

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from model_build.data import read_table
-from model_build.detector_file import DetectorFile
-from model_build.sample import write_sample
+from model_build.data.table import read_table
+from model_build.detector_file.reader import DetectorFile
+from model_build.simulator import write_sample
 
 # Each part of the split has frauds enough at every moment of the week: a test holds it.
 SEED = 7

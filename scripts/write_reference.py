@@ -19,10 +19,10 @@ from tollgate.core.feature import Feature
 from tollgate.core.features import plan_features
 from tollgate.core.history_formulas import HISTORY_OPERATIONS
 
-from model_build.command_line import main as tollgate
-from model_build.data import count_categories, read_labelled_events
-from model_build.detector_file import read_detector_file
-from model_build.sample import write_sample
+from model_build.cli.main import main as tollgate
+from model_build.data.table import count_categories, read_labelled_events
+from model_build.detector_file.reader import read_detector_file
+from model_build.simulator import write_sample
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"

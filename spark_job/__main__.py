@@ -17,11 +17,11 @@ from tollgate.core.moments import to_moment
 from tollgate.core.time_format import TimeFormat
 from tollgate.errors import InputError, TollgateError
 
+from spark_job.input.tables import FORMATS
 from spark_job.job import Job, run_job
 from spark_job.scoring import SPAN_ROWS
 from spark_job.sealed import SealedVersion, take_champion, take_folder
 from spark_job.stream import Stream, start_stream
-from spark_job.tables import FORMATS
 
 _PLAIN = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 _SUFFIXES = {**_PLAIN, **{f"{suffix}.gz": form for suffix, form in _PLAIN.items()}, ".parquet": "parquet"}

@@ -17,7 +17,7 @@ from tollgate.core.stored_history import add_up, fold_matured, stale_names
 from tollgate.core.stored_names import epoch_of
 from tollgate.core.totals import totals
 
-from spark_job.arrow import thin_events
+from spark_job.input.arrow import thin_events
 from spark_job.sealed import SealedVersion
 from spark_job.spans import SUMS, Bounds, Stored, SumsOfKey, write_sums
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from tollgate.core.file_form import FileForm
 
+from spark_job.input.tables import read_table
 from spark_job.scoring import SPAN_ROWS, Scoring
 from spark_job.sealed import SealedVersion
 from spark_job.staging import Stages, exists, name_after
-from spark_job.tables import read_table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -14,12 +14,12 @@ from tollgate.core.moments import to_microseconds, to_moment
 
 from spark_job.deciding import Decide, result_schema
 from spark_job.histories import AddUp, sums_before
-from spark_job.rows import find_repeated, mark_good, number_rows, read_rows
+from spark_job.input.rows import find_repeated, mark_good, number_rows, read_rows
+from spark_job.input.tables import Table
 from spark_job.sealed import SealedVersion
 from spark_job.spans import SUMS, Bounds, assign_spans, find_bounds, over_spans
 from spark_job.staging import Stages
 from spark_job.stored import read_opening, record
-from spark_job.tables import Table
 from spark_job.withheld import FindWithheld
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spark_job.records import read_records
+from spark_job.input.records import read_records
+from spark_job.input.tables import take_frame
 from spark_job.scoring import SPAN_ROWS, Scoring
 from spark_job.sealed import SealedVersion
 from spark_job.staging import Stages, name_after, remove
-from spark_job.tables import take_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

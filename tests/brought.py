@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tollgate.core.feature import Matrix
 
-from model_build.command_line import main
+from model_build.cli.main import main
 
 Fit = Callable[[Any, npt.NDArray[Any]], Path]
 

@@ -11,9 +11,9 @@ from hypothesis import settings
 
 from localstack import emulator
 from localstack.running import RunningStack, running_stack
-from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.sample import write_sample
-from model_build.training import train_detector
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.simulator import write_sample
+from model_build.train import train_detector
 
 ROOT = Path(__file__).parent.parent
 SAMPLE_DETECTOR = ROOT / "examples/sample/detector.toml"

@@ -15,8 +15,8 @@ FUNCTIONS = ROOT / "functions"
 CORE = FUNCTIONS / "tollgate/core"
 AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {
-    *("model_build/publishing.py", "model_build/command_line.py"),
-    *("model_build/redrive_command.py", "model_build/reindex_command.py"),
+    *("model_build/deployment/publish.py", "model_build/cli/main.py"),
+    *("model_build/cli/redrive.py", "model_build/cli/reindex.py"),
 }
 IMPURE = {"os", "time", "random", "socket", "subprocess", "requests", "httpx", "logging", "pathlib", "tempfile"}
 WEB = {"fastapi", "starlette", "mangum", "pydantic"}

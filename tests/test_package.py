@@ -15,7 +15,7 @@ from tollgate.core.decision import decide_in_order
 from tollgate.core.reading import read_event
 
 from localstack.packages import LAMBDA, THIS_MACHINE, Runtime, package_functions, package_parquet_layer
-from model_build.publishing import open_folder
+from model_build.deployment.publish import open_folder
 
 MEGABYTE = 1_000_000  # Lambda's own limit counts 2^20 bytes and so is a little wider
 API_LIMIT = 100 * MEGABYTE

@@ -9,8 +9,8 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from model_build.sample import CATEGORIES, CHANNELS, COLUMNS, FRAUD_KINDS, write_sample
-from model_build.sample.places import Floats, distance_km
+from model_build.simulator import CATEGORIES, CHANNELS, COLUMNS, FRAUD_KINDS, write_sample
+from model_build.simulator.places import Floats, distance_km
 
 Columns = dict[str, Any]
 ROWS = 30_000

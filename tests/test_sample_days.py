@@ -13,10 +13,10 @@ import pytest
 from localstack.demo import NEW_ROWS, ROWS, SMOKE_NEW_ROWS, SMOKE_ROWS
 from localstack.running import DETECTOR_FILE, PAST
 from localstack.sample_days import SEED, cut_days, simulate
-from model_build.data import LabelledEvents, read_labelled_events
-from model_build.detector_file import read_detector_file
-from model_build.sample import write_sample
-from model_build.split import split_by_time
+from model_build.data.split import split_by_time
+from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.detector_file.reader import read_detector_file
+from model_build.simulator import write_sample
 
 MONDAY = datetime(2026, 11, 30, 5, 50, tzinfo=UTC)
 WEEK = [MONDAY + timedelta(hours=hours) for hours in range(0, 7 * 24, 2)]

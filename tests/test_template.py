@@ -15,7 +15,7 @@ from tollgate.services.decide_lot import MARGIN_S
 from tollgate.settings import Settings
 
 from localstack.template import FUNCTIONS, TEMPLATE, load_template, open_routes, write_out_limits
-from model_build.sealing import CARD, CARD_TEXT, HISTORIES
+from model_build.sealing.seal import CARD, CARD_TEXT, HISTORIES
 
 SAM = TEMPLATE.parent / ".tools" / "sam" / "bin" / "sam"
 DOCUMENT = load_template(TEMPLATE)

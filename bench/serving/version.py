@@ -33,11 +33,11 @@ def train_version(rows: int, out: Path) -> Path:
     import pandas as pd  # noqa: PLC0415
     import xgboost  # noqa: PLC0415
 
-    from model_build.data import read_labelled_events  # noqa: PLC0415
-    from model_build.detector_file import read_detector_file  # noqa: PLC0415
-    from model_build.material import read_material  # noqa: PLC0415
-    from model_build.sample import write_sample  # noqa: PLC0415
-    from model_build.training import train_detector  # noqa: PLC0415
+    from model_build.data.table import read_labelled_events  # noqa: PLC0415
+    from model_build.data.training_set import read_material  # noqa: PLC0415
+    from model_build.detector_file.reader import read_detector_file  # noqa: PLC0415
+    from model_build.simulator import write_sample  # noqa: PLC0415
+    from model_build.train import train_detector  # noqa: PLC0415
 
     payments = out / "payments.csv"
     write_sample(rows, 1, payments)
@@ -70,7 +70,7 @@ def read_features(folder: Path, payments: list[dict[str, Any]]) -> list[dict[str
     from tollgate.core.decision import decide_in_order  # noqa: PLC0415
     from tollgate.core.reading import read_events  # noqa: PLC0415
 
-    from model_build.publishing import open_folder  # noqa: PLC0415
+    from model_build.deployment.publish import open_folder  # noqa: PLC0415
 
     version = open_folder(folder)
     columns = {name: [payment[name] for payment in payments] for name in payments[0]}

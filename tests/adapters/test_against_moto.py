@@ -21,7 +21,7 @@ from tollgate.adapters.items import ConditionFailedError, get_items, write_toget
 from tollgate.adapters.versions import VersionStore
 from tollgate.errors import NotFoundError, SealError
 
-from model_build.sealing import read_version_files
+from model_build.sealing.seal import read_version_files
 
 BUCKET, HISTORY, DECISIONS = "bucket", "history", "decisions"
 RECORD = DecisionRecord({"event_id": "e1", "score": 7}, {"id": "e1"}, 1e9, "space", {"customer": "c1"})

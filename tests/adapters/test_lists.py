@@ -15,7 +15,7 @@ from tollgate.errors import UnavailableError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.find_decision import find_decision
 
-from model_build.command_line import main
+from model_build.cli.main import main
 from tests.services.backend import DETECTOR, Backend, Payment, reseal
 
 pytest_plugins = ("tests.services.backend_fixture",)

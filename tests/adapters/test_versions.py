@@ -11,7 +11,7 @@ import pytest
 from tollgate.adapters.versions import VersionStore
 from tollgate.errors import ConflictError, NotFoundError, SealError, UnavailableError
 
-from model_build.sealing import read_version_files
+from model_build.sealing.seal import read_version_files
 from tests.services.backend import DETECTOR, Backend, reseal
 
 pytest_plugins = ("tests.services.backend_fixture",)

@@ -8,7 +8,7 @@ import pytest
 from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion
 
-from model_build.publishing import load_folder_histories, open_folder
+from model_build.deployment.publish import load_folder_histories, open_folder
 
 
 @pytest.fixture(scope="module")

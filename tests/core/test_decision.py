@@ -19,7 +19,7 @@ from tollgate.core.stored_names import OPEN
 from tollgate.core.totals import totals
 from tollgate.core.version import DetectorVersion
 
-from model_build.data import read_labelled_events
+from model_build.data.table import read_labelled_events
 from tests.core.one_by_one import TIDILY, Store
 
 ROWS = 250

@@ -14,7 +14,7 @@ from tollgate.core.explain import TOP, explain_decisions, impacts_of
 from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion
 
-from model_build.data import read_labelled_events
+from model_build.data.table import read_labelled_events
 
 ROWS = 300
 

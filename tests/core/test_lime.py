@@ -18,9 +18,9 @@ from tollgate.core.reasons.reason_file import write_explainer
 from tollgate.core.replay import StoredHistories
 from tollgate.core.version import DetectorVersion
 
-from model_build.data import read_labelled_events
-from model_build.publishing import open_folder
-from model_build.sealing import HISTORIES, read_version_files, seal_version
+from model_build.data.table import read_labelled_events
+from model_build.deployment.publish import open_folder
+from model_build.sealing.seal import HISTORIES, read_version_files, seal_version
 
 FEATURES = 8
 GROUPS = [Group(f"group {place}", (2 * place, 2 * place + 1)) for place in range(FEATURES // 2)]

@@ -15,7 +15,7 @@ from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.safety import missing_columns
 from tollgate.core.version import DetectorVersion
 
-from model_build.publishing import open_folder
+from model_build.deployment.publish import open_folder
 from tests.services.backend import reseal
 
 RULES = (

@@ -16,8 +16,8 @@ from tollgate.core.history import EPOCH_HALF_LIVES, plan_history
 from tollgate.core.replay import replay_histories
 from tollgate.core.totals import totals
 
-from model_build.data import LabelledEvents, count_categories, read_labelled_events
-from model_build.detector_file import DetectorFile
+from model_build.data.table import LabelledEvents, count_categories, read_labelled_events
+from model_build.detector_file.reader import DetectorFile
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, Store, make_events
 from tests.core.same import assert_file_is_one_by_one, assert_replay_is_one_by_one
 

@@ -13,8 +13,8 @@ from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.version import DetectorVersion
 
-from model_build.data import read_labelled_events
-from model_build.publishing import open_folder
+from model_build.data.table import read_labelled_events
+from model_build.deployment.publish import open_folder
 from tests.core.files.scored import score
 from tests.services.backend import reseal
 

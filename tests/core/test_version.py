@@ -21,8 +21,8 @@ from tollgate.core.version import (
 )
 from tollgate.errors import SealError
 
-from model_build.publishing import load_folder_histories, open_folder
-from model_build.sealing import HISTORIES, read_version_files
+from model_build.deployment.publish import load_folder_histories, open_folder
+from model_build.sealing.seal import HISTORIES, read_version_files
 
 SEALED = (MANIFEST, MODEL, EVALUATION)
 

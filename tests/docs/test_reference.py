@@ -16,9 +16,9 @@ from fastapi import FastAPI
 from tollgate.core.score import FALSE_POSITIVE_RATES
 from tollgate.errors import TollgateError
 
-from model_build.command_line import main as tollgate
-from model_build.detector_file import _KEYS, read_detector_file
-from model_build.publishing import open_folder
+from model_build.cli.main import main as tollgate
+from model_build.deployment.publish import open_folder
+from model_build.detector_file.reader import _KEYS, read_detector_file
 from scripts.write_reference import PAGES, REFERENCE, list_errors
 from tests.core.files.scored import score
 from tests.docs.pages import ROOT, read_blocks

@@ -22,8 +22,8 @@ import pytest
 from tollgate.core.reading import read_event
 
 from localstack.template import TEMPLATE, load_template
-from model_build.command_line import main as tollgate
-from model_build.detector_file import read_detector_file
+from model_build.cli.main import main as tollgate
+from model_build.detector_file.reader import read_detector_file
 from tests.docs.pages import (
     DEPLOY,
     DOCS,

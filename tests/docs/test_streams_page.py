@@ -12,7 +12,7 @@ from tollgate.core.stream_record import StreamRecord
 from tollgate.errors import InputError
 from tollgate.services.decide_and_tell import tell_decision
 
-from model_build.detector_file import read_detector_file
+from model_build.detector_file.reader import read_detector_file
 from tests.docs.pages import ROOT, read_blocks
 
 REFERENCE = ROOT / "docs" / "reference" / "streams.md"

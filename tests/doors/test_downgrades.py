@@ -9,7 +9,7 @@ import pytest
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.version import DetectorVersion
 
-from model_build.publishing import open_folder
+from model_build.deployment.publish import open_folder
 from tests.core.files.scored import score
 from tests.doors.doors import call
 from tests.doors.test_search import decide_and_index

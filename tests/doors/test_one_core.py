@@ -13,7 +13,7 @@ from tollgate.core.reading import read_events
 from tollgate.services.batches import show_batch
 from tollgate.services.score_batch import score_batch
 
-from model_build.publishing import load_folder_histories, open_folder, publish_version
+from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
 from tests.doors.doors import call, invoke, write_kafka, write_kinesis
 from tests.services.backend import Backend, Payment, write_payments
 

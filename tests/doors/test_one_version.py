@@ -19,7 +19,7 @@ from tollgate.services.label_file import label_file
 from tollgate.services.score_batch import score_batch
 from tollgate.services.turn import Turn
 
-from model_build.publishing import open_folder
+from model_build.deployment.publish import open_folder
 from tests.doors.doors import read_http, write_http
 from tests.services.backend import Backend, Payment, forget_storage, reseal, write_payments
 from tests.services.stream_reading import Results

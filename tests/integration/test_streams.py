@@ -53,7 +53,7 @@ def assert_each_counts_once(stack: RunningStack, rows: Sequence[Row]) -> None:
 
 def redrive(stack: RunningStack, *options: str) -> subprocess.CompletedProcess[str]:
     deployment = stack.deployment
-    command = [sys.executable, "-m", "model_build.command_line", "redrive", "--bucket", deployment.bucket, *options]
+    command = [sys.executable, "-m", "model_build.cli.main", "redrive", "--bucket", deployment.bucket, *options]
     command += ["--dead-letter-url", deployment.dead_letter_url, "--queue-url", deployment.queue_url]
     command += ["--stream-function", find_output(stack.emulator.endpoint_url, "StreamFunctionArn")]
     environment = {**os.environ, **stack.emulator.environment()}

@@ -28,8 +28,8 @@ from tollgate.core.version import EVALUATION, MODEL
 from tollgate.services.stores import Stores, open_stores
 from tollgate.settings import read_settings
 
-from model_build.publishing import open_folder
-from model_build.sealing import HISTORIES, read_version_files, seal_version
+from model_build.deployment.publish import open_folder
+from model_build.sealing.seal import HISTORIES, read_version_files, seal_version
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,7 +15,7 @@ import pytest
 from tollgate.services.stores import Stores
 
 from localstack.emulator import Emulator
-from model_build.publishing import open_folder
+from model_build.deployment.publish import open_folder
 from tests.services.backend import DETECTOR, Backend, Payment, create_tables, forget_storage, read_payments, reseal
 
 pytest_plugins = ("tests.integration.emulator_fixture",)

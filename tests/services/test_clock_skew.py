@@ -26,8 +26,8 @@ from tollgate.services.score_batch import score_batch
 from tollgate.services.stores import Stores
 from tollgate.services.what_if import WhatIf, what_if
 
-from model_build.command_line import main
-from model_build.sealing import HISTORIES, seal_version
+from model_build.cli.main import main
+from model_build.sealing.seal import HISTORIES, seal_version
 from tests.services.backend import DETECTOR, Backend, Payment, Publish, reseal, write_payments
 from tests.services.stream_reading import Letters
 from tests.services.test_decide_lot import write_lot

@@ -15,7 +15,7 @@ from tollgate.services.find_decision import find_decision
 from tollgate.services.label_events import label_events
 from tollgate.services.stores import Stores
 
-from model_build.publishing import open_folder
+from model_build.deployment.publish import open_folder
 from tests.services.backend import DETECTOR, Backend, Payment, reseal
 from tests.services.expected import expected_histories
 

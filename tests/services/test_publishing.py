@@ -8,8 +8,8 @@ import pytest
 from tollgate.errors import SealError
 from tollgate.services.decide_event import decide_event
 
-from model_build.publishing import load_folder_histories, open_folder, publish_version
-from model_build.sealing import HISTORIES
+from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
+from model_build.sealing.seal import HISTORIES
 from tests.services.backend import Backend, Payment, reseal
 from tests.services.expected import under_pks
 

@@ -12,7 +12,7 @@ from tollgate.adapters.batch_files import BatchFile
 from tollgate.services.score_batch import GivenUpError, score_batch
 from tollgate.services.turn import Turn
 
-from model_build.command_line import main
+from model_build.cli.main import main
 from tests.doors.doors import invoke, write_notice
 from tests.services.backend import Backend, Payment, forget_storage, write_payments
 

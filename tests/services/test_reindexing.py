@@ -13,8 +13,8 @@ from tollgate.services.label_events import label_events
 from tollgate.services.search_decisions import search_decisions
 from tollgate.services.search_terms import SearchTerms
 
-from model_build import reindexing
-from model_build.command_line import main
+from model_build.cli.main import main
+from model_build.deployment import reindex as reindexing
 from tests.services.backend import DETECTOR, Backend, Payment
 from tests.services.decision_stream import read_stream
 

@@ -21,7 +21,7 @@ from tollgate.services.label_events import label_events
 from tollgate.services.stores import Stores
 
 from bench.serving.item_size import item_bytes
-from model_build.command_line import main
+from model_build.cli.main import main
 from tests.services.backend import DETECTOR, Backend, Payment, Publish, forget_storage, reseal
 from tests.services.faulty_endpoint import FaultyEndpoint
 

@@ -8,7 +8,7 @@ import pytest
 from tollgate.services.batches import show_batch
 from tollgate.services.score_batch import score_batch
 
-from model_build.publishing import publish_version
+from model_build.deployment.publish import publish_version
 from tests.services.backend import Backend, Payment, write_payments
 
 pytest_plugins = ("tests.services.backend_fixture",)

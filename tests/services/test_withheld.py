@@ -17,7 +17,7 @@ from tollgate.services.score_batch import score_batch
 from tollgate.services.stores import Stores
 from tollgate.services.what_if import WhatIf, what_if
 
-from model_build.publishing import open_folder
+from model_build.deployment.publish import open_folder
 from tests.services.backend import Backend, Payment, reseal, write_payments
 
 pytest_plugins = ("tests.services.backend_fixture",)

@@ -25,8 +25,8 @@ from tollgate.core.totals import totals
 from tollgate.services.batches import show_batch
 from tollgate.services.score_batch import score_batch
 
-from model_build.publishing import load_folder_histories, open_folder, publish_version
-from model_build.scoring import score_file
+from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
+from model_build.deployment.score_file import score_file
 from tests.core.files.scored import score
 from tests.services.backend import Backend, Payment, reseal, write_payments
 from tests.services.expected import Histories, add_up, under_pks, withheld_by
@@ -36,9 +36,9 @@ need_spark()
 
 from spark_job import job as jobs  # noqa: E402 - it imports PySpark
 from spark_job.__main__ import main  # noqa: E402
+from spark_job.input.tables import read_table  # noqa: E402
 from spark_job.job import Job, run_job  # noqa: E402
 from spark_job.sealed import take_champion  # noqa: E402
-from spark_job.tables import read_table  # noqa: E402
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -13,7 +13,7 @@ import pytest
 from tollgate.core.decision import decide_in_order
 from tollgate.core.totals import totals
 
-from model_build.publishing import load_folder_histories, open_folder, publish_version
+from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
 from tests.core.aggregates import aggregate
 from tests.services.backend import Backend, Payment
 from tests.services.expected import add_up, read_payments_as_events, under_pks, withheld_by
@@ -21,8 +21,8 @@ from tests.spark.needs import MARKS, need_spark
 
 need_spark()
 
-from spark_job.lines import CORRUPT  # noqa: E402
-from spark_job.records import read_records  # noqa: E402
+from spark_job.input.lines import CORRUPT  # noqa: E402
+from spark_job.input.records import read_records  # noqa: E402
 from spark_job.scoring import Scoring  # noqa: E402 - it imports PySpark
 from spark_job.sealed import take_champion, take_folder  # noqa: E402
 from spark_job.stream import Stream, start_stream  # noqa: E402

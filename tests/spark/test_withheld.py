@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tollgate.core.latest_addition import latest_us, without_latest
 
-from model_build.publishing import open_folder
+from model_build.deployment.publish import open_folder
 from tests.core.files.scored import score, to_csv
 from tests.core.files.test_withheld_rows import make_payments, make_strict
 from tests.services.backend import Backend

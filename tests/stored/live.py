@@ -18,7 +18,7 @@ from tollgate import clock
 from tollgate.adapters import clients
 
 from localstack.deployment import connection
-from model_build.publishing import publish_version
+from model_build.deployment.publish import publish_version
 from tests.doors.doors import Context, call, invoke, write_kinesis, write_notice
 from tests.services.backend import DETECTOR, Backend, Payment, write_payments
 from tests.services.decision_stream import Record, read_stream

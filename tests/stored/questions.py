@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pyarrow.parquet
 from tollgate import clock
 
-from model_build.replaying import replay_decision
+from model_build.deployment.replay import replay_decision
 from tests.doors.doors import call
 from tests.services.backend import DETECTOR, Backend
 from tests.stored.live import DAY_2, payment_of, take_file

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from tollgate import clock
 
-from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.sample import write_sample
-from model_build.sealing import HISTORIES, read_version_files, seal_version
-from model_build.training import train_detector
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.sealing.seal import HISTORIES, read_version_files, seal_version
+from model_build.simulator import write_sample
+from model_build.train import train_detector
 from tests.services.backend import Payment, read_payments
 
 DETECTOR_FILE = Path(__file__).parent / "detector.toml"

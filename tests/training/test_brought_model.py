@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper
 from tollgate.core.version import sha256
 
-from model_build.publishing import open_folder
+from model_build.deployment.publish import open_folder
 from tests.brought import FeatureTable, Fit, call, network
 from tests.conftest import SAMPLE_DETECTOR
 

@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 from tollgate.core.event import Floats
 from tollgate.errors import TrainingDataError
 
-from model_build.calibration import (
+from model_build.models.calibration import (
     Calibration,
     brier_score,
     describe_calibration,

@@ -9,10 +9,10 @@ from tollgate.core.feature import Matrix
 from tollgate.core.model import Model
 from tollgate.errors import TrainingDataError
 
-from model_build import training_choices
-from model_build.calibration import brier_score
-from model_build.candidates import CANDIDATES, IMBALANCE, Fitted, fit_candidate
-from model_build.parity import LARGEST_DIFFERENCE, check_parity
+from model_build.detector_file import training
+from model_build.models.calibration import brier_score
+from model_build.models.registry import CANDIDATES, IMBALANCE, Fitted, fit_candidate
+from model_build.onnx_export.parity import LARGEST_DIFFERENCE, check_parity
 
 Labels = npt.NDArray[np.int8]
 FEATURES = 8
@@ -58,7 +58,7 @@ def fit(kind: str, table: tuple[Matrix, Labels], seed: int = 0, **choices: objec
 
 
 def test_the_detector_file_knows_the_same_models() -> None:
-    assert tuple(CANDIDATES) == training_choices.MODELS
+    assert tuple(CANDIDATES) == training.MODELS
 
 
 @pytest.mark.parametrize("kind", CANDIDATES)

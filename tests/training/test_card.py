@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.decision import decide_in_order
 
-from model_build.calibration import describe_calibration
-from model_build.card import build_card, render_card
-from model_build.data import LabelledEvents, read_labelled_events
-from model_build.data_checks import notice_data
-from model_build.detector_file import DetectorFile
-from model_build.importance import measure_importance
-from model_build.markdown import write_bullets, write_table, write_text
-from model_build.publishing import open_folder
-from model_build.scale_check import check_scale
-from model_build.slices import ScoredEvents, count_unseen_categories, days_since_first_seen, measure_slices
-from model_build.split import Split, split_by_time
+from model_build.data.quality import notice_data
+from model_build.data.split import Split, split_by_time
+from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.deployment.publish import open_folder
+from model_build.detector_file.reader import DetectorFile
+from model_build.evaluation.importance import measure_importance
+from model_build.evaluation.score_scale import check_scale
+from model_build.evaluation.slices import ScoredEvents, count_unseen_categories, days_since_first_seen, measure_slices
+from model_build.model_card.content import build_card, render_card
+from model_build.model_card.markdown import write_bullets, write_table, write_text
+from model_build.models.calibration import describe_calibration
 
 Plain = dict[str, Any]
 HEADINGS = (

@@ -15,8 +15,8 @@ from tollgate import clock
 from tollgate.core.decision import decide_in_order
 from tollgate.core.reading import read_events
 
-from model_build.command_line import main
-from model_build.publishing import load_folder_histories, open_folder
+from model_build.cli.main import main
+from model_build.deployment.publish import load_folder_histories, open_folder
 
 ROOT = Path(__file__).parents[2]
 DETECTOR = """\
@@ -202,7 +202,7 @@ def test_every_command_explains_itself(command: Sequence[str]) -> None:
 
 def test_the_installed_command_shows_an_error_without_a_trace(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "model_build.command_line", "score", "no.csv", "--version", "v", "--out", "r.csv"],
+        [sys.executable, "-m", "model_build.cli.main", "score", "no.csv", "--version", "v", "--out", "r.csv"],
         cwd=tmp_path,
         env={"PYTHONPATH": f"{ROOT}:{ROOT / 'functions'}"},
         capture_output=True,

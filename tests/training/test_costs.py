@@ -8,8 +8,8 @@ import pytest
 from tollgate.core.costs import Costs
 from tollgate.errors import DetectorFileError
 
-from model_build.costs import NEVER, PricedEvents, measure_balance, read_costs
-from model_build.toml_reader import TomlReader
+from model_build.detector_file.toml import TomlReader
+from model_build.evaluation.costs import NEVER, PricedEvents, measure_balance, read_costs
 
 COSTS = Costs(review=3.0, blocked_legitimate=20.0)
 

@@ -23,7 +23,7 @@ from tollgate.core.files.sources import Held
 from tollgate.core.reading import read_events
 from tollgate.errors import TableError, TrainingDataError
 
-from model_build.data import LabelledEvents, read_labelled_events, read_table, read_table_events
+from model_build.data.table import LabelledEvents, read_labelled_events, read_table, read_table_events
 
 TYPE = EventType(
     name="payment",

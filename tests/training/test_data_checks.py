@@ -22,14 +22,14 @@ from tollgate.core.replay import replay_histories
 from tollgate.core.rules.list_text import given_lines, read_list
 from tollgate.errors import TrainingDataError
 
-from model_build.costs import PricedEvents
-from model_build.data import LabelledEvents, read_labelled_events
-from model_build.data_checks import notice_data
-from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.disguised_labels import Disguise, _area, _Counts, find_disguised_labels
-from model_build.future_rows import read_past_payments
-from model_build.sealing import encode_histories
-from model_build.training import Trained, train_detector
+from model_build.data.future_rows import read_past_payments
+from model_build.data.leakage import Disguise, _area, _Counts, find_disguised_labels
+from model_build.data.quality import notice_data
+from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.evaluation.costs import PricedEvents
+from model_build.sealing.seal import encode_histories
+from model_build.train import Trained, train_detector
 from tests.core.files.scored import score
 
 N = 600

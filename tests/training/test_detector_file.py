@@ -8,7 +8,7 @@ from tollgate.core.event_type import EventType, LabelRule
 from tollgate.core.version import Outcome
 from tollgate.errors import DetectorFileError
 
-from model_build.detector_file import DetectorFile, read_detector_file
+from model_build.detector_file.reader import DetectorFile, read_detector_file
 
 ROOT = Path(__file__).parents[2]
 SMALLEST = """\

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tollgate.core.rules.rule import Rule
 from tollgate.errors import DetectorFileError
 
-from model_build.detector_file import read_detector_file
-from model_build.draft_rules import put_rules, take_rules_in, write_rules
+from model_build.detector_file.drafts import put_rules, take_rules_in, write_rules
+from model_build.detector_file.reader import read_detector_file
 
 DETECTOR = """\
 # Ours.

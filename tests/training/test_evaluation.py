@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from model_build.baselines import score_by_amount, score_by_rules
-from model_build.command_line import main
-from model_build.data import read_labelled_events
-from model_build.detector_file import DetectorFile
-from model_build.evaluation import evaluate_detector
-from model_build.material import Material, read_material
-from model_build.prequential import Protocol, cut_folds
-from model_build.tuning import SEARCHED, tune_parameters
+from model_build.cli.main import main
+from model_build.data.table import read_labelled_events
+from model_build.data.training_set import Material, read_material
+from model_build.detector_file.reader import DetectorFile
+from model_build.evaluation.evaluate import evaluate_detector
+from model_build.evaluation.prequential import Protocol, cut_folds
+from model_build.models.baselines import score_by_amount, score_by_rules
+from model_build.models.tuning import SEARCHED, tune_parameters
 
 SAMPLE_DETECTOR = Path(__file__).parents[2] / "examples/sample/detector.toml"
 PROTOCOL = Protocol(date(2026, 3, 1), delay_days=7, train_days=14, test_days=7, folds=2)
@@ -74,7 +74,7 @@ SEARCHED_NAMES = {
 
 
 def test_every_model_can_be_tuned() -> None:
-    from model_build.candidates import CANDIDATES  # noqa: PLC0415
+    from model_build.models.registry import CANDIDATES  # noqa: PLC0415
 
     assert set(SEARCHED) == set(CANDIDATES)
 

@@ -9,10 +9,10 @@ import pytest
 from tollgate.core.file_form import FileForm
 from tollgate.errors import DetectorFileError, TableError
 
-from model_build.data import read_labelled_events
-from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.rules_only import seal_rules
-from model_build.scoring import score_file
+from model_build.data.table import read_labelled_events
+from model_build.deployment.score_file import score_file
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.models.rules_only import seal_rules
 
 BEGIN = """\
 [detector]

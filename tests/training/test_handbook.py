@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.publishing import load_folder_histories, open_folder
-from model_build.training import Trained, train_detector
+from model_build.deployment.publish import load_folder_histories, open_folder
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.train import Trained, train_detector
 from tests.core.files.scored import score
 
 ROOT = Path(__file__).parents[2]

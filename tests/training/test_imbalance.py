@@ -6,8 +6,8 @@ import pytest
 from tollgate.core.feature import Matrix
 from tollgate.errors import TrainingDataError
 
-from model_build import training_choices
-from model_build.imbalance import BALANCED_MEMBERS, IMBALANCE, Sample, draw_sample, fill_rows
+from model_build.detector_file import training
+from model_build.models.resampling import BALANCED_MEMBERS, IMBALANCE, Sample, draw_sample, fill_rows
 
 Labels = npt.NDArray[np.int8]
 EVENTS = 4_000
@@ -34,7 +34,7 @@ def rows_of(features: Matrix) -> set[bytes]:
 
 
 def test_the_detector_file_knows_the_same_strategies() -> None:
-    assert tuple(IMBALANCE) == training_choices.IMBALANCE
+    assert tuple(IMBALANCE) == training.IMBALANCE
 
 
 def test_none_keeps_the_training_part_as_it_is() -> None:

@@ -14,7 +14,7 @@ from tollgate.core.feature import Feature, Matrix
 from tollgate.core.features import plan_features
 from tollgate.core.history import plan_history
 
-from model_build.importance import MOST_GROUPS, ImportanceReport, group_features, measure_importance
+from model_build.evaluation.importance import MOST_GROUPS, ImportanceReport, group_features, measure_importance
 
 Labels = npt.NDArray[np.int8]
 N = 4_000

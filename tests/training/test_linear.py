@@ -10,10 +10,10 @@ from sklearn.preprocessing import StandardScaler
 from tollgate.core.feature import Matrix
 from tollgate.core.model import Model
 
-from model_build.calibration import Calibration
-from model_build.candidates import LINEAR_DEFAULTS
-from model_build.imbalance import Draw
-from model_build.linear import Linear, export_linear, fit_linear
+from model_build.models.calibration import Calibration
+from model_build.models.linear import Linear, export_linear, fit_linear
+from model_build.models.registry import LINEAR_DEFAULTS
+from model_build.models.resampling import Draw
 
 ROWS = 20_000
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from model_build.metrics import card_precision, count_scores, draw_curves, measure, sweep_thresholds
+from model_build.evaluation.metrics import card_precision, count_scores, draw_curves, measure, sweep_thresholds
 
 DAY_US = 86_400_000_000
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from tollgate.core.costs import Costs
 
-from model_build.costs import NEVER, PricedEvents, measure_balance
-from model_build.money_report import SealedBalance, report_money, say_choice
-from model_build.thresholds import ThresholdChoice, choose_thresholds
+from model_build.evaluation.cost_report import SealedBalance, report_money, say_choice
+from model_build.evaluation.costs import NEVER, PricedEvents, measure_balance
+from model_build.evaluation.thresholds import ThresholdChoice, choose_thresholds
 
 COSTS = Costs()
 

@@ -27,7 +27,7 @@ from tollgate.core.feature import Matrix
 from tollgate.core.model import Model
 from tollgate.errors import ModelFileError
 
-from model_build.onnx_file import LARGEST_BYTES, read_onnx_file
+from model_build.onnx_export.external import LARGEST_BYTES, read_onnx_file
 
 FEATURES = 5
 GENERATOR = np.random.default_rng(0)

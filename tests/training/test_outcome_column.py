@@ -16,9 +16,9 @@ from tollgate.core.replay import replay_histories
 from tollgate.core.stored_history import add_up, fold_matured
 from tollgate.errors import DetectorFileError, TrainingDataError
 
-from model_build.data import LabelledEvents, read_labelled_events
-from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.sealing import encode_histories
+from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.sealing.seal import encode_histories
 
 DETECTOR = """
 [detector]

@@ -8,8 +8,8 @@ import pytest
 from tollgate.core.feature import Matrix
 from tollgate.errors import ParityError
 
-from model_build.candidates import Fitted, fit_candidate
-from model_build.parity import LARGEST_DIFFERENCE, check_parity
+from model_build.models.registry import Fitted, fit_candidate
+from model_build.onnx_export.parity import LARGEST_DIFFERENCE, check_parity
 
 
 @pytest.fixture(scope="module")

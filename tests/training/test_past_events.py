@@ -12,13 +12,13 @@ from tollgate.core.past_events import PAST_EVENTS, PastEvents, has_past_events, 
 from tollgate.core.reading import read_event
 from tollgate.core.version import DetectorVersion
 
-from model_build.data import LabelledEvents, read_labelled_events
-from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.drawing import draw_past_events
-from model_build.publishing import open_folder
-from model_build.rules_only import seal_rules
-from model_build.split import split_by_time
-from model_build.training import train_detector
+from model_build.data.sampling import draw_past_events
+from model_build.data.split import split_by_time
+from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.deployment.publish import open_folder
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.models.rules_only import seal_rules
+from model_build.train import train_detector
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from tollgate.errors import TrainingDataError
 
-from model_build.data import LabelledEvents, read_labelled_events
-from model_build.detector_file import DetectorFile
-from model_build.prequential import Fold, Protocol, cut_folds, plan_protocol
+from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.detector_file.reader import DetectorFile
+from model_build.evaluation.prequential import Fold, Protocol, cut_folds, plan_protocol
 
 DAY_S = 86_400
 FIRST = date(2026, 1, 1)

@@ -13,12 +13,12 @@ from tollgate.core.reasons.explainer import Explainer, TreeReasons
 from tollgate.core.reasons.tables import Tables
 from tollgate.errors import ReasonsError
 
-from model_build.candidates import Fitted, Labels, fit_candidate
-from model_build.detector_file import DetectorFile
-from model_build.publishing import open_folder
-from model_build.reason_check import LARGEST_GAP, check_reasons
-from model_build.reasons import build_explainer
-from model_build.training import train_detector
+from model_build.deployment.publish import open_folder
+from model_build.detector_file.reader import DetectorFile
+from model_build.explanations.build import build_explainer
+from model_build.explanations.checks import LARGEST_GAP, check_reasons
+from model_build.models.registry import Fitted, Labels, fit_candidate
+from model_build.train import train_detector
 from tests.training.test_trees import ROWS, draw_table
 
 KINDS = ("logistic_regression", "random_forest", "xgboost", "lightgbm")

@@ -21,16 +21,16 @@ from tollgate.core.reasons.reason_file import read_explainer, write_explainer
 from tollgate.core.reasons.tables import Tables
 from tollgate.errors import TrainingDataError
 
-from model_build import table_budget
-from model_build.calibration import Calibration
-from model_build.deep_tree_nodes import pair_deep_trees
-from model_build.imbalance import Draw
-from model_build.joined_trees import join_trees
-from model_build.leaf_values import background_games, cover_games, shapley_values
-from model_build.linear import fit_linear
-from model_build.reasons import Form, build_explainer
-from model_build.tree_reading import forest_trees, lightgbm_trees, xgboost_trees
-from model_build.trees import Ensemble, Tree
+from model_build.explanations import table_budget
+from model_build.explanations.build import Form, build_explainer
+from model_build.explanations.deep_trees import pair_deep_trees
+from model_build.explanations.leaf_shapley import background_games, cover_games, shapley_values
+from model_build.explanations.tree_arrays import join_trees
+from model_build.models.calibration import Calibration
+from model_build.models.linear import fit_linear
+from model_build.models.resampling import Draw
+from model_build.onnx_export.tree_import import forest_trees, lightgbm_trees, xgboost_trees
+from model_build.onnx_export.trees import Ensemble, Tree
 from tests.training.test_trees import ROWS, boost, draw_table, grow, lightly_boost, with_holes
 
 WIDTH = 12

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 from tollgate.core.rules.trial import RuleTrial
 
-from model_build.command_line import main
-from model_build.detector_file import read_detector_file
-from model_build.rule_trial import try_detector_file
+from model_build.cli.main import main
+from model_build.detector_file.reader import read_detector_file
+from model_build.evaluation.rule_backtest import try_detector_file
 
 DETECTOR = """\
 [detector]

@@ -10,10 +10,10 @@ import pytest
 from tollgate.core.rules.rule import Rule
 from tollgate.errors import DetectorFileError
 
-from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.lists_file import read_list_file
-from model_build.toml_places import find_in_text, find_table_key
-from model_build.training import train_detector
+from model_build.detector_file.lists import read_list_file
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.detector_file.toml_places import find_in_text, find_table_key
+from model_build.train import train_detector
 
 BEGIN = """\
 [detector]

@@ -12,8 +12,8 @@ from tollgate.core.reading import read_event
 from tollgate.core.version import DetectorVersion
 from tollgate.services.describe_detector import describe_detector, describe_evaluation
 
-from model_build.command_line import main
-from model_build.publishing import load_folder_histories, open_folder
+from model_build.cli.main import main
+from model_build.deployment.publish import load_folder_histories, open_folder
 
 DETECTOR = """\
 [detector]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import beta
 from tollgate.core.score import FALSE_POSITIVE_RATES, fit_score_scale
 
-from model_build.scale_check import check_scale, share_interval
+from model_build.evaluation.score_scale import check_scale, share_interval
 
 
 def by_score(rows: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from model_build.command_line import main
+from model_build.cli.main import main
 from tests.services.backend import Payment, write_payments
 
 pytest_plugins = ("tests.services.backend_fixture",)

@@ -9,8 +9,8 @@ import pytest
 from tollgate.core.past_events import PAST_EVENTS
 from tollgate.errors import SealError
 
-from model_build.publishing import load_folder_histories, open_folder
-from model_build.sealing import CARD, CARD_TEXT, HISTORIES, read_version_files, seal_version
+from model_build.deployment.publish import load_folder_histories, open_folder
+from model_build.sealing.seal import CARD, CARD_TEXT, HISTORIES, read_version_files, seal_version
 
 SEALED = ("detector.json", "model.onnx", "evaluation.json", "reasons.npz")
 

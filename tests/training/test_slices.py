@@ -12,8 +12,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from tollgate.core.event import Events, Keys
 from tollgate.core.event_type import EventType
 
-from model_build.scale_check import share_interval
-from model_build.slices import ScoredEvents, count_unseen_categories, days_since_first_seen, measure_slices
+from model_build.evaluation.score_scale import share_interval
+from model_build.evaluation.slices import ScoredEvents, count_unseen_categories, days_since_first_seen, measure_slices
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US

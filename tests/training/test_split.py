@@ -7,9 +7,9 @@ import pytest
 from tollgate.core.event_type import EventType, LabelRule
 from tollgate.errors import TrainingDataError
 
-from model_build.data import LabelledEvents, read_labelled_events
-from model_build.split import Split, notice_parts, split_by_time
-from model_build.training_choices import TrainingChoices
+from model_build.data.split import Split, notice_parts, split_by_time
+from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.detector_file.training import TrainingChoices
 
 HOUR_S = 3600.0
 

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 from tollgate.core.reading import read_event
 
-from model_build.detector_file import read_detector_file
-from model_build.publishing import load_folder_histories, open_folder
-from model_build.training import Trained, train_detector
+from model_build.deployment.publish import load_folder_histories, open_folder
+from model_build.detector_file.reader import read_detector_file
+from model_build.train import Trained, train_detector
 from tests.core.files.scored import score
 
 N = 600

@@ -8,8 +8,8 @@ import pytest
 from tollgate.core.stream_mapping import StreamMapping
 from tollgate.errors import DetectorFileError
 
-from model_build.detector_file import DetectorFile, read_detector_file
-from model_build.rules_only import seal_rules
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.models.rules_only import seal_rules
 
 BEGIN = """\
 [detector]

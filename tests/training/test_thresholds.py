@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tollgate.core.costs import Costs
 from tollgate.core.version import Outcome
 
-from model_build.costs import NEVER, PricedEvents, measure_balance
-from model_build.thresholds import ThresholdChoice, apply_thresholds, choose_thresholds
+from model_build.evaluation.costs import NEVER, PricedEvents, measure_balance
+from model_build.evaluation.thresholds import ThresholdChoice, apply_thresholds, choose_thresholds
 
 Row = tuple[int, int, float, int]
 SCORES = (0, 1, 2, 500, 998, 999, 1000)

@@ -11,11 +11,11 @@ from tollgate.core.decision import decide_in_order
 from tollgate.core.event_type import EventType
 from tollgate.errors import TrainingDataError
 
-from model_build.data import read_labelled_events
-from model_build.detector_file import DetectorFile
-from model_build.sample import write_sample
-from model_build.sealing import HISTORIES
-from model_build.training import Trained, train_detector
+from model_build.data.table import read_labelled_events
+from model_build.detector_file.reader import DetectorFile
+from model_build.sealing.seal import HISTORIES
+from model_build.simulator import write_sample
+from model_build.train import Trained, train_detector
 
 BASE_TYPE = EventType("payment", "event_id", "timestamp", amount="amount")
 

@@ -12,10 +12,10 @@ from sklearn.ensemble import RandomForestClassifier
 from tollgate.core.feature import Matrix
 from tollgate.core.model import Model
 
-from model_build.calibration import Calibration
-from model_build.candidates import fit_candidate
-from model_build.tree_reading import forest_trees, lightgbm_trees, xgboost_trees
-from model_build.trees import Ensemble, Tree, average_ensembles, export_trees, fill_missing, forest_margin
+from model_build.models.calibration import Calibration
+from model_build.models.registry import fit_candidate
+from model_build.onnx_export.tree_import import forest_trees, lightgbm_trees, xgboost_trees
+from model_build.onnx_export.trees import Ensemble, Tree, average_ensembles, export_trees, fill_missing, forest_margin
 
 ROWS = 20_000
 LEARNT = 6_000

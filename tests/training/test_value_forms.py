@@ -11,7 +11,7 @@ from tollgate.core.number_format import NumberFormat
 from tollgate.core.time_format import TimeFormat
 from tollgate.errors import DetectorFileError
 
-from model_build.detector_file import read_detector_file
+from model_build.detector_file.reader import read_detector_file
 
 _BEGIN = '[detector]\nid = "shop"\n[event]\nid = "id"\ntimestamp = "time"\namount = "amount"\n'
 _LINE = 7

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tollgate.errors import SealError
 
-from model_build.version_folder import find_version
+from model_build.cli.version_folder import find_version
 from tests.services.backend import reseal
 from tests.training.test_command_line import a_year_later, call, refusal
 

@@ -27,7 +27,7 @@ from tollgate.core.files.sources import Held
 from tollgate.core.reading import read_events
 from tollgate.errors import TableError, TrainingDataError
 
-from model_build.data import read_labelled_events, read_table_events
+from model_build.data.table import read_labelled_events, read_table_events
 from tests.core.files.arrow_types import arrow_columns
 
 ROWS = 3

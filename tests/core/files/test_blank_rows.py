@@ -15,7 +15,7 @@ from tollgate.core.files.sources import Held
 from tollgate.core.time_format import TimeFormat
 from tollgate.errors import TrainingDataError
 
-from model_build.data import read_labelled_events
+from model_build.data.table import read_labelled_events
 
 TYPE = EventType(
     "payment",

@@ -21,7 +21,7 @@ from tollgate.core.files.sources import Held
 from tollgate.core.reading import require_columns
 from tollgate.errors import InputError, TableError
 
-from model_build.data import read_labelled_events
+from model_build.data.table import read_labelled_events
 from tests.core.files.scored import rows_of
 
 TYPE = EventType("payment", "id", "time", amount="amount", label=LabelRule("fraud", 0.0), entities={"shop": ("shop",)})

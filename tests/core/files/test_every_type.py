@@ -28,11 +28,11 @@ from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError
 from tollgate.services.label_steps import read_label
 
-from model_build.data import read_labelled_events
-from model_build.data_checks import notice_data
-from model_build.detector_file import DetectorFile
-from model_build.future_rows import refuse_future_rows
-from model_build.posting import post_columns
+from model_build.data.future_rows import refuse_future_rows
+from model_build.data.payloads import post_columns
+from model_build.data.quality import notice_data
+from model_build.data.table import read_labelled_events
+from model_build.detector_file.reader import DetectorFile
 from tests.core.files.arrow_types import every_column
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

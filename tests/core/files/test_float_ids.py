@@ -16,8 +16,8 @@ from tollgate.core.files.key_hashes import KeyHashes
 from tollgate.core.files.piece import Piece, Position
 from tollgate.core.files.piece_events import EventReader
 
-from model_build.data import read_labelled_events
-from model_build.data_checks import notice_values
+from model_build.data.quality import notice_values
+from model_build.data.table import read_labelled_events
 
 KIND = EventType("payment", None, "when", entities={"card": ("card",)}, label=LabelRule("fraud", 0.0))
 ACCOUNTS = [4_111_111_281_111_112_000.0 + 4096 * row for row in range(30)]

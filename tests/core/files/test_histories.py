@@ -19,8 +19,8 @@ from tollgate.core.history import HistoryPlan, plan_history
 from tollgate.core.replay import StoredHistories, replay_histories
 from tollgate.core.stored_history import stale_names
 
-from model_build.data import read_labelled_events
-from model_build.detector_file import DetectorFile
+from model_build.data.table import read_labelled_events
+from model_build.detector_file.reader import DetectorFile
 from tests.core.files.scored import in_parts, texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events, read_history
 from tests.core.test_replay import PAYMENTS, PLAN, table_of

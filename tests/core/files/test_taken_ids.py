@@ -24,7 +24,7 @@ from tollgate.core.reading import read_events
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import TrainingDataError
 
-from model_build.data import read_table_events
+from model_build.data.table import read_table_events
 from tests.core.files.scored import score, to_csv
 
 TYPE = EventType(

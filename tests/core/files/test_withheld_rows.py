@@ -20,7 +20,7 @@ from tollgate.core.stored_history import StoredSums, add_legitimate, add_up
 from tollgate.core.stored_names import OPEN
 from tollgate.core.version import DetectorVersion
 
-from model_build.publishing import open_folder
+from model_build.deployment.publish import open_folder
 from tests.core.files.scored import Row, score, to_csv
 from tests.core.one_by_one import Store
 from tests.services.backend import reseal

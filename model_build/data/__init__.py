@@ -1,0 +1,1 @@
+"""Labelled payments: read, checked, split, and made into a training set."""

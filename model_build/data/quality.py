@@ -1,0 +1,234 @@
+"""What a careful person would notice about a table before a model learns from it, each in one sentence.
+
+Nothing here changes what is learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from tollgate.core.event import Floats, Ints
+from tollgate.core.event_type import EventType
+from tollgate.core.files.arrow_columns import is_text_type, plain_column, unwrap
+from tollgate.core.files.clock_notes import ClockNotes
+from tollgate.core.files.column_notes import ColumnNotes
+from tollgate.core.number_format import PLAIN
+from tollgate.core.odd_spans import find_odd_span
+from tollgate.core.outlying_times import by_day, find_outliers
+from tollgate.core.time_format import TimeFormat
+from tollgate.core.values import WHOLE_WITH_ZEROS, one_spelling
+
+from model_build.data.leakage import Disguise, find_disguised_labels
+from model_build.data.split import FEW_FRAUDS, say_mostly_fraud
+from model_build.data.table import LabelledEvents
+from model_build.detector_file.reader import DetectorFile
+
+_NAMED = 5
+_DAY_S = 86_400
+# Two different values are nearly always among the first events; only where they are not are all of them looked at.
+_FIRST = 1_000
+_ENDS_IN_A_ZONE = r":\d\d([.,]\d+)?\s*([Zz]|[+-]\d\d(:?\d\d)?)\s*$"
+
+
+def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -> tuple[str, ...]:
+    """Return what to know about the data, most important first; ``now_s`` is the time in seconds since 1970.
+
+    Without ``now_s``, nothing is compared with the present.
+    """
+    return (
+        *_notice_frauds(data),
+        *(_describe(disguise, data) for disguise in find_disguised_labels(data.events, data.labels)),
+        *_notice_columns(data, file.event_type),
+        *notice_values(data, file.event_type),
+        *_notice_times(data, file.event_type.time_format),
+        *([] if now_s is None else _notice_young_labels(data, now_s)),
+        *_notice_clock(data, file.event_type),
+        *_notice_zones(data, file.event_type),
+        *_notice_rows(data),
+    )
+
+
+def _notice_frauds(data: LabelledEvents) -> Iterator[str]:
+    frauds = int((data.labels == 1).sum())
+    if mostly := say_mostly_fraud(data):
+        yield f"{mostly}: are they the wrong way round? label_values in [event] says which word means fraud."
+    if frauds < FEW_FRAUDS:
+        yield f"Only {frauds} frauds are labelled: every figure above is uncertain."
+
+
+def _describe(disguise: Disguise, data: LabelledEvents) -> str:
+    if disguise.auc is None:
+        state = "filled in" if disguise.told_by == "presence" else "empty"
+        told = (
+            f"is {state} for {disguise.seen_frauds:,} of {int((data.labels == 1).sum()):,} frauds and for "
+            f"{disguise.seen_legitimate:,} of {int((data.labels == 0).sum()):,} legitimate events"
+        )
+    else:
+        told = f"alone tells fraud from legitimate with an AUC of {_rounded_down(disguise.auc)}"
+    return (
+        f'Column "{disguise.column}" {told}: it seems to be the label in disguise, filled in once the truth was '
+        "known; leave it out of detector.toml unless every new event really has it."
+    )
+
+
+def _rounded_down(area: float) -> str:
+    """Return four places, and 1 only where no single pair is out of order."""
+    return "1" if area == 1 else f"{np.floor(area * 1e4) / 1e4:.4f}"
+
+
+def _missing(values: Floats | Ints) -> npt.NDArray[np.bool_]:
+    return values < 0 if values.dtype.kind == "i" else np.isnan(values)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A declared column: ``values`` has NaN or a code of -1 for a missing value, shape (n,)."""
+
+    values: Floats | Ints
+    is_entity: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return bool(_missing(self.values[:_FIRST]).all() and _missing(self.values).all())
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether every event has the same value; being empty at times does tell something. Entities may be alone."""
+        first = self.values[0]
+        return not self.is_entity and bool((self.values[:_FIRST] == first).all() and (self.values == first).all())
+
+
+def _declared(data: LabelledEvents, event_type: EventType) -> dict[str, _Column]:
+    """Return the declared columns by their names in the table; a column with two roles stands here once."""
+    events = data.events
+    singles = (
+        (event_type.amount, events.amounts),
+        (event_type.latitude, events.latitudes),
+        (event_type.longitude, events.longitudes),
+    )
+    columns = {
+        " + ".join(event_type.entities[name]): _Column(keys.codes, is_entity=True)
+        for name, keys in events.entities.items()
+    }
+    columns |= {name: _Column(values) for name, values in singles if name is not None and values is not None}
+    columns |= {name: _Column(values) for name, values in events.numeric.items()}
+    return columns | {name: _Column(keys.codes) for name, keys in events.categories.items()}
+
+
+def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+    columns = _declared(data, event_type)
+    empty = [name for name, column in columns.items() if column.is_empty]
+    constant = [name for name, column in columns.items() if column.is_constant and name not in empty]
+    if empty:
+        yield (
+            f"{_name(empty)} empty in every row: fill in what is missing in the export, or leave it out of "
+            "detector.toml."
+        )
+    if constant:
+        yield (
+            f"{_name(constant)} the same in every row, which tells no event from another: check the export, or leave "
+            "it out of detector.toml."
+        )
+
+
+def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+    """Yield what looks odd in the values of columns, each in one sentence."""
+    columns = {name: _as_written(column) for name, column in zip(data.table.names, data.table.columns, strict=True)}
+    notes = ColumnNotes()
+    notes.add(event_type, data.events, columns)
+    yield from notes.tell()
+    for name in (event_type.id, *event_type.text_columns):
+        if name is not None:
+            yield from _notice_spellings(name, columns[name])
+
+
+def _as_written(column: Any) -> Any:  # noqa: ANN401 - an Arrow array or a list
+    """Return a column whose text is plain; what is no text stays as it is."""
+    column = column if isinstance(column, list) else unwrap(column)
+    is_text = isinstance(column, list) or is_text_type(column.type)
+    return plain_column(column).values if is_text else column
+
+
+def _notice_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 - an Arrow array or a list
+    """Yield notes on ids of numbers that were written in several ways."""
+    if isinstance(column, list) or not pa.types.is_string(column.type):
+        return
+    zeros = pc.fill_null(pc.match_substring_regex(column, rf"^\s*{WHOLE_WITH_ZEROS.pattern}\s*$"), False)
+    if count := pc.sum(zeros).as_py():
+        example = column[pc.index(zeros, True).as_py()].as_py().strip()
+        yield (
+            f'Column "{name}": {count:,} of {len(column):,} values are whole numbers with decimals, such as '
+            f'"{example}", and were read as "{one_spelling(example)}": a program kept them as decimals, so zeros in '
+            "front are lost."
+        )
+    padded = pc.unique(column.filter(pc.fill_null(pc.match_substring_regex(column, "^0+[1-9][0-9]*$"), False)))
+    bare = pc.utf8_ltrim(padded, "0")
+    both = pc.is_in(bare, pc.unique(column))
+    if count := pc.sum(both).as_py():
+        first = pc.index(both, True).as_py()
+        yield (
+            f'Column "{name}" has {count:,} numbers with zeros in front and without, such as "{padded[first]}" and '
+            f'"{bare[first]}", which are two keys: export the column as text if they are one.'
+        )
+
+
+def _name(columns: Sequence[str]) -> str:
+    quoted = ", ".join(f'"{column}"' for column in columns[:_NAMED])
+    more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
+    return f"Column {quoted} is" if len(columns) == 1 else f"Columns {quoted}{more} are"
+
+
+def _notice_times(data: LabelledEvents, form: TimeFormat) -> Iterator[str]:
+    times_us = data.events.times_us
+    outliers = list(find_outliers(*by_day(times_us, data.rows)))
+    yield from (one.describe(unsealed=one == data.late) for one in outliers)
+    if len(times_us) and not outliers:
+        yield from find_odd_span(form, int(np.min(times_us)), int(np.max(times_us)))
+
+
+def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
+    unknown = int(((data.labels >= 0) & (data.known_s > now_s)).sum())
+    if unknown:
+        yield (
+            f"{unknown:,} labels are younger than label_delay ({data.label_delay_s / _DAY_S:g} days), so that frauds "
+            "among them may not be known yet: no model learns from them, and figures of the test part that count them "
+            "are provisional; train again later, or leave those labels empty."
+        )
+
+
+def _notice_clock(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+    notes = ClockNotes()
+    notes.add(event_type, data.events.times_us, data.table.column(event_type.timestamp), data.rows)
+    yield from notes.tell(event_type)
+
+
+def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+    column = plain_column(data.table.column(event_type.timestamp)).values
+    if isinstance(column, list):
+        column = pa.array([value if isinstance(value, str) else None for value in column], pa.string())
+    # Where a zone is declared, it is meant for those.
+    declared = replace(event_type.time_format, numbers=PLAIN) != TimeFormat()
+    if declared or not pa.types.is_string(column.type):
+        return
+    zoned = pc.sum(pc.match_substring_regex(column, _ENDS_IN_A_ZONE)).as_py() or 0
+    if 0 < zoned < len(column):
+        yield (
+            f'Column "{event_type.timestamp}" has a time zone in {zoned:,} rows and none in {len(column) - zoned:,}: '
+            "those without one were taken as UTC; give all of them one if they are not."
+        )
+
+
+def _notice_rows(data: LabelledEvents) -> Iterator[str]:
+    if np.any(np.diff(data.rows) < 0):
+        yield "The rows were not in order of time; they were sorted."
+    if data.unused_columns:
+        yield f"Columns not declared and not used: {', '.join(data.unused_columns)}."
+    unlabelled = int((data.labels < 0).sum())
+    if unlabelled:
+        yield f"{unlabelled:,} events are not labelled: they count in histories and are not learned from."

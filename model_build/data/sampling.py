@@ -1,0 +1,45 @@
+"""Drawing the events of the test part that a version is sealed with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from tollgate.core.event import Floats, Ints
+
+from model_build.data.table import LabelledEvents
+
+# Frauds are rare: so much of the room is kept for them.
+_SHARE_OF_FRAUDS = 0.2
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Rows that were drawn, in order of time, and how many events each one stands for; both of shape (k,)."""
+
+    rows: Ints
+    weights: Floats
+
+
+NONE_DRAWN = Drawn(np.empty(0, dtype=np.int64), np.empty(0))
+
+
+def draw_past_events(data: LabelledEvents, among: Ints, most: int, seed: int) -> Drawn:
+    """Return up to ``most`` of the rows ``among``: all frauds up to a fifth of ``most``, and a sample of the others."""
+    generator = np.random.default_rng(seed)
+    is_fraud = data.labels[among] == 1
+    frauds, others = among[is_fraud], among[~is_fraud]
+    kept = _sample(frauds, int(most * _SHARE_OF_FRAUDS), generator)
+    filled = _sample(others, most - len(kept), generator)
+    rows = np.concatenate([kept, filled])
+    weights = np.concatenate([_weigh(kept, len(frauds)), _weigh(filled, len(others))])
+    order = np.argsort(rows)
+    return Drawn(rows[order], weights[order])
+
+
+def _sample(rows: Ints, most: int, generator: np.random.Generator) -> Ints:
+    return rows if len(rows) <= most else generator.choice(rows, most, replace=False)
+
+
+def _weigh(drawn: Ints, among: int) -> Floats:
+    return np.full(len(drawn), among / max(len(drawn), 1))

@@ -1,0 +1,100 @@
+"""What models learn from: labelled events with what each of them read on its arrival, as a matrix of features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from tollgate.core.event import Events, Floats, Ints
+from tollgate.core.feature import Feature, Matrix
+from tollgate.core.feature_steps import FeatureSteps
+from tollgate.core.features import plan_features
+from tollgate.core.history import HistoryPlan
+from tollgate.core.replay import Replayed, replay_histories
+
+from model_build.data.sampling import NONE_DRAWN, Drawn
+from model_build.data.table import LabelledEvents, count_categories
+from model_build.detector_file.excluded_features import leave_out
+from model_build.detector_file.reader import DetectorFile
+from model_build.evaluation.metrics import Metrics, measure
+from model_build.models.fitted import thread_count
+from model_build.models.registry import Labels
+
+Progress = Callable[[str], None]
+# So many rows at a time stay in the processor's cache.
+_CHUNK = 8_192
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that models learn from. Rows of ``matrix`` (n, f) are the events in order of time.
+
+    ``excess`` says how far each amount goes beyond the usual (`judge_amounts`), shape (n,). ``past_sums`` are what the
+    events ``past`` read from histories, side by side, shape (k, s).
+    """
+
+    file: DetectorFile
+    data: LabelledEvents
+    plan: HistoryPlan
+    features: tuple[Feature, ...]
+    matrix: Matrix
+    excess: Floats
+    past: Drawn
+    past_sums: Floats
+
+    def labels(self, rows: Ints) -> Labels:
+        """Return the labels of the given rows."""
+        return self.data.labels[rows]
+
+    def measure(self, rows: Ints, scores: Floats) -> Metrics:
+        """Return how well scores, shape (len(rows),), tell the frauds among the given rows."""
+        return measure(
+            self.labels(rows),
+            scores,
+            self.data.events.times_us[rows],
+            None if self.cards is None else self.cards[rows],
+            self.file.training.reviews_per_day,
+        )
+
+    @property
+    def cards(self) -> Ints | None:
+        """The codes of the first entity, on which card precision is measured; None where there is no entity."""
+        entities = list(self.data.events.entities.values())
+        return entities[0].codes if entities else None
+
+
+def read_material(
+    data: LabelledEvents, file: DetectorFile, learned_from: Ints, progress: Progress, past: Drawn = NONE_DRAWN
+) -> Material:
+    """Replay the past of labelled events into features.
+
+    ``learned_from`` are the rows whose categories may be known: those that the models learn from. ``past`` are those
+    that the version is sealed with. Raises `TrainingDataError` when the detector file leaves out a feature that there
+    is not, or every one.
+    """
+    plan = file.history
+    planned = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
+    features = leave_out(planned, file.training.leave_out)
+    progress(f"Replaying {len(data.events):,} events into {len(features)} features")
+    replayed = replay_histories(plan, data.events, data.frauds, withheld=data.withheld, threads=thread_count())
+    matrix = build_matrix(features, plan, data.events, replayed)
+    reads = {entity: read[past.rows] for entity, read in replayed.reads.items()}
+    past_sums = plan.layout.side_by_side(reads, 0, len(past.rows))
+    return Material(file, data, plan, features, matrix, replayed.excess, past, past_sums)
+
+
+def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events, replayed: Replayed) -> Matrix:
+    """Return the features of n events, shape (n, f), as `compute_features` does, on all cores."""
+    matrix = np.empty((len(events), len(features)), dtype=np.float32)
+    steps = FeatureSteps.of(features, plan)
+
+    def fill(start: int) -> None:
+        stop = min(start + _CHUNK, len(events))
+        sums = plan.layout.side_by_side(replayed.reads, start, stop)
+        matrix[start:stop] = steps.columns(events.part(start, stop), sums, replayed.excess[start:stop])
+
+    with ThreadPoolExecutor(thread_count()) as pool:
+        list(pool.map(fill, range(0, len(events), _CHUNK)))
+    return matrix

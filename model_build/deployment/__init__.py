@@ -1,0 +1,1 @@
+"""Work on a deployment: publish, replay, redrive and reindex."""

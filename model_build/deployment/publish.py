@@ -1,0 +1,113 @@
+"""Publishing: a sealed version goes to the bucket and becomes the champion; its histories are loaded once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+from tollgate import clock
+from tollgate.adapters import clients
+from tollgate.adapters.aws_errors import error_code
+from tollgate.adapters.histories import HistoryTable, history_key
+from tollgate.adapters.versions import VersionStore
+from tollgate.core.past_events import PAST_EVENTS, check_past_events, has_past_events
+from tollgate.core.reading import require_id
+from tollgate.core.replay import StoredHistories
+from tollgate.core.stored_history import add_up
+from tollgate.core.values import one_key
+from tollgate.core.version import DetectorVersion, open_version, sha256
+from tollgate.errors import SealError
+
+from model_build.sealing.seal import HISTORIES, read_version_files
+
+
+def open_folder(folder: Path) -> DetectorVersion:
+    """Open a version folder; raise `SealError` unless every byte is what was sealed."""
+    if not folder.is_dir():
+        raise SealError(f"There is no version folder {folder}.")
+    files = read_version_files(folder)
+    version = open_version(folder.resolve().name, files)
+    if has_past_events(version):
+        check_past_events(version, files.get(PAST_EVENTS))
+    return version
+
+
+def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tuple[str, str, dict[str, int]]]:
+    """Yield entity, key and sums that the training data left, each key once.
+
+    Raises `SealError` if the file is not as sealed.
+    """
+    path = folder / HISTORIES
+    content = path.read_bytes() if path.is_file() else b""
+    if sha256(content) != version.manifest["histories"]["sha256"]:
+        raise SealError(f"{path} is missing or was changed after sealing; train again or copy the whole folder.")
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for line in gzip.decompress(content).splitlines():
+        entity, key, sums = json.loads(line)
+        # In versions from before, several spellings may be what is one key now.
+        where = (entity, one_key(key))
+        found[where] = add_up(found[where], sums) if where in found else sums
+    for (entity, key), sums in found.items():
+        yield entity, key, sums
+
+
+def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHistories:
+    """Return the histories that the training data left: entity → key → sums."""
+    stored: dict[str, dict[str, Mapping[str, int]]] = {entity: {} for entity in version.history.sums}
+    for entity, key, sums in read_folder_histories(version, folder):
+        stored[entity][key] = sums
+    return stored
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was published. ``loaded`` histories is None where this plan's histories are kept already."""
+
+    version: DetectorVersion
+    loaded: int | None
+
+
+def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
+    """Load the histories of a version folder, if none are kept for its plan yet, then make it the champion.
+
+    An interrupted loading goes on where it stopped. Raises `SealError` for a damaged folder, `InputError` for events
+    without an id, `ConflictError` when another version was published meanwhile.
+    """
+    version = open_folder(folder)
+    require_id(version.event_type)
+    histories = HistoryTable(clients.dynamodb(), history_table)
+    loaded = None
+    if _claim_loading(histories, version):
+        additions = [
+            (history_key(version.history_space, entity, key), sums)
+            for entity, key, sums in read_folder_histories(version, folder)
+        ]
+        expires_s = clock.now_s() + version.history.forgotten_after_s
+        deque(histories.add_in_lots(f"{version.history_space}#loaded", additions, expires_s, once=True), maxlen=0)
+        loaded = len(additions)
+    store = VersionStore(clients.s3(), bucket, refresh_s=0)
+    store.publish(version.detector, version.version, read_version_files(folder))
+    return Published(version, loaded)
+
+
+def _claim_loading(histories: HistoryTable, version: DetectorVersion) -> bool:
+    """Return whether the histories of this version are to be loaded: nobody loaded others under the same plan."""
+    source = version.manifest["histories"]["sha256"]
+    try:
+        histories.client.put_item(
+            TableName=histories.table,
+            Item={"pk": {"S": f"{version.history_space}#loaded"}, "source": {"S": source}},
+            ConditionExpression="attribute_not_exists(pk) OR #source = :source",
+            ExpressionAttributeNames={"#source": "source"},
+            ExpressionAttributeValues={":source": {"S": source}},
+        )
+    except ClientError as error:
+        if error_code(error) == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True

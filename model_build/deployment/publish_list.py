@@ -1,0 +1,71 @@
+"""Change of a list of a deployed detector: checked and described before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tollgate.adapters import clients
+from tollgate.adapters.lists import ListStore
+from tollgate.adapters.versions import VersionStore
+from tollgate.core.rules.list_text import ListLine, describe_change, read_list
+from tollgate.core.rules.members import Members
+from tollgate.errors import InputError, suggest
+
+from model_build.detector_file.lists import read_list_file
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """The values of a list ``after`` a change, in place of those ``before`` it; ``etag`` is that of these, if any.
+
+    ``repeated`` counts the lines that had a value again.
+    """
+
+    detector: str
+    name: str
+    before: Members
+    after: Members
+    etag: str | None
+    repeated: int
+
+    @property
+    def empties_most(self) -> bool:
+        """Whether more than half of the values go."""
+        return 2 * len(self.before.values - self.after.values) > len(self.before.values)
+
+    def describe(self) -> tuple[str, ...]:
+        """Return what the change does, in words."""
+        repeated = f"{self.repeated:,} lines repeat a value, which counts once"
+        return (*describe_change(self.before, self.after), *([repeated] if self.repeated else []))
+
+
+def plan_change(path: Path, name: str, detector: str, bucket: str, *, may_be_empty: bool) -> ListChange:
+    """Return the change that puts the values in a file, one a line, in place of those of a list.
+
+    Raises `InputError` where the version that decides has no such list, or a line cannot be meant as a value of it;
+    `NotFoundError` where there is no such detector, `UnavailableError` where the bucket does not answer.
+    """
+    lines, s3 = read_list_file(path), clients.s3()
+    rules = VersionStore(s3, bucket, refresh_s=0).champion(detector, 0.0).rules
+    lists = rules.book.lists
+    if name not in lists:
+        has = ", ".join(lists) or "none"
+        raise InputError(
+            f'The version of {detector} that decides has no list "{name}"{suggest(name, lists)}; it has {has}.'
+        )
+    after = _read(path, lists[name], lines, (name, *rules.columns_that_ask(name)), may_be_empty=may_be_empty)
+    etag = ListStore(s3, bucket).etag(detector, name)
+    return ListChange(detector, name, lists[name], after, etag, len(lines) - len(after.values))
+
+
+def _read(path: Path, like: Members, lines: list[ListLine], asked: tuple[str, ...], *, may_be_empty: bool) -> Members:
+    try:
+        return read_list(like.kind, lines, asked, may_be_empty=may_be_empty)
+    except ValueError as error:
+        raise InputError(f"{path} {error}.") from None
+
+
+def make_change(change: ListChange, bucket: str) -> None:
+    """Write the list; raise `ChangedError` if somebody else changed it since the change was planned."""
+    ListStore(clients.s3(), bucket).write(change.detector, change.name, change.after, change.etag)

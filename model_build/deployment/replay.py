@@ -1,0 +1,73 @@
+"""Replaying a decision of a deployment from its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tollgate.adapters import clients
+from tollgate.adapters.decisions import DecisionRecord, DecisionTable
+from tollgate.adapters.versions import VersionStore
+from tollgate.core.downgrade import Thresholds
+from tollgate.core.recompute import Difference, compare, recompute, retell_reasons
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import InputError, NotFoundError
+from tollgate.runtime import describe_runtime
+
+from model_build.cli.version_folder import find_version
+from model_build.deployment.publish import open_folder
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A decision as it was answered and as it comes out now; ``differences`` is empty where both are the same.
+
+    ``then`` and ``now`` say with which libraries each was made; ``downgraded``, the rule that took a stronger outcome
+    away, and which.
+    """
+
+    answer: Mapping[str, Any]
+    again: Mapping[str, Any]
+    differences: tuple[Difference, ...]
+    then: str
+    now: str
+    downgraded: Mapping[str, str] | None = None
+
+
+def replay_decision(
+    event_id: str, detector: str, decisions_table: str, bucket: str | None, folder: Path | None
+) -> Replay:
+    """Make a stored decision again, with the version from ``folder`` or else the bucket, and compare the two.
+
+    Raises `NotFoundError` where there is no such decision, `InputError` where its record does not pin what it read,
+    `SealError` for a version that is missing or damaged.
+    """
+    record = DecisionTable(clients.dynamodb(), decisions_table).find(detector, event_id)
+    if record is None:
+        raise NotFoundError(
+            f'There is no decision on event "{event_id}" by detector "{detector}" in {decisions_table}.'
+        )
+    if record.reads is None:
+        raise InputError("This decision was made before records pinned what was read; it cannot be replayed.")
+    version = _open(record, detector, bucket, folder)
+    answer = dict(record.answer)
+    if record.reasons is not None:
+        answer |= retell_reasons(version, record.event, record.reads, answer, list(record.reasons))
+    again, excess = recompute(version, record.event, record.reads, answer)
+    differences = compare(answer, again)
+    if excess != record.excess:
+        differences += (Difference("excess of the amount", record.excess, excess),)
+    taken = Thresholds.of(version).downgrade_of(again)
+    return Replay(answer, again, differences, record.runtime, describe_runtime(), taken)
+
+
+def _open(record: DecisionRecord, detector: str, bucket: str | None, folder: Path | None) -> DetectorVersion:
+    name = str(record.answer["detector_version"])
+    if folder is not None:
+        # A detector's folder has the version that decided among others.
+        return open_folder(folder / name if (folder / name).is_dir() else find_version(folder))
+    if bucket is None:
+        raise InputError("Say where the version is: --bucket or --folder.")
+    return VersionStore(clients.s3(), bucket, refresh_s=0).open(detector, name)

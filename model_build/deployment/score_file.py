@@ -1,0 +1,61 @@
+"""Scoring a file on this machine, by what the deployed file door does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tollgate import clock
+from tollgate.core.clock_skew import SkewLimit
+from tollgate.core.files.pieces import Piece, ReadOptions, open_pieces
+from tollgate.core.files.scoring import FileScoring
+from tollgate.core.files.sources import LocalFile
+from tollgate.core.files.stored import read_from
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import TableError
+
+from model_build.cli.output_file import check_output
+from model_build.cli.version_folder import find_version
+from model_build.deployment.publish import load_folder_histories, open_folder
+
+SUFFIXES = (".csv",)
+
+
+def score_file(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetime | None = None) -> Mapping[str, Any]:
+    """Decide on every row of a file with the version in ``folder``, or the newest there, and write CSV to ``out``.
+
+    Return what is worth knowing about the file, as `summary.json` has it. Histories are those that the training data
+    left, as in a deployment where the version was just published, or empty if ``fresh``. Rows that lie ahead of
+    ``now``, by default the time of this machine, are treated as by the file door.
+
+    Raises `InputError` for an ``out`` that is not named CSV or would overwrite an input, `TableError` for a file that
+    cannot be read, `SealError` for a version that is damaged.
+    """
+    check_output(out, (data, folder), SUFFIXES)
+    if not data.is_file():
+        raise TableError(f"There is no file {data}.")
+    folder = find_version(folder)
+    version = open_folder(folder)
+    stored = {} if fresh else load_folder_histories(version, folder)
+    kept = {entity: len(keys) for entity, keys in stored.items()}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(f"{out.name}.part")
+    try:
+        with TemporaryDirectory() as work, unfinished.open("wb") as file:
+            limit = SkewLimit.of(version, now or clock.now())
+            scoring = FileScoring(version, Path(work), read_from(stored), limit, kept)
+            for scored in scoring.score(_pieces(version, data)):
+                file.write(scored.csv)
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return scoring.summary()
+
+
+def _pieces(version: DetectorVersion, data: Path) -> Iterator[Piece]:
+    with closing(LocalFile(data)) as source:
+        yield from open_pieces(data.name, source, ReadOptions(version.file_form))

@@ -1,0 +1,1 @@
+"""The detector file, detector.toml: a reader for each of its sections."""

@@ -1,0 +1,121 @@
+"""The draft of a detector's next rules, as the dashboard saves it, taken into detector.toml."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tollgate.adapters import clients
+from tollgate.adapters.drafts import Draft, DraftStore
+from tollgate.core.rules.rule import USUAL_PRIORITY, Rule
+from tollgate.errors import DetectorFileError, NotFoundError
+
+from model_build.detector_file.reader import DetectorFile, read_detector_file
+
+_HEADING = re.compile(r"^[ \t]*\[\[\s*rules\s*\]\][^\n]*\n?", flags=re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[", flags=re.MULTILINE)
+# Blank lines and comments at the end of a table stay: they may belong to the next one.
+_TAIL = re.compile(r"(?:^[ \t]*(?:#[^\n]*)?\n)*\Z", flags=re.MULTILINE)
+_PLAIN = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
+
+
+def read_draft(detector: str, bucket: str) -> Draft:
+    """Return the draft of a deployed detector; raise `NotFoundError` where there is none."""
+    found = DraftStore(clients.s3(), bucket).read(detector)
+    if found is None:
+        raise NotFoundError(f"There is no draft of the rules of {detector}; save one on the dashboard's page Rules.")
+    return found[0]
+
+
+def take_rules_in(path: Path, rules: Sequence[Rule]) -> DetectorFile:
+    """Write rules into a detector file in place of its own, and return it; all else in it stays as it is.
+
+    Raises `DetectorFileError`, and leaves the file alone, if it could not be read with these rules.
+    """
+    before = read_detector_file(path)
+    text = put_rules(path.read_text(encoding="utf-8"), rules)
+    # Beside it, so that files it names are found from there.
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".detector-", suffix=".toml")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        after = read_detector_file(Path(name))
+        if after.event_type != before.event_type or after.rules.rules != tuple(rules):
+            raise DetectorFileError(f"{path} could not be changed; put in what `tollgate rules draft` prints by hand.")
+        path.write_text(text, encoding="utf-8", newline="")
+    finally:
+        Path(name).unlink()
+    return after
+
+
+def put_rules(text: str, rules: Sequence[Rule]) -> str:
+    """Return the text of a detector file with ``rules`` in place of its [[rules]] tables."""
+    tables = write_rules(rules)
+    first = _HEADING.search(text)
+    if first is None:
+        return f"{text.rstrip()}\n\n{tables}"
+    kept, at = [text[: first.start()]], first.start()
+    while heading := _HEADING.match(text, at):
+        end = _end_of_table(text, heading.start(), heading.end())
+        tail = _TAIL.search(text, heading.end(), end)
+        kept.append(text[tail.start() : end] if tail else "")
+        following = _HEADING.search(text, end)
+        if following is None:
+            kept.append(text[end:])
+            break
+        kept.append(text[end : following.start()])
+        at = following.start()
+    rest = "".join(kept[1:]).strip("\n")
+    return kept[0] + tables + (f"\n{rest}\n" if rest else "")
+
+
+def _end_of_table(text: str, start: int, after: int) -> int:
+    """Return where the table that begins at ``start`` ends: a line of a text in it may look like the next one."""
+    for candidate in _TABLE.finditer(text, after):
+        try:
+            tomllib.loads(text[start : candidate.start()])
+        except tomllib.TOMLDecodeError:
+            continue
+        return candidate.start()
+    return len(text)
+
+
+def write_rules(rules: Sequence[Rule]) -> str:
+    """Return rules as the [[rules]] tables of a detector file."""
+    return "\n".join(_write_rule(rule) for rule in rules)
+
+
+def _write_rule(rule: Rule) -> str:
+    lines = ["[[rules]]", f"name = {_quote(rule.name)}", f"when = {_quote(rule.when)}"]
+    lines.append(f"outcome = {_quote(rule.outcome)}")
+    if rule.shadow:
+        lines.append('mode = "shadow"')
+    if rule.priority != USUAL_PRIORITY:
+        lines.append(f"priority = {rule.priority}")
+    if rule.expires_us is not None:
+        moment = datetime.fromtimestamp(rule.expires_us / 1e6, UTC)
+        midnight = moment.time().isoformat() == "00:00:00"
+        written = moment.date().isoformat() if midnight else moment.isoformat().replace("+00:00", "Z")
+        lines.append(f"expires = {written}")
+    if not rule.enabled:
+        lines.append("enabled = false")
+    return "\n".join([*lines, ""])
+
+
+def _quote(text: str) -> str:
+    """Return a text as TOML, without escapes where it can do without."""
+    plain = _PLAIN.fullmatch(text) is not None
+    if plain and "\n" not in text and "\t" not in text:
+        if '"' not in text and "\\" not in text:
+            return f'"{text}"'
+        if "'" not in text:
+            return f"'{text}'"
+    if plain and "\n" in text and "'''" not in text and not text.endswith("'"):
+        return f"'''\n{text}'''"
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

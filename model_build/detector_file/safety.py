@@ -1,0 +1,75 @@
+"""[safety] of a detector file: what happens when an event cannot be decided in full, and when too many are blocked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tollgate.core.event_type import EventType
+from tollgate.core.safety import CLOCKS, FAILS, Clock, Safety
+from tollgate.errors import suggest
+
+from model_build.detector_file.toml import TomlReader
+
+SAFETY_KEYS = ("fail", "required", "review", "block", "most_blocked", "over", "at_least", "clock")
+_LONGEST_S = 86_400.0
+
+
+def read_safety(reader: TomlReader, event_type: EventType, order: Sequence[str]) -> Safety:
+    """Read [safety]; ``order`` are the outcomes. Raises `DetectorFileError` naming the key."""
+    usual = Safety()
+    fail = reader.take("safety", "fail", str, usual.fail)
+    if fail not in FAILS:
+        raise reader.fail("safety", "fail", f"has to be {', '.join(FAILS)}{suggest(fail, FAILS)}")
+    safety = Safety(
+        fail=fail,
+        required=reader.texts("safety", "required"),
+        review=reader.take("safety", "review", str, usual.review),
+        block=reader.take("safety", "block", str, usual.block),
+        most_blocked=_read_share(reader),
+        over_s=reader.span_s("safety", "over", reader.take("safety", "over", str, "5m")),
+        at_least=reader.take("safety", "at_least", int, usual.at_least),
+        clock=_read_clock(reader),
+    )
+    _check_required(reader, safety, event_type)
+    _check_outcomes(reader, safety, order)
+    if not 10.0 <= safety.over_s <= _LONGEST_S:
+        raise reader.fail("safety", "over", "has to be from 10s to 1d")
+    if safety.at_least < 1:
+        raise reader.fail("safety", "at_least", f"has to be a whole number above 0, not {safety.at_least}")
+    return safety
+
+
+def _read_clock(reader: TomlReader) -> Clock:
+    clock: Clock = reader.take("safety", "clock", str, CLOCKS[0])
+    if clock not in CLOCKS:
+        raise reader.fail("safety", "clock", f"has to be {' or '.join(CLOCKS)}{suggest(clock, CLOCKS)}")
+    return clock
+
+
+def _read_share(reader: TomlReader) -> float | None:
+    share = reader.take("safety", "most_blocked", (float, int))
+    if share is not None and not 0 < share < 1:
+        raise reader.fail("safety", "most_blocked", f"has to be a share between 0 and 1, such as 0.2, not {share}")
+    return None if share is None else float(share)
+
+
+def _check_required(reader: TomlReader, safety: Safety, event_type: EventType) -> None:
+    known = [name for name in event_type.variables if name not in (event_type.id, event_type.timestamp)]
+    for column in safety.required:
+        if column not in known:
+            raise reader.fail("safety", "required", f'names "{column}", which is no variable{suggest(column, known)}')
+    if safety.required and safety.fail == "none":
+        raise reader.fail("safety", "required", "needs fail, which says what happens to events without them")
+
+
+def _check_outcomes(reader: TomlReader, safety: Safety, order: Sequence[str]) -> None:
+    needed = {
+        "review": safety.fail == "review" or safety.most_blocked is not None,
+        "block": safety.most_blocked is not None,
+    }
+    for key, name in (("review", safety.review), ("block", safety.block)):
+        if needed[key] and name not in order:
+            wanted = f'is "{name}", which is none of {", ".join(order)}{suggest(name, order)}'
+            raise reader.fail("safety", key, wanted)
+    if safety.most_blocked is not None and order.index(safety.review) >= order.index(safety.block):
+        raise reader.fail("safety", "review", "has to be a weaker outcome than block")

@@ -1,0 +1,1 @@
+"""Evaluation: metrics, costs, thresholds, slices and importance."""

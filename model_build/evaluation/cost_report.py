@@ -1,0 +1,167 @@
+"""The choice of thresholds for people and programs: a few sentences, and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from model_build.evaluation.costs import NEVER, DailyBalance
+from model_build.evaluation.thresholds import Sensitivity, ThresholdChoice
+
+_PRICES = {"missed_fraud": "a missed fraud", "review": "a review", "blocked_legitimate": "a wrong block"}
+_FACTORS = {0.5: "half as much", 2.0: "twice as much"}
+
+
+@dataclass(frozen=True)
+class SealedBalance:
+    """What the sealed thresholds cost, on the events that the recommended ones were chosen on and on later ones.
+
+    ``test`` is None where there are no later events.
+    """
+
+    validation: DailyBalance
+    test: DailyBalance | None = None
+
+
+def report_money(
+    choice: ThresholdChoice,
+    currency: str | None,
+    test: DailyBalance | None = None,
+    sealed: SealedBalance | None = None,
+) -> dict[str, Any]:
+    """Return all of a choice as JSON; ``test`` is what the chosen thresholds did on later events.
+
+    ``sealed`` is None where the outcomes of the version are not review and block. Thresholds that nothing reaches are
+    null; money is per day, in the currency of the amount.
+    """
+    return {
+        "currency": currency,
+        "costs": choice.costs.to_json(),
+        "reviews_per_day": choice.reviews_per_day,
+        "unpriced_frauds": choice.unpriced_frauds,
+        "validation": choice.balance.to_json(),
+        "test": None if test is None else test.to_json(),
+        "sealed": None if sealed is None else _sealed_to_json(sealed),
+        "curves": dict(choice.curves),
+        "sensitivity": [_vary_to_json(sensitivity) for sensitivity in choice.sensitivities],
+        "words": list(say_choice(choice, currency, test, sealed)),
+    }
+
+
+def _sealed_to_json(sealed: SealedBalance) -> dict[str, Any]:
+    return {
+        "validation": sealed.validation.to_json(),
+        "test": None if sealed.test is None else sealed.test.to_json(),
+    }
+
+
+def _vary_to_json(sensitivity: Sensitivity) -> dict[str, Any]:
+    review_from, block_from = sensitivity.review_from, sensitivity.block_from
+    return asdict(sensitivity) | {
+        "review_from": None if review_from == block_from else review_from,
+        "block_from": None if block_from == NEVER else block_from,
+        "regret": round(sensitivity.regret, 4),
+    }
+
+
+def say_choice(
+    choice: ThresholdChoice,
+    currency: str | None,
+    test: DailyBalance | None = None,
+    sealed: SealedBalance | None = None,
+) -> tuple[str, ...]:
+    """Return the choice in words, a sentence or two each: first what is sealed, then what would cost least.
+
+    ``test`` is what the chosen thresholds did on later events. Without ``sealed`` the choice stands alone.
+    """
+    return tuple(_say(choice, f" {currency}" if currency else "", test, sealed))
+
+
+def _say(choice: ThresholdChoice, unit: str, test: DailyBalance | None, sealed: SealedBalance | None) -> Iterator[str]:
+    costs = choice.costs
+    in_use = choice.balance if sealed is None else sealed.validation
+    yield from _say_thresholds(choice, in_use, unit, is_sealed=sealed is not None)
+    whose = "the sealed thresholds" if sealed is not None else "these thresholds"
+    yield (
+        f"On the validation part, a day with {whose} costs {_money(in_use.total_cost, unit)}: "
+        f"{_money(in_use.review_cost, unit)} for reviews, "
+        f"{_money(in_use.blocked_legitimate_cost, unit)} for {_count(in_use.blocked_legitimate, 'wrong block')}, "
+        f"{_money(in_use.missed_loss, unit)} for missed frauds. Approving everything costs "
+        f"{_money(in_use.approve_all_cost, unit)} a day."
+    )
+    missed = "its amount" if costs.missed_fraud is None else _money(costs.missed_fraud, unit)
+    defaults = f" Defaults, as [costs] does not set them: {', '.join(costs.defaults)}." if costs.defaults else ""
+    yield (
+        f"Counted are {missed} for a missed fraud, {_money(costs.review, unit)} for a review and "
+        f"{_money(costs.blocked_legitimate, unit)} for a wrong block.{defaults}"
+    )
+    if in_use.unreviewed:
+        yield (
+            f"{_count(in_use.unreviewed, 'event')} a day fell into review and passed unseen, as "
+            f"{_count(choice.reviews_per_day, 'review')} a day are possible."
+        )
+    if choice.unpriced_frauds:
+        yield f"Frauds without an amount, or with a negative one, count as no loss: {choice.unpriced_frauds:,} of them."
+    yield _say_sensitivity(choice, unit)
+    later = test if sealed is None else sealed.test
+    if later:
+        yield f"On the test part, which is later and did not choose: {_say_balance(later, unit)}."
+
+
+def _say_thresholds(choice: ThresholdChoice, in_use: DailyBalance, unit: str, *, is_sealed: bool) -> Iterator[str]:
+    best = choice.balance
+    if (in_use.review_from, in_use.block_from) == (best.review_from, best.block_from):
+        name = _name(best.review_from, best.block_from)
+        named = f"Sealed with the thresholds that cost least, {name}" if is_sealed else name.capitalize()
+        yield f"{named}: {_say_validation(best, unit)}."
+        return
+    yield f"Sealed: {_name(in_use.review_from, in_use.block_from)}: {_say_validation(in_use, unit)}."
+    yield (
+        f"Recommended: {_name(best.review_from, best.block_from)}: {_say_validation(best, unit)}. A day costs "
+        f'{_money(in_use.total_cost - best.total_cost, unit)} less than as sealed. To use it, write review = "cost" '
+        'and block = "cost" in [outcomes].'
+    )
+
+
+def _say_validation(balance: DailyBalance, unit: str) -> str:
+    return f"on the validation part, {_say_balance(balance, unit)}"
+
+
+def _say_balance(balance: DailyBalance, unit: str) -> str:
+    money = f"{_money(abs(balance.saved), unit)} a day"
+    saved = f"which saves {money} against" if balance.saved >= 0 else f"which costs {money} more than"
+    return (
+        f"{_count(balance.reviews, 'review')} and {_count(balance.blocked, 'block')} a day, "
+        f"{_count(balance.frauds_caught)} of {_count(balance.frauds_caught + balance.frauds_missed, 'fraud')} a day "
+        f"caught, {saved} approving everything"
+    )
+
+
+def _say_sensitivity(choice: ThresholdChoice, unit: str) -> str:
+    worst = max(choice.sensitivities, key=lambda sensitivity: sensitivity.regret)
+    if worst.regret <= 0:
+        return "The thresholds that cost least stay the same if any one of the costs is really half or twice as high."
+    best = _name(worst.review_from, worst.block_from)
+    chosen, less = _name(choice.review_from, choice.block_from), _money(worst.regret, unit)
+    return (
+        f"If {_PRICES[worst.cost]} really costs {_FACTORS[worst.factor]}, {best} costs least, {less} a day less than "
+        f"{chosen}; no other cost that is half or twice as high changes more."
+    )
+
+
+def _name(review_from: int, block_from: int) -> str:
+    if review_from == NEVER:
+        return "approve everything"
+    review = "review nothing" if review_from == block_from else f"review from {review_from}"
+    return f"{review}, block {'nothing' if block_from == NEVER else f'from {block_from}'}"
+
+
+def _count(number: float, noun: str = "") -> str:
+    """Write a number to two digits or to the unit, with its noun."""
+    text = f"{number:,.0f}" if number >= 9.95 else f"{number:.2g}"
+    return f"{text} {noun}{'' if text == '1' else 's'}" if noun else text
+
+
+def _money(money: float, unit: str) -> str:
+    return f"{money:,.0f}{unit}" if money >= 100 or money == round(money) else f"{money:,.2f}{unit}"

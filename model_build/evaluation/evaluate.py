@@ -1,0 +1,112 @@
+"""Evaluation of a detector file under the prequential protocol: every model beside what it has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tollgate import clock
+
+from model_build.data.future_rows import read_past_payments
+from model_build.data.quality import notice_data
+from model_build.data.training_set import Material, Progress, read_material
+from model_build.detector_file.reader import DetectorFile
+from model_build.evaluation.prequential import Fold, FoldResult, Protocol, Scorer, cut_folds, run_folds, score_by_model
+from model_build.models.baselines import BASELINES
+from model_build.models.registry import CANDIDATES
+from model_build.models.resampling import IMBALANCE
+from model_build.models.tuning import tune_parameters
+
+FIGURES = ("auc", "average_precision", "card_precision")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to score: its name, and what it reached on each fold.
+
+    ``parameters`` are those that tuning chose, None where nothing was tuned.
+    """
+
+    title: str
+    results: tuple[FoldResult, ...]
+    parameters: Mapping[str, Any] | None = None
+
+    def summary(self, figure: str) -> tuple[float, float] | None:
+        """Return mean and population standard deviation of a figure over the folds; None where it has no meaning."""
+        values = [getattr(result.metrics, figure) for result in self.results]
+        return None if None in values else (float(np.mean(values)), float(np.std(values)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row as JSON, fold by fold."""
+        folds = [
+            {"start": result.start.isoformat(), **{name: getattr(result.metrics, name) for name in FIGURES}}
+            for result in self.results
+        ]
+        summaries = {name: self.summary(name) for name in FIGURES}
+        return {"title": self.title, "parameters": self.parameters, "folds": folds, **summaries}
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """All rows of an evaluation, the protocol that they follow, and what was noticed in the data."""
+
+    protocol: Protocol
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+
+def evaluate_detector(
+    path: Path,
+    file: DetectorFile,
+    plan: Callable[..., Protocol],
+    progress: Progress,
+    *,
+    tune_s: float = 0.0,
+    now: datetime | None = None,
+) -> Evaluated:
+    """Evaluate every model and strategy of ``file`` on a table; ``plan`` makes the protocol from the labelled events.
+
+    With ``tune_s``, each model's parameters are searched for so many seconds on earlier folds, never on those reported.
+    No row may lie ahead of ``now``, by default the time of this machine.
+    Raises `TableError` and `TrainingDataError` for what cannot be evaluated.
+    """
+    progress(f"Reading {path}")
+    now = now or clock.now()
+    data = read_past_payments(path, file, now)
+    notes = (*notice_data(data, file, now.timestamp()), *file.warnings)
+    protocol = plan(data)
+    folds = cut_folds(data, protocol)
+    earlier = cut_folds(data, protocol.earlier()) if tune_s else ()
+    material = read_material(data, file, folds[0].train, progress)
+    rows = [_run(material, folds, title, scorer) for title, scorer in BASELINES.items()]
+    for kind, imbalance in _asked(file):
+        title = title_of(kind, imbalance)
+        parameters = dict(file.training.parameters.get(kind, {}))
+        if tune_s:
+            progress(f"Tuning {title} for {tune_s:g} s on the folds from {earlier[0].start}")
+            parameters = tune_parameters(material, earlier, kind, imbalance, tune_s)
+        progress(f"Evaluating {title} on {len(folds)} folds")
+        row = _run(material, folds, title, score_by_model(kind, imbalance, parameters))
+        rows.append(Row(row.title, row.results, parameters if tune_s else None))
+    return Evaluated(protocol, tuple(rows), notes)
+
+
+def _asked(file: DetectorFile) -> Iterator[tuple[str, str]]:
+    # Logistic regression is a baseline too.
+    for kind in dict.fromkeys(("logistic_regression", *file.training.models)):
+        for imbalance in file.training.imbalance:
+            yield kind, imbalance
+
+
+def _run(material: Material, folds: Sequence[Fold], title: str, scorer: Scorer) -> Row:
+    return Row(title, tuple(run_folds(material, folds, scorer)))
+
+
+def title_of(kind: str, imbalance: str) -> str:
+    """Return the name of a model under a strategy for people."""
+    title = CANDIDATES[kind].title
+    return title if imbalance == "none" else f"{title}, {IMBALANCE[imbalance].title}"

@@ -1,0 +1,111 @@
+"""Rules of a detector file on past events, before they are switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tollgate import clock
+from tollgate.core.downgrade import Thresholds
+from tollgate.core.event import Ints
+from tollgate.core.feature import Matrix
+from tollgate.core.replay import replay_histories
+from tollgate.core.rules.inputs import RuleInputs
+from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.rules.scope import SCORE
+from tollgate.core.rules.trial import RuleTrial, TriedEvents, as_if_acting, try_rules
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import DetectorFileError
+
+from model_build.data.future_rows import read_past_payments
+from model_build.data.quality import notice_data
+from model_build.data.table import LabelledEvents
+from model_build.data.training_set import Progress, build_matrix, read_material
+from model_build.detector_file.reader import DetectorFile
+from model_build.models.fitted import thread_count
+
+
+def try_detector_file(
+    path: Path, file: DetectorFile, version: DetectorVersion | None, progress: Progress
+) -> tuple[RuleTrial, tuple[str, ...]]:
+    """Ask every rule of a detector file about labelled events, as if it were switched on and acted.
+
+    Return with it what was noticed: in the data as training does, in the rules, and in what they hit.
+
+    Features and scores are those that the events would have got on arrival. Rules that read the score need a
+    ``version`` to give it. Raises `DetectorFileError` where there is none, or no rule; `TableError` and
+    `TrainingDataError` for data that cannot be read.
+    """
+    if not file.rules.rules:
+        raise DetectorFileError("The detector file has no [[rules]] to test.")
+    data = read_past_payments(path, file, clock.now())
+    noticed = notice_data(data, file, clock.now_s())
+    inputs, rules = _prepare(data, file, version, progress)
+    progress(f"Asking {len(rules.rules)} rules")
+    by_score = None if version is None else _by_score(file, version, inputs)
+    trial = try_rules(rules, TriedEvents(inputs, data.labels, np.ones(len(data.events)), file.costs, by_score))
+    return trial, (*noticed, *file.warnings, *_tell_notes(trial))
+
+
+def _by_score(file: DetectorFile, version: DetectorVersion, inputs: RuleInputs) -> Ints | None:
+    """Return what the scores alone give, as places among the file's outcomes; None where no rule weakens that."""
+    if "rules_alone" in version.manifest:
+        return None
+    # Thresholds that training chooses stand in the version.
+    outcomes = version.outcomes if file.outcomes_from_cost else file.outcomes
+    known = tuple(outcome for outcome in outcomes if outcome.name in file.rules.order)
+    return Thresholds(known, file.rules.order, file.rules.mode).ranks(inputs.scores.astype(np.int64))
+
+
+def _prepare(
+    data: LabelledEvents, file: DetectorFile, version: DetectorVersion | None, progress: Progress
+) -> tuple[RuleInputs, RuleSet]:
+    book = as_if_acting(file.rules)
+    if version is None:
+        material = read_material(data, file, np.arange(len(data.events)), progress)
+        rules = RuleSet.of(book, file.event_type, material.features)
+        for compiled in rules.rules:
+            if SCORE in compiled.names:
+                needs = "reads the score; give a sealed version with --version, whose model then scores the events"
+                raise DetectorFileError(f'Rule "{compiled.rule.name}" {needs}.')
+        return RuleInputs(data.events, material.matrix, np.zeros(len(data.events), dtype=np.int64)), rules
+    matrix, scores = _score(data, version, progress)
+    return RuleInputs(data.events, matrix, scores), RuleSet.of(book, version.event_type, version.features)
+
+
+def _score(data: LabelledEvents, version: DetectorVersion, progress: Progress) -> tuple[Matrix, Ints]:
+    progress(f"Replaying and scoring {len(data.events):,} events")
+    replayed = replay_histories(
+        version.history, data.events, data.frauds, withheld=data.withheld, threads=thread_count()
+    )
+    matrix = build_matrix(version.features, version.history, data.events, replayed)
+    return matrix, version.scale.score(version.model.predict(matrix))
+
+
+def describe_trial(trial: RuleTrial) -> Sequence[Sequence[str]]:
+    """Return one row of texts for each rule, as the command line shows them."""
+    return [
+        (
+            f"{tried.rule.name} → {tried.rule.outcome}",
+            f"{tried.hits.events:,}",
+            f"{tried.hits.frauds:,}",
+            "–" if tried.hits.precision is None else f"{tried.hits.precision:.1%}",
+            _money(tried.hits.saved),
+            _money(tried.spent),
+            f"{tried.disturbed:,}",
+            f"{tried.added.events:,}",
+            f"{tried.added.frauds:,}",
+            _money(tried.added.saved),
+        )
+        for tried in trial.rules
+    ]
+
+
+def _tell_notes(trial: RuleTrial) -> Sequence[str]:
+    """Return what the command line says of rules that hit none of the events, or all, each with the rule's name."""
+    return [f'rule "{tried.rule.name}" {note}' for tried in trial.rules for note in tried.notes]
+
+
+def _money(amount: float | None) -> str:
+    return "–" if amount is None else f"{amount:,.0f}"

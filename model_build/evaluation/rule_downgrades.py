@@ -1,0 +1,31 @@
+"""Downgrades that rules of a new version would have made: noticed when it is sealed, on the test part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from tollgate.core.downgrade import Thresholds
+from tollgate.core.rules.answers import RuleAnswers
+from tollgate.core.rules.inputs import RuleInputs
+from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.rules.trial import count_downgrades, say_downgrades
+from tollgate.core.version import Outcome
+
+from model_build.data.training_set import Material
+from model_build.sealing.manifest import Judged
+
+
+def notice_downgrades(material: Material, judged: Judged, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield a sentence for each rule that gives events of the test part a weaker outcome than their score alone."""
+    file, test = material.file, judged.split.test
+    by_score = Thresholds(tuple(outcomes), file.rules.order, file.rules.mode).ranks(judged.scores[test])
+    if not file.rules.rules or by_score is None:
+        return
+    rules = RuleSet.of(file.rules, file.event_type, material.features)
+    inputs = RuleInputs(material.data.events.take(test), material.matrix[test], judged.scores[test])
+    answers, frauds, once = RuleAnswers.of(rules, inputs), material.labels(test) == 1, np.ones(len(test))
+    for compiled, decides in zip(rules.rules, answers.counted, strict=True):
+        if not compiled.rule.shadow:
+            found = count_downgrades(compiled.rule, decides, by_score, frauds, once, file.rules.order)
+            yield from (f'rule "{compiled.rule.name}" {said}' for said in say_downgrades(compiled.rule, found))

@@ -1,0 +1,82 @@
+"""The gate that the reasons of every version pass: they add up to the model's log-odds, and are those others tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tollgate.core.event import Floats
+from tollgate.core.feature import Matrix
+from tollgate.core.reasons.explainer import Explainer
+from tollgate.errors import ReasonsError
+
+from model_build.models.registry import Fitted
+from model_build.onnx_export.parity import with_holes
+from model_build.onnx_export.trees import Ensemble, Tree
+
+# In log-odds: this moves no probability by more than 0.000025.
+LARGEST_GAP = 1e-4
+_SUMMED, _COMPARED = 250, 20
+
+
+def check_reasons(
+    fitted: Fitted, explainer: Explainer, features: Matrix, background: Matrix | None
+) -> dict[str, float]:
+    """Return the largest differences in log-odds over ``features``, shape (n, f), and again with values removed.
+
+    "sum" is between base and contributions, and what the trained model says. Path-dependent contributions are compared
+    with those of xgboost or LightGBM where one of them fitted the model, and all contributions of trees with those of
+    shap, if it is installed, one by one. Raises `ReasonsError` where one is above 1e-4: such a version is not sealed.
+    """
+    rows = np.concatenate([features[:_SUMMED], with_holes(features[:_SUMMED])])
+    gaps = {"sum": _largest(explainer.explain(rows).margins - fitted.margin(rows))}
+    few = np.concatenate([features[:_COMPARED], rows[-_COMPARED:]])
+    found = replace(explainer, of_shares=False, slope=1.0).explain(few).values
+    if background is None and fitted.learnt.contribute is not None:
+        gaps[fitted.kind] = _largest(found - fitted.learnt.contribute(few))
+    form = fitted.learnt.form()
+    if isinstance(form, Ensemble) and find_spec("shap") is not None:
+        gaps["shap"] = _largest(found - _told_by_shap(form, few, background))
+    for name, gap in gaps.items():
+        if not gap <= LARGEST_GAP:
+            against = "what the trained model says" if name == "sum" else f"what {name} tells"
+            raise ReasonsError(
+                f"The reasons of {fitted.title} differ from {against} by up to {gap:.2g} in log-odds; at most "
+                f"{LARGEST_GAP:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models, or set "
+                'reasons = "none" in [training].'
+            )
+    return gaps
+
+
+def _largest(differences: Floats) -> float:
+    return float(np.abs(differences).max(initial=0.0))
+
+
+def _told_by_shap(ensemble: Ensemble, rows: Matrix, background: Matrix | None) -> Floats:
+    import shap  # noqa: PLC0415 - it takes a second to load, and is only there for development
+
+    if all(len(tree.left) == 1 for tree in ensemble.trees):
+        return np.zeros(rows.shape)
+    explainer = shap.TreeExplainer(
+        {"trees": [_for_shap(tree, ensemble.mode) for tree in ensemble.trees if len(tree.left) > 1]},
+        background,
+        feature_perturbation="tree_path_dependent" if background is None else "interventional",
+    )
+    values: Floats = np.asarray(explainer.shap_values(rows, check_additivity=False)).reshape(rows.shape)
+    return values
+
+
+def _for_shap(tree: Tree, mode: str) -> dict[str, npt.NDArray[Any]]:
+    threshold = np.nextafter(tree.threshold, np.float32(-np.inf)) if mode == "BRANCH_LT" else tree.threshold
+    return {
+        "children_left": tree.left.astype(np.int32),
+        "children_right": tree.right.astype(np.int32),
+        "children_default": np.where(tree.missing_left, tree.left, tree.right).astype(np.int32),
+        "features": np.where(tree.left < 0, -2, tree.feature).astype(np.int32),
+        "thresholds": threshold.astype(np.float64),
+        "values": tree.value[:, None],
+        "node_sample_weight": tree.cover,
+    }

@@ -1,0 +1,1 @@
+"""The model card: its content, and how it is rendered."""

@@ -1,0 +1,147 @@
+"""The model card: what a detector version is for, what it learned from, what it reaches and where it is weak.
+
+One plain dictionary holds it; `render_card` writes that as Markdown. Only what manifest and evaluation say is in it: a
+version made before a figure was kept has a card without that figure. The form follows Mitchell et al.: "Model cards for
+model reporting", FAT* 2019. The name of the version is not in it, as the card is sealed under that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from model_build.model_card.limits import find_limits
+from model_build.model_card.render import render_card
+from model_build.model_card.rules import describe_rules
+
+__all__ = ["build_card", "render_card"]
+
+_NOT_FOR = (
+    "Judging a person: a high score says that an event is rare among legitimate ones, not that somebody did wrong.",
+    "Another kind of event, or another business than the one whose past it learned from.",
+    "Events without their past: the score counts on the histories of this detector being there.",
+)
+_DAY_S = 86_400
+_MODEL_FACTS = ("kind", "title", "imbalance", "parameters", "largest_export_difference", "brought_sha256")
+
+
+def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the card as plain data that JSON can hold; what neither argument says is left out.
+
+    ``manifest`` needs ``detector``. Beyond what every version has, these are used where they are there:
+
+    - manifest ``rules``, as `RuleBook.to_json` returns it, and ``rules_alone``: there is no model; ``safety``, as
+      `Safety.to_json` returns it; ``reasons``: ``method``, and ``largest_differences`` or what `measure_lime` returns;
+    - manifest ``model.imbalance`` (text) and ``model.parameters`` (name → value), and ``training.parts``: part (train,
+      validation, test) → ``rows``, ``frauds``, ``from``, ``to``; ``training.unlabelled``, a count;
+    - evaluation ``models[].imbalance``; ``calibration``: ``brier`` and ``reliability``, a list of ``mean_predicted``,
+      ``observed_share``, ``count``; ``scale_check``: part → what `check_scale` returns; ``money.words``, sentences;
+      ``importance`` from `ImportanceReport.to_json`; ``slices`` from `measure_slices`; ``unseen_categories`` from
+      `count_unseen_categories`; ``notes``, what `notice_data` returns.
+    """
+    if manifest.get("rules_alone"):
+        return _card_of_rules(manifest)
+    card = {
+        "detector": manifest["detector"],
+        "description": manifest.get("description"),
+        "created_at": manifest.get("created_at"),
+        "use": _describe_use(manifest),
+        "rules": describe_rules(manifest),
+        "data": _describe_data(manifest, evaluation),
+        "training": _describe_training(manifest, evaluation),
+        "test": _describe_test(manifest, evaluation),
+        "calibration": evaluation.get("calibration"),
+        "scale_check": evaluation.get("scale_check"),
+        "money": _pick(evaluation.get("money", {}), ("words",)),
+        "importance": evaluation.get("importance"),
+        "slices": evaluation.get("slices"),
+        "reasons": manifest.get("reasons"),
+        "safety": manifest.get("safety"),
+        "limits": find_limits(manifest, evaluation),
+        "notes": list(evaluation.get("notes", ())),
+        "libraries": dict(manifest.get("libraries", {})),
+    }
+    return {name: value for name, value in card.items() if value}
+
+
+def _card_of_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the card of a version without a model: there is nothing to say about learning and testing."""
+    use = _describe_use(manifest)
+    card = {
+        **_pick(manifest, ("detector", "description", "created_at")),
+        "use": {name: use[name] for name in ("event", "entities") if name in use} | {"rules_alone": True},
+        "rules": describe_rules(manifest),
+        "safety": manifest.get("safety"),
+        "libraries": dict(manifest.get("libraries", {})),
+    }
+    return {name: value for name, value in card.items() if value}
+
+
+def _pick(source: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: source[name] for name in names if source.get(name) is not None}
+
+
+def _describe_use(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    event_type = manifest.get("event_type", {})
+    return {
+        **({"event": event_type["name"]} if "name" in event_type else {}),
+        **({"entities": list(event_type["entities"])} if event_type.get("entities") else {}),
+        **_pick(manifest, ("outcomes",)),
+        "not_for": list(_NOT_FOR),
+    }
+
+
+def _describe_data(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    training = manifest.get("training", {})
+    data = _pick(training, ("rows", "frauds", "unlabelled", "from", "to", "data_sha256"))
+    if "from" in data and "to" in data:
+        span_s = (datetime.fromisoformat(data["to"]) - datetime.fromisoformat(data["from"])).total_seconds()
+        data["days"] = round(span_s / _DAY_S, 1)
+    label = manifest.get("event_type", {}).get("label") or {}
+    if "delay_s" in label:
+        data["label_delay_days"] = round(label["delay_s"] / _DAY_S, 3)
+    if label.get("time"):
+        data["label_time"] = label["time"]
+    parts = dict(training.get("parts", {}))
+    if "test" not in parts and "rows" in evaluation:
+        parts["test"] = _pick(evaluation, ("rows", "frauds")) | dict(evaluation.get("period", {}))
+    return data | ({"parts": parts} if parts else {})
+
+
+def _describe_training(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **_pick(manifest.get("model", {}), _MODEL_FACTS),
+        **_pick(manifest.get("training", {}), ("choices",)),
+        **({"features": len(manifest["features"])} if "features" in manifest else {}),
+        **({"contenders": list(evaluation["models"])} if evaluation.get("models") else {}),
+    }
+
+
+def _describe_test(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    chosen: Mapping[str, Any] = next((model for model in evaluation.get("models", ()) if model.get("chosen")), {})
+    counts = {row["score"]: row for row in evaluation.get("thresholds", ())}
+    outcomes = [
+        {"outcome": outcome["name"], "from_score": outcome["from_score"]} | _rates(counts[outcome["from_score"]])
+        for outcome in manifest.get("outcomes", ())
+        if outcome["from_score"] in counts and outcome["from_score"] > 0
+    ]
+    return {
+        **({"metrics": dict(chosen["test"])} if "test" in chosen else {}),
+        **({"outcomes": outcomes} if outcomes else {}),
+        **_pick(evaluation, ("rows", "frauds", "fraud_amount", "period")),
+    }
+
+
+def _rates(counts: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return the shares that the four counts of a threshold give; None where there is nothing to have a share of."""
+    caught, wrong = counts["true_positives"], counts["false_positives"]
+
+    def share(part: int, whole: int) -> float | None:
+        return round(part / whole, 5) if whole else None
+
+    return {
+        "caught_frauds": share(caught, caught + counts["false_negatives"]),
+        "flagged_legitimate": share(wrong, wrong + counts["true_negatives"]),
+        "precision": share(caught, caught + wrong),
+    }

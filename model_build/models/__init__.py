@@ -1,0 +1,1 @@
+"""Models: the kinds that training compares, their calibration and tuning."""

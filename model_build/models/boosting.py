@@ -1,0 +1,154 @@
+"""Boosted trees: XGBoost and LightGBM. Copies that differ by draw or by seed are averaged in log-odds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm
+import numpy as np
+import xgboost
+from tollgate.core.event import Floats
+from tollgate.core.feature import Matrix
+
+from model_build.models.calibration import Calibration
+from model_build.models.fitted import Learnt, Parameters, average_margins, in_shares, thread_count, to_probabilities
+from model_build.models.resampling import Draw, Sample, fill_rows
+from model_build.onnx_export.tree_import import lightgbm_trees, xgboost_trees
+from model_build.onnx_export.trees import Ensemble, average_ensembles, export_trees, fill_missing
+
+
+@dataclass(frozen=True)
+class _Booster:
+    """One fitted copy: its log-odds (n,), its contributions (n, f), its trees, the total gain of each feature (f,)."""
+
+    margin: Callable[[Matrix], Floats]
+    contribute: Callable[[Matrix], Floats]
+    trees: Callable[[], Ensemble]
+    gain: Floats
+
+
+# Bins lie as if this share of events were frauds, and are measured on so many legitimate ones at most.
+_FRAUDS_AMONG_BINNED = 0.2
+_MOST_BINNED = 200_000
+
+# Fits one copy for each seed to a draw, with parameters and a number of rounds.
+_Boost = Callable[[Draw, dict[str, Any], int, Sequence[int]], list[_Booster]]
+
+
+def fit_xgboost(sample: Sample, parameters: Parameters, seed: int) -> Learnt:
+    """Fit XGBoost to each draw, ``bags`` times with other seeds."""
+    return _learnt(sample, _fit_copies(sample, parameters, seed, _boost_xgboost))
+
+
+def fit_lightgbm(sample: Sample, parameters: Parameters, seed: int) -> Learnt:
+    """Fit LightGBM to each draw, ``bags`` times with other seeds."""
+    return _learnt(sample, _fit_copies(sample, parameters, seed, _boost_lightgbm))
+
+
+def _fit_copies(
+    sample: Sample,
+    parameters: Parameters,
+    seed: int,
+    boost: _Boost,
+) -> list[_Booster]:
+    chosen = dict(parameters)
+    rounds, bags = chosen.pop("rounds"), chosen.pop("bags")
+    copies: list[_Booster] = []
+    for draw in sample.draws:
+        # LightGBM takes no seed of 32 bits.
+        seeds = [(seed + len(copies) + bag) % 2**31 for bag in range(bags)]
+        copies += boost(draw, chosen, rounds, seeds)
+    return copies
+
+
+def _boost_xgboost(draw: Draw, parameters: dict[str, Any], rounds: int, seeds: Sequence[int]) -> list[_Booster]:
+    bins = {"max_bin": parameters["max_bin"], "nthread": thread_count()}
+    data = xgboost.QuantileDMatrix(
+        draw.features, draw.labels, weight=draw.weights, ref=_lay_bins(draw, bins, seeds[0]), **bins
+    )
+    fixed = {"objective": "binary:logistic", "nthread": thread_count()}
+    boosters = [xgboost.train({**parameters, **fixed, "seed": seed}, data, rounds) for seed in seeds]
+    return [_read_xgboost(booster, draw.features.shape[1]) for booster in boosters]
+
+
+def _lay_bins(draw: Draw, bins: Mapping[str, int], seed: int) -> xgboost.QuantileDMatrix:
+    """Return events whose bins a draw takes: they are fine where frauds are.
+
+    XGBoost lays bins by quantiles of all events. Where a hundredth of them is fraud, what sets frauds apart (a history
+    with frauds in it, an amount beyond the usual) falls into the last few bins of many.
+    """
+    frauds, legitimate = np.flatnonzero(draw.labels == 1), np.flatnonzero(draw.labels == 0)
+    if len(legitimate) > _MOST_BINNED:
+        legitimate = np.random.default_rng(seed).choice(legitimate, _MOST_BINNED, replace=False)
+    rows = np.sort(np.concatenate([frauds, legitimate]))
+    labels = draw.labels[rows]
+    share = _FRAUDS_AMONG_BINNED
+    weights = np.where(labels == 1, share / max(len(frauds), 1), (1 - share) / max(len(legitimate), 1))
+    return xgboost.QuantileDMatrix(draw.features[rows], labels, weight=weights * len(rows), **bins)
+
+
+def _read_xgboost(booster: Any, features: int) -> _Booster:  # noqa: ANN401 - xgboost has no types
+    gain = np.zeros(features)
+    for name, total in booster.get_score(importance_type="total_gain").items():
+        gain[int(name.removeprefix("f"))] = total
+    return _Booster(
+        lambda rows: np.asarray(booster.inplace_predict(rows, predict_type="margin"), dtype=np.float64),
+        lambda rows: _all_but_base(booster.predict(xgboost.DMatrix(rows, nthread=thread_count()), pred_contribs=True)),
+        lambda: xgboost_trees(booster),
+        gain,
+    )
+
+
+def _boost_lightgbm(draw: Draw, parameters: dict[str, Any], rounds: int, seeds: Sequence[int]) -> list[_Booster]:
+    fixed = {
+        "objective": "binary",
+        "deterministic": True,
+        "force_row_wise": True,  # which is faster would otherwise be timed, and the sums depend on it
+        "zero_as_missing": False,
+        "num_threads": thread_count(),
+        "verbosity": -1,
+    }
+    boosters = [
+        lightgbm.train(
+            {**parameters, **fixed, "seed": seed},
+            lightgbm.Dataset(draw.features, draw.labels, weight=draw.weights, params={**parameters, **fixed}),
+            rounds,
+        )
+        for seed in seeds
+    ]
+    return [_read_lightgbm(booster) for booster in boosters]
+
+
+def _read_lightgbm(booster: Any) -> _Booster:  # noqa: ANN401 - lightgbm has no types
+    return _Booster(
+        lambda rows: np.asarray(booster.predict(rows, raw_score=True, num_threads=thread_count()), dtype=np.float64),
+        lambda rows: _all_but_base(booster.predict(rows, pred_contrib=True, num_threads=thread_count())),
+        lambda: lightgbm_trees(booster),
+        np.asarray(booster.feature_importance("gain"), dtype=np.float64),
+    )
+
+
+def _learnt(sample: Sample, copies: Sequence[_Booster]) -> Learnt:
+    def margin(rows: Matrix) -> Floats:
+        return average_margins([copy.margin for copy in copies], fill_rows(rows, sample.stand_in))
+
+    def form() -> Ensemble:
+        ensemble = average_ensembles([copy.trees() for copy in copies])
+        return ensemble if sample.stand_in is None else fill_missing(ensemble, sample.stand_in)
+
+    def export(calibration: Calibration | None) -> bytes:
+        return export_trees(form(), len(copies[0].gain), calibration)
+
+    def contribute(rows: Matrix) -> Floats:
+        filled = fill_rows(rows, sample.stand_in)
+        return np.asarray(np.mean([copy.contribute(filled) for copy in copies], axis=0))
+
+    gain = in_shares(np.sum([copy.gain for copy in copies], axis=0))
+    return Learnt(margin, lambda rows: to_probabilities(margin(rows)), export, gain, form, contribute)
+
+
+def _all_but_base(contributions: Any) -> Floats:  # noqa: ANN401 - the libraries have no types
+    """Return contributions, shape (n, f), without the base in the last column."""
+    return np.asarray(contributions, dtype=np.float64)[:, :-1]

@@ -1,0 +1,112 @@
+"""A model that somebody brings: of which nothing is known but what it answers, and what it has to answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from scipy.special import logit
+from tollgate.core.event import Floats
+from tollgate.core.feature import Matrix
+from tollgate.core.model import Model
+from tollgate.core.version import sha256
+from tollgate.errors import ModelFileError
+
+from model_build.data.training_set import Progress
+from model_build.detector_file.reader import DetectorFile
+from model_build.models.fitted import Learnt, in_shares
+from model_build.models.registry import Fitted
+from model_build.onnx_export.external import read_onnx_file
+from model_build.onnx_export.parity import LARGEST_DIFFERENCE, with_holes
+from model_build.train import Trained, measure_contender, prepare, seal_best
+
+KIND = "onnx"
+_TRIED, _TRIED_ALONE, _SHUFFLED = 5_000, 50, 1_000
+_ROUNDING = 1e-6
+
+
+def seal_brought_model(data_path: Path, file: DetectorFile, model: Path, out: Path, progress: Progress) -> Trained:
+    """Judge the model of an ONNX file by a table as if it had been trained here, and seal it under ``out``.
+
+    Its reasons are approximate. Raises what `train_detector` does, and `ModelFileError` for a model that cannot be
+    used, or that tells frauds no better than chance.
+    """
+    material, split, notes = prepare(data_path, file, progress)
+    progress(f"Trying {model}")
+    brought = _bring(model, material.matrix[split.validation], file.training.seed)
+    contender = measure_contender(material, split, brought)
+    if contender.validation.auc <= 0.5:
+        raise ModelFileError(
+            f"{model} tells frauds no better than chance: of a fraud and a legitimate event of the validation part, it "
+            f"takes the fraud for the more suspicious one in {contender.validation.auc:.0%} of cases. Fraud has to be "
+            "its second class (labels 0 and 1), and its features those of `tollgate features`, in their order."
+        )
+    return seal_best(material, split, (contender,), notes, out, progress)
+
+
+def _bring(path: Path, features: Matrix, seed: int) -> Fitted:
+    """Return the model of an ONNX file, tried on ``features``, (n, f), of events that it is to be judged by.
+
+    Raises `ModelFileError` unless it gives every event, with values missing too, one probability that does not change.
+    """
+    onnx = read_onnx_file(path, features[:3])
+    model = Model(onnx)
+    _check_answers(path, model, features[:_TRIED])
+    gain = _measure_moves(model, features[:_SHUFFLED], seed)
+
+    def margin(rows: Matrix) -> Floats:
+        return _log_odds(model.predict(rows))
+
+    learnt = Learnt(margin, model.predict, lambda _: onnx, gain, lambda: None)
+    title, hashed = f"{path.name} (brought)", sha256(path.read_bytes())
+    return Fitted(KIND, "none", title, None, model.predict, lambda: onnx, gain, {}, learnt, None, hashed)
+
+
+def _check_answers(path: Path, model: Model, features: Matrix) -> None:
+    rows = np.concatenate([features, with_holes(features)])
+    answers = model.predict(rows)
+    _check_probabilities(path, answers)
+    if not np.array_equal(answers, model.predict(rows)):
+        raise ModelFileError(f"{path} answers the same events otherwise each time; leave out what it does at random.")
+    few = rows[:: max(len(rows) // _TRIED_ALONE, 1)]
+    alone = np.concatenate([model.predict(row[None, :]) for row in few])
+    largest = float(np.abs(alone - model.predict(few)).max())
+    if largest > LARGEST_DIFFERENCE:
+        raise ModelFileError(
+            f"{path} answers an event otherwise alone than among others, by up to {largest:.2g}: export it for "
+            "inference, so that nothing is computed over the events of one call."
+        )
+    if float(np.ptp(answers)) == 0.0:
+        raise ModelFileError(f"{path} gives every event the probability {answers[0]:.4g}: it tells none from another.")
+
+
+def _check_probabilities(path: Path, answers: Floats) -> None:
+    lost = int((~np.isfinite(answers)).sum())
+    if lost:
+        raise ModelFileError(
+            f"{path} has no finite answer to {lost:,} of {len(answers):,} events. A missing feature comes as NaN: put "
+            "what fills it in, such as an imputer, into the model before it is exported."
+        )
+    low, high = float(np.min(answers)), float(np.max(answers))
+    if low < -_ROUNDING or high > 1 + _ROUNDING:
+        raise ModelFileError(
+            f"{path} answers from {low:.4g} to {high:.4g}, which are no probabilities: export what gives those from 0 "
+            "to 1 (predict_proba), not a margin or a class."
+        )
+
+
+def _log_odds(probabilities: Floats) -> Floats:
+    log_odds: Floats = logit(np.clip(probabilities, 1e-7, 1 - 1e-7))
+    return log_odds
+
+
+def _measure_moves(model: Model, features: Matrix, seed: int) -> Floats:
+    """Return how far shuffling each feature among the events moves the log-odds, in shares of 1, shape (f,)."""
+    before, order = _log_odds(model.predict(features)), np.random.default_rng(seed).permutation(len(features))
+    shuffled = features.copy()
+    moves = np.zeros(features.shape[1])
+    for place in range(len(moves)):
+        shuffled[:, place] = features[order, place]
+        moves[place] = np.abs(_log_odds(model.predict(shuffled)) - before).mean()
+        shuffled[:, place] = features[:, place]
+    return in_shares(moves)

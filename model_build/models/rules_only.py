@@ -1,0 +1,150 @@
+"""A detector that decides by rules alone: sealed like any other, with a model that says 0 of every event."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+from tollgate import clock
+from tollgate.core.feature import Feature
+from tollgate.core.features import plan_features
+from tollgate.core.model import INPUT, OUTPUT
+from tollgate.core.moments import write_utc
+from tollgate.core.replay import replay_histories
+from tollgate.core.rules.checking import read_rule
+from tollgate.core.rules.scope import SCORE
+from tollgate.core.rules.syntax import names
+from tollgate.core.score import FALSE_POSITIVE_RATES, TOP_SCORE, ScoreScale
+from tollgate.core.version import history_to_json
+from tollgate.errors import DetectorFileError
+
+from model_build.data.future_rows import read_past_payments
+from model_build.data.sampling import draw_past_events
+from model_build.data.split import begin_test
+from model_build.data.table import LabelledEvents, count_categories
+from model_build.data.training_set import Progress, build_matrix
+from model_build.detector_file.reader import DetectorFile
+from model_build.evaluation.metrics import count_scores
+from model_build.models.fitted import thread_count
+from model_build.onnx_export.graph import build_model
+from model_build.sealing.manifest import installed_libraries, write_time
+from model_build.sealing.sample_events import encode_unjudged_events
+from model_build.sealing.seal import Sealed, encode_histories, seal_version
+
+
+def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: Progress) -> Sealed:
+    """Seal the rules of a detector file under ``out``, without a model: every score is 0, and rules decide.
+
+    The events of ``data_path`` begin the histories, where it is given. Raises `DetectorFileError` for a file without
+    rules, or with one that reads the score; `TableError` and `TrainingDataError` for data that cannot be read.
+    """
+    _check_rules(file)
+    plan = file.history
+    data = None if data_path is None else read_past_payments(data_path, file, clock.now())
+    categories: Mapping[str, Mapping[str, float]] = {column: {} for column in file.event_type.categorical}
+    features = plan_features(file.event_type, plan, categories if data is None else count_categories(data.events))
+    created_at = write_utc(clock.now())
+    manifest = {
+        "detector": file.detector,
+        "description": file.description,
+        "created_at": created_at,
+        "event_type": file.event_type.to_json(),
+        "history": history_to_json(plan),
+        "features": [feature.to_json() for feature in features],
+        "score_scale": _nothing_reaches().to_json(),
+        "outcomes": [asdict(outcome) for outcome in file.outcomes],
+        "record_batches": file.record_batches,
+        "rules": file.rules.to_json(),
+        "safety": file.safety.to_json(),
+        "stream": file.stream.to_json(),
+        "file_form": file.file_form.to_json(),
+        "rules_alone": True,
+        "training": _describe_data(data, created_at),
+        "libraries": installed_libraries(),
+    }
+    histories, past = (gzip.compress(b"", mtime=0), None) if data is None else _replay(data, file, features, progress)
+    progress("Sealing")
+    model, evaluation = zero_model(len(features)), _no_evaluation(created_at, file)
+    return seal_version(manifest, model, evaluation, histories, out, past_events=past)
+
+
+def _check_rules(file: DetectorFile) -> None:
+    if not file.rules.rules:
+        raise DetectorFileError("The detector file has no [[rules]]; without a model there has to be one at least.")
+    scope = file.rule_scope
+    for rule in file.rules.rules:
+        if SCORE in {name.name for name in names(read_rule(rule.when, scope))}:
+            raise DetectorFileError(
+                f'Rule "{rule.name}" reads the score, which a detector without a model lacks; train one instead.'
+            )
+
+
+def zero_model(features: int) -> bytes:
+    """Return a model that gives every event the probability 0."""
+    zero = numpy_helper.from_array(np.zeros(1, dtype=np.float32))
+    constants = [
+        numpy_helper.from_array(np.array([0], dtype=np.int64), "first"),
+        numpy_helper.from_array(np.array([1], dtype=np.int64), "one"),
+    ]
+    nodes = [
+        helper.make_node("Shape", [INPUT], ["shape"]),
+        helper.make_node("Gather", ["shape", "first"], ["rows"]),
+        helper.make_node("Concat", ["rows", "one"], ["wanted"], axis=0),
+        helper.make_node("ConstantOfShape", ["wanted"], [OUTPUT], value=zero),
+    ]
+    assert zero.data_type == TensorProto.FLOAT
+    return build_model(nodes, constants, features)
+
+
+def _nothing_reaches() -> ScoreScale:
+    """Return a scale on which every probability has the score 0."""
+    return ScoreScale(np.full(TOP_SCORE, 2.0))
+
+
+def _describe_data(data: LabelledEvents | None, created_at: str) -> dict[str, Any]:
+    if data is None:
+        return {"rows": 0, "frauds": 0, "unlabelled": 0, "from": created_at, "to": created_at, "data_sha256": None}
+    return {
+        "rows": len(data.events),
+        "frauds": int((data.labels == 1).sum()),
+        "unlabelled": int((data.labels < 0).sum()),
+        "from": write_time(int(data.events.times_us[0])),
+        "to": write_time(data.end_us),
+        "data_sha256": data.sha256,
+    }
+
+
+def _replay(
+    data: LabelledEvents, file: DetectorFile, features: Sequence[Feature], progress: Progress
+) -> tuple[bytes, bytes | None]:
+    """Return the files of the histories that the events left, and of some of the last events."""
+    progress(f"Replaying {len(data.events):,} events into histories")
+    plan, choices = file.history, file.training
+    replayed = replay_histories(plan, data.events, data.frauds, withheld=data.withheld, threads=thread_count())
+    last = np.arange(begin_test(data, choices), len(data.events))
+    drawn = draw_past_events(data, last, choices.past_events, choices.seed)
+    matrix = build_matrix(features, plan, data.events, replayed)
+    past = encode_unjudged_events(file.event_type, data, drawn, matrix)
+    return encode_histories(data, plan, replayed.excess), past
+
+
+def _no_evaluation(created_at: str, file: DetectorFile) -> dict[str, Any]:
+    nothing = np.empty(0, dtype=np.int64)
+    return {
+        "period": {"from": created_at, "to": created_at},
+        "rows": 0,
+        "frauds": 0,
+        "fraud_amount": None,
+        "models": [],
+        "curves": {},
+        "thresholds": [],
+        "score_histogram": count_scores(nothing.astype(np.int8), nothing),
+        "score_scale": [{"score": score, "false_positive_rate": rate} for score, rate in FALSE_POSITIVE_RATES[1:-1]],
+        "examples": [],
+        "notes": list(file.warnings),
+    }

@@ -1,0 +1,1 @@
+"""ONNX export of models, and the gate that every export passes."""

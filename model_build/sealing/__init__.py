@@ -1,0 +1,1 @@
+"""Sealing of a version: its manifest, its sample events and its name."""

@@ -1,0 +1,87 @@
+"""Sample payments as a file: CSV or Parquet, written piece by piece."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+from model_build.simulator.payments import Payments, join_payments
+from model_build.simulator.simulate import simulate
+from model_build.simulator.tables import COLUMNS, SCHEMA, Names
+from model_build.simulator.world import World
+
+_PIECE_ROWS = 65_536
+
+
+def write_sample(rows: int, seed: int, out: Path, progress: Callable[[int], None] | None = None) -> None:
+    """Write `rows` sample payments, sorted by time, to a .csv or .parquet file; the same seed gives the same bytes.
+
+    `progress`, when given, is called with the number of rows written so far. The file appears whole or not at all.
+    Raises ValueError, in one sentence, for rows < 1, a negative seed, or another extension.
+    """
+    write = {".csv": _write_csv, ".parquet": _write_parquet}.get(out.suffix.lower())
+    if write is None:
+        raise ValueError(f"Sample payments are written as .csv or .parquet, and {out.name} is neither.")
+    world, days = simulate(rows, seed)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(out.name + ".part")
+    try:
+        write(unfinished, _count_rows(_make_batches(world, days, rows, seed), progress))
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _count_rows(batches: Iterator[pa.RecordBatch], progress: Callable[[int], None] | None) -> Iterator[pa.RecordBatch]:
+    """Report after each batch, when the next one is asked for, that it has been written."""
+    written = 0
+    for batch in batches:
+        yield batch
+        written += batch.num_rows
+        if progress is not None:
+            progress(written)
+
+
+def _write_parquet(path: Path, batches: Iterator[pa.RecordBatch]) -> None:
+    with pa.parquet.ParquetWriter(path, SCHEMA) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def _write_csv(path: Path, batches: Iterator[pa.RecordBatch]) -> None:
+    # no value holds a comma or a quote, so none needs quoting; Arrow would quote its own header
+    options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
+    with path.open("wb") as file:
+        file.write((",".join(COLUMNS) + "\n").encode())
+        for batch in batches:
+            pa.csv.write_csv(_spell_out(batch), file, options)
+
+
+def _spell_out(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Write times as 2026-01-05T13:24:11Z and amounts with two digits for the cents."""
+    times = batch["timestamp"].cast(pa.timestamp("s")).cast(pa.string())  # 2026-01-05 13:24:11
+    times = pc.binary_join_element_wise(pc.binary_replace_slice(times, 10, 11, "T"), "Z", "")
+    return batch.set_column(1, "timestamp", times).set_column(2, "amount", batch["amount"].cast(pa.decimal128(12, 2)))
+
+
+def _make_batches(world: World, days: Iterator[Payments], rows: int, seed: int) -> Iterator[pa.RecordBatch]:
+    names = Names(world, rows, seed)
+    first = 1
+    for piece in _gather(days):
+        yield names.tabulate(piece, first)
+        first += len(piece)
+
+
+def _gather(days: Iterator[Payments]) -> Iterator[Payments]:
+    """Join short days into pieces of some size, so that a small file is not made of a hundred fragments."""
+    waiting: list[Payments] = []
+    for payments in days:
+        waiting.append(payments)
+        if sum(map(len, waiting)) >= _PIECE_ROWS:
+            yield join_payments(waiting)
+            waiting = []
+    if waiting:
+        yield join_payments(waiting)

@@ -1,0 +1,1 @@
+"""Input of the Spark job: tables and streams as rows of cells."""
