@@ -14,7 +14,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.decision import Decisions, decide
 from tollgate.core.event import Events
 from tollgate.core.event_type import FRAUD, LEGITIMATE

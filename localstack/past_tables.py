@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import boto3
 from tollgate import clock
-from tollgate.adapters.histories import HistoryTable, history_key
+from tollgate.adapters.dynamodb.histories import HistoryTable, history_key
 from tollgate.core.lots import in_lots
 from tollgate.settings import Settings
 

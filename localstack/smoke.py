@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from tollgate.adapters.batch_files import BatchFile
+from tollgate.adapters.s3.batch_names import BatchFile
 
 from localstack.deployment import connection
 from localstack.running import RunningStack, call

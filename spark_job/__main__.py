@@ -12,7 +12,7 @@ from pathlib import Path
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from tollgate.adapters import clients
-from tollgate.adapters.versions import VersionStore
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.moments import to_moment
 from tollgate.core.time_format import TimeFormat
 from tollgate.errors import InputError, TollgateError

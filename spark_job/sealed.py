@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tollgate.adapters.lists import ListStore
-from tollgate.adapters.versions import VersionStore
+from tollgate.adapters.s3.lists import ListStore
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.rules.members import Members
 from tollgate.core.version import VERSION_FILES, DetectorVersion, open_version
 from tollgate.errors import SealError

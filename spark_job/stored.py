@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyspark.sql import functions as sf
 from tollgate import clock
 from tollgate.adapters import clients
-from tollgate.adapters.histories import HistoryTable, history_key
+from tollgate.adapters.dynamodb.histories import HistoryTable, history_key
 from tollgate.core.lots import in_lots
 from tollgate.core.stored_history import add_up
 

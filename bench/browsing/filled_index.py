@@ -15,10 +15,10 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from botocore.credentials import Credentials
-from tollgate.adapters.day_sums import DaySumStore
-from tollgate.adapters.index_segments import SegmentStore
-from tollgate.adapters.object_ranges import ObjectRanges
-from tollgate.adapters.range_cache import RangeCache
+from tollgate.adapters.s3.day_totals import DaySumStore
+from tollgate.adapters.s3.range_cache import RangeCache
+from tollgate.adapters.s3.ranges import ObjectRanges
+from tollgate.adapters.s3.segments import SegmentStore
 from tollgate.core.event_type import FRAUD, LEGITIMATE
 from tollgate.core.index.rows import Entry, Kind, Rows
 from tollgate.core.index.segment import write_segment

@@ -109,7 +109,7 @@ def _connect() -> MeteredDynamoDB:
 
 
 def _load_histories(dynamodb: MeteredDynamoDB) -> None:
-    from tollgate.adapters.histories import history_key  # noqa: PLC0415
+    from tollgate.adapters.dynamodb.histories import history_key  # noqa: PLC0415
 
     from model_build.deployment.publish import open_folder, read_folder_histories  # noqa: PLC0415
 

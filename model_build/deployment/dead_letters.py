@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote_plus
 
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.batches import BatchStore
-from tollgate.adapters.dead_letters import DeadLetter
+from tollgate.adapters.s3.batch_files import BatchStore
+from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate.adapters.sqs.dead_letters import DeadLetter
 
 _STREAMS = {
     "KinesisBatchInfo": "Kinesis records that the stream function gave up; the message names their shard and numbers",

@@ -12,9 +12,9 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 from tollgate import clock
 from tollgate.adapters import clients
-from tollgate.adapters.aws_errors import error_code
-from tollgate.adapters.histories import HistoryTable, history_key
-from tollgate.adapters.versions import VersionStore
+from tollgate.adapters.dynamodb.histories import HistoryTable, history_key
+from tollgate.adapters.errors import error_code
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.past_events import PAST_EVENTS, check_past_events, has_past_events
 from tollgate.core.reading import require_id
 from tollgate.core.replay import StoredHistories

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tollgate.adapters import clients
-from tollgate.adapters.lists import ListStore
-from tollgate.adapters.versions import VersionStore
+from tollgate.adapters.s3.lists import ListStore
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.rules.list_text import ListLine, describe_change, read_list
 from tollgate.core.rules.members import Members
 from tollgate.errors import InputError, suggest

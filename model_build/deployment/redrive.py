@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from tollgate.adapters import clients
-from tollgate.adapters.batches import BatchStore
-from tollgate.adapters.dead_letters import DeadLetterQueue
-from tollgate.adapters.stream_function import StreamFunction
+from tollgate.adapters.aws_lambda import StreamFunction
+from tollgate.adapters.s3.batch_files import BatchStore
+from tollgate.adapters.sqs.dead_letters import DeadLetterQueue
 from tollgate.errors import InputError, TollgateError
 
 from model_build.deployment.dead_letters import GivenUp, describe

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.index.rows import Entry, Rows
 from tollgate.core.index.segment import write_segment
 from tollgate.core.index.segment_names import SegmentName

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tollgate.adapters import clients
-from tollgate.adapters.decisions import DecisionRecord, DecisionTable
-from tollgate.adapters.versions import VersionStore
+from tollgate.adapters.dynamodb.decisions import DecisionRecord, DecisionTable
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.downgrade import Thresholds
 from tollgate.core.recompute import Difference, compare, recompute, retell_reasons
 from tollgate.core.version import DetectorVersion

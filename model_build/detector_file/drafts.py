@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tollgate.adapters import clients
-from tollgate.adapters.drafts import Draft, DraftStore
+from tollgate.adapters.s3.drafts import Draft, DraftStore
 from tollgate.core.rules.rule import USUAL_PRIORITY, Rule
 from tollgate.errors import DetectorFileError, NotFoundError
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tollgate.adapters.histories import HistoryTable
+from tollgate.adapters.dynamodb.histories import HistoryTable
 from tollgate.core.stored_history import Matured
 
 # Requests are made here, and none is sent.

@@ -12,13 +12,13 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.batch_states import BatchTable
-from tollgate.adapters.batches import BatchStore
-from tollgate.adapters.decisions import DecisionRecord, DecisionTable
-from tollgate.adapters.histories import HistoryTable, sums_of
-from tollgate.adapters.items import ConditionFailedError, get_items, write_together
-from tollgate.adapters.versions import VersionStore
+from tollgate.adapters.dynamodb.batches import BatchTable
+from tollgate.adapters.dynamodb.decisions import DecisionRecord, DecisionTable
+from tollgate.adapters.dynamodb.histories import HistoryTable, sums_of
+from tollgate.adapters.dynamodb.items import ConditionFailedError, get_items, write_together
+from tollgate.adapters.s3.batch_files import BatchStore
+from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.errors import NotFoundError, SealError
 
 from model_build.sealing.seal import read_version_files

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
-from tollgate.adapters.day_sums import DaySumStore
-from tollgate.adapters.index_segments import SegmentGoneError, SegmentStore
-from tollgate.adapters.object_ranges import send_over
-from tollgate.adapters.range_cache import RangeCache
+from tollgate.adapters.s3.day_totals import DaySumStore
+from tollgate.adapters.s3.range_cache import RangeCache
+from tollgate.adapters.s3.ranges import send_over
+from tollgate.adapters.s3.segments import SegmentGoneError, SegmentStore
 from tollgate.core.event_type import FRAUD
 from tollgate.core.index.query import Query
 from tollgate.core.index.rows import Entry, Rows, join

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.decisions import decision_key
-from tollgate.adapters.histories import history_key
-from tollgate.adapters.items import ConditionFailedError, get_items, write_together
+from tollgate.adapters.dynamodb.decisions import decision_key
+from tollgate.adapters.dynamodb.histories import history_key
+from tollgate.adapters.dynamodb.items import ConditionFailedError, get_items, write_together
+from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.errors import ConflictError, UnavailableError
 
 from tests.services.backend import Backend
@@ -104,7 +104,7 @@ def test_a_conflict_is_tried_again(empty_backend: Backend) -> None:
 
 
 def test_a_conflict_that_goes_on_is_told(empty_backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tollgate.adapters.items.pause", lambda _attempt: None)
+    monkeypatch.setattr("tollgate.adapters.dynamodb.items.pause", lambda _attempt: None)
     cancel(empty_backend, 1_000, ["TransactionConflict"])
     with pytest.raises(ConflictError) as caught:
         write_together(empty_backend.dynamodb, [put(empty_backend.stores.histories.table, "a")])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tollgate.adapters.versions import VersionStore
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.version import DetectorVersion

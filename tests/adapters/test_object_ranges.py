@@ -8,9 +8,9 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
-from tollgate.adapters import object_ranges
-from tollgate.adapters.aws_errors import code_behind
-from tollgate.adapters.object_ranges import ObjectRanges, send_over
+from tollgate.adapters.errors import code_behind
+from tollgate.adapters.s3 import ranges as object_ranges
+from tollgate.adapters.s3.ranges import ObjectRanges, send_over
 from tollgate.errors import UnavailableError
 
 from tests.services.backend import Backend, forget_storage

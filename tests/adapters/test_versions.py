@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.adapters.versions import VersionStore
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.errors import ConflictError, NotFoundError, SealError, UnavailableError
 
 from model_build.sealing.seal import read_version_files

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import boto3
 import pytest
-from tollgate.adapters.decisions import decision_key
+from tollgate.adapters.dynamodb.decisions import decision_key
 
 from localstack.deployment import connection
 from localstack.running import RunningStack, call

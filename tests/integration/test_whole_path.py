@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tollgate.adapters.histories import HistoryTable, history_key, sums_of
+from tollgate.adapters.dynamodb.histories import HistoryTable, history_key, sums_of
 from tollgate.core.decision import decide_in_order
 from tollgate.core.latest_addition import latest_us, without_latest
 from tollgate.core.lodging import own_sums

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters import clients
-from tollgate.adapters.decisions import DecisionRecord, read_found
+from tollgate.adapters.dynamodb.decisions import DecisionRecord, read_found
 from tollgate.core.event import host_key
 from tollgate.core.latest_addition import latest_names, without_latest
 from tollgate.core.lodging import read_lodger

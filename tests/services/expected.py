@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.arrivals import Arrivals, Frauds, Withheld
 from tollgate.core.decision import decide_in_order
 from tollgate.core.event import Events

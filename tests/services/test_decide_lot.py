@@ -8,7 +8,7 @@ from itertools import chain, repeat
 from typing import Any
 
 import pytest
-from tollgate.adapters.result_stream import ATTEMPTS
+from tollgate.adapters.kinesis.results import ATTEMPTS
 from tollgate.core.safety import Safety
 from tollgate.core.stream_record import StreamRecord
 from tollgate.services.decide_lot import MARGIN_S, decide_lot

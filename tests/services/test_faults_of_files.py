@@ -21,8 +21,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.batch_states import BatchState, Lease
+from tollgate.adapters.dynamodb.batches import BatchState, Lease
+from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.errors import ConflictError, TollgateError
 from tollgate.services.batches import show_batch
 from tollgate.services.hold import Hold
@@ -194,7 +194,7 @@ def test_near_its_end_a_function_hands_on_and_all_together_score_each_row_once(
     expected = undisturbed(small, later_payments[:ROWS])
     etag = small.drop(KEY, write_payments(later_payments[:ROWS]))
     handed: list[tuple[str, str]] = []
-    monkeypatch.setattr("tollgate.adapters.file_queue.FileQueue.hand_on", lambda _self, *file: handed.append(file))
+    monkeypatch.setattr("tollgate.adapters.sqs.batch_queue.FileQueue.hand_on", lambda _self, *file: handed.append(file))
     runs = 0
     while (state := score_batch(small.stores, KEY, etag, Turn(f"m{runs}", 1, time.monotonic()))).status == "running":
         runs += 1

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.index.segment_names import SegmentName, choose_to_merge
 from tollgate.errors import InputError, UnavailableError
 from tollgate.handlers.index import handler, read_change

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from tollgate.adapters.object_ranges import ObjectRanges
+from tollgate.adapters.s3.ranges import ObjectRanges
 from tollgate.core.event_type import FRAUD
 from tollgate.core.index.rows import Entry, Rows
 from tollgate.core.index.segment import write_segment

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.adapters.decisions import decision_key
+from tollgate.adapters.dynamodb.decisions import decision_key
 from tollgate.errors import NotFoundError
 from tollgate.services.decide_event import decide_event
 from tollgate.services.find_decision import find_decision

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.adapters.batch_states import BatchState
+from tollgate.adapters.dynamodb.batches import BatchState
 from tollgate.core.replay import StoredHistories, replay_histories
 from tollgate.core.stored_names import OPEN
 from tollgate.core.totals import totals

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from click.testing import CliRunner
 from tollgate.adapters import clients
-from tollgate.adapters.batch_files import BatchFile
+from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.services.score_batch import GivenUpError, score_batch
 from tollgate.services.turn import Turn
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from tollgate.adapters.decisions import decision_key
-from tollgate.adapters.items import get_items
-from tollgate.adapters.packed_json import pack_json, unpack_json
+from tollgate.adapters.compression import pack_json, unpack_json
+from tollgate.adapters.dynamodb.decisions import decision_key
+from tollgate.adapters.dynamodb.items import get_items
 from tollgate.core.explain import Wanted
 from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook

@@ -16,8 +16,8 @@ import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.batch_states import BatchState
+from tollgate.adapters.dynamodb.batches import BatchState
+from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.services.batches import list_batches, show_batch
 from tollgate.services.describe_detector import describe_detector
 from tollgate.services.score_batch import score_batch

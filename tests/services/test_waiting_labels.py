@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 import pytest
-from tollgate.adapters.decisions import WaitingLabel, decision_key
-from tollgate.adapters.items import get_items
+from tollgate.adapters.dynamodb.decisions import WaitingLabel, decision_key
+from tollgate.adapters.dynamodb.items import get_items
 from tollgate.core.safety import Safety
 from tollgate.errors import NotFoundError
 from tollgate.services.decide_event import decide_event

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.stored_names import OPEN
 from tollgate.core.version import DetectorVersion

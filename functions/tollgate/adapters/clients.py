@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-    from tollgate.adapters.event_bus import EventsClient
+    from tollgate.adapters.eventbridge import EventsClient
 
 
 def _config(signature_version: str, *, connect_s: float = 2, read_s: float = 10, tries: int = 5) -> Config:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
-from tollgate.adapters.batch_files import is_marker
+from tollgate.adapters.s3.batch_names import is_marker
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.observability import describe_error, set_up_logging
 from tollgate.services.label_file import label_file

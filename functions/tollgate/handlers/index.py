@@ -8,7 +8,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.observability import describe_error, set_up_logging
 from tollgate.services.index_decisions import Change, index_decisions
 from tollgate.services.stores import open_stores, prepare

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.adapters.batch_files import BatchFile, is_marker
-from tollgate.adapters.batch_states import BatchState
-from tollgate.adapters.batches import UPLOAD_EXPIRES_S
+from tollgate.adapters.dynamodb.batches import BatchState
+from tollgate.adapters.s3.batch_files import UPLOAD_EXPIRES_S
+from tollgate.adapters.s3.batch_names import BatchFile, is_marker
 from tollgate.core.files.suffixes import SUFFIXES
 from tollgate.core.reading import require_id
 from tollgate.errors import InputError, NotFoundError

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tollgate import clock
 from tollgate.adapters import clients
-from tollgate.adapters.block_counts import BlockCountTable
+from tollgate.adapters.dynamodb.block_counts import BlockCountTable
 from tollgate.core.brake import BlockCounter, in_window, span_s
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import UnavailableError

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.batches import BatchStore, to_json
-from tollgate.adapters.result_upload import SentResults, WorkLostError
+from tollgate.adapters.s3.batch_files import BatchStore, to_json
+from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate.adapters.s3.upload import SentResults, WorkLostError
 from tollgate.core.files.parquet_results import ParquetSoFar
 from tollgate.core.files.pieces import Position
 

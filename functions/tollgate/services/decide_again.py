@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tollgate.adapters import clients
-from tollgate.adapters.shard_records import read_shard_records
+from tollgate.adapters.kinesis.shard_records import read_shard_records
 from tollgate.core.stream_reading import split_record
 from tollgate.core.stream_record import StreamRecord
 from tollgate.errors import InputError, UnavailableError

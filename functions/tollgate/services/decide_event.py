@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
-from tollgate.adapters.items import Item, get_items
+from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
+from tollgate.adapters.dynamodb.items import Item, get_items
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.decision import Decisions, decide_one
 from tollgate.core.degraded import decide_degraded

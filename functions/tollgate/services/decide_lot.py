@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.result_stream import Result
+from tollgate.adapters.kinesis.results import Result
 from tollgate.core.metrics import DETECTOR, Metric
 from tollgate.core.moments import write_utc
 from tollgate.core.stream_reading import read_event_of, split_record

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.decision import Decisions
 from tollgate.core.event import Events
 from tollgate.core.explain import Explanation

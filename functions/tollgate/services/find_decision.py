@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.explain import Wanted
 from tollgate.core.moments import write_second
 from tollgate.core.safety import missing_columns

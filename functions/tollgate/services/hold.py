@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from tollgate import clock
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.batch_states import BatchState, Lease
+from tollgate.adapters.dynamodb.batches import BatchState, Lease
+from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.core.moments import write_utc
 from tollgate.errors import ConflictError, TollgateError
 from tollgate.observability import describe_error

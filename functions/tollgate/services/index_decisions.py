@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.decisions import DecisionRecord
-from tollgate.adapters.index_segments import SegmentGoneError
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
+from tollgate.adapters.s3.segments import SegmentGoneError
 from tollgate.core.event import PAIR_SEPARATOR
 from tollgate.core.index.rows import UNLABELLED, Entry, Kind, Rows, join
 from tollgate.core.index.segment import read_rows, write_segment

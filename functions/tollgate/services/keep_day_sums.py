@@ -9,8 +9,8 @@ from datetime import date
 from itertools import groupby
 
 from tollgate import clock
-from tollgate.adapters.day_sums import DaySumStore
-from tollgate.adapters.index_segments import SegmentStore
+from tollgate.adapters.s3.day_totals import DaySumStore
+from tollgate.adapters.s3.segments import SegmentStore
 from tollgate.core.index.day_sums import DaySum, DaySums, is_sum_of, mark_of, month_of
 from tollgate.errors import ChangedError
 from tollgate.services.read_index import Days, IndexReader, read_index

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
-from tollgate.adapters.histories import history_key
-from tollgate.adapters.items import ConditionFailedError, write_together
+from tollgate.adapters.dynamodb.decisions import DecisionRecord, Found, WaitingLabel
+from tollgate.adapters.dynamodb.histories import history_key
+from tollgate.adapters.dynamodb.items import ConditionFailedError, write_together
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.latest_addition import NOT_MOVED, LatestMoved, move_latest
 from tollgate.core.values import earlier_spellings

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.batches import to_json
+from tollgate.adapters.s3.batch_files import to_json
+from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.core.files.label_table import LabelTable, read_label_table, write_label_results
 from tollgate.core.files.pieces import ReadOptions
 from tollgate.core.files.summary import MOST_SHOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tollgate import clock
-from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
+from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel
 from tollgate.core.event_type import FRAUD
 from tollgate.core.remark import UNSAID
 from tollgate.core.stored_history import add_fraud, add_legitimate

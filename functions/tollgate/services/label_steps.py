@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tollgate.adapters.decisions import DecisionRecord, Found, WaitingLabel
+from tollgate.adapters.dynamodb.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
 from tollgate.core.remark import LONGEST, Remark

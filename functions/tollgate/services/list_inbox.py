@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tollgate.adapters.batch_files import BatchFile
+from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.core.moments import write_utc
 from tollgate.services.stores import Stores
 

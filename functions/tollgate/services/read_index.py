@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from tollgate import clock
-from tollgate.adapters.index_segments import SegmentGoneError, SegmentStore
+from tollgate.adapters.s3.segments import SegmentGoneError, SegmentStore
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.errors import UnavailableError
 

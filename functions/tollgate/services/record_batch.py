@@ -6,8 +6,8 @@ import time
 from contextlib import closing
 
 from tollgate import clock
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.histories import LOT, history_key
+from tollgate.adapters.dynamodb.histories import LOT, history_key
+from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.services.hold import Hold
 from tollgate.services.stores import Stores
 from tollgate.services.turn import Turn

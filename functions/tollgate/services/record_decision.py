@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.decisions import DecisionRecord, WaitingLabel
-from tollgate.adapters.histories import history_key
-from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, write_together
+from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel
+from tollgate.adapters.dynamodb.histories import history_key
+from tollgate.adapters.dynamodb.items import MOST_ACTIONS, ConditionFailedError, write_together
 from tollgate.core.event import Events
 from tollgate.core.latest_addition import latest_names, move_latest, read_as_of
 from tollgate.core.lodging import lodge

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.drafts import Draft
+from tollgate.adapters.s3.drafts import Draft
 from tollgate.core.moments import write_second
 from tollgate.core.rules.rule import Rule
 from tollgate.errors import InputError

@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.batch_states import BatchState
-from tollgate.adapters.batches import to_json
-from tollgate.adapters.result_upload import WorkLostError
+from tollgate.adapters.dynamodb.batches import BatchState
+from tollgate.adapters.s3.batch_files import to_json
+from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate.adapters.s3.upload import WorkLostError
 from tollgate.errors import ConflictError, InputError, TollgateError, UnavailableError
 from tollgate.services.checkpoints import forget_checkpoint
 from tollgate.services.hold import Hold, now

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.result_upload import ResultUpload, WorkLostError
-from tollgate.adapters.s3_source import S3Source
+from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate.adapters.s3.source import S3Source
+from tollgate.adapters.s3.upload import ResultUpload, WorkLostError
 from tollgate.core.files.parquet_results import OtherColumnsError, ParquetResults
 from tollgate.core.files.pieces import Piece, ReadOptions
 from tollgate.core.files.scoring import ScoredPiece

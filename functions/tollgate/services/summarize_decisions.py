@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tollgate.adapters.day_sums import DaySumStore
-from tollgate.adapters.index_segments import SegmentStore
+from tollgate.adapters.s3.day_totals import DaySumStore
+from tollgate.adapters.s3.segments import SegmentStore
 from tollgate.core.index.day_sums import DaySums, is_sum_of, month_of
 from tollgate.core.index.query import is_older_than_all
 from tollgate.core.index.rows import join

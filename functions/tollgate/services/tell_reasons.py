@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.explain import Wanted, most_of
 from tollgate.core.recompute import explain_again, retell_reasons
 from tollgate.errors import SealError

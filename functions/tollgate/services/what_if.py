@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.decisions import DecisionRecord
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.clock_skew import SkewLimit, as_decided
 from tollgate.core.decision import Decisions
 from tollgate.core.downgrade import Thresholds

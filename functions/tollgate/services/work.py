@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from tollgate import clock
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.result_upload import SentResults
+from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate.adapters.s3.upload import SentResults
 from tollgate.core.clock_skew import SkewLimit
 from tollgate.core.files.scoring import FileScoring
 from tollgate.core.reading import require_id

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tollgate.adapters.aws_errors import code_behind, translated
-from tollgate.adapters.batch_files import BatchFile
-from tollgate.adapters.items import Item, fit_key, get_items
+from tollgate.adapters.dynamodb.items import Item, fit_key, get_items
+from tollgate.adapters.errors import code_behind, translated
+from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.errors import UnavailableError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tollgate.adapters.items import Item, fit_key, get_items
-from tollgate.adapters.packed_json import pack_json, unpack_json
+from tollgate.adapters.compression import pack_json, unpack_json
+from tollgate.adapters.dynamodb.items import Item, fit_key, get_items
 from tollgate.core.remark import UNSAID, Remark
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tollgate.adapters import result_upload
-from tollgate.adapters.aws_errors import error_code, translated
-from tollgate.adapters.batch_files import is_marker
-from tollgate.adapters.conditional import bare
-from tollgate.adapters.result_upload import ResultUpload, SentResults
-from tollgate.adapters.s3_source import S3Source, open_source
+from tollgate.adapters.errors import error_code, translated
+from tollgate.adapters.s3 import upload
+from tollgate.adapters.s3.batch_names import is_marker
+from tollgate.adapters.s3.conditional import bare
+from tollgate.adapters.s3.source import S3Source, open_source
+from tollgate.adapters.s3.upload import ResultUpload, SentResults
 from tollgate.errors import TableError, UnavailableError
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ class BatchStore:
 
     def publish(self, sent: SentResults, run: int) -> None:
         """Make an object of results that were sent."""
-        result_upload.publish(self.s3, self.bucket, sent, run)
+        upload.publish(self.s3, self.bucket, sent, run)
 
     def abandon(self, sent: SentResults) -> None:
         """Forget results that were sent and will not be published."""
-        result_upload.abandon(self.s3, self.bucket, sent)
+        upload.abandon(self.s3, self.bucket, sent)
 
     @translated("S3")
     def read(self, key: str, largest_bytes: int | None = None) -> bytes | None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tollgate.adapters.aws_errors import translated
-from tollgate.adapters.items import pause
+from tollgate.adapters.dynamodb.items import pause
+from tollgate.adapters.errors import translated
 from tollgate.errors import UnavailableError
 
 if TYPE_CHECKING:

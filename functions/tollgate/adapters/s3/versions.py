@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tollgate.adapters.aws_errors import ABSENT, error_code, translated
-from tollgate.adapters.lists import ListStore
+from tollgate.adapters.errors import ABSENT, error_code, translated
+from tollgate.adapters.s3.lists import ListStore
 from tollgate.core.downgrade import Thresholds
 from tollgate.core.event_type import EventType
 from tollgate.core.version import (

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from tollgate.adapters.items import MOST_ACTIONS, ConditionFailedError, Item, fit_key, get_items, write_together
+from tollgate.adapters.dynamodb.items import (
+    MOST_ACTIONS,
+    ConditionFailedError,
+    Item,
+    fit_key,
+    get_items,
+    write_together,
+)
 from tollgate.core.event import Events, host_key
 from tollgate.core.latest_addition import NOT_MOVED, LatestMoved, latest_us, move_latest, without_latest
 from tollgate.core.lodging import own_sums, read_lodger

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tollgate.adapters.aws_errors import ABSENT, error_code
+from tollgate.adapters.errors import ABSENT, error_code
 from tollgate.errors import UnavailableError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tollgate.adapters.aws_errors import error_code
+from tollgate.adapters.errors import error_code
 
 SOURCE = "tollgate"
 _log = logging.getLogger(__name__)

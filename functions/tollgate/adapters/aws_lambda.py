@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tollgate.adapters.aws_errors import translated
+from tollgate.adapters.errors import translated
 from tollgate.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tollgate.adapters.aws_errors import translated
+from tollgate.adapters.errors import translated
 from tollgate.core.stream_record import StreamRecord
 from tollgate.errors import InputError, UnavailableError
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tollgate.adapters.aws_errors import ABSENT, code_behind, translated
-from tollgate.adapters.object_ranges import ObjectRanges
-from tollgate.adapters.range_cache import RangeCache
+from tollgate.adapters.errors import ABSENT, code_behind, translated
+from tollgate.adapters.s3.range_cache import RangeCache
+from tollgate.adapters.s3.ranges import ObjectRanges
 from tollgate.core.index.segment import Head, Range, head_end, read_head
 from tollgate.core.index.segment_names import ROOT, SegmentName
 from tollgate.errors import TollgateError, UnavailableError

@@ -16,7 +16,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, NoCredentialsError
 
-from tollgate.adapters.aws_errors import translated
+from tollgate.adapters.errors import translated
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials

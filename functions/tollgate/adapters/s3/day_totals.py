@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tollgate.adapters.conditional import get_with_etag, put_if_unchanged
+from tollgate.adapters.s3.conditional import get_with_etag, put_if_unchanged
 from tollgate.core.index.day_sums import DaySums, read_day_sums, write_day_sums
 from tollgate.core.index.segment_names import ROOT
 

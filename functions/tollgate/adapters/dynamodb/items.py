@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from tollgate.adapters.aws_errors import error_code, translated
+from tollgate.adapters.errors import error_code, translated
 from tollgate.errors import ConflictError, TollgateError, UnavailableError
 
 if TYPE_CHECKING:

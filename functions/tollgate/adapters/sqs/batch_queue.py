@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tollgate.adapters.aws_errors import error_code
+from tollgate.adapters.errors import error_code
 from tollgate.errors import UnavailableError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tollgate.adapters.aws_errors import ABSENT, error_code
-from tollgate.adapters.items import pause
+from tollgate.adapters.dynamodb.items import pause
+from tollgate.adapters.errors import ABSENT, error_code
 from tollgate.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:

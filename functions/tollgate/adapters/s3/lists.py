@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tollgate.adapters.aws_errors import ABSENT, error_code
-from tollgate.adapters.conditional import bare, get_with_etag, put_if_unchanged
+from tollgate.adapters.errors import ABSENT, error_code
+from tollgate.adapters.s3.conditional import bare, get_with_etag, put_if_unchanged
 from tollgate.core.rules.list_text import decode_list, read_stored, write_list
 from tollgate.core.rules.members import Lists, Members
 from tollgate.core.rules.scope import Kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tollgate.adapters.aws_errors import ABSENT, code_behind, translated
+from tollgate.adapters.errors import ABSENT, code_behind, translated
 from tollgate.errors import ChangedError, UnavailableError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tollgate.adapters.aws_errors import translated
+from tollgate.adapters.errors import translated
 from tollgate.core.brake import Counts
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from tollgate.adapters.aws_errors import error_code
+from tollgate.adapters.errors import error_code
 
 _SIGN_IN = (
     "sign in, for example with `aws sso login` or `aws configure`, and set AWS_PROFILE if your profile has a name"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from tollgate.adapters.versions import VersionStore
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.past_events import PAST_EVENTS, PastEvents, open_past_events
 from tollgate.core.version import DetectorVersion
 

@@ -1,0 +1,1 @@
+"""DynamoDB: decisions, histories and the state of batches."""

@@ -1,0 +1,1 @@
+"""Kinesis: records read again, and the stream of results."""

@@ -1,0 +1,1 @@
+"""SQS: the queue of files and the dead-letter queue."""
