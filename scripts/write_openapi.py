@@ -16,7 +16,7 @@ def describe_api() -> str:
     """Return the OpenAPI description of the HTTP API as JSON."""
     # Mangum makes a loop by itself, with a warning.
     asyncio.set_event_loop(asyncio.new_event_loop())
-    from tollgate.handlers.api_app import app  # noqa: PLC0415
+    from tollgate.handlers.http_api.app import app  # noqa: PLC0415
 
     return json.dumps(app.openapi(), ensure_ascii=False, indent=2) + "\n"
 

@@ -115,7 +115,7 @@ sys.path[:0] = sys.argv[2:]
 from tollgate.core.decision import decide_in_order
 from tollgate.core.reading import read_event
 from tollgate.core.version import open_version
-import tollgate.handlers.api, tollgate.handlers.api_app, tollgate.handlers.stream
+import tollgate.handlers.api, tollgate.handlers.http_api.app, tollgate.handlers.stream
 if len(sys.argv) > 3:
     import tollgate.handlers.batch
 folder = Path(sys.argv[1])

@@ -52,7 +52,7 @@ def test_help_is_what_the_command_prints(command: list[str]) -> None:
 
 @pytest.fixture(scope="module")
 def app(event_loop_of_the_process: None) -> FastAPI:  # noqa: ARG001 - it has to be there first
-    found: FastAPI = importlib.import_module("tollgate.handlers.api_app").app
+    found: FastAPI = importlib.import_module("tollgate.handlers.http_api.app").app
     return found
 
 

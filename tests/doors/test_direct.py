@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from tollgate.core.explain import Wanted
-from tollgate.handlers.api_direct import answer_directly
-from tollgate.handlers.api_models import Decision
+from tollgate.handlers.http_api.fast_path import answer_directly
+from tollgate.handlers.http_api.models import Decision
 from tollgate.services.decide_event import decide_event
 from tollgate.services.stores import Stores
 
@@ -26,7 +26,7 @@ PASSING = {"decided_at", "timings_ms"}
 
 
 def by_the_framework(payload: Payload) -> dict[str, Any]:
-    from tollgate.handlers.api_app import handle  # noqa: PLC0415 - wants the loop that a fixture sets
+    from tollgate.handlers.http_api.app import handle  # noqa: PLC0415 - wants the loop that a fixture sets
 
     answer: dict[str, Any] = handle(deepcopy(payload), None)  # type: ignore[arg-type]
     return answer

@@ -16,7 +16,7 @@ OPENAPI = ROOT / "docs/reference/openapi.json"
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
-    from tollgate.handlers.api_app import app  # noqa: PLC0415 - wants the loop that a fixture sets
+    from tollgate.handlers.http_api.app import app  # noqa: PLC0415 - wants the loop that a fixture sets
 
     return app.openapi()
 

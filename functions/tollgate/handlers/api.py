@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tollgate.handlers.api_direct import answer_directly
+from tollgate.handlers.http_api.fast_path import answer_directly
 from tollgate.observability import set_up_logging
 from tollgate.services.stores import prepare
 
@@ -23,6 +23,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
 @cache
 def _by_the_framework() -> Mangum:
-    from tollgate.handlers.api_app import handle  # noqa: PLC0415 - it takes longer to load than all of the rest
+    from tollgate.handlers.http_api.app import handle  # noqa: PLC0415 - it takes longer to load than all of the rest
 
     return handle

@@ -20,9 +20,9 @@ from tollgate.core.rules.rule import (
 )
 from tollgate.core.rules.tokens import MOST_CHARACTERS
 from tollgate.errors import ConditionMissingError
-from tollgate.handlers.api_models import Request
-from tollgate.handlers.api_problems import LargeRoute, StrictRoute
-from tollgate.handlers.api_values import Moment
+from tollgate.handlers.http_api.models import Request
+from tollgate.handlers.http_api.problems import LargeRoute, StrictRoute
+from tollgate.handlers.http_api.values import Moment
 from tollgate.services.change_list import change_list, replace_list, show_list
 from tollgate.services.rules_draft import save_draft, show_draft
 from tollgate.services.stores import open_stores

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from tollgate.core.score import TOP_SCORE
 from tollgate.errors import InputError
-from tollgate.handlers.api_models import Downgrade, KnownLabel, Request
-from tollgate.handlers.api_values import Day
+from tollgate.handlers.http_api.models import Downgrade, KnownLabel, Request
+from tollgate.handlers.http_api.values import Day
 from tollgate.services.search_terms import SearchTerms
 
 LabelName = Literal["none", "fraud", "legitimate"]

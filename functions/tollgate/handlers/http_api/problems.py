@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from tollgate.errors import TollgateError
-from tollgate.handlers.api_answers import (
+from tollgate.handlers.http_api.encoding import (
     LARGEST_BODY_BYTES,
     LARGEST_LIST_BYTES,
     answer_error,

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from tollgate.core.explain import Wanted
 from tollgate.errors import InputError
-from tollgate.handlers.api_models import ClockUsed, Downgrade, Reason, Request, RuleHit
-from tollgate.handlers.api_values import EventId
+from tollgate.handlers.http_api.models import ClockUsed, Downgrade, Reason, Request, RuleHit
+from tollgate.handlers.http_api.values import EventId
 from tollgate.services.what_if import MOST_EXPLAINED, MOST_VARIANTS, WhatIf
 
 

@@ -9,15 +9,15 @@ from fastapi import APIRouter, FastAPI, Query, Response
 from mangum import Mangum
 
 from tollgate.core.explain import Wanted
-from tollgate.handlers import api_models as models
-from tollgate.handlers import api_rules as rules
-from tollgate.handlers import api_search as search
-from tollgate.handlers.api_answers import write_decision
-from tollgate.handlers.api_contributions import Contributions, Dependence
-from tollgate.handlers.api_detector import Detector, Evaluation, Versions
-from tollgate.handlers.api_log import LoggedApp
-from tollgate.handlers.api_problems import StrictRoute, answer_problems
-from tollgate.handlers.api_what_if import WhatIfAnswer, WhatIfRequest
+from tollgate.handlers.http_api import models as models
+from tollgate.handlers.http_api import rules as rules
+from tollgate.handlers.http_api import search as search
+from tollgate.handlers.http_api.access_log import LoggedApp
+from tollgate.handlers.http_api.contributions import Contributions, Dependence
+from tollgate.handlers.http_api.detectors import Detector, Evaluation, Versions
+from tollgate.handlers.http_api.encoding import write_decision
+from tollgate.handlers.http_api.problems import StrictRoute, answer_problems
+from tollgate.handlers.http_api.what_if import WhatIfAnswer, WhatIfRequest
 from tollgate.services.batches import announce_batch, list_batches, show_batch
 from tollgate.services.decide_and_tell import decide_and_tell
 from tollgate.services.describe_detector import describe_detector, describe_evaluation

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from tollgate.core.explain import Wanted
-from tollgate.handlers.api_answers import answer_error, read_body, write_decision, write_json
-from tollgate.handlers.api_log import log_request
+from tollgate.handlers.http_api.access_log import log_request
+from tollgate.handlers.http_api.encoding import answer_error, read_body, write_decision, write_json
 from tollgate.services.decide_and_tell import decide_and_tell
 from tollgate.services.stores import open_stores
 

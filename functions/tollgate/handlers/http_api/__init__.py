@@ -1,0 +1,1 @@
+"""The HTTP API: the fast path of one decision, and the routes of everything else."""
