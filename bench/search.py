@@ -32,11 +32,11 @@ from tollgate.core.index.query import Query
 from tollgate.core.index.rows import Entry, Kind, Rows
 from tollgate.core.index.segment import write_segment
 from tollgate.core.index.segment_names import SegmentName
-from tollgate.services.keep_day_sums import keep_day_sums
-from tollgate.services.read_index import Days, IndexReader, read_index
-from tollgate.services.search_decisions import find_page
-from tollgate.services.summarize_decisions import summarize_segments
-from tollgate.services.tell_summary import tell_summary
+from tollgate.services.search.day_totals import keep_day_sums
+from tollgate.services.search.read import Days, IndexReader, read_index
+from tollgate.services.search.search import find_page
+from tollgate.services.search.serialize_summary import tell_summary
+from tollgate.services.search.summarize import summarize_segments
 
 from bench._figures import write_figures
 from bench.serving.memory_s3 import MemoryS3

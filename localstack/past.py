@@ -24,8 +24,8 @@ from tollgate.core.latest_addition import latest_name, latest_us, move_latest
 from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import add_up
 from tollgate.core.version import DetectorVersion
-from tollgate.services.decision_record import make_record, write_answer
-from tollgate.services.label_history import label_addition, label_time_us
+from tollgate.services.decisions.decision_record import make_record, write_answer
+from tollgate.services.labels.label_history import label_addition, label_time_us
 
 from model_build.data.payloads import post_columns
 from model_build.data.table import LabelledEvents, read_labelled_events

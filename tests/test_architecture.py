@@ -212,7 +212,7 @@ def test_the_environment_is_read_in_few_places() -> None:
 
     assert reading == {
         "functions/tollgate/observability.py",
-        "functions/tollgate/services/stores.py",
+        "functions/tollgate/services/container.py",
         "functions/tollgate/settings.py",
     }
 

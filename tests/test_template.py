@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tollgate.core.past_events import PAST_EVENTS
 from tollgate.core.version import VERSION_FILES
-from tollgate.services.decide_lot import MARGIN_S
+from tollgate.services.streams.process import MARGIN_S
 from tollgate.settings import Settings
 
 from localstack.template import FUNCTIONS, TEMPLATE, load_template, open_routes, write_out_limits

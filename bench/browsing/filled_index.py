@@ -24,7 +24,7 @@ from tollgate.core.index.rows import Entry, Kind, Rows
 from tollgate.core.index.segment import write_segment
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.core.version import DetectorVersion
-from tollgate.services.keep_day_sums import keep_day_sums
+from tollgate.services.search.day_totals import keep_day_sums
 
 from bench.search import make_entries
 from localstack.emulator import CREDENTIALS

@@ -34,9 +34,9 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     from tollgate.adapters.s3.range_cache import RangeCache  # noqa: PLC0415
     from tollgate.adapters.s3.ranges import ObjectRanges  # noqa: PLC0415
     from tollgate.adapters.s3.segments import SegmentStore  # noqa: PLC0415
-    from tollgate.services.index_decisions import Change, index_decisions, merge_segments  # noqa: PLC0415
-    from tollgate.services.keep_day_sums import keep_day_sums  # noqa: PLC0415
-    from tollgate.services.stores import open_stores  # noqa: PLC0415
+    from tollgate.services.container import open_stores  # noqa: PLC0415
+    from tollgate.services.search.day_totals import keep_day_sums  # noqa: PLC0415
+    from tollgate.services.search.index import Change, index_decisions, merge_segments  # noqa: PLC0415
 
     s3 = MemoryS3()
     client: Any = boto3.client("s3")

@@ -52,7 +52,7 @@ class Usage:
 def measure_usage(runs: int, warm_up: int, rows_a_lot: int) -> Usage:
     """Decide on payments that follow the training data, on top of the histories that it left; index it in lots."""
     from tollgate.handlers.api import handler  # noqa: PLC0415 - it reads the environment
-    from tollgate.services.stores import open_stores  # noqa: PLC0415
+    from tollgate.services.container import open_stores  # noqa: PLC0415
 
     dynamodb = _connect()
     _load_histories(dynamodb)

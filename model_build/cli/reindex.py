@@ -22,7 +22,7 @@ def reindex(decisions_table: str, bucket: str, detector: str, first: datetime, l
     up. The whole table is read, which DynamoDB bills by its size. Decisions and labels that come meanwhile are kept.
     The same again changes nothing. AWS credentials, region and AWS_ENDPOINT_URL are taken from the environment.
     """
-    from tollgate.services.stores import Stores
+    from tollgate.services.container import Stores
     from tollgate.settings import Settings
 
     from model_build.deployment.reindex import reindex as write_anew

@@ -12,9 +12,9 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.index.rows import Entry, Rows
 from tollgate.core.index.segment import write_segment
 from tollgate.core.index.segment_names import SegmentName
-from tollgate.services.index_decisions import Change, merge_segments, read_entry
-from tollgate.services.keep_day_sums import keep_day_sums
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
+from tollgate.services.search.day_totals import keep_day_sums
+from tollgate.services.search.index import Change, merge_segments, read_entry
 
 # Rows that wait in memory to be written, and those of one day that are written before that.
 _MOST_ROWS, _MOST_OF_A_DAY = 200_000, 25_000

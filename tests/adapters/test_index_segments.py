@@ -17,9 +17,9 @@ from tollgate.core.index.rows import Entry, Rows, join
 from tollgate.core.index.segment import read_head, write_segment
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.core.index.summary import Summary
-from tollgate.services.read_index import Days, read_index
-from tollgate.services.search_decisions import find_page
-from tollgate.services.summarize_decisions import summarize_segments
+from tollgate.services.search.read import Days, read_index
+from tollgate.services.search.search import find_page
+from tollgate.services.search.summarize import summarize_segments
 
 from tests.core.index.entries import DAY_US, label_some, make_entries
 from tests.services.backend import Backend

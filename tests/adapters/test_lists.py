@@ -12,8 +12,8 @@ from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import UnavailableError
-from tollgate.services.decide_event import decide_event
-from tollgate.services.find_decision import find_decision
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
 
 from model_build.cli.main import main
 from tests.services.backend import DETECTOR, Backend, Payment, reseal

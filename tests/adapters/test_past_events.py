@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tollgate.core.past_events import PAST_EVENTS
 from tollgate.errors import NotFoundError, SealError
-from tollgate.services.past_events import read_past_events
+from tollgate.services.detectors.sample_events import read_past_events
 
 from tests.services.backend import DETECTOR, Backend, reseal
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from tollgate.core.rules.findings import check_book
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.scope import Scope, Symbol
-from tollgate.services.rule_book import tell_findings
+from tollgate.services.rules.rule_book import tell_findings
 
 from tests.app.contract_shapes import OUTCOMES, VERSION, Json
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tollgate.handlers import index
-from tollgate.services.score_batch import score_batch
+from tollgate.services.batches.process import score_batch
 
 from tests.docs.pages import ROOT, read_blocks
 from tests.doors.doors import call

@@ -10,7 +10,7 @@ import pytest
 from tollgate.core.reading import read_event
 from tollgate.core.stream_record import StreamRecord
 from tollgate.errors import InputError
-from tollgate.services.decide_and_tell import tell_decision
+from tollgate.services.decisions.announce import tell_decision
 
 from model_build.detector_file.reader import read_detector_file
 from tests.docs.pages import ROOT, read_blocks

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tollgate.core.reasons.explainer import Explainer
-from tollgate.services.past_events import read_past_events
+from tollgate.services.detectors.sample_events import read_past_events
 
 from tests.doors.doors import call
 from tests.services.backend import Backend, reseal

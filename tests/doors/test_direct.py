@@ -11,8 +11,8 @@ import pytest
 from tollgate.core.explain import Wanted
 from tollgate.handlers.http_api.fast_path import answer_directly
 from tollgate.handlers.http_api.models import Decision
-from tollgate.services.decide_event import decide_event
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
 
 from tests.doors.doors import EVENTS, Payload, load_event, write_http
 from tests.doors.test_problems import NOT_A_REQUEST, NOT_JSON

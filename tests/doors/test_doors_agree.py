@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tollgate import clock
-from tollgate.services.batches import show_batch
-from tollgate.services.score_batch import score_batch
+from tollgate.services.batches.catalog import show_batch
+from tollgate.services.batches.process import score_batch
 
 from tests.doors.doors import call, invoke, write_kafka, write_kinesis
 from tests.doors.odd_events import CSV, EVENTS, GONE, JSON, PARQUET, Odd

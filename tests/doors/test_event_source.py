@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 import pytest
 from tollgate.handlers.stream_payloads import name_failure, read_payload
-from tollgate.services.decide_again import decide_again
-from tollgate.services.decide_lot import decide_lot
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
+from tollgate.services.streams.process import decide_lot
+from tollgate.services.streams.redrive import decide_again
 
 from localstack.event_source import Answer, Mapped, Payload, Source
 from localstack.kafka_source import KafkaSource, running_cluster

@@ -10,8 +10,8 @@ from urllib.parse import quote_plus
 
 import pytest
 from tollgate.errors import UnavailableError
-from tollgate.services.list_inbox import list_inbox
-from tollgate.services.score_batch import score_batch as really_score
+from tollgate.services.batches.inbox import list_inbox
+from tollgate.services.batches.process import score_batch as really_score
 
 from tests.doors.doors import Payload, invoke, load_event, write_notice
 from tests.services.backend import Backend, Payment, write_payments

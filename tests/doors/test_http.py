@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from tollgate.services.score_batch import score_batch
+from tollgate.services.batches.process import score_batch
 
 from tests.doors.doors import call, invoke, load_event, read_http, write_http
 from tests.services.backend import DETECTOR, Backend, Payment, write_payments

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from tollgate.services.find_decision import find_decision
+from tollgate.services.decisions.find import find_decision
 
 from tests.doors.doors import call
 from tests.services.backend import Backend, Payment

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from tollgate.core.decision import decide_in_order
 from tollgate.core.reading import read_events
-from tollgate.services.batches import show_batch
-from tollgate.services.score_batch import score_batch
+from tollgate.services.batches.catalog import show_batch
+from tollgate.services.batches.process import score_batch
 
 from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
 from tests.doors.doors import call, invoke, write_kafka, write_kinesis

@@ -13,11 +13,11 @@ import pytest
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.metrics import VERSION
 from tollgate.core.version import DetectorVersion
-from tollgate.services.decide_and_tell import decide_and_tell
-from tollgate.services.decide_lot import decide_lot
-from tollgate.services.label_file import label_file
-from tollgate.services.score_batch import score_batch
-from tollgate.services.turn import Turn
+from tollgate.services.batches.delivery import Turn
+from tollgate.services.batches.process import score_batch
+from tollgate.services.decisions.announce import decide_and_tell
+from tollgate.services.labels.label_file import label_file
+from tollgate.services.streams.process import decide_lot
 
 from model_build.deployment.publish import open_folder
 from tests.doors.doors import read_http, write_http

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
 
 from tests.doors.doors import call, invoke, read_http, write_http
 from tests.services.backend import Backend, Payment

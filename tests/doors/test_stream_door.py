@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from tollgate.errors import InputError
-from tollgate.services.decide_event import decide_event
-from tollgate.services.find_decision import find_decision
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
 
 from tests.doors.doors import Payload, invoke, load_event, write_kafka, write_kinesis
 from tests.services.backend import Backend, Payment, Publish

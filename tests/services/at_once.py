@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
 
 WRITES = "before-call.dynamodb.TransactWriteItems"
 

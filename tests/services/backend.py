@@ -25,7 +25,7 @@ from tollgate.core.lodging import read_lodger
 from tollgate.core.stored_history import add_up
 from tollgate.core.stored_names import LODGER
 from tollgate.core.version import EVALUATION, MODEL
-from tollgate.services.stores import Stores, open_stores
+from tollgate.services.container import Stores, open_stores
 from tollgate.settings import read_settings
 
 from model_build.deployment.publish import open_folder

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
 
 from localstack.emulator import Emulator
 from model_build.deployment.publish import open_folder

@@ -15,7 +15,7 @@ from tollgate.core.reading import read_events
 from tollgate.core.replay import StoredHistories
 from tollgate.core.stored_history import stale_names
 from tollgate.core.version import DetectorVersion
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
 
 from tests.core.one_by_one import Store, fold, without_zeros
 from tests.services.backend import Payment

@@ -7,7 +7,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
 
 
 class KilledError(BaseException):

@@ -9,8 +9,8 @@ from itertools import chain, repeat
 
 import pytest
 from tollgate.core.stream_record import StreamRecord
-from tollgate.services.decide_again import decide_again
-from tollgate.services.decide_lot import decide_lot
+from tollgate.services.streams.process import decide_lot
+from tollgate.services.streams.redrive import decide_again
 
 from tests.core.aggregates import aggregate
 from tests.services.backend import Backend, Payment

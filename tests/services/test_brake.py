@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.safety import Safety
-from tollgate.services import brake
-from tollgate.services.decide_event import decide_event
-from tollgate.services.find_decision import find_decision
-from tollgate.services.stores import Stores
+from tollgate.services import circuit_breaker
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
 
 from tests.services.backend import Backend, Payment, Publish, forget_storage
 from tests.services.faulty_endpoint import FaultyEndpoint
@@ -39,7 +39,7 @@ def braked(publish: Publish) -> None:
 @pytest.fixture
 def asks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counts are exchanged with every decision, instead of every two seconds."""
-    monkeypatch.setattr(brake, "_ASK_EVERY_S", 0.0)
+    monkeypatch.setattr(circuit_breaker, "_ASK_EVERY_S", 0.0)
 
 
 @pytest.mark.usefixtures("braked")

@@ -16,15 +16,15 @@ from tollgate import clock
 from tollgate.core.safety import Safety
 from tollgate.core.version import EVALUATION, MANIFEST, MODEL, REASONS
 from tollgate.errors import EventAheadError
-from tollgate.services.batches import show_batch
-from tollgate.services.decide_and_tell import decide_and_tell
-from tollgate.services.decide_event import decide_event
-from tollgate.services.decide_lot import decide_lot
-from tollgate.services.find_decision import find_decision
-from tollgate.services.label_events import label_events
-from tollgate.services.score_batch import score_batch
-from tollgate.services.stores import Stores
-from tollgate.services.what_if import WhatIf, what_if
+from tollgate.services.batches.catalog import show_batch
+from tollgate.services.batches.process import score_batch
+from tollgate.services.container import Stores
+from tollgate.services.decisions.announce import decide_and_tell
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
+from tollgate.services.decisions.what_if import WhatIf, what_if
+from tollgate.services.labels.label import label_events
+from tollgate.services.streams.process import decide_lot
 
 from model_build.cli.main import main
 from model_build.sealing.seal import HISTORIES, seal_version
@@ -207,7 +207,7 @@ def test_a_run_that_goes_on_with_a_file_has_the_now_of_the_first(
     )
     etag = backend.drop(key, content)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("tollgate.services.score_batch.score_rows", lambda *_: 1 / 0)
+        patched.setattr("tollgate.services.batches.process.score_rows", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             score_batch(backend.stores, key, etag)
     with clock.set_to(NOW + timedelta(hours=2)):

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from tollgate.core.arrivals import Arrivals, Frauds
 from tollgate.core.event_type import FRAUD, LEGITIMATE
-from tollgate.services.decide_event import decide_event
-from tollgate.services.label_events import label_events
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.labels.label import label_events
 
 from tests.core.one_by_one import Store
 from tests.services.backend import Backend, Payment

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from tollgate.core.stream_record import StreamRecord
 from tollgate.errors import EventError, InputError, UnavailableError
-from tollgate.services.decide_again import decide_again, is_stream_message
-from tollgate.services.decide_lot import decide_lot
+from tollgate.services.streams.process import decide_lot
+from tollgate.services.streams.redrive import decide_again, is_stream_message
 
 from tests.doors.doors import load_event
 from tests.services.backend import Backend, Payment

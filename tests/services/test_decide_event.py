@@ -10,9 +10,9 @@ import pytest
 from tollgate import clock
 from tollgate.core.reading import require_id
 from tollgate.errors import EventError, NotFoundError
-from tollgate.services.decide_event import decide_event
-from tollgate.services.find_decision import find_decision
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
 
 from tests.services.at_once import meet
 from tests.services.backend import Backend, Payment

@@ -11,7 +11,7 @@ import pytest
 from tollgate.adapters.kinesis.results import ATTEMPTS
 from tollgate.core.safety import Safety
 from tollgate.core.stream_record import StreamRecord
-from tollgate.services.decide_lot import MARGIN_S, decide_lot
+from tollgate.services.streams.process import MARGIN_S, decide_lot
 
 from tests.services.backend import Backend, Payment, Publish, forget_storage
 from tests.services.faulty_endpoint import FaultyEndpoint

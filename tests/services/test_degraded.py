@@ -10,9 +10,9 @@ from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.safety import Fail, Safety
 from tollgate.core.version import MODEL
 from tollgate.errors import SealError, UnavailableError
-from tollgate.services.decide_event import decide_event
-from tollgate.services.describe_detector import describe_detector
-from tollgate.services.find_decision import find_decision
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
+from tollgate.services.detectors.describe import describe_detector
 
 from tests.services.backend import Backend, Payment, Publish, forget_storage
 from tests.services.expected import expected_histories

@@ -24,10 +24,10 @@ import pytest
 from tollgate.adapters.dynamodb.batches import BatchState, Lease
 from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.errors import ConflictError, TollgateError
-from tollgate.services.batches import show_batch
-from tollgate.services.hold import Hold
-from tollgate.services.score_batch import GivenUpError, HeldError, score_batch
-from tollgate.services.turn import Turn
+from tollgate.services.batches.catalog import show_batch
+from tollgate.services.batches.delivery import Turn
+from tollgate.services.batches.lease import Hold
+from tollgate.services.batches.process import GivenUpError, HeldError, score_batch
 
 from tests.doors.doors import invoke, write_notice
 from tests.services.backend import Backend, Payment, forget_storage, write_payments
@@ -50,7 +50,7 @@ FAULTS = [
     pytest.param(*fault, marks=() if fault in QUICK else pytest.mark.slow)
     for fault in itertools.product(SERVICES, FAULTY)
 ]
-RUN = "import sys; from tollgate.services.stores import open_stores; from tollgate.services.score_batch import "
+RUN = "import sys; from tollgate.services.container import open_stores; from tollgate.services.batches.process import "
 RUN += "score_batch; print(score_batch(open_stores(), *sys.argv[1:]).status)"
 
 

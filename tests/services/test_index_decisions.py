@@ -15,14 +15,14 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.index.segment_names import SegmentName, choose_to_merge
 from tollgate.errors import InputError, UnavailableError
 from tollgate.handlers.index import handler, read_change
-from tollgate.services import index_decisions as indexing
-from tollgate.services.decide_event import decide_event
-from tollgate.services.find_decision import find_decision
-from tollgate.services.index_decisions import merge_segments
-from tollgate.services.label_events import label_events
-from tollgate.services.search_decisions import search_decisions
-from tollgate.services.search_terms import SearchTerms
-from tollgate.services.summarize_decisions import summarize_decisions
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
+from tollgate.services.labels.label import label_events
+from tollgate.services.search import index as indexing
+from tollgate.services.search.index import merge_segments
+from tollgate.services.search.search import search_decisions
+from tollgate.services.search.summarize import summarize_decisions
+from tollgate.services.search.terms import SearchTerms
 
 from tests.services.backend import DETECTOR, Backend, Payment, forget_storage
 from tests.services.decision_stream import Record, read_stream

@@ -15,12 +15,12 @@ from tollgate.core.index.segment import write_segment
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.errors import UnavailableError
 from tollgate.handlers.index import handler
-from tollgate.services import index_decisions as indexing
-from tollgate.services.decide_event import decide_event
-from tollgate.services.index_decisions import merge_segments
-from tollgate.services.keep_day_sums import keep_day_sums
-from tollgate.services.search_terms import SearchTerms
-from tollgate.services.summarize_decisions import summarize_decisions
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.search import index as indexing
+from tollgate.services.search.day_totals import keep_day_sums
+from tollgate.services.search.index import merge_segments
+from tollgate.services.search.summarize import summarize_decisions
+from tollgate.services.search.terms import SearchTerms
 
 from tests.core.index.entries import label_some, make_entries
 from tests.services.backend import DETECTOR, Backend, Payment, forget_storage

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from tollgate.adapters.dynamodb.decisions import decision_key
 from tollgate.errors import NotFoundError
-from tollgate.services.decide_event import decide_event
-from tollgate.services.find_decision import find_decision
-from tollgate.services.label_events import label_events
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
+from tollgate.services.labels.label import label_events
 
 from model_build.deployment.publish import open_folder
 from tests.services.backend import DETECTOR, Backend, Payment, reseal

@@ -13,13 +13,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tollgate.services import label_file as module
-from tollgate.services.decide_event import decide_event
-from tollgate.services.find_decision import find_decision
-from tollgate.services.label_events import label_events
-from tollgate.services.label_file import label_file
-from tollgate.services.score_batch import score_batch
-from tollgate.services.stores import Stores
+from tollgate.services.batches.process import score_batch
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
+from tollgate.services.labels import label_file as module
+from tollgate.services.labels.label import label_events
+from tollgate.services.labels.label_file import label_file
 
 from tests.doors.doors import invoke, write_notice
 from tests.services.backend import Backend, Payment

@@ -13,11 +13,11 @@ from tollgate.core.arrivals import Arrivals
 from tollgate.core.decision import decide
 from tollgate.core.latest_addition import latest_us
 from tollgate.core.version import DetectorVersion
-from tollgate.services.decide_event import decide_event
-from tollgate.services.label_events import label_events
-from tollgate.services.score_batch import score_batch
-from tollgate.services.stores import Stores
-from tollgate.services.what_if import WhatIf, what_if
+from tollgate.services.batches.process import score_batch
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.what_if import WhatIf, what_if
+from tollgate.services.labels.label import label_events
 
 from tests.core.one_by_one import Store
 from tests.services.at_once import come_between, meet

@@ -15,10 +15,10 @@ from tollgate.core.decision import decide
 from tollgate.core.history import is_unusual
 from tollgate.core.replay import replay_histories
 from tollgate.core.stored_names import OPEN
-from tollgate.services.decide_event import decide_event
-from tollgate.services.label_events import label_events
-from tollgate.services.score_batch import score_batch
-from tollgate.services.stores import Stores
+from tollgate.services.batches.process import score_batch
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.labels.label import label_events
 
 from tests.services.at_once import come_between, meet
 from tests.services.backend import Backend, Payment, write_payments

@@ -14,10 +14,10 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.decision import read_histories
 from tollgate.core.reading import read_event
 from tollgate.core.safety import missing_columns
-from tollgate.services.decide_event import decide_event
-from tollgate.services.label_events import label_events
-from tollgate.services.stores import Stores
-from tollgate.services.tell_downgrade import downgrade_of
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.downgrade import downgrade_of
+from tollgate.services.labels.label import label_events
 
 from localstack.past import live_through
 

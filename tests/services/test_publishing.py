@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tollgate.errors import SealError
-from tollgate.services.decide_event import decide_event
+from tollgate.services.decisions.decide import decide_event
 
 from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
 from model_build.sealing.seal import HISTORIES

@@ -14,9 +14,9 @@ from tollgate.adapters.dynamodb.batches import BatchState
 from tollgate.core.replay import StoredHistories, replay_histories
 from tollgate.core.stored_names import OPEN
 from tollgate.core.totals import totals
-from tollgate.services.decide_event import decide_event
-from tollgate.services.score_batch import score_batch
-from tollgate.services.stores import Stores
+from tollgate.services.batches.process import score_batch
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
 
 from tests.services.backend import Backend, Payment, forget_storage, write_payments
 from tests.services.expected import (

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from tollgate.adapters import clients
 from tollgate.adapters.s3.batch_names import BatchFile
-from tollgate.services.score_batch import GivenUpError, score_batch
-from tollgate.services.turn import Turn
+from tollgate.services.batches.delivery import Turn
+from tollgate.services.batches.process import GivenUpError, score_batch
 
 from model_build.cli.main import main
 from tests.doors.doors import invoke, write_notice

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 from tollgate.core.index.segment_names import SegmentName
 from tollgate.handlers.index import handler
-from tollgate.services.decide_event import decide_event
-from tollgate.services.label_events import label_events
-from tollgate.services.search_decisions import search_decisions
-from tollgate.services.search_terms import SearchTerms
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.labels.label import label_events
+from tollgate.services.search.search import search_decisions
+from tollgate.services.search.terms import SearchTerms
 
 from model_build.cli.main import main
 from model_build.deployment import reindex as reindexing

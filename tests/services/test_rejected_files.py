@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from tollgate.errors import NotFoundError
-from tollgate.services.batches import list_batches, show_batch
-from tollgate.services.score_batch import score_batch
+from tollgate.services.batches.catalog import list_batches, show_batch
+from tollgate.services.batches.process import score_batch
 from tollgate.settings import read_settings
 
 from tests.services.backend import Backend, Payment, forget_storage, write_payments

@@ -15,10 +15,10 @@ from tollgate.core.explain import Wanted
 from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.safety import Fail, Safety
-from tollgate.services.decide_event import decide_event
-from tollgate.services.find_decision import find_decision
-from tollgate.services.label_events import label_events
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
+from tollgate.services.labels.label import label_events
 
 from bench.serving.item_size import item_bytes
 from model_build.cli.main import main

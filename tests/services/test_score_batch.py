@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tollgate.adapters.dynamodb.batches import BatchState
 from tollgate.adapters.s3.batch_names import BatchFile
-from tollgate.services.batches import list_batches, show_batch
-from tollgate.services.describe_detector import describe_detector
-from tollgate.services.score_batch import score_batch
-from tollgate.services.stores import Stores
+from tollgate.services.batches.catalog import list_batches, show_batch
+from tollgate.services.batches.process import score_batch
+from tollgate.services.container import Stores
+from tollgate.services.detectors.describe import describe_detector
 
 from tests.services.backend import Backend, Payment, forget_storage, reseal, write_payments
 

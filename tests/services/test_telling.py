@@ -13,8 +13,8 @@ import pytest
 from tollgate.core.safety import Safety
 from tollgate.errors import EventError, NotFoundError
 from tollgate.observability import describe_error
-from tollgate.services.decide_and_tell import decide_and_tell
-from tollgate.services.score_batch import score_batch
+from tollgate.services.batches.process import score_batch
+from tollgate.services.decisions.announce import decide_and_tell
 
 from tests.services.backend import Backend, Payment, Publish, forget_storage, write_payments
 from tests.services.faulty_endpoint import FaultyEndpoint

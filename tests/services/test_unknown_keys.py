@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tollgate.services.batches import show_batch
-from tollgate.services.score_batch import score_batch
+from tollgate.services.batches.catalog import show_batch
+from tollgate.services.batches.process import score_batch
 
 from model_build.deployment.publish import publish_version
 from tests.services.backend import Backend, Payment, write_payments

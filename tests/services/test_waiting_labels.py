@@ -11,11 +11,11 @@ from tollgate.adapters.dynamodb.decisions import WaitingLabel, decision_key
 from tollgate.adapters.dynamodb.items import get_items
 from tollgate.core.safety import Safety
 from tollgate.errors import NotFoundError
-from tollgate.services.decide_event import decide_event
-from tollgate.services.find_decision import find_decision
-from tollgate.services.label_events import label_events
-from tollgate.services.label_steps import WAITING_DAYS
-from tollgate.services.stores import Stores
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.find import find_decision
+from tollgate.services.labels.label import label_events
+from tollgate.services.labels.label_steps import WAITING_DAYS
 
 from tests.services.at_once import WRITES, come_between
 from tests.services.backend import DETECTOR, Backend, Payment, Publish

@@ -10,9 +10,9 @@ from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.safety import Safety
 from tollgate.errors import EventError, InputError, NotFoundError
-from tollgate.services.decide_event import decide_event
-from tollgate.services.stores import Stores
-from tollgate.services.what_if import MOST_EXPLAINED, WhatIf, what_if
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.what_if import MOST_EXPLAINED, WhatIf, what_if
 
 from tests.services.backend import DETECTOR, Backend, Payment, Publish, reseal
 from tests.services.faulty_endpoint import FaultyEndpoint

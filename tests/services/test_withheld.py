@@ -11,11 +11,11 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.stored_names import OPEN
 from tollgate.core.version import DetectorVersion
-from tollgate.services.decide_event import decide_event
-from tollgate.services.label_events import label_events
-from tollgate.services.score_batch import score_batch
-from tollgate.services.stores import Stores
-from tollgate.services.what_if import WhatIf, what_if
+from tollgate.services.batches.process import score_batch
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.what_if import WhatIf, what_if
+from tollgate.services.labels.label import label_events
 
 from model_build.deployment.publish import open_folder
 from tests.services.backend import Backend, Payment, reseal, write_payments

@@ -22,8 +22,8 @@ from tollgate.core.reading import read_events
 from tollgate.core.replay import replay_histories
 from tollgate.core.safety import Clock, Safety
 from tollgate.core.totals import totals
-from tollgate.services.batches import show_batch
-from tollgate.services.score_batch import score_batch
+from tollgate.services.batches.catalog import show_batch
+from tollgate.services.batches.process import score_batch
 
 from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
 from model_build.deployment.score_file import score_file

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from tollgate.core.decision import decide_one
 from tollgate.core.reading import read_event
 from tollgate.core.version import DetectorVersion
-from tollgate.services.describe_detector import describe_detector, describe_evaluation
+from tollgate.services.detectors.describe import describe_detector, describe_evaluation
 
 from model_build.cli.main import main
 from model_build.deployment.publish import load_folder_histories, open_folder

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.handlers.http_api.fast_path import answer_directly
 from tollgate.observability import set_up_logging
-from tollgate.services.stores import prepare
+from tollgate.services.container import prepare
 
 if TYPE_CHECKING:
     from mangum import Mangum

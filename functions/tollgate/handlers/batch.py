@@ -15,10 +15,10 @@ from urllib.parse import unquote_plus
 from tollgate.adapters.s3.batch_names import is_marker
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.observability import describe_error, set_up_logging
-from tollgate.services.label_file import label_file
-from tollgate.services.score_batch import HeldError, score_batch
-from tollgate.services.stores import Stores, open_stores, prepare
-from tollgate.services.turn import Turn
+from tollgate.services.batches.delivery import Turn
+from tollgate.services.batches.process import HeldError, score_batch
+from tollgate.services.container import Stores, open_stores, prepare
+from tollgate.services.labels.label_file import label_file
 
 set_up_logging()
 prepare()

@@ -10,8 +10,8 @@ from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.observability import describe_error, set_up_logging
-from tollgate.services.index_decisions import Change, index_decisions
-from tollgate.services.stores import open_stores, prepare
+from tollgate.services.container import open_stores, prepare
+from tollgate.services.search.index import Change, index_decisions
 
 set_up_logging()
 prepare()

@@ -8,9 +8,9 @@ from typing import Any
 from tollgate.errors import TollgateError
 from tollgate.handlers.stream_payloads import name_failure, read_payload
 from tollgate.observability import set_up_logging
-from tollgate.services.decide_again import decide_again, is_stream_message
-from tollgate.services.decide_lot import decide_lot
-from tollgate.services.stores import open_stores, prepare
+from tollgate.services.container import open_stores, prepare
+from tollgate.services.streams.process import decide_lot
+from tollgate.services.streams.redrive import decide_again, is_stream_message
 
 set_up_logging()
 prepare()

@@ -26,7 +26,7 @@ from tollgate.core.files.piece_events import EventReader
 from tollgate.core.files.scoring import FileScoring
 from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError
-from tollgate.services.label_steps import read_label
+from tollgate.services.labels.label_steps import read_label
 
 from model_build.data.future_rows import refuse_future_rows
 from model_build.data.payloads import post_columns

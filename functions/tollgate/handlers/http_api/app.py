@@ -18,18 +18,18 @@ from tollgate.handlers.http_api.detectors import Detector, Evaluation, Versions
 from tollgate.handlers.http_api.encoding import write_decision
 from tollgate.handlers.http_api.problems import StrictRoute, answer_problems
 from tollgate.handlers.http_api.what_if import WhatIfAnswer, WhatIfRequest
-from tollgate.services.batches import announce_batch, list_batches, show_batch
-from tollgate.services.decide_and_tell import decide_and_tell
-from tollgate.services.describe_detector import describe_detector, describe_evaluation
-from tollgate.services.find_decision import find_decision
-from tollgate.services.label_events import label_events
-from tollgate.services.list_inbox import list_inbox
-from tollgate.services.list_versions import list_versions
-from tollgate.services.search_decisions import search_decisions
-from tollgate.services.stores import open_stores
-from tollgate.services.summarize_decisions import summarize_decisions
-from tollgate.services.tell_contributions import tell_contributions, tell_dependence
-from tollgate.services.what_if import what_if
+from tollgate.services.batches.catalog import announce_batch, list_batches, show_batch
+from tollgate.services.batches.inbox import list_inbox
+from tollgate.services.container import open_stores
+from tollgate.services.decisions.announce import decide_and_tell
+from tollgate.services.decisions.find import find_decision
+from tollgate.services.decisions.what_if import what_if
+from tollgate.services.detectors.contributions import tell_contributions, tell_dependence
+from tollgate.services.detectors.describe import describe_detector, describe_evaluation
+from tollgate.services.detectors.list_versions import list_versions
+from tollgate.services.labels.label import label_events
+from tollgate.services.search.search import search_decisions
+from tollgate.services.search.summarize import summarize_decisions
 
 routes = APIRouter(prefix="/v1", route_class=StrictRoute)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}

@@ -17,8 +17,8 @@ from typing import Any, cast
 from tollgate.core.explain import Wanted
 from tollgate.handlers.http_api.access_log import log_request
 from tollgate.handlers.http_api.encoding import answer_error, read_body, write_decision, write_json
-from tollgate.services.decide_and_tell import decide_and_tell
-from tollgate.services.stores import open_stores
+from tollgate.services.container import open_stores
+from tollgate.services.decisions.announce import decide_and_tell
 
 _PATH = "/v1/decisions"
 _KEYS = frozenset({"event", "detector", "reasons"})

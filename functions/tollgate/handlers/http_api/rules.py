@@ -23,10 +23,10 @@ from tollgate.errors import ConditionMissingError
 from tollgate.handlers.http_api.models import Request
 from tollgate.handlers.http_api.problems import LargeRoute, StrictRoute
 from tollgate.handlers.http_api.values import Moment
-from tollgate.services.change_list import change_list, replace_list, show_list
-from tollgate.services.rules_draft import save_draft, show_draft
-from tollgate.services.stores import open_stores
-from tollgate.services.try_rules import check_rules, try_rules
+from tollgate.services.container import open_stores
+from tollgate.services.rules.backtest import check_rules, try_rules
+from tollgate.services.rules.drafts import save_draft, show_draft
+from tollgate.services.rules.lists import change_list, replace_list, show_list
 
 
 def _check_name(name: str) -> str:

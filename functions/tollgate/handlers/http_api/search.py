@@ -11,7 +11,7 @@ from tollgate.core.score import TOP_SCORE
 from tollgate.errors import InputError
 from tollgate.handlers.http_api.models import Downgrade, KnownLabel, Request
 from tollgate.handlers.http_api.values import Day
-from tollgate.services.search_terms import SearchTerms
+from tollgate.services.search.terms import SearchTerms
 
 LabelName = Literal["none", "fraud", "legitimate"]
 

@@ -10,7 +10,7 @@ from tollgate.core.explain import Wanted
 from tollgate.errors import InputError
 from tollgate.handlers.http_api.models import ClockUsed, Downgrade, Reason, Request, RuleHit
 from tollgate.handlers.http_api.values import EventId
-from tollgate.services.what_if import MOST_EXPLAINED, MOST_VARIANTS, WhatIf
+from tollgate.services.decisions.what_if import MOST_EXPLAINED, MOST_VARIANTS, WhatIf
 
 
 class WhatIfRequest(Request):

@@ -1,0 +1,1 @@
+"""Batches: files of payments scored once, under a lease, with checkpoints."""

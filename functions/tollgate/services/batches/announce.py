@@ -1,0 +1,27 @@
+"""Tell of a file that was scored: metrics, and one event on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tollgate.core.metrics import DETECTOR, EVENTS_AHEAD, Metric
+from tollgate.services.container import Stores
+
+SCORED = "File scored"
+_TOLD = ("batch_id", "detector", "detector_version", "results", "rows", "scored", "failed", "outcomes", "rules")
+
+
+def tell_batch(stores: Stores, summary: Mapping[str, Any]) -> None:
+    """Count the rows of a file, and put one event for the file on the bus."""
+    dimensions = ((DETECTOR, str(summary["detector"])),)
+    metrics = [
+        Metric("FileScored", dimensions),
+        Metric("FileRowsScored", dimensions, float(summary["scored"])),
+        Metric("FileRowsFailed", dimensions, float(summary["failed"])),
+    ]
+    if ahead := summary.get("ahead"):  # a file begun by older code has none
+        metrics.append(Metric(EVENTS_AHEAD, dimensions, float(ahead)))
+    if not stores.events.put(SCORED, {name: summary[name] for name in _TOLD}):
+        metrics.append(Metric("EventNotPut", dimensions))
+    stores.metrics.write(metrics)

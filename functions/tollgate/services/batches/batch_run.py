@@ -1,0 +1,61 @@
+"""What a run works on: a file's detector version, what the core remembers of its rows, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tollgate import clock
+from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate.adapters.s3.upload import SentResults
+from tollgate.core.clock_skew import SkewLimit
+from tollgate.core.files.scoring import FileScoring
+from tollgate.core.reading import require_id
+from tollgate.core.replay import StoredHistories
+from tollgate.core.version import DetectorVersion
+from tollgate.services.batches.checkpoints import Checkpoint, load_checkpoint
+from tollgate.services.batches.lease import Hold
+from tollgate.services.container import Stores
+
+_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+
+
+@dataclass
+class Work:
+    """``folder`` is where the core keeps what does not fit in memory; ``checkpoint`` moves on while rows are scored."""
+
+    version: DetectorVersion
+    scoring: FileScoring
+    folder: Path
+    checkpoint: Checkpoint
+
+
+def open_work(stores: Stores, file: BatchFile, hold: Hold, folder: Path) -> Work:
+    """Take up a file where the last run noted that it can be gone on with, or begin with the version that decides now.
+
+    "Now" is when the first run began, whichever this is: all runs decide alike on what lies ahead of the clock. Raises
+    `InputError` if there is no such detector or its events have no id, `WorkLostError` if what was noted is gone.
+    """
+    name = hold.state.checkpoint
+    if name is None:
+        version = stores.champion(file.detector)
+        require_id(version.event_type)
+        sent = {kind: SentResults(file.results_key(hold.state.mark, kind), type_) for kind, type_ in _TYPES.items()}
+        checkpoint = Checkpoint(version.version, sent)
+    else:
+        checkpoint = load_checkpoint(stores.batches, file, name, folder)
+        version = stores.versions.pinned(file.detector, checkpoint.version)
+
+    def read_stored(keys: Mapping[str, Sequence[str]]) -> StoredHistories:
+        return stores.histories.read_keys(version, keys)
+
+    begin = FileScoring if name is None or not any(folder.iterdir()) else FileScoring.restore
+    limit = SkewLimit.of(version, _began_at(hold))
+    return Work(version, begin(version, folder, read_stored, limit), folder, checkpoint)
+
+
+def _began_at(hold: Hold) -> datetime:
+    began = hold.state.started_at
+    return clock.now() if began is None else datetime.fromisoformat(began)

@@ -1,0 +1,36 @@
+"""List what lies in the inbox, and how far it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate.core.moments import write_utc
+from tollgate.services.container import Stores
+
+MOST_FILES = 100
+# S3 lists by key, not by time: of a larger inbox, the files behind these pages are not looked at.
+_MOST_PAGES = 5
+
+
+def list_inbox(stores: Stores) -> dict[str, Any]:
+    """Return the files that were put into the inbox last, newest first, each with the batch that it is or will be."""
+    objects, whole = stores.batches.inbox(_MOST_PAGES)
+    newest = sorted(objects, key=lambda one: (one.put_at, one.key), reverse=True)[:MOST_FILES]
+    files = [BatchFile.of(one.key, one.etag, stores.settings.detector) for one in newest]
+    states = stores.states.look([file.batch_id for file in files])
+    listed = [
+        {
+            "key": file.key,
+            "filename": file.filename,
+            "detector": file.detector,
+            "batch_id": file.batch_id,
+            "size_bytes": one.size_bytes,
+            "put_at": write_utc(one.put_at),
+            # Announced is not begun: the file is there now.
+            "status": "queued" if state is None or state.status == "waiting" else state.status,
+        }
+        for one, file in zip(newest, files, strict=True)
+        for state in [states.get(file.batch_id)]
+    ]
+    return {"files": listed, "complete": whole and len(objects) <= MOST_FILES}

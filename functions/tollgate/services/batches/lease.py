@@ -1,0 +1,109 @@
+"""Holding a batch while a run works on it: the lease is renewed, the message put off, and progress told."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from tollgate import clock
+from tollgate.adapters.dynamodb.batches import BatchState, Lease
+from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate.core.moments import write_utc
+from tollgate.errors import ConflictError, TollgateError
+from tollgate.observability import describe_error
+from tollgate.services.batches.delivery import Turn
+from tollgate.services.container import Stores
+
+_log = logging.getLogger(__name__)
+
+
+class Hold:
+    """The lease of one run, renewed every few seconds by a thread of its own while a ``with`` block lasts.
+
+    A piece may take longer than a lease, where storage is slow; that no run is lost for being slow is what the thread
+    is for. ``state`` is what the batch was like when it was taken, ``checkpoint`` names the one that counts now.
+    """
+
+    def __init__(self, stores: Stores, lease: Lease, state: BatchState, turn: Turn) -> None:
+        self.state = state
+        self.checkpoint = state.checkpoint
+        self._stores = stores
+        self._lease = lease
+        self._turn = turn
+        self._progress: Mapping[str, Any] = state.progress or {}
+        self._ended = threading.Event()
+        self._lost = threading.Event()
+        self._thread = threading.Thread(target=self._renew_until_ended, name="lease", daemon=True)
+
+    @classmethod
+    def take(cls, stores: Stores, file: BatchFile, turn: Turn) -> Hold | None:
+        """Take the lease of a batch; None if another run has it, or the batch is done."""
+        now_s = clock.now_s()
+        lease = Lease(file.batch_id, secrets.token_hex(8), turn.message, now_s + stores.settings.lease_s)
+        state = stores.states.take(file, lease, secrets.token_hex(4), now(), now_s)
+        return cls(stores, lease, state, turn) if state else None
+
+    def __enter__(self) -> Self:
+        """Begin to renew the lease."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop renewing: a function that is frozen after its answer must not wake up to renew a lease."""
+        self._ended.set()
+        self._thread.join()
+
+    @property
+    def progress(self) -> Mapping[str, Any]:
+        """How far the run is, or the one before it was."""
+        return self._progress
+
+    def tell(self, **progress: str | float | bool | None) -> None:
+        """Note how far the run is, to be told with the next renewal; raise `ConflictError` if the lease is lost."""
+        self._progress = {**self._progress, **progress}
+        self._check(held=not self._lost.is_set())
+
+    def keep(self, checkpoint: str) -> None:
+        """Make a checkpoint the one to go on from; raise `ConflictError` if the lease is lost."""
+        self._check(held=self._stores.states.keep(self._lease, checkpoint, self._told()))
+        self.checkpoint = checkpoint
+
+    def end(self, status: str, *, removed: tuple[str, ...] = (), **more: str | int) -> BatchState:
+        """Give the lease back and say how it ended; raise `ConflictError` if the lease is lost."""
+        state = self._stores.states.end(self._lease, status, self._told(), removed, **more)
+        self._check(held=state is not None)
+        assert state is not None
+        return state
+
+    def _check(self, *, held: bool) -> None:
+        if not held:
+            self._lost.set()
+            raise ConflictError(f"Another run has taken over batch {self._lease.batch_id}; it goes on there.")
+
+    def _told(self) -> Mapping[str, Any]:
+        return {**self._progress, "heartbeat_at": now()}
+
+    def _renew_until_ended(self) -> None:
+        while not self._ended.wait(self._stores.settings.heartbeat_s):
+            try:
+                renewed = replace(self._lease, until_s=clock.now_s() + self._stores.settings.lease_s)
+                if not self._stores.states.renew(renewed, self._told()):
+                    self._lost.set()
+                    return
+                # Later than the lease ends: should this run die, the message finds the batch free.
+                self._turn.come_again(self._stores.settings.lease_s + self._stores.settings.heartbeat_s)
+            except TollgateError as error:
+                # The lease lasts for several renewals; and when it is lost, nothing is written any more.
+                _log.warning("Batch %s: not renewed: %s", self._lease.batch_id, describe_error(error))
+
+
+def now() -> str:
+    """Return the time as the API writes it."""
+    return write_utc(clock.now(), "milliseconds")

@@ -1,0 +1,106 @@
+"""The storage that this process works on."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from functools import cache
+
+from tollgate.adapters import clients
+from tollgate.adapters.dynamodb.batches import BatchTable
+from tollgate.adapters.dynamodb.decisions import DecisionTable
+from tollgate.adapters.dynamodb.histories import HistoryTable
+from tollgate.adapters.eventbridge import EventBus
+from tollgate.adapters.kinesis.results import ResultStream
+from tollgate.adapters.s3.batch_files import BatchStore
+from tollgate.adapters.s3.day_totals import DaySumStore
+from tollgate.adapters.s3.drafts import DraftStore
+from tollgate.adapters.s3.lists import ListStore
+from tollgate.adapters.s3.range_cache import RangeCache
+from tollgate.adapters.s3.ranges import ObjectRanges
+from tollgate.adapters.s3.sample_events import PastEventStore
+from tollgate.adapters.s3.segments import SegmentStore
+from tollgate.adapters.s3.versions import VersionStore
+from tollgate.adapters.sqs.batch_queue import FileQueue
+from tollgate.adapters.sqs.refused_records import RefusedRecords
+from tollgate.core.version import DetectorVersion
+from tollgate.services.circuit_breaker import Brake
+from tollgate.services.metric_log import MetricLog
+from tollgate.settings import Settings, read_settings
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Everything that lies outside the process."""
+
+    settings: Settings
+    versions: VersionStore
+    past_events: PastEventStore
+    histories: HistoryTable
+    decisions: DecisionTable
+    batches: BatchStore
+    states: BatchTable
+    queue: FileQueue
+    brake: Brake
+    events: EventBus
+    refused: RefusedRecords
+    results: ResultStream
+    metrics: MetricLog
+    segments: SegmentStore
+    day_sums: DaySumStore
+    drafts: DraftStore
+    lists: ListStore
+
+    @classmethod
+    def of(cls, settings: Settings) -> Stores:
+        """Connect to what the settings name."""
+        dynamodb, s3 = clients.dynamodb(), clients.s3()
+        versions = VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s)
+        return cls(
+            settings=settings,
+            versions=versions,
+            past_events=PastEventStore(versions),
+            histories=HistoryTable(dynamodb, settings.history_table),
+            decisions=DecisionTable(dynamodb, settings.decisions_table),
+            batches=BatchStore(s3, settings.bucket),
+            states=BatchTable(dynamodb, settings.decisions_table),
+            queue=FileQueue(settings.queue_url, clients.sqs),
+            brake=Brake(settings.decisions_table, settings.patience_s),
+            events=EventBus(settings.event_bus, clients.events),
+            refused=RefusedRecords(settings.dead_letter_url, clients.hasty_sqs),
+            results=ResultStream(settings.result_stream, clients.hasty_kinesis),
+            metrics=MetricLog(),
+            drafts=DraftStore(s3, settings.bucket),
+            lists=ListStore(s3, settings.bucket),
+            segments=SegmentStore(
+                ObjectRanges(s3, settings.bucket, clients.credentials), RangeCache(settings.index_cache_bytes)
+            ),
+            day_sums=DaySumStore(s3, settings.bucket),
+        )
+
+    def champion(self, detector: str | None = None) -> DetectorVersion:
+        """Return the version that decides for ``detector``, or for the deployment's own one."""
+        return self.versions.champion(detector or self.settings.detector, time.monotonic())
+
+    def in_a_hurry(self) -> Stores:
+        """Return the same storage for a caller who would rather go without than wait."""
+        client = clients.impatient_dynamodb(self.settings.patience_s)
+        return replace(
+            self, histories=replace(self.histories, client=client), decisions=replace(self.decisions, client=client)
+        )
+
+
+@cache
+def open_stores() -> Stores:
+    """Return the storage named in the environment."""
+    return Stores.of(read_settings())
+
+
+def prepare() -> None:
+    """Open the storage while Lambda starts the function; elsewhere that waits for the first use.
+
+    A function that lacks its settings then fails to start, and a snapshot holds its clients.
+    """
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        open_stores()

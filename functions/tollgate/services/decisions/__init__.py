@@ -1,0 +1,1 @@
+"""Decisions: decide on an event, record it, find it, explain it."""

@@ -1,0 +1,62 @@
+"""Decide on one event, then tell of it: metrics, and an event on the bus."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tollgate.core.decision_metrics import count_answer, count_failure, count_parts
+from tollgate.core.explain import Wanted
+from tollgate.core.metrics import DETECTOR, Metric
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import EventAheadError, TollgateError
+from tollgate.services.container import Stores
+from tollgate.services.decisions.decide import decide_event
+
+DECIDED = "Decision"
+# Of the answer, what listeners get: names and numbers, and no value of the event but its id.
+_TOLD = (
+    *("event_id", "detector", "detector_version", "score", "probability", "outcome", "downgraded"),
+    *("decided_at", "degraded", "braked", "forced", "clock"),
+)
+
+
+def decide_and_tell(
+    stores: Stores,
+    event: Mapping[str, Any],
+    detector: str | None = None,
+    reasons: Wanted = "none",
+    version: DetectorVersion | None = None,
+) -> dict[str, Any]:
+    """Do what `decide_event` does, count how it went, and put each first decision that is recorded on the bus.
+
+    The version is looked up once, unless the caller did that: another one may become the champion at any moment.
+    """
+    began = time.perf_counter()
+    try:
+        version = version or stores.champion(detector)
+        answer = decide_event(stores, event, detector, reasons, version)
+    except Exception as error:
+        status = error.status if isinstance(error, TollgateError) else 500
+        # Callers name detectors as they like: a name that is not known gets no metric of its own.
+        name = detector if detector and stores.versions.has_open(detector) else stores.settings.detector
+        stores.metrics.write(count_failure(name, status, _since_ms(began), ahead=isinstance(error, EventAheadError)))
+        raise
+    metrics = list(count_answer(version, answer, _since_ms(began)))
+    if not answer["repeated"]:
+        stores.metrics.add_up(count_parts(version, answer))
+        if answer["recorded"] and not stores.events.put(DECIDED, tell_decision(answer)):
+            metrics.append(Metric("EventNotPut", ((DETECTOR, version.detector),)))
+    stores.metrics.write(metrics)
+    return answer
+
+
+def tell_decision(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what listeners are told of a decision."""
+    rules = [{name: hit[name] for name in ("rule", "outcome", "shadow")} for hit in answer["rules"]]
+    return {**{name: answer.get(name) for name in _TOLD}, "rules": rules}
+
+
+def _since_ms(began: float) -> float:
+    return (time.perf_counter() - began) * 1000

@@ -1,0 +1,42 @@
+"""Tell which rule took a stronger outcome away from a decision, from what is recorded of it and its version."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from tollgate.core.downgrade import Thresholds
+from tollgate.core.index.rows import Entry
+from tollgate.errors import SealError, UnavailableError
+from tollgate.services.container import Stores
+
+_log = logging.getLogger(__name__)
+
+Downgraded = dict[str, str] | None
+
+
+def downgrade_of(stores: Stores, answer: Mapping[str, Any]) -> Downgraded:
+    """Return what the answer of a decision says of it, None where no rule weakened the outcome, or nobody knows."""
+    if not answer.get("rules"):  # as of most events
+        return None
+    thresholds = _find(stores, str(answer["detector"]), str(answer["detector_version"]))
+    return None if thresholds is None else thresholds.downgrade_of(answer)
+
+
+def downgrade_of_entry(stores: Stores, detector: str, entry: Entry) -> Downgraded:
+    """Return the same of a row of the index."""
+    kind = entry.kind
+    acting = [rule for rule, shadow in kind.rules if not shadow]
+    if not acting or entry.score is None or kind.braked or kind.forced:
+        return None
+    thresholds = _find(stores, detector, kind.version)
+    return None if thresholds is None else thresholds.downgrade(entry.score, kind.outcome, acting)
+
+
+def _find(stores: Stores, detector: str, version: str) -> Thresholds | None:
+    try:
+        return stores.versions.thresholds(detector, version)
+    except (SealError, UnavailableError) as error:
+        _log.warning("It is not known what a score alone gives in version %s: %s", version, error)
+        return None

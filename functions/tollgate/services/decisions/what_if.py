@@ -1,0 +1,114 @@
+"""Decide on variants of one event without recording anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tollgate import clock
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
+from tollgate.core.clock_skew import SkewLimit, as_decided
+from tollgate.core.decision import Decisions
+from tollgate.core.downgrade import Thresholds
+from tollgate.core.event import Events
+from tollgate.core.explain import Wanted, explain_decisions, most_of
+from tollgate.core.known_histories import tell_histories
+from tollgate.core.pinned_reads import unpack_reads
+from tollgate.core.reading import read_event
+from tollgate.core.recompute import with_answered_lists
+from tollgate.core.version import DetectorVersion
+from tollgate.core.what_if import NOTHING_PINNED, PinnedReads, decide_variants, keys_to_read, read_variants
+from tollgate.errors import InputError
+from tollgate.services.container import Stores
+from tollgate.services.decisions.find import find_record
+
+MOST_VARIANTS = 100
+# Of more than these, reasons would be megabytes.
+MOST_EXPLAINED = 10
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What to decide on: an event, a decided one by its id, or an event in place of what the decided one was."""
+
+    event: Mapping[str, Any] | None = None
+    event_id: str | None = None
+    variants: Sequence[Mapping[str, Any]] = ()
+    detector: str | None = None
+    reasons: Wanted = "none"
+    histories: bool = False
+
+
+def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
+    """Return what would be decided on an event and on its variants; nothing is written, counted or told of.
+
+    By its id, an event meets the version, the histories and the lists that it was decided on with. Of an entity that it
+    did not have then, and for an event without id, histories are those stored now, read as of the event's time. Of an
+    event that was decided as of the clock, that is the time meant.
+    Raises `NotFoundError` for an id that was never decided on, `InputError` where it was decided on without a score.
+    """
+    decided = None if asked.event_id is None else _find_scored(stores, asked.event_id, asked.detector)
+    if decided:
+        version, pinned = _pin(stores, decided)
+    else:
+        version, pinned = stores.champion(asked.detector), NOTHING_PINNED
+    event = asked.event if asked.event is not None else decided.event if decided else {}
+    event, skew = _settle(version, event, decided)
+    events = read_variants(version, event, asked.variants)
+    time_s = decided.time_s if decided else events.times_s[0].item()
+    stored = stores.histories.read_keys(version, keys_to_read(events, version.history.hosts, pinned))
+    decisions = decide_variants(version, events, stored, time_s, pinned)
+    answers = _answer(version, events, decisions, asked.reasons)
+    known = [asdict(one) for one in tell_histories(version, events, decisions, 0)] if asked.histories else None
+    return {
+        "detector": version.detector,
+        "detector_version": version.version,
+        "clock": skew,
+        "unchanged": answers[0],
+        "variants": answers[1:],
+        "histories": known,
+    }
+
+
+def _find_scored(stores: Stores, event_id: str, detector: str | None) -> DecisionRecord:
+    record = find_record(stores, event_id, detector)
+    if record.answer.get("degraded") or record.reads is None:
+        raise InputError(f'Event "{event_id}" was decided without a score; send its columns as an event instead.')
+    return record
+
+
+def _pin(stores: Stores, decided: DecisionRecord) -> tuple[DetectorVersion, PinnedReads]:
+    version = stores.versions.pinned(decided.answer["detector"], decided.answer["detector_version"])
+    event = read_event(version.event_type, decided.event)  # for its keys
+    reads = unpack_reads(version.history, decided.reads or b"")
+    return with_answered_lists(version, decided.answer.get("lists", ())), PinnedReads.of(event, reads)
+
+
+def _settle(
+    version: DetectorVersion, event: Mapping[str, Any], decided: DecisionRecord | None
+) -> tuple[Mapping[str, Any], dict[str, str] | None]:
+    """Return an event with the time as of which it would be decided, and what is said of the clock.
+
+    The time of an event that was decided on was let in then. Raises `EventAheadError` for another one that is refused.
+    Variants are not held against the clock: whatever their times are, they meet what is known as of the event's.
+    """
+    column = version.event_type.timestamp
+    if decided and event.get(column) == decided.event.get(column):
+        return as_decided(version, event, decided.answer), decided.answer.get("clock")
+    _, skew = SkewLimit.of(version, clock.now()).settle_one(read_event(version.event_type, event))
+    return as_decided(version, event, {"clock": skew}), skew
+
+
+def _answer(version: DetectorVersion, events: Events, decisions: Decisions, reasons: Wanted) -> list[dict[str, Any]]:
+    """Return the answers to all events, the first ones with reasons where these are wanted."""
+    thresholds = Thresholds.of(version)
+    answers = [decisions.answer(row) for row in range(len(events))]
+    for answer in answers:
+        answer["downgraded"] = thresholds.downgrade_of(answer)
+    if reasons != "none":
+        rows = range(min(len(events), 1 + MOST_EXPLAINED))
+        explained = explain_decisions(version, events, decisions, rows, most_of(reasons))
+        for row, explanation in zip(rows, explained, strict=False):
+            answers[row] |= explanation.to_json()
+    return answers

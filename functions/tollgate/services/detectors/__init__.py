@@ -1,0 +1,1 @@
+"""Detectors: their versions, description and contributions of features."""

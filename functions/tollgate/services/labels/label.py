@@ -1,0 +1,171 @@
+"""Say what events turned out to be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from tollgate import clock
+from tollgate.adapters.dynamodb.decisions import DecisionRecord, Found, WaitingLabel
+from tollgate.adapters.dynamodb.histories import history_key
+from tollgate.adapters.dynamodb.items import ConditionFailedError, write_together
+from tollgate.core.clock_skew import SkewLimit
+from tollgate.core.latest_addition import NOT_MOVED, LatestMoved, move_latest
+from tollgate.core.values import earlier_spellings
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import ConflictError, InputError
+from tollgate.services.container import Stores
+from tollgate.services.labels.label_history import label_time_us
+from tollgate.services.labels.label_steps import (
+    WAITING_DAYS,
+    GivenLabel,
+    Result,
+    history_changes,
+    read_event_id,
+    read_label,
+    take_label,
+    tell_result,
+)
+
+STATUSES = ("accepted", "unchanged", "waiting", "failed")
+_DAY_S = 86_400
+_ATTEMPTS = 10
+_WRITERS = 8
+
+
+def label_events(
+    stores: Stores,
+    labels: Sequence[object],
+    detector: str | None = None,
+    version: DetectorVersion | None = None,
+) -> dict[str, Any]:
+    """Set the labels of events, each by itself; answer for each what became of it, in their order.
+
+    A fraud is one addition to the histories of its entities, dated when it became known. A repeated label changes
+    nothing; another label takes the former one back exactly, unless it became known before it. A label of an event that
+    was not decided on yet waits for that. A legitimate event needs no label: it counts as one once its label delay is
+    over. A label that is there already can get another note; it keeps its date. Of several labels of one event, each is
+    answered as if it were given alone, and what they come to is written once.
+    """
+    version = version or stores.champion(detector)
+    limit = SkewLimit.of(version, clock.now())
+    results: dict[int, Result] = {}
+    by_event: dict[str, dict[int, GivenLabel]] = {}
+    for place, raw in enumerate(labels):
+        try:
+            given = read_label(version, raw, limit)
+        except InputError as error:
+            results[place] = tell_result(read_event_id(raw), "failed", str(error))
+        else:
+            by_event.setdefault(given.event_id, {})[place] = given
+    found = stores.decisions.look(version.detector, list(by_event))
+    _find_by_earlier_ids(stores, version, by_event, found)
+
+    def label_one_event(event_id: str) -> dict[int, Result]:
+        return _label_one(stores, version, event_id, by_event[event_id], found[event_id])
+
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        for done in pool.map(label_one_event, by_event):
+            results |= done
+    counts = Counter(result["status"] for result in results.values())
+    in_order = [results[place] for place in range(len(labels))]
+    return {**{status: counts[status] for status in STATUSES}, "results": in_order}
+
+
+def _find_by_earlier_ids(
+    stores: Stores,
+    version: DetectorVersion,
+    by_event: dict[str, dict[int, GivenLabel]],
+    found: dict[str, Found | None],
+) -> None:
+    """Let labels go to decisions from before a whole number had one spelling as an id, where there is no other."""
+    earlier = {other: key for key in by_event if found[key] is None for other in earlier_spellings(key)}
+    for other, stands in (stores.decisions.look(version.detector, list(earlier)) if earlier else {}).items():
+        if stands is not None:
+            found[other] = stands
+            labels = by_event.pop(earlier[other])
+            renamed = {place: replace(given, event_id=other) for place, given in labels.items()}
+            by_event[other] = dict(sorted((by_event.get(other, {}) | renamed).items()))
+
+
+def _label_one(
+    stores: Stores, version: DetectorVersion, event_id: str, labels: Mapping[int, GivenLabel], before: Found | None
+) -> dict[int, Result]:
+    """Give one event its labels, by their places in the request; return what became of each."""
+    for _ in range(_ATTEMPTS):
+        after, results = _take_labels(version, labels, before)
+        try:
+            _write(stores, version, event_id, before, after)
+        except ConditionFailedError:
+            # The event was decided on, or labelled by somebody else, meanwhile: look again.
+            before = stores.decisions.look(version.detector, [event_id])[event_id]
+        except ConflictError as error:
+            return _fail_written(results, str(error))
+        else:
+            return results
+    return _fail_written(results, "The label was changed by others at the same time; try again.")
+
+
+def _take_labels(
+    version: DetectorVersion, labels: Mapping[int, GivenLabel], before: Found | None
+) -> tuple[Found | None, dict[int, Result]]:
+    results = {}
+    for place, given in labels.items():
+        try:
+            before, results[place] = take_label(version, given, before)
+        except InputError as error:
+            results[place] = tell_result(given.event_id, "failed", str(error))
+    return before, results
+
+
+def _fail_written(results: Mapping[int, Result], message: str) -> dict[int, Result]:
+    """Return the results of labels of which nothing was written after all."""
+    return {
+        place: tell_result(result["event_id"], "failed", message)
+        if result["status"] in ("accepted", "waiting")
+        else result
+        for place, result in results.items()
+    }
+
+
+def _write(stores: Stores, version: DetectorVersion, event_id: str, before: Found | None, after: Found | None) -> None:
+    """Write what stands for an event now, unless it is what stood there; raise `ConditionFailedError` where it is not.
+
+    Raises `ConflictError` where others write to the same items all the time.
+    """
+    if after == before:
+        return
+    if isinstance(before, DecisionRecord):
+        assert isinstance(after, DecisionRecord)
+        _write_label(stores, version, event_id, before, after)
+    else:
+        assert isinstance(after, WaitingLabel)
+        expires_s = clock.now_s() + WAITING_DAYS * _DAY_S
+        put = stores.decisions.let_wait(version.detector, event_id, before, after, expires_s)
+        write_together(stores.decisions.client, [{"Put": put}])
+
+
+def _write_label(
+    stores: Stores, version: DetectorVersion, event_id: str, before: DecisionRecord, after: DecisionRecord
+) -> None:
+    """Set a label, and tell the histories in the same transaction."""
+    expires_s = max(clock.now_s(), after.known_s or before.time_s) + version.history.forgotten_after_s
+    changes = history_changes(version, before, after)
+    keys = {entity: history_key(before.space, entity, before.entities[entity]) for entity in changes}
+    latest = _move_latest(stores, list(keys.values()), label_time_us(after))
+    additions = [
+        stores.histories.addition(pk, changes[entity], expires_s, latest=latest[pk]) for entity, pk in keys.items()
+    ]
+    update = stores.decisions.set_label(version.detector, event_id, before, after)
+    write_together(stores.decisions.client, [{"Update": action} for action in (update, *additions)])
+
+
+def _move_latest(stores: Stores, pks: Sequence[str], time_us: int | None) -> Mapping[str, LatestMoved]:
+    """Return what a label does to the times of the latest additions: what it takes back is dated before these."""
+    if time_us is None:
+        return dict.fromkeys(pks, NOT_MOVED)
+    stored = stores.histories.read_names(pks)
+    return {pk: move_latest(stored.get(pk, ()), time_us) for pk in pks}

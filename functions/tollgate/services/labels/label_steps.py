@@ -1,0 +1,133 @@
+"""State of an event's label, and what one given label does to it; nothing is read or written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tollgate.adapters.dynamodb.decisions import DecisionRecord, Found, WaitingLabel
+from tollgate.core.clock_skew import SkewLimit
+from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
+from tollgate.core.remark import LONGEST, Remark
+from tollgate.core.stored_history import add_up
+from tollgate.core.values import read_text
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import LabelError, suggest
+from tollgate.services.labels.label_history import default_known_s, label_addition
+
+# How long a label waits for its event to be decided on.
+WAITING_DAYS = 30
+_FIELDS = ("event_id", "label", "known_at", *LONGEST)
+_OLDER = "The event has a label that became known later; this one is out of date."
+_WAITS = f"The event was not decided on yet; the label waits for it, {WAITING_DAYS} days at most."
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GivenLabel:
+    """A label as it was given; ``known_s`` is None where its time was left out."""
+
+    event_id: str
+    label: str
+    known_s: float | None
+    remark: Remark
+
+
+def tell_result(event_id: str | None, status: str, message: str | None = None, histories: Iterable[str] = ()) -> Result:
+    """Return what became of one label, as it is answered."""
+    return {"event_id": event_id, "status": status, "message": message, "histories": list(histories)}
+
+
+def read_event_id(raw: object) -> str | None:
+    """Return the event that a label is of, as far as it says one: ids are read as those of events are."""
+    try:
+        return read_text(raw.get("event_id")) if isinstance(raw, Mapping) else None
+    except ValueError:
+        return None
+
+
+def read_label(version: DetectorVersion, raw: object, limit: SkewLimit) -> GivenLabel:
+    """Return a label as it came from outside; raise `LabelError` with what is wrong about it.
+
+    One that became known beyond the ``limit`` is refused.
+    """
+    if not isinstance(raw, Mapping):
+        raise LabelError('The label is not a JSON object such as {"event_id": "p-1001", "label": "fraud"}.')
+    for name in raw:
+        if name not in _FIELDS:
+            known = ", ".join(_FIELDS)
+            raise LabelError(f'Unknown field "{name[:40]}"{suggest(name, _FIELDS)}; a label may have {known}.')
+    rule = version.event_type.label or LabelRule("label", 0.0)
+    try:
+        event_id = read_text(raw.get("event_id"))
+    except ValueError as error:
+        raise LabelError(f"event_id: {error}.") from None
+    if event_id is None:
+        raise LabelError("The event_id is empty; say which event the label is of.")
+    plain = str(raw.get("label")).strip().lower()
+    label = {FRAUD: 1, LEGITIMATE: 0}.get(plain)
+    if label is None:
+        label = rule.read(raw.get("label"))
+    if label is None:
+        raise LabelError("The label is empty; say fraud or legitimate.")
+    known_s = _read_known_at(version, raw.get("known_at"), limit)
+    return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s, Remark.read(raw))
+
+
+def _read_known_at(version: DetectorVersion, known_at: object, limit: SkewLimit) -> float | None:
+    if known_at in (None, ""):
+        return None
+    try:
+        known_us = version.event_type.time_format.read_known(known_at)
+    except ValueError as error:
+        raise LabelError(f"known_at: {error}.") from None
+    if known_us > limit.latest_us:
+        raise LabelError(f"known_at: {limit.describe(known_us, 'a label may become known')}.")
+    return known_us / 1e6
+
+
+def take_label(version: DetectorVersion, given: GivenLabel, before: Found | None) -> tuple[Found | None, Result]:
+    """Return what stands for an event once a label is given, and what became of the label.
+
+    Raises `LabelError` for a label that became known before its event.
+    """
+    if before is not None and before.label == given.label:
+        if not given.remark.renews(before.remark):
+            return before, tell_result(given.event_id, "unchanged")
+        given = replace(given, known_s=before.known_s)
+    elif _is_older(given, before):
+        return before, tell_result(given.event_id, "unchanged", _OLDER)
+    if not isinstance(before, DecisionRecord):
+        waiting = WaitingLabel(given.label, given.known_s, given.remark)
+        return waiting, tell_result(given.event_id, "waiting", _WAITS)
+    known_s = default_known_s(version, before) if given.known_s is None else given.known_s
+    if known_s < before.time_s:
+        # A date alone is midnight: on the day of the event, it became known after the event.
+        if not version.event_type.time_format.is_date_of(round(known_s * 1e6), round(before.time_s * 1e6)):
+            raise LabelError("known_at lies before the event itself; leave it out if the label became known just now.")
+        known_s = before.time_s
+    after = replace(before, label=given.label, known_s=known_s, remark=given.remark)
+    return after, tell_result(given.event_id, "accepted", histories=history_changes(version, before, after))
+
+
+def _is_older(given: GivenLabel, before: Found | None) -> bool:
+    """Return whether a label became known before the one that is there: labels may arrive in any order."""
+    if before is None or before.label is None or before.known_s is None:
+        return False
+    return given.known_s is not None and given.known_s < before.known_s
+
+
+def history_changes(
+    version: DetectorVersion, before: DecisionRecord, after: DecisionRecord
+) -> dict[str, dict[str, int]]:
+    """Return what a label adds to the history of each entity that it changes, its former label being taken back."""
+    if before.space != version.history_space:
+        return {}
+    changes = {}
+    for entity in before.entities:
+        taken_back = {name: -number for name, number in label_addition(version, before, entity).items()}
+        if changed := add_up(taken_back, label_addition(version, after, entity)):
+            changes[entity] = changed
+    return changes

@@ -1,0 +1,1 @@
+"""Rules: drafts, backtests, and changes of lists."""

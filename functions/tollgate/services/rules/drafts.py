@@ -1,0 +1,58 @@
+"""The draft of a detector's next rules: shown, and saved under the condition that nobody else did meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tollgate import clock
+from tollgate.adapters.s3.drafts import Draft
+from tollgate.core.moments import write_second
+from tollgate.core.rules.rule import Rule
+from tollgate.errors import InputError
+from tollgate.services.container import Stores
+from tollgate.services.rules.rule_book import (
+    find_faults,
+    outcomes_of,
+    put_together,
+    tell_findings,
+    tell_rule,
+)
+
+
+def show_draft(stores: Stores, detector: str | None = None) -> dict[str, Any]:
+    """Return the draft, or where there is none the rules of the version that decides, with what is odd about them."""
+    version = stores.champion(detector)
+    found = stores.drafts.read(version.detector)
+    draft, etag = found or (Draft(version.rules.book.rules, version.version, "", None), None)
+    book = version.rules.book
+    return {
+        "detector": version.detector,
+        "detector_version": version.version,
+        "rules_mode": book.mode,
+        "outcomes": list(outcomes_of(version)),
+        "rules": [tell_rule(rule) for rule in draft.rules],
+        "deciding": [tell_rule(rule) for rule in book.rules],
+        "findings": tell_findings(find_faults(version, put_together(version, draft.rules))),
+        "based_on": draft.based_on,
+        "saved_at": draft.saved_at or None,
+        "saved_by": draft.saved_by,
+        "etag": etag,
+    }
+
+
+def save_draft(
+    stores: Stores, rules: Sequence[Rule], saved_by: str | None, etag: str | None, detector: str | None = None
+) -> dict[str, Any]:
+    """Save rules as the draft in place of the one with this ETag, None for the first one; return it.
+
+    Raises `InputError` for rules that a detector file would be refused for, `ChangedError` if somebody else saved.
+    """
+    version = stores.champion(detector)
+    findings = find_faults(version, put_together(version, rules))
+    for finding in findings:
+        if finding.severity == "error":
+            raise InputError(f"The draft was not saved: {finding}.")
+    draft = Draft(tuple(rules), version.version, write_second(clock.now_s()), saved_by)
+    stores.drafts.write(version.detector, draft, etag)
+    return show_draft(stores, version.detector)

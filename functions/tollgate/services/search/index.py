@@ -1,0 +1,129 @@
+"""Put decisions and their labels into the index that searches read."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tollgate import clock
+from tollgate.adapters.dynamodb.decisions import DecisionRecord
+from tollgate.adapters.s3.segments import SegmentGoneError
+from tollgate.core.event import PAIR_SEPARATOR
+from tollgate.core.index.rows import UNLABELLED, Entry, Kind, Rows, join
+from tollgate.core.index.segment import read_rows, write_segment
+from tollgate.core.index.segment_names import SegmentName, choose_to_merge
+from tollgate.core.reading import read_amount
+from tollgate.core.time_format import TimeFormat
+from tollgate.errors import SealError, UnavailableError
+from tollgate.observability import describe_error
+from tollgate.services.container import Stores
+from tollgate.services.search.day_totals import keep_day_sums
+
+_log = logging.getLogger(__name__)
+# Segments of today are looked through for too many after one write in so many: listing costs as much as writing.
+_ONE_IN = 8
+
+
+@dataclass(frozen=True)
+class Change:
+    """A decision as the table's stream told of it: new, or with a label. ``written_s`` is when, since 1970."""
+
+    sequence: str
+    written_s: int
+    record: DecisionRecord
+
+
+def index_decisions(stores: Stores, changes: Sequence[Change]) -> None:
+    """Write the changes of each day on which events were decided on as a segment, and merge those that are many.
+
+    The sums of days that are over are kept. The same changes again write the same segments. Raises `UnavailableError`
+    if the bucket does not take them.
+    """
+    lots: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        answer = change.record.answer
+        lots.setdefault((answer["detector"], answer["decided_at"][:10]), []).append(change)
+    to_tidy: dict[str, set[str]] = {}
+    for (detector, day), lot in lots.items():
+        content = write_segment(Rows.of([read_entry(stores, change) for change in lot]))
+        name = SegmentName.of(detector, day, 0, max(change.written_s for change in lot), content)
+        stores.segments.write(name, content)
+        to_tidy.setdefault(detector, set()).update(_days_to_tidy(name))
+    for detector, days in to_tidy.items():
+        _tidy(stores, detector, days)
+
+
+def read_entry(stores: Stores, change: Change) -> Entry:
+    """Return what the index keeps of a decision. Pairs of entities are left out: their parts find what they would."""
+    record, answer = change.record, change.record.answer
+    rules = tuple((hit["rule"], bool(hit["shadow"])) for hit in answer["rules"])
+    marks = (answer["degraded"] is not None, bool(answer["braked"]), bool(answer["forced"]))
+    return Entry(
+        sequence=change.sequence,
+        event_id=answer["event_id"],
+        decided_us=TimeFormat().read(answer["decided_at"]),
+        time_us=round(record.time_s * 1e6),
+        score=answer["score"],
+        probability=answer["probability"],
+        amount=_read_amount(stores, answer, record.event),
+        kind=Kind(answer["outcome"], answer["detector_version"], rules, *marks),
+        entities={entity: key for entity, key in record.entities.items() if PAIR_SEPARATOR not in key},
+        label=record.label or UNLABELLED,
+        known_us=round((record.known_s or 0.0) * 1e6),
+    )
+
+
+def _read_amount(stores: Stores, answer: Mapping[str, Any], event: Mapping[str, Any]) -> float | None:
+    try:
+        event_type = stores.versions.event_type(answer["detector"], answer["detector_version"])
+    except SealError as error:  # the version was deleted
+        _log.warning("Indexed without an amount: %s", error)
+        return None
+    amount = read_amount(event_type, event)
+    return None if math.isnan(amount) else amount
+
+
+def _days_to_tidy(written: SegmentName) -> list[str]:
+    """Return the days that may have too many segments now; the day that is over, once the next one has begun."""
+    today = clock.today()
+    if written.day != today.isoformat():
+        return [written.day]
+    if int(written.digest, 16) % _ONE_IN:
+        return []
+    return [today.isoformat(), (today - timedelta(days=1)).isoformat()]
+
+
+def _tidy(stores: Stores, detector: str, days: Collection[str]) -> None:
+    """Merge segments of days that have too many, and keep the sums of those that are over."""
+    today = clock.today().isoformat()
+    try:
+        for day in sorted(days):
+            merge_segments(stores, detector, day, is_over=day < today)
+        keep_day_sums(stores.segments, stores.day_sums, detector, days)
+    except UnavailableError as error:  # a later write does it
+        _log.warning("Segments were not tidied: %s", describe_error(error))
+
+
+def merge_segments(stores: Stores, detector: str, day: str, *, is_over: bool) -> SegmentName | None:
+    """Merge segments of a day if they are too many; return the merged one.
+
+    Those that it holds are deleted when it is written, so nothing is ever in none. Whatever others do meanwhile, a row
+    may be in several segments then, which readers take for one.
+    """
+    chosen = choose_to_merge(stores.segments.find(detector, day, day), is_over=is_over)
+    if not chosen:
+        return None
+    try:
+        rows = join([read_rows(stores.segments.read_whole(name)) for name in chosen])
+    except SegmentGoneError:  # somebody else merges them
+        return None
+    content = write_segment(rows)
+    level, newest_s = max(name.level for name in chosen) + 1, max(name.newest_s for name in chosen)
+    merged = SegmentName.of(detector, day, level, newest_s, content)
+    stores.segments.write(merged, content)
+    stores.segments.delete(chosen)
+    return merged

@@ -1,0 +1,83 @@
+"""Count decisions and their money by day, from the summaries of segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tollgate.adapters.s3.day_totals import DaySumStore
+from tollgate.adapters.s3.segments import SegmentStore
+from tollgate.core.index.day_sums import DaySums, is_sum_of, month_of
+from tollgate.core.index.query import is_older_than_all
+from tollgate.core.index.rows import join
+from tollgate.core.index.segment import find_labels, read_head, read_rows, read_summary
+from tollgate.core.index.segment_names import SegmentName
+from tollgate.core.index.summary import Summary
+from tollgate.core.moments import write_moment
+from tollgate.services.container import Stores
+from tollgate.services.search.read import IndexReader, read_index
+from tollgate.services.search.serialize_summary import tell_summary
+from tollgate.services.search.terms import SearchTerms, read_days
+
+
+def summarize_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
+    """Return what the decisions of each day come to; a day without any is left out.
+
+    Raises `InputError` for days in the wrong order or too many, `NotFoundError` for an unknown detector.
+    """
+    version = stores.champion(terms.detector)
+    days = read_days(version.detector, terms.first, terms.last)
+
+    def summarize(reader: IndexReader) -> tuple[dict[str, Summary], int | None]:
+        return summarize_segments(reader, version.detector, stores.day_sums), reader.indexed_s
+
+    summaries, indexed_s = read_index(stores.segments, days, summarize)
+    return {
+        "days": [tell_summary(day, summary) for day, summary in summaries.items()],
+        "indexed_until": None if indexed_s is None else write_moment(indexed_s * 10**6),
+    }
+
+
+def summarize_segments(reader: IndexReader, detector: str, kept: DaySumStore) -> dict[str, Summary]:
+    """Return the summaries of all days: those that are kept, and of other days from their segments."""
+    by_day = dict(reader.by_day())
+    months = reader.map(lambda month: kept.read(detector, month)[0], sorted({month_of(day) for day in by_day}))
+    sums: DaySums = {day: one for month in months for day, one in month.items()}
+    changed = {day: names for day, names in by_day.items() if not is_sum_of(sums.get(day), names)}
+    added_up = sum_days(reader, changed)
+    return {day: added_up[day] if day in changed else sums[day].summary for day in by_day}
+
+
+def sum_days(reader: IndexReader, days: Mapping[str, Sequence[SegmentName]]) -> dict[str, Summary]:
+    """Return the summaries of days from their segments, which are read side by side, and so are days."""
+    largest = {day: max(names, key=lambda name: (name.size_bytes, name.key)) for day, names in days.items()}
+    rest = [name for day, names in days.items() for name in names if name is not largest[day]]
+    contents = dict(zip(rest, reader.map(reader.store.read_whole, rest), strict=True))
+
+    def summarize(day: str) -> Summary:
+        others = [contents[name] for name in days[day] if name is not largest[day]]
+        return summarize_day(reader.store, largest[day], others)
+
+    return dict(zip(days, reader.map(summarize, days), strict=True))
+
+
+def summarize_day(store: SegmentStore, largest: SegmentName, others: Sequence[bytes]) -> Summary:
+    """Return the summary of a day's latest rows, from its largest segment and the contents of all others.
+
+    Where the largest one is older, as it is for labels that come later, it is not read: the rows that the others have
+    again come off its summary. They are the same there but for their labels.
+    """
+    head = store.head(largest)
+    rows = join([read_rows(content, with_texts=False) for content in others]).latest()
+    if not is_older_than_all(head, [read_head(content) for content in others]):
+        return Summary.of(join([read_rows(store.read_whole(largest), with_texts=False), rows]).latest())
+    wanted = [head.summary_range, head.events_range] if others else [head.summary_range]
+    summary, *events = store.read(largest, wanted)
+    if not others:
+        return read_summary(summary)
+    is_there, labels = find_labels(events[0], rows.columns["event"])
+    before = rows.columns.copy()
+    before["label"] = labels
+    again = replace(rows, columns=before).take(is_there)
+    return read_summary(summary) - Summary.of(again) + Summary.of(rows)

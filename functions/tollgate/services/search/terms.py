@@ -1,0 +1,123 @@
+"""What a search asks for, read and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from tollgate import clock
+from tollgate.core.index.query import Query
+from tollgate.core.index.ranking import Position
+from tollgate.core.moments import to_moment
+from tollgate.core.score import TOP_SCORE
+from tollgate.core.values import read_text
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import InputError, suggest
+from tollgate.services.search.read import Days
+
+MOST_DAYS = 92
+
+
+@dataclass(frozen=True)
+class SearchTerms:
+    """A search as it was asked for. ``first`` and ``last`` are days, ``entity`` is name:key."""
+
+    detector: str | None = None
+    first: date | None = None
+    last: date | None = None
+    outcome: str | None = None
+    label: str | None = None
+    rule: str | None = None
+    entity: str | None = None
+    from_score: int | None = None
+    to_score: int | None = None
+    sort: str = "newest"
+    limit: int = 50
+    cursor: str | None = None
+
+
+def read_days(detector: str, first: date | None, last: date | None) -> Days:
+    """Return the days of a search: today without any, until today without a last one.
+
+    Raises `InputError` if they are in the wrong order or too many.
+    """
+    if first is None and last is not None:
+        raise InputError("to needs from: say both, or day for a single one.")
+    today = clock.today()
+    first = first or today
+    last = last or max(first, today)
+    if last < first:
+        raise InputError(f"from ({first}) lies after to ({last}); exchange them.")
+    if (last - first).days >= MOST_DAYS:
+        raise InputError(f"From {first} to {last} is {(last - first).days + 1} days; ask for {MOST_DAYS} at most.")
+    return Days(detector, first, last)
+
+
+def read_query(version: DetectorVersion, terms: SearchTerms, days: Days) -> Query:
+    """Return what is searched for; raise `InputError` for an unknown entity, scores that cross or a bad cursor."""
+    lowest = 0 if terms.from_score is None else terms.from_score
+    highest = TOP_SCORE if terms.to_score is None else terms.to_score
+    if highest < lowest:
+        raise InputError(f"from_score ({lowest}) is higher than to_score ({highest}); exchange them.")
+    query = Query(
+        outcome=terms.outcome,
+        label=terms.label,
+        rule=terms.rule,
+        entity=_read_entity(version, terms.entity) if terms.entity is not None else None,
+        scores=None if terms.from_score is None and terms.to_score is None else (lowest, highest),
+        sort=terms.sort,
+        limit=terms.limit,
+    )
+    return replace(query, after=_read_cursor(query, days, terms.cursor)) if terms.cursor else query
+
+
+def _read_entity(version: DetectorVersion, text: str) -> tuple[str, str]:
+    entity, colon, key = text.partition(":")
+    known = {name for name, columns in version.event_type.entities.items() if len(columns) == 1}
+    try:
+        key = read_text(key) or ""
+    except ValueError as error:
+        raise InputError(f"entity: {error}.") from None
+    if not colon or not key:
+        raise InputError(f'entity is "{text}"; write its name and its key, as in {min(known, default="customer")}:c1.')
+    if entity in known:
+        return entity, key
+    if entity in version.event_type.entities:
+        raise InputError(f'"{entity}" is a pair of columns; search for one of them.')
+    raise InputError(f'There is no entity "{entity}"{suggest(entity, known)}; there are {", ".join(sorted(known))}.')
+
+
+def write_cursor(query: Query, days: Days, after: Position) -> str:
+    """Return where the next page begins, as a text that only fits this search."""
+    value = None if math.isinf(after.value) else after.value
+    content = [_fingerprint(query, days), value, after.decided_us, after.event]
+    return urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _read_cursor(query: Query, days: Days, text: str) -> Position:
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        fingerprint, value, decided_us, event = json.loads(urlsafe_b64decode(padded))
+        position = Position(
+            value=-math.inf if value is None else float(value),
+            decided_us=int(decided_us),
+            event=int(np.uint64(event)),
+        )
+        to_moment(position.decided_us)  # one that a calendar has
+    except (ValueError, TypeError, OverflowError):
+        raise InputError("The cursor is none that an answer gave; begin without it.") from None
+    if fingerprint != _fingerprint(query, days):
+        raise InputError("The cursor belongs to another search; begin without it.")
+    return position
+
+
+def _fingerprint(query: Query, days: Days) -> str:
+    """Return what tells searches apart. Not the last day: a search until today may go on tomorrow."""
+    asked = (days.detector, days.first.isoformat(), replace(query, after=None, limit=0))
+    return hashlib.sha256(repr(asked).encode()).hexdigest()[:12]

@@ -1,0 +1,1 @@
+"""Streams: decide on the records of a batch, and again on those that failed."""

@@ -1,0 +1,164 @@
+"""Decide on a lot of a stream's records: each key in its order, and no record able to stop the stream."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tollgate import clock
+from tollgate.adapters.kinesis.results import Result
+from tollgate.core.metrics import DETECTOR, Metric
+from tollgate.core.moments import write_utc
+from tollgate.core.stream_reading import read_event_of, split_record
+from tollgate.core.stream_record import StreamRecord
+from tollgate.core.values import read_text
+from tollgate.core.version import DetectorVersion
+from tollgate.errors import InputError
+from tollgate.observability import describe_error
+from tollgate.services.container import Stores
+from tollgate.services.decisions.announce import decide_and_tell, tell_decision
+
+# When so many keys have failed, it is not for what they are, and the rest would only wait for time-outs too.
+_MOST_FAILED_KEYS = 3
+# A record is not begun when less is left than storage may take to answer.
+MARGIN_S = 15.0
+_log = logging.getLogger(__name__)
+
+
+def decide_lot(
+    stores: Stores, records: Sequence[StreamRecord], time_left_s: Callable[[], float] = lambda: math.inf
+) -> list[StreamRecord]:
+    """Decide on records in their order; return those that are not done and have to come again.
+
+    A record whose decision fails for a reason that may pass holds up the later ones of its key and no others. One that
+    can never be decided on goes to the dead-letter queue, and is done. A decision is done when its result is put. An
+    aggregate is done when all of its user records are; until then it comes again whole.
+    """
+    lot = _Lot(stores)
+    for number, record in enumerate(records):
+        # The first is begun whatever time is left, or a short time limit would let no lot get on.
+        if number and time_left_s() < MARGIN_S:
+            lot.give_back(record)
+        else:
+            lot.take(record, time_left_s)
+    lot.put_results()
+    lot.counts["RecordReturned"] = len(lot.returned)
+    detector = ((DETECTOR, stores.settings.detector),)
+    stores.metrics.write(Metric(name, detector, float(number)) for name, number in lot.counts.items() if number)
+    return [record for record in records if id(record) in lot.returned]
+
+
+@dataclass
+class _Lot:
+    """What became of the records so far. ``returned`` are the identities of those that are not done."""
+
+    stores: Stores
+    returned: dict[int, StreamRecord] = field(default_factory=dict)
+    failed_keys: set[tuple[str, bytes | None]] = field(default_factory=set)
+    results: list[tuple[StreamRecord, Result]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def take(self, record: StreamRecord, time_left_s: Callable[[], float]) -> None:
+        """Decide on a record, or on each user record of an aggregate by itself."""
+        refused: list[tuple[StreamRecord, InputError]] = []
+        for number, part in enumerate(self.split(record, refused)):
+            if self.holds(part) or (number and time_left_s() < MARGIN_S):
+                self.give_back(record)
+            elif part.data is None:
+                self.counts["RecordSkipped"] += 1
+            else:
+                try:
+                    self.decide(part, record)
+                except InputError as error:
+                    refused.append((part, error))
+        for part, reason in refused:
+            self.refuse(part, record, reason)
+
+    def split(self, record: StreamRecord, refused: list[tuple[StreamRecord, InputError]]) -> list[StreamRecord]:
+        """Return the parts to be decided on; for a damaged aggregate none, and one more that is ``refused``."""
+        try:
+            return split_record(record)
+        except InputError as error:
+            refused.append((record, error))
+            return []
+
+    def holds(self, record: StreamRecord) -> bool:
+        """Return whether a record has to wait for one before it."""
+        return _lane(record) in self.failed_keys or len(self.failed_keys) >= _MOST_FAILED_KEYS
+
+    def give_back(self, record: StreamRecord) -> None:
+        """Note that a record is not done."""
+        self.returned[id(record)] = record
+
+    def decide(self, part: StreamRecord, record: StreamRecord) -> None:
+        """Decide on a part of a record, or note what hinders it; raise `InputError` where nothing can help."""
+        try:
+            answer, result = decide_record(self.stores, part)
+        except InputError:
+            raise
+        except Exception as error:
+            self.fail(part, record, error)
+        else:
+            self.results.append((record, result))
+            if not answer["recorded"]:
+                self.give_back(record)
+
+    def refuse(self, part: StreamRecord, record: StreamRecord, error: InputError) -> None:
+        """Send a part to the dead-letter queue, unless it comes again anyway, with its record or one before that."""
+        if any(other.partition == record.partition for other in self.returned.values()):
+            self.give_back(record)
+            return
+        failed_at = write_utc(clock.now(), "milliseconds")
+        try:
+            self.stores.refused.keep(part, self.stores.settings.detector, error, failed_at)
+        except Exception as failure:
+            self.fail(part, record, failure)
+            return
+        _log.error("Record %s was refused: %s", _shown(part), describe_error(error))
+        self.counts["RecordRefused"] += 1
+
+    def fail(self, part: StreamRecord, record: StreamRecord, error: Exception) -> None:
+        """Give the record of a part back, and hold those of the part's key."""
+        _log.error("Record %s: %s", _shown(part), describe_error(error))
+        self.failed_keys.add(_lane(part))
+        self.give_back(record)
+
+    def put_results(self) -> None:
+        """Put the results of all decisions; those that are not taken come again with their records."""
+        not_put = self.stores.results.put([result for _, result in self.results])
+        self.counts["ResultNotPut"] = len(not_put)
+        for place in not_put:
+            self.give_back(self.results[place][0])
+
+
+def decide_record(stores: Stores, record: StreamRecord) -> tuple[dict[str, Any], Result]:
+    """Decide on one record that is no aggregate; return the decision, and the result to be put.
+
+    Raises `InputError` for a record that cannot be decided on whatever is done, and what `decide_event` raises.
+    """
+    version = stores.champion()
+    event = read_event_of(version.stream, version.event_type, record.data, record.key)
+    answer = decide_and_tell(stores, event, version=version)
+    told = {**tell_decision(answer), "recorded": answer["recorded"], "repeated": answer["repeated"]}
+    return answer, Result(_result_key(version, event, answer), json.dumps(told, ensure_ascii=False).encode())
+
+
+def _result_key(version: DetectorVersion, event: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+    """Return the value of the event's first entity, so that its results share a shard; without one, the event's id."""
+    columns = next(iter(version.event_type.entities.values()), ())
+    values = [read_text(version.event_type.without_null(event.get(column))) for column in columns]
+    present = [value for value in values if value is not None]
+    return " ".join(present) if present and len(present) == len(values) else str(answer["event_id"])
+
+
+def _lane(record: StreamRecord) -> tuple[str, bytes | None]:
+    return record.partition, record.key
+
+
+def _shown(record: StreamRecord) -> str:
+    return " ".join(str(part) for part in record.place.values())
