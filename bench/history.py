@@ -17,9 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from tollgate.core.event import Events
-from tollgate.core.history import HistoryPlan, Sum
-from tollgate.core.replay import replay_histories
+from tollgate.core.events.event import Events
+from tollgate.core.history.plan import HistoryPlan, Sum
+from tollgate.core.history.replay import replay_histories
 
 from bench._figures import write_figures
 from model_build.data.table import read_labelled_events

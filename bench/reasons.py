@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import shap
 import xgboost
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
-from tollgate.core.reasons.explainer import Explainer
+from tollgate.core.events.event import Floats
+from tollgate.core.explanations.explainer import Explainer
+from tollgate.core.features.feature import Matrix
 
 from bench._figures import write_figures
 from model_build.data.table import read_labelled_events

@@ -19,14 +19,14 @@ from pathlib import Path
 import cel
 import numpy as np
 import rule_engine
-from tollgate.core.event import Events, Keys
-from tollgate.core.event_type import EventType
-from tollgate.core.feature import Feature
-from tollgate.core.rules.answers import RuleAnswers
+from tollgate.core.events.event import Events, Keys
+from tollgate.core.events.event_type import EventType
+from tollgate.core.features.feature import Feature
 from tollgate.core.rules.inputs import RuleInputs
-from tollgate.core.rules.members import Members
+from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.rules.value_lists import Members
 
 from bench._figures import write_figures
 

@@ -27,11 +27,11 @@ from tollgate.adapters.s3.day_totals import DaySumStore
 from tollgate.adapters.s3.range_cache import RangeCache
 from tollgate.adapters.s3.ranges import ObjectRanges
 from tollgate.adapters.s3.segments import SegmentStore
-from tollgate.core.event_type import FRAUD, LEGITIMATE
-from tollgate.core.index.query import Query
-from tollgate.core.index.rows import Entry, Kind, Rows
-from tollgate.core.index.segment import write_segment
-from tollgate.core.index.segment_names import SegmentName
+from tollgate.core.events.event_type import FRAUD, LEGITIMATE
+from tollgate.core.search.entry import Entry, Kind, Rows
+from tollgate.core.search.query import Query
+from tollgate.core.search.segment import write_segment
+from tollgate.core.search.segment_names import SegmentName
 from tollgate.services.search.day_totals import keep_day_sums
 from tollgate.services.search.read import Days, IndexReader, read_index
 from tollgate.services.search.search import find_page

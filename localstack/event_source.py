@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from tollgate import clock
-from tollgate.core.moments import write_utc
+from tollgate.core.times.timestamps import write_utc
 
 Payload = dict[str, Any]
 

@@ -15,15 +15,15 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decision import Decisions, decide
-from tollgate.core.event import Events
-from tollgate.core.event_type import FRAUD, LEGITIMATE
-from tollgate.core.files.histories import FileHistories
-from tollgate.core.files.piece_events import EventReader
-from tollgate.core.latest_addition import latest_name, latest_us, move_latest
-from tollgate.core.replay import StoredHistories
-from tollgate.core.stored_history import add_up
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.decision import Decisions, decide
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.events.event_type import FRAUD, LEGITIMATE
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.history.histories import FileHistories
+from tollgate.core.history.latest_addition import latest_name, latest_us, move_latest
+from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import add_up
 from tollgate.services.decisions.decision_record import make_record, write_answer
 from tollgate.services.labels.label_history import label_addition, label_time_us
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import boto3
 from tollgate import clock
 from tollgate.adapters.dynamodb.histories import HistoryTable, history_key
-from tollgate.core.lots import in_lots
+from tollgate.core.batched import in_lots
 from tollgate.settings import Settings
 
 from localstack.deployment import Deployment, connection

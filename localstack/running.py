@@ -16,7 +16,7 @@ from typing import Any
 
 from tollgate import clock
 from tollgate.adapters import clients
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
 
 from localstack.deployment import Deployment, deploy
 from localstack.emulator import ROOT, Emulator, running_emulator

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from tollgate import clock
-from tollgate.core.model import Model
-from tollgate.core.score import fit_score_scale
+from tollgate.core.detectors.model import Model
+from tollgate.core.detectors.score import fit_score_scale
 
 from model_build.data.future_rows import read_past_payments
 from model_build.data.quality import notice_data

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import click
 from tollgate import errors
-from tollgate.core.feature import Feature
-from tollgate.core.features import plan_features
-from tollgate.core.history_formulas import HISTORY_OPERATIONS
+from tollgate.core.features.columns import plan_features
+from tollgate.core.features.feature import Feature
+from tollgate.core.features.history_formulas import HISTORY_OPERATIONS
 
 from model_build.cli.main import main as tollgate
 from model_build.data.table import count_categories, read_labelled_events

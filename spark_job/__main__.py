@@ -13,8 +13,8 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from tollgate.adapters import clients
 from tollgate.adapters.s3.versions import VersionStore
-from tollgate.core.moments import to_moment
-from tollgate.core.time_format import TimeFormat
+from tollgate.core.times.time_format import TimeFormat
+from tollgate.core.times.timestamps import to_moment
 from tollgate.errors import InputError, TollgateError
 
 from spark_job.input.tables import FORMATS

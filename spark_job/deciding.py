@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 from pyspark.sql.types import BinaryType, DoubleType, LongType, ShortType, StringType, StructField, StructType
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.event import Events, Ints
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events, Ints
+from tollgate.core.events.reader import repeated_id, require_id
 from tollgate.core.files.cells import free_name
-from tollgate.core.files.decide_piece import PieceDecisions, decide_piece
-from tollgate.core.files.histories import FileHistories
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.files.piece_events import EventReader
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.decide_chunk import PieceDecisions, decide_piece
+from tollgate.core.files.history.histories import FileHistories
+from tollgate.core.files.history.stored import read_from
+from tollgate.core.files.readers.chunk import Piece, Position
 from tollgate.core.files.results import guard_cells, result_names, tabulate
-from tollgate.core.files.stored import read_from
 from tollgate.core.files.withheld_rows import WithheldRows
-from tollgate.core.reading import repeated_id, require_id
-from tollgate.core.version import DetectorVersion
+from tollgate.core.times.clock_skew import SkewLimit
 
 from spark_job.sealed import SealedVersion
 from spark_job.spans import Stored

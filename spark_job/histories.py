@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from tollgate.core.history import HistoryPlan, Sum
-from tollgate.core.latest_addition import latest_name, latest_us, move_latest
-from tollgate.core.replay import replay_histories
-from tollgate.core.stored_history import add_up, fold_matured, stale_names
-from tollgate.core.stored_names import epoch_of
-from tollgate.core.totals import totals
+from tollgate.core.history.latest_addition import latest_name, latest_us, move_latest
+from tollgate.core.history.plan import HistoryPlan, Sum
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.stored import add_up, fold_matured, stale_names
+from tollgate.core.history.stored_names import epoch_of
+from tollgate.core.history.totals import totals
 
 from spark_job.input.arrow import thin_events
 from spark_job.sealed import SealedVersion

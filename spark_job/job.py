@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tollgate.core.file_form import FileForm
+from tollgate.core.files.file_format import FileForm
 
 from spark_job.input.tables import read_table
 from spark_job.scoring import SPAN_ROWS, Scoring

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sf
 from tollgate import clock
-from tollgate.core.moments import to_microseconds, to_moment
+from tollgate.core.times.timestamps import to_microseconds, to_moment
 
 from spark_job.deciding import Decide, result_schema
 from spark_job.histories import AddUp, sums_before

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tollgate.adapters.s3.lists import ListStore
 from tollgate.adapters.s3.versions import VersionStore
-from tollgate.core.rules.members import Members
-from tollgate.core.version import VERSION_FILES, DetectorVersion, open_version
+from tollgate.core.detectors.version import VERSION_FILES, DetectorVersion, open_version
+from tollgate.core.rules.value_lists import Members
 from tollgate.errors import SealError
 
 # A worker's process decides for one version at a time, in many tasks.

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql.types import LongType, StructField, StructType
-from tollgate.core.event import Ints
-from tollgate.core.lots import in_lots
+from tollgate.core.batched import in_lots
+from tollgate.core.events.event import Ints
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

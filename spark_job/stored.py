@@ -13,8 +13,8 @@ from pyspark.sql import functions as sf
 from tollgate import clock
 from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.histories import HistoryTable, history_key
-from tollgate.core.lots import in_lots
-from tollgate.core.stored_history import add_up
+from tollgate.core.batched import in_lots
+from tollgate.core.history.stored import add_up
 
 from spark_job.histories import OPENING, each_row, fold
 from spark_job.sealed import SealedVersion

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.event import Events, Ints
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.history import HistoryPlan
-from tollgate.core.stored_names import OPEN, attribute
+from tollgate.core.events.event import Events, Ints
+from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.stored_names import OPEN, attribute
+from tollgate.core.times.clock_skew import SkewLimit
 
 from spark_job.deciding import decide_span
 from spark_job.sealed import SealedVersion

@@ -14,7 +14,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tollgate.core.feature import Matrix
+from tollgate.core.features.feature import Matrix
 
 from model_build.cli.main import main
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import build_package
 import onnx
 import pytest
-from tollgate.core.decision import decide_in_order
-from tollgate.core.reading import read_event
+from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.events.reader import read_event
 
 from localstack.packages import LAMBDA, THIS_MACHINE, Runtime, package_functions, package_parquet_layer
 from model_build.deployment.publish import open_folder
@@ -97,7 +97,7 @@ ZONE = """
 import sys, zoneinfo
 sys.path[:0] = sys.argv[1:]
 zoneinfo.reset_tzpath(())
-from tollgate.core.time_format import TimeFormat
+from tollgate.core.times.time_format import TimeFormat
 print(TimeFormat(zone="Europe/Berlin").read("2026-07-01 12:00"))
 """
 
@@ -112,9 +112,9 @@ SCORE = """
 import json, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
-from tollgate.core.decision import decide_in_order
-from tollgate.core.reading import read_event
-from tollgate.core.version import open_version
+from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.events.reader import read_event
+from tollgate.core.detectors.version import open_version
 import tollgate.handlers.api, tollgate.handlers.http_api.app, tollgate.handlers.stream
 if len(sys.argv) > 3:
     import tollgate.handlers.batch

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.core.past_events import PAST_EVENTS
-from tollgate.core.version import VERSION_FILES
+from tollgate.core.detectors.sample_events import PAST_EVENTS
+from tollgate.core.detectors.version import VERSION_FILES
 from tollgate.services.streams.process import MARGIN_S
 from tollgate.settings import Settings
 

@@ -34,10 +34,11 @@ def read_peak_mb() -> float:
 
 def measure_stages() -> dict[str, float]:
     """Let each stage add the processor's time that it takes, in seconds, to what is returned."""
-    from tollgate.core.feature_steps import FeatureSteps  # noqa: PLC0415 - after pandas is out of the way
-    from tollgate.core.files import csv_pieces, decide_piece, scoring  # noqa: PLC0415
-    from tollgate.core.model import Model  # noqa: PLC0415
-    from tollgate.core.rules.answers import RuleAnswers  # noqa: PLC0415
+    from tollgate.core.detectors.model import Model  # noqa: PLC0415
+    from tollgate.core.features.pipeline import FeatureSteps  # noqa: PLC0415 - after pandas is out of the way
+    from tollgate.core.files import decide_chunk, scoring  # noqa: PLC0415
+    from tollgate.core.files.readers import csv_reader  # noqa: PLC0415
+    from tollgate.core.rules.matches import RuleAnswers  # noqa: PLC0415
 
     took: dict[str, float] = defaultdict(float)
 
@@ -53,15 +54,15 @@ def measure_stages() -> dict[str, float]:
 
         setattr(owner, name, run)
 
-    timed(csv_pieces._CsvReading, "_fill", "read")
-    timed(csv_pieces._CsvReading, "_read", "read")
+    timed(csv_reader._CsvReading, "_fill", "read")
+    timed(csv_reader._CsvReading, "_read", "read")
     timed(scoring.EventReader, "read", "parse")
     timed(scoring.FileHistories, "read", "histories")
     timed(FeatureSteps, "columns", "features")
     timed(Model, "predict", "model")
     timed(RuleAnswers, "of", "rules")
     timed(RuleAnswers, "names", "rules")
-    timed(decide_piece, "_explain", "reasons")
+    timed(decide_chunk, "_explain", "reasons")
     timed(scoring, "tabulate", "write")
     timed(scoring, "write_lines", "write")
     return took
@@ -70,10 +71,10 @@ def measure_stages() -> dict[str, float]:
 def main() -> None:
     """Score a file and print what it took as JSON."""
     sys.meta_path.insert(0, _NoPandas())
-    from tollgate.core.files.pieces import open_pieces  # noqa: PLC0415
+    from tollgate.core.detectors.version import VERSION_FILES, open_version  # noqa: PLC0415
+    from tollgate.core.files.readers.chunks import open_pieces  # noqa: PLC0415
+    from tollgate.core.files.readers.source import LocalFile  # noqa: PLC0415
     from tollgate.core.files.scoring import FileScoring  # noqa: PLC0415
-    from tollgate.core.files.sources import LocalFile  # noqa: PLC0415
-    from tollgate.core.version import VERSION_FILES, open_version  # noqa: PLC0415
 
     payments, folder, out = map(Path, sys.argv[1:])
     files = {name: (folder / name).read_bytes() for name in VERSION_FILES if (folder / name).exists()}

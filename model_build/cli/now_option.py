@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 import click
-from tollgate.core.moments import to_moment
-from tollgate.core.time_format import TimeFormat
+from tollgate.core.times.time_format import TimeFormat
+from tollgate.core.times.timestamps import to_moment
 
 
 class _Moment(click.ParamType[datetime]):

@@ -42,7 +42,7 @@ def replay(event_id: str, detector: str, decisions_table: str, bucket: str | Non
 
 def describe_replay(replayed: Replay) -> list[str]:
     """Return what to say of a replay, line by line."""
-    from tollgate.core.recompute import is_overruled
+    from tollgate.core.decisions.recompute import is_overruled
 
     answer, again = replayed.answer, replayed.again
     lines = []

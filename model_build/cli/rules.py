@@ -16,7 +16,7 @@ from rich.table import Table
 from model_build.cli.version_folder import TakesVersion, choose_version
 
 if TYPE_CHECKING:
-    from tollgate.core.rules.trial import RuleTrial
+    from tollgate.core.rules.backtest import RuleTrial
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)

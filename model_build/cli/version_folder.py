@@ -8,7 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import click
-from tollgate.core.version import MANIFEST
+from tollgate.core.detectors.version import MANIFEST
 from tollgate.errors import SealError
 
 _NAMED = 3

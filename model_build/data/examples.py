@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from tollgate.core.event import Ints
-from tollgate.core.event_type import EventType
+from tollgate.core.events.event import Ints
+from tollgate.core.events.event_type import EventType
 
 from model_build.data.payloads import post_columns
 from model_build.data.table import LabelledEvents

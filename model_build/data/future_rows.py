@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.event import Ints
-from tollgate.core.event_type import EventType
-from tollgate.core.moments import to_microseconds
+from tollgate.core.events.event import Ints
+from tollgate.core.events.event_type import EventType
+from tollgate.core.times.clock_skew import SkewLimit
+from tollgate.core.times.timestamps import to_microseconds
 from tollgate.errors import TrainingDataError
 
 from model_build.data.table import LabelledEvents, find_filled, read_labelled_events

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from tollgate.core.event import Events, Floats, Ints
+from tollgate.core.events.event import Events, Floats, Ints
 
 # The area from which a column is a suspect, and the looser one that a sample of the events has to reach first.
 NEARLY_PERFECT = 0.999

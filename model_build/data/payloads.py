@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tollgate.core.event import Events, Floats, Ints
-from tollgate.core.event_type import EventType
-from tollgate.core.files.arrow_columns import plain_column
-from tollgate.core.files.python_values import python_values
-from tollgate.core.values import read_texts
+from tollgate.core.events.cells import read_texts
+from tollgate.core.events.event import Events, Floats, Ints
+from tollgate.core.events.event_type import EventType
+from tollgate.core.files.columns.arrow_columns import plain_column
+from tollgate.core.files.readers.python_values import python_values
 
 from model_build.data.table import LabelledEvents
 

@@ -13,16 +13,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from tollgate.core.event import Floats, Ints
-from tollgate.core.event_type import EventType
-from tollgate.core.files.arrow_columns import is_text_type, plain_column, unwrap
-from tollgate.core.files.clock_notes import ClockNotes
-from tollgate.core.files.column_notes import ColumnNotes
-from tollgate.core.number_format import PLAIN
-from tollgate.core.odd_spans import find_odd_span
-from tollgate.core.outlying_times import by_day, find_outliers
-from tollgate.core.time_format import TimeFormat
-from tollgate.core.values import WHOLE_WITH_ZEROS, one_spelling
+from tollgate.core.events.cells import WHOLE_WITH_ZEROS, one_spelling
+from tollgate.core.events.event import Floats, Ints
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.number_format import PLAIN
+from tollgate.core.files.columns.arrow_columns import is_text_type, plain_column, unwrap
+from tollgate.core.files.notes.clock_notes import ClockNotes
+from tollgate.core.files.notes.column_notes import ColumnNotes
+from tollgate.core.times.odd_spans import find_odd_span
+from tollgate.core.times.outliers import by_day, find_outliers
+from tollgate.core.times.time_format import TimeFormat
 
 from model_build.data.leakage import Disguise, find_disguised_labels
 from model_build.data.split import FEW_FRAUDS, say_mostly_fraud

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from tollgate.core.event import Floats, Ints
+from tollgate.core.events.event import Floats, Ints
 
 from model_build.data.table import LabelledEvents
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from tollgate.core.bare_numbers import spell
-from tollgate.core.event import Ints
+from tollgate.core.events.event import Ints
+from tollgate.core.times.bare_numbers import spell
 from tollgate.errors import TrainingDataError
 
 from model_build.data.table import LabelledEvents

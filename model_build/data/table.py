@@ -15,22 +15,22 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from tollgate.core.arrivals import NOTHING_WITHHELD, Frauds, Withheld
-from tollgate.core.bare_numbers import TICKS, spell
-from tollgate.core.event import Events, Floats, Ints, Keys
-from tollgate.core.event_type import EventType
-from tollgate.core.file_form import FileForm
-from tollgate.core.files.arrow_columns import plain_column
-from tollgate.core.files.blank_rows import without_blank_end
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.piece_events import EventReader, PieceEvents, read_time_column, repeated_in_piece
-from tollgate.core.files.pieces import Piece, ReadOptions, join_pieces, open_pieces
-from tollgate.core.files.python_values import python_values
-from tollgate.core.files.quick_columns import without_null
-from tollgate.core.files.sources import LocalFile
-from tollgate.core.outlying_times import Outliers, find_late
-from tollgate.core.reading import require_columns
-from tollgate.core.values import Problem
+from tollgate.core.events.cells import Problem
+from tollgate.core.events.event import Events, Floats, Ints, Keys
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import require_columns
+from tollgate.core.files.columns.arrow_columns import plain_column
+from tollgate.core.files.columns.arrow_reader import EventReader, PieceEvents, read_time_column, repeated_in_piece
+from tollgate.core.files.columns.quick_columns import without_null
+from tollgate.core.files.file_format import FileForm
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.readers.blank_rows import without_blank_end
+from tollgate.core.files.readers.chunks import Piece, ReadOptions, join_pieces, open_pieces
+from tollgate.core.files.readers.python_values import python_values
+from tollgate.core.files.readers.source import LocalFile
+from tollgate.core.history.timeline import NOTHING_WITHHELD, Frauds, Withheld
+from tollgate.core.times.bare_numbers import TICKS, spell
+from tollgate.core.times.outliers import Outliers, find_late
 from tollgate.errors import LabelError, TableError, TrainingDataError
 
 _TELLS = FileForm()

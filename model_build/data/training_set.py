@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from tollgate.core.event import Events, Floats, Ints
-from tollgate.core.feature import Feature, Matrix
-from tollgate.core.feature_steps import FeatureSteps
-from tollgate.core.features import plan_features
-from tollgate.core.history import HistoryPlan
-from tollgate.core.replay import Replayed, replay_histories
+from tollgate.core.events.event import Events, Floats, Ints
+from tollgate.core.features.columns import plan_features
+from tollgate.core.features.feature import Feature, Matrix
+from tollgate.core.features.pipeline import FeatureSteps
+from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.replay import Replayed, replay_histories
 
 from model_build.data.sampling import NONE_DRAWN, Drawn
 from model_build.data.table import LabelledEvents, count_categories

@@ -15,12 +15,12 @@ from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.histories import HistoryTable, history_key
 from tollgate.adapters.errors import error_code
 from tollgate.adapters.s3.versions import VersionStore
-from tollgate.core.past_events import PAST_EVENTS, check_past_events, has_past_events
-from tollgate.core.reading import require_id
-from tollgate.core.replay import StoredHistories
-from tollgate.core.stored_history import add_up
-from tollgate.core.values import one_key
-from tollgate.core.version import DetectorVersion, open_version, sha256
+from tollgate.core.detectors.sample_events import PAST_EVENTS, check_past_events, has_past_events
+from tollgate.core.detectors.version import DetectorVersion, open_version, sha256
+from tollgate.core.events.cells import one_key
+from tollgate.core.events.reader import require_id
+from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import add_up
 from tollgate.errors import SealError
 
 from model_build.sealing.seal import HISTORIES, read_version_files

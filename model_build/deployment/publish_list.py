@@ -8,8 +8,8 @@ from pathlib import Path
 from tollgate.adapters import clients
 from tollgate.adapters.s3.lists import ListStore
 from tollgate.adapters.s3.versions import VersionStore
-from tollgate.core.rules.list_text import ListLine, describe_change, read_list
-from tollgate.core.rules.members import Members
+from tollgate.core.rules.lists.text import ListLine, describe_change, read_list
+from tollgate.core.rules.value_lists import Members
 from tollgate.errors import InputError, suggest
 
 from model_build.detector_file.lists import read_list_file

@@ -9,9 +9,9 @@ from typing import Any
 
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.index.rows import Entry, Rows
-from tollgate.core.index.segment import write_segment
-from tollgate.core.index.segment_names import SegmentName
+from tollgate.core.search.entry import Entry, Rows
+from tollgate.core.search.segment import write_segment
+from tollgate.core.search.segment_names import SegmentName
 from tollgate.services.container import Stores
 from tollgate.services.search.day_totals import keep_day_sums
 from tollgate.services.search.index import Change, merge_segments, read_entry

@@ -10,9 +10,9 @@ from typing import Any
 from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, DecisionTable
 from tollgate.adapters.s3.versions import VersionStore
-from tollgate.core.downgrade import Thresholds
-from tollgate.core.recompute import Difference, compare, recompute, retell_reasons
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.decisions.recompute import Difference, compare, recompute, retell_reasons
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.errors import InputError, NotFoundError
 from tollgate.runtime import describe_runtime
 

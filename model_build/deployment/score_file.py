@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tollgate import clock
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.files.pieces import Piece, ReadOptions, open_pieces
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.files.history.stored import read_from
+from tollgate.core.files.readers.chunks import Piece, ReadOptions, open_pieces
+from tollgate.core.files.readers.source import LocalFile
 from tollgate.core.files.scoring import FileScoring
-from tollgate.core.files.sources import LocalFile
-from tollgate.core.files.stored import read_from
-from tollgate.core.version import DetectorVersion
+from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import TableError
 
 from model_build.cli.output_file import check_output

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from tollgate.core.feature import Feature
+from tollgate.core.features.feature import Feature
 from tollgate.errors import TrainingDataError, suggest
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tollgate.core.file_form import FileForm
+from tollgate.core.files.file_format import FileForm
 
 from model_build.detector_file.toml import TomlReader
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tollgate.core.rules.list_text import ListLine, check_file, decode_list, given_lines, read_list, split_lines
-from tollgate.core.rules.members import Members
+from tollgate.core.rules.lexer import RESERVED, WORDS
+from tollgate.core.rules.lists.text import ListLine, check_file, decode_list, given_lines, read_list, split_lines
 from tollgate.core.rules.rule_set import columns_that_ask
 from tollgate.core.rules.scope import Kind
-from tollgate.core.rules.tokens import RESERVED, WORDS
+from tollgate.core.rules.value_lists import Members
 from tollgate.errors import DetectorFileError, suggest
 
 from model_build.detector_file.toml import TomlReader

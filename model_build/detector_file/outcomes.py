@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.core.costs import Costs
-from tollgate.core.score import TOP_SCORE
-from tollgate.core.version import Outcome
+from tollgate.core.detectors.costs import Costs
+from tollgate.core.detectors.score import TOP_SCORE
+from tollgate.core.detectors.version import Outcome
 
 from model_build.detector_file.toml import TomlReader
 

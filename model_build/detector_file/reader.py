@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tollgate.core.costs import Costs
-from tollgate.core.event_type import EventType, LabelRule, OutcomeRule
-from tollgate.core.features import plan_features
-from tollgate.core.file_form import FileForm
-from tollgate.core.history import HistoryPlan, plan_history
+from tollgate.core.detectors.costs import Costs
+from tollgate.core.detectors.safety import Safety
+from tollgate.core.detectors.version import Outcome
+from tollgate.core.events.event_type import EventType, LabelRule, OutcomeRule
+from tollgate.core.features.columns import plan_features
+from tollgate.core.files.file_format import FileForm
+from tollgate.core.history.plan import HistoryPlan, plan_history
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.scope import Scope, scope_of
-from tollgate.core.safety import Safety
-from tollgate.core.stream_mapping import StreamMapping
-from tollgate.core.version import Outcome
+from tollgate.core.streams.mapping import StreamMapping
 from tollgate.errors import DetectorFileError
 
 from model_build.detector_file.excluded_features import keep_features

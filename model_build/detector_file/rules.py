@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from tollgate.core.rules.findings import check_book
-from tollgate.core.rules.members import Lists
+from tollgate.core.rules.analysis.findings import check_book
 from tollgate.core.rules.rule import (
     FIRST_PRIORITY,
     LAST_PRIORITY,
@@ -22,6 +21,7 @@ from tollgate.core.rules.rule import (
 )
 from tollgate.core.rules.rule_set import columns_that_ask
 from tollgate.core.rules.scope import Scope
+from tollgate.core.rules.value_lists import Lists
 from tollgate.errors import DetectorFileError, suggest
 
 from model_build.detector_file.toml import TomlReader

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tollgate.core.event_type import EventType
-from tollgate.core.safety import CLOCKS, FAILS, Clock, Safety
+from tollgate.core.detectors.safety import CLOCKS, FAILS, Clock, Safety
+from tollgate.core.events.event_type import EventType
 from tollgate.errors import suggest
 
 from model_build.detector_file.toml import TomlReader

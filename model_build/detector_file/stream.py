@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tollgate.core.event_type import EventType
-from tollgate.core.stream_mapping import KEY, StreamMapping
+from tollgate.core.events.event_type import EventType
+from tollgate.core.streams.mapping import KEY, StreamMapping
 from tollgate.errors import suggest
 
 from model_build.detector_file.toml import TomlReader

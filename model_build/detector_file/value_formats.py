@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo, available_timezones
 
-from tollgate.core.bare_numbers import TICKS
-from tollgate.core.iso_time import read_iso
-from tollgate.core.number_marks import DECIMALS, THOUSANDS
-from tollgate.core.time_format import TIME_FORMATS, UNITS_S, TimeFormat
-from tollgate.core.time_pattern import TimePattern, find_fault
-from tollgate.core.values import read_text
+from tollgate.core.events.cells import read_text
+from tollgate.core.events.number_marks import DECIMALS, THOUSANDS
+from tollgate.core.times.bare_numbers import TICKS
+from tollgate.core.times.iso_time import read_iso
+from tollgate.core.times.time_format import TIME_FORMATS, UNITS_S, TimeFormat
+from tollgate.core.times.time_pattern import TimePattern, find_fault
 from tollgate.errors import suggest
 
 from model_build.detector_file.toml import TomlReader

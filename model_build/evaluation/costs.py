@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tollgate.core.costs import AMOUNT, Costs
-from tollgate.core.event import Floats, Ints
-from tollgate.core.outlying_times import find_outliers
-from tollgate.core.score import TOP_SCORE
+from tollgate.core.detectors.costs import AMOUNT, Costs
+from tollgate.core.detectors.score import TOP_SCORE
+from tollgate.core.events.event import Floats, Ints
+from tollgate.core.times.outliers import find_outliers
 from tollgate.errors import suggest
 
 from model_build.detector_file.toml import TomlReader

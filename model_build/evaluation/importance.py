@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.metrics import average_precision_score
-from tollgate.core.event import Floats, Ints
-from tollgate.core.feature import Feature, Matrix
+from tollgate.core.events.event import Floats, Ints
+from tollgate.core.features.feature import Feature, Matrix
 
 from model_build.models.registry import Labels
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
-from tollgate.core.event import Floats, Ints
-from tollgate.core.score import TOP_SCORE
+from tollgate.core.detectors.score import TOP_SCORE
+from tollgate.core.events.event import Floats, Ints
 
 from model_build.models.registry import Labels
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tollgate.core.event import Floats, Ints
+from tollgate.core.events.event import Floats, Ints
 from tollgate.errors import TrainingDataError
 
 from model_build.data.split import doubt_labels

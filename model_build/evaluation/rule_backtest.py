@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from tollgate import clock
-from tollgate.core.downgrade import Thresholds
-from tollgate.core.event import Ints
-from tollgate.core.feature import Matrix
-from tollgate.core.replay import replay_histories
+from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Ints
+from tollgate.core.features.feature import Matrix
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.rules.backtest import RuleTrial, TriedEvents, as_if_acting, try_rules
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.rules.scope import SCORE
-from tollgate.core.rules.trial import RuleTrial, TriedEvents, as_if_acting, try_rules
-from tollgate.core.version import DetectorVersion
 from tollgate.errors import DetectorFileError
 
 from model_build.data.future_rows import read_past_payments

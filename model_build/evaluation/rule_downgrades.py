@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from tollgate.core.downgrade import Thresholds
-from tollgate.core.rules.answers import RuleAnswers
+from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.detectors.version import Outcome
+from tollgate.core.rules.backtest import count_downgrades, say_downgrades
 from tollgate.core.rules.inputs import RuleInputs
+from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule_set import RuleSet
-from tollgate.core.rules.trial import count_downgrades, say_downgrades
-from tollgate.core.version import Outcome
 
 from model_build.data.training_set import Material
 from model_build.sealing.manifest import Judged

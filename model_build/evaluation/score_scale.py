@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from scipy.stats import binomtest
-from tollgate.core.event import Ints
-from tollgate.core.score import FALSE_POSITIVE_RATES
+from tollgate.core.detectors.score import FALSE_POSITIVE_RATES
+from tollgate.core.events.event import Ints
 
 CONFIDENCE = 0.95
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
-from tollgate.core.event import Events, Floats, Ints, Keys
-from tollgate.core.event_type import EventType
-from tollgate.core.segments import Mask, Parts, by_amount, by_category, cut_bands
+from tollgate.core.detectors.slices import Mask, Parts, by_amount, by_category, cut_bands
+from tollgate.core.events.event import Events, Floats, Ints, Keys
+from tollgate.core.events.event_type import EventType
 
 from model_build.evaluation.score_scale import share_interval
 from model_build.models.registry import Labels

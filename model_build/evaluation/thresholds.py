@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from tollgate.core.costs import Costs
-from tollgate.core.event import Floats, Ints
-from tollgate.core.score import TOP_SCORE
-from tollgate.core.version import Outcome
+from tollgate.core.detectors.costs import Costs
+from tollgate.core.detectors.score import TOP_SCORE
+from tollgate.core.detectors.version import Outcome
+from tollgate.core.events.event import Floats, Ints
 
 from model_build.evaluation.costs import COST_NAMES, NEVER, DailyBalance, PricedEvents, measure_balance
 from model_build.evaluation.metrics import THRESHOLD_STEP

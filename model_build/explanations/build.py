@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from tollgate.core.feature import Matrix
-from tollgate.core.reasons.explainer import Explainer, LinearReasons, TreeReasons
-from tollgate.core.reasons.tables import Tables
+from tollgate.core.explanations.explainer import Explainer, LinearReasons, TreeReasons
+from tollgate.core.explanations.tree_tables import Tables
+from tollgate.core.features.feature import Matrix
 
 from model_build.explanations.deep_trees import lay_out_deep_trees, pair_deep_trees
 from model_build.explanations.table_budget import divide_trees

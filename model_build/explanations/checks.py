@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
-from tollgate.core.reasons.explainer import Explainer
+from tollgate.core.events.event import Floats
+from tollgate.core.explanations.explainer import Explainer
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import ReasonsError
 
 from model_build.models.registry import Fitted

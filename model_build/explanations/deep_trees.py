@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from tollgate.core.event import Floats
-from tollgate.core.reasons.deep_pairs import DeepPairs
-from tollgate.core.reasons.deep_trees import DeepTrees
-from tollgate.core.reasons.splits import Bools, Places
+from tollgate.core.events.event import Floats
+from tollgate.core.explanations.splits import Bools, Places
+from tollgate.core.explanations.tree_pairs import DeepPairs
+from tollgate.core.explanations.tree_quadrature import DeepTrees
 from tollgate.errors import TrainingDataError
 
 from model_build.explanations.tree_arrays import JoinedTrees

@@ -17,8 +17,8 @@ from math import factorial
 
 import numpy as np
 import numpy.typing as npt
-from tollgate.core.event import Floats
-from tollgate.core.reasons.splits import Places
+from tollgate.core.events.event import Floats
+from tollgate.core.explanations.splits import Places
 
 
 def cover_games(shares: Floats) -> Floats:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from tollgate.core.feature import Matrix
-from tollgate.core.reasons.groups import Group
-from tollgate.core.reasons.lime import Lime
+from tollgate.core.explanations.groups import Group
+from tollgate.core.explanations.lime import Lime
+from tollgate.core.features.feature import Matrix
 
 from model_build.models.registry import Fitted
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from tollgate.core.event import Floats
+from tollgate.core.events.event import Floats
 
 from model_build.explanations.table_plan import MOST_BITS, plan_tables
 from model_build.explanations.tables import table_sizes_bytes

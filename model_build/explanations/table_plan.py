@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from tollgate.core.event import Floats
-from tollgate.core.reasons.splits import Bools, Places
+from tollgate.core.events.event import Floats
+from tollgate.core.explanations.splits import Bools, Places
 
 from model_build.explanations.tree_arrays import JoinedTrees
 

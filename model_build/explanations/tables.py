@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from tollgate.core.event import Floats
-from tollgate.core.reasons.splits import Bools, Places
-from tollgate.core.reasons.tables import Tables
+from tollgate.core.events.event import Floats
+from tollgate.core.explanations.splits import Bools, Places
+from tollgate.core.explanations.tree_tables import Tables
 
 from model_build.explanations.leaf_shapley import background_games, cover_games, shapley_values
 from model_build.explanations.table_plan import Conditions, TablePlan, number_distinct, plan_tables, trace_conditions

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from tollgate.core.event import Floats
-from tollgate.core.reasons.splits import Bools, Places, Splits
+from tollgate.core.events.event import Floats
+from tollgate.core.explanations.splits import Bools, Places, Splits
 
 from model_build.onnx_export.trees import Ensemble
 

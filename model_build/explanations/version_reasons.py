@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from tollgate.core.feature import Matrix
-from tollgate.core.reasons.groups import group_features
-from tollgate.core.reasons.lime import Lime
-from tollgate.core.reasons.reason_file import write_explainer
+from tollgate.core.explanations.archive import write_explainer
+from tollgate.core.explanations.groups import group_features
+from tollgate.core.explanations.lime import Lime
+from tollgate.core.features.feature import Matrix
 
 from model_build.data.split import Split
 from model_build.data.training_set import Material, Progress

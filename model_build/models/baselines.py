@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from tollgate.core.event import Floats
-from tollgate.core.history import is_unusual
+from tollgate.core.events.event import Floats
+from tollgate.core.history.plan import is_unusual
 
 from model_build.data.training_set import Material
 from model_build.evaluation.prequential import Fold, Scorer

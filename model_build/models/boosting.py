@@ -9,8 +9,8 @@ from typing import Any
 import lightgbm
 import numpy as np
 import xgboost
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
+from tollgate.core.events.event import Floats
+from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
 from model_build.models.fitted import Learnt, Parameters, average_margins, in_shares, thread_count, to_probabilities

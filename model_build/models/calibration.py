@@ -28,7 +28,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
-from tollgate.core.event import Floats
+from tollgate.core.events.event import Floats
 from tollgate.errors import TrainingDataError
 
 # A flatter sigmoid would say the same of all events, and a falling one turn their order around.

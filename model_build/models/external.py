@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from scipy.special import logit
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
-from tollgate.core.model import Model
-from tollgate.core.version import sha256
+from tollgate.core.detectors.model import Model
+from tollgate.core.detectors.version import sha256
+from tollgate.core.events.event import Floats
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import ModelFileError
 
 from model_build.data.training_set import Progress

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
+from tollgate.core.events.event import Floats
+from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
 from model_build.models.linear import Linear

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from imblearn.ensemble import BalancedRandomForestClassifier
 from sklearn.ensemble import RandomForestClassifier
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
+from tollgate.core.events.event import Floats
+from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
 from model_build.models.fitted import Learnt, Parameters, in_shares, thread_count

@@ -13,9 +13,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
-from tollgate.core.model import INPUT
+from tollgate.core.detectors.model import INPUT
+from tollgate.core.events.event import Floats
+from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
 from model_build.models.resampling import Draw

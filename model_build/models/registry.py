@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
+from tollgate.core.events.event import Floats
+from tollgate.core.features.feature import Matrix
 
 from model_build.models.boosting import fit_lightgbm, fit_xgboost
 from model_build.models.calibration import Calibration, fit_calibration, fit_if_better

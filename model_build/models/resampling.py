@@ -18,8 +18,8 @@ from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.utils.class_weight import compute_sample_weight
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
+from tollgate.core.events.event import Floats
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import TrainingDataError
 
 Labels = npt.NDArray[np.int8]

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 from tollgate import clock
-from tollgate.core.feature import Feature
-from tollgate.core.features import plan_features
-from tollgate.core.model import INPUT, OUTPUT
-from tollgate.core.moments import write_utc
-from tollgate.core.replay import replay_histories
-from tollgate.core.rules.checking import read_rule
+from tollgate.core.detectors.model import INPUT, OUTPUT
+from tollgate.core.detectors.score import FALSE_POSITIVE_RATES, TOP_SCORE, ScoreScale
+from tollgate.core.detectors.version import history_to_json
+from tollgate.core.features.columns import plan_features
+from tollgate.core.features.feature import Feature
+from tollgate.core.history.replay import replay_histories
 from tollgate.core.rules.scope import SCORE
 from tollgate.core.rules.syntax import names
-from tollgate.core.score import FALSE_POSITIVE_RATES, TOP_SCORE, ScoreScale
-from tollgate.core.version import history_to_json
+from tollgate.core.rules.type_check import read_rule
+from tollgate.core.times.timestamps import write_utc
 from tollgate.errors import DetectorFileError
 
 from model_build.data.future_rows import read_past_payments

@@ -8,7 +8,7 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError
 from onnx import TensorProto
-from tollgate.core.feature import Matrix
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import ModelFileError
 
 from model_build.onnx_export.frame import put_in_frame, run_framed

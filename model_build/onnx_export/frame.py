@@ -9,8 +9,8 @@ import numpy.typing as npt
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper
-from tollgate.core.feature import Matrix
-from tollgate.core.model import INPUT, OUTPUT
+from tollgate.core.detectors.model import INPUT, OUTPUT
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import ModelFileError
 
 from model_build.onnx_export.graph import OPSET

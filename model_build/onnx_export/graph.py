@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from tollgate.core.model import INPUT, OUTPUT
+from tollgate.core.detectors.model import INPUT, OUTPUT
 
 from model_build.models.calibration import Calibration
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from tollgate.core.feature import Matrix
-from tollgate.core.model import Model
+from tollgate.core.detectors.model import Model
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import ParityError
 
 from model_build.models.registry import Fitted

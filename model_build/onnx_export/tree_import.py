@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tollgate.core.event import Floats
+from tollgate.core.events.event import Floats
 
 from model_build.onnx_export.trees import Ensemble, Tree
 

@@ -13,10 +13,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from onnx import TensorProto, helper
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
-from tollgate.core.model import INPUT, OUTPUT
-from tollgate.core.reasons.explainer import FOREST_FLOOR
+from tollgate.core.detectors.model import INPUT, OUTPUT
+from tollgate.core.events.event import Floats
+from tollgate.core.explanations.explainer import FOREST_FLOOR
+from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
 from model_build.onnx_export.graph import build_model, constant, to_probability

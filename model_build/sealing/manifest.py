@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 from tollgate import clock
-from tollgate.core.event import Floats, Ints
-from tollgate.core.moments import write_second, write_utc
-from tollgate.core.score import FALSE_POSITIVE_RATES, ScoreScale
-from tollgate.core.version import Outcome, history_to_json
+from tollgate.core.detectors.score import FALSE_POSITIVE_RATES, ScoreScale
+from tollgate.core.detectors.version import Outcome, history_to_json
+from tollgate.core.events.event import Floats, Ints
+from tollgate.core.times.timestamps import write_second, write_utc
 
 from model_build.data.examples import choose_examples
 from model_build.data.split import Split

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tollgate.core.event import Floats
-from tollgate.core.event_type import EventType
-from tollgate.core.explain import Reason, tell_contributions
-from tollgate.core.feature import Matrix
-from tollgate.core.past_events import write_past_events
-from tollgate.core.reasons.circumstances import Cases
-from tollgate.core.reasons.explainer import Explainer
-from tollgate.core.reasons.groups import GroupOrder, group_features
-from tollgate.core.reasons.reason_file import read_explainer
+from tollgate.core.detectors.sample_events import write_past_events
+from tollgate.core.events.event import Floats
+from tollgate.core.events.event_type import EventType
+from tollgate.core.explanations.archive import read_explainer
+from tollgate.core.explanations.context import Cases
+from tollgate.core.explanations.explain import Reason, tell_contributions
+from tollgate.core.explanations.explainer import Explainer
+from tollgate.core.explanations.groups import GroupOrder, group_features
+from tollgate.core.features.feature import Matrix
 
 from model_build.data.payloads import post_columns
 from model_build.data.sampling import Drawn

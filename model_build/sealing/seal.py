@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tollgate.core.event import Floats
-from tollgate.core.history import HistoryPlan
-from tollgate.core.past_events import PAST_EVENTS
-from tollgate.core.totals import totals
-from tollgate.core.version import (
+from tollgate.core.detectors.sample_events import PAST_EVENTS
+from tollgate.core.detectors.version import (
     EVALUATION,
     FORMAT,
     MANIFEST,
@@ -27,6 +24,9 @@ from tollgate.core.version import (
     sha256,
     version_name,
 )
+from tollgate.core.events.event import Floats
+from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.totals import totals
 
 from model_build.data.table import LabelledEvents
 from model_build.model_card.content import build_card, render_card

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from tollgate.core.event import Events, Floats, Keys
-from tollgate.core.event_type import EventType
-from tollgate.core.files.piece_events import PieceEvents
+from tollgate.core.events.event import Events, Floats, Keys
+from tollgate.core.events.event_type import EventType
+from tollgate.core.files.columns.arrow_reader import PieceEvents
 
 
 def thin_columns(event_type: EventType, read: PieceEvents) -> dict[str, pa.Array]:

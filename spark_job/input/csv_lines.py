@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from tollgate.core.file_form import FileForm
-from tollgate.core.files.csv_blocks import read_block
-from tollgate.core.files.csv_dialect import CsvDialect, declares_delimiter, read_header
-from tollgate.core.files.csv_rows import read_rows
+from tollgate.core.files.file_format import FileForm
+from tollgate.core.files.readers.csv_arrow import read_block
+from tollgate.core.files.readers.csv_dialect import CsvDialect, declares_delimiter, read_header
+from tollgate.core.files.readers.csv_fallback import read_rows
 from tollgate.errors import TableError
 
 from spark_job.input.lines import BLOCK, CORRUPT, PATH, cells_schema, find_encoding, read_lines, to_utf8

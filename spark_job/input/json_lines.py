@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from tollgate.core.files.json_pieces import LINES_OF_NAMES, read_json_line, read_json_pieces
-from tollgate.core.files.piece import Position, ReadOptions
-from tollgate.core.files.sources import Held
+from tollgate.core.files.readers.chunk import Position, ReadOptions
+from tollgate.core.files.readers.jsonl_reader import LINES_OF_NAMES, read_json_line, read_json_pieces
+from tollgate.core.files.readers.source import Held
 
 from spark_job.input.lines import BLOCK, CORRUPT, PATH, cells_schema, find_encoding, read_lines, to_utf8
 

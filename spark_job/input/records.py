@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql.types import StringType, StructField, StructType
-from tollgate.core.reading import check_columns
-from tollgate.core.stream_reading import read_event_of, split_record
-from tollgate.core.stream_record import StreamRecord
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.reader import check_columns
+from tollgate.core.streams.reader import read_event_of, split_record
+from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import EventError, InputError
 
 from spark_job.input.json_lines import write_cell

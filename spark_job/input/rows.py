@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql.types import StructType
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.files.piece_events import EventReader
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.times.clock_skew import SkewLimit
 
 from spark_job.input.arrow import thin_columns
 from spark_job.input.tables import Table

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from pyspark.errors import AnalysisException
 from pyspark.sql import functions as sf
 from pyspark.sql.types import StructType
-from tollgate.core.event_type import EventType
-from tollgate.core.file_form import FileForm
-from tollgate.core.reading import require_columns, require_id
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import require_columns, require_id
+from tollgate.core.files.file_format import FileForm
 from tollgate.errors import TableError
 
 from spark_job.input.csv_lines import read_csv_lines

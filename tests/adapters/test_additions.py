@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from tollgate.adapters.dynamodb.histories import HistoryTable
-from tollgate.core.stored_history import Matured
+from tollgate.core.history.stored import Matured
 
 # Requests are made here, and none is sent.
 TABLE = HistoryTable(

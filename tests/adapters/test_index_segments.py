@@ -11,12 +11,12 @@ from tollgate.adapters.s3.day_totals import DaySumStore
 from tollgate.adapters.s3.range_cache import RangeCache
 from tollgate.adapters.s3.ranges import send_over
 from tollgate.adapters.s3.segments import SegmentGoneError, SegmentStore
-from tollgate.core.event_type import FRAUD
-from tollgate.core.index.query import Query
-from tollgate.core.index.rows import Entry, Rows, join
-from tollgate.core.index.segment import read_head, write_segment
-from tollgate.core.index.segment_names import SegmentName
-from tollgate.core.index.summary import Summary
+from tollgate.core.events.event_type import FRAUD
+from tollgate.core.search.entry import Entry, Rows, join
+from tollgate.core.search.query import Query
+from tollgate.core.search.segment import read_head, write_segment
+from tollgate.core.search.segment_names import SegmentName
+from tollgate.core.search.summary import Summary
 from tollgate.services.search.read import Days, read_index
 from tollgate.services.search.search import find_page
 from tollgate.services.search.summarize import summarize_segments

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from tollgate.adapters.s3.versions import VersionStore
-from tollgate.core.rules.members import Members
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.version import DetectorVersion
+from tollgate.core.rules.value_lists import Members
 from tollgate.errors import UnavailableError
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision

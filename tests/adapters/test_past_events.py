@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.core.past_events import PAST_EVENTS
+from tollgate.core.detectors.sample_events import PAST_EVENTS
 from tollgate.errors import NotFoundError, SealError
 from tollgate.services.detectors.sample_events import read_past_events
 

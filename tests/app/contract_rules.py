@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from tollgate.core.rules.findings import check_book
+from tollgate.core.rules.analysis.findings import check_book
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.scope import Scope, Symbol
 from tollgate.services.rules.rule_book import tell_findings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tollgate.core.replay import StoredHistories
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.history.replay import StoredHistories
 
 from model_build.deployment.publish import load_folder_histories, open_folder
 

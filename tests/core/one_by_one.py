@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from tollgate.core.arrivals import EVENT, FRAUD, MATURED, NOTHING_WITHHELD, Arrivals, Withheld
-from tollgate.core.event import Events, Floats, Keys, host_key, join_keys
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.history import HistoryPlan, Kind, Sum, judge_amounts, quantise, weigh
-from tollgate.core.latest_addition import latest_name, latest_names, latest_us, move_latest, read_as_of
-from tollgate.core.replay import Replayed
-from tollgate.core.stored_history import StoredSums, add_fraud, add_to_all, fold_matured, read_all, stale_names
-from tollgate.core.stored_names import attribute, epoch_of
+from tollgate.core.events.event import Events, Floats, Keys, host_key, join_keys
+from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.history.latest_addition import latest_name, latest_names, latest_us, move_latest, read_as_of
+from tollgate.core.history.plan import HistoryPlan, Kind, Sum, judge_amounts, quantise, weigh
+from tollgate.core.history.replay import Replayed
+from tollgate.core.history.stored import StoredSums, add_fraud, add_to_all, fold_matured, read_all, stale_names
+from tollgate.core.history.stored_names import attribute, epoch_of
+from tollgate.core.history.timeline import EVENT, FRAUD, MATURED, NOTHING_WITHHELD, Arrivals, Withheld
 
 PAYMENT = EventType(
     name="payment",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from tollgate.core.arrivals import NO_FRAUDS, NOTHING_WITHHELD, Arrivals, Frauds, Withheld
-from tollgate.core.event import Events
-from tollgate.core.history import HistoryPlan
-from tollgate.core.replay import Replayed, replay_histories
-from tollgate.core.totals import totals
+from tollgate.core.events.event import Events
+from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.replay import Replayed, replay_histories
+from tollgate.core.history.timeline import NO_FRAUDS, NOTHING_WITHHELD, Arrivals, Frauds, Withheld
+from tollgate.core.history.totals import totals
 
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store
 

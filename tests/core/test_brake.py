@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.core.brake import BlockCounter, in_window, span_of, span_s
-from tollgate.core.safety import Safety, forced_outcome
+from tollgate.core.decisions.circuit_breaker import BlockCounter, in_window, span_of, span_s
+from tollgate.core.detectors.safety import Safety, forced_outcome
 
 SAFETY = Safety(most_blocked=0.2, over_s=300.0, at_least=50)
 NOW_S = 1_800_000_000.0

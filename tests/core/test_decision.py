@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.arrivals import Arrivals
-from tollgate.core.decision import decide, decide_in_order, decide_one, read_histories
-from tollgate.core.event import Events
-from tollgate.core.features import compute_features
-from tollgate.core.history import HistoryPlan
-from tollgate.core.reading import read_event
-from tollgate.core.replay import StoredHistories, replay_histories
-from tollgate.core.stored_history import add_to_all, read_all
-from tollgate.core.stored_names import OPEN
-from tollgate.core.totals import totals
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.decision import decide, decide_in_order, decide_one, read_histories
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.events.reader import read_event
+from tollgate.core.features.columns import compute_features
+from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.replay import StoredHistories, replay_histories
+from tollgate.core.history.stored import add_to_all, read_all
+from tollgate.core.history.stored_names import OPEN
+from tollgate.core.history.timeline import Arrivals
+from tollgate.core.history.totals import totals
 
 from model_build.data.table import read_labelled_events
 from tests.core.one_by_one import TIDILY, Store
@@ -178,7 +178,7 @@ def test_a_file_is_decided_on_in_parts_as_in_one(
     version: DetectorVersion, stored: StoredHistories, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = decide_in_order(version, events, stored)
-    monkeypatch.setattr("tollgate.core.decision._AT_ONCE", 7)
+    monkeypatch.setattr("tollgate.core.decisions.decision._AT_ONCE", 7)
     in_parts = decide_in_order(version, events, stored)
 
     assert np.array_equal(in_parts.features, whole.features, equal_nan=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tollgate.core.downgrade import Thresholds
+from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.detectors.version import Outcome
+from tollgate.core.rules.backtest import Downgrades, count_downgrades, say_downgrades
 from tollgate.core.rules.rule import Rule
-from tollgate.core.rules.trial import Downgrades, count_downgrades, say_downgrades
-from tollgate.core.version import Outcome
 
 ORDER = ("approve", "review", "call", "block")
 OUTCOMES = (Outcome("approve", 0), Outcome("review", 900), Outcome("block", 975))

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from tollgate.core.event_type import EventType, LabelRule
+from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.errors import LabelError
 
 from tests.core.one_by_one import PAYMENT

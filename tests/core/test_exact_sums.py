@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tollgate.core.exact_sums import Limbs, Runs
+from tollgate.core.history.exact_sums import Limbs, Runs
 
 # Whole numbers as floats, up to the largest single addition: a squared amount at the end of an epoch.
 NUMBERS = st.one_of(

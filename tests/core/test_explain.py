@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decision import Decisions, decide_in_order
-from tollgate.core.event import Events
-from tollgate.core.explain import TOP, explain_decisions, impacts_of
-from tollgate.core.replay import StoredHistories
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.decision import Decisions, decide_in_order
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.explanations.explain import TOP, explain_decisions, impacts_of
+from tollgate.core.history.replay import StoredHistories
 
 from model_build.data.table import read_labelled_events
 

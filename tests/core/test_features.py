@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.arrivals import NO_FRAUDS, Frauds
-from tollgate.core.event import Events
-from tollgate.core.event_type import EventType
-from tollgate.core.feature import Feature, Matrix
-from tollgate.core.features import compute_features, plan_features
-from tollgate.core.history import HistoryPlan, plan_history
-from tollgate.core.history_features import span
-from tollgate.core.reading import read_events
-from tollgate.core.replay import replay_histories
+from tollgate.core.events.event import Events
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import read_events
+from tollgate.core.features.catalog import span
+from tollgate.core.features.columns import compute_features, plan_features
+from tollgate.core.features.feature import Feature, Matrix
+from tollgate.core.history.plan import HistoryPlan, plan_history
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.timeline import NO_FRAUDS, Frauds
 
 from tests.core.one_by_one import PAYMENT
 

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.event import unit_sphere
-from tollgate.core.event_type import LabelRule
-from tollgate.core.history import (
+from tollgate.core.events.event import unit_sphere
+from tollgate.core.events.event_type import LabelRule
+from tollgate.core.history.plan import (
     EPOCH_HALF_LIVES,
     UNITS,
     HistoryPlan,
     plan_history,
     weigh,
 )
-from tollgate.core.stored_history import add_fraud, stale_names
-from tollgate.core.stored_names import OPEN, attribute, epoch_of
+from tollgate.core.history.stored import add_fraud, stale_names
+from tollgate.core.history.stored_names import OPEN, attribute, epoch_of
 
 from tests.core.one_by_one import (
     PAYMENT,

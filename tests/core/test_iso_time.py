@@ -9,11 +9,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tollgate.core.event_type import EventType
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.files.piece_events import EventReader
-from tollgate.core.time_format import TimeFormat
+from tollgate.core.events.event_type import EventType
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.times.time_format import TimeFormat
 
 ISO = TimeFormat()
 EVENT = EventType("payment", "id", "time")

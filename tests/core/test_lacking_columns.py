@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.reading import require_columns
+from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.events.reader import require_columns
 from tollgate.errors import TableError
 
 TYPE = EventType(

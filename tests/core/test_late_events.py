@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.arrivals import Arrivals, Frauds
-from tollgate.core.event import Events
-from tollgate.core.event_type import LabelRule
-from tollgate.core.features import compute_features, plan_features
-from tollgate.core.files.histories import FileHistories
-from tollgate.core.files.stored import read_from
-from tollgate.core.history import UNITS, HistoryPlan, plan_history
-from tollgate.core.latest_addition import LatestMoved, latest_us, move_latest
-from tollgate.core.replay import StoredHistories, replay_histories
-from tollgate.core.stored_history import add_fraud
+from tollgate.core.events.event import Events
+from tollgate.core.events.event_type import LabelRule
+from tollgate.core.features.columns import compute_features, plan_features
+from tollgate.core.files.history.histories import FileHistories
+from tollgate.core.files.history.stored import read_from
+from tollgate.core.history.latest_addition import LatestMoved, latest_us, move_latest
+from tollgate.core.history.plan import UNITS, HistoryPlan, plan_history
+from tollgate.core.history.replay import StoredHistories, replay_histories
+from tollgate.core.history.stored import add_fraud
+from tollgate.core.history.timeline import Arrivals, Frauds
 
 from tests.core.files.scored import texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, Store, keys_of, make_events

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decision import decide_in_order
-from tollgate.core.event import Events, Floats
-from tollgate.core.explain import explain_decisions
-from tollgate.core.feature import Matrix
-from tollgate.core.reasons.explainer import LinearReasons
-from tollgate.core.reasons.groups import Group
-from tollgate.core.reasons.lime import Lime
-from tollgate.core.reasons.reason_file import write_explainer
-from tollgate.core.replay import StoredHistories
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events, Floats
+from tollgate.core.explanations.archive import write_explainer
+from tollgate.core.explanations.explain import explain_decisions
+from tollgate.core.explanations.explainer import LinearReasons
+from tollgate.core.explanations.groups import Group
+from tollgate.core.explanations.lime import Lime
+from tollgate.core.features.feature import Matrix
+from tollgate.core.history.replay import StoredHistories
 
 from model_build.data.table import read_labelled_events
 from model_build.deployment.publish import open_folder

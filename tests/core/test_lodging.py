@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tollgate.core.event import PAIR_SEPARATOR, host_key
-from tollgate.core.history import plan_history
-from tollgate.core.lodging import lodge, read_lodger
-from tollgate.core.stored_history import StoredSums, add_to_all, add_up, stale_names
+from tollgate.core.events.event import PAIR_SEPARATOR, host_key
+from tollgate.core.history.item_packing import lodge, read_lodger
+from tollgate.core.history.plan import plan_history
+from tollgate.core.history.stored import StoredSums, add_to_all, add_up, stale_names
 
 from bench.serving.item_size import item_bytes
 from tests.core.one_by_one import PAYMENT, fold, make_events

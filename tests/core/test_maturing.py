@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.arrivals import NO_FRAUDS, Frauds
-from tollgate.core.event import Floats
-from tollgate.core.event_type import LabelRule
-from tollgate.core.history import HistoryPlan, Maturing, plan_history
-from tollgate.core.replay import replay_histories
-from tollgate.core.stored_names import attribute
-from tollgate.core.totals import totals
+from tollgate.core.events.event import Floats
+from tollgate.core.events.event_type import LabelRule
+from tollgate.core.history.plan import HistoryPlan, Maturing, plan_history
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.stored_names import attribute
+from tollgate.core.history.timeline import NO_FRAUDS, Frauds
+from tollgate.core.history.totals import totals
 
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, make_events, read_history, read_sum
 from tests.core.same import Table, assert_file_is_one_by_one, assert_replay_is_one_by_one

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.core.decision_metrics import count_parts
-from tollgate.core.metrics import Metric, write_embedded
+from tollgate.core.decisions.decision_metrics import count_parts
+from tollgate.core.decisions.metrics import Metric, write_embedded
+from tollgate.core.detectors.safety import missing_columns
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.safety import missing_columns
-from tollgate.core.version import DetectorVersion
 
 from model_build.deployment.publish import open_folder
 from tests.services.backend import reseal

@@ -9,15 +9,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tollgate.core.event import Floats
-from tollgate.core.event_type import EventType
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.label_table import read_label_table
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.files.piece_events import EventReader, PieceEvents
-from tollgate.core.number_format import NumberFormat
-from tollgate.core.reading import read_amount, read_event, read_events
-from tollgate.core.stream_mapping import StreamMapping
+from tollgate.core.events.event import Floats
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.number_format import NumberFormat
+from tollgate.core.events.reader import read_amount, read_event, read_events
+from tollgate.core.files.columns.arrow_reader import EventReader, PieceEvents
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.labels import read_label_table
+from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.streams.mapping import StreamMapping
 from tollgate.errors import EventError
 
 PLAIN = EventType("payment", "id", "time", amount="amount", numeric=("n",), entities={"card": ("card",)})

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pyarrow as pa
 import pytest
-from tollgate.core.event_type import EventType
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.files.piece_events import EventReader
-from tollgate.core.reading import read_event
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import read_event
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.readers.chunk import Piece, Position
 from tollgate.errors import EventError
 
 PLAIN = EventType("payment", "id", "time", amount="amount", numeric=("n",))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.core.odd_spans import find_odd_span
-from tollgate.core.time_format import TimeFormat
+from tollgate.core.times.odd_spans import find_odd_span
+from tollgate.core.times.time_format import TimeFormat
 
 
 def told(form: TimeFormat, first: float, last: float) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tollgate.core.event import Keys, join_keys
-from tollgate.core.history import HistoryPlan, Maturing, Sum
-from tollgate.core.stored_history import add_to_all, read_all
+from tollgate.core.events.event import Keys, join_keys
+from tollgate.core.history.plan import HistoryPlan, Maturing, Sum
+from tollgate.core.history.stored import add_to_all, read_all
 
 from tests.core.one_by_one import add_event, make_events, read_history
 

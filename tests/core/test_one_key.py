@@ -14,17 +14,17 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.feature import Feature
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.files.piece_events import EventReader
-from tollgate.core.reading import read_event, read_events
-from tollgate.core.rules.list_text import read_stored
-from tollgate.core.rules.members import Members
-from tollgate.core.rules.parsing import parse
+from tollgate.core.events.cells import earlier_spellings, one_key, one_spelling, read_boolean, read_text
+from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.events.reader import read_event, read_events
+from tollgate.core.features.feature import Feature
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.rules.lists.text import read_stored
+from tollgate.core.rules.parser import parse
 from tollgate.core.rules.syntax import Compare, Text
-from tollgate.core.values import earlier_spellings, one_key, one_spelling, read_boolean, read_text
+from tollgate.core.rules.value_lists import Members
 
 CARDS = EventType("payment", "id", "time", categorical=("kind",), entities={"card": ("card",)})
 TEXTS = st.one_of(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tollgate.core.history import HistoryPlan, Sum
-from tollgate.core.pinned_reads import pack_reads, unpack_reads
+from tollgate.core.history.plan import HistoryPlan, Sum
+from tollgate.core.history.snapshot import pack_reads, unpack_reads
 from tollgate.errors import InputError
 
 PLAN = HistoryPlan(

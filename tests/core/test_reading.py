@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.event import PAIR_SEPARATOR, Events
-from tollgate.core.event_type import EventType
-from tollgate.core.reading import read_event, read_events, require_columns
-from tollgate.core.time_format import TimeFormat
-from tollgate.core.values import MAX_TEXT, Problem, read_numbers
+from tollgate.core.events.cells import MAX_TEXT, Problem, read_numbers
+from tollgate.core.events.event import PAIR_SEPARATOR, Events
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import read_event, read_events, require_columns
+from tollgate.core.times.time_format import TimeFormat
 from tollgate.errors import EventError, TableError
 
 from tests.core.one_by_one import PAYMENT

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tollgate.core.event_type import EventType
-from tollgate.core.feature import Feature
-from tollgate.core.history import HistoryPlan, Kind, Sum, judge_amounts
-from tollgate.core.reading import read_event
-from tollgate.core.reasons.circumstances import Cases
-from tollgate.core.reasons.groups import entity_words, group_features
-from tollgate.core.reasons.words import say_reason
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import read_event
+from tollgate.core.explanations.context import Cases
+from tollgate.core.explanations.groups import entity_words, group_features
+from tollgate.core.explanations.sentences import say_reason
+from tollgate.core.features.feature import Feature
+from tollgate.core.history.plan import HistoryPlan, Kind, Sum, judge_amounts
 
 DAY_S = 86_400.0
 KINDS: tuple[Kind, ...] = ("n", "a", "u", "w", "f", "l", "v", "x", "y", "z")

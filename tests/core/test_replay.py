@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.arrivals import NO_FRAUDS, Arrivals, Frauds
-from tollgate.core.event import Events, Floats
-from tollgate.core.features import compute_features, plan_features
-from tollgate.core.history import EPOCH_HALF_LIVES, plan_history
-from tollgate.core.replay import replay_histories
-from tollgate.core.totals import totals
+from tollgate.core.events.event import Events, Floats
+from tollgate.core.features.columns import compute_features, plan_features
+from tollgate.core.history.plan import EPOCH_HALF_LIVES, plan_history
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.timeline import NO_FRAUDS, Arrivals, Frauds
+from tollgate.core.history.totals import totals
 
 from model_build.data.table import LabelledEvents, count_categories, read_labelled_events
 from model_build.detector_file.reader import DetectorFile

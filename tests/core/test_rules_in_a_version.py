@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decision import decide_in_order, decide_one
-from tollgate.core.event import Events
-from tollgate.core.replay import StoredHistories
-from tollgate.core.rules.members import Members
+from tollgate.core.decisions.decision import decide_in_order, decide_one
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.history.replay import StoredHistories
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.version import DetectorVersion
+from tollgate.core.rules.value_lists import Members
 
 from model_build.data.table import read_labelled_events
 from model_build.deployment.publish import open_folder

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.event import Floats
-from tollgate.core.score import FALSE_POSITIVE_RATES, ScoreScale, false_positive_rates, fit_score_scale
+from tollgate.core.detectors.score import FALSE_POSITIVE_RATES, ScoreScale, false_positive_rates, fit_score_scale
+from tollgate.core.events.event import Floats
 
 DESIGN_POINTS = [(600, 0.10), (700, 0.07), (775, 0.05), (860, 0.03), (900, 0.02), (950, 0.01), (975, 0.005)]
 

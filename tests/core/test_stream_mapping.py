@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tollgate.core.event_type import EventType
-from tollgate.core.reading import read_event
-from tollgate.core.stream_mapping import KEY, StreamMapping
-from tollgate.core.strict_json import read_json
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import read_event
+from tollgate.core.events.strict_json import read_json
+from tollgate.core.streams.mapping import KEY, StreamMapping
 from tollgate.errors import EventError, InputError
 
 EVENT_TYPE = EventType("payment", "id", "time", amount="amount", categorical=("shop",), entities={"card": ("card",)})

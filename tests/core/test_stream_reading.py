@@ -12,14 +12,14 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tollgate.core.event_type import EventType
-from tollgate.core.reading import read_event
-from tollgate.core.snappy_blocks import is_snappy_block
-from tollgate.core.stream_aggregates import MAX_USER_RECORDS, split_aggregate
-from tollgate.core.stream_bytes import MAX_UNPACKED_BYTES
-from tollgate.core.stream_mapping import StreamMapping
-from tollgate.core.stream_reading import read_event_of, split_record
-from tollgate.core.stream_record import StreamRecord
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import read_event
+from tollgate.core.streams.aggregates import MAX_USER_RECORDS, split_aggregate
+from tollgate.core.streams.mapping import StreamMapping
+from tollgate.core.streams.packing import MAX_UNPACKED_BYTES
+from tollgate.core.streams.reader import read_event_of, split_record
+from tollgate.core.streams.record import StreamRecord
+from tollgate.core.streams.snappy_blocks import is_snappy_block
 from tollgate.errors import InputError
 
 from tests.core.aggregates import MAGIC, aggregate, field, seal

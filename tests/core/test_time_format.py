@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tollgate.core.files.piece_events import read_time_column
-from tollgate.core.files.quick_columns import quick_times
-from tollgate.core.time_format import TimeFormat
+from tollgate.core.files.columns.arrow_reader import read_time_column
+from tollgate.core.files.columns.quick_columns import quick_times
+from tollgate.core.times.time_format import TimeFormat
 
 ISO = TimeFormat()
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/St_Johns", "Australia/Lord_Howe", "Asia/Tehran")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.core.time_pattern import TimePattern, find_fault
+from tollgate.core.times.time_pattern import TimePattern, find_fault
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tollgate.core.arrivals import Arrivals, Frauds
-from tollgate.core.event_type import LabelRule
-from tollgate.core.history import plan_history
-from tollgate.core.stored_names import OPEN
-from tollgate.core.totals import totals
+from tollgate.core.events.event_type import LabelRule
+from tollgate.core.history.plan import plan_history
+from tollgate.core.history.stored_names import OPEN
+from tollgate.core.history.timeline import Arrivals, Frauds
+from tollgate.core.history.totals import totals
 
 from tests.core.one_by_one import PAYMENT, Store, make_events, without_zeros
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.model import Model
-from tollgate.core.version import (
+from tollgate.core.detectors.model import Model
+from tollgate.core.detectors.version import (
     EVALUATION,
     MANIFEST,
     MODEL,

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.arrivals import Arrivals, Frauds, Withheld
-from tollgate.core.event import Events
-from tollgate.core.replay import replay_histories
-from tollgate.core.stored_history import add_fraud, add_legitimate, add_to_all, add_up
+from tollgate.core.events.event import Events
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.stored import add_fraud, add_legitimate, add_to_all, add_up
+from tollgate.core.history.timeline import Arrivals, Frauds, Withheld
 
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events, read_sum
 from tests.core.same import Table, assert_file_is_one_by_one, assert_replay_is_one_by_one

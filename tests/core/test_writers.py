@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.arrivals import Arrivals, Frauds
-from tollgate.core.history import plan_history
-from tollgate.core.stored_history import StoredSums, add_fraud
-from tollgate.core.stored_names import OPEN
+from tollgate.core.history.plan import plan_history
+from tollgate.core.history.stored import StoredSums, add_fraud
+from tollgate.core.history.stored_names import OPEN
+from tollgate.core.history.timeline import Arrivals, Frauds
 
 from bench.serving.item_size import item_bytes
 from tests.core.one_by_one import PAYMENT, TIDILY, Store, add_event, fold, make_events, read_history

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from tollgate.core.metrics import EVENTS_AHEAD
+from tollgate.core.decisions.metrics import EVENTS_AHEAD
 
 from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
 CORE, SERVICES = ROOT / "functions/tollgate/core", ROOT / "functions/tollgate/services"
 SENDING = (
-    CORE / "decision_metrics.py",
-    *(SERVICES / f"{name}.py" for name in ("decide_and_tell", "decide_lot", "tell_batch")),
+    CORE / "decisions/decision_metrics.py",
+    *(SERVICES / f"{name}.py" for name in ("decisions/announce", "streams/process", "batches/announce")),
 )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 from fastapi import FastAPI
-from tollgate.core.score import FALSE_POSITIVE_RATES
+from tollgate.core.detectors.score import FALSE_POSITIVE_RATES
 from tollgate.errors import TollgateError
 
 from model_build.cli.main import main as tollgate

@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 import pytest
-from tollgate.core.reading import read_event
+from tollgate.core.events.reader import read_event
 
 from localstack.template import TEMPLATE, load_template
 from model_build.cli.main import main as tollgate

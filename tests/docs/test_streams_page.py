@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.core.reading import read_event
-from tollgate.core.stream_record import StreamRecord
+from tollgate.core.events.reader import read_event
+from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError
 from tollgate.services.decisions.announce import tell_decision
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tollgate.core.reasons.explainer import Explainer
+from tollgate.core.explanations.explainer import Explainer
 from tollgate.services.detectors.sample_events import read_past_events
 
 from tests.doors.doors import call

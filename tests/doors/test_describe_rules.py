@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tollgate.core.rules.members import Members
+from tollgate.core.detectors.safety import Safety
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.safety import Safety
+from tollgate.core.rules.value_lists import Members
 
 from tests.doors.doors import call
 from tests.services.backend import DETECTOR, Backend, forget_storage, reseal

@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from tollgate.core.explain import Wanted
+from tollgate.core.explanations.explain import Wanted
 from tollgate.handlers.http_api.fast_path import answer_directly
 from tollgate.handlers.http_api.models import Decision
 from tollgate.services.container import Stores
@@ -178,7 +178,7 @@ def test_both_ways_write_the_same_log_line(
     answer_directly(payload)
     by_the_framework(payload)
     one, other = [
-        record.message.rpartition(" in ")[0] for record in log_lines.records if record.name.endswith("api_log")
+        record.message.rpartition(" in ")[0] for record in log_lines.records if record.name.endswith("access_log")
     ]
     assert one == other
     assert one.startswith("POST /v1/decisions: ")

@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 
 import pytest
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.version import DetectorVersion
 
 from model_build.deployment.publish import open_folder
 from tests.core.files.scored import score

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decision import decide_in_order
-from tollgate.core.reading import read_events
+from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.events.reader import read_events
 from tollgate.services.batches.catalog import show_batch
 from tollgate.services.batches.process import score_batch
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from tollgate.adapters.s3.versions import VersionStore
-from tollgate.core.metrics import VERSION
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.metrics import VERSION
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.services.batches.delivery import Turn
 from tollgate.services.batches.process import score_batch
 from tollgate.services.decisions.announce import decide_and_tell

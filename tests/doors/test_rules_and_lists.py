@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.core.rules.members import Members
 from tollgate.core.rules.rule import Rule, RuleBook
+from tollgate.core.rules.value_lists import Members
 
 from tests.doors.doors import call
 from tests.services.backend import Backend, Payment, reseal

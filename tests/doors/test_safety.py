@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.core.safety import Safety
+from tollgate.core.detectors.safety import Safety
 
 from tests.doors.doors import call
 from tests.services.backend import Backend, Payment, Publish

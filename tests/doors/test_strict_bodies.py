@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.core.files.pieces import ReadOptions, open_pieces
-from tollgate.core.files.sources import Held
-from tollgate.core.strict_json import read_json
+from tollgate.core.events.strict_json import read_json
+from tollgate.core.files.readers.chunks import ReadOptions, open_pieces
+from tollgate.core.files.readers.source import Held
 from tollgate.errors import InputError
 
 from tests.doors.doors import call, invoke, write_kafka, write_kinesis

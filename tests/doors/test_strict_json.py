@@ -9,7 +9,7 @@ import lzma
 import pickle
 
 import pytest
-from tollgate.core.strict_json import MOST_LEVELS, read_json
+from tollgate.core.events.strict_json import MOST_LEVELS, read_json
 from tollgate.errors import InputError
 
 

@@ -15,7 +15,7 @@ import boto3
 import pytest
 from confluent_kafka import Producer
 from tollgate.adapters.sqs.refused_records import RefusedRecords
-from tollgate.core.stream_record import StreamRecord
+from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError
 
 from localstack.deployment import connection, find_output

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, read_found
-from tollgate.core.event import host_key
-from tollgate.core.latest_addition import latest_names, without_latest
-from tollgate.core.lodging import read_lodger
-from tollgate.core.stored_history import add_up
-from tollgate.core.stored_names import LODGER
-from tollgate.core.version import EVALUATION, MODEL
+from tollgate.core.detectors.version import EVALUATION, MODEL
+from tollgate.core.events.event import host_key
+from tollgate.core.history.item_packing import read_lodger
+from tollgate.core.history.latest_addition import latest_names, without_latest
+from tollgate.core.history.stored import add_up
+from tollgate.core.history.stored_names import LODGER
 from tollgate.services.container import Stores, open_stores
 from tollgate.settings import read_settings
 

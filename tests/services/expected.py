@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.arrivals import Arrivals, Frauds, Withheld
-from tollgate.core.decision import decide_in_order
-from tollgate.core.event import Events
-from tollgate.core.event_type import LEGITIMATE
-from tollgate.core.latest_addition import without_latest
-from tollgate.core.reading import read_events
-from tollgate.core.replay import StoredHistories
-from tollgate.core.stored_history import stale_names
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.events.event_type import LEGITIMATE
+from tollgate.core.events.reader import read_events
+from tollgate.core.history.latest_addition import without_latest
+from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import stale_names
+from tollgate.core.history.timeline import Arrivals, Frauds, Withheld
 from tollgate.services.container import Stores
 
 from tests.core.one_by_one import Store, fold, without_zeros

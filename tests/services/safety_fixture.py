@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.core.safety import Safety
+from tollgate.core.detectors.safety import Safety
 
 from tests.services.backend import Backend, Publish, forget_storage, reseal
 from tests.services.faulty_endpoint import FaultyEndpoint, faulty_endpoint

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
 
 import pytest
-from tollgate.core.stream_record import StreamRecord
+from tollgate.core.streams.record import StreamRecord
 from tollgate.services.streams.process import decide_lot
 from tollgate.services.streams.redrive import decide_again
 

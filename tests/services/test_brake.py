@@ -6,8 +6,8 @@ from itertools import count
 from typing import Any
 
 import pytest
+from tollgate.core.detectors.safety import Safety
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.safety import Safety
 from tollgate.services import circuit_breaker
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from tollgate import clock
-from tollgate.core.safety import Safety
-from tollgate.core.version import EVALUATION, MANIFEST, MODEL, REASONS
+from tollgate.core.detectors.safety import Safety
+from tollgate.core.detectors.version import EVALUATION, MANIFEST, MODEL, REASONS
 from tollgate.errors import EventAheadError
 from tollgate.services.batches.catalog import show_batch
 from tollgate.services.batches.process import score_batch

@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from tollgate.core.arrivals import Arrivals, Frauds
-from tollgate.core.event_type import FRAUD, LEGITIMATE
+from tollgate.core.events.event_type import FRAUD, LEGITIMATE
+from tollgate.core.history.timeline import Arrivals, Frauds
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.labels.label import label_events

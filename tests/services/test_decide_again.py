@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tollgate.core.stream_record import StreamRecord
+from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import EventError, InputError, UnavailableError
 from tollgate.services.streams.process import decide_lot
 from tollgate.services.streams.redrive import decide_again, is_stream_message

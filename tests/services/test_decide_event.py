@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tollgate import clock
-from tollgate.core.reading import require_id
+from tollgate.core.events.reader import require_id
 from tollgate.errors import EventError, NotFoundError
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event

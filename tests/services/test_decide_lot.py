@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from tollgate.adapters.kinesis.results import ATTEMPTS
-from tollgate.core.safety import Safety
-from tollgate.core.stream_record import StreamRecord
+from tollgate.core.detectors.safety import Safety
+from tollgate.core.streams.record import StreamRecord
 from tollgate.services.streams.process import MARGIN_S, decide_lot
 
 from tests.services.backend import Backend, Payment, Publish, forget_storage

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
+from tollgate.core.detectors.safety import Fail, Safety
+from tollgate.core.detectors.version import MODEL
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.safety import Fail, Safety
-from tollgate.core.version import MODEL
 from tollgate.errors import SealError, UnavailableError
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.index.segment_names import SegmentName, choose_to_merge
+from tollgate.core.search.segment_names import SegmentName, choose_to_merge
 from tollgate.errors import InputError, UnavailableError
 from tollgate.handlers.index import handler, read_change
 from tollgate.services.decisions.decide import decide_event

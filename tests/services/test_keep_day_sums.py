@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from tollgate.adapters.s3.ranges import ObjectRanges
-from tollgate.core.event_type import FRAUD
-from tollgate.core.index.rows import Entry, Rows
-from tollgate.core.index.segment import write_segment
-from tollgate.core.index.segment_names import SegmentName
+from tollgate.core.events.event_type import FRAUD
+from tollgate.core.search.entry import Entry, Rows
+from tollgate.core.search.segment import write_segment
+from tollgate.core.search.segment_names import SegmentName
 from tollgate.errors import UnavailableError
 from tollgate.handlers.index import handler
 from tollgate.services.decisions.decide import decide_event

@@ -203,7 +203,7 @@ def test_a_file_that_is_none_of_labels_is_rejected(backend: Backend, content: by
 def test_too_many_labels_are_rejected(
     backend: Backend, decided: list[Payment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tollgate.core.files.label_table.MOST_LABELS", 1)
+    monkeypatch.setattr("tollgate.core.files.labels.MOST_LABELS", 1)
     state = set_labels(backend, write([(str(payment["event_id"]), "1", "") for payment in decided]))
     assert "split it" in state["reason"]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tollgate.core.arrivals import Arrivals
-from tollgate.core.decision import decide
-from tollgate.core.latest_addition import latest_us
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.decision import decide
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.history.latest_addition import latest_us
+from tollgate.core.history.timeline import Arrivals
 from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decision import read_histories
-from tollgate.core.reading import read_event
-from tollgate.core.safety import missing_columns
+from tollgate.core.decisions.decision import read_histories
+from tollgate.core.detectors.safety import missing_columns
+from tollgate.core.events.reader import read_event
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.downgrade import downgrade_of

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from tollgate.adapters.dynamodb.batches import BatchState
-from tollgate.core.replay import StoredHistories, replay_histories
-from tollgate.core.stored_names import OPEN
-from tollgate.core.totals import totals
+from tollgate.core.history.replay import StoredHistories, replay_histories
+from tollgate.core.history.stored_names import OPEN
+from tollgate.core.history.totals import totals
 from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event

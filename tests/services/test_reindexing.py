@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from click.testing import CliRunner
-from tollgate.core.index.segment_names import SegmentName
+from tollgate.core.search.segment_names import SegmentName
 from tollgate.handlers.index import handler
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.labels.label import label_events

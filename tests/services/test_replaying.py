@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 from tollgate.adapters.compression import pack_json, unpack_json
 from tollgate.adapters.dynamodb.decisions import decision_key
 from tollgate.adapters.dynamodb.items import get_items
-from tollgate.core.explain import Wanted
-from tollgate.core.rules.members import Members
+from tollgate.core.detectors.safety import Fail, Safety
+from tollgate.core.explanations.explain import Wanted
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.safety import Fail, Safety
+from tollgate.core.rules.value_lists import Members
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision

@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tollgate.core.safety import Safety
+from tollgate.core.detectors.safety import Safety
 from tollgate.errors import EventError, NotFoundError
 from tollgate.observability import describe_error
 from tollgate.services.batches.process import score_batch
@@ -177,7 +177,7 @@ def test_errors_are_logged_by_kind_and_place_without_what_they_quote(backend: Ba
     told = describe_error(raised.value)
     assert told.startswith("invalid_event at ")
     assert "c000123" not in told
-    assert "reading.py:" in told
+    assert "reader.py:" in told
 
 
 def test_decisions_log_nothing_of_events(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tollgate.adapters.dynamodb.decisions import WaitingLabel, decision_key
 from tollgate.adapters.dynamodb.items import get_items
-from tollgate.core.safety import Safety
+from tollgate.core.detectors.safety import Safety
 from tollgate.errors import NotFoundError
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event

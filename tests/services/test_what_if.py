@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 
 import pytest
-from tollgate.core.rules.members import Members
+from tollgate.core.detectors.safety import Safety
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.safety import Safety
+from tollgate.core.rules.value_lists import Members
 from tollgate.errors import EventError, InputError, NotFoundError
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event

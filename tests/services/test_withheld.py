@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.history.stored_names import OPEN
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.stored_names import OPEN
-from tollgate.core.version import DetectorVersion
 from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event

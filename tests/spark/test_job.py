@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from tollgate.adapters.s3.versions import VersionStore
-from tollgate.core.event_type import EventType
-from tollgate.core.file_form import FileForm
-from tollgate.core.reading import read_events
-from tollgate.core.replay import replay_histories
-from tollgate.core.safety import Clock, Safety
-from tollgate.core.totals import totals
+from tollgate.core.detectors.safety import Clock, Safety
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import read_events
+from tollgate.core.files.file_format import FileForm
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.totals import totals
 from tollgate.services.batches.catalog import show_batch
 from tollgate.services.batches.process import score_batch
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tollgate.core.arrivals import Arrivals
-from tollgate.core.history import plan_history
+from tollgate.core.history.plan import plan_history
+from tollgate.core.history.timeline import Arrivals
 
 from tests.core.one_by_one import PAYMENT, Store, make_events, read_history
 from tests.spark.needs import MARKS, need_spark

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from tollgate.core.decision import decide_in_order
-from tollgate.core.totals import totals
+from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.history.totals import totals
 
 from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
 from tests.core.aggregates import aggregate

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tollgate.core.latest_addition import latest_us, without_latest
+from tollgate.core.history.latest_addition import latest_us, without_latest
 
 from model_build.deployment.publish import open_folder
 from tests.core.files.scored import score, to_csv

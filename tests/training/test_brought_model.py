@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from tollgate.core.version import sha256
+from tollgate.core.detectors.version import sha256
 
 from model_build.deployment.publish import open_folder
 from tests.brought import FeatureTable, Fit, call, network

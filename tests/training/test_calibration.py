@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy.special import expit, logit
-from tollgate.core.event import Floats
+from tollgate.core.events.event import Floats
 from tollgate.errors import TrainingDataError
 
 from model_build.models.calibration import (

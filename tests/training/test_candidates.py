@@ -5,8 +5,8 @@ import numpy.typing as npt
 import onnx
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
-from tollgate.core.feature import Matrix
-from tollgate.core.model import Model
+from tollgate.core.detectors.model import Model
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import TrainingDataError
 
 from model_build.detector_file import training

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from tollgate import clock
-from tollgate.core.decision import decide_in_order
-from tollgate.core.reading import read_events
+from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.events.reader import read_events
 
 from model_build.cli.main import main
 from model_build.deployment.publish import load_folder_histories, open_folder

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tollgate.core.costs import Costs
+from tollgate.core.detectors.costs import Costs
 from tollgate.errors import DetectorFileError
 
 from model_build.detector_file.toml import TomlReader

@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.event import Events
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.files.pieces import Piece, Position, open_pieces
-from tollgate.core.files.python_values import python_values
-from tollgate.core.files.sources import Held
-from tollgate.core.reading import read_events
+from tollgate.core.events.event import Events
+from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.events.reader import read_events
+from tollgate.core.files.readers.chunks import Piece, Position, open_pieces
+from tollgate.core.files.readers.python_values import python_values
+from tollgate.core.files.readers.source import Held
 from tollgate.errors import TableError, TrainingDataError
 
 from model_build.data.table import LabelledEvents, read_labelled_events, read_table, read_table_events

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
-from tollgate.core.costs import Costs
-from tollgate.core.event import Events, Keys
-from tollgate.core.history import plan_history
-from tollgate.core.replay import replay_histories
-from tollgate.core.rules.list_text import given_lines, read_list
+from tollgate.core.detectors.costs import Costs
+from tollgate.core.events.event import Events, Keys
+from tollgate.core.history.plan import plan_history
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.rules.lists.text import given_lines, read_list
 from tollgate.errors import TrainingDataError
 
 from model_build.data.future_rows import read_past_payments

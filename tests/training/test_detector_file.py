@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tollgate.core.costs import Costs
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.version import Outcome
+from tollgate.core.detectors.costs import Costs
+from tollgate.core.detectors.version import Outcome
+from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.errors import DetectorFileError
 
 from model_build.detector_file.reader import DetectorFile, read_detector_file

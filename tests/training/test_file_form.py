@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from tollgate.core.file_form import FileForm
+from tollgate.core.files.file_format import FileForm
 from tollgate.errors import DetectorFileError, TableError
 
 from model_build.data.table import read_labelled_events

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tollgate.core.feature import Matrix
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import TrainingDataError
 
 from model_build.detector_file import training

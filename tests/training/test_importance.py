@@ -8,11 +8,11 @@ import pytest
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
-from tollgate.core.event import Floats
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.feature import Feature, Matrix
-from tollgate.core.features import plan_features
-from tollgate.core.history import plan_history
+from tollgate.core.events.event import Floats
+from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.features.columns import plan_features
+from tollgate.core.features.feature import Feature, Matrix
+from tollgate.core.history.plan import plan_history
 
 from model_build.evaluation.importance import MOST_GROUPS, ImportanceReport, group_features, measure_importance
 

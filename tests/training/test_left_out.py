@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.core.features import plan_features
-from tollgate.core.history import plan_history
+from tollgate.core.features.columns import plan_features
+from tollgate.core.history.plan import plan_history
 from tollgate.errors import TrainingDataError
 
 from model_build.detector_file.excluded_features import leave_out

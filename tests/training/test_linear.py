@@ -7,8 +7,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tollgate.core.feature import Matrix
-from tollgate.core.model import Model
+from tollgate.core.detectors.model import Model
+from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
 from model_build.models.linear import Linear, export_linear, fit_linear

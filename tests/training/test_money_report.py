@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tollgate.core.costs import Costs
+from tollgate.core.detectors.costs import Costs
 
 from model_build.evaluation.cost_report import SealedBalance, report_money, say_choice
 from model_build.evaluation.costs import NEVER, PricedEvents, measure_balance

@@ -23,8 +23,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from tollgate.core.feature import Matrix
-from tollgate.core.model import Model
+from tollgate.core.detectors.model import Model
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import ModelFileError
 
 from model_build.onnx_export.external import LARGEST_BYTES, read_onnx_file

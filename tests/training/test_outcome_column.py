@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.event_type import EventType
-from tollgate.core.history import plan_history
-from tollgate.core.replay import replay_histories
-from tollgate.core.stored_history import add_up, fold_matured
+from tollgate.core.events.event_type import EventType
+from tollgate.core.history.plan import plan_history
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.stored import add_up, fold_matured
 from tollgate.errors import DetectorFileError, TrainingDataError
 
 from model_build.data.table import LabelledEvents, read_labelled_events

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
-from tollgate.core.feature import Matrix
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import ParityError
 
 from model_build.models.registry import Fitted, fit_candidate

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.past_events import PAST_EVENTS, PastEvents, has_past_events, open_past_events
-from tollgate.core.reading import read_event
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.sample_events import PAST_EVENTS, PastEvents, has_past_events, open_past_events
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.reader import read_event
 
 from model_build.data.sampling import draw_past_events
 from model_build.data.split import split_by_time

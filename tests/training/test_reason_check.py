@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.feature import Matrix
-from tollgate.core.reasons.explainer import Explainer, TreeReasons
-from tollgate.core.reasons.tables import Tables
+from tollgate.core.explanations.explainer import Explainer, TreeReasons
+from tollgate.core.explanations.tree_tables import Tables
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import ReasonsError
 
 from model_build.deployment.publish import open_folder

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import xgboost
 from sklearn.ensemble import RandomForestClassifier
-from tollgate.core.event import Floats
-from tollgate.core.feature import Matrix
-from tollgate.core.reasons.deep_pairs import DeepPairs
-from tollgate.core.reasons.deep_trees import DeepTrees
-from tollgate.core.reasons.explainer import Explainer, TreeReasons, share_margin
-from tollgate.core.reasons.reason_file import read_explainer, write_explainer
-from tollgate.core.reasons.tables import Tables
+from tollgate.core.events.event import Floats
+from tollgate.core.explanations.archive import read_explainer, write_explainer
+from tollgate.core.explanations.explainer import Explainer, TreeReasons, share_margin
+from tollgate.core.explanations.tree_pairs import DeepPairs
+from tollgate.core.explanations.tree_quadrature import DeepTrees
+from tollgate.core.explanations.tree_tables import Tables
+from tollgate.core.features.feature import Matrix
 from tollgate.errors import TrainingDataError
 
 from model_build.explanations import table_budget

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tollgate.core.rules.trial import RuleTrial
+from tollgate.core.rules.backtest import RuleTrial
 
 from model_build.cli.main import main
 from model_build.detector_file.reader import read_detector_file

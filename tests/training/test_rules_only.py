@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tollgate.core.decision import decide_one
-from tollgate.core.reading import read_event
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.decision import decide_one
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.reader import read_event
 from tollgate.services.detectors.describe import describe_detector, describe_evaluation
 
 from model_build.cli.main import main

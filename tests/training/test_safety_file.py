@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tollgate.core.safety import Safety
+from tollgate.core.detectors.safety import Safety
 from tollgate.errors import DetectorFileError
 
 from model_build.detector_file.reader import DetectorFile, read_detector_file

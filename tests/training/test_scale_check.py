@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
-from tollgate.core.score import FALSE_POSITIVE_RATES, fit_score_scale
+from tollgate.core.detectors.score import FALSE_POSITIVE_RATES, fit_score_scale
 
 from model_build.evaluation.score_scale import check_scale, share_interval
 

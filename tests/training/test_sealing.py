@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tollgate.core.past_events import PAST_EVENTS
+from tollgate.core.detectors.sample_events import PAST_EVENTS
 from tollgate.errors import SealError
 
 from model_build.deployment.publish import load_folder_histories, open_folder

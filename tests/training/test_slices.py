@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
-from tollgate.core.event import Events, Keys
-from tollgate.core.event_type import EventType
+from tollgate.core.events.event import Events, Keys
+from tollgate.core.events.event_type import EventType
 
 from model_build.evaluation.score_scale import share_interval
 from model_build.evaluation.slices import ScoredEvents, count_unseen_categories, days_since_first_seen, measure_slices

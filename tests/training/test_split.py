@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.event_type import EventType, LabelRule
+from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.errors import TrainingDataError
 
 from model_build.data.split import Split, notice_parts, split_by_time

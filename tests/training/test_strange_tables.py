@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from tollgate.core.reading import read_event
+from tollgate.core.events.reader import read_event
 
 from model_build.deployment.publish import load_folder_histories, open_folder
 from model_build.detector_file.reader import read_detector_file

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.costs import Costs
-from tollgate.core.decision import decide_in_order
-from tollgate.core.event_type import EventType
+from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.detectors.costs import Costs
+from tollgate.core.events.event_type import EventType
 from tollgate.errors import TrainingDataError
 
 from model_build.data.table import read_labelled_events

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 import xgboost
 from sklearn.ensemble import RandomForestClassifier
-from tollgate.core.feature import Matrix
-from tollgate.core.model import Model
+from tollgate.core.detectors.model import Model
+from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
 from model_build.models.registry import fit_candidate

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tollgate.core.event_type import EventType
-from tollgate.core.number_format import NumberFormat
-from tollgate.core.time_format import TimeFormat
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.number_format import NumberFormat
+from tollgate.core.times.time_format import TimeFormat
 from tollgate.errors import DetectorFileError
 
 from model_build.detector_file.reader import read_detector_file

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tollgate.adapters.kinesis.shard_records import kinesis_record
-from tollgate.core.stream_record import StreamRecord
+from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError
 
 _KAFKA = ("aws:kafka", "aws:SelfManagedKafka")

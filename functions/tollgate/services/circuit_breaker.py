@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from tollgate import clock
 from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.block_counts import BlockCountTable
-from tollgate.core.brake import BlockCounter, in_window, span_s
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.circuit_breaker import BlockCounter, in_window, span_s
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.errors import UnavailableError
 
 _log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from tollgate.adapters.s3.segments import SegmentStore
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.adapters.sqs.batch_queue import FileQueue
 from tollgate.adapters.sqs.refused_records import RefusedRecords
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.services.circuit_breaker import Brake
 from tollgate.services.metric_log import MetricLog
 from tollgate.settings import Settings, read_settings

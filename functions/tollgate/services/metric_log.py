@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tollgate import clock
-from tollgate.core.metrics import CountedTogether, Metric, write_embedded
+from tollgate.core.decisions.metrics import CountedTogether, Metric, write_embedded
 
 # Rules and variables are counted up for so long before they are written: a line for each at every decision would cost
 # more than the decision.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
-from tollgate.core.files.arrow_columns import is_bytes, is_text_type
+from tollgate.core.files.columns.arrow_columns import is_bytes, is_text_type
 
 _TEXTS = st.one_of(st.none(), st.sampled_from(["", " ", "a", " a", "1", "1.50", "true", "2026-01-01", "é", "x" * 300]))
 _BYTES = st.one_of(st.none(), st.sampled_from([b"", b"a", b"1", b"\xff\xfe", b"\0\1", "é".encode(), b"2026-01-01"]))

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from tollgate.core.event import Events
-from tollgate.core.files.histories import FileHistories
-from tollgate.core.files.pieces import Piece, Position, ReadOptions, open_pieces
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.files.columns.dictionary_column import Texts
+from tollgate.core.files.history.histories import FileHistories
+from tollgate.core.files.history.stored import read_from
+from tollgate.core.files.readers.chunks import Piece, Position, ReadOptions, open_pieces
+from tollgate.core.files.readers.source import Held
 from tollgate.core.files.scoring import FileScoring
-from tollgate.core.files.sources import Held
-from tollgate.core.files.stored import read_from
-from tollgate.core.files.texts import Texts
-from tollgate.core.replay import StoredHistories
-from tollgate.core.version import DetectorVersion
+from tollgate.core.history.replay import StoredHistories
 
 Row = dict[str, str]
 

@@ -15,16 +15,16 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.files.arrow_columns import NOT_TEXT, plain_column
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.label_table import read_label_table, write_label_results
-from tollgate.core.files.piece_events import EventReader, PieceEvents, repeated_in_piece
-from tollgate.core.files.pieces import Piece, Position, open_pieces
-from tollgate.core.files.python_values import python_values
+from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.events.reader import read_events
+from tollgate.core.files.columns.arrow_columns import NOT_TEXT, plain_column
+from tollgate.core.files.columns.arrow_reader import EventReader, PieceEvents, repeated_in_piece
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.labels import read_label_table, write_label_results
+from tollgate.core.files.readers.chunks import Piece, Position, open_pieces
+from tollgate.core.files.readers.python_values import python_values
+from tollgate.core.files.readers.source import Held
 from tollgate.core.files.results import as_column, write_lines
-from tollgate.core.files.sources import Held
-from tollgate.core.reading import read_events
 from tollgate.errors import TableError, TrainingDataError
 
 from model_build.data.table import read_labelled_events, read_table_events

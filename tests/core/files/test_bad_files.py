@@ -14,9 +14,9 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.files import streams
-from tollgate.core.files.pieces import Piece, ReadOptions, open_pieces
-from tollgate.core.files.sources import Held
+from tollgate.core.files.readers import decompress
+from tollgate.core.files.readers.chunks import Piece, ReadOptions, open_pieces
+from tollgate.core.files.readers.source import Held
 from tollgate.errors import TableError
 
 from tests.core.files.scored import rows_of
@@ -160,7 +160,7 @@ def test_damage_in_the_middle_is_found_behind_the_pieces_before_it() -> None:
 def test_a_bomb_is_refused_before_it_is_unpacked_whole(
     suffix: str, codec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "_SURELY_FINE_BYTES", 32 * MB)
+    monkeypatch.setattr(decompress, "_SURELY_FINE_BYTES", 32 * MB)
     bomb = pa.Codec(codec).compress(b"a\n" + b"1\n" * (64 * MB), asbytes=True)
     assert len(bomb) < MB
 

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.files.blank_rows import NO_TIME
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.piece_events import EventReader
-from tollgate.core.files.pieces import ReadOptions, join_pieces, open_pieces
-from tollgate.core.files.sources import Held
-from tollgate.core.time_format import TimeFormat
+from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.readers.blank_rows import NO_TIME
+from tollgate.core.files.readers.chunks import ReadOptions, join_pieces, open_pieces
+from tollgate.core.files.readers.source import Held
+from tollgate.core.times.time_format import TimeFormat
 from tollgate.errors import TrainingDataError
 
 from model_build.data.table import read_labelled_events

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from tollgate.core.event_type import EventType
-from tollgate.core.files.clock_notes import ClockNotes
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.files.piece_events import EventReader
+from tollgate.core.events.event_type import EventType
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.notes.clock_notes import ClockNotes
+from tollgate.core.files.readers.chunk import Piece, Position
 
 KIND = EventType("payment", None, "when")
 TWELVE = 'Column "when": no time lies in the hours 0 or 13 to 23: is AM or PM missing?'

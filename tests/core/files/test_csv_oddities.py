@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.label_table import read_label_table
-from tollgate.core.files.piece_events import EventReader
-from tollgate.core.files.pieces import Piece, ReadOptions, count_rows, open_pieces
-from tollgate.core.files.sources import Held
-from tollgate.core.reading import require_columns
+from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.events.reader import require_columns
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.labels import read_label_table
+from tollgate.core.files.readers.chunks import Piece, ReadOptions, count_rows, open_pieces
+from tollgate.core.files.readers.source import Held
 from tollgate.errors import InputError, TableError
 
 from model_build.data.table import read_labelled_events
@@ -196,7 +196,7 @@ def test_row_numbers_serve_as_ids_where_none_are_declared(tmp_path: Path) -> Non
 
 
 def test_where_ids_are_needed_the_key_is_named() -> None:
-    from tollgate.core.reading import read_event, require_id  # noqa: PLC0415
+    from tollgate.core.events.reader import read_event, require_id  # noqa: PLC0415
 
     for ask in (lambda: require_id(WITHOUT_ID), lambda: read_event(WITHOUT_ID, {"time": "2026-01-01"})):
         with pytest.raises(InputError, match=r"set id in \[event\]"):

@@ -16,15 +16,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.event_type import EventType, LabelRule, OutcomeRule
-from tollgate.core.files.arrow_columns import NOT_TEXT
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.label_table import read_label_table, write_label_results
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.files.piece_events import EventReader
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event_type import EventType, LabelRule, OutcomeRule
+from tollgate.core.files.columns.arrow_columns import NOT_TEXT
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.labels import read_label_table, write_label_results
+from tollgate.core.files.readers.chunk import Piece, Position
 from tollgate.core.files.scoring import FileScoring
-from tollgate.core.version import DetectorVersion
+from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import InputError
 from tollgate.services.labels.label_steps import read_label
 

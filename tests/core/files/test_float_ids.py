@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.files.column_notes import ColumnNotes
-from tollgate.core.files.float_ids import count_inexact
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.files.piece_events import EventReader
+from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.files.columns.arrow_reader import EventReader
+from tollgate.core.files.columns.float_ids import count_inexact
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.notes.column_notes import ColumnNotes
+from tollgate.core.files.readers.chunk import Piece, Position
 
 from model_build.data.quality import notice_values
 from model_build.data.table import read_labelled_events

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tollgate.core.arrivals import NO_FRAUDS, Arrivals
-from tollgate.core.event import Events
-from tollgate.core.files import histories as module
-from tollgate.core.files.histories import FileHistories
-from tollgate.core.files.stored import read_from
-from tollgate.core.history import HistoryPlan, plan_history
-from tollgate.core.replay import StoredHistories, replay_histories
-from tollgate.core.stored_history import stale_names
+from tollgate.core.events.event import Events
+from tollgate.core.files.history import histories as module
+from tollgate.core.files.history.histories import FileHistories
+from tollgate.core.files.history.stored import read_from
+from tollgate.core.history.plan import HistoryPlan, plan_history
+from tollgate.core.history.replay import StoredHistories, replay_histories
+from tollgate.core.history.stored import stale_names
+from tollgate.core.history.timeline import NO_FRAUDS, Arrivals
 
 from model_build.data.table import read_labelled_events
 from model_build.detector_file.reader import DetectorFile

@@ -13,11 +13,11 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.file_form import FileForm
-from tollgate.core.files.csv_dialect import CsvDialect
-from tollgate.core.files.csv_rows import read_rows
-from tollgate.core.files.pieces import Position, ReadOptions, open_pieces
-from tollgate.core.files.sources import Held
+from tollgate.core.files.file_format import FileForm
+from tollgate.core.files.readers.chunks import Position, ReadOptions, open_pieces
+from tollgate.core.files.readers.csv_dialect import CsvDialect
+from tollgate.core.files.readers.csv_fallback import read_rows
+from tollgate.core.files.readers.source import Held
 from tollgate.errors import TableError
 
 from tests.core.files.scored import rows_of

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.files.records import Memory, Records
-from tollgate.core.files.spilled_rows import SpilledRows
+from tollgate.core.files.history.row_store import Memory, Records
+from tollgate.core.files.history.spilled_rows import SpilledRows
 
 WIDTH = 3
 LOT_BYTES = 250 * WIDTH * 8

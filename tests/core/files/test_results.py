@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tollgate.core.replay import StoredHistories
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.history.replay import StoredHistories
 
 from tests.core.files.scored import Row, Scored, to_csv
 from tests.core.files.scored import score as score_in

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decision import decide_in_order
+from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.reader import read_events
 from tollgate.core.files.cells import safe_cell
-from tollgate.core.reading import read_events
-from tollgate.core.replay import StoredHistories
-from tollgate.core.version import DetectorVersion
+from tollgate.core.history.replay import StoredHistories
 from tollgate.errors import TableError
 
 from tests.core.files.scored import score, to_csv
@@ -164,9 +164,9 @@ def test_a_missing_column_refuses_the_file(version: DetectorVersion, payments: l
 
 
 def test_tables_for_parquet_have_one_schema(version: DetectorVersion, payments: list[Row], tmp_path: Path) -> None:
-    from tollgate.core.files.pieces import ReadOptions, open_pieces  # noqa: PLC0415
+    from tollgate.core.files.readers.chunks import ReadOptions, open_pieces  # noqa: PLC0415
+    from tollgate.core.files.readers.source import Held  # noqa: PLC0415
     from tollgate.core.files.scoring import FileScoring  # noqa: PLC0415
-    from tollgate.core.files.sources import Held  # noqa: PLC0415
 
     content = to_csv(changed(payments[:90], {place: {"amount": "?"} for place in range(30, 60)}))
     scoring = FileScoring(replace(version), tmp_path)

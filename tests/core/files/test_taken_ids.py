@@ -12,16 +12,16 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.event_type import EventType
-from tollgate.core.files.key_hashes import KeyHashes
-from tollgate.core.files.piece_events import EventReader, repeated_in_piece
-from tollgate.core.files.pieces import ReadOptions, open_pieces
-from tollgate.core.files.seen_ids import SeenIds
-from tollgate.core.files.sources import Held
-from tollgate.core.moments import to_microseconds
-from tollgate.core.reading import read_events
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import read_events
+from tollgate.core.files.columns.arrow_reader import EventReader, repeated_in_piece
+from tollgate.core.files.history.key_hashes import KeyHashes
+from tollgate.core.files.history.seen_ids import SeenIds
+from tollgate.core.files.readers.chunks import ReadOptions, open_pieces
+from tollgate.core.files.readers.source import Held
+from tollgate.core.times.clock_skew import SkewLimit
+from tollgate.core.times.timestamps import to_microseconds
 from tollgate.errors import TrainingDataError
 
 from model_build.data.table import read_table_events

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from tollgate.core.event_type import EventType
-from tollgate.core.files.histories import FileHistories
-from tollgate.core.files.stored import read_from
-from tollgate.core.files.unknown_keys import EntityKeys, tell_unknown
-from tollgate.core.replay import StoredHistories
-from tollgate.core.rules.spelling import Spelling, respellings
+from tollgate.core.events.event_type import EventType
+from tollgate.core.files.history.histories import FileHistories
+from tollgate.core.files.history.stored import read_from
+from tollgate.core.files.notes.unknown_keys import EntityKeys, tell_unknown
+from tollgate.core.history.replay import StoredHistories
+from tollgate.core.rules.analysis.spelling import Spelling, respellings
 
 from tests.core.files.scored import texts_of
 from tests.core.test_replay import PLAN, table_of

@@ -9,16 +9,16 @@ from random import Random
 
 import numpy as np
 import pytest
-from tollgate.core.arrivals import NOTHING_WITHHELD, Arrivals, Withheld
-from tollgate.core.decision import decide_in_order, decide_one
-from tollgate.core.event import Events
-from tollgate.core.latest_addition import without_latest
-from tollgate.core.reading import read_events
-from tollgate.core.replay import StoredHistories
+from tollgate.core.decisions.decision import decide_in_order, decide_one
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.events.reader import read_events
+from tollgate.core.history.latest_addition import without_latest
+from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredSums, add_legitimate, add_up
+from tollgate.core.history.stored_names import OPEN
+from tollgate.core.history.timeline import NOTHING_WITHHELD, Arrivals, Withheld
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.stored_history import StoredSums, add_legitimate, add_up
-from tollgate.core.stored_names import OPEN
-from tollgate.core.version import DetectorVersion
 
 from model_build.deployment.publish import open_folder
 from tests.core.files.scored import Row, score, to_csv

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from tollgate.core.event_type import FRAUD, LEGITIMATE
-from tollgate.core.index.rows import Entry, Kind
+from tollgate.core.events.event_type import FRAUD, LEGITIMATE
+from tollgate.core.search.entry import Entry, Kind
 
 DAY_US = 1_764_115_200 * 10**6  # 2025-11-26T00:00:00Z
 KINDS = (

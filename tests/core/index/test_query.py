@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tollgate.core.index.query import Query, is_older_than_all
-from tollgate.core.index.ranking import SORTS, position_of
-from tollgate.core.index.rows import LABELS, Entry, Rows, join, token
-from tollgate.core.index.segment import Head, read_head, write_segment
+from tollgate.core.search.entry import LABELS, Entry, Rows, join, token
+from tollgate.core.search.ordering import SORTS, position_of
+from tollgate.core.search.query import Query, is_older_than_all
+from tollgate.core.search.segment import Head, read_head, write_segment
 
 from tests.core.index.entries import label_some, make_entries
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tollgate.core.index.postings import read_bucket
-from tollgate.core.index.rows import LABELS, Entry, Rows, join, token
-from tollgate.core.index.segment import (
+from tollgate.core.search.entry import LABELS, Entry, Rows, join, token
+from tollgate.core.search.postings import read_bucket
+from tollgate.core.search.segment import (
     SegmentError,
     find_labels,
     head_end,
@@ -19,7 +19,7 @@ from tollgate.core.index.segment import (
     read_summary,
     write_segment,
 )
-from tollgate.core.index.summary import Summary
+from tollgate.core.search.summary import Summary
 
 from tests.core.index.entries import label_some, make_entries
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
-from tollgate.core.event_type import EventType
-from tollgate.core.feature import Feature
-from tollgate.core.reading import read_events
-from tollgate.core.rules.answers import RuleAnswers
+from tollgate.core.events.event_type import EventType
+from tollgate.core.events.reader import read_events
+from tollgate.core.features.feature import Feature
 from tollgate.core.rules.inputs import RuleInputs
-from tollgate.core.rules.members import Members
+from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule import Mode, Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.rules.value_lists import Members
 
 EVENT_TYPE = EventType(
     name="payment",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from tollgate.core.rules.members import Members
 from tollgate.core.rules.scope import Scope, Symbol
+from tollgate.core.rules.value_lists import Members
 
 NUMBERS = ("amount", "score", "n_1d")
 TEXTS = ("country", "channel")

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tollgate.core.rules.answers import ListAnswer, RuleHit
-from tollgate.core.rules.members import Members
+from tollgate.core.rules.matches import ListAnswer, RuleHit
 from tollgate.core.rules.rule import Mode, Rule, RuleBook
+from tollgate.core.rules.value_lists import Members
 
 from tests.core.rules.deciding import EVENT_TYPE, FEATURES, LISTS, ask, inputs_of, outcomes, rule_set
 

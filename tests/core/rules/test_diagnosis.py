@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.rules.diagnosis import diagnose
-from tollgate.core.rules.members import Members
-from tollgate.core.rules.on_one import Value
-from tollgate.core.rules.parsing import parse
+from tollgate.core.rules.analysis.diagnosis import diagnose
+from tollgate.core.rules.formatting import write_node
+from tollgate.core.rules.parser import parse
+from tollgate.core.rules.row_compiler import Value
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
-from tollgate.core.rules.writing import write_node
+from tollgate.core.rules.value_lists import Members
 
 from tests.core.rules.deciding import EVENT_TYPE, FEATURES, inputs_of
 from tests.core.rules.expressions import conditions

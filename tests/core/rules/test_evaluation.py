@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.event import Floats, Keys
-from tollgate.core.plain_numbers import divide
-from tollgate.core.rules.checking import read_rule
-from tollgate.core.rules.on_columns import compile_on_columns
-from tollgate.core.rules.on_one import Value, compile_on_one
+from tollgate.core.events.event import Floats, Keys
+from tollgate.core.features.scalar_math import divide
+from tollgate.core.rules.column_compiler import compile_on_columns
+from tollgate.core.rules.row_compiler import Value, compile_on_one
 from tollgate.core.rules.syntax import Compare, Name, Node, children, names
+from tollgate.core.rules.type_check import read_rule
 
 from tests.core.rules.expressions import LISTS, NUMBERS, SCOPE, TEXTS, TRUTHS, conditions, rows
 

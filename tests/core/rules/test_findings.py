@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.event_type import EventType
-from tollgate.core.feature import Feature
-from tollgate.core.rules.checking import read_rule
-from tollgate.core.rules.findings import Finding, find_oddities
-from tollgate.core.rules.on_one import Value, compile_on_one
-from tollgate.core.rules.possible import Patience, is_impossible, judge
+from tollgate.core.events.event_type import EventType
+from tollgate.core.features.feature import Feature
+from tollgate.core.rules.analysis.findings import Finding, find_oddities
+from tollgate.core.rules.analysis.satisfiability import Patience, is_impossible, judge
+from tollgate.core.rules.row_compiler import Value, compile_on_one
 from tollgate.core.rules.rule import Mode, Rule, RuleBook
 from tollgate.core.rules.scope import scope_of
+from tollgate.core.rules.type_check import read_rule
 
 from tests.core.rules.expressions import LISTS, SCOPE, conditions, rows
 

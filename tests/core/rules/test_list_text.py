@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tollgate.core.rules.list_text import (
+from tollgate.core.rules.lists.text import (
     check_file,
     decode_list,
     describe_change,
@@ -15,7 +15,7 @@ from tollgate.core.rules.list_text import (
     split_lines,
     write_list,
 )
-from tollgate.core.rules.members import Members
+from tollgate.core.rules.value_lists import Members
 
 ASKED = ("bad", "card")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.event_type import EventType, LabelRule
-from tollgate.core.feature import Feature
-from tollgate.core.rules.checking import read_rule
-from tollgate.core.rules.parsing import parse
+from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.features.feature import Feature
+from tollgate.core.rules.parser import parse
 from tollgate.core.rules.scope import scope_of
 from tollgate.core.rules.syntax import Name, names
+from tollgate.core.rules.type_check import read_rule
 from tollgate.errors import RuleError
 
 from tests.core.rules.expressions import SCOPE

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tollgate.core.feature import Feature
-from tollgate.core.rules.answers import RuleAnswers
+from tollgate.core.features.feature import Feature
 from tollgate.core.rules.inputs import RuleInputs
+from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 

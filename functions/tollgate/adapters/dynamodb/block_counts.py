@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.errors import translated
-from tollgate.core.brake import Counts
+from tollgate.core.decisions.circuit_breaker import Counts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.compression import pack_json, unpack_json
 from tollgate.adapters.dynamodb.items import Item, fit_key, get_items
-from tollgate.core.remark import UNSAID, Remark
+from tollgate.core.decisions.label_note import UNSAID, Remark
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -22,13 +22,13 @@ from tollgate.adapters.dynamodb.items import (
     get_items,
     write_together,
 )
-from tollgate.core.event import Events, host_key
-from tollgate.core.latest_addition import NOT_MOVED, LatestMoved, latest_us, move_latest, without_latest
-from tollgate.core.lodging import own_sums, read_lodger
-from tollgate.core.lots import in_lots
-from tollgate.core.stored_history import NOTHING_MATURED, Matured, StoredSums, add_up
-from tollgate.core.stored_names import LATEST
-from tollgate.core.version import DetectorVersion
+from tollgate.core.batched import in_lots
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events, host_key
+from tollgate.core.history.item_packing import own_sums, read_lodger
+from tollgate.core.history.latest_addition import NOT_MOVED, LatestMoved, latest_us, move_latest, without_latest
+from tollgate.core.history.stored import NOTHING_MATURED, Matured, StoredSums, add_up
+from tollgate.core.history.stored_names import LATEST
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

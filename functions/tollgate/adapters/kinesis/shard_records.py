@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from tollgate.adapters.errors import error_code, translated
-from tollgate.core.stream_record import StreamRecord
+from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tollgate.adapters.s3.conditional import get_with_etag, put_if_unchanged
-from tollgate.core.index.day_sums import DaySums, read_day_sums, write_day_sums
-from tollgate.core.index.segment_names import ROOT
+from tollgate.core.search.day_totals import DaySums, read_day_sums, write_day_sums
+from tollgate.core.search.segment_names import ROOT
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

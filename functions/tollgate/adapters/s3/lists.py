@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.adapters.errors import ABSENT, error_code
 from tollgate.adapters.s3.conditional import bare, get_with_etag, put_if_unchanged
-from tollgate.core.rules.list_text import decode_list, read_stored, write_list
-from tollgate.core.rules.members import Lists, Members
+from tollgate.core.rules.lists.text import decode_list, read_stored, write_list
 from tollgate.core.rules.scope import Kind
+from tollgate.core.rules.value_lists import Lists, Members
 from tollgate.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from tollgate.adapters.s3.versions import VersionStore
-from tollgate.core.past_events import PAST_EVENTS, PastEvents, open_past_events
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.sample_events import PAST_EVENTS, PastEvents, open_past_events
+from tollgate.core.detectors.version import DetectorVersion
 
 # Some tens of megabytes each: those of the version that decides, and of the one before it.
 _MOST_KEPT = 2

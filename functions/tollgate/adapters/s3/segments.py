@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tollgate.adapters.errors import ABSENT, code_behind, translated
 from tollgate.adapters.s3.range_cache import RangeCache
 from tollgate.adapters.s3.ranges import ObjectRanges
-from tollgate.core.index.segment import Head, Range, head_end, read_head
-from tollgate.core.index.segment_names import ROOT, SegmentName
+from tollgate.core.search.segment import Head, Range, head_end, read_head
+from tollgate.core.search.segment_names import ROOT, SegmentName
 from tollgate.errors import TollgateError, UnavailableError
 
 if TYPE_CHECKING:

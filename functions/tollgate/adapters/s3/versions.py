@@ -12,9 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.adapters.errors import ABSENT, error_code, translated
 from tollgate.adapters.s3.lists import ListStore
-from tollgate.core.downgrade import Thresholds
-from tollgate.core.event_type import EventType
-from tollgate.core.version import (
+from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.detectors.version import (
     MANIFEST,
     VERSION_FILES,
     DetectorVersion,
@@ -22,6 +21,7 @@ from tollgate.core.version import (
     open_without_model,
     read_manifest,
 )
+from tollgate.core.events.event_type import EventType
 from tollgate.errors import ConflictError, NotFoundError, SealError, UnavailableError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tollgate.adapters.errors import translated
-from tollgate.core.stream_record import StreamRecord
+from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:

@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tollgate.core.event import Ints
-from tollgate.core.explain import TOP
-from tollgate.core.files.arrow_columns import (
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Ints
+from tollgate.core.explanations.explain import TOP
+from tollgate.core.files.cells import free_name, safe_cell
+from tollgate.core.files.columns.arrow_columns import (
     hex_column,
     is_bytes,
     is_nested,
@@ -24,11 +26,9 @@ from tollgate.core.files.arrow_columns import (
     text_or_hex,
     unwrap,
 )
-from tollgate.core.files.cells import free_name, safe_cell
-from tollgate.core.files.decide_piece import PieceDecisions
-from tollgate.core.files.piece import Piece
-from tollgate.core.files.python_values import python_values
-from tollgate.core.version import DetectorVersion
+from tollgate.core.files.decide_chunk import PieceDecisions
+from tollgate.core.files.readers.chunk import Piece
+from tollgate.core.files.readers.python_values import python_values
 
 Bytes = npt.NDArray[np.uint8]
 

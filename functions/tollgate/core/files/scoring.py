@@ -12,18 +12,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.files.decide_piece import PieceDecisions, decide_piece
-from tollgate.core.files.histories import FileHistories, PieceReads, ReadStored, nothing_stored
-from tollgate.core.files.piece import Piece, Position
-from tollgate.core.files.piece_events import EventReader, PieceEvents
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.reader import require_columns
+from tollgate.core.files.columns.arrow_reader import EventReader, PieceEvents
+from tollgate.core.files.decide_chunk import PieceDecisions, decide_piece
+from tollgate.core.files.history.histories import FileHistories, PieceReads, ReadStored, nothing_stored
+from tollgate.core.files.history.seen_ids import SeenIds
+from tollgate.core.files.notes.unknown_keys import tell_unknown
+from tollgate.core.files.readers.chunk import Piece, Position
 from tollgate.core.files.results import tabulate, write_lines
-from tollgate.core.files.seen_ids import SeenIds
 from tollgate.core.files.summary import FileSummary
-from tollgate.core.files.unknown_keys import tell_unknown
 from tollgate.core.files.withheld_rows import WithheldRows
-from tollgate.core.reading import require_columns
-from tollgate.core.version import DetectorVersion
+from tollgate.core.times.clock_skew import SkewLimit
 
 __all__ = ["EventReader", "FileHistories", "FileScoring", "ReadStored", "ScoredPiece", "nothing_stored"]
 

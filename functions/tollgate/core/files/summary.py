@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from tollgate.core.files.clock_notes import ClockNotes
-from tollgate.core.files.column_notes import ColumnNotes
-from tollgate.core.files.decide_piece import PieceDecisions
-from tollgate.core.files.piece import Piece
-from tollgate.core.files.piece_events import PieceEvents
-from tollgate.core.files.python_values import python_values
-from tollgate.core.files.time_notes import TimeNotes
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.files.columns.arrow_reader import PieceEvents
+from tollgate.core.files.decide_chunk import PieceDecisions
+from tollgate.core.files.notes.clock_notes import ClockNotes
+from tollgate.core.files.notes.column_notes import ColumnNotes
+from tollgate.core.files.notes.time_notes import TimeNotes
+from tollgate.core.files.readers.chunk import Piece
+from tollgate.core.files.readers.python_values import python_values
 
 HISTOGRAM_EDGES = tuple(range(0, 1001, 50))
 MOST_SHOWN = 100

@@ -16,12 +16,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from tollgate.core.event import Ints
-from tollgate.core.files.decide_piece import decide_piece
-from tollgate.core.files.histories import FileHistories, PieceReads
-from tollgate.core.files.piece_events import PieceEvents
-from tollgate.core.history import Maturing
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Ints
+from tollgate.core.files.columns.arrow_reader import PieceEvents
+from tollgate.core.files.decide_chunk import decide_piece
+from tollgate.core.files.history.histories import FileHistories, PieceReads
+from tollgate.core.history.plan import Maturing
 
 _NEVER_US = np.iinfo(np.int64).max
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tollgate.core.event import Events, Floats, Ints, Keys
-from tollgate.core.feature import Matrix
-from tollgate.core.rules.on_columns import Columns
-from tollgate.core.rules.on_one import Row, Value
+from tollgate.core.events.event import Events, Floats, Ints, Keys
+from tollgate.core.features.feature import Matrix
+from tollgate.core.rules.column_compiler import Columns
+from tollgate.core.rules.row_compiler import Row, Value
 from tollgate.core.rules.scope import Scope, Symbol
 
 _HOUR_US = 3_600_000_000

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from tollgate.core.rules.members import Lists, Members
+from tollgate.core.rules.value_lists import Lists, Members
 
 Mode = Literal["FIRST_MATCHED", "ALL_MATCHED"]
 MODES: tuple[Mode, ...] = ("FIRST_MATCHED", "ALL_MATCHED")

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tollgate.core.event import Keys
-from tollgate.core.event_type import EventType
-from tollgate.core.feature import Feature
-from tollgate.core.rules.checking import read_rule
+from tollgate.core.events.event import Keys
+from tollgate.core.events.event_type import EventType
+from tollgate.core.features.feature import Feature
+from tollgate.core.rules.column_compiler import Bools, Columns, compile_on_columns
 from tollgate.core.rules.inputs import RuleInputs
-from tollgate.core.rules.members import Lists
-from tollgate.core.rules.on_columns import Bools, Columns, compile_on_columns
-from tollgate.core.rules.on_one import Condition, Row, Value, compile_on_one, compile_value
-from tollgate.core.rules.parsing import parse
+from tollgate.core.rules.parser import parse
+from tollgate.core.rules.row_compiler import Condition, Row, Value, compile_on_one, compile_value
 from tollgate.core.rules.rule import Rule, RuleBook, in_order
 from tollgate.core.rules.scope import Scope, scope_of
 from tollgate.core.rules.syntax import ListName, Name, Node, names, questions
+from tollgate.core.rules.type_check import read_rule
+from tollgate.core.rules.value_lists import Lists
 from tollgate.errors import RuleError
 
 

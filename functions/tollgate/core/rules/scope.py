@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tollgate.core.event_type import EventType
-from tollgate.core.feature import Feature
+from tollgate.core.events.event_type import EventType
+from tollgate.core.features.feature import Feature
 
 SCORE = "score"
 Kind = Literal["number", "text", "truth"]

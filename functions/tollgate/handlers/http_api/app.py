@@ -8,10 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Query, Response
 from mangum import Mangum
 
-from tollgate.core.explain import Wanted
-from tollgate.handlers.http_api import models as models
-from tollgate.handlers.http_api import rules as rules
-from tollgate.handlers.http_api import search as search
+from tollgate.core.explanations.explain import Wanted
+from tollgate.handlers.http_api import models, rules, search
 from tollgate.handlers.http_api.access_log import LoggedApp
 from tollgate.handlers.http_api.contributions import Contributions, Dependence
 from tollgate.handlers.http_api.detectors import Detector, Evaluation, Versions

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.core.strict_json import read_json
+from tollgate.core.events.strict_json import read_json
 from tollgate.errors import BodyTooLargeError, TollgateError
 from tollgate.observability import describe_error
 

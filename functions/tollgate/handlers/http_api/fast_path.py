@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from tollgate.core.explain import Wanted
+from tollgate.core.explanations.explain import Wanted
 from tollgate.handlers.http_api.access_log import log_request
 from tollgate.handlers.http_api.encoding import answer_error, read_body, write_decision, write_json
 from tollgate.services.container import open_stores

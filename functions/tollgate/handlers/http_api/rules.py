@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from pydantic import AfterValidator, BaseModel, Field
 
-from tollgate.core.rules.members import MAX_ENTRIES
+from tollgate.core.rules.lexer import MOST_CHARACTERS
 from tollgate.core.rules.rule import (
     FIRST_PRIORITY,
     LAST_PRIORITY,
@@ -18,7 +18,7 @@ from tollgate.core.rules.rule import (
     Rule,
     is_rule_name,
 )
-from tollgate.core.rules.tokens import MOST_CHARACTERS
+from tollgate.core.rules.value_lists import MAX_ENTRIES
 from tollgate.errors import ConditionMissingError
 from tollgate.handlers.http_api.models import Request
 from tollgate.handlers.http_api.problems import LargeRoute, StrictRoute

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from tollgate.core.score import TOP_SCORE
+from tollgate.core.detectors.score import TOP_SCORE
 from tollgate.errors import InputError
 from tollgate.handlers.http_api.models import Downgrade, KnownLabel, Request
 from tollgate.handlers.http_api.values import Day

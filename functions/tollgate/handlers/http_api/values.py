@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from tollgate.core.values import read_text, shown
+from tollgate.core.events.cells import read_text, shown
 
 # A day may come with its midnight, as programs write it.
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?", re.ASCII)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from tollgate.core.explain import Wanted
+from tollgate.core.explanations.explain import Wanted
 from tollgate.errors import InputError
 from tollgate.handlers.http_api.models import ClockUsed, Downgrade, Reason, Request, RuleHit
 from tollgate.handlers.http_api.values import EventId

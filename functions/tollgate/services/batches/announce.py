@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.core.metrics import DETECTOR, EVENTS_AHEAD, Metric
+from tollgate.core.decisions.metrics import DETECTOR, EVENTS_AHEAD, Metric
 from tollgate.services.container import Stores
 
 SCORED = "File scored"

@@ -10,11 +10,11 @@ from pathlib import Path
 from tollgate import clock
 from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.adapters.s3.upload import SentResults
-from tollgate.core.clock_skew import SkewLimit
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.reader import require_id
 from tollgate.core.files.scoring import FileScoring
-from tollgate.core.reading import require_id
-from tollgate.core.replay import StoredHistories
-from tollgate.core.version import DetectorVersion
+from tollgate.core.history.replay import StoredHistories
+from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.services.batches.checkpoints import Checkpoint, load_checkpoint
 from tollgate.services.batches.lease import Hold
 from tollgate.services.container import Stores

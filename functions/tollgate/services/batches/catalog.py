@@ -9,8 +9,8 @@ from typing import Any
 from tollgate.adapters.dynamodb.batches import BatchState
 from tollgate.adapters.s3.batch_files import UPLOAD_EXPIRES_S
 from tollgate.adapters.s3.batch_names import BatchFile, is_marker
-from tollgate.core.files.suffixes import SUFFIXES
-from tollgate.core.reading import require_id
+from tollgate.core.events.reader import require_id
+from tollgate.core.files.readers.suffixes import SUFFIXES
 from tollgate.errors import InputError, NotFoundError
 from tollgate.services.batches.lease import now
 from tollgate.services.container import Stores

@@ -12,8 +12,8 @@ from typing import Any
 from tollgate.adapters.s3.batch_files import BatchStore, to_json
 from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.adapters.s3.upload import SentResults, WorkLostError
-from tollgate.core.files.parquet_results import ParquetSoFar
-from tollgate.core.files.pieces import Position
+from tollgate.core.files.parquet_writer import ParquetSoFar
+from tollgate.core.files.readers.chunks import Position
 
 _RUN, _FOOTER, _CORE = "run.json", "parquet.footer", "core/"
 _AT_ONCE = 4

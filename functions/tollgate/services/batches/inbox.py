@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tollgate.adapters.s3.batch_names import BatchFile
-from tollgate.core.moments import write_utc
+from tollgate.core.times.timestamps import write_utc
 from tollgate.services.container import Stores
 
 MOST_FILES = 100

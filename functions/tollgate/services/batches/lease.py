@@ -13,7 +13,7 @@ from typing import Any, Self
 from tollgate import clock
 from tollgate.adapters.dynamodb.batches import BatchState, Lease
 from tollgate.adapters.s3.batch_names import BatchFile
-from tollgate.core.moments import write_utc
+from tollgate.core.times.timestamps import write_utc
 from tollgate.errors import ConflictError, TollgateError
 from tollgate.observability import describe_error
 from tollgate.services.batches.delivery import Turn

@@ -10,8 +10,8 @@ from typing import Any
 from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.adapters.s3.source import S3Source
 from tollgate.adapters.s3.upload import ResultUpload, WorkLostError
-from tollgate.core.files.parquet_results import OtherColumnsError, ParquetResults
-from tollgate.core.files.pieces import Piece, ReadOptions
+from tollgate.core.files.parquet_writer import OtherColumnsError, ParquetResults
+from tollgate.core.files.readers.chunks import Piece, ReadOptions
 from tollgate.core.files.scoring import ScoredPiece
 from tollgate.services.batches.batch_run import Work
 from tollgate.services.batches.checkpoints import Checkpoint, forget_checkpoint, save_checkpoint

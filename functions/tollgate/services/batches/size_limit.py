@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tollgate.core.files.pieces import Piece, Position, ReadOptions, open_pieces
-from tollgate.core.files.sources import Source
+from tollgate.core.files.readers.chunks import Piece, Position, ReadOptions, open_pieces
+from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
 
 

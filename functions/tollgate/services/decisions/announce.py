@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.core.decision_metrics import count_answer, count_failure, count_parts
-from tollgate.core.explain import Wanted
-from tollgate.core.metrics import DETECTOR, Metric
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.decision_metrics import count_answer, count_failure, count_parts
+from tollgate.core.decisions.metrics import DETECTOR, Metric
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.explanations.explain import Wanted
 from tollgate.errors import EventAheadError, TollgateError
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decide import decide_event

@@ -9,15 +9,15 @@ from typing import Any
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
 from tollgate.adapters.dynamodb.items import Item, get_items
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.decision import Decisions, decide_one
-from tollgate.core.degraded import decide_degraded
-from tollgate.core.event import Events
-from tollgate.core.explain import Explanation, Wanted, explain_decisions, most_of
-from tollgate.core.reading import read_event
-from tollgate.core.replay import StoredHistories
-from tollgate.core.safety import HISTORY, MODEL, RECORD, forced_outcome, missing_columns
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.decision import Decisions, decide_one
+from tollgate.core.decisions.degraded import decide_degraded
+from tollgate.core.detectors.safety import HISTORY, MODEL, RECORD, forced_outcome, missing_columns
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.events.reader import read_event
+from tollgate.core.explanations.explain import Explanation, Wanted, explain_decisions, most_of
+from tollgate.core.history.replay import StoredHistories
+from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decision_record import make_record, write_answer

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decision import Decisions
-from tollgate.core.event import Events
-from tollgate.core.explain import Explanation
-from tollgate.core.moments import write_utc
-from tollgate.core.pinned_reads import pack_reads
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.decision import Decisions
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.explanations.explain import Explanation
+from tollgate.core.history.snapshot import pack_reads
+from tollgate.core.times.timestamps import write_utc
 from tollgate.runtime import describe_runtime
 
 

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.core.downgrade import Thresholds
-from tollgate.core.index.rows import Entry
+from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.search.entry import Entry
 from tollgate.errors import SealError, UnavailableError
 from tollgate.services.container import Stores
 

@@ -6,8 +6,8 @@ import logging
 from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.explain import Wanted, most_of
-from tollgate.core.recompute import explain_again, retell_reasons
+from tollgate.core.decisions.recompute import explain_again, retell_reasons
+from tollgate.core.explanations.explain import Wanted, most_of
 from tollgate.errors import SealError
 from tollgate.services.container import Stores
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.explain import Wanted
-from tollgate.core.moments import write_second
-from tollgate.core.safety import missing_columns
-from tollgate.core.values import earlier_spellings, read_text, shown
+from tollgate.core.detectors.safety import missing_columns
+from tollgate.core.events.cells import earlier_spellings, read_text, shown
+from tollgate.core.explanations.explain import Wanted
+from tollgate.core.times.timestamps import write_second
 from tollgate.errors import NotFoundError, TollgateError
 from tollgate.services.container import Stores
 from tollgate.services.decisions.downgrade import downgrade_of

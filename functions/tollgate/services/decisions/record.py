@@ -8,12 +8,12 @@ from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel
 from tollgate.adapters.dynamodb.histories import history_key
 from tollgate.adapters.dynamodb.items import MOST_ACTIONS, ConditionFailedError, write_together
-from tollgate.core.event import Events
-from tollgate.core.latest_addition import latest_names, move_latest, read_as_of
-from tollgate.core.lodging import lodge
-from tollgate.core.replay import StoredHistories
-from tollgate.core.stored_history import NOTHING_MATURED, add_to_all, add_up, fold_matured, stale_names
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.history.item_packing import lodge
+from tollgate.core.history.latest_addition import latest_names, move_latest, read_as_of
+from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import NOTHING_MATURED, add_to_all, add_up, fold_matured, stale_names
 from tollgate.services.container import Stores
 from tollgate.services.labels.label_history import label_addition, label_record, label_time_us
 

@@ -8,17 +8,17 @@ from typing import Any
 
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.clock_skew import SkewLimit, as_decided
-from tollgate.core.decision import Decisions
-from tollgate.core.downgrade import Thresholds
-from tollgate.core.event import Events
-from tollgate.core.explain import Wanted, explain_decisions, most_of
-from tollgate.core.known_histories import tell_histories
-from tollgate.core.pinned_reads import unpack_reads
-from tollgate.core.reading import read_event
-from tollgate.core.recompute import with_answered_lists
-from tollgate.core.version import DetectorVersion
-from tollgate.core.what_if import NOTHING_PINNED, PinnedReads, decide_variants, keys_to_read, read_variants
+from tollgate.core.decisions.decision import Decisions
+from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.decisions.history_facts import tell_histories
+from tollgate.core.decisions.recompute import with_answered_lists
+from tollgate.core.decisions.what_if import NOTHING_PINNED, PinnedReads, decide_variants, keys_to_read, read_variants
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events
+from tollgate.core.events.reader import read_event
+from tollgate.core.explanations.explain import Wanted, explain_decisions, most_of
+from tollgate.core.history.snapshot import unpack_reads
+from tollgate.core.times.clock_skew import SkewLimit, as_decided
 from tollgate.errors import InputError
 from tollgate.services.container import Stores
 from tollgate.services.decisions.find import find_record

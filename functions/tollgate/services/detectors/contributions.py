@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tollgate.core.dependence import bin_contributions, draw_points
-from tollgate.core.event import Floats, Ints
-from tollgate.core.moments import write_moment
-from tollgate.core.past_events import PastEvents
-from tollgate.core.reasons.groups import Group
-from tollgate.core.segments import Parts, by_amount, by_category
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.feature_dependence import bin_contributions, draw_points
+from tollgate.core.detectors.sample_events import PastEvents
+from tollgate.core.detectors.slices import Parts, by_amount, by_category
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Floats, Ints
+from tollgate.core.explanations.groups import Group
+from tollgate.core.times.timestamps import write_moment
 from tollgate.errors import NotFoundError, suggest
 from tollgate.services.container import Stores
 from tollgate.services.detectors.sample_events import read_past_events

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tollgate.core.moments import write_second
+from tollgate.core.detectors.score import FALSE_POSITIVE_RATES
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.rules.rule import Rule
-from tollgate.core.score import FALSE_POSITIVE_RATES
-from tollgate.core.version import DetectorVersion
+from tollgate.core.times.timestamps import write_second
 from tollgate.errors import SealError
 
 _JSON_TYPES = {

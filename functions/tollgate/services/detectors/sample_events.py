@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tollgate.core.past_events import PastEvents, has_past_events
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.sample_events import PastEvents, has_past_events
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.errors import NotFoundError
 from tollgate.services.container import Stores
 

@@ -12,10 +12,10 @@ from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, Found, WaitingLabel
 from tollgate.adapters.dynamodb.histories import history_key
 from tollgate.adapters.dynamodb.items import ConditionFailedError, write_together
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.latest_addition import NOT_MOVED, LatestMoved, move_latest
-from tollgate.core.values import earlier_spellings
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.cells import earlier_spellings
+from tollgate.core.history.latest_addition import NOT_MOVED, LatestMoved, move_latest
+from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import ConflictError, InputError
 from tollgate.services.container import Stores
 from tollgate.services.labels.label_history import label_time_us

@@ -10,10 +10,10 @@ from typing import Any
 
 from tollgate.adapters.s3.batch_files import to_json
 from tollgate.adapters.s3.batch_names import BatchFile
-from tollgate.core.files.label_table import LabelTable, read_label_table, write_label_results
-from tollgate.core.files.pieces import ReadOptions
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.files.labels import LabelTable, read_label_table, write_label_results
+from tollgate.core.files.readers.chunks import ReadOptions
 from tollgate.core.files.summary import MOST_SHOWN
-from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError
 from tollgate.services.batches.size_limit import open_within
 from tollgate.services.container import Stores

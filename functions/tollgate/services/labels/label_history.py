@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel
-from tollgate.core.event_type import FRAUD
-from tollgate.core.remark import UNSAID
-from tollgate.core.stored_history import add_fraud, add_legitimate
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.label_note import UNSAID
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event_type import FRAUD
+from tollgate.core.history.stored import add_fraud, add_legitimate
 
 
 def default_known_s(version: DetectorVersion, record: DecisionRecord) -> float:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, Found, WaitingLabel
-from tollgate.core.clock_skew import SkewLimit
-from tollgate.core.event_type import FRAUD, LEGITIMATE, LabelRule
-from tollgate.core.remark import LONGEST, Remark
-from tollgate.core.stored_history import add_up
-from tollgate.core.values import read_text
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.label_note import LONGEST, Remark
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.cells import read_text
+from tollgate.core.events.event_type import FRAUD, LEGITIMATE, LabelRule
+from tollgate.core.history.stored import add_up
+from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import LabelError, suggest
 from tollgate.services.labels.label_history import default_known_s, label_addition
 

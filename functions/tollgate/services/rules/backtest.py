@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from tollgate.core.costs import Costs
-from tollgate.core.downgrade import Thresholds
-from tollgate.core.event import Ints
-from tollgate.core.past_events import PastEvents
+from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.detectors.costs import Costs
+from tollgate.core.detectors.sample_events import PastEvents
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Ints
+from tollgate.core.rules.backtest import TriedEvents, TriedRule, as_if_acting
+from tollgate.core.rules.backtest import try_rules as ask_rules
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.rules.scope import SCORE
-from tollgate.core.rules.trial import TriedEvents, TriedRule, as_if_acting
-from tollgate.core.rules.trial import try_rules as ask_rules
-from tollgate.core.version import DetectorVersion
 from tollgate.errors import InputError
 from tollgate.services.container import Stores
 from tollgate.services.detectors.sample_events import read_past_events

@@ -7,8 +7,8 @@ from typing import Any
 
 from tollgate import clock
 from tollgate.adapters.s3.drafts import Draft
-from tollgate.core.moments import write_second
 from tollgate.core.rules.rule import Rule
+from tollgate.core.times.timestamps import write_second
 from tollgate.errors import InputError
 from tollgate.services.container import Stores
 from tollgate.services.rules.rule_book import (

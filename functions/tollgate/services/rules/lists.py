@@ -6,13 +6,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
-from tollgate.core.moments import write_second
-from tollgate.core.rules.list_faults import unquote
-from tollgate.core.rules.list_text import given_lines, read_list, show_values
-from tollgate.core.rules.members import MAX_ENTRIES, Members
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.cells import read_text
+from tollgate.core.rules.lists.faults import unquote
+from tollgate.core.rules.lists.text import given_lines, read_list, show_values
 from tollgate.core.rules.scope import Kind
-from tollgate.core.values import read_text
-from tollgate.core.version import DetectorVersion
+from tollgate.core.rules.value_lists import MAX_ENTRIES, Members
+from tollgate.core.times.timestamps import write_second
 from tollgate.errors import ChangedError, InputError, NotFoundError, suggest
 from tollgate.services.container import Stores
 

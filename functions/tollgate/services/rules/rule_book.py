@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tollgate.core.moments import write_second
-from tollgate.core.rules.findings import Finding, check_book
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.rules.analysis.findings import Finding, check_book
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
-from tollgate.core.version import DetectorVersion
+from tollgate.core.times.timestamps import write_second
 from tollgate.errors import InputError, suggest
 
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from tollgate import clock
 from tollgate.adapters.s3.day_totals import DaySumStore
 from tollgate.adapters.s3.segments import SegmentStore
-from tollgate.core.index.day_sums import DaySum, DaySums, is_sum_of, mark_of, month_of
+from tollgate.core.search.day_totals import DaySum, DaySums, is_sum_of, mark_of, month_of
 from tollgate.errors import ChangedError
 from tollgate.services.search.read import Days, IndexReader, read_index
 from tollgate.services.search.summarize import sum_days

@@ -12,12 +12,12 @@ from typing import Any
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.adapters.s3.segments import SegmentGoneError
-from tollgate.core.event import PAIR_SEPARATOR
-from tollgate.core.index.rows import UNLABELLED, Entry, Kind, Rows, join
-from tollgate.core.index.segment import read_rows, write_segment
-from tollgate.core.index.segment_names import SegmentName, choose_to_merge
-from tollgate.core.reading import read_amount
-from tollgate.core.time_format import TimeFormat
+from tollgate.core.events.event import PAIR_SEPARATOR
+from tollgate.core.events.reader import read_amount
+from tollgate.core.search.entry import UNLABELLED, Entry, Kind, Rows, join
+from tollgate.core.search.segment import read_rows, write_segment
+from tollgate.core.search.segment_names import SegmentName, choose_to_merge
+from tollgate.core.times.time_format import TimeFormat
 from tollgate.errors import SealError, UnavailableError
 from tollgate.observability import describe_error
 from tollgate.services.container import Stores

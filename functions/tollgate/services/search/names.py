@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tollgate.core.values import shown
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.cells import shown
 from tollgate.errors import InputError, SealError, suggest
 from tollgate.services.container import Stores
 from tollgate.services.search.terms import SearchTerms

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from tollgate import clock
 from tollgate.adapters.s3.segments import SegmentGoneError, SegmentStore
-from tollgate.core.index.segment_names import SegmentName
+from tollgate.core.search.segment_names import SegmentName
 from tollgate.errors import UnavailableError
 
 Read = TypeVar("Read")

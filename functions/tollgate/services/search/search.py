@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tollgate.core.index.postings import read_bucket
-from tollgate.core.index.query import Query, is_older_than_all
-from tollgate.core.index.ranking import position_of
-from tollgate.core.index.rows import Rows, join, token
-from tollgate.core.index.segment import Head
-from tollgate.core.moments import to_moment, write_moment
-from tollgate.core.values import earlier_spellings
+from tollgate.core.events.cells import earlier_spellings
+from tollgate.core.search.entry import Rows, join, token
+from tollgate.core.search.ordering import position_of
+from tollgate.core.search.postings import read_bucket
+from tollgate.core.search.query import Query, is_older_than_all
+from tollgate.core.search.segment import Head
+from tollgate.core.times.timestamps import to_moment, write_moment
 from tollgate.errors import InputError
 from tollgate.services.container import Stores
 from tollgate.services.decisions.downgrade import downgrade_of_entry

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.core.index.rows import UNLABELLED, Entry
-from tollgate.core.moments import write_moment
+from tollgate.core.search.entry import UNLABELLED, Entry
+from tollgate.core.times.timestamps import write_moment
 
 
 def tell_entry(entry: Entry, downgraded: Mapping[str, str] | None) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
-from tollgate.core.index.rows import Kind
-from tollgate.core.index.summary import NOTHING, SCORE_STEP, Summary, Tally, add_tallies
-from tollgate.core.score import TOP_SCORE
+from tollgate.core.detectors.score import TOP_SCORE
+from tollgate.core.search.entry import Kind
+from tollgate.core.search.summary import NOTHING, SCORE_STEP, Summary, Tally, add_tallies
 
 _HOURS = range(24)
 _STEPS = range(0, TOP_SCORE + 1, SCORE_STEP)

@@ -8,13 +8,13 @@ from typing import Any
 
 from tollgate.adapters.s3.day_totals import DaySumStore
 from tollgate.adapters.s3.segments import SegmentStore
-from tollgate.core.index.day_sums import DaySums, is_sum_of, month_of
-from tollgate.core.index.query import is_older_than_all
-from tollgate.core.index.rows import join
-from tollgate.core.index.segment import find_labels, read_head, read_rows, read_summary
-from tollgate.core.index.segment_names import SegmentName
-from tollgate.core.index.summary import Summary
-from tollgate.core.moments import write_moment
+from tollgate.core.search.day_totals import DaySums, is_sum_of, month_of
+from tollgate.core.search.entry import join
+from tollgate.core.search.query import is_older_than_all
+from tollgate.core.search.segment import find_labels, read_head, read_rows, read_summary
+from tollgate.core.search.segment_names import SegmentName
+from tollgate.core.search.summary import Summary
+from tollgate.core.times.timestamps import write_moment
 from tollgate.services.container import Stores
 from tollgate.services.search.read import IndexReader, read_index
 from tollgate.services.search.serialize_summary import tell_summary

@@ -12,12 +12,12 @@ from datetime import date
 import numpy as np
 
 from tollgate import clock
-from tollgate.core.index.query import Query
-from tollgate.core.index.ranking import Position
-from tollgate.core.moments import to_moment
-from tollgate.core.score import TOP_SCORE
-from tollgate.core.values import read_text
-from tollgate.core.version import DetectorVersion
+from tollgate.core.detectors.score import TOP_SCORE
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.cells import read_text
+from tollgate.core.search.ordering import Position
+from tollgate.core.search.query import Query
+from tollgate.core.times.timestamps import to_moment
 from tollgate.errors import InputError, suggest
 from tollgate.services.search.read import Days
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from tollgate import clock
 from tollgate.adapters.kinesis.results import Result
-from tollgate.core.metrics import DETECTOR, Metric
-from tollgate.core.moments import write_utc
-from tollgate.core.stream_reading import read_event_of, split_record
-from tollgate.core.stream_record import StreamRecord
-from tollgate.core.values import read_text
-from tollgate.core.version import DetectorVersion
+from tollgate.core.decisions.metrics import DETECTOR, Metric
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.cells import read_text
+from tollgate.core.streams.reader import read_event_of, split_record
+from tollgate.core.streams.record import StreamRecord
+from tollgate.core.times.timestamps import write_utc
 from tollgate.errors import InputError
 from tollgate.observability import describe_error
 from tollgate.services.container import Stores

@@ -8,8 +8,8 @@ from typing import Any
 
 from tollgate.adapters import clients
 from tollgate.adapters.kinesis.shard_records import read_shard_records
-from tollgate.core.stream_reading import split_record
-from tollgate.core.stream_record import StreamRecord
+from tollgate.core.streams.reader import split_record
+from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError, UnavailableError
 from tollgate.services.container import Stores
 from tollgate.services.streams.process import decide_lot, decide_record

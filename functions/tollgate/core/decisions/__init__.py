@@ -1,0 +1,1 @@
+"""Decisions: made, degraded, explained by facts, and made again."""

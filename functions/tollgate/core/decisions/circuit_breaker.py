@@ -1,0 +1,56 @@
+"""The brake on mass decline: how many of the last decisions were blocks, in spans that add up between processes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tollgate.core.detectors.safety import Safety
+
+# A window is cut into so many spans: it moves on in steps of a tenth.
+_SPANS = 10
+
+Counts = Mapping[int, tuple[int, int]]
+
+
+def span_s(safety: Safety) -> float:
+    """Return the length of a span in seconds."""
+    return safety.over_s / _SPANS
+
+
+def span_of(safety: Safety, time_s: float) -> int:
+    """Return the number of the span in which a moment lies, counted from 1970."""
+    return math.floor(time_s / span_s(safety))
+
+
+def in_window(safety: Safety, counts: Counts, now_s: float) -> dict[int, tuple[int, int]]:
+    """Return the counts of the spans that count now."""
+    now = span_of(safety, now_s)
+    return {span: pair for span, pair in counts.items() if now - _SPANS < span <= now}
+
+
+@dataclass
+class BlockCounter:
+    """What this process counted and has not told the others yet, and what all told when it last asked.
+
+    Counts are span → (decisions, blocks). Not safe between threads; a function works on one event at a time.
+    """
+
+    told: dict[int, tuple[int, int]] = field(default_factory=dict)
+    untold: dict[int, tuple[int, int]] = field(default_factory=dict)
+    asked_s: float = -math.inf
+
+    def count(self, safety: Safety, now_s: float, *, block: bool) -> None:
+        """Count one decision."""
+        span = span_of(safety, now_s)
+        decided, blocked = self.untold.get(span, (0, 0))
+        self.untold[span] = (decided + 1, blocked + block)
+
+    def is_braking(self, safety: Safety, now_s: float) -> bool:
+        """Return whether a block that was just counted is to become a review."""
+        if safety.most_blocked is None:
+            return False
+        pairs = [*in_window(safety, self.told, now_s).values(), *in_window(safety, self.untold, now_s).values()]
+        decided, blocked = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+        return decided >= safety.at_least and blocked > safety.most_blocked * decided

@@ -1,0 +1,94 @@
+"""What would have been decided on one event, had it been otherwise: what was known of its entities stays the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tollgate.core.decisions.decision import Decisions, decide
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.event import Events, Floats, host_key
+from tollgate.core.events.reader import read_event, read_events
+from tollgate.core.history.plan import judge_amounts
+from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import NO_SUMS, StoredSums, read_all
+from tollgate.errors import EventError
+
+Changes = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PinnedReads:
+    """What a decision read from the histories of its entities: key and sums, (k,), by entity; key None is no entity."""
+
+    keys: Mapping[str, str | None]
+    sums: Mapping[str, Floats]
+
+    @classmethod
+    def of(cls, event: Events, reads: Mapping[str, Floats]) -> PinnedReads:
+        """Return what the only event read, shape (1, k) an entity."""
+        return cls({entity: keys.only for entity, keys in event.entities.items()}, {e: r[0] for e, r in reads.items()})
+
+
+NOTHING_PINNED = PinnedReads({}, {})
+
+
+def read_variants(version: DetectorVersion, event: Mapping[str, Any], variants: Sequence[Changes]) -> Events:
+    """Return an event and after it its variants, n + 1 rows.
+
+    A variant holds columns that are to be otherwise than the event's; None takes one away. Raises `EventError` for the
+    first that cannot be read, or that lacks a column without which the detector would not give a score.
+    """
+    rows = [dict(event), *({**event, **changes} for changes in variants)]
+    for number, row in enumerate(rows):
+        try:
+            read_event(version.event_type, row)
+            if lacking := version.safety.missing_variables(row):
+                raise EventError(f"Without {lacking[0].removeprefix('variable:')} this detector gives no score.")
+        except EventError as error:
+            raise (EventError(f"Variant {number}: {error}", error.column) if number else error) from None
+    columns = {name: [row.get(name) for row in rows] for name in version.event_type.variables}
+    return read_events(version.event_type, columns, whole=False)[0]
+
+
+def keys_to_read(events: Events, hosts: Mapping[str, str], pinned: PinnedReads) -> dict[str, list[str]]:
+    """Return the keys of each entity whose histories are not pinned."""
+    wanted = {
+        entity: [key for key in keys.values if key != pinned.keys.get(entity)]
+        for entity, keys in events.entities.items()
+    }
+    # A pair is read as of the time of its host, pinned or not.
+    for pair, host in hosts.items():
+        wanted[host] = list(dict.fromkeys([*wanted[host], *map(host_key, wanted[pair])]))
+    return wanted
+
+
+def decide_variants(
+    version: DetectorVersion, events: Events, stored: StoredHistories, time_s: float, pinned: PinnedReads
+) -> Decisions:
+    """Decide on n events, each of which sees its entities' histories as of ``time_s``, or as they are pinned.
+
+    As of a later moment, a history would show its payments faded: so a variant at another time differs in its own hour
+    and weekday alone.
+    """
+    reads = {
+        entity: np.array(
+            [*(_known(version, entity, key, stored, time_s, pinned) for key in (*keys.values, None))], dtype=np.float64
+        )[keys.codes]  # code -1, no such entity, reads the row at the end
+        for entity, keys in events.entities.items()
+    }
+    return decide(version, events, reads, judge_amounts(version.history, events, reads))
+
+
+def _known(
+    version: DetectorVersion, entity: str, key: str | None, stored: StoredHistories, time_s: float, pinned: PinnedReads
+) -> Floats:
+    if key is not None and key == pinned.keys.get(entity):
+        return pinned.sums[entity]
+    sums: dict[str, StoredSums | None] = {entity: None if key is None else stored.get(entity, {}).get(key, NO_SUMS)}
+    if key is not None and (host := version.history.hosts.get(entity)):
+        sums[host] = stored.get(host, {}).get(host_key(key), NO_SUMS)
+    return np.array(read_all(version.history, sums, time_s))[version.history.layout.parts[entity]]

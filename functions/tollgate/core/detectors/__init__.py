@@ -1,0 +1,1 @@
+"""Detector versions: what is sealed in one, and how it is opened."""

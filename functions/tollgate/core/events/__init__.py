@@ -1,0 +1,1 @@
+"""Events as columns, their types, and the reader that makes them from outside values."""

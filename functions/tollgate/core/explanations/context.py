@@ -1,0 +1,155 @@
+"""Events with what they were decided from: what the sentences of their reasons are about."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from tollgate.core.events.event import Events, Floats, Ints
+from tollgate.core.events.event_type import EventType
+from tollgate.core.explanations.groups import entity_words
+from tollgate.core.features.catalog import span
+from tollgate.core.features.feature import Feature, Matrix
+from tollgate.core.features.history_formulas import HISTORY_OPERATIONS
+from tollgate.core.features.pipeline import FromHistories
+from tollgate.core.history.layout import Layout
+from tollgate.core.history.plan import HistoryPlan, Kind
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """n events with what they were decided from.
+
+    ``read_sums`` is what they read from histories, (n, k), in the order of the plan's layout; ``excess``, (n,), what
+    `judge_amounts` says of them; ``values`` are their features, (n, f). What sentences need is computed once for all.
+    """
+
+    event_type: EventType
+    plan: HistoryPlan
+    events: Events
+    read_sums: Floats
+    excess: Floats
+    features: Sequence[Feature]
+    values: Matrix
+    _read: dict[tuple[str, str, int], list[float]] = field(default_factory=dict, init=False)
+    _sums: dict[int, list[float]] = field(default_factory=dict, init=False)
+
+    def read(self, entity: str, operation: str, half_life: int) -> list[float]:
+        """Return what an operation of `history_formulas` reads for each event; NaN where the history is too faint."""
+        asked = entity, operation, half_life
+        if asked not in self._read:
+            step = _step(self.plan.layout, *asked)
+            self._read[asked] = step.each(self.events, self.excess, self.read_sums)
+        return self._read[asked]
+
+    def sums_at(self, place: int) -> list[float]:
+        """Return the sums at one place of the plan's layout, as of the moment before each event."""
+        if place not in self._sums:
+            self._sums[place] = self.read_sums[:, place].tolist()
+        return self._sums[place]
+
+    @cached_property
+    def codes(self) -> Mapping[str, list[int]]:
+        """The codes of the entities' keys, -1 where an event does not say who its entity is."""
+        return {entity: keys.codes.tolist() for entity, keys in self.events.entities.items()}
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """The entities in words: "customer", or "customer and device"."""
+        return {entity: entity_words(entity, self.event_type.entities) for entity in self.event_type.entities}
+
+    @cached_property
+    def lengths(self) -> Sequence[str]:
+        """The half-lives as they are written: 7d."""
+        return [span(half_life_s) for half_life_s in self.plan.half_lives_s]
+
+    @cached_property
+    def shares(self) -> Mapping[str, Mapping[str, float]]:
+        """How common the categories of each column were in training."""
+        return {feature.source: feature.table for feature in self.features if feature.operation == "share"}
+
+    @cached_property
+    def amounts(self) -> Sequence[float]:
+        """The amounts, NaN where there is none."""
+        return [math.nan] * len(self.events) if self.events.amounts is None else self.events.amounts.tolist()
+
+    def at(self, row: int) -> Circumstances:
+        """Return one of them."""
+        return Circumstances(self, row)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """One event among others."""
+
+    cases: Cases
+    row: int
+
+    @property
+    def amount(self) -> float:
+        """The amount, NaN where there is none."""
+        return self.cases.amounts[self.row]
+
+    @property
+    def time_us(self) -> int:
+        """The time, in microseconds since 1970 UTC."""
+        return int(self.cases.events.times_us[self.row])
+
+    def number(self, column: str) -> float:
+        """Return the value of a numeric or boolean column."""
+        return float(self.cases.events.numeric[column][self.row])
+
+    def category(self, column: str) -> str | None:
+        """Return the value of a categorical column, None where it is missing."""
+        keys = self.cases.events.categories[column]
+        code = int(keys.codes[self.row])
+        return keys.values[code] if code >= 0 else None
+
+    def who(self, entity: str) -> str:
+        """Return an entity in words: "customer", or "customer and device"."""
+        return self.cases.words[entity]
+
+    def lacks(self, entity: str) -> bool:
+        """Return whether the event does not say who its entity is."""
+        return self.cases.codes[entity][self.row] < 0
+
+    def keeps(self, entity: str, kind: Kind, half_life: int) -> bool:
+        """Return whether a sum is kept for an entity over a half-life, given by its place."""
+        return (entity, kind, half_life) in self.cases.plan.layout.places
+
+    def sum_of(self, entity: str, kind: Kind, half_life: int) -> float:
+        """Return a faded sum of the event's entity, as of the moment before the event."""
+        return self.cases.sums_at(self.cases.plan.layout.places[entity, kind, half_life])[self.row]
+
+    def read(self, entity: str, operation: str, half_life: int) -> float:
+        """Return what an operation of `history_formulas` reads; NaN where the history is too faint."""
+        return self.cases.read(entity, operation, half_life)[self.row]
+
+    def length(self, half_life: int) -> str:
+        """Return a half-life as it is written: 7d."""
+        return self.cases.lengths[half_life]
+
+
+# What the sentences of one version read is a few hundred things at most.
+@lru_cache(maxsize=2048)
+def _step(layout: Layout, entity: str, operation: str, half_life: int) -> FromHistories:
+    return FromHistories.of(HISTORY_OPERATIONS[operation], layout, [(entity, half_life)])
+
+
+def find_leading(values: Floats, groups: Sequence[Sequence[int]], rows: Ints, chosen: Ints, sums: Floats) -> Ints:
+    """Return the feature that says most in the direction of its whole group, (m,), for m pairs of event and group.
+
+    ``values``, (n, f), are what the features did for n events; ``sums``, (m,), what the groups did.
+    """
+    leading = np.empty(len(rows), dtype=np.int64)
+    for group in np.unique(chosen).tolist():
+        which = np.flatnonzero(chosen == group)
+        places = np.array(groups[group])
+        signs = np.where(sums[which] < 0, -1.0, 1.0)
+        said = values[rows[which][:, None], places] * signs[:, None]
+        leading[which] = places[said.argmax(axis=1)]
+    return leading

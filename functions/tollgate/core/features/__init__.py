@@ -1,0 +1,1 @@
+"""Features: definitions, formulas, and the pipeline that computes them."""

@@ -1,0 +1,1 @@
+"""Columns of Arrow into events: any type that a table may have."""

@@ -1,0 +1,50 @@
+"""The events of a piece by the key of one entity, in order of time within each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tollgate.core.events.event import Ints
+
+
+@dataclass(frozen=True)
+class Line:
+    """m events of u keys that follow each other: the row of each and the place of its key, and where keys begin."""
+
+    rows: Ints
+    keys: Ints
+    starts: Ints
+
+    @classmethod
+    def of(cls, codes: Ints, arrival: Ints) -> Line:
+        """Sort the events whose code is not -1; every code below the highest one has at least one event."""
+        bits = max(int(len(codes) - 1).bit_length(), 1)
+        joined = np.sort((codes << bits) | arrival)
+        joined = joined[np.searchsorted(joined, 0) :]
+        keys, ranks = joined >> bits, joined & ((1 << bits) - 1)
+        rows = ranks
+        if len(codes) and not np.array_equal(arrival, np.arange(len(codes))):
+            by_rank = np.empty(len(codes), dtype=np.int64)
+            by_rank[arrival] = np.arange(len(codes))
+            rows = by_rank[ranks]
+        return cls(rows, keys, np.flatnonzero(np.diff(keys, prepend=-1)))
+
+    @cached_property
+    def last(self) -> Ints:
+        """The place of the last event of each key, shape (u,)."""
+        return np.append(self.starts[1:], len(self.keys)) - 1
+
+    @cached_property
+    def most(self) -> int:
+        """How many events the busiest key has."""
+        return int(np.diff(self.starts, append=len(self.keys)).max(initial=0))
+
+    @cached_property
+    def places(self) -> Ints:
+        """Where in the line the event of each row is, if every row has one."""
+        places = np.empty(len(self.rows), dtype=np.int64)
+        places[self.rows] = np.arange(len(self.rows))
+        return places

@@ -1,0 +1,1 @@
+"""Notes on a file: what a careful person would notice about its times, columns and keys."""

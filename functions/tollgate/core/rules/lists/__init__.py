@@ -1,0 +1,1 @@
+"""Lists that rules ask: their text form, and what is wrong with one."""

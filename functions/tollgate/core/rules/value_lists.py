@@ -1,0 +1,57 @@
+"""Named sets of values, asked by one event or by a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from tollgate.core.events.cells import one_spelling
+from tollgate.core.events.event import Floats, Keys
+from tollgate.core.rules.scope import Kind
+
+MAX_ENTRIES = 100_000
+
+
+@dataclass(frozen=True)
+class Members:
+    """The values of a list: all texts or all numbers. ``ordered`` has the numbers, sorted.
+
+    ``changed_s`` is when they were put in place of those sealed, in seconds since 1970; None for those sealed.
+    """
+
+    kind: Kind
+    values: frozenset[str] | frozenset[float]
+    ordered: Floats = field(repr=False, compare=False)
+    changed_s: float | None = None
+
+    @classmethod
+    def of(cls, kind: Kind, values: Iterable[str | float]) -> Members:
+        """Keep values, which have to be of ``kind``, "text" or "number"."""
+        kept = frozenset(one_spelling(value) if isinstance(value, str) else value for value in values)
+        numbers = sorted(float(value) for value in kept) if kind == "number" else []
+        return cls(kind, kept, np.array(numbers, dtype=np.float64))  # type: ignore[arg-type]
+
+    def has_numbers(self, column: Floats) -> npt.NDArray[np.bool_]:
+        """Return which numbers of a column, shape (n,), are in the list; a missing one, NaN, is not."""
+        if not len(self.ordered):
+            return np.zeros(len(column), dtype=bool)
+        places = np.searchsorted(self.ordered, column)
+        found: npt.NDArray[np.bool_] = self.ordered[np.minimum(places, len(self.ordered) - 1)] == column
+        return found
+
+    def has_texts(self, column: Keys) -> npt.NDArray[np.bool_]:
+        """Return which texts of a column, shape (n,), are in the list; a missing one is not."""
+        return spread(map(self.values.__contains__, column.values), column)
+
+
+Lists = Mapping[str, Members]
+
+
+def spread(answers: Iterable[bool], column: Keys) -> npt.NDArray[np.bool_]:
+    """Give every row the answer of its distinct value, and False where the value is missing."""
+    # Code -1 reads the last place.
+    return np.fromiter(chain(answers, (False,)), dtype=bool, count=len(column.values) + 1)[column.codes]

@@ -1,0 +1,1 @@
+"""Index of decisions: immutable segments of rows that are searched without reading them whole."""

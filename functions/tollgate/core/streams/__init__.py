@@ -1,0 +1,1 @@
+"""Records of streams: packing, envelopes, and the events in them."""
