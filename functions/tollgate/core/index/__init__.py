@@ -1,1 +1,0 @@
-"""The index of decisions: immutable segments of rows that are searched without reading them whole."""
