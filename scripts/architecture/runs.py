@@ -97,12 +97,12 @@ def _aws_in_memory() -> Iterator[None]:
 
 def _publish(folder: Path) -> list[dict[str, Any]]:
     """Train on sample payments and make the version the champion; return the payments as they are posted."""
-    from tollgate.services.stores import open_stores  # noqa: PLC0415
+    from tollgate.services.container import open_stores  # noqa: PLC0415
 
-    from model_build.detector_file import read_detector_file  # noqa: PLC0415
-    from model_build.sample import write_sample  # noqa: PLC0415
-    from model_build.sealing import read_version_files  # noqa: PLC0415
-    from model_build.training import train_detector  # noqa: PLC0415
+    from model_build.detector_file.reader import read_detector_file  # noqa: PLC0415
+    from model_build.sealing.seal import read_version_files  # noqa: PLC0415
+    from model_build.simulator import write_sample  # noqa: PLC0415
+    from model_build.train import train_detector  # noqa: PLC0415
 
     table = folder / "payments.csv"
     write_sample(_ROWS, 1, table)
