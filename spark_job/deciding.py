@@ -47,7 +47,7 @@ class Decide:
         version = self.sealed.value.open()
         piece = Piece(self.names, rows["cells"].combine_chunks().flatten(), 0, Position())
         good = np.flatnonzero(rows["good"].to_numpy())
-        limit = SkewLimit.of(version, self.now)
+        limit = version.skew_limit(self.now)
         _, decided, clocks = decide_span(version, piece, good, stored, limit)
         table = tabulate(version, piece, good, decided, _find_problems(version, rows), clocks)
         columns = [*(column.combine_chunks() for column in table.columns), pa.array(rows["row"].to_numpy() + 1)]

@@ -14,7 +14,6 @@ from tollgate.core.events.event import Events, Ints
 from tollgate.core.files.readers.chunk import Piece, Position
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored_names import OPEN, attribute
-from tollgate.core.times.clock_skew import SkewLimit
 
 from spark_job.deciding import decide_span
 from spark_job.sealed import SealedVersion
@@ -37,7 +36,7 @@ class FindWithheld:
         version = replace(self.sealed.value.open(), reasons=None)
         piece = Piece(self.names, rows["cells"].combine_chunks().flatten(), 0, Position())
         good = np.flatnonzero(rows["good"].to_numpy())
-        events, decided, _ = decide_span(version, piece, good, stored, SkewLimit.of(version, self.now))
+        events, decided, _ = decide_span(version, piece, good, stored, version.skew_limit(self.now))
         withheld = np.flatnonzero(decided.ranks >= version.withheld_from)
         yield from write_sums(
             (span, entity, key, sums)

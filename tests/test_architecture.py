@@ -239,3 +239,40 @@ def test_the_time_of_day_comes_from_the_clock(folder: str) -> None:
     }
 
     assert asked == set()
+
+
+PARTS = {"tollgate": FUNCTIONS, "model_build": ROOT, "app": ROOT, "localstack": ROOT, "spark_job": ROOT}
+MAX_MODULES = 16
+
+
+def packages() -> list[Path]:
+    return sorted({path.parent for part, base in PARTS.items() for path in (base / part).rglob("*.py")})
+
+
+@pytest.mark.parametrize("folder", packages(), ids=name_of)
+def test_a_folder_holds_what_one_takes_in_at_a_glance(folder: Path) -> None:
+    modules = [path.name for path in folder.glob("*.py") if not path.name.startswith("__")]
+
+    assert len(modules) <= MAX_MODULES
+    if folder.parent in (ROOT, FUNCTIONS, ROOT / "app"):  # folders on the path of some program
+        assert folder.name not in sys.stdlib_module_names
+
+
+def by_dotted_name() -> dict[str, Path]:
+    paths = [(path, base) for part, base in PARTS.items() for path in (base / part).rglob("*.py")]
+    return {
+        ".".join(path.relative_to(base).with_suffix("").parts).removesuffix(".__init__"): path for path, base in paths
+    }
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    paths = by_dotted_name()
+    left = {
+        name: {whole if whole in paths else whole.rpartition(".")[0] for whole in imported(path)} & set(paths) - {name}
+        for name, path in paths.items()
+    }
+    while free := [name for name, imports in left.items() if not imports & left.keys()]:
+        for name in free:
+            del left[name]
+
+    assert sorted(left) == []

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from tollgate.errors import TollgateError
 
+from model_build.cli.console import check_json, check_writable, show_progress, show_trained
 from model_build.cli.now_option import NOW
-from model_build.cli.output_file import check_output
 from model_build.cli.redrive import redrive
 from model_build.cli.reindex import reindex
 from model_build.cli.replay import replay
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from model_build.data.table import LabelledEvents
     from model_build.evaluation.evaluate import Evaluated
     from model_build.evaluation.prequential import Protocol
-    from model_build.train import Trained
 
 # Heavy imports wait inside the commands: `tollgate --help` answers at once.
 
@@ -75,31 +71,6 @@ def main() -> None:
     """Serverless fraud detection that a small team owns."""
 
 
-def check_writable(folder: Path) -> None:
-    """Say at once, and not after minutes of work, that nothing can be written to ``folder``."""
-    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise click.ClickException(f"{nearest} is not a folder that can be written to.")
-
-
-def check_json(path: Path | None, *inputs: Path | None) -> None:
-    """Say at once that the figures of a command cannot be written to ``path``."""
-    if path is not None:
-        check_writable(path.parent)
-        check_output(path, inputs)
-        path.parent.mkdir(parents=True, exist_ok=True)
-
-
-def show_progress(console: Console) -> Callable[[str], None]:
-    """Return a function that prints each step with the seconds since the first."""
-    began = time.monotonic()
-
-    def progress(step: str) -> None:
-        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {step} …", highlight=False)
-
-    return progress
-
-
 @main.command()
 @click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True, help="How many payments.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same bytes.")
@@ -129,27 +100,6 @@ def train(data: Path, detector: Path, out: Path) -> None:
     console = Console(stderr=True)
     trained = train_detector(data, read_detector_file(detector), out, show_progress(console))
     show_trained(trained, "On later payments that no model has seen")
-
-
-def show_trained(trained: Trained, title: str) -> None:
-    """Print what the models reached, what was noticed, and where the sealed version is."""
-    table = Table(box=SIMPLE, title=title, title_justify="left")
-    table.add_column("Model", no_wrap=True)
-    for heading in ("AUC", "Average\nprecision", "Recall at\n1 % FPR", "Card\nprecision", "Trained\nin"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for contender in trained.contenders:
-        test, train_s = contender.test, contender.fitted.train_s
-        card = "–" if test.card_precision is None else f"{test.card_precision:.3f}"
-        figures = (f"{test.auc:.3f}", f"{test.average_precision:.3f}", f"{test.recall_at_1pct_fpr:.3f}", card)
-        table.add_row(contender.fitted.title, *figures, "–" if train_s is None else f"{train_s:.1f} s")
-    Console().print(table)
-    if trained.contenders[0].fitted.brought_sha256 is None:
-        click.echo(f"Chosen by average precision on validation: {trained.contenders[0].fitted.title}")
-    for sentence in trained.money:
-        click.echo(sentence)
-    for note in trained.notes:
-        click.echo(f"Note: {note}", err=True)
-    click.echo(f"Sealed {trained.sealed.version.version} in {trained.sealed.folder}")
 
 
 @main.command()

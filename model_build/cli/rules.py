@@ -13,6 +13,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from model_build.cli.console import check_json, show_progress
 from model_build.cli.version_folder import TakesVersion, choose_version
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None
     Rules in shadow and those that are switched off are asked too, in the order of their priorities. What a rule adds
     are hits that no rule before it has.
     """
-    from model_build.cli.main import check_json, show_progress
     from model_build.deployment.publish import open_folder
     from model_build.detector_file.reader import read_detector_file
     from model_build.evaluation.rule_backtest import try_detector_file

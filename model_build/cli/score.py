@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from model_build.cli.console import check_writable
 from model_build.cli.now_option import NOW
 from model_build.cli.version_folder import TakesVersion, say_version
 
@@ -29,7 +30,6 @@ def score(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetime | N
     A row that lies ahead of the clock is an error, as there: say with --now when a table of another time was made. Rows
     from before the training data ended are counted in the histories that it left; --fresh does without these.
     """
-    from model_build.cli.main import check_writable
     from model_build.deployment.score_file import score_file
 
     check_writable(out.parent)

@@ -7,6 +7,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from model_build.cli.console import check_writable, show_progress, show_trained
+from model_build.cli.output_file import check_output
+
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -22,7 +25,6 @@ def seal(data: Path | None, detector: Path, model: Path | None, out: Path) -> No
     With --model, the labelled payments in DATA judge the model and fix the scale of its scores; its reasons are
     approximate. Without, rules alone decide, and DATA, if given, only begins the histories that features read.
     """
-    from model_build.cli.main import check_writable, show_progress, show_trained
     from model_build.detector_file.reader import read_detector_file
 
     check_writable(out)
@@ -53,8 +55,6 @@ def features(data: Path, detector: Path, out: Path) -> None:
     A row is a payment as it was known on its arrival: its id, its part, its label, and the features in the order in
     which a model gets them. Learn from the part "train" alone: the others judge.
     """
-    from model_build.cli.main import check_writable, show_progress
-    from model_build.cli.output_file import check_output
     from model_build.data.feature_table import SUFFIXES, write_features
     from model_build.detector_file.reader import read_detector_file
 

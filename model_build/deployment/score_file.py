@@ -15,7 +15,6 @@ from tollgate.core.files.history.stored import read_from
 from tollgate.core.files.readers.chunks import Piece, ReadOptions, open_pieces
 from tollgate.core.files.readers.source import LocalFile
 from tollgate.core.files.scoring import FileScoring
-from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import TableError
 
 from model_build.cli.output_file import check_output
@@ -46,7 +45,7 @@ def score_file(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetim
     unfinished = out.with_name(f"{out.name}.part")
     try:
         with TemporaryDirectory() as work, unfinished.open("wb") as file:
-            limit = SkewLimit.of(version, now or clock.now())
+            limit = version.skew_limit(now or clock.now())
             scoring = FileScoring(version, Path(work), read_from(stored), limit, kept)
             for scored in scoring.score(_pieces(version, data)):
                 file.write(scored.csv)

@@ -13,7 +13,6 @@ from pyspark.sql.types import StructType
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.readers.chunk import Piece, Position
-from tollgate.core.times.clock_skew import SkewLimit
 
 from spark_job.input.arrow import thin_columns
 from spark_job.input.tables import Table
@@ -50,7 +49,7 @@ class _ReadRows:
         told = batch.column("corrupt").to_pylist()
         corrupt = {row: wrong for row, wrong in enumerate(told) if wrong is not None}
         piece = Piece(self.names, batch.column("cells").flatten(), 0, Position(), corrupt)
-        read = EventReader(event_type, KeyHashes(), limit=SkewLimit.of(version, self.now)).read(piece)
+        read = EventReader(event_type, KeyHashes(), limit=version.skew_limit(self.now)).read(piece)
         told = [read.problems.get(row) for row in range(batch.num_rows)]
         return {
             **thin_columns(event_type, read),

@@ -160,7 +160,7 @@ def problem_of(version: DetectorVersion, label: object, limit: SkewLimit) -> str
 @pytest.mark.parametrize("role", ["id", "fraud", "known", "undeclared", "remark"])
 def test_every_type_of_labels_is_set_or_named_by_row(version: DetectorVersion, role: str) -> None:
     version = replace(version, event_type=TYPE)
-    limit = SkewLimit.of(version, NOW)
+    limit = version.skew_limit(NOW)
 
     def label(column: pa.Array) -> None:
         table = with_column(role, column).select([*{"id": 0, "fraud": 0, "known": 0, role: 0}])
@@ -186,7 +186,7 @@ def test_every_type_is_scored_or_named_by_row(
     with sample_csv.open(encoding="utf-8", newline="") as file:
         rows = list(itertools.islice(csv.DictReader(file), 3))
     table = {name: pa.array([row[name] for row in rows]) for name in rows[0]}
-    scoring = FileScoring(version, tmp_path, limit=SkewLimit.of(version, NOW))
+    scoring = FileScoring(version, tmp_path, limit=version.skew_limit(NOW))
 
     def score(column: pa.Array) -> None:
         piece = piece_of(pa.table({**table, **dict.fromkeys(roles, column)}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from tollgate.core.decisions.decision import Decisions, decide
@@ -15,7 +16,6 @@ from tollgate.core.explanations.explain import Pins, explain_decisions, retell
 from tollgate.core.history.plan import judge_amounts
 from tollgate.core.history.snapshot import unpack_reads
 from tollgate.core.rules.value_lists import Members
-from tollgate.core.times.clock_skew import as_decided
 
 COMPARED = ("detector_version", "probability", "score", "outcome", "rules", "lists")
 REASONS = ("base_log_odds", "reasons", "reasons_approximate", "reasons_stability")
@@ -109,3 +109,11 @@ def compare(answer: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[Differ
     return tuple(
         Difference(name, answer.get(name), again.get(name)) for name in names if answer.get(name) != again.get(name)
     )
+
+
+def as_decided(version: DetectorVersion, event: Mapping[str, Any], answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a decided event with the time as of which it was decided, where its answer says that this is another."""
+    told = answer.get("clock")
+    if not told:
+        return event
+    return {**event, version.event_type.timestamp: datetime.fromisoformat(told["used"])}

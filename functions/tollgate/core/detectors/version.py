@@ -26,6 +26,8 @@ from tollgate.core.history.plan import HistoryPlan, Maturing, Sum, Unusual
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.streams.mapping import StreamMapping
+from tollgate.core.times.clock_skew import SkewLimit
+from tollgate.core.times.timestamps import to_microseconds
 from tollgate.errors import RuleError, SealError
 
 MANIFEST = "detector.json"
@@ -68,6 +70,11 @@ class DetectorVersion:
     safety: Safety = field(default_factory=Safety)
     stream: StreamMapping = field(default_factory=StreamMapping)
     file_form: FileForm = field(default_factory=FileForm)
+
+    def skew_limit(self, now: datetime) -> SkewLimit:
+        """Return how far events may lie ahead of the server's clock, at a moment."""
+        now_us = to_microseconds(now) // 1000 * 1000
+        return SkewLimit(self.event_type.timestamp, now_us, self.event_type.max_ahead_s, self.safety.clock == "now")
 
     @property
     def is_whole(self) -> bool:

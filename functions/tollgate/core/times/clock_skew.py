@@ -6,20 +6,14 @@ earlier ones is left: one caller's wrong clock would change what is known of oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tollgate.core.events.cells import Problem
 from tollgate.core.events.event import Events, Ints
-from tollgate.core.times.timestamps import to_microseconds, write_moment
+from tollgate.core.times.timestamps import write_moment
 from tollgate.errors import EventAheadError
-
-if TYPE_CHECKING:
-    from tollgate.core.detectors.version import DetectorVersion
 
 MAX_AHEAD_S = 600.0
 _SENDER = "the clock and time zone of the sender"
@@ -38,12 +32,6 @@ class SkewLimit:
     now_us: int
     max_ahead_s: float = MAX_AHEAD_S
     as_of_now: bool = False
-
-    @classmethod
-    def of(cls, version: DetectorVersion, now: datetime) -> SkewLimit:
-        """Return the limit of a version at a moment."""
-        now_us = to_microseconds(now) // 1000 * 1000
-        return cls(version.event_type.timestamp, now_us, version.event_type.max_ahead_s, version.safety.clock == "now")
 
     @property
     def latest_us(self) -> int:
@@ -94,14 +82,6 @@ class SkewLimit:
             f"{write_moment(time_us)} lies {ahead} ahead of now ({write_moment(self.now_us // 10**6 * 10**6)}); "
             f"{subject} at most {most} ahead: check {check}"
         )
-
-
-def as_decided(version: DetectorVersion, event: Mapping[str, Any], answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a decided event with the time as of which it was decided, where its answer says that this is another."""
-    told = answer.get("clock")
-    if not told:
-        return event
-    return {**event, version.event_type.timestamp: datetime.fromisoformat(told["used"])}
 
 
 def write_span(span_s: float) -> str:

@@ -14,7 +14,6 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.reader import require_id
 from tollgate.core.files.scoring import FileScoring
 from tollgate.core.history.replay import StoredHistories
-from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.services.batches.checkpoints import Checkpoint, load_checkpoint
 from tollgate.services.batches.lease import Hold
 from tollgate.services.container import Stores
@@ -52,7 +51,7 @@ def open_work(stores: Stores, file: BatchFile, hold: Hold, folder: Path) -> Work
         return stores.histories.read_keys(version, keys)
 
     begin = FileScoring if name is None or not any(folder.iterdir()) else FileScoring.restore
-    limit = SkewLimit.of(version, _began_at(hold))
+    limit = version.skew_limit(_began_at(hold))
     return Work(version, begin(version, folder, read_stored, limit), folder, checkpoint)
 
 

@@ -17,7 +17,6 @@ from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
 from tollgate.core.explanations.explain import Explanation, Wanted, explain_decisions, most_of
 from tollgate.core.history.replay import StoredHistories
-from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.container import Stores
 from tollgate.services.decisions.decision_record import make_record, write_answer
@@ -58,7 +57,7 @@ def decide_event(
     before = None if found is None else read_found(found[stores.decisions.table].get(decided_key))
     if isinstance(before, DecisionRecord):
         return _repeat(stores, version, before)
-    parsed, skew = SkewLimit.of(version, clock.now()).settle_one(parsed)
+    parsed, skew = version.skew_limit(clock.now()).settle_one(parsed)
     if found is None:
         missing.append(HISTORY)
     stored = {} if found is None else stores.histories.pick(version, parsed, found[stores.histories.table])

@@ -11,14 +11,13 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.decisions.decision import Decisions
 from tollgate.core.decisions.downgrade import Thresholds
 from tollgate.core.decisions.history_facts import tell_histories
-from tollgate.core.decisions.recompute import with_answered_lists
+from tollgate.core.decisions.recompute import as_decided, with_answered_lists
 from tollgate.core.decisions.what_if import NOTHING_PINNED, PinnedReads, decide_variants, keys_to_read, read_variants
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
 from tollgate.core.explanations.explain import Wanted, explain_decisions, most_of
 from tollgate.core.history.snapshot import unpack_reads
-from tollgate.core.times.clock_skew import SkewLimit, as_decided
 from tollgate.errors import InputError
 from tollgate.services.container import Stores
 from tollgate.services.decisions.find import find_record
@@ -96,7 +95,7 @@ def _settle(
     column = version.event_type.timestamp
     if decided and event.get(column) == decided.event.get(column):
         return as_decided(version, event, decided.answer), decided.answer.get("clock")
-    _, skew = SkewLimit.of(version, clock.now()).settle_one(read_event(version.event_type, event))
+    _, skew = version.skew_limit(clock.now()).settle_one(read_event(version.event_type, event))
     return as_decided(version, event, {"clock": skew}), skew
 
 

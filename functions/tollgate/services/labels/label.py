@@ -15,7 +15,6 @@ from tollgate.adapters.dynamodb.items import ConditionFailedError, write_togethe
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.cells import earlier_spellings
 from tollgate.core.history.latest_addition import NOT_MOVED, LatestMoved, move_latest
-from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import ConflictError, InputError
 from tollgate.services.container import Stores
 from tollgate.services.labels.label_history import label_time_us
@@ -51,7 +50,7 @@ def label_events(
     answered as if it were given alone, and what they come to is written once.
     """
     version = version or stores.champion(detector)
-    limit = SkewLimit.of(version, clock.now())
+    limit = version.skew_limit(clock.now())
     results: dict[int, Result] = {}
     by_event: dict[str, dict[int, GivenLabel]] = {}
     for place, raw in enumerate(labels):

@@ -1,0 +1,65 @@
+"""Console of the commands: checks before long work, progress on the way, and what a training reached."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from model_build.cli.output_file import check_output
+
+if TYPE_CHECKING:
+    from model_build.train import Trained
+
+
+def check_writable(folder: Path) -> None:
+    """Say at once, and not after minutes of work, that nothing can be written to ``folder``."""
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise click.ClickException(f"{nearest} is not a folder that can be written to.")
+
+
+def check_json(path: Path | None, *inputs: Path | None) -> None:
+    """Say at once that the figures of a command cannot be written to ``path``."""
+    if path is not None:
+        check_writable(path.parent)
+        check_output(path, inputs)
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def show_progress(console: Console) -> Callable[[str], None]:
+    """Return a function that prints each step with the seconds since the first."""
+    began = time.monotonic()
+
+    def progress(step: str) -> None:
+        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {step} …", highlight=False)
+
+    return progress
+
+
+def show_trained(trained: Trained, title: str) -> None:
+    """Print what the models reached, what was noticed, and where the sealed version is."""
+    table = Table(box=SIMPLE, title=title, title_justify="left")
+    table.add_column("Model", no_wrap=True)
+    for heading in ("AUC", "Average\nprecision", "Recall at\n1 % FPR", "Card\nprecision", "Trained\nin"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for contender in trained.contenders:
+        test, train_s = contender.test, contender.fitted.train_s
+        card = "–" if test.card_precision is None else f"{test.card_precision:.3f}"
+        figures = (f"{test.auc:.3f}", f"{test.average_precision:.3f}", f"{test.recall_at_1pct_fpr:.3f}", card)
+        table.add_row(contender.fitted.title, *figures, "–" if train_s is None else f"{train_s:.1f} s")
+    Console().print(table)
+    if trained.contenders[0].fitted.brought_sha256 is None:
+        click.echo(f"Chosen by average precision on validation: {trained.contenders[0].fitted.title}")
+    for sentence in trained.money:
+        click.echo(sentence)
+    for note in trained.notes:
+        click.echo(f"Note: {note}", err=True)
+    click.echo(f"Sealed {trained.sealed.version.version} in {trained.sealed.folder}")
