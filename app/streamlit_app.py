@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own folder on the path
     sys.path.insert(0, str(HERE.parent))
 
-from app.ui.links import know_pages
+from app.ui.links import register_pages
 from app.ui.login import require_log_in, show_reader
 from app.ui.style import show_style
 from app.views.batch import page as batch
@@ -25,7 +25,7 @@ from app.views.why import page as why
 
 
 def main() -> None:
-    """Lay out the pages and show the one that was asked for."""
+    """Set up the pages and show the requested one."""
     st.set_page_config(page_title="Tollgate", page_icon=str(HERE / "assets" / "icon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
     show_style(HERE / "assets" / "style.css")
@@ -42,7 +42,7 @@ def main() -> None:
         "rules": st.Page(rules.show, title="Rules", icon=":material/gavel:", url_path="rules"),
         "help": st.Page(help.show, title="Settings and help", icon=":material/help:", url_path="help"),
     }
-    know_pages(pages)
+    register_pages(pages)
     # The default page is at / alone: its address by analogy with the others leads there.
     beside = st.Page(lambda: st.switch_page(pages["today"]), title="Today", url_path="today", visibility="hidden")
     page = st.navigation([*pages.values(), beside], position="top")

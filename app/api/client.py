@@ -1,4 +1,4 @@
-"""The Tollgate API over HTTP, signed for AWS where keys are given."""
+"""HTTP client of the Tollgate API. Requests are signed for AWS if keys are configured."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from app.api.errors import ApiProblem, problem_of_answer
-from app.api.upload import CONNECT_TIMEOUT_S, Announced, Sent, send_file
+from app.api.upload import CONNECT_TIMEOUT_S, Announced, Progress, send_file
 
 Json: TypeAlias = dict[str, Any]
 ANSWER_TIMEOUT_S = 30.0
@@ -32,7 +32,7 @@ class AwsKeys:
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the API is and, where it asks for signed requests, with which keys."""
+    """Address of the API, and the keys to sign requests with, if it requires them."""
 
     url: str
     keys: AwsKeys | None = None
@@ -53,7 +53,7 @@ def aws_region(url: str, default: str) -> str:
 
 
 class SignForAws(requests.auth.AuthBase):
-    """Adds a Signature Version 4 to a request. Only https: keys and tokens are not for open wires."""
+    """Adds a Signature Version 4 to a request, over https only: keys and tokens must not travel unencrypted."""
 
     def __init__(self, keys: AwsKeys) -> None:
         self._keys = keys
@@ -73,9 +73,9 @@ class SignForAws(requests.auth.AuthBase):
 
 
 class Api:
-    """One method for each thing that the dashboard asks of the API. Every method raises ``ApiProblem``.
+    """One method for each API call of the dashboard. Every method raises ``ApiProblem``.
 
-    ``url`` is the API's address: what is remembered of its answers is remembered under it.
+    ``url`` is the API's address, and the cache key of its answers.
     """
 
     def __init__(self, connection: Connection, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
@@ -167,7 +167,7 @@ class Api:
         answer = self._ask("POST", "/v1/labels", body={"labels": [given]})
         row: Json = (answer.get("results") or [{"status": "failed", "message": "no answer for this event"}])[0]
         if row.get("status") == "failed":
-            raise ApiProblem(f"The label was not taken: {row.get('message') or 'the API did not say why'}.", 422)
+            raise ApiProblem(f"The label was not saved: {row.get('message') or 'the API gave no reason'}.", 422)
         return row
 
     def batches(self, limit: int = 20) -> list[Json]:
@@ -193,10 +193,10 @@ class Api:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _not_understood() from error
 
-    def start_batch(self, filename: str, content: BinaryIO, sent: Sent = lambda _share: None) -> str:
-        """Upload a file to be scored and return its batch id; ``sent`` is told which share, 0 to 1, has gone."""
+    def start_batch(self, filename: str, content: BinaryIO, progress: Progress = lambda _share: None) -> str:
+        """Upload a file to be scored and return its batch id; ``progress`` gets the share sent, 0 to 1."""
         announced = self.announce_batch(filename)
-        send_file(announced, content, sent)
+        send_file(announced, content, progress)
         return announced.batch_id
 
     def _ask(
@@ -248,4 +248,4 @@ def _condition(etag: str | None) -> dict[str, str]:
 
 
 def _not_understood() -> ApiProblem:
-    return ApiProblem("The answer is not one of Tollgate's: check the API URL, and that API and dashboard match.", 200)
+    return ApiProblem("The answer is not from Tollgate: check the API URL, and that API and dashboard match.", 200)

@@ -1,4 +1,4 @@
-"""Which API this dashboard speaks to: from the environment, or from Streamlit's secrets."""
+"""Connection settings of the API, from the environment or from Streamlit's secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the dashboard knows of the detector, read from the API's ``GET /v1/detector``."""
+"""Detector description, read from the API's ``GET /v1/detector``."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def read_detector(document: Json) -> Detector:
     try:
         return _read(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        sentence = "The API describes its detector in a way this dashboard does not know: bring both to one version."
+        sentence = "This dashboard cannot read the API's detector description: install matching versions of both."
         raise ApiProblem(sentence, 200) from error
 
 

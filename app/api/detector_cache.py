@@ -1,4 +1,4 @@
-"""The detector as a session knows it: kept while the API does not answer, and renewed when another version decides."""
+"""Session cache of the detector: kept while the API does not answer, renewed when another version goes live."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _KEPT = "known-detector"
 
 @dataclass(frozen=True)
 class Known:
-    """A detector, when it was read, and what hindered reading it now.
+    """A detector, when it was read, and the problem that kept it from being read now.
 
-    ``replaced`` is the version that decided before, where the reader has not seen yet that it no longer does.
+    ``replaced`` is the version that was live before, until the reader has confirmed the change.
     """
 
     detector: Detector
@@ -28,7 +28,7 @@ class Known:
     replaced: str = ""
 
 
-def know_detector(read: Callable[[], Detector]) -> Known:
+def cached_detector(read: Callable[[], Detector]) -> Known:
     """Return the detector as ``read`` gives it, or as this session read it last where the API has a passing problem.
 
     Raises ``ApiProblem`` for other problems, and where nothing was read yet.
@@ -48,11 +48,9 @@ def know_detector(read: Callable[[], Detector]) -> Known:
 
 
 def show_replaced(known: Known) -> None:
-    """Say that another version decides than before, until the reader has seen it."""
+    """Tell the reader that another version is live, until she confirms it."""
     if known.replaced and known.replaced != known.detector.version:
-        text = (
-            f"Version {known.detector.version} decides now, in place of {known.replaced}. This page shows the new one."
-        )
+        text = f"Version {known.detector.version} is live now and shown here. It replaced {known.replaced}."
         st.info(text, icon=":material/update:")
         st.button("Got it", key="replaced-seen", on_click=_forget)
 

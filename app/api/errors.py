@@ -1,33 +1,33 @@
-"""What can go wrong between the dashboard and the API, as one error whose text is meant for the screen."""
+"""Errors of API calls, as one exception whose text is shown to the reader."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 ADVICE: Mapping[int, str] = {
-    401: "The API asks for signed requests: give this dashboard AWS keys and a region (see app/README.md).",
-    403: "The API refused this dashboard: check that its AWS keys are right, current and allowed to call the API.",
-    413: "That is more than the API takes in one request (256 KB): send less, or upload a file on the Batch page.",
-    429: "The API is busy and asked us to slow down: wait a few seconds and try again.",
+    401: "The API requires signed requests: add AWS keys and a region to this dashboard's settings (app/README.md).",
+    403: "The API denied access: check that this dashboard's AWS keys are valid and allowed to call the API.",
+    413: "The request is larger than the API accepts (256 KB): send less, or upload a file on the Batch page.",
+    429: "The API is busy: wait a few seconds and try again.",
 }
 
 
-# What AWS itself says where it does not let a request through, and what that means.
+# Messages with which AWS itself rejects a request, and what they mean.
 REFUSED: Mapping[str, str] = {
-    "security token included in the request is expired": "The AWS session of this dashboard has ended, and its keys "
-    "with it: put new ones into its settings (see app/README.md), then try again.",
-    "signature expired": "AWS refused the request for its time: set the clock of the machine that runs this dashboard.",
-    "signature we calculated does not match": "The AWS keys of this dashboard are wrong: check the secret key, and "
-    "that the region is the API's.",
-    "security token included in the request is invalid": "AWS does not know the keys of this dashboard: put others "
+    "security token included in the request is expired": "This dashboard's AWS session has expired: put new keys into "
+    "its settings (see app/README.md), then try again.",
+    "signature expired": "AWS rejected the time of the request: set the clock of the computer running this dashboard.",
+    "signature we calculated does not match": "This dashboard's AWS keys are wrong: check the secret key and the "
+    "region.",
+    "security token included in the request is invalid": "AWS does not recognize this dashboard's keys: put valid keys "
     "into its settings (see app/README.md), then try again.",
 }
-# Answers with these statuses, and none at all, may be others a moment later.
+# The same request may succeed a moment later with these statuses, and without an answer (0).
 _PASSING = (0, 429)
 
 
 class ApiProblem(Exception):  # noqa: N818 - pages show it as it is
-    """The API could not be asked or did not do what was asked; ``str(problem)`` is one sentence with what to do.
+    """A call that got no answer or was refused; ``str(problem)`` is one sentence that says what to do.
 
     ``status`` is the HTTP status, or 0 where there was no answer at all.
     """
@@ -38,7 +38,7 @@ class ApiProblem(Exception):  # noqa: N818 - pages show it as it is
 
     @property
     def is_overtaken(self) -> bool:
-        """Whether somebody else changed meanwhile what was to be changed."""
+        """Whether somebody else changed the same thing in the meantime."""
         return self.status == 412
 
     @property
@@ -55,8 +55,8 @@ def problem_of_answer(status: int, message: str) -> ApiProblem:
     if status in ADVICE:
         return ApiProblem(ADVICE[status], status)
     if status == 404:
-        return ApiProblem(message or "The API does not know this address: check the API URL.", status)
+        return ApiProblem(message or "The API has nothing at this address: check the API URL.", status)
     if status >= 500:
-        said = f" It said: {message}" if message else ""
-        return ApiProblem(f"The API could not do this just now ({status}): try again in a moment.{said}", status)
-    return ApiProblem(message or f"The API did not accept this request ({status}): check the values.", status)
+        said = f" API message: {message}" if message else ""
+        return ApiProblem(f"The API failed to process the request ({status}): try again in a moment.{said}", status)
+    return ApiProblem(message or f"The API rejected this request ({status}): check the values.", status)

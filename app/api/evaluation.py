@@ -1,4 +1,4 @@
-"""Evaluation of the version that decides: asked for once for all pages that show it."""
+"""Evaluation of the live version, loaded once for all pages that show it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.api.client import Api, Json
 from app.components.score_table import ScoreTable, read_thresholds
 
 
-@st.cache_data(ttl=60, max_entries=4, show_spinner="Asking the API …")
+@st.cache_data(ttl=60, max_entries=4, show_spinner="Loading …")
 def load_evaluation(url: str, version: str, _api: Api) -> Json:  # noqa: ARG001 - the cache's key
     """Return how the version did on test data."""
     return _api.evaluation()

@@ -1,4 +1,4 @@
-"""Sending a file to the address that the API gave for it."""
+"""Upload of a file to the presigned address from the API."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.api.errors import ApiProblem
 CONNECT_TIMEOUT_S = 5.0
 UPLOAD_TIMEOUT_S = 300.0
 
-# Is told which share of a file, 0 to 1, has gone.
-Sent: TypeAlias = Callable[[float], None]
+# Called with the share of a file, 0 to 1, that was sent.
+Progress: TypeAlias = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Announced:
     expires_in_s: int
 
 
-class ToldUpload:
-    """A file as it is sent: how much of it has gone is told in steps of a hundredth."""
+class ProgressReader:
+    """File that reports how much of it was read, in steps of a hundredth."""
 
-    def __init__(self, content: BinaryIO, sent: Sent) -> None:
+    def __init__(self, content: BinaryIO, progress: Progress) -> None:
         self._content = content
         self._size = content.seek(0, io.SEEK_END)
-        self._sent = sent
-        self._told = 0
+        self._report = progress
+        self._reported = 0
         content.seek(0)
 
     def __len__(self) -> int:
@@ -46,22 +46,21 @@ class ToldUpload:
         """Return the next bytes."""
         chunk = self._content.read(size)
         hundredths = self._content.tell() * 100 // max(self._size, 1)
-        if hundredths > self._told:
-            self._told = hundredths
-            self._sent(hundredths / 100)
+        if hundredths > self._reported:
+            self._reported = hundredths
+            self._report(hundredths / 100)
         return chunk
 
 
-def send_file(announced: Announced, content: BinaryIO, sent: Sent) -> None:
+def send_file(announced: Announced, content: BinaryIO, progress: Progress) -> None:
     """Send a file to its presigned address, which carries its own signature; raise ``ApiProblem`` if that fails."""
-    body, timeout = ToldUpload(content, sent), (CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S)
+    body, timeout = ProgressReader(content, progress), (CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S)
     try:
         answer = requests.put(announced.url, data=body, headers=announced.headers, timeout=timeout)
     except requests.RequestException as error:
         raise ApiProblem(
-            "The connection to the storage broke before the whole file was there, so nothing is scored: "
-            "check the network and upload it again."
+            "The upload was interrupted, so nothing was scored: check the network and upload the file again."
         ) from error
     if not answer.ok:
-        sentence = f"The storage refused the file ({answer.status_code}): upload it again; the link may be too old."
+        sentence = f"Storage rejected the file ({answer.status_code}): upload it again; the link may have expired."
         raise ApiProblem(sentence, answer.status_code)

@@ -1,4 +1,4 @@
-"""One case: a decision, and what is known of its customer and of whatever it shares with other payments."""
+"""Case: a decision, its customer's payments, and payments that share an entity with it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from app.api.detector import Detector
 from app.api.errors import ApiProblem
 
 HISTORY_DAYS, LINK_DAYS = 30, 14
-# Days before the decision, and how many payments are asked for.
+# Days before the decision, and the number of payments to load.
 _OF_CUSTOMER, _OF_LINK = (HISTORY_DAYS, 60), (LINK_DAYS, 25)
-_MOST_LINKS = 2
-# That a search may go over.
-_MOST_DAYS = 92
+_MAX_LINKS = 2
+# Longest period of a search.
+_MAX_DAYS = 92
 
 
 @dataclass(frozen=True)
 class Case:
-    """A stored decision. ``history`` and each of ``linked`` are None where they could not be asked for."""
+    """A stored decision. ``history`` and each of ``linked`` are None if they could not be loaded."""
 
     decision: Json
     who: tuple[str, str] | None
@@ -32,7 +32,7 @@ class Case:
 
 
 def load_case(api: Api, detector: Detector, event_id: str) -> Case:
-    """Ask for a decision and then for what is around it; raise ``ApiProblem`` without the decision."""
+    """Load a decision and related payments; raise ``ApiProblem`` without the decision."""
     decision = load_decision(api.url, event_id, api)
     shared = shared_keys(detector, decision.get("event") or {})
     decided = date.fromisoformat(str(decision["decided_at"])[:10])
@@ -41,7 +41,7 @@ def load_case(api: Api, detector: Detector, event_id: str) -> Case:
     def ask(one: tuple[str, str]) -> list[Json] | None:
         days, limit = _OF_CUSTOMER if one == who else _OF_LINK
         first = decided - timedelta(days)
-        last = min(first + timedelta(_MOST_DAYS - 1), max(decided, clock.today()))
+        last = min(first + timedelta(_MAX_DAYS - 1), max(decided, clock.today()))
         try:
             return _load_payments(api.url, ":".join(one), first, last, limit, api)
         except ApiProblem:  # the case is shown without it
@@ -53,7 +53,7 @@ def load_case(api: Api, detector: Detector, event_id: str) -> Case:
 
 
 def shared_keys(detector: Detector, event: Json) -> list[tuple[str, str]]:
-    """Return what an event shares with others, the customer first: entities of one column, with their keys.
+    """Return the entities of one column that an event may share with others, with their keys, the customer first.
 
     Pairs, such as customer + device, cannot be searched for.
     """
@@ -63,17 +63,17 @@ def shared_keys(detector: Detector, event: Json) -> list[tuple[str, str]]:
             columns.setdefault(entity, []).append(variable.name)
     single = {entity: names[0] for entity, names in columns.items() if len(names) == 1}
     keys = [(entity, str(event[name]).strip()) for entity, name in single.items() if event.get(name) not in (None, "")]
-    return sorted(keys, key=lambda one: one[0] != "customer")[: 1 + _MOST_LINKS]
+    return sorted(keys, key=lambda one: one[0] != "customer")[: 1 + _MAX_LINKS]
 
 
 def forget_case(api: Api, event_id: str) -> None:
-    """Ask for a decision anew the next time: it has another label."""
+    """Drop a decision from the cache: its label changed."""
     load_decision.clear(api.url, event_id, api)
 
 
 @st.cache_data(ttl=120, max_entries=200, show_spinner=False)
 def load_decision(url: str, event_id: str, _api: Api) -> Json:  # noqa: ARG001 - the cache's key
-    """Return a stored decision with all its reasons, or without them where its record does not give them any more."""
+    """Return a stored decision with all its reasons, or without them if they are no longer available."""
     try:
         return _api.decision(event_id, reasons="all")
     except ApiProblem as problem:

@@ -1,6 +1,6 @@
-"""Charts on the page, without checking each against Vega-Lite's schema, which takes more than making it.
+"""Chart display without validation against Vega-Lite's schema, which takes longer than making the chart.
 
-Tests check them: they set ``CHECKED``.
+Tests validate them: they set ``CHECKED``.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ schemapi.disable_debug_mode()
 
 
 def load_charts_ahead() -> None:
-    """Let the browser load what draws charts while the API is asked for what they show."""
+    """Let the browser load the chart library while the API loads the data."""
     with st.container(key="charts-ahead"):
         st.vega_lite_chart({"mark": "point", "data": {"values": [{}]}}, width=1, height=1)
 
 
 def show_chart(chart: Chart, alt: str) -> None:
-    """Show a chart over the whole width; ``alt`` is what a screen reader says of it."""
+    """Show a chart over the whole width; ``alt`` is its text for screen readers."""
     st.vega_lite_chart(chart.to_dict(validate=CHECKED), width="stretch", alt=alt)

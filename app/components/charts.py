@@ -1,4 +1,4 @@
-"""The dashboard's charts, as Altair specifications; the theme's colours and fonts come from Streamlit."""
+"""Charts shared by several pages, as Altair specifications. Colors and fonts come from Streamlit's theme."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def one_or_other(channel: Chart, test: str, one: float, other: float) -> Chart:
 def curves_chart(
     curves: Sequence[Curve], x_title: str, y_title: str, x_max: float = 1.0, mark: float | None = None
 ) -> Chart:
-    """Return one line per model over shares from 0 to ``x_max``; the point nearest to the pointer tells its values.
+    """Return one line per model over shares from 0 to ``x_max``, with a tooltip at the nearest point.
 
     A dashed line stands at ``mark``, where it is not None.
     """

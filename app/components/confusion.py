@@ -1,4 +1,4 @@
-"""The confusion matrix as an HTML table."""
+"""Confusion matrix as an HTML table."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from html import escape
 from app.components.score_table import ScoreTable
 from app.ui import formatting
 
-LET_THROUGH = "Let through"
-# A name, and how many frauds and how many legitimate events were treated so.
+APPROVED = "Approved"
+# A name, and the number of fraudulent and of legitimate events with that outcome.
 Column = tuple[str, int, int]
 
 
 def matrix_of_scores(table: ScoreTable, thresholds: list[tuple[str, int]], noun: str) -> str:
-    """Return the matrix of acting by score. ``thresholds`` are names and scores, the weakest first."""
+    """Return the matrix of outcomes by score. ``thresholds`` are names and scores, the weakest first."""
     bounds = [*(table.at(score) for _, score in thresholds)]
     columns = [
         (name, low.frauds - (high.frauds if high else 0), low.legitimate - (high.legitimate if high else 0))
         for (name, _), low, high in zip(thresholds, bounds, [*bounds[1:], None], strict=True)
     ]
     passed = table.all.frauds - bounds[0].frauds, table.all.legitimate - bounds[0].legitimate
-    return confusion_matrix([*reversed(columns), (LET_THROUGH, *passed)], noun)
+    return confusion_matrix([*reversed(columns), (APPROVED, *passed)], noun)
 
 
 def confusion_matrix(columns: Sequence[Column], noun: str) -> str:
-    """Return what is done with frauds and with legitimate events; a cell's shade is its share of its row.
+    """Return the outcomes of fraudulent and of legitimate events; a cell's shade is its share of its row.
 
-    ``columns`` begin with the strongest outcome and end with letting through. ``noun`` names the events, in the plural.
+    ``columns`` begin with the strongest outcome and end with approval. ``noun`` names the events, in the plural.
     """
     frauds, legitimate = sum(column[1] for column in columns), sum(column[2] for column in columns)
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name, _, _ in columns)

@@ -1,4 +1,4 @@
-"""Days of live decisions: which of them are labelled in full, and when the others will be."""
+"""Live days: days of decisions, and when their labels are final."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Model health on live days whose labels are final: money at risk beside the fraud that came, figures beside the test.
+"""Model health on live days with final labels: money at risk against actual fraud, metrics against the test data.
 
-A figure has moved where it leaves the limits and chance, at 95 %, does not explain it.
+A metric has moved if it leaves the limits and chance, at 95%, does not explain it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from app.api.client import Json
 from app.components.score_table import Acted, ScoreTable
 
-# A figure may be so many times the expected one.
+# Allowed ratio of a metric to its expected value.
 LIMITS = (0.8, 1.25)
-# Fewer known frauds say nothing.
+# Fewer known frauds are too few to judge.
 MIN_FRAUDS = 10
 _Z = 1.96
 
@@ -53,7 +53,7 @@ class Calibration:
 def calibrate_money(days: Sequence[Json], order: Sequence[str]) -> Calibration | None:
     """Return what mature days' money at risk was worth; None with too few frauds. ``order`` has the mildest first.
 
-    What a blocked payment would have become is known only if somebody labels it: unless all are labelled, blocked ones
+    What a blocked payment would have become is known only if somebody labels it: unless all are labeled, blocked ones
     are left out on both sides.
     """
     rows = [row for day in days for row in day["outcomes"]]

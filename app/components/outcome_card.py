@@ -1,4 +1,4 @@
-"""The large answer to "what should I do with this event?", as HTML: outcome, score, scale and what they mean."""
+"""Outcome card: outcome, score, scale and what they mean, as HTML."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from app.ui import formatting
 
 
 def tone_of(outcome: str, detector: Detector) -> str:
-    """Return ``go``, ``look`` or ``stop`` for an outcome's rank: the lowest, one in between, the highest."""
+    """Return ``go``, ``look`` or ``stop`` for an outcome's rank: lowest, between, highest."""
     names = [known.name for known in detector.outcomes]
-    # One that only rules give has no place on the scale: it is shown as one in between.
+    # An outcome that only rules set has no place on the scale: it is shown as one in between.
     rank = names.index(outcome) if outcome in names else 1
     if rank == 0:
         return "go"
@@ -23,10 +23,10 @@ def tone_of(outcome: str, detector: Detector) -> str:
 def outcome_card(detector: Detector, answer: Json, note: str = "", details: str = "") -> str:
     """Return the card for one answer, which may have no score.
 
-    ``note`` stands above it and says what kind of answer it is, ``details`` below.
+    ``note`` is shown above and names the kind of answer; ``details`` are shown below.
     """
     outcome, score = str(answer.get("outcome")), answer.get("score")
-    meaning, scale, shown = "It was decided without a score.", "", "no score"
+    meaning, scale, shown = "This decision has no score.", "", "no score"
     if score is not None:
         score = int(score)
         meaning = formatting.score_meaning(score, detector.score_scale, detector.event_name)
@@ -77,5 +77,5 @@ def _legend(detector: Detector) -> str:
 
 
 def empty_state(title: str, text: str) -> str:
-    """Return a quiet box that says what will be here, and how it gets here."""
+    """Return a box that says what will appear here, and how to get it."""
     return f'<div class="tg-empty"><b>{escape(title)}</b>{escape(text)}</div>'

@@ -1,4 +1,4 @@
-"""Why a payment got its score: the steps as a waterfall, and each reason in words."""
+"""Reasons of a score: a waterfall chart and a list of sentences."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from app.api.detector import Detector
 from app.components.chart_display import show_chart
 from app.components.waterfall import waterfall
 
-MOST_SAID = 8
+MAX_SENTENCES = 8
 HELP = (
-    "Each step multiplies or divides the odds of fraud; together they lead from an average {event} to this one. "
-    "The impact counts doublings: +3 means 8 times the odds, −1 half of them."
+    "Each reason multiplies or divides the odds of fraud. Together they lead from an average {event} to this one. "
+    "Impact counts doublings of the odds: +3 means 8 times the odds, −1 means half."
 )
 
 
 def show_reasons(detector: Detector, answer: Json) -> None:
-    """Show the reasons of one answer, or why there are none."""
+    """Show the reasons of one answer, or why it has none."""
     noun, reasons = detector.event_name, answer.get("reasons")
     if not reasons or answer.get("base_log_odds") is None:
-        st.caption(say_why_none(detector, answer))
+        st.caption(explain_missing(detector, answer))
         return
     if answer.get("reasons_approximate"):
-        st.caption("These reasons are approximate: they were estimated around this event and do not add up exactly.")
+        st.caption("These reasons are estimates for this event. They do not add up exactly.")
     show_chart(
         waterfall(float(answer["base_log_odds"]), reasons, noun),
-        alt="Waterfall of the reasons; they are told in words below",
+        alt="Waterfall chart of the reasons; the list below has them as sentences",
     )
     st.caption(HELP.format(event=noun))
     st.html(reasons_list(reasons))
 
 
-def reasons_list(reasons: Sequence[Json], most: int = MOST_SAID) -> str:
-    """Return the weightiest reasons in words, each with its impact, as an HTML list."""
+def reasons_list(reasons: Sequence[Json], most: int = MAX_SENTENCES) -> str:
+    """Return the reasons with the largest effect as an HTML list of sentences, each with its impact."""
     weighty = sorted(reasons, key=lambda reason: -abs(float(reason["contribution"])))[:most]
     return f'<ul class="tg-reasons" aria-label="Reasons in words">{"".join(map(_entry, weighty))}</ul>'
 
@@ -51,11 +51,11 @@ def _entry(reason: Json) -> str:
     )
 
 
-def say_why_none(detector: Detector, answer: Json) -> str:
+def explain_missing(detector: Detector, answer: Json) -> str:
     """Return why an answer has no reasons."""
     if answer.get("score") is None:
-        return "It was decided without a score, so there is nothing to explain but the rules."
+        return "This decision has no score. Only its rules explain it."
     kind = (detector.document.get("reasons") or {}).get("kind")
     if kind == "none":
-        return 'This detector version was trained without reasons; train it with reasons = "exact" to see them.'
-    return "The reasons of this decision cannot be told: its detector version is no longer kept."
+        return 'This detector version was trained without reasons. Train with reasons = "exact" to see them.'
+    return "The reasons for this decision are no longer available, because its detector version was deleted."

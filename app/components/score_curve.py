@@ -1,4 +1,4 @@
-"""The score as a curve over one variable, with the outcomes' bands and the payment marked on it."""
+"""Score curve over one variable, with the outcomes as bands and the payment marked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.api.client import Json
 from app.api.detector import Detector
 from app.components.charts import Chart, inline, one_or_other
 from app.components.outcome_card import tone_of
-from app.components.what_if_axes import Move
+from app.components.what_if_axes import Axis
 from app.ui import formatting
 
 TONES = {"go": "#17916a", "look": "#d9822b", "stop": "#e0525c"}
@@ -21,8 +21,8 @@ _Y_SCALE = alt.Scale(type="pow", exponent=2.5, domain=[0, 1000], nice=False)
 _HEIGHT = 290
 
 
-def score_curve(detector: Detector, move: Move, supposed: Sequence[Json]) -> Chart:
-    """Return the chart of one answer for each point of ``move``; answers without a score are left out."""
+def score_curve(detector: Detector, axis: Axis, supposed: Sequence[Json]) -> Chart:
+    """Return the chart of one answer for each point of the axis; answers without a score are left out."""
     rows = [
         {
             "place": point.place,
@@ -30,21 +30,21 @@ def score_curve(detector: Detector, move: Move, supposed: Sequence[Json]) -> Cha
             "score": answer["score"],
             "probability": answer.get("probability"),
             "outcome": formatting.title(str(answer["outcome"])),
-            "here": move.here is not None and point.place == move.here,
+            "here": axis.here is not None and point.place == axis.here,
         }
-        for point, answer in zip(move.points, supposed, strict=True)
+        for point, answer in zip(axis.points, supposed, strict=True)
         if answer.get("score") is not None
     ]
-    return _names(detector, rows) if move.scale == "names" else _curve(detector, move, rows)
+    return _names(detector, rows) if axis.scale == "names" else _curve(detector, axis, rows)
 
 
-def _curve(detector: Detector, move: Move, rows: list[Json]) -> Chart:
-    places = [point.place for point in move.points]
-    domain = [0, 24] if move.scale == "linear" else [min(places), max(places)]
-    ticks = list(range(0, 25, 3)) if move.scale == "linear" else _powers(domain[1])
-    axis = alt.Axis(values=ticks, format=",.10~g", grid=False)
-    x = alt.X("place:Q", title=move.axis, axis=axis, scale=_x_scale(move, domain))
-    base = alt.Chart(inline(rows)).encode(x=x, y=_y(detector), tooltip=_tooltip(move.title))
+def _curve(detector: Detector, axis: Axis, rows: list[Json]) -> Chart:
+    places = [point.place for point in axis.points]
+    domain = [0, 24] if axis.scale == "linear" else [min(places), max(places)]
+    ticks = list(range(0, 25, 3)) if axis.scale == "linear" else _powers(domain[1])
+    labels = alt.Axis(values=ticks, format=",.10~g", grid=False)
+    x = alt.X("place:Q", title=axis.axis_title, axis=labels, scale=_x_scale(axis, domain))
+    base = alt.Chart(inline(rows)).encode(x=x, y=_y(detector), tooltip=_tooltip(axis.title))
     line = base.mark_line(color=LINE, strokeWidth=2, interpolate="linear")
     points = base.mark_point(filled=True, size=36, opacity=1).encode(color=_colour(detector))
     here = base.transform_filter("datum.here")
@@ -56,7 +56,7 @@ def _curve(detector: Detector, move: Move, rows: list[Json]) -> Chart:
 
 
 def _names(detector: Detector, rows: list[Json]) -> Chart:
-    """Return one bar a name, the highest score first; the payment's own is outlined."""
+    """Return one bar for each name, the highest score first; the payment's own is outlined."""
     order = [row["label"] for row in sorted(rows, key=lambda row: -int(row["score"]))]
     y = alt.Y("label:N", title=None, sort=order, axis=alt.Axis(labelLimit=220, labelOverlap=False))
     x = alt.X("score:Q", title="Score", scale=_Y_SCALE, axis=alt.Axis(values=_score_ticks(detector), grid=True))
@@ -74,8 +74,8 @@ def _names(detector: Detector, rows: list[Json]) -> Chart:
     return alt.layer(bars, text).properties(height=24 * len(rows) + 60)
 
 
-def _x_scale(move: Move, domain: Sequence[float]) -> alt.Scale:
-    if move.scale == "linear":
+def _x_scale(axis: Axis, domain: Sequence[float]) -> alt.Scale:
+    if axis.scale == "linear":
         return alt.Scale(domain=domain, nice=False)
     return alt.Scale(type="symlog", constant=1, domain=domain, nice=False)
 

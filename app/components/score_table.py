@@ -1,4 +1,4 @@
-"""What acting from each score on catches, misses and disturbs: all figures and curves of the Performance page."""
+"""Score table: fraud caught, fraud missed and false positives at each threshold, for the Performance page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEVER = TOP + STEP
 
 @dataclass(frozen=True)
 class Acted:
-    """The events that score so high or higher. Amounts are None where events have none."""
+    """Events with a score at or above a threshold. Amounts are None if events have none."""
 
     frauds: int
     legitimate: int
@@ -24,7 +24,7 @@ class Acted:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Judged events by score, in steps of five. ``days`` is how many days they come from."""
+    """Labeled events by score, in steps of five. ``days`` is the number of days they come from."""
 
     rows: tuple[Acted, ...]
     days: float
@@ -94,7 +94,7 @@ def read_thresholds(thresholds: Iterable[Mapping[str, Any]], days: float) -> Sco
 
 
 def add_days(days: Sequence[Mapping[str, Any]]) -> ScoreTable | None:
-    """Return the table of the ``scores`` of live days on which labels are final: what nobody reported is legitimate.
+    """Return the table of the ``scores`` of live days with final labels: unlabeled events count as legitimate.
 
     None where no such day has a decision.
     """
@@ -114,7 +114,7 @@ def add_days(days: Sequence[Mapping[str, Any]]) -> ScoreTable | None:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of the field for acting on some events of a table; None where they have no meaning."""
+    """Metrics of acting on some events of a table; None if undefined."""
 
     recall: float | None
     precision: float | None
@@ -125,12 +125,12 @@ class Figures:
 
 
 def measure(table: ScoreTable, score: int) -> Figures:
-    """Return the figures of acting on scores from ``score`` on."""
+    """Return the metrics of acting on scores of ``score`` or higher."""
     return measure_acted(table.at(score), table.all)
 
 
 def measure_acted(acted: Acted, everything: Acted) -> Figures:
-    """Return the figures of acting on some of the events there are."""
+    """Return the metrics of acting on some of all events."""
     right = acted.frauds + everything.legitimate - acted.legitimate
     missed = everything.frauds - acted.frauds
     amounts = everything.fraud_amount, acted.fraud_amount

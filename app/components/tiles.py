@@ -1,4 +1,4 @@
-"""Numbers in tiles: what it is, how much, beside what, and the page that explains it."""
+"""Tiles: a number, its name, a comparison, and a link to the page with the details."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Colour = Literal["off", "red", "orange", "green"]
 
 @dataclass(frozen=True)
 class Tile:
-    """One number, a few words below it, what it means, and a link. ``note`` says how sure it is."""
+    """One number, a short comparison, its meaning, and a link. ``note`` says how reliable it is."""
 
     name: str
     value: str

@@ -1,4 +1,4 @@
-"""Reasons as a waterfall: from what is usual to this payment's log-odds of fraud, one step a reason."""
+"""Waterfall chart of reasons: from the average payment to this payment's log-odds of fraud, one step a reason."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from app.components.charts import Chart, inline
 from app.ui import formatting
 
 RAISES, LOWERS, TOTAL = "#e0525c", "#5b8def", "#7d8ba1"
-MOST_STEPS = 9
+MAX_STEPS = 9
 _KINDS = {"raises the risk": RAISES, "lowers the risk": LOWERS, "total": TOTAL}
-# Log-odds as the probability that they are: people know percentages.
+# Log-odds, labeled as probabilities: people know percentages.
 _AS_PERCENT = "format(1 / (1 + exp(-datum.value)), datum.value < -4.5 ? '.2%' : '.2~p')"
 
 
 def waterfall(base: float, reasons: Sequence[Json], noun: str) -> Chart:
-    """Return the steps from ``base`` (log-odds) over the weightiest reasons, and all others in one, to the sum."""
+    """Return the steps from ``base`` (log-odds) over the largest reasons, with all others in one, to the sum."""
     rows = waterfall_rows(base, reasons, noun)
     order = [row["name"] for row in rows]
     y = alt.Y(
@@ -38,7 +38,7 @@ def waterfall(base: float, reasons: Sequence[Json], noun: str) -> Chart:
     )  # fmt: skip
     tooltip = [
         alt.Tooltip("name:N", title="Reason"),
-        alt.Tooltip("said:N", title="In words"),
+        alt.Tooltip("said:N", title="Details"),
         alt.Tooltip("contribution:Q", title="Log-odds", format="+.2f"),
         alt.Tooltip("factor:N", title="Odds of fraud"),
     ]
@@ -53,15 +53,15 @@ def waterfall(base: float, reasons: Sequence[Json], noun: str) -> Chart:
 
 
 def _domain(rows: Sequence[Json]) -> list[float]:
-    """Return the ends of the axis, with room for what is written beside the bars."""
+    """Return the ends of the axis, with room for the labels of the bars."""
     low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
     return [low - 0.04 * (high - low), high + 0.16 * (high - low)]
 
 
 def waterfall_rows(base: float, reasons: Sequence[Json], noun: str) -> list[Json]:
-    """Return one row a step: its name, ``low`` and ``high`` in log-odds, what it did, and in words."""
+    """Return one row a step: name, ``low`` and ``high`` in log-odds, effect, and sentence."""
     weighty = sorted(reasons, key=lambda reason: -abs(float(reason["contribution"])))
-    shown, rest = weighty[:MOST_STEPS], weighty[MOST_STEPS:]
+    shown, rest = weighty[:MAX_STEPS], weighty[MAX_STEPS:]
     steps = [(str(one["name"]), float(one["contribution"]), str(one["sentence"])) for one in shown]
     if rest:
         together = sum(float(one["contribution"]) for one in rest)

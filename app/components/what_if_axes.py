@@ -1,4 +1,4 @@
-"""In which ways a payment could have been otherwise: the variables to move, and the values to try."""
+"""Axes of the what-if chart: the variables of a payment that can be changed, and the values to try."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.api.client import Json
 from app.api.detector import Detector, Variable
 from app.ui import formatting
 
-MOST_NAMES = 30
+MAX_NAMES = 30
 NEVER_SEEN = "never-seen-before"
 _MANTISSAS = (1, 1.5, 2, 3, 4, 5, 6, 8)
 _KM = (0, 1, 2, 5, 10, 20, 50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000)
@@ -20,7 +20,7 @@ _KM_PER_DEGREE = 111.195
 
 @dataclass(frozen=True)
 class Point:
-    """One value to try: where it stands, how it is said, and what it changes in the event."""
+    """One value to try: its place on the axis, its label, and the changes to the event."""
 
     place: float
     label: str
@@ -28,22 +28,22 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Move:
-    """A variable to move. ``scale`` says how places are laid out; ``names`` have none, and stand side by side."""
+class Axis:
+    """A variable to change. ``scale`` is that of the axis; ``names`` are values without an order."""
 
     title: str
-    axis: str
+    axis_title: str
     scale: Literal["linear", "symlog", "names"]
     here: float | None
     points: tuple[Point, ...]
 
 
-def moves_of(detector: Detector, event: Json) -> list[Move]:
-    """Return what can be moved of this event, the most telling first; what it lacks cannot be moved."""
-    return [move for move in _all_moves(detector, event) if len(move.points) > 1]
+def axes_of(detector: Detector, event: Json) -> list[Axis]:
+    """Return the axes of this event, the most useful first; variables without a value have none."""
+    return [axis for axis in _all_axes(detector, event) if len(axis.points) > 1]
 
 
-def _all_moves(detector: Detector, event: Json) -> Iterator[Move]:
+def _all_axes(detector: Detector, event: Json) -> Iterator[Axis]:
     for variable in detector.variables:
         if variable.role in {"amount", "numeric"}:
             yield _amount(variable, event, detector.currency if variable.role == "amount" else "")
@@ -55,7 +55,7 @@ def _all_moves(detector: Detector, event: Json) -> Iterator[Move]:
             yield _names(variable, event)
 
 
-def _amount(variable: Variable, event: Json, currency: str) -> Move:
+def _amount(variable: Variable, event: Json, currency: str) -> Axis:
     value = event.get(variable.name)
     here = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
     most = max(abs(here or 0.0) * 5, 2_000.0 if variable.role == "amount" else 10.0)
@@ -64,14 +64,14 @@ def _amount(variable: Variable, event: Json, currency: str) -> Move:
     say = (lambda amount: formatting.money(amount, currency, cents=amount % 1 > 0)) if currency else "{:,.6g}".format
     points = tuple(Point(one, say(one), {variable.name: one}) for one in values)
     title = formatting.title(variable.name)
-    return Move(title, f"{title} ({currency})" if currency else title, "symlog", here, points)
+    return Axis(title, f"{title} ({currency})" if currency else title, "symlog", here, points)
 
 
-def _hour(column: str, event: Json) -> Move:
+def _hour(column: str, event: Json) -> Axis:
     try:
         at = datetime.fromisoformat(str(event.get(column)))
     except ValueError:
-        return Move("Time of day", "", "linear", None, ())
+        return Axis("Time of day", "", "linear", None, ())
     at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     moments = sorted({at, *(midnight + timedelta(minutes=30 * step) for step in range(48))})
@@ -79,36 +79,36 @@ def _hour(column: str, event: Json) -> Move:
         Point((one - midnight).total_seconds() / 3600, f"{one:%H:%M}", {column: f"{one:%Y-%m-%dT%H:%M:%SZ}"})
         for one in moments
     )
-    return Move("Time of day", "Hour (UTC)", "linear", (at - midnight).total_seconds() / 3600, points)
+    return Axis("Time of day", "Hour (UTC)", "linear", (at - midnight).total_seconds() / 3600, points)
 
 
-def _distance(latitude: str, longitude: str, event: Json) -> Move:
-    """Move the payment away along its meridian, towards the equator and beyond it."""
+def _distance(latitude: str, longitude: str, event: Json) -> Axis:
+    """Return the axis of distance, along the payment's meridian towards the equator and beyond."""
     try:
         degrees = float(event[latitude])
         float(event[longitude])
     except (KeyError, TypeError, ValueError):
-        return Move("Place", "", "symlog", None, ())
+        return Axis("Place", "", "symlog", None, ())
     towards = -1 if degrees >= 0 else 1
     points = tuple(
         Point(km, f"{km:,} km away" if km else "here", {latitude: round(degrees + towards * km / _KM_PER_DEGREE, 4)})
         for km in _KM
     )
-    return Move("Place", "Kilometres from where it was made", "symlog", 0.0, points)
+    return Axis("Place", "Distance from the actual place (km)", "symlog", 0.0, points)
 
 
-def _strangers(detector: Detector, event: Json) -> Move:
-    points = [Point(0, "As it is", {})]
+def _strangers(detector: Detector, event: Json) -> Axis:
+    points = [Point(0, "Unchanged", {})]
     for variable in detector.variables:
         if variable.role == "entity" and event.get(variable.name):
             noun = formatting.entity(variable.name)
-            points.append(Point(len(points), f"A new {noun}", {variable.name: f"{NEVER_SEEN}-{variable.name}"}))
-    return Move("Who", "", "names", 0.0, tuple(points))
+            points.append(Point(len(points), f"New {noun}", {variable.name: f"{NEVER_SEEN}-{variable.name}"}))
+    return Axis("Who", "", "names", 0.0, tuple(points))
 
 
-def _names(variable: Variable, event: Json) -> Move:
+def _names(variable: Variable, event: Json) -> Axis:
     value, title = event.get(variable.name), formatting.title(variable.name)
-    names: list[str | bool] = [True, False] if variable.role == "boolean" else list(variable.values[:MOST_NAMES])
+    names: list[str | bool] = [True, False] if variable.role == "boolean" else list(variable.values[:MAX_NAMES])
     if value is not None and value not in names:
         names.append(value)
     points = tuple(
@@ -119,4 +119,4 @@ def _names(variable: Variable, event: Json) -> Move:
         )
         for place, name in enumerate(names)
     )
-    return Move(title, title, "names", float(names.index(value)) if value in names else None, points)
+    return Axis(title, title, "names", float(names.index(value)) if value in names else None, points)

@@ -1,4 +1,4 @@
-"""Hands an event from one page to the Score page, which then offers it beside its examples."""
+"""Links that open a past event on the Score page, which then lists it with its examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers and names in the words of the people who read them."""
+"""Formatting of numbers, amounts, times and names for the screen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.ui.glossary import meaning
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 NOTHING = "–"
-_PERCENT = "\u00a0%"
+_PERCENT = "%"
 _SIZES = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"))
 ACRONYMS = {"id": "ID", "ip": "IP", "url": "URL"}
 SCORE_HELP = meaning("score")
@@ -32,18 +32,18 @@ def money(amount: float | None, currency: str, cents: bool = False) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Return a share of 1 as a percentage with two or three telling digits: ``0.42 %``, ``7.5 %``, ``93 %``."""
+    """Return a share of 1 as a percentage with two or three significant digits: ``0.42%``, ``7.5%``, ``93%``."""
     if share is None:
         return NOTHING
     value = share * 100
     if 0 < value < 0.01:
-        return "under 0.01\u00a0%"
+        return "under 0.01%"
     digits = f"{value:.{1 if value >= 1 else 2}f}".rstrip("0").rstrip(".")
-    return f"{digits}\u00a0%"
+    return f"{digits}%"
 
 
 def span(low: float, high: float) -> str:
-    """Return two shares of 1 as one range: ``1.4–4 %``, or a single percentage where both look the same."""
+    """Return two shares of 1 as one range: ``1.4–4%``, or a single percentage where both look the same."""
     ends = percent(low), percent(high)
     return ends[0] if ends[0] == ends[1] else f"{ends[0].removesuffix(_PERCENT)}–{ends[1]}"
 
@@ -92,13 +92,13 @@ def title(name: str) -> str:
 
 
 def entity(column: str) -> str:
-    """Return whom a column is about: ``customer_id`` is about a ``customer``."""
+    """Return the entity that a column names: ``customer_id`` names a ``customer``."""
     words = [word for word in column.split("_") if word not in {"id", "token", "key"}] or [column]
     return " ".join(ACRONYMS.get(word, word) for word in words)
 
 
 def times(factor: float) -> str:
-    """Return what something did to the odds: ``× 3.2``, or below 1 ``÷ 2``."""
+    """Return a factor on the odds of fraud: ``× 3.2``, or below 1 ``÷ 2``."""
     sign, size = ("×", factor) if factor >= 1 else ("÷", 1 / factor)
     return f"{sign}\u00a0{size:,.{1 if size < 10 else 0}f}"
 
@@ -134,7 +134,7 @@ def false_positive_rate(score: int, scale: Sequence[tuple[int, float]]) -> float
 def score_meaning(score: int, scale: Sequence[tuple[int, float]], noun: str) -> str:
     """Return what a score means in false positives, as a sentence."""
     if not scale:
-        return "This detector version says nothing about what its scores mean in false positives."
+        return "This detector version does not map scores to false positive rates."
     rate = false_positive_rate(score, scale)
     if rate is None:
         return f"Fewer than {percent(scale[-1][1])} of legitimate {plural(noun)} score this high."

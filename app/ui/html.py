@@ -1,4 +1,4 @@
-"""A small table as HTML, which a screen reader reads with its headings."""
+"""HTML table that a screen reader reads with its headings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways from one page to another: a page is named by its address, and says by its query what it shows."""
+"""Links between pages. A page is named by its path; the query says what it shows."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import streamlit as st
 _PAGES = "pages"
 
 
-def know_pages(pages: Mapping[str, Any]) -> None:
-    """Keep the pages of this run, by their address, for links to them."""
+def register_pages(pages: Mapping[str, Any]) -> None:
+    """Keep the pages of this run, by path, for links to them."""
     st.session_state[_PAGES] = dict(pages)
 
 
 def show_link(page: str, text: str, query: Mapping[str, str] | None = None) -> None:
-    """Show a link to a page, such as ``queue``, with what it is to show; the session stays what it is."""
+    """Show a link to a page, such as ``queue``, with a query; the session is kept."""
     known = st.session_state.get(_PAGES)
     if known is None:  # a page that is shown by itself
         st.markdown(f"[{text}](/{page}{'?' if query else ''}{urlencode(query or {})})")

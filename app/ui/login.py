@@ -1,4 +1,4 @@
-"""Log-in with the identity provider that the secrets name, by Streamlit's own means. Without one, pages are open."""
+"""Log-in through Streamlit with the identity provider named in the secrets. Without one, pages are open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def is_log_in_configured() -> bool:
 
 
 def require_log_in() -> None:
-    """Let only those go on who have logged in; show the others a way to do so."""
+    """Stop the page for readers who have not logged in, and show them the log-in button."""
     if not is_log_in_configured() or st.user.is_logged_in:
         return
     st.title("Tollgate", anchor=False)
@@ -22,7 +22,7 @@ def require_log_in() -> None:
     st.stop()
 
 
-def who_says() -> str:
+def logged_in_user() -> str:
     """Return who is logged in, an empty string where nobody has to log in."""
     user = st.user.to_dict()
     # Without a log-in, Streamlit names somebody who is not there.
@@ -30,8 +30,8 @@ def who_says() -> str:
 
 
 def show_reader() -> None:
-    """Show who is logged in, with a way out."""
-    who = who_says()
+    """Show who is logged in, with a button to log out."""
+    who = logged_in_user()
     if not who:
         return
     name = str(st.user.get("name") or who)

@@ -1,4 +1,4 @@
-"""The frame of every page: its heading, the detector it is about, and problems said in one sentence."""
+"""Page frame: the heading, the detector and its version, and problems as one sentence."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import streamlit as st
 from app.api.client import Api, Connection, Json
 from app.api.connection import find_connection
 from app.api.detector import Detector, read_detector
-from app.api.detector_cache import know_detector, show_replaced
+from app.api.detector_cache import cached_detector, show_replaced
 from app.api.errors import ApiProblem
 from app.ui import formatting
-from app.ui.url_state import begin_page, say_ignored
+from app.ui.url_state import begin_page, explain_ignored
 
 _log = logging.getLogger(__name__)
 Body: TypeAlias = Callable[[Api, Detector], None]
 
 SET_UP = """
-Tell the dashboard where the Tollgate API is, then load this page again.
+Set the address of the Tollgate API, then reload this page.
 
-**On your machine:** set an environment variable before you start it.
+**On your computer:** set an environment variable before you start the dashboard.
 
 ```shell
 TOLLGATE_API_URL=http://127.0.0.1:8000 streamlit run app/streamlit_app.py
@@ -34,20 +34,20 @@ TOLLGATE_API_URL=http://127.0.0.1:8000 streamlit run app/streamlit_app.py
 ```toml
 api_url = "https://abcdefghij.execute-api.eu-west-1.amazonaws.com"
 
-# only where the API asks for signed requests
+# only if the API requires signed requests
 aws_access_key_id = "…"
 aws_secret_access_key = "…"
 region = "eu-west-1"
 ```
 
-The address is the output `ApiUrl` of your deployment.
+You find the address in the output `ApiUrl` of your deployment.
 """
 
 
 def show_page(title: str, lead: str, body: Body, reads: Collection[str] = ()) -> None:
-    """Show a page whose ``body`` needs the API and the detector; say what is missing where it can't be shown.
+    """Show a page whose ``body`` needs the API and the detector; explain what is missing if it can't be shown.
 
-    ``reads`` are the names in the address's query that the page goes by.
+    ``reads`` are the query parameters that the page uses.
     """
     connection = find_connection()
     if connection is None:
@@ -55,7 +55,7 @@ def show_page(title: str, lead: str, body: Body, reads: Collection[str] = ()) ->
         st.markdown(SET_UP)
         return
     try:
-        known = know_detector(lambda: read_detector(_load_detector(connection.url, connection)))
+        known = cached_detector(lambda: read_detector(_load_detector(connection.url, connection)))
     except ApiProblem as problem:
         _show_heading(title.format(event="event", events="events"), "", None)
         _show_no_detector(problem)
@@ -67,21 +67,21 @@ def show_page(title: str, lead: str, body: Body, reads: Collection[str] = ()) ->
     show_replaced(known)
     if known.problem is not None:
         show_problem(known.problem)
-        st.caption(f"What this page knows of the detector was read {formatting.moment(known.read_at.isoformat())}.")
+        st.caption(f"Detector information on this page is from {formatting.moment(known.read_at.isoformat())}.")
         _show_again("page")
     begin_page()
     ignored = st.container()
     with problems_shown(again="body"):
         body(Api(connection), detector)
-    if text := say_ignored(reads):
+    if text := explain_ignored(reads):
         ignored.info(in_markdown(text), icon=":material/link_off:")
 
 
 @contextmanager
 def problems_shown(again: str = "") -> Iterator[None]:
-    """Show an ``ApiProblem`` as a calm sentence instead of raising it, and anything else without its trace.
+    """Show an ``ApiProblem`` as one sentence instead of raising it, and any other error without its traceback.
 
-    ``again`` names a button to try again, which no other on the page may be called.
+    ``again`` is the key of a Try again button; it must be unique on the page.
     """
     try:
         yield
@@ -91,10 +91,8 @@ def problems_shown(again: str = "") -> Iterator[None]:
             _show_again(again)
     except Exception:
         _log.exception("A page could not be shown")
-        sentence = "This part of the page could not be shown: the API and this dashboard may be of different versions."
-        show_problem(
-            ApiProblem(f"{sentence} Load the page again; if that does not help, bring both to one version.", 200)
-        )
+        sentence = "This part of the page cannot be shown. The API and this dashboard may be different versions."
+        show_problem(ApiProblem(f"{sentence} Reload the page. If that does not help, install matching versions.", 200))
 
 
 def show_problem(problem: ApiProblem) -> None:
@@ -103,7 +101,7 @@ def show_problem(problem: ApiProblem) -> None:
 
 
 def _show_again(place: str) -> None:
-    """Offer to ask the API again, for what was kept of its answers too."""
+    """Offer to ask the API again, without the cached answers."""
     st.button("Try again", icon=":material/refresh:", key=f"try-again-{place}", on_click=st.cache_data.clear)
 
 
@@ -112,15 +110,15 @@ def in_markdown(text: str) -> str:
     return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#|$~:!" else character for character in text)
 
 
-@st.cache_data(ttl=60, max_entries=8, show_spinner="Asking the API …")
+@st.cache_data(ttl=60, max_entries=8, show_spinner="Loading …")
 def _load_detector(url: str, _connection: Connection) -> Json:  # noqa: ARG001 - the URL is the cache's key
     return Api(_connection).detector()
 
 
 def _show_no_detector(problem: ApiProblem) -> None:
     if problem.status == 404:
-        sentence = "The API has no detector yet: train one and deploy it, then try again."
-        show_problem(ApiProblem(f"{sentence} It said: {problem}", 404))
+        sentence = "The API has no detector yet. Train and deploy one, then try again."
+        show_problem(ApiProblem(f"{sentence} API message: {problem}", 404))
     else:
         show_problem(problem)
     _show_again("detector")
@@ -137,6 +135,4 @@ def _show_heading(title: str, lead: str, detector: Detector | None) -> None:
             st.badge(
                 in_markdown(detector.name), icon=":material/shield:", color="blue", help=detector.description or None
             )
-            st.badge(
-                in_markdown(f"version {detector.version}"), color="gray", help="The detector version that decides now."
-            )
+            st.badge(in_markdown(f"version {detector.version}"), color="gray", help="The live detector version.")

@@ -1,4 +1,4 @@
-"""Asks for what comes next while the reader looks at what is there, so that going on takes no wait."""
+"""Prefetch for the next page or case, in a background thread while the reader looks at the current one."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ct
 
 from app.api.errors import ApiProblem
 
-_AHEAD = "ahead"
+_PREFETCHED = "prefetched"
 
 
-def load_ahead(name: str, load: Callable[[], object]) -> None:
-    """Run ``load``, whose answer a cache keeps, in the background: once for each name that follows another.
+def prefetch(name: str, load: Callable[[], object]) -> None:
+    """Run ``load``, whose answer is cached, in the background; once until another name is asked for.
 
-    What goes wrong is met again by who needs the answer.
+    Errors are ignored here: the page that needs the answer asks again and shows them.
     """
-    if st.session_state.get(_AHEAD) == name:
+    if st.session_state.get(_PREFETCHED) == name:
         return
-    st.session_state[_AHEAD] = name
+    st.session_state[_PREFETCHED] = name
 
     def run() -> None:
         with suppress(ApiProblem):

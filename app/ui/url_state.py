@@ -1,6 +1,6 @@
-"""Address of a page: widgets keep what they say in its query, and what a query asks in vain is said.
+"""URL state: widgets keep their values in the page's query, and entries that cannot be used are reported.
 
-An address that is opened again shows the same.
+Opening the same URL again shows the same page.
 """
 
 from __future__ import annotations
@@ -11,36 +11,37 @@ from typing import Any
 import streamlit as st
 
 _REFUSED = "address-refused"
-_MAX_SHOWN = 40
+_MAX_TEXT = 40
 
 
-def in_address(name: str, usual: Any, read: Callable[[str], Any], write: Callable[[Any], str] = str) -> dict[str, Any]:  # noqa: ANN401 - any widget's value
-    """Return the arguments by which a widget shows, and changes, one entry of the address's query.
+def in_url(name: str, default: Any, read: Callable[[str], Any], write: Callable[[Any], str] = str) -> dict[str, Any]:  # noqa: ANN401 - any widget's value
+    """Return the widget arguments that bind a widget to one entry of the query.
 
-    ``read`` raises ``ValueError`` for what the widget cannot show; then, and without an entry, it shows ``usual``.
+    ``read`` raises ``ValueError`` for text that the widget cannot show; then, and without an entry, it shows
+    ``default``.
     """
     key = f"address-{name}"
     _refused().pop(name, None)
     try:
         st.session_state[key] = read(st.query_params[name])
     except KeyError:
-        st.session_state[key] = usual
+        st.session_state[key] = default
     except ValueError:
-        st.session_state[key] = usual
+        st.session_state[key] = default
         refuse(name)
 
     def keep() -> None:
-        said = st.session_state[key]
-        if said == usual:
+        value = st.session_state[key]
+        if value == default:
             st.query_params.pop(name, None)
         else:
-            st.query_params[name] = write(said)
+            st.query_params[name] = write(value)
 
     return {"key": key, "on_change": keep}
 
 
 def one_of(options: Sequence[str]) -> Callable[[str], str]:
-    """Return a reader that takes these texts alone."""
+    """Return a reader that accepts only these texts."""
 
     def read(text: str) -> str:
         if text not in options:
@@ -51,38 +52,38 @@ def one_of(options: Sequence[str]) -> Callable[[str], str]:
 
 
 def refuse(name: str) -> None:
-    """Note that the page cannot show what this entry of the address asks for."""
+    """Note that the page cannot use this entry of the query."""
     _refused()[name] = f"{name}={_shorten(st.query_params[name])}"
 
 
 def take_refused(name: str) -> str:
-    """Return what `say_ignored` would say of an entry that was refused, which it then leaves out; empty for none."""
+    """Return the message on a refused entry, which `explain_ignored` then leaves out; empty for none."""
     text = _refused().pop(name, None)
-    return _say_refused([text]) if text else ""
+    return _explain_refused([text]) if text else ""
 
 
-def _say_refused(refused: Sequence[str]) -> str:
-    is_are = "names" if len(refused) == 1 else "name"
-    return f"{_list(refused)} in the address {is_are} nothing that is here, so the usual is shown instead."
+def _explain_refused(refused: Sequence[str]) -> str:
+    value, is_are = ("value", "is") if len(refused) == 1 else ("values", "are")
+    return f"The {value} {_list(refused)} in the URL {is_are} not valid here. The page shows the default instead."
 
 
-def say_ignored(known: Collection[str]) -> str:
-    """Return what of the address the page did not go by, in a sentence or two; empty where it went by all of it."""
+def explain_ignored(known: Collection[str]) -> str:
+    """Return a sentence or two on the entries of the query that the page did not use; empty if it used all."""
     asked = st.query_params.to_dict()
     refused = [text for name, text in _refused().items() if name in asked]
     unknown = [_shorten(name) for name in asked if name not in known]
     said = []
     if refused:
-        said.append(_say_refused(refused))
+        said.append(_explain_refused(refused))
     if unknown:
-        reads = f"This page reads {_list(sorted(known))}." if known else "This page reads nothing from its address."
-        is_are = "was" if len(unknown) == 1 else "were"
-        said.append(f"{_list(unknown)} in the address {is_are} ignored. {reads}")
+        reads = f"It accepts {_list(sorted(known))}." if known else "It accepts no parameters."
+        parameters = "parameter" if len(unknown) == 1 else "parameters"
+        said.append(f"This page ignored the URL {parameters} {_list(unknown)}. {reads}")
     return " ".join(said)
 
 
 def begin_page() -> None:
-    """Forget what was noted of another page's address."""
+    """Forget the notes on another page's query."""
     st.session_state[_REFUSED] = {}
 
 
@@ -96,4 +97,4 @@ def _list(words: Sequence[str]) -> str:
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"

@@ -14,7 +14,7 @@ from tollgate.core.files.readers.suffixes import SUFFIXES
 
 from app import clock
 from app.api.detector import Detector, read_detector
-from app.api.upload import ToldUpload
+from app.api.upload import ProgressReader
 from app.views.batch.file_check import FileCheck
 from app.views.batch.file_check import check_file as check
 from app.views.batch.file_preview import ACCEPTED, START_BYTES
@@ -53,10 +53,10 @@ def test_the_latest_batch_is_shown_with_counts_and_money(page: AppTest) -> None:
     assert not page.exception
     assert "payments-2026-06.csv.gz" in said
     assert "Scored 12,477 3 rows failed" in said
-    assert "Review 237 1.9 %, $42,910" in said
-    assert "Block 137 1.1 %, $58,378" in said
+    assert "Review 237 1.9%, $42,910" in said
+    assert "Block 137 1.1%, $58,378" in said
     assert "Highest risk (40)" in said
-    assert "Rows that failed (3)" in said
+    assert "Failed rows (3)" in said
     assert [button.label for button in page.link_button] == [
         "Download results (CSV)",
         "Download results (Parquet)",
@@ -74,11 +74,11 @@ def test_the_riskiest_rows_are_filtered_and_explained(page: AppTest) -> None:
     assert "Highest risk (1 of 40)" in texts(page)
     assert page.dataframe[-2].value["why"].tolist() == ["Amount is 14 times this customer's usual (+5)"]
     page.text_input(key="b0003-text").input("nothing like it").run()
-    assert "No row fits" in texts(page)
+    assert "No rows match" in texts(page)
 
 
 def test_rows_that_failed_are_counted_by_why_and_where_to_read_them(page: AppTest) -> None:
-    assert "Because of amount (3); all of them listed here. The results have every row that failed" in texts(page)
+    assert "Errors in amount (3). All are listed here; in the results" in texts(page)
 
 
 def test_what_waits_in_the_inbox_is_listed_and_what_is_done_is_not(contract: Contract, open_page: OpenPage) -> None:
@@ -89,15 +89,13 @@ def test_what_waits_in_the_inbox_is_listed_and_what_is_done_is_not(contract: Con
     }  # fmt: skip
     contract.inbox = [file, {**file, "filename": "b.csv", "status": "done"}]
     page = open_page("batch").run()
-    assert "In the inbox (1)" in texts(page)
-    assert page.dataframe[0].value[["file", "state", "size"]].values.tolist() == [
-        ["a.csv", "Waits its turn", "2.3\u00a0MB"]
-    ]
+    assert "Inbox (1)" in texts(page)
+    assert page.dataframe[0].value[["file", "state", "size"]].values.tolist() == [["a.csv", "Queued", "2.3\u00a0MB"]]
 
 
 def test_a_file_too_large_for_a_browser_gets_a_command(page: AppTest, contract: Contract) -> None:
-    next(field for field in page.text_input if field.label == "Name of the file").input("june's.parquet")
-    next(button for button in page.button if button.label == "Get the command").click().run()
+    next(field for field in page.text_input if field.label == "File name").input("june's.parquet")
+    next(button for button in page.button if button.label == "Get command").click().run()
     assert not page.exception
     assert page.code[0].value == f"curl --upload-file 'june'\"'\"'s.parquet' {contract.url}/storage/b0004"
     assert "begins within 15 minutes" in texts(page)
@@ -108,27 +106,27 @@ def test_a_broken_connection_is_one_sentence(page: AppTest, contract: Contract) 
     upload(page, "june.csv", FILE)
     next(button for button in page.button if button.label == "Score this file").click().run()
     assert not page.exception
-    assert "The connection to the storage broke before the whole file was there, so nothing is scored" in texts(page)
+    assert "The upload was interrupted, so nothing was scored" in texts(page)
 
 
 def test_a_refused_upload_says_what_to_do(page: AppTest, contract: Contract) -> None:
     contract.faults["/storage/"] = 403
     upload(page, "june.csv", FILE)
     next(button for button in page.button if button.label == "Score this file").click().run()
-    assert "The storage refused the file (403): upload it again" in texts(page)
+    assert "Storage rejected the file (403): upload it again" in texts(page)
 
 
 def test_an_address_that_nobody_used_is_not_waited_for(contract: Contract, open_page: OpenPage) -> None:
     contract.add_batch("b0009", "july.csv", "waiting")
     said = texts(open_page("batch").run())
-    assert "No file came while its address was good" in said
+    assert "The file did not arrive before the upload link expired" in said
     contract.batches["b0009"]["created_at"] = clock.now().isoformat()
     assert "No file came" not in texts(open_page("batch").run())
 
 
 def test_how_much_is_sent_is_told_in_hundredths() -> None:
     told: list[float] = []
-    sent = ToldUpload(io.BytesIO(b"x" * 1_000), told.append)
+    sent = ProgressReader(io.BytesIO(b"x" * 1_000), told.append)
     assert len(sent) == 1_000
     while sent.read(4):
         pass
@@ -159,12 +157,12 @@ def test_recording_is_told(contract: Contract, open_page: OpenPage) -> None:
 def test_without_a_batch_the_page_says_what_will_be_there(contract: Contract, open_page: OpenPage) -> None:
     contract.batches.clear()
     page = open_page("batch").run()
-    assert "No batch yet" in texts(page)
+    assert "No batches yet" in texts(page)
 
 
 def test_a_file_is_uploaded_watched_and_summarised(page: AppTest, contract: Contract) -> None:
     upload(page, "june.csv", FILE)
-    assert "Not used for the score: is_fraud." in texts(page)
+    assert "Columns not used for the score: is_fraud." in texts(page)
     next(button for button in page.button if button.label == "Score this file").click().run()
     assert not page.exception
     assert contract.uploads == {"b0004": FILE}
@@ -205,7 +203,7 @@ def written_as(kind: str) -> tuple[str, bytes]:
 def test_every_kind_of_file_that_the_door_takes_is_looked_at(kind: str) -> None:
     assert set(ACCEPTED) == set(SUFFIXES)
     looked = check_file(*written_as(kind), DETECTOR)
-    assert looked.faults == looked.doubts == ()
+    assert looked.errors == looked.warnings == ()
     assert looked.unused == ("is_fraud",)
     assert [str(row["event_id"]) for row in looked.first] == ["e-1"]
 
@@ -222,8 +220,8 @@ def test_every_kind_of_file_that_the_door_takes_is_looked_at(kind: str) -> None:
     ],
 )
 def test_a_damaged_file_is_named(name: str, content: bytes) -> None:
-    (fault,) = check_file(name, content, DETECTOR).faults
-    assert fault.startswith(f"{name} cannot be read")
+    (error,) = check_file(name, content, DETECTOR).errors
+    assert error.startswith(f"{name} cannot be read")
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
@@ -235,24 +233,24 @@ def test_a_header_is_read_as_the_detector_declares(encoding: str) -> None:
 
 
 def test_another_kind_of_file_is_named() -> None:
-    (fault,) = check_file("a.gz", b"", DETECTOR).faults
-    assert fault.startswith("a.gz is of another kind: Tollgate takes CSV, JSON lines")
+    (error,) = check_file("a.gz", b"", DETECTOR).errors
+    assert error.startswith("a.gz has an unsupported format. Use CSV, JSON Lines")
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
 def test_an_empty_file_is_said_to_be_empty(name: str) -> None:
-    (fault,) = check_file(name, b"", DETECTOR).faults
-    assert fault == f"{name} is empty: it has neither a header nor rows."
+    (error,) = check_file(name, b"", DETECTOR).errors
+    assert error == f"{name} is empty. It has no header and no rows."
 
 
 def test_a_header_alone_is_nothing_to_score() -> None:
-    (fault,) = check_file("a.csv", HEADER.encode(), DETECTOR).faults
-    assert fault == "a.csv has a header and no rows: there is nothing to score."
+    (error,) = check_file("a.csv", HEADER.encode(), DETECTOR).errors
+    assert error == "a.csv has a header but no rows. There is nothing to score."
 
 
 def test_lines_that_are_no_json_are_named() -> None:
-    (fault,) = check_file("a.jsonl", b"event_id,amount\n1,2\n", DETECTOR).faults
-    assert fault.startswith("a.jsonl has no line that is a JSON object")
+    (error,) = check_file("a.jsonl", b"event_id,amount\n1,2\n", DETECTOR).errors
+    assert error.startswith("a.jsonl has no line that is a JSON object")
 
 
 def test_of_a_large_file_the_beginning_is_enough() -> None:
@@ -260,7 +258,7 @@ def test_of_a_large_file_the_beginning_is_enough() -> None:
     text = HEADER + (row + "\n") * (3 * START_BYTES // len(row))
     content = io.BytesIO(text.encode()[: 2 * START_BYTES + 17])  # cut off within a row
     looked = check("a.csv", content, DETECTOR)
-    assert looked.faults == looked.doubts == ()
+    assert looked.errors == looked.warnings == ()
     assert content.tell() <= START_BYTES
 
 
@@ -269,16 +267,16 @@ def test_values_that_cannot_be_read_are_told_before_the_upload(page: AppTest) ->
     rows = [row, row.replace("12.5", "12.50 USD"), row.replace("true", "maybe"), row.replace("12.5", "a lot")]
     upload(page, "june.csv", (HEADER + "\n".join(rows)).encode())
     said = texts(page)
-    assert 'amount cannot be read in 2 of the first 4 rows: "12.50 USD" in row 2, for example.' in said
-    assert 'express cannot be read in 1 of the first 4 rows: "maybe" in row 3' in said
+    assert 'amount is not readable in 2 of the first 4 rows, for example "12.50 USD" in row 2.' in said
+    assert 'express is not readable in 1 of the first 4 rows, for example "maybe" in row 3' in said
     assert score_button(page)
 
 
 def test_a_repeated_column_is_named() -> None:
-    assert check_file("a.csv", FILE.replace(b"is_fraud", b"amount"), DETECTOR).faults == (
-        "Column amount is there more than once: keep one.",
+    assert check_file("a.csv", FILE.replace(b"is_fraud", b"amount"), DETECTOR).errors == (
+        "Column amount appears more than once. Keep one.",
     )
 
 
 def test_a_header_with_semicolons_is_read() -> None:
-    assert check_file("a.csv", FILE.replace(b",", b";"), DETECTOR).faults == ()
+    assert check_file("a.csv", FILE.replace(b",", b";"), DETECTOR).errors == ()

@@ -36,12 +36,12 @@ def test_without_an_address_the_page_says_what_to_set(name: str, open_page: Open
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        (401, "asks for signed requests"),
-        (403, "refused this dashboard"),
+        (401, "requires signed requests"),
+        (403, "denied access"),
         (404, "no detector yet"),
-        (429, "asked us to slow down"),
-        (500, "could not do this just now (500)"),
-        (503, "could not do this just now (503)"),
+        (429, "The API is busy"),
+        (500, "failed to process the request (500)"),
+        (503, "failed to process the request (503)"),
     ],
 )
 def test_a_refusal_is_one_calm_sentence(

@@ -16,7 +16,7 @@ OF_FUNCTION_URLS = {"Message": "Signature expired: 20261126T050000Z is now earli
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
-    [(EXPIRED, "AWS session of this dashboard has ended"), (OF_FUNCTION_URLS, "set the clock")],
+    [(EXPIRED, "AWS session has expired"), (OF_FUNCTION_URLS, "set the clock")],
 )
 def test_what_aws_refuses_is_said_with_what_to_do(
     answer: dict[str, str], sentence: str, contract: Contract, open_page: OpenPage
@@ -32,7 +32,7 @@ def test_what_aws_refuses_is_said_with_what_to_do(
 
 
 def test_any_other_refusal_names_the_keys() -> None:
-    assert "refused this dashboard" in str(problem_of_answer(403, "Forbidden"))
+    assert "denied access" in str(problem_of_answer(403, "Forbidden"))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -44,7 +44,7 @@ def test_a_session_keeps_its_page_while_the_api_is_away(name: str, contract: Con
     page.run()
     assert not page.exception
     assert page.title[0].value == said
-    assert "could not do this just now (503)" in texts(page)
+    assert "failed to process the request (503)" in texts(page)
     assert "was read" in texts(page)
     contract.faults.clear()
     page.button(key="try-again-page").click().run()
@@ -70,10 +70,10 @@ def test_a_new_version_is_told_of_until_it_is_seen(name: str, contract: Contract
     st.cache_data.clear()
     page.run()
     assert not page.exception
-    assert f"Version {after} decides now, in place of {before}" in texts(page)
+    assert f"Version {after} is live now and shown here. It replaced {before}." in texts(page)
     assert f"version {after}" in texts(page)
     page.button(key="replaced-seen").click().run()
-    assert "decides now, in place" not in texts(page)
+    assert "is live now" not in texts(page)
 
 
 @pytest.mark.parametrize("name", PAGES)

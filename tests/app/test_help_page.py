@@ -29,26 +29,26 @@ def test_it_says_what_it_is_connected_to_and_never_the_keys(
     figures = shown(page)
     assert figures["API"] == contract.url.removeprefix("http://")
     assert figures["Requests"] == "Not signed", "keys are not for open wires"
-    assert figures["Answer"].endswith("ms")
+    assert figures["Latency"].endswith("ms")
     assert not {"AKIDEXAMPLE", "very-secret"} & set(str(page.main).split('"'))
 
 
 def test_an_api_that_stopped_answering_is_said(contract: Contract, open_page: OpenPage) -> None:
     contract.faults["/v1/healthz"] = 503
     page = open_page("help").run()
-    assert shown(page)["Answer"] == "No answer"
-    assert "could not do this just now (503)" in texts(page)
+    assert shown(page)["Latency"] == "No answer"
+    assert "failed to process the request (503)" in texts(page)
     contract.faults.clear()
     page.button[0].click().run()
-    assert shown(page)["Answer"].endswith("ms")
+    assert shown(page)["Latency"].endswith("ms")
 
 
 def test_versions_stand_newest_first_with_the_one_that_decides(open_page: OpenPage) -> None:
     page = open_page("help").run()
     table = page.dataframe[0].value
-    assert table["State"].tolist() == ["Decides", "Kept", "Kept"]
+    assert table["State"].tolist() == ["Live", "Stored", "Stored"]
     assert table["Model"].tolist() == ["XGBoost", "XGBoost", "–"]
-    assert "The newest 3 of 31." in texts(page)
+    assert "Newest 3 of 31." in texts(page)
 
 
 def test_every_word_is_explained_and_every_document_is_there(open_page: OpenPage) -> None:

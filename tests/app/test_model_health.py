@@ -82,9 +82,9 @@ def mature_frauds(contract: Contract, probability: float, number: int = 20) -> N
 def test_today_says_that_money_at_risk_is_off(contract: Contract, open_page: OpenPage) -> None:
     mature_frauds(contract, probability=1 / 3)
     said = texts(open_page("today").run())
-    assert "Money at risk is too low, 3.0 times: $600 was predicted and $1,800 of fraud came, in 20 frauds" in said
-    assert "lately too low, 3.0 times: 20 labelled frauds" in said
-    assert "Nothing out of the ordinary" not in said
+    assert "Money at risk is too low by a factor of 3.0: predicted $600, actual fraud $1,800 (20 frauds" in said
+    assert "Recently too low by a factor of 3.0 (20 labeled frauds)" in said
+    assert "Nothing unusual" not in said
 
 
 def test_the_queue_says_that_its_order_rests_on_money_at_risk_that_is_off(
@@ -93,7 +93,7 @@ def test_the_queue_says_that_its_order_rests_on_money_at_risk_that_is_off(
     mature_frauds(contract, probability=1 / 3)
     page = open_page("queue").run()
     assert not page.exception
-    assert "Money at risk is too low, 3.0 times" in texts(page)
+    assert "Money at risk is too low by a factor of 3.0" in texts(page)
     page.selectbox(key="address-sort").select("score").run()
     assert "Money at risk is too low" not in texts(page)
 
@@ -113,8 +113,8 @@ def test_today_says_that_precision_fell(contract: Contract, open_page: OpenPage)
     page = open_page("today").run()
     assert not page.exception
     said = texts(page)
-    assert "On labelled live days precision is 0 % (test data 21.8 %), average precision" in said
-    assert "Nothing out of the ordinary" not in said
+    assert "On labeled live days, precision is 0% (test data 21.8%), average precision" in said
+    assert "Nothing unusual" not in said
 
 
 def test_without_an_evaluation_today_is_shown_all_the_same(contract: Contract, open_page: OpenPage) -> None:

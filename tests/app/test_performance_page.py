@@ -41,7 +41,7 @@ def test_the_models_stand_side_by_side(page: AppTest) -> None:
     assert not page.exception
     table = page.dataframe[0].value
     assert table["model"].tolist() == ["XGBoost", "Random forest", "Logistic regression", "Decision tree"]
-    assert table["chosen"].tolist() == ["Decides", "", "", ""]
+    assert table["chosen"].tolist() == ["Live", "", "", ""]
     assert table["auc"][0] == pytest.approx(0.9)
 
 
@@ -63,23 +63,23 @@ def test_a_metric_that_no_model_has_is_left_out(contract: Contract, open_page: O
 
 def test_the_threshold_moves_figures_and_money_without_asking_again(contract: Contract, page: AppTest) -> None:
     at_review, asked = metrics(page), list(contract.requests)
-    assert at_review["False positive rate"] == "2 %"
-    assert at_review["Recall"] == "64.8 %"
+    assert at_review["False positive rate"] == "2%"
+    assert at_review["Recall"] == "64.8%"
     assert at_review["Fraud missed"] == "$46,168"
     page.slider(key="address-threshold").set_range(975, 990).run()
     at_block = metrics(page)
-    assert at_block["False positive rate"] == "0.5 %"
+    assert at_block["False positive rate"] == "0.5%"
     assert float(at_block["Precision"][:-2]) > float(at_review["Precision"][:-2])
     assert float(at_block["Recall"][:-2]) < float(at_review["Recall"][:-2])
     assert next(metric for metric in page.metric if metric.label == "Recall").delta.startswith("-")
-    assert "975: about 0.5 % of legitimate payments score this high or higher." in texts(page)
+    assert "975: about 0.5% of legitimate payments score this high or higher." in texts(page)
     assert page.query_params["threshold"] == "975-990"
     assert contract.requests == asked
 
 
 def test_two_thresholds_part_the_matrix_in_three(page: AppTest) -> None:
     matrix = next(html.proto.body for html in page.html if "tg-matrix" in html.proto.body)
-    heads = [matrix.index(f'<th scope="col">{name}</th>') for name in ("Block", "Review", "Let through")]
+    heads = [matrix.index(f'<th scope="col">{name}</th>') for name in ("Block", "Review", "Approved")]
     assert heads == sorted(heads)
     assert matrix.count("<td class") == 7
 
@@ -90,7 +90,7 @@ def test_the_address_says_where_the_thresholds_stand(open_page: OpenPage, asked:
     page.query_params["threshold"] = asked
     page.run()
     assert page.slider(key="address-threshold").value == shown
-    assert metrics(page)["False positive rate"] == "7 %"
+    assert metrics(page)["False positive rate"] == "7%"
 
 
 @pytest.mark.parametrize("asked", ["-1", "lots", "99999", "²", "1-2-3", ""])
@@ -106,7 +106,7 @@ def test_a_single_threshold_moves_alone(contract: Contract, open_page: OpenPage)
     page = open_page("performance").run()
     assert not page.exception
     page.slider(key="address-threshold").set_value(900).run()
-    assert metrics(page)["False positive rate"] == "2 %"
+    assert metrics(page)["False positive rate"] == "2%"
     assert "Cheapest: block from" in texts(page)
 
 
@@ -129,7 +129,7 @@ def test_curves_show_the_models_that_are_chosen(page: AppTest) -> None:
 
 def test_counts_can_be_logarithmic(page: AppTest) -> None:
     assert "symlog" in charts(page)[1]
-    next(toggle for toggle in page.toggle if toggle.label == "Log counts").set_value(False).run()
+    next(toggle for toggle in page.toggle if toggle.label == "Log scale").set_value(False).run()
     assert "symlog" not in charts(page)[1]
 
 
@@ -141,7 +141,7 @@ def test_calibration_is_drawn_where_it_was_measured(contract: Contract, open_pag
     }  # fmt: skip
     page = open_page("performance").run()
     assert not page.exception
-    assert "On average 10 % was predicted and 12 % was fraud." in texts(page)
+    assert "On average, the model predicted 10%, and 12% was fraud." in texts(page)
     assert json.loads(charts(page)[2])["layer"][1]["data"]["values"][0]["observed"] > 0
 
 
@@ -161,15 +161,15 @@ def test_a_detector_of_rules_alone_says_so(contract: Contract, open_page: OpenPa
     contract.evaluation["models"] = []
     page = open_page("performance").run()
     assert not page.exception
-    assert "No model to measure" in texts(page)
+    assert "No model results" in texts(page)
 
 
 def test_of_a_model_that_was_brought_no_more_is_said_than_is_known(contract: Contract, open_page: OpenPage) -> None:
     contract.detector["model"]["brought"] = True
     page = open_page("performance").run()
     assert not page.exception
-    assert "which the model, trained elsewhere, may have seen" in texts(page)
-    assert "The version was made from" not in texts(page)
+    assert "The model was trained elsewhere and may have seen them." in texts(page)
+    assert "The version was built from" not in texts(page)
 
 
 def test_an_evaluation_that_is_missing_is_said_calmly(contract: Contract, open_page: OpenPage) -> None:
@@ -185,8 +185,8 @@ def test_live_days_count_once_their_labels_are_final(live: AppTest) -> None:
     mature = model_shapes.DAYS - 8
     assert f"{mature * (model_shapes.DAILY + model_shapes.DAILY_FRAUDS):,} payments of {mature} days" in texts(live)
     assert "are not mature" in texts(live)
-    assert metrics(live)["Recall"] == "75 %"
-    assert "datum.mature" in next(spec for spec in charts(live) if "Known frauds" in spec)
+    assert metrics(live)["Recall"] == "75%"
+    assert "datum.mature" in next(spec for spec in charts(live) if "Known fraud" in spec)
 
 
 def test_live_figures_are_those_of_the_recorded_outcomes(contract: Contract, live: AppTest) -> None:
@@ -200,8 +200,8 @@ def test_live_figures_are_those_of_the_recorded_outcomes(contract: Contract, liv
     assert metrics(live)["Precision"] == formatting.percent((of - through) / alerts).replace("\u00a0", " ")
     assert metrics(live)["Fraud missed"] == formatting.money(sum(row["amount"] for row in missed), "USD")
     said = texts(live)
-    assert f"{of - through} of {of} known frauds were caught, rules included." in said
-    assert f"By score alone, from 900 on, it would have been {of - through - len(days)}." in said
+    assert f"With rules, {of - through} of {of} known frauds were caught." in said
+    assert f"Scores of 900 or higher alone would have caught {of - through - len(days)}." in said
     assert "/queue?label=fraud&days=30&outcome=approve&sort=amount" in said
 
 
@@ -210,11 +210,11 @@ def test_live_figures_by_score_alone_are_a_choice(open_page: OpenPage) -> None:
     page.query_params["on"], page.query_params["by"] = "live", "score"
     page.run()
     assert not page.exception
-    assert metrics(page)["Recall"] == "66.7 %"
+    assert metrics(page)["Recall"] == "66.7%"
     page.slider(key="address-threshold").set_range(700, 975).run()
-    assert metrics(page)["Recall"] != "66.7 %"
+    assert metrics(page)["Recall"] != "66.7%"
     page.button_group(key="address-by").set_value("decided").run()
-    assert metrics(page)["Recall"] == "75 %"
+    assert metrics(page)["Recall"] == "75%"
 
 
 def test_live_figures_of_a_detector_of_two_outcomes(contract: Contract, open_page: OpenPage) -> None:
@@ -226,7 +226,7 @@ def test_live_figures_of_a_detector_of_two_outcomes(contract: Contract, open_pag
     page.query_params["on"] = "live"
     page.run()
     assert not page.exception
-    assert metrics(page)["Recall"] == "75 %"
+    assert metrics(page)["Recall"] == "75%"
     assert "$0 of reviews" in texts(page)
 
 
@@ -249,8 +249,8 @@ def test_days_that_are_all_open_say_when_the_first_is_final(contract: Contract, 
     page.query_params["on"] = "live"
     page.run()
     assert not page.exception
-    assert "No day is mature yet" in texts(page)
-    assert "Known frauds" in charts(page)[0]
+    assert "No days with final labels yet" in texts(page)
+    assert "Known fraud" in charts(page)[0]
 
 
 def test_no_live_decisions_and_no_labels_are_told_apart(contract: Contract, open_page: OpenPage) -> None:
@@ -269,4 +269,4 @@ def test_live_curves_lie_beside_those_of_the_test(live: AppTest) -> None:
     roc = charts(live)[-2]
     assert "Live" in roc
     assert "Test data" in roc
-    assert "against the test data" in texts(live)
+    assert "vs. test data" in texts(live)

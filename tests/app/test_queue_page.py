@@ -11,7 +11,7 @@ from app.api.detector import read_detector
 from app.components.case import shared_keys
 from app.views.queue.case_list import next_of
 from app.views.queue.chart_marks import PASSED, Mark
-from app.views.queue.link_graph import MOST, build_graph
+from app.views.queue.link_graph import MAX_DRAWN, build_graph
 from tests.app import contract_shapes as shapes
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
@@ -54,7 +54,7 @@ def test_a_case_shows_event_reasons_history_and_links(queue: AppTest) -> None:
     assert str(REASONS[0]["sentence"]) in case.replace("&#x27;", "'")
     assert ">electronics<" in case
     headings = [str(heading.value).replace("\\", "") for heading in queue.subheader]
-    assert "Customer C00812: 6 other payments, 1 known as fraud" in headings
+    assert "Customer C00812: 6 other payments, 1 confirmed fraud" in headings
     assert "Linked payments" in headings
 
 
@@ -63,7 +63,7 @@ def test_rules_that_matched_show_the_values_put_in(contract: Contract, open_page
     add(contract, "hit", 920.0)["rules"] = [hit]
     case = case_of(open_page("queue").run())
     assert "<code>920 &gt; 500</code>" in case
-    assert "<b>large</b> would say <em>Review</em> (shadow mode)" in case
+    assert "<b>large</b> would set <em>Review</em> (shadow)" in case
 
 
 def test_a_rule_that_took_a_block_away_is_named_in_the_case_and_in_the_list(
@@ -92,13 +92,15 @@ def test_deciding_labels_with_its_note_and_goes_on(queue: AppTest, contract: Con
     assert listed(queue) == ["$147.20", "$128.80"]
     assert ">middle<" in case_of(queue)
     said = texts(queue)
-    assert "most: a fraud of $900.00 was caught. The histories of its customer, merchant and device count it" in said
-    assert "1 decided in this session: 1 caught ($900)." in said
+    assert (
+        "most marked fraud: a caught fraud of $900.00. The profiles of this customer, merchant and device now" in said
+    )
+    assert "1 labeled this session: 1 caught ($900)." in said
     press(queue, "Legitimate")
-    assert "middle: $800.00, legitimate, stopped without need." in texts(queue)
+    assert "middle marked legitimate: a false positive of $800.00." in texts(queue)
     press(queue, "Fraud")
-    assert "Every case that these filters find is decided." in texts(queue)
-    assert "3 decided in this session: 2 caught ($1,600), 1 legitimate." in texts(queue)
+    assert "You labeled every case that matches these filters." in texts(queue)
+    assert "3 labeled this session: 2 caught ($1,600), 1 legitimate." in texts(queue)
 
 
 def test_a_fraud_that_was_let_through_is_a_missed_one(contract: Contract, open_page: OpenPage) -> None:
@@ -106,17 +108,17 @@ def test_a_fraud_that_was_let_through_is_a_missed_one(contract: Contract, open_p
     page = open_page("queue")
     page.query_params["outcome"] = "approve"
     press(page.run(), "Fraud")
-    assert "a fraud of $90.00 was missed" in texts(page)
+    assert "a missed fraud of $90.00" in texts(page)
 
 
 def test_a_label_can_be_corrected(queue: AppTest, contract: Contract) -> None:
     press(queue, "Fraud")
-    press(queue, "Last decided")
+    press(queue, "Last labeled")
     assert "Labelled fraud, known 23 Nov 2026, 19:20 UTC." in case_of(queue)
     press(queue, "Legitimate")
     assert contract.decisions["most"]["label"]["label"] == "legitimate"
-    assert "have forgotten the fraud" in texts(queue)
-    assert "1 decided in this session: 1 legitimate." in texts(queue)
+    assert "no longer count it as fraud" in texts(queue)
+    assert "1 labeled this session: 1 legitimate." in texts(queue)
 
 
 def test_what_is_refused_is_said_and_the_case_stays(queue: AppTest, contract: Contract) -> None:
@@ -167,14 +169,14 @@ def test_filters_are_in_the_address_and_the_address_sets_them(queue: AppTest) ->
 
 def test_an_empty_queue_says_what_to_change(open_page: OpenPage) -> None:
     page = open_page("queue").run()
-    assert "No payment of these days fits the filters" in texts(page)
+    assert "No payments match the filters" in texts(page)
 
 
 def test_without_the_index_a_sentence_says_so(contract: Contract, open_page: OpenPage) -> None:
     contract.faults["/v1/decisions"] = 503
     page = open_page("queue").run()
     assert not page.exception
-    assert "could not do this just now" in texts(page)
+    assert "failed to process the request" in texts(page)
 
 
 def test_html_in_an_event_stays_text(contract: Contract, open_page: OpenPage) -> None:
@@ -191,11 +193,11 @@ def test_only_entities_of_one_column_are_searched_for_the_customer_first() -> No
 
 
 def test_a_payment_that_shares_two_things_is_drawn_once_between_them() -> None:
-    this, *others = [Mark(f"e{n}", "2026-11-26T00:00:00Z", "", 1.0, PASSED, "") for n in range(MOST + 4)]
+    this, *others = [Mark(f"e{n}", "2026-11-26T00:00:00Z", "", 1.0, PASSED, "") for n in range(MAX_DRAWN + 4)]
     graph = build_graph(this, {("device", "D"): [this, *others], ("merchant", "M"): [this, others[0]]})
-    assert [hub.others for hub in graph.hubs] == [MOST + 3, 1]
-    assert len(graph.nodes) == 1 + MOST
-    assert len(graph.lines) == 2 + MOST + 1
+    assert [hub.others for hub in graph.hubs] == [MAX_DRAWN + 3, 1]
+    assert len(graph.nodes) == 1 + MAX_DRAWN
+    assert len(graph.lines) == 2 + MAX_DRAWN + 1
     assert len({node.at for node in graph.nodes}) == len(graph.nodes)
 
 
@@ -211,4 +213,4 @@ def test_a_case_says_which_rule_gave_it_another_outcome(contract: Contract, open
     contract.decisions["weakened"].update(outcome="review", rules=[hit])
     page = open_page("queue").run()
     assert not page.exception
-    assert "Rule “far” makes it Review. Its score alone would give Block." in texts(page)
+    assert "Rule “far” sets the outcome to Review. The score alone would give Block." in texts(page)

@@ -70,10 +70,10 @@ def test_rules_stand_with_what_they_did_and_how_they_are_set(open_page: OpenPage
     page = open_part(open_page, "use", rule="large")
     table = page.dataframe[0].value.set_index("Rule")
 
-    assert table["State"].to_dict() == {"denied": "Acts", "large": "Acts", "hurry": "Shadow", "old": "Off"}
+    assert table["State"].to_dict() == {"denied": "Active", "large": "Active", "hurry": "Shadow", "old": "Off"}
     assert table.loc["large", ["Hits", "Frauds", "Precision", "Saved"]].tolist() == [20, 5, 0.5, 2800.0]
     assert page.subheader[0].value == "large"
-    assert "It acts: what it matches gets the outcome Review. Priority 100." in texts(page)
+    assert "Active: matches get the outcome Review. Priority 100." in texts(page)
     assert page.dataframe[1].value["Share"].tolist() == [3 / 20]
 
 
@@ -85,7 +85,7 @@ def test_what_a_rule_took_away_is_counted_as_the_api_lists_it(contract: Contract
     add(contract, "review", 920.0).update(rules=[hit])
     contract.summaries = None
     page = open_part(open_page, "use", rule="large")
-    said = "Downgraded 3 from Block to Review in these days; known as fraud: 1."
+    said = "Downgraded 3 from Block to Review in this period. Confirmed fraud: 1."
     assert said in texts(page)
     listed = search(contract.decisions.values(), None, "rule=large&from_score=975")["decisions"]
     assert sum(one["downgraded"] == taken for one in listed) == 3
@@ -93,21 +93,21 @@ def test_what_a_rule_took_away_is_counted_as_the_api_lists_it(contract: Contract
 
 def test_a_rule_in_the_address_is_the_one_that_is_shown(open_page: OpenPage) -> None:
     page = open_part(open_page, "use", rule="hurry")
-    assert "It is in shadow mode: it is counted and does not act." in texts(page)
+    assert "Shadow: matches are recorded but no action is taken." in texts(page)
     page.selectbox[0].select("denied").run()
     assert "rule" not in page.query_params, "the first one is shown without being asked for"
-    assert "It matched nothing in these days." in texts(page)
+    assert "No matches in this period." in texts(page)
 
 
 def test_a_version_without_rules_says_where_to_write_one(contract: Contract, open_page: OpenPage) -> None:
     contract.detector |= {"rules": [], "lists": []}
-    assert "Write a first rule under Next rules." in texts(open_part(open_page, "use"))
-    assert "Name one under [lists]" in texts(open_part(open_page, "lists"))
+    assert "Add a first rule under Draft." in texts(open_part(open_page, "use"))
+    assert "Add one under [lists]" in texts(open_part(open_page, "lists"))
 
 
 def test_the_draft_begins_with_the_rules_that_decide(draft: AppTest, contract: Contract) -> None:
-    assert "A draft decides nothing. These are the rules of version 20261120-1412-9f3ac1, unchanged." in texts(draft)
-    assert next(button for button in draft.button if button.label == "Save the draft").disabled
+    assert "Drafts are not live. Same rules as version 20261120-1412-9f3ac1." in texts(draft)
+    assert next(button for button in draft.button if button.label == "Save draft").disabled
     assert contract.rules.draft is None
 
 
@@ -117,7 +117,7 @@ def test_what_is_typed_is_checked_and_an_error_is_not_saved(draft: AppTest, cont
     assert len(asked) == 2, "once for the draft as it was, once for what was typed"
     save, attempt = (
         next(button for button in draft.button if button.label == label)
-        for label in ("Save the draft", "Try on past events")
+        for label in ("Save draft", "Test on past events")
     )
     assert save.disabled
     assert attempt.disabled
@@ -127,23 +127,23 @@ def test_what_is_typed_is_checked_and_an_error_is_not_saved(draft: AppTest, cont
 
 def test_rules_are_tried_before_they_are_saved(draft: AppTest, contract: Contract) -> None:
     type_expression(choose(draft, 1), 1, "amount > 700")
-    press(draft, "Try on past events")
+    press(draft, "Test on past events")
     shown = {metric.label: metric.value for metric in draft.metric}
-    assert (shown["Hits"], shown["Frauds among them"], shown["Customers disturbed"]) == ("1,200", "300", "870")
-    assert "Estimates of the 48,210 payments from 1 Jun 2026 to 30 Jun 2026, 412 of them fraud" in texts(draft)
+    assert (shown["Hits"], shown["Fraud hits"], shown["Good customers affected"]) == ("1,200", "300", "870")
+    assert "Estimates for 48,210 payments from 1 Jun 2026 to 30 Jun 2026, 412 of them fraud" in texts(draft)
     assert draft.dataframe[0].value["Downgraded"].tolist()[0] == 11
     assert "large never hits: amount > 700 never holds; the largest is 512.30." in texts(draft).replace("\\", "")
     assert contract.rules.trials[0]["rules"][1]["expression"] == "amount > 700"
     assert contract.rules.draft is None
     type_expression(draft, 1, "amount > 800")
-    assert "These figures are of the rules before your last change" in texts(draft)
+    assert "These results are from before your last change" in texts(draft)
 
 
 def test_settings_are_saved_with_the_draft(draft: AppTest, contract: Contract) -> None:
     choose(draft, 2)
     draft.selectbox(key="rule.1.2.outcome").select("review").run()
     draft.number_input(key="rule.1.2.priority").set_value(7).run()
-    press(draft, "Save the draft")
+    press(draft, "Save draft")
     assert contract.rules.draft is not None
     saved = contract.rules.draft["rules"][2]
     assert (saved["outcome"], saved["priority"], saved["shadow"]) == ("review", 7, True)
@@ -156,7 +156,7 @@ def test_settings_are_saved_with_the_draft(draft: AppTest, contract: Contract) -
 def test_a_rule_is_added_in_shadow_mode_and_removed(draft: AppTest, contract: Contract) -> None:
     press(draft, "Add a rule")
     assert draft.text_input[0].value == "new rule 1"
-    press(draft, "Save the draft")
+    press(draft, "Save draft")
     assert contract.rules.draft is not None
     assert contract.rules.draft["rules"][-1] == rule(
         name="new rule 1", expression="amount > 1000", outcome="review", shadow=True
@@ -169,22 +169,23 @@ def test_what_others_saved_is_not_overwritten(draft: AppTest, contract: Contract
     draft.number_input(key="rule.1.0.priority").set_value(2).run()
     theirs = [rule(name="theirs", expression="amount > 9", outcome="block")]
     contract.rules.save_draft({"rules": theirs, "saved_by": "Grace"}, None)
-    press(draft, "Save the draft")
-    assert "Grace saved the draft meanwhile, 23 Nov 2026, 19:20 UTC. Yours is still here, and not saved." in texts(
-        draft
+    press(draft, "Save draft")
+    assert (
+        "Grace saved the draft in the meantime, 23 Nov 2026, 19:20 UTC. Your changes are still here but not saved."
+        in texts(draft)
     )
     assert contract.rules.draft is not None
     assert contract.rules.draft["rules"] == theirs
-    press(draft, "Save mine in place of theirs")
+    press(draft, "Replace theirs with mine")
     assert contract.rules.draft["rules"][0]["priority"] == 2
 
 
 def test_theirs_can_be_taken(draft: AppTest, contract: Contract) -> None:
     draft.number_input(key="rule.1.0.priority").set_value(2).run()
     contract.rules.save_draft({"rules": [rule(**THEIRS)], "saved_by": None}, None)
-    press(draft, "Save the draft")
-    assert "Somebody else saved the draft meanwhile" in texts(draft)
-    press(draft, "Take theirs, and drop mine")
+    press(draft, "Save draft")
+    assert "Somebody else saved the draft in the meantime" in texts(draft)
+    press(draft, "Discard mine and use theirs")
     assert draft.text_input[0].value == "theirs"
     assert not draft.warning
 
@@ -196,8 +197,8 @@ def test_rules_that_cannot_be_checked_are_said_so(contract: Contract, open_page:
     contract.faults["/v1/rules/check"] = 503
     page = open_part(open_page, "next")
     assert [finding["message"] for finding in findings_of(page)] == [
-        "It could not be checked. The API could not do this just now (503): try again in a moment. "
-        "It said: fault 503 at /v1/rules/check"
+        "The check failed. The API failed to process the request (503): try again in a moment. "
+        "API message: fault 503 at /v1/rules/check"
     ]
 
 
@@ -210,11 +211,11 @@ def findings_of(page: AppTest) -> list[dict[str, str]]:
 def test_a_list_is_searched_and_changed(contract: Contract, open_page: OpenPage) -> None:
     page = open_part(open_page, "lists")
     assert page.dataframe[0].value["Value"].tolist() == ["c1", "c2", "c3"]
-    assert "3 texts, sealed in the version 20 Nov 2026, 14:12 UTC." in texts(page)
+    assert "3 text values, from the version of 20 Nov 2026, 14:12 UTC." in texts(page)
     page.text_area[0].input("c9\n\n c8 \nc9")
     press(page, "Add")
     assert contract.rules.lists["denied"] == ["c1", "c2", "c3", "c8", "c9"]
-    assert "2 given. The list now has 5 values." in texts(page)
+    assert "2 submitted, 5 in total." in texts(page)
     page.text_input[0].input("c8").run()
     assert page.dataframe[0].value["Value"].tolist() == ["c8"]
 
@@ -225,7 +226,7 @@ def test_a_list_that_others_changed_is_left_as_it_is(contract: Contract, open_pa
     contract.rules.change_list("denied", {"values": ["c7"]}, None)
     press(page, "Add")
     assert contract.rules.lists["denied"] == ["c7"]
-    assert "Somebody else changed this list meanwhile" in texts(page)
+    assert "Somebody else changed this list in the meantime" in texts(page)
     assert page.text_area[0].value == "c9", "what was typed is not lost"
     assert page.dataframe[0].value["Value"].tolist() == ["c7"]
 

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 
-TRY = "What if · nothing is recorded"
+TRY = "What if · not saved"
 EVENT = {"event_id": "a/b 1", "timestamp": "2026-06-14T21:07:45Z", "amount": 620.0, "customer_id": "C1"}
 
 
@@ -48,17 +48,17 @@ def test_an_example_fills_the_form_with_a_new_event_id(page: AppTest) -> None:
 
 
 def test_an_empty_form_has_an_id_and_the_time_and_names_what_is_missing(page: AppTest, contract: Contract) -> None:
-    page.selectbox(key="start").select("An empty form").run()
+    page.selectbox(key="start").select("Empty form").run()
     assert page.text_input(key="event.event_id").value
     assert str(page.text_input(key="event.timestamp").value).endswith("Z")
     assert "Fill in Amount, Customer ID, Merchant ID, Merchant category, Channel." in texts(page)
-    assert next(button for button in page.button if button.label == "Decide and record").disabled
+    assert next(button for button in page.button if button.label == "Score and save").disabled
     assert not contract.decisions
 
 
 def test_a_timestamp_that_is_none_is_named(page: AppTest) -> None:
     page.text_input(key="event.timestamp").input("yesterday").run()
-    assert "Timestamp should look like 2026-01-05T13:24:11Z." in texts(page)
+    assert "Timestamp must look like 2026-01-05T13:24:11Z." in texts(page)
     assert "No score yet" in texts(page)
 
 
@@ -69,7 +69,7 @@ def test_the_score_moves_with_the_form_and_nothing_is_recorded(page: AppTest, co
         said = texts(page)
         assert TRY in said
         assert f"<b>{score}</b>" in said
-    assert "Probability of fraud 0.09 %" in texts(page)
+    assert "Probability of fraud 0.09%" in texts(page)
     assert not posts(contract)
     assert not contract.decisions
 
@@ -117,22 +117,22 @@ def test_the_slider_moves_the_form_and_so_the_score(page: AppTest, contract: Con
 
 def test_a_decision_is_said_in_words_with_its_meaning(page: AppTest) -> None:
     page.number_input(key="event.amount").set_value(1200.0).run()
-    press(page, "Decide and record")
+    press(page, "Score and save")
     said = texts(page)
     assert not page.exception
-    assert "Decided and recorded · 23 Nov 2026, 19:12 UTC" in said
+    assert "Saved decision · 23 Nov 2026, 19:12 UTC" in said
     assert "<b>921</b>" in said
-    assert "About 1.5 % of legitimate payments score this high or higher." in said
-    assert "Probability of fraud 18.4 %" in said
+    assert "About 1.5% of legitimate payments score this high or higher." in said
+    assert "Probability of fraud 18.4%" in said
     assert "Decided in 14 ms" in said
     assert "by detector version 20261120-1412-9f3ac1" in said
-    assert "Reading histories</th><td>5.6" in said
+    assert "Reading profiles</th><td>5.6" in said
 
 
 def test_numbers_and_booleans_are_sent_as_such_and_empty_ones_are_not(page: AppTest, contract: Contract) -> None:
     page.text_input(key="event.ip").input("")
     page.selectbox(key="event.express").set_value(True)
-    press(page, "Decide and record")
+    press(page, "Score and save")
     (decision,) = contract.decisions.values()
     assert decision["event"]["amount"] == 1849.0
     assert decision["event"]["express"] is True
@@ -142,27 +142,27 @@ def test_numbers_and_booleans_are_sent_as_such_and_empty_ones_are_not(page: AppT
 def test_an_id_that_was_used_is_a_repeat(page: AppTest, contract: Contract) -> None:
     contract.answer("POST", "/v1/decisions", {"event": EVENT})
     page.text_input(key="event.event_id").input(str(EVENT["event_id"])).run()
-    press(page, "Decide and record")
-    assert "This event was decided before" in texts(page)
+    press(page, "Score and save")
+    assert "This event already had a decision" in texts(page)
     assert list(contract.decisions) == [EVENT["event_id"]]
 
 
 def test_a_label_is_given_and_then_unchanged(page: AppTest, contract: Contract) -> None:
-    press(page, "Decide and record")
+    press(page, "Score and save")
     press(page, "Fraud")
-    assert "Labelled as fraud." in texts(page)
+    assert "Labeled as fraud." in texts(page)
     assert [decision["label"]["label"] for decision in contract.decisions.values()] == ["fraud"]
     press(page, "Fraud")
-    assert "It had that label already." in texts(page)
-    assert "Labelled **fraud**" in "".join(element.value for element in page.markdown)
+    assert "It already has this label." in texts(page)
+    assert "Labeled **fraud**" in "".join(element.value for element in page.markdown)
 
 
 def test_an_earlier_decision_is_shown_as_it_was(decided: AppTest, contract: Contract) -> None:
     said = texts(decided)
     assert not decided.exception
-    assert "Decided and recorded" in said
+    assert "Saved decision" in said
     assert "<b>921</b>" in said
-    assert "is told with the first answer only" in said
+    assert "Timings are not stored" in said
     assert decided.text_input(key="event.event_id").value == EVENT["event_id"]
     assert decided.text_input(key="event.event_id").disabled
     assert contract.questions[-1]["event_id"] == EVENT["event_id"]
@@ -172,18 +172,18 @@ def test_what_it_would_have_been_is_asked_of_its_own_reads(decided: AppTest, con
     decided.number_input(key="event.amount").set_value(40.0).run()
     said = texts(decided)
     assert TRY in said
-    assert "609 lower than the 921 (Review) that this payment was decided with" in said
+    assert "609 lower than the original 921 (Review)" in said
     assert contract.questions[-1]["event_id"] == EVENT["event_id"]
     assert contract.questions[-1]["event"] == {**EVENT, "amount": 40.0}
     assert len(posts(contract)) == 1
-    press(decided, "Undo the changes")
+    press(decided, "Undo changes")
     assert decided.number_input(key="event.amount").value == 620.0
     assert "Decided and recorded" in texts(decided)
 
 
 def test_a_changed_payment_can_be_decided_as_a_new_one(decided: AppTest, contract: Contract) -> None:
     decided.number_input(key="event.amount").set_value(40.0).run()
-    press(decided, "Decide as a new payment")
+    press(decided, "Save as a new payment")
     first, second = contract.decisions.values()
     assert first["event"] == EVENT
     assert second["event"]["amount"] == 40.0
@@ -213,7 +213,7 @@ def test_a_decision_as_of_the_servers_clock_says_so(contract: Contract, open_pag
     page.query_params["event"] = EVENT["event_id"]
     page.run()
     assert not page.exception
-    assert "1 Mar 2062, 10:00 UTC, lay ahead of the server's clock" in texts(page)
+    assert "1 Mar 2062, 10:00 UTC, is in the future" in texts(page)
     assert "decided on as of 1 Mar 2026, 10:00 UTC" in texts(page)
 
 
@@ -254,7 +254,7 @@ def test_html_in_an_event_stays_text(contract: Contract, open_page: OpenPage) ->
     contract.detector["outcomes"][2]["name"] = "<img src=x>"
     page = open_page("score").run()
     page.text_input(key="event.customer_id").input("<img src=x>").run()
-    press(page, "Decide and record")
+    press(page, "Score and save")
     assert "<img" not in "".join(str(element.body) for element in page.html)
 
 
@@ -283,17 +283,17 @@ def test_a_payment_that_says_too_little_gets_no_outcome_and_is_not_recorded(
         variable["required"] = variable["role"] in ("id", "timestamp")
     page = open_page("score").run()
     contract.questions.clear()
-    page.selectbox(key="start").select("An empty form").run()
+    page.selectbox(key="start").select("Empty form").run()
     for key, value in filled.items():
         page.number_input(key=key).set_value(value).run()
     said = texts(page)
     assert not page.exception
-    assert "Not enough is known" in said
+    assert "Not enough data" in said
     assert f"{len(filled)} of 10 columns are filled in." in said
     assert "fill in at least 5" in said
     assert '`required = ["amount", "customer_id"]`' in said
     assert "tg-card" not in said
-    assert next(button for button in page.button if button.label == "Decide and record").disabled
+    assert next(button for button in page.button if button.label == "Score and save").disabled
     assert not contract.questions
     assert not contract.decisions
 
@@ -304,8 +304,8 @@ def test_a_decision_on_too_little_is_shown_and_said_to_be_one(contract: Contract
     page.query_params["event"] = EVENT["event_id"]
     page.run()
     said = texts(page)
-    assert "Decided and recorded" in said
-    assert "This payment has 2 of 10 columns, so its score says little. Missing: Merchant ID," in said
+    assert "Saved decision" in said
+    assert "columns of this payment have values, so its score is not reliable. Missing: Merchant ID," in said
 
 
 def test_more_frauds_than_payments_are_explained_by_whole_counts(contract: Contract, open_page: OpenPage) -> None:
@@ -330,5 +330,5 @@ def test_a_decided_payment_that_is_emptied_further_gets_no_outcome(contract: Con
     page = open_page("score")
     page.query_params["event"] = EVENT["event_id"]
     page.run().text_input(key="event.customer_id").input("").run()
-    assert "Not enough is known" in texts(page)
-    assert next(button for button in page.button if button.label == "Decide as a new payment").disabled
+    assert "Not enough data" in texts(page)
+    assert next(button for button in page.button if button.label == "Save as a new payment").disabled

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.views.today.baseline import Band, find_band, find_usual, judge_rate, judge_rules
+from app.views.today.baseline import Band, find_band, find_baseline, judge_rate, judge_rules
 from app.views.today.changes import compare, find_changes, rule_changes
 from app.views.today.metrics import DayFigures, Sum, no_figures, part_of_day, read_day
 from tests.app.conftest import OpenPage, texts
@@ -33,25 +33,25 @@ def test_numbers_of_the_day(contract: Contract, open_page: OpenPage) -> None:
     assert {name: values[name] for name in ("Payments", "Blocked", "For review", "Caught", "Missed")} == {
         "Payments": "10", "Blocked": "1", "For review": "1", "Caught": "1", "Missed": "1",
     }  # fmt: skip
-    assert values["Alert rate"].replace("\u00a0", " ") == "20 %"
+    assert values["Alert rate"].replace("\u00a0", " ") == "20%"
     assert values["Money at risk"] == "$1,915"
-    assert values["The API answers in"].endswith("ms")
-    assert "too few days to know the usual" in texts(page)
-    assert "No payment was decided on yesterday" in texts(page)
+    assert values["API latency"].endswith("ms")
+    assert "no usual range yet" in texts(page)
+    assert "There were no payments yesterday" in texts(page)
 
 
 def test_every_number_leads_to_the_page_that_explains_it(contract: Contract, open_page: OpenPage) -> None:
     add(contract, "stopped", 2000.0)
     said = texts(open_page("today").run())
-    assert "[See what was blocked](/queue?days=1&label=any&outcome=block)" in said
-    assert "[What was missed](/queue?label=fraud&days=7&outcome=approve&sort=amount)" in said
-    assert "[What the threshold does](/performance?threshold=900)" in said
+    assert "[See blocked](/queue?days=1&label=any&outcome=block)" in said
+    assert "[Missed fraud, 7 days](/queue?label=fraud&days=7&outcome=approve&sort=amount)" in said
+    assert "[Effect of the threshold](/performance?threshold=900)" in said
 
 
 def test_a_new_account_is_told_what_to_do(open_page: OpenPage) -> None:
     page = open_page("today").run()
     said = texts(page)
-    assert "No payment was decided on yet" in said
+    assert "No payments yet" in said
     assert "[Score a payment](/score)" in said
     assert "POST /v1/decisions" in page.code[0].value
     assert not page.metric
@@ -62,9 +62,9 @@ def test_an_alert_rate_beyond_the_usual_is_said(contract: Contract, open_page: O
     for number in range(30):
         add(contract, f"wave{number}", 920.0)
     page = open_page("today").run()
-    assert "above the usual 5 %" in texts(page)
-    assert "of 30 payments (88.6–100 % by chance)" in texts(page)
-    assert "100 % are reviewed or blocked, above the usual 5 %." in texts(page)
+    assert "above the usual 5%" in texts(page)
+    assert "of 30 payments (95% interval 88.6–100%)" in texts(page)
+    assert "The alert rate is 100%, above the usual 5%." in texts(page)
 
 
 def test_too_few_payments_are_not_called_usual(contract: Contract, open_page: OpenPage) -> None:
@@ -72,11 +72,11 @@ def test_too_few_payments_are_not_called_usual(contract: Contract, open_page: Op
     for number in range(33):
         add(contract, f"early{number}", 920.0 if number < 2 else 10.0)
     said = texts(open_page("today").run())
-    assert "Alert rate 6.1 % usual 2 %" in said
-    assert "only 33 payments so far, too few to tell (1.7–19.6 % by chance)" in said
+    assert "Alert rate 6.1% usual 2%" in said
+    assert "only 33 payments so far, too few to tell (95% interval 1.7–19.6%)" in said
     assert "Too early to tell" in said
-    assert "as usual" not in said
-    assert "Nothing out of the ordinary" not in said
+    assert "in its usual range" not in said
+    assert "Nothing unusual" not in said
 
 
 def test_a_day_like_others_is_called_ordinary(contract: Contract, open_page: OpenPage) -> None:
@@ -84,16 +84,16 @@ def test_a_day_like_others_is_called_ordinary(contract: Contract, open_page: Ope
     for number in range(200):
         add(contract, f"now{number}", 920.0 if number < 20 else 10.0)
     said = texts(open_page("today").run())
-    assert "Alert rate 10 % as usual 10 %" in said
-    assert "Nothing out of the ordinary" in said
-    assert "Too few frauds are labelled to judge the model." in said
+    assert "Alert rate 10% in its usual range 10%" in said
+    assert "Nothing unusual" in said
+    assert "Too little fraud is labeled to evaluate the model." in said
 
 
 def test_without_the_api_a_sentence_says_so(contract: Contract, open_page: OpenPage) -> None:
     contract.faults["/v1/summaries"] = 503
     page = open_page("today").run()
     assert not page.exception
-    assert "could not do this just now" in texts(page)
+    assert "failed to process the request" in texts(page)
 
 
 def test_numbers_stay_where_a_refresh_fails(contract: Contract, open_page: OpenPage) -> None:
@@ -101,7 +101,7 @@ def test_numbers_stay_where_a_refresh_fails(contract: Contract, open_page: OpenP
     page = open_page("today").run()
     contract.faults["/v1/summaries"] = 503
     page.run()
-    assert "Not refreshed since" in texts(page)
+    assert "Not updated since" in texts(page)
     assert {metric.label: metric.value for metric in page.metric}["Blocked"] == "1"
 
 
@@ -125,15 +125,15 @@ def test_usual_days_are_same_weekdays_or_else_the_last_ones() -> None:
     def past(backs: Iterable[int], payments: int = 10) -> list[DayFigures]:
         return [replace(no_figures(DAY - timedelta(back)), all=Sum(payments)) for back in backs]
 
-    assert find_usual([], DAY) is None
-    assert find_usual(past(range(1, 5)), DAY) is None
-    some = find_usual(past(range(1, 6)), DAY)
+    assert find_baseline([], DAY) is None
+    assert find_baseline(past(range(1, 5)), DAY) is None
+    some = find_baseline(past(range(1, 6)), DAY)
     assert some is not None
     assert some.words == "the last 5 days"
-    same = find_usual(past(range(1, 60)), DAY)
+    same = find_baseline(past(range(1, 60)), DAY)
     assert same is not None
     assert same.words == "the last 4 Thursdays"
-    assert find_usual(past(range(1, 29), payments=0), DAY) is None
+    assert find_baseline(past(range(1, 29), payments=0), DAY) is None
 
 
 def test_the_band_leaves_out_the_ends_of_many_days() -> None:
@@ -161,10 +161,10 @@ def test_chance_is_no_alarm_and_no_reassurance(hits: int, of: int, place: str) -
 @pytest.mark.parametrize(
     ("now", "before", "said"),
     [
-        (12, 0, "none by now yesterday"),
-        (100, 100.2, "as yesterday"),
-        (112, 100, "12 % more than yesterday"),
-        (50, 100, "50 % less than yesterday"),
+        (12, 0, "0 at this time yesterday"),
+        (100, 100.2, "same as yesterday"),
+        (112, 100, "12% more than yesterday"),
+        (50, 100, "50% less than yesterday"),
         (450, 100, "4.5 times yesterday's"),
     ],
 )
@@ -181,8 +181,8 @@ def test_changes_name_versions_and_what_was_degraded(contract: Contract) -> None
     yesterday, today = summaries(contract.decisions.values(), None, "")["days"]
     sentences = [change.sentence.replace("\u00a0", " ") for change in find_changes(today, yesterday, "payment")]
     assert sentences == [
-        "1 payment decided without the model, a history or a variable (0 yesterday).",
-        "Version 20261127-2 decides since today.",
+        "1 payment decided without the model, a profile or a variable (0 yesterday).",
+        "Version 20261127-2 went live today.",
     ]
     assert find_changes(yesterday, yesterday, "payment") == []
 
@@ -190,10 +190,10 @@ def test_changes_name_versions_and_what_was_degraded(contract: Contract) -> None
 @pytest.mark.parametrize(
     ("hits", "of", "said"),
     [
-        (9, 12, ["Rule large matched 75 % of 12 payments, above the usual 10–20 %."]),
+        (9, 12, ["Rule large matched 75% of 12 payments, above the usual 10–20%."]),
         (1, 2, []),
         (3, 12, []),
-        (0, 300, ["Rule large matched 0 % of 300 payments, below the usual 10–20 %."]),
+        (0, 300, ["Rule large matched 0% of 300 payments, below the usual 10–20%."]),
     ],
 )
 def test_a_rule_is_told_of_where_chance_does_not_explain_its_hits(hits: int, of: int, said: list[str]) -> None:
@@ -201,7 +201,7 @@ def test_a_rule_is_told_of_where_chance_does_not_explain_its_hits(hits: int, of:
         replace(no_figures(DAY - timedelta(back)), all=Sum(100), rules={"large": 10 + back % 2 * 10})
         for back in range(1, 29)
     ]
-    usual = find_usual(past, DAY)
+    usual = find_baseline(past, DAY)
     assert usual is not None
     rates = judge_rules(replace(no_figures(DAY), all=Sum(of), rules={"large": hits} if hits else {}), usual)
     assert [change.sentence.replace("\u00a0", " ") for change in rule_changes(rates, "payment")] == said

@@ -1,4 +1,4 @@
-"""Reasons as steps that lead from what is usual to the payment's own log-odds."""
+"""Waterfall chart of reasons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from app.components.waterfall import MOST_STEPS, waterfall_rows
+from app.components.waterfall import MAX_STEPS, waterfall_rows
 from app.ui import formatting
 
 BASE = -4.6
@@ -17,7 +17,7 @@ def reasons(count: int) -> list[dict[str, object]]:
     return [{"name": f"r{number}", "contribution": value, "sentence": "."} for number, value in enumerate(values)]
 
 
-@pytest.mark.parametrize("count", [0, 1, MOST_STEPS, MOST_STEPS + 5])
+@pytest.mark.parametrize("count", [0, 1, MAX_STEPS, MAX_STEPS + 5])
 def test_the_steps_lead_from_the_base_to_the_sum(count: int) -> None:
     given = reasons(count)
     rows = waterfall_rows(BASE, given, "payment")
@@ -30,7 +30,7 @@ def test_the_steps_lead_from_the_base_to_the_sum(count: int) -> None:
         assert (step["low"], step["high"]) == (pytest.approx(low), pytest.approx(high))
         at += step["contribution"]
     assert at == pytest.approx(total)
-    assert len(steps) == min(count, MOST_STEPS + 1)
+    assert len(steps) == min(count, MAX_STEPS + 1)
     assert last["factor"] == formatting.percent(1 / (1 + math.exp(-total)))
 
 

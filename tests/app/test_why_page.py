@@ -68,11 +68,11 @@ def test_payments_in_which_it_decided_can_be_opened(page: AppTest) -> None:
     said = texts(page)
     assert "×7.4" in said
     assert "Amount 1,849.00 is 9.2×" in said
-    assert "Other reasons weigh more here." in said
+    assert "Other reasons had a larger effect." in said
     page.button(key="past-0-past-0").click().run()
     assert not page.exception
     opened = texts(page)
-    assert "no decision on it is stored" in opened
+    assert "It has no stored decision." in opened
     assert "Score 981" in opened
     assert "/score?past=past-0" in opened
 

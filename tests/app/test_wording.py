@@ -10,11 +10,11 @@ from tests.app.contract_shapes import SCALE
     ("score", "sentence"),
     [
         (0, "Every legitimate payment scores this high or higher."),
-        (600, "About 10 % of legitimate payments score this high or higher."),
-        (900, "About 2 % of legitimate payments score this high or higher."),
-        (925, "About 1.4 % of legitimate payments score this high or higher."),
-        (975, "About 0.5 % of legitimate payments score this high or higher."),
-        (1000, "About 0.05 % of legitimate payments score this high or higher."),
+        (600, "About 10% of legitimate payments score this high or higher."),
+        (900, "About 2% of legitimate payments score this high or higher."),
+        (925, "About 1.4% of legitimate payments score this high or higher."),
+        (975, "About 0.5% of legitimate payments score this high or higher."),
+        (1000, "About 0.05% of legitimate payments score this high or higher."),
     ],
 )
 def test_a_score_is_said_in_false_positives(score: int, sentence: str) -> None:
@@ -23,11 +23,11 @@ def test_a_score_is_said_in_false_positives(score: int, sentence: str) -> None:
 
 def test_a_score_above_the_scale_has_an_upper_bound() -> None:
     said = formatting.score_meaning(990, [(900, 0.02), (975, 0.005)], "card_payment").replace("\u00a0", " ")
-    assert said == "Fewer than 0.5 % of legitimate card payments score this high."
+    assert said == "Fewer than 0.5% of legitimate card payments score this high."
 
 
 def test_without_a_scale_nothing_is_claimed() -> None:
-    assert "says nothing" in formatting.score_meaning(900, [], "payment")
+    assert "does not map scores" in formatting.score_meaning(900, [], "payment")
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_money(amount: float | None, currency: str, cents: bool, text: str) -> N
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (0.0, "0 %"),
-        (0.00002, "under 0.01 %"),
-        (0.0042, "0.42 %"),
-        (0.02, "2 %"),
-        (0.075, "7.5 %"),
-        (0.1, "10 %"),
-        (1.0, "100 %"),
+        (0.0, "0%"),
+        (0.00002, "under 0.01%"),
+        (0.0042, "0.42%"),
+        (0.02, "2%"),
+        (0.075, "7.5%"),
+        (0.1, "10%"),
+        (1.0, "100%"),
     ],
 )
 def test_percent(share: float, text: str) -> None:

@@ -46,7 +46,7 @@ def test_today(page: Page, scheme: str, dashboard_url: str, decided: int) -> Non
     assert int(payments.inner_text()) >= decided
     expect(page.get_by_text("What changed")).to_be_visible()
     keep_screenshot(page, f"today-{scheme}")
-    page.get_by_role("link", name="See them all").click()
+    page.get_by_role("link", name="See all").click()
     expect(page.get_by_role("heading", name="Review queue")).to_be_visible(timeout=WAIT_MS)
     assert "outcome=any" in page.url
     expect(page.get_by_role("heading", name="Linked payments")).to_be_visible(timeout=WAIT_MS)
@@ -70,14 +70,14 @@ def test_cases_are_decided_from_the_keyboard(page: Page, scheme: str, dashboard_
     expect(page.get_by_text("it holds what may be a card number", exact=False)).to_be_visible(timeout=WAIT_MS)
     note.fill("Confirmed by phone: not his payment.")
     page.get_by_role("button", name="Fraud").click()
-    expect(page.get_by_text("1 decided in this session", exact=False)).to_be_visible(timeout=WAIT_MS)
-    expect(page.get_by_text("count it from now on", exact=False)).to_be_visible()
+    expect(page.get_by_text("1 labeled this session", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("now include it", exact=False)).to_be_visible()
     keep_screenshot(page, f"queue-decided-{scheme}")
     page.keyboard.press("u")
     expect(page.get_by_text("Confirmed by phone: not his payment.", exact=False)).to_be_visible(timeout=WAIT_MS)
     page.keyboard.press("l")
-    expect(page.get_by_text("have forgotten the fraud", exact=False)).to_be_visible(timeout=WAIT_MS)
-    expect(page.get_by_text("1 decided in this session: 1 legitimate", exact=False)).to_be_visible()
+    expect(page.get_by_text("no longer count it as fraud", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("1 labeled this session: 1 legitimate", exact=False)).to_be_visible()
 
 
 @pytest.mark.usefixtures("decided")
@@ -90,4 +90,4 @@ def test_letters_in_a_note_are_no_keys(page: Page, dashboard_url: str) -> None:
     note.press_sequentially("full of n, p, l and f")
     page.wait_for_timeout(1000)
     expect(note).to_have_value("full of n, p, l and f")
-    expect(page.get_by_text("Nothing was decided in this session yet", exact=False)).to_be_visible()
+    expect(page.get_by_text("No decisions yet this session", exact=False)).to_be_visible()

@@ -20,10 +20,10 @@ pytestmark = pytest.mark.browser
 SLOW_MS = 60_000
 FAULTS = {
     "empty": (404, {"message": "There is no detector payments."}, "no detector yet"),
-    "forbidden": (403, {"Message": "Forbidden"}, "refused this dashboard"),
+    "forbidden": (403, {"Message": "Forbidden"}, "denied access"),
     "expired": (403, EXPIRED, "has ended"),
-    "busy": (429, {"message": "Too Many Requests"}, "asked us to slow down"),
-    "broken": (502, {"message": "Internal server error"}, "could not do this just now"),
+    "busy": (429, {"message": "Too Many Requests"}, "The API is busy"),
+    "broken": (502, {"message": "Internal server error"}, "failed to process the request"),
 }
 
 
@@ -69,6 +69,6 @@ def test_a_session_outlives_a_new_version(contract: Contract, url: str, page: Pa
     contract.detector["detector_version"] = "20261126-ffffffffffffffff"
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_test_id("stAlert").get_by_text("20261126-ffffffffffffffff", exact=False)).to_be_visible()
-    expect(page.get_by_role("heading", name="Models side by side")).to_be_visible()
+    expect(page.get_by_role("heading", name="Model comparison")).to_be_visible()
     assert find_violations(page) == []
     keep_screenshot(page, f"error-new-version-{scheme}")

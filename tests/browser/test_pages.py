@@ -40,38 +40,38 @@ def keep_screenshot(page: Page, name: str, height: int = 720) -> None:
 def test_score(page: Page, scheme: str, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "Score")
     decision = page.get_by_role("region", name="Decision", exact=True)
-    expect(decision.get_by_text("nothing is recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(decision.get_by_text("not saved", exact=False)).to_be_visible(timeout=WAIT_MS)
     expect(decision.get_by_text(OUTCOMES).first).to_be_visible()
     expect(decision.get_by_text("of legitimate", exact=False)).to_be_visible()
-    expect(page.get_by_label(re.compile("^The score over amount"))).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_label(re.compile("^Score by amount"))).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"score-{scheme}")
     before = decision.inner_text()
     page.get_by_role("spinbutton", name="Amount (USD)").fill("4000")
     page.get_by_role("spinbutton", name="Amount (USD)").press("Enter")
     expect(decision).not_to_have_text(before, timeout=WAIT_MS)
     page.get_by_role("radio", name="Time of day").or_(page.get_by_role("button", name="Time of day")).first.click()
-    expect(page.get_by_label(re.compile("^The score over time of day"))).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_label(re.compile("^Score by time of day"))).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"score-hours-{scheme}", 900)
 
 
 def test_a_payment_is_decided_and_opened_again(page: Page, scheme: str, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "Score")
-    page.get_by_role("button", name="Decide and record").click()
+    page.get_by_role("button", name="Score and save").click()
     decision = page.get_by_role("region", name="Decision", exact=True)
-    expect(decision.get_by_text("Decided and recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(decision.get_by_text("Saved decision", exact=False)).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_label("Reasons in words")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"score-why-{scheme}", 1200)
-    event_id = page.get_by_role("textbox", name="Or open a decision by its event ID").input_value()
-    page.get_by_role("tab", name="What was known").click()
+    event_id = page.get_by_role("textbox", name="Or open a past decision by event ID").input_value()
+    page.get_by_role("tab", name="Profile at decision time").click()
     expect(page.get_by_label("What was known over 30 days")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"score-known-{scheme}", 900)
     turn_to(page, "Batch")
     expect(page.get_by_role("heading", name="Earlier batches")).to_be_visible(timeout=WAIT_MS)
     turn_to(page, "Score")
-    expect(decision.get_by_text("nothing is recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
-    page.get_by_role("textbox", name="Or open a decision by its event ID").fill(event_id)
-    page.get_by_role("textbox", name="Or open a decision by its event ID").press("Enter")
-    expect(decision.get_by_text("Decided and recorded", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(decision.get_by_text("not saved", exact=False)).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("textbox", name="Or open a past decision by event ID").fill(event_id)
+    page.get_by_role("textbox", name="Or open a past decision by event ID").press("Enter")
+    expect(decision.get_by_text("Saved decision", exact=False)).to_be_visible(timeout=WAIT_MS)
 
 
 def test_batch(page: Page, scheme: str, dashboard_url: str, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_file_goes_up_and_its_results_come_back(page: Page, tollgate: RunningS
     expect(page.get_by_text("Download results (CSV)").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("1,000").first).to_be_visible()
     expect(page.get_by_role("heading", name=re.compile("^Highest risk"))).to_be_visible()
-    expect(page.get_by_role("heading", name="In the inbox (0)")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("heading", name="Inbox (0)")).to_be_visible(timeout=WAIT_MS)
 
 
 def test_performance(page: Page, scheme: str, dashboard_url: str) -> None:
@@ -105,16 +105,16 @@ def test_performance(page: Page, scheme: str, dashboard_url: str) -> None:
     expect(matrix).not_to_have_text(before, timeout=WAIT_MS)
     expect(page).to_have_url(re.compile("threshold=895-975"))
     on_test_data = matrix.inner_text()
-    page.get_by_text("Live, labelled").click()
+    page.get_by_text("Live, labeled").click()
     expect(matrix).not_to_have_text(on_test_data, timeout=WAIT_MS)
     keep_screenshot(page, f"performance-live-{scheme}")
 
 
 def test_why(page: Page, scheme: str, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "Why")
-    expect(page.get_by_role("heading", name="How a value moves the score")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("heading", name="Effect of a feature's values")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"why-{scheme}", 1900)
     page.get_by_role("button", name="Show", exact=True).first.click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("no decision on it is stored", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(dialog.get_by_text("It has no stored decision.", exact=False)).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"why-payment-{scheme}")

@@ -23,7 +23,7 @@ def expression(page: Page) -> Locator:
 
 
 def test_rules_in_use(page: Page, scheme: str, dashboard_url: str) -> None:
-    open_part(page, dashboard_url, "Rules in use")
+    open_part(page, dashboard_url, "Live")
     expect(page.get_by_role("heading", name="watched merchant")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"rules-in-use-{scheme}")
 
@@ -31,12 +31,12 @@ def test_rules_in_use(page: Page, scheme: str, dashboard_url: str) -> None:
 def test_a_rule_is_checked_while_it_is_typed_and_tried_before_it_is_saved(
     page: Page, scheme: str, dashboard_url: str
 ) -> None:
-    open_part(page, dashboard_url, "Next rules")
+    open_part(page, dashboard_url, "Draft")
     page.get_by_role("button", name="Add a rule").click()
     expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value(re.compile("^new rule"), timeout=WAIT_MS)
     # The field of the rule that was shown before is gone.
     expect(expression(page)).to_have_value("amount > 1000", timeout=WAIT_MS)
-    expect(page.get_by_text("Nothing is wrong with it.").first).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("No errors.").first).to_be_visible(timeout=WAIT_MS)
     expression(page).fill("")
     expression(page).press_sequentially("amout > 300", delay=30)
     # Nothing is clicked and the field is not left.
@@ -47,19 +47,19 @@ def test_a_rule_is_checked_while_it_is_typed_and_tried_before_it_is_saved(
     page.keyboard.type("amo")
     page.get_by_role("button", name="amount", exact=True).click()
     expect(expression(page)).to_have_value("amount > 300")
-    expect(page.get_by_text("Nothing is wrong with it.").first).to_be_visible(timeout=WAIT_MS)
-    page.get_by_role("button", name="Try on past events").click()
-    expect(page.get_by_text("Customers disturbed")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("No errors.").first).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("button", name="Test on past events").click()
+    expect(page.get_by_text("Good customers affected")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"rules-tried-{scheme}", 1250)
-    page.get_by_role("button", name="Save the draft").click()
-    expect(page.get_by_text(re.compile("^A draft decides nothing.* Saved "))).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_text(re.compile("^Drafts are not live.* Saved "))).to_be_visible(timeout=WAIT_MS)
 
 
 def test_a_list_is_changed(page: Page, scheme: str, dashboard_url: str) -> None:
     open_part(page, dashboard_url, "Lists")
-    page.get_by_label("Values to add, one a line").fill(f"c-{scheme}-1\nc-{scheme}-2")
+    page.get_by_label("Values to add, one per line").fill(f"c-{scheme}-1\nc-{scheme}-2")
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_text("2 given. The list now has", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("2 submitted, ", exact=False)).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("textbox", name="Search", exact=True).press_sequentially(f"{scheme}-2", delay=30)
     expect(page.get_by_text("1 to 1 of 1.", exact=False)).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"lists-{scheme}")
@@ -67,8 +67,8 @@ def test_a_list_is_changed(page: Page, scheme: str, dashboard_url: str) -> None:
 
 def test_help(page: Page, scheme: str, dashboard_url: str) -> None:
     open_page(page, dashboard_url, "Settings and help")
-    expect(page.get_by_role("heading", name="How to read it")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("heading", name="Help", exact=True)).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_text("Not signed")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"help-{scheme}", 1100)
-    page.get_by_role("tab", name="Words").click()
+    page.get_by_role("tab", name="Glossary").click()
     expect(page.get_by_role("cell", name="money at risk")).to_be_visible()

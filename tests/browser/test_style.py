@@ -54,12 +54,12 @@ def test_disabled_controls_can_be_read(page: Page, url: str) -> None:
     open_address(page, url, "score")
     page.get_by_role("textbox", name="Timestamp").fill("yesterday")
     page.get_by_role("textbox", name="Timestamp").press("Enter")
-    decide = page.get_by_role("button", name="Decide and record")
+    decide = page.get_by_role("button", name="Score and save")
     expect(decide).to_be_disabled(timeout=WAIT_MS)
     wait_until_settled(page, WAIT_MS)
     found |= {f"score, faulty: {one['text']}": one["contrast"] for one in measure_disabled(page)}
-    assert any("Save the draft" in name for name in found)
-    assert any("Decide and record" in name for name in found)
+    assert any("Save draft" in name for name in found)
+    assert any("Score and save" in name for name in found)
     assert "score?event=p1: p1" in found
     assert {name: contrast for name, contrast in found.items() if contrast < MIN_CONTRAST} == {}
 
@@ -80,7 +80,7 @@ def test_the_style_stays_after_a_toast(page: Page, scheme: str, url: str) -> Non
     for _ in range(2):
         page.get_by_role("button", name="Add a rule").click()
         expect(page.get_by_role("textbox", name="Name", exact=True)).to_be_visible(timeout=WAIT_MS)
-        save = page.get_by_role("button", name="Save the draft")
+        save = page.get_by_role("button", name="Save draft")
         expect(save).to_be_enabled(timeout=WAIT_MS)
         save.click()
         expect(page.get_by_test_id("stToast").first).to_be_visible(timeout=WAIT_MS)

@@ -1,4 +1,4 @@
-"""Checks the beginning of a file against the event type before it is uploaded."""
+"""File check: the first rows of a file against the event type, before the upload."""
 
 from __future__ import annotations
 
@@ -12,57 +12,59 @@ from app.api.detector import Detector, Variable
 from app.ui import formatting
 from app.views.batch.file_preview import ACCEPTED, FileStart, Row, UnreadableError, read_start
 
-KINDS = "CSV, JSON lines (each also packed by gzip or Zstandard) and Parquet"
+KINDS = "CSV, JSON Lines (optionally gzip or Zstandard) or Parquet"
 _YES_OR_NO = {"1", "0", "1.0", "0.0", "true", "false", "yes", "no", "y", "n", "t", "f"}
 
 
 @dataclass(frozen=True)
 class FileCheck:
-    """What was found: one sentence for each fault, with which the file can't be scored, and for each doubt about rows.
+    """Result of a check: one sentence for each error that prevents scoring, and for each warning about rows.
 
-    ``unused`` are the columns that are not declared, ``first`` the first rows.
+    ``unused`` are the undeclared columns, ``first`` the first rows, ``rows`` the number of rows that were checked.
     """
 
-    faults: tuple[str, ...]
-    doubts: tuple[str, ...] = ()
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     first: tuple[Row, ...] = ()
+    rows: int = 0
 
 
 def check_file(filename: str, file: BinaryIO, detector: Detector) -> FileCheck:
-    """Say whether a file fits the event type, by its columns and its first thousand rows; the API looks at all."""
+    """Check a file's columns and its first thousand rows against the event type; the API checks all rows."""
     if not filename.lower().endswith(ACCEPTED):
-        return FileCheck((f"{filename} is of another kind: Tollgate takes {KINDS}.",))
+        return FileCheck((f"{filename} has an unsupported format. Use {KINDS}.",))
     try:
         start = read_start(filename, file, detector)
     except UnreadableError as error:
         return FileCheck((f"{filename} {error}",))
     if not start.columns:
-        return FileCheck((f"{filename} is empty: it has neither a header nor rows.",))
-    faults = _check_columns(start.columns, detector)
-    if not faults and not start.rows:
-        faults = [f"{filename} has a header and no rows: there is nothing to score."]
+        return FileCheck((f"{filename} is empty. It has no header and no rows.",))
+    errors = _check_columns(start.columns, detector)
+    if not errors and not start.rows:
+        errors = [f"{filename} has a header but no rows. There is nothing to score."]
     known = {variable.name for variable in detector.variables}
     unused = tuple(column for column in start.columns if column not in known)
-    return FileCheck(tuple(faults), () if faults else tuple(_doubts(start, detector)), unused, start.rows[:5])
+    warnings = () if errors else tuple(_warnings(start, detector))
+    return FileCheck(tuple(errors), warnings, unused, start.rows[:5], len(start.rows))
 
 
 def _check_columns(columns: Sequence[str], detector: Detector) -> list[str]:
     unused = [column for column in columns if column not in {variable.name for variable in detector.variables}]
-    faults = [_missing(v.name, unused) for v in detector.variables if v.name not in columns]
+    errors = [_missing(v.name, unused) for v in detector.variables if v.name not in columns]
     repeated = sorted({column for column in columns if columns.count(column) > 1})
-    return faults + [f"Column {column} is there more than once: keep one." for column in repeated]
+    return errors + [f"Column {column} appears more than once. Keep one." for column in repeated]
 
 
 def _missing(name: str, unused: Sequence[str]) -> str:
     by_lower = {column.lower(): column for column in unused}
     nearest = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    hint = f": is it {by_lower[nearest[0]]}? Then rename that column" if nearest else ""
-    return f"Column {name} is missing{hint}."
+    hint = f" Did you mean {by_lower[nearest[0]]}? Then rename that column." if nearest else ""
+    return f"Column {name} is missing.{hint}"
 
 
-def _doubts(start: FileStart, detector: Detector) -> list[str]:
-    """Return what cannot be read in the first rows, one sentence a column."""
+def _warnings(start: FileStart, detector: Detector) -> list[str]:
+    """Return unreadable values in the first rows, one sentence a column."""
     found = []
     for variable in detector.variables:
         bad = [(number, row[variable.name]) for number, row in enumerate(start.rows, 1) if _is_bad(variable, row)]
@@ -70,8 +72,8 @@ def _doubts(start: FileStart, detector: Detector) -> list[str]:
             (number, value), many = bad[0], len(bad)
             rows = f"{formatting.count(many)} of the first {formatting.count(len(start.rows))} rows"
             found.append(
-                f'{variable.name} cannot be read in {rows}: "{str(value)[:40]}" in row {number}, for example. '
-                "Such rows are left unscored and listed."
+                f'{variable.name} is not readable in {rows}, for example "{str(value)[:40]}" in row {number}. '
+                "These rows will not be scored; the results list them."
             )
     return found
 

@@ -1,4 +1,4 @@
-"""The beginning of a file, whatever it is packed in: its columns and its first rows."""
+"""File preview: the columns and first rows of a file, compressed or not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CSV = (".csv", ".tsv", ".txt")
 _TEXT = (*_CSV, ".jsonl", ".ndjson")
 ACCEPTED = (*_TEXT, *(f"{kind}{packed}" for kind in _TEXT for packed in (".gz", ".zst")), ".parquet")
 START_BYTES = 1_000_000
-MOST_ROWS = 1_000
+MAX_ROWS = 1_000
 DELIMITERS = ",;\t|"
 _RARE_DELIMITERS = "^~"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -48,17 +48,17 @@ class FileStart:
 
 
 class UnreadableError(Exception):
-    """The file is not what its name says; the message ends a sentence that begins with its name."""
+    """A file that does not match its name; the message completes a sentence that begins with the name."""
 
 
 def read_start(filename: str, file: BinaryIO, detector: Detector) -> FileStart:
-    """Read the beginning of a file; raise `UnreadableError` where it is damaged, or not what its name says."""
+    """Read the first rows of a file; raise `UnreadableError` if it is damaged or does not match its name."""
     name = filename.lower()
     file.seek(0)
     kind = _kind_of(file.read(4))
     file.seek(0)
     if kind is not None and kind not in ("Parquet", *_PACKED.values()):
-        raise UnreadableError(f"is not what its name says but {kind}: write it as CSV, JSON lines or Parquet.")
+        raise UnreadableError(f"is {kind}, not what its name says. Save it as CSV, JSON Lines or Parquet.")
     try:
         if name.endswith(".parquet") or kind == "Parquet":
             return _read_parquet(file)
@@ -67,7 +67,7 @@ def read_start(filename: str, file: BinaryIO, detector: Detector) -> FileStart:
         kind = name.removesuffix(".gz").removesuffix(".zst")
         return _read_csv(text, detector.delimiter) if kind.endswith(_CSV) else _read_json(text)
     except (OSError, EOFError, UnicodeError, LookupError, csv.Error, pa.ArrowException) as error:
-        raise UnreadableError("cannot be read: is it damaged, or of another kind than its name says?") from error
+        raise UnreadableError("cannot be read. It may be damaged or in another format than its name says.") from error
 
 
 def _kind_of(start: bytes) -> str | None:
@@ -79,7 +79,7 @@ def _read_parquet(file: BinaryIO) -> FileStart:
     names = tuple(str(name) for name in table.schema_arrow.names)
     if len(set(names)) < len(names) or not table.metadata.num_rows:
         return FileStart(names, ())
-    batch = next(table.iter_batches(batch_size=MOST_ROWS), None)
+    batch = next(table.iter_batches(batch_size=MAX_ROWS), None)
     if batch is None:
         return FileStart(names, ())
     columns = [_values_of(column) for column in batch.columns]
@@ -133,14 +133,14 @@ def _read_csv(text: str, declared: str | None) -> FileStart:
     for cells in lines:
         if cells:
             rows.append(dict(zip(columns, cells, strict=False)))
-        if len(rows) == MOST_ROWS:
+        if len(rows) == MAX_ROWS:
             break
     return FileStart(columns, tuple(rows))
 
 
 def _read_json(text: str) -> FileStart:
     rows, damaged = [], 0
-    for line in text.splitlines()[:MOST_ROWS]:
+    for line in text.splitlines()[:MAX_ROWS]:
         if not line.strip():
             continue
         try:
@@ -153,7 +153,7 @@ def _read_json(text: str) -> FileStart:
             damaged += 1
     if damaged and not rows:
         raise UnreadableError(
-            'has no line that is a JSON object: each line has to be one event, as in {"amount": 12.5}.'
+            'has no line that is a JSON object. Each line must be one event, such as {"amount": 12.5}.'
         )
     names: Sequence[str] = list(dict.fromkeys(str(name) for row in rows for name in row))
     return FileStart(tuple(names), tuple(rows))

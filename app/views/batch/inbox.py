@@ -1,4 +1,4 @@
-"""What waits in the inbox or is at work, kept up to date while there is any."""
+"""Inbox: files that are waiting or being scored, refreshed every few seconds."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from app.ui import formatting
 from app.ui.page import problems_shown
 
 REFRESH_S = 10
-OPEN = {"queued": "Waits its turn", "running": "Is scored"}
+OPEN = {"queued": "Queued", "running": "Scoring"}
 HELP = (
-    "Files that were put into the bucket's inbox start by themselves, within seconds: by upload here, by any tool that "
-    "writes to S3, or by a program. Those that are done are among the batches."
+    "Files in the bucket's inbox are scored automatically within seconds, whether you upload them here, with an S3 "
+    "tool or from a program. Finished files move to Earlier batches."
 )
 
 
 @st.fragment(run_every=REFRESH_S)
 @problems_shown()
 def show_inbox(api: Api) -> None:
-    """List the files that are not done; choosing one shows its batch."""
+    """List unfinished files; selecting one shows its batch."""
     inbox = api.inbox()
     waiting = [file for file in inbox.get("files") or [] if file.get("status") in OPEN]
-    st.subheader(f"In the inbox ({len(waiting)})", anchor=False, help=HELP)
+    st.subheader(f"Inbox ({len(waiting)})", anchor=False, help=HELP)
     if not waiting:
-        st.caption("Nothing waits: a file that is dropped into the bucket's inbox is here until it is scored.")
+        st.caption("No files waiting. Files dropped in inbox/ appear here until scored.")
         return
     chosen = st.dataframe(
         [_row(file) for file in waiting],
@@ -36,10 +36,10 @@ def show_inbox(api: Api) -> None:
         selection_mode="single-row",
         key="inbox",
         column_config=_column_config(),
-        alt="Files that wait or are at work; choose one to see it",
+        alt="Files that are waiting or being scored; select one to see it",
     )
     if not inbox.get("complete", True):
-        st.caption("The inbox holds more files than are listed here.")
+        st.caption("The inbox has more files than are listed here.")
     rows = chosen.get("selection", {}).get("rows", [])
     if rows and rows[0] < len(waiting) and st.query_params.get("batch") != waiting[rows[0]]["batch_id"]:
         st.query_params["batch"] = str(waiting[rows[0]]["batch_id"])
@@ -60,6 +60,6 @@ def _column_config() -> dict[str, Any]:
     return {
         "file": column.TextColumn("File", width="medium"),
         "state": column.TextColumn("State", width=110),
-        "put": column.DatetimeColumn("Put there (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
+        "put": column.DatetimeColumn("Received (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
         "size": column.TextColumn("Size", width=80),
     }

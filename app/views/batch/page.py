@@ -1,4 +1,4 @@
-"""The Batch page: upload a file, watch it being scored, read what came out; and every earlier batch."""
+"""Batch page: upload a file, follow its progress, and see the results, also of earlier batches."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from app.views.batch.summary import show_downloads, show_summary
 from app.views.batch.upload_panel import show_upload
 
 POLL_EVERY_S = 2
-# A file at work gives a sign of life every few seconds.
+# A running batch sends a heartbeat every few seconds.
 PATIENCE_S = 180
 UPLOAD_WITHIN_S = 900
-SHOWN_AT_ONCE = 5
+MAX_ROWS_SHOWN = 5
 WORDS = {
-    "waiting": "Waiting", "running": "Scoring", "done": "Done", "rejected": "Rejected", "failed": "Given up",
+    "waiting": "Waiting", "running": "Scoring", "done": "Done", "rejected": "Rejected", "failed": "Failed",
 }  # fmt: skip
 FINISHED = {"done", "rejected", "failed"}
 
 
 def show() -> None:
     """Show the page."""
-    show_page("Score a file", "Upload many {events} at once; each gets a score and an outcome.", _show_body, ("batch",))
+    show_page("Score a file", "Upload a file of {events} to get scores and outcomes.", _show_body, ("batch",))
 
 
 def _show_body(api: Api, detector: Detector) -> None:
@@ -49,23 +49,23 @@ def _show_body(api: Api, detector: Detector) -> None:
 
 
 def _choose_batch(api: Api) -> str:
-    """List earlier batches; return the id of the one to show, or an empty string."""
+    """List earlier batches; return the ID of the one to show, or an empty string."""
     st.subheader("Earlier batches", anchor=False)
     batches = api.batches()
     asked = str(st.query_params.get("batch", ""))
     if not batches:
-        st.html(empty_state("No batch yet", "Upload a file: its results will be here, and stay here."))
+        st.html(empty_state("No batches yet", "Upload a file. Its results will appear here."))
         return asked
     chosen = st.dataframe(
         [_row(batch) for batch in batches],
         hide_index=True,
-        height="content" if len(batches) <= SHOWN_AT_ONCE else 36 * (SHOWN_AT_ONCE + 1),
+        height="content" if len(batches) <= MAX_ROWS_SHOWN else 36 * (MAX_ROWS_SHOWN + 1),
         placeholder=formatting.NOTHING,
         on_select="rerun",
         selection_mode="single-row",
         key=f"batches-{st.session_state.get('round', 0)}",
         column_config=_column_config(),
-        alt="Earlier batches; choose one to see it",
+        alt="Earlier batches; select one to see its results",
     )
     rows = chosen.get("selection", {}).get("rows", [])
     if rows and rows[0] < len(batches):
@@ -105,11 +105,11 @@ def _show_batch(api: Api, detector: Detector, batch_id: str) -> None:
     with files:
         show_downloads(batch)
     if status == "rejected":
-        reason = str(batch.get("reason") or "The API did not say why.")
+        reason = str(batch.get("reason") or "The API gave no reason.")
         st.warning(in_markdown(f"This file was not scored. {reason}"), icon=":material/block:")
     elif status == "failed":
-        reason = str(batch.get("reason") or "The API did not say why.")
-        st.warning(in_markdown(f"This file was given up; `tollgate redrive` tries it again. {reason}"))
+        reason = str(batch.get("reason") or "The API gave no reason.")
+        st.warning(f"Scoring this file failed. To try again, run `tollgate redrive`. {in_markdown(reason)}")
     elif status == "done":
         show_summary(detector, batch)
     else:
@@ -127,25 +127,25 @@ def _origin(batch: Json, batch_id: str) -> str:
 @st.fragment(run_every=POLL_EVERY_S)
 @problems_shown()
 def _watch(api: Api, batch_id: str) -> None:
-    """Show how far an unfinished batch is, until it is finished; then the whole page is shown anew."""
+    """Show the progress of a batch until it is finished; then rerun the page."""
     batch = api.batch(batch_id)
     if batch.get("status") in FINISHED:
         st.rerun()
     if batch.get("status") == "waiting":
-        st.progress(0, "Waiting for the file, or for its turn …")
+        st.progress(0, "Waiting for the file to arrive or for its turn …")
         if _silent_s(batch) > UPLOAD_WITHIN_S:
-            st.caption("No file came while its address was good, so nothing is scored: upload it again.")
+            st.caption("The file did not arrive before the upload link expired. Upload it again.")
             return
     else:
         st.progress(*_progress(batch.get("progress") or {}))
     if _silent_s(batch) > PATIENCE_S:
-        st.caption("There was no sign of life for minutes: look at the batch function's log and dead-letter queue.")
+        st.caption("No progress for several minutes. Check the batch function's log and its dead-letter queue.")
 
 
 def _progress(progress: Json) -> tuple[float, str]:
-    """Return the share that is done, from 0 to 1, and how to say it."""
+    """Return the completed share, from 0 to 1, and a text."""
     if progress.get("phase") == "recording":
-        return 1.0, f"Recording: {formatting.count(progress.get('recorded') or 0)} histories"
+        return 1.0, f"Saving: {formatting.count(progress.get('recorded') or 0)} profiles"
     rows, total, size = int(progress.get("rows") or 0), progress.get("rows_total"), progress.get("size_bytes")
     about = "about " if progress.get("rows_total_estimated") else ""
     of_all = f" of {about}{formatting.count(total)}" if total else ""
@@ -155,7 +155,7 @@ def _progress(progress: Json) -> tuple[float, str]:
 
 
 def _silent_s(batch: Json) -> float:
-    """Return the seconds since the last sign of life."""
+    """Return the seconds since the last heartbeat."""
     last = (batch.get("progress") or {}).get("heartbeat_at") or batch.get("created_at")
     try:
         return (clock.now() - datetime.fromisoformat(str(last))).total_seconds()

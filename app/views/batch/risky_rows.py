@@ -1,4 +1,4 @@
-"""The riskiest rows of a file: filtered, each with why it got its score."""
+"""Riskiest rows of a file, with filters and reasons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.api.client import Json
 from app.api.detector import Detector
-from app.components.matched_rules import say_downgrade
+from app.components.matched_rules import describe_downgrade
 from app.ui import formatting
 from app.ui.page import in_markdown, problems_shown
 
@@ -20,16 +20,16 @@ _LAST = ("row", "probability")
 @st.fragment
 @problems_shown()
 def show_risky_rows(detector: Detector, events: Sequence[Json], key: str) -> None:
-    """Show the rows with the highest probability of fraud, and the reasons of the one that is chosen."""
+    """Show the rows with the highest probability of fraud, and the reasons of the selected one."""
     heading = st.container()
     shown = _filtered(events, key) if events else []
-    note = "The results file has every row, and its reasons."
+    note = "Download the results for all rows and their reasons."
     heading.subheader(_heading(len(shown), len(events)), anchor=False, help=note)
     if not events:
-        st.caption("No row of this file was scored.")
+        st.caption("No rows of this file were scored.")
         return
     if not shown:
-        st.caption("No row fits: choose other outcomes, a lower score, or less text.")
+        st.caption("No rows match. Choose other outcomes, a lower score, or a shorter text.")
         return
     others = [name for name in events[0] if name not in {*_FIRST, *_LAST, "reasons", "downgraded"}]
     rows = [{**one, "outcome": _outcome(one), "why": _first_reason(one)} for one in shown]
@@ -42,7 +42,7 @@ def show_risky_rows(detector: Detector, events: Sequence[Json], key: str) -> Non
         on_select="rerun",
         selection_mode="single-row",
         key=f"{key}-rows",
-        alt="The events with the highest scores; choose one to read its reasons",
+        alt="Events with the highest scores; select one to read its reasons",
     )
     places = chosen.get("selection", {}).get("rows", [])
     _show_reasons(shown[places[0]] if places and places[0] < len(shown) else None, detector)
@@ -67,7 +67,7 @@ def _filtered(events: Sequence[Json], key: str) -> list[Json]:
         )
     with score:
         low, high = min(scores), max(scores)
-        least = st.slider("Score from", low, high, low, key=f"{key}-score") if high > low else low
+        least = st.slider("Minimum score", low, high, low, key=f"{key}-score") if high > low else low
     with text:
         part = st.text_input("Contains", key=f"{key}-text", placeholder="c000170").strip().lower()
     return [
@@ -92,12 +92,12 @@ def _first_reason(event: Json) -> str:
 def _show_reasons(event: Json | None, detector: Detector) -> None:
     noun = detector.event_name
     if event is None:
-        st.caption(f"Choose a row to read why that {noun} got its score.")
+        st.caption(f"Select a row to see the reasons for that {noun}.")
         return
     reasons = [str(reason) for reason in event.get("reasons") or ()]
     said = "\n".join(f"- {in_markdown(reason)}" for reason in reasons)
-    nothing = f"No reasons are told of {formatting.plural(noun)} that are approved, nor by a version without reasons."
-    weaker = in_markdown(say_downgrade(event))
+    nothing = f"Approved {formatting.plural(noun)}, and detector versions without reasons, have none to show."
+    weaker = in_markdown(describe_downgrade(event))
     above = f"**Row {event.get('row')}, {in_markdown(str(event.get('event_id')))}** {weaker}".rstrip()
     st.markdown(f"{above}\n\n{said or nothing}")
 
@@ -107,12 +107,12 @@ def _column_config(detector: Detector, others: Sequence[str]) -> dict[str, Any]:
     column = st.column_config
     return {
         "score": column.ProgressColumn("Score", format="%d", min_value=0, max_value=1000, width=100),
-        "outcome": column.TextColumn("Outcome", width=80, help="In brackets: what a rule took away."),
+        "outcome": column.TextColumn("Outcome", width=80, help="In parentheses: the outcome that a rule weakened."),
         "amount": column.NumberColumn("Amount", format=f"{symbol}%,.2f", width=95),
         "timestamp": column.DatetimeColumn("Time (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
         "event_id": column.TextColumn("Event ID", width=100),
-        "why": column.TextColumn("Why, first of all", width=420),
-        "row": column.NumberColumn("Row", format="%d", help="The first payment is row 1; the header is not counted."),
+        "why": column.TextColumn("Top reason", width=420),
+        "row": column.NumberColumn("Row", format="%d", help="The first payment is row 1. The header is not counted."),
         "probability": column.NumberColumn("Probability", format="percent"),
         **{name: column.TextColumn(formatting.title(name)) for name in others},
     }

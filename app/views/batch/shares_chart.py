@@ -1,4 +1,4 @@
-"""Each outcome's share of the events beside its share of the money, as two stacked bars."""
+"""Shares chart: each outcome's share of events and of amount, as two stacked bars."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.ui import formatting
 
 @dataclass(frozen=True)
 class Share:
-    """One outcome's ``share`` (0 to 1) of one whole, and how its value is said."""
+    """One outcome's ``share`` (0 to 1) of one whole, and its value as text."""
 
     whole: str
     outcome: str
@@ -47,6 +47,6 @@ def shares_chart(detector: Detector, shares: Sequence[Share]) -> Chart:
             alt.Tooltip("whole:N", title="Of"),
             alt.Tooltip("outcome:N", title="Outcome"),
             alt.Tooltip("share:Q", title="Share", format=".2%"),
-            alt.Tooltip("said:N", title="In all"),
+            alt.Tooltip("said:N", title="Total"),
         ],
     ).properties(height=200)

@@ -1,4 +1,4 @@
-"""What came out of one batch: counts and amounts per outcome, scores, the riskiest rows, rows that failed."""
+"""Batch summary: outcomes by count and amount, scores, the riskiest rows, and failed rows."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def show_downloads(batch: Json) -> None:
                 downloads["results"],
                 type="primary",
                 icon=":material/download:",
-                help="Your columns, with score, probability, outcome and status beside them.",
+                help="Your columns plus score, probability, outcome and status.",
             )
         if downloads.get("results_parquet"):
             st.link_button(
                 "Download results (Parquet)",
                 downloads["results_parquet"],
                 icon=":material/download:",
-                help="The same, for programs.",
+                help="The same data as Parquet, for programs.",
             )
         if downloads.get("summary"):
             st.link_button("Download summary (JSON)", downloads["summary"], icon=":material/download:")
@@ -62,11 +62,11 @@ def _show_outcomes(detector: Detector, summary: Json) -> None:
     cells[0].metric(
         "Scored",
         formatting.count(summary.get("scored")),
-        delta=f"{formatting.count(failed)} rows failed" if failed else "every row",
+        delta=f"{formatting.count(failed)} rows failed" if failed else "all rows",
         delta_color="red" if failed else "off",
         delta_arrow="off",
         border=True,
-        help="Rows that got a score. Rows that failed are listed below, and marked in the results.",
+        help="Rows with a score. Failed rows are listed below and marked in the results.",
     )
     for cell, name in zip(cells[1:], names, strict=True):
         with cell:
@@ -85,25 +85,25 @@ def _show_outcome(detector: Detector, name: str, number: int, amounts: Json | No
         delta_color=_colour(detector, name),
         delta_arrow="off",
         border=True,
-        help=f"Score {threshold} or higher. {meaning}" if threshold else "Below the first threshold.",
+        help=f"Score of {threshold} or higher. {meaning}" if threshold else "Score below the first threshold.",
     )
 
 
 def _show_shares(detector: Detector, summary: Json) -> None:
-    """Show each outcome's share of the events beside its share of the money."""
+    """Show each outcome's share of events and of amount."""
     counts, amounts = summary.get("outcomes") or {}, summary.get("amounts") or {}
     noun = formatting.title(formatting.plural(detector.event_name))
     wholes = {noun: counts, **({"Amount": amounts} if sum(amounts.values()) > 0 else {})}
     if not sum(counts.values()):
         return
-    st.subheader("Outcomes by number and by money" if amounts else "Outcomes", anchor=False)
+    st.subheader("Outcomes by count and amount" if amounts else "Outcomes", anchor=False)
     shares = [
         Share(kind, name, number / sum(whole.values()), _value(detector, kind, number))
         for kind, whole in wholes.items()
         for name in detector.outcome_names(counts)
         for number in [whole.get(name, 0)]
     ]
-    show_chart(shares_chart(detector, shares), alt="Each outcome's share of events and of money")
+    show_chart(shares_chart(detector, shares), alt="Each outcome's share of events and of amount")
 
 
 def _value(detector: Detector, kind: str, number: float) -> str:
@@ -126,30 +126,30 @@ def _show_scores(detector: Detector, summary: Json) -> None:
     st.subheader("Scores", anchor=False, help=formatting.SCORE_HELP)
     marks = [Mark(formatting.title(outcome.name), outcome.from_score) for outcome in detector.thresholds()]
     chart = score_histogram(Histogram(histogram["edges"], {"All": histogram["counts"]}), marks, noun)
-    show_chart(chart, alt=f"How many {noun} there are in each range of scores")
+    show_chart(chart, alt=f"Number of {noun} by score")
 
 
 def _show_errors(summary: Json) -> None:
     errors, unused = summary.get("errors") or [], summary.get("unused_columns") or []
     if errors:
         failed = int(summary.get("failed") or len(errors))
-        st.subheader(f"Rows that failed ({formatting.count(failed)})", anchor=False)
+        st.subheader(f"Failed rows ({formatting.count(failed)})", anchor=False)
         st.caption(in_markdown(_where_they_are(errors, failed)))
         config = {
             "row": st.column_config.NumberColumn("Row", format="%d", width=60, alignment="left"),
             "column": st.column_config.TextColumn("Column", width=160),
-            "message": st.column_config.TextColumn("What to mend", width=800),
+            "message": st.column_config.TextColumn("Error", width=800),
         }
-        st.dataframe(errors, hide_index=True, column_config=config, alt="Rows that failed, and why")
+        st.dataframe(errors, hide_index=True, column_config=config, alt="Failed rows and their errors")
     for note in summary.get("notes") or []:
         st.caption(in_markdown(str(note)))
     if unused:
-        st.caption(in_markdown(f"Columns that the detector does not use: {', '.join(map(str, unused))}."))
+        st.caption(in_markdown(f"Columns not used by the detector: {', '.join(map(str, unused))}."))
 
 
 def _where_they_are(errors: Sequence[Json], failed: int) -> str:
-    """Say which columns the rows failed for, and where all of them can be read."""
+    """Return the columns that made rows fail, and where to find all of them."""
     columns = Counter(str(error.get("column") or "the whole row") for error in errors)
     why = ", ".join(f"{name} ({formatting.count(number)})" for name, number in columns.most_common(4))
-    listed = "all of them listed here" if failed <= len(errors) else f"the first {len(errors)} of them listed here"
-    return f"Because of {why}; {listed}. The results have every row that failed: its status begins with error."
+    listed = "All are listed here" if failed <= len(errors) else f"The first {len(errors)} are listed here"
+    return f"Errors in {why}. {listed}; in the results, the status of a failed row begins with error."

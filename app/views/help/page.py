@@ -1,4 +1,4 @@
-"""The Settings and help page: the connection, the versions, how to read each number, and the words."""
+"""Settings and help page: connection, versions, metrics, glossary and keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.api.errors import ApiProblem
 from app.ui import formatting
 from app.ui.glossary import GLOSSARY
 from app.ui.page import in_markdown, problems_shown, show_page, show_problem
-from app.views.help.sentences import DOCUMENTS, KEYS, NUMBERS
+from app.views.help.sentences import DOCUMENTS, KEYS, METRICS
 from app.views.today.data import time_health
 
 _MEASURED = "help.measured"
@@ -22,7 +22,7 @@ _MEASURED = "help.measured"
 
 def show() -> None:
     """Show the page."""
-    show_page("Settings and help", "What this dashboard is connected to, and how to read it.", _show_body)
+    show_page("Settings and help", "Connection, versions, and what the numbers and terms mean.", _show_body)
 
 
 def _show_body(api: Api, detector: Detector) -> None:
@@ -34,7 +34,7 @@ def _show_body(api: Api, detector: Detector) -> None:
     _show_reading(detector)
 
 
-@st.cache_data(ttl=60, max_entries=8, show_spinner="Listing versions …")
+@st.cache_data(ttl=60, max_entries=8, show_spinner="Loading …")
 def load_versions(url: str, _api: Api) -> Json:  # noqa: ARG001 - the URL is the cache's key
     """Return the newest sealed versions."""
     return _api.versions()
@@ -51,10 +51,10 @@ def _show_connection(api: Api, connection: Connection) -> None:
     address = urlsplit(connection.url).netloc or connection.url
     cells[0].metric("API", in_markdown(address), border=True, help=in_markdown(connection.url))
     signed = "Signed" if connection.keys and urlsplit(connection.url).scheme == "https" else "Not signed"
-    cells[1].metric("Requests", signed, border=True, help="With AWS Signature Version 4. The keys are never shown.")
+    cells[1].metric("Requests", signed, border=True, help="Signed with AWS Signature Version 4. Keys are never shown.")
     answered = formatting.milliseconds(duration_ms) if problem is None else "No answer"
     cells[2].metric(
-        "Answer", answered, border=True, help="How long the smallest answer took, from this dashboard and back."
+        "Latency", answered, border=True, help="Time of a health request from this dashboard, including the network."
     )
     if problem is not None:
         show_problem(problem)
@@ -74,9 +74,9 @@ def _show_versions(answer: Json) -> None:
     rows = [
         {
             "Version": version["detector_version"],
-            "State": "Decides" if version["decides"] else "Kept",
+            "State": "Live" if version["decides"] else "Stored",
             "Sealed": version["created_at"],
-            "Model": version["model"] or ("Rules alone" if version["created_at"] else formatting.NOTHING),
+            "Model": version["model"] or ("Rules only" if version["created_at"] else formatting.NOTHING),
             "Rules": version["rules"],
             "Trained on": version["trained_on"],
             "Data to": version["to"],
@@ -89,33 +89,33 @@ def _show_versions(answer: Json) -> None:
         hide_index=True,
         height="content" if len(rows) <= 6 else 250,
         column_config={
-            "Sealed": column.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone="UTC"),
+            "Sealed": column.DatetimeColumn("Sealed (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC"),
             "Rules": column.NumberColumn(width=70),
-            "Trained on": column.NumberColumn(format="localized", help="Events in the training data."),
-            "Data to": column.DatetimeColumn("Data until", format="D MMM YYYY", timezone="UTC"),
+            "Trained on": column.NumberColumn(format="localized", help="Number of events in the training data."),
+            "Data to": column.DatetimeColumn("Data through", format="D MMM YYYY", timezone="UTC"),
         },
         placeholder=formatting.NOTHING,
         alt="Sealed versions of the detector, newest first",
     )
     if answer["count"] > len(versions):
-        st.caption(f"The newest {len(versions)} of {formatting.count(answer['count'])}.")
+        st.caption(f"Newest {len(versions)} of {formatting.count(answer['count'])}.")
 
 
 def _show_reading(detector: Detector) -> None:
     noun = detector.event_name
     words = {"event": noun, "events": formatting.plural(noun)}
-    st.header("How to read it", anchor=False)
-    numbers, glossary, keys, documents = st.tabs(["Numbers", "Words", "Keys", "Documentation"])
+    st.header("Help", anchor=False)
+    numbers, glossary, keys, documents = st.tabs(["Metrics", "Glossary", "Keyboard", "Documentation"])
     with numbers:
         st.markdown(
-            _table("number", "meaning", {name: _sentence(text.format(**words)) for name, text in NUMBERS.items()})
+            _table("metric", "meaning", {name: _sentence(text.format(**words)) for name, text in METRICS.items()})
         )
     with glossary:
-        st.markdown(_table("word", "meaning", GLOSSARY))
+        st.markdown(_table("term", "meaning", GLOSSARY))
     with keys:
-        st.markdown(_table("key", "what it does", KEYS))
+        st.markdown(_table("key", "action", KEYS))
     with documents:
-        st.markdown(_table("page", "what it tells", DOCUMENTS))
+        st.markdown(_table("page", "content", DOCUMENTS))
 
 
 def _sentence(text: str) -> str:

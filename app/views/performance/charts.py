@@ -1,4 +1,4 @@
-"""Charts of the Performance page: what thresholds cost, whether probabilities hold, and frauds day by day."""
+"""Charts of the Performance page: cost of thresholds, calibration, and fraud by day."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from app.components.charts import COLOURS, RULE, Chart, inline, one_or_other
 from app.components.live_days import LiveDay
 from app.views.performance.costs import Cost
 
-PARTS = {"Missed frauds": "#e0525c", "Reviews": "#e0a03c", "Wrong blocks": "#8b79d9"}
+PARTS = {"Missed fraud": "#e0525c", "Reviews": "#e0a03c", "Wrong blocks": "#8b79d9"}
 CAUGHT = {"Caught": "#2f9e6e", "Missed": "#e0525c"}
 _HEIGHT = 260
 
 
 def cost_chart(costs: Iterable[tuple[int, Cost]], chosen: int, best: int, unit: str) -> Chart:
-    """Return the parts of a day's cost, stacked, for each threshold; lines mark the chosen and the cheapest one."""
+    """Return the parts of the cost per day, stacked, by threshold; lines mark the current and the cheapest one."""
     rows: list[Json] = []
     for score, cost in costs:
         parts = zip(PARTS, (cost.missed, cost.reviews, cost.wrong_blocks), strict=True)
@@ -29,7 +29,9 @@ def cost_chart(costs: Iterable[tuple[int, Cost]], chosen: int, best: int, unit: 
         .mark_area(clip=True)
         .encode(
             x=x,
-            y=alt.Y("cost:Q", title=f"Cost a day{unit}", scale=alt.Scale(domain=[0, peak]), axis=alt.Axis(tickCount=5)),
+            y=alt.Y(
+                "cost:Q", title=f"Cost per day{unit}", scale=alt.Scale(domain=[0, peak]), axis=alt.Axis(tickCount=5)
+            ),
             color=alt.Color(
                 "part:N",
                 title=None,
@@ -41,12 +43,12 @@ def cost_chart(costs: Iterable[tuple[int, Cost]], chosen: int, best: int, unit: 
             tooltip=[
                 alt.Tooltip("score:Q", title="Threshold"),
                 alt.Tooltip("part:N", title="Part"),
-                alt.Tooltip("cost:Q", title="Cost a day", format=",.2f"),
+                alt.Tooltip("cost:Q", title="Cost per day", format=",.2f"),
             ],
         )
         .transform_calculate(order=f"indexof({list(PARTS)}, datum.part)")
     )
-    lines = [("yours", chosen, [4, 3], 0), ("cheapest", best, [1, 0], 1)]
+    lines = [("current", chosen, [4, 3], 0), ("cheapest", best, [1, 0], 1)]
     return alt.layer(area, *(_line(*line) for line in lines if line[1] <= 1000)).properties(height=_HEIGHT)
 
 
@@ -81,10 +83,10 @@ def calibration_chart(bins: Sequence[Json]) -> Chart:
         .mark_circle(size=90, opacity=1, color=COLOURS["All"])
         .encode(
             x=alt.X("mean_predicted:Q", title="Predicted probability of fraud", scale=scale, axis=axis),
-            y=alt.Y("observed:Q", title="Share that was fraud", scale=scale, axis=axis),
+            y=alt.Y("observed:Q", title="Actual share of fraud", scale=scale, axis=axis),
             tooltip=[
                 alt.Tooltip("mean_predicted:Q", title="Predicted", format=".4%"),
-                alt.Tooltip("observed_share:Q", title="Was fraud", format=".4%"),
+                alt.Tooltip("observed_share:Q", title="Actual", format=".4%"),
                 alt.Tooltip("count:Q", title="Number", format=","),
             ],
         )
@@ -102,7 +104,7 @@ def _exponent(number: float) -> int:
 
 
 def days_chart(days: Sequence[LiveDay], count: Callable[[Json], tuple[int, int]]) -> Chart:
-    """Return the known frauds of each day, caught and missed as ``count`` says; days that are not mature are pale."""
+    """Return the known fraud of each day, caught and missed by ``count``; days without final labels are pale."""
     rows: list[Json] = []
     for live in days:
         state = "final" if live.is_mature else f"open until {live.matures.isoformat()}"
@@ -116,7 +118,7 @@ def days_chart(days: Sequence[LiveDay], count: Callable[[Json], tuple[int, int]]
             x=alt.X(
                 "day:O", title=None, timeUnit="utcyearmonthdate", axis=alt.Axis(format="%-d %b", labelOverlap=True)
             ),
-            y=alt.Y("count:Q", title="Known frauds", axis=alt.Axis(tickMinStep=1, tickCount=4)),
+            y=alt.Y("count:Q", title="Known fraud", axis=alt.Axis(tickMinStep=1, tickCount=4)),
             color=alt.Color(
                 "kind:N",
                 title=None,
@@ -126,9 +128,9 @@ def days_chart(days: Sequence[LiveDay], count: Callable[[Json], tuple[int, int]]
             opacity=one_or_other(alt.OpacityValue, "datum.mature", 1, 0.3),
             tooltip=[
                 alt.Tooltip("day:N", title="Day"),
-                alt.Tooltip("kind:N", title="Frauds"),
+                alt.Tooltip("kind:N", title="Fraud"),
                 alt.Tooltip("count:Q", title="Number"),
-                alt.Tooltip("labels:N", title="Labels are"),
+                alt.Tooltip("labels:N", title="Labels"),
                 alt.Tooltip("decisions:Q", title="Decisions", format=","),
             ],
         )

@@ -1,4 +1,4 @@
-"""What thresholds cost: missed frauds, reviews and wrong blocks, at prices that the reader sets."""
+"""Costs of thresholds: missed fraud, reviews and wrong blocks, at prices that the reader sets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.components.score_table import NEVER, STEP, TOP, ScoreTable
 
 @dataclass(frozen=True)
 class Prices:
-    """What a review, a wrong block and a missed fraud cost; ``missed`` is None where that is the fraud's own amount."""
+    """Price of a review, a wrong block and a missed fraud; ``missed`` is None if that is the fraud's own amount."""
 
     review: float
     wrong_block: float
@@ -20,7 +20,7 @@ class Prices:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a day costs."""
+    """Cost per day."""
 
     missed: float
     reviews: float
@@ -33,7 +33,7 @@ class Cost:
 
 
 def read_prices(money: Json | None) -> Prices:
-    """Return the prices that the detector file set, or the usual ones."""
+    """Return the prices in the detector file, or the defaults."""
     costs = (money or {}).get("costs") or {}
     missed = costs.get("missed_fraud")
     return Prices(
@@ -44,7 +44,7 @@ def read_prices(money: Json | None) -> Prices:
 
 
 def price(table: ScoreTable, review_from: int, block_from: int, prices: Prices) -> Cost:
-    """Return what a day costs when scores from ``review_from`` are reviewed and those from ``block_from`` blocked.
+    """Return the cost per day if scores from ``review_from`` are reviewed and those from ``block_from`` blocked.
 
     A review finds every fraud. Either may be `NEVER`.
     """
@@ -61,19 +61,19 @@ def price(table: ScoreTable, review_from: int, block_from: int, prices: Prices) 
 
 
 def sweep(table: ScoreTable, block_from: int, prices: Prices, *, blocks_alone: bool) -> Iterator[tuple[int, Cost]]:
-    """Yield what a day costs for each lower threshold; with ``blocks_alone`` it blocks, and nothing is reviewed."""
+    """Yield the cost per day of each lower threshold; with ``blocks_alone``, it blocks and nothing is reviewed."""
     for score in range(0, TOP + STEP, STEP):
         block = score if blocks_alone else max(block_from, score)
         yield score, price(table, score, block, prices)
 
 
 def cheapest(table: ScoreTable, prices: Prices, *, blocks_alone: bool) -> tuple[int, int]:
-    """Return the scores from which reviewing and blocking cost least; `NEVER` for what should not be done at all."""
+    """Return the cheapest thresholds for review and block; `NEVER` for an action that never pays."""
     steps = range(0, NEVER + STEP, STEP)
     if blocks_alone:
         best = min(steps, key=lambda score: price(table, score, score, prices).total)
         return best, best
-    # What reviews down to a score cost does not depend on where blocking begins, so the best below it is kept.
+    # The cost of reviews below a score does not depend on the block threshold, so the best one below it is kept.
     pairs, low = [], 0
     for high in steps:
         low = min((low, high), key=lambda score: price(table, score, NEVER, prices).total)

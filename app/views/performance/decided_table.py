@@ -1,4 +1,4 @@
-"""Decided table: live decisions by outcome and label, rules included, as the API and the queue count them."""
+"""Decided table: live decisions by outcome and label, with rules, as in the API and the queue."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.views.performance.costs import Cost, Prices
 
 @dataclass(frozen=True)
 class DecidedTable:
-    """What was done with frauds and with legitimate events, by outcome, the mildest first; over so many days."""
+    """Fraudulent and legitimate events by outcome, the mildest first, over a number of days."""
 
     outcomes: Mapping[str, Acted]
     days: float
@@ -24,11 +24,11 @@ class DecidedTable:
 
     @property
     def alerts(self) -> Acted:
-        """Those that were not let through."""
+        """Events that were not approved."""
         return _add(list(self.outcomes.values())[1:])
 
     def cost(self, prices: Prices) -> Cost:
-        """Return what a day cost: missed frauds, a review for each outcome between the ends, and wrong blocks."""
+        """Return the cost per day: missed fraud, a review for each outcome between the ends, and wrong blocks."""
         *reviewed, blocked = list(self.outcomes.values())[1:] or [_add(())]
         missed = self.all.frauds - self.alerts.frauds
         amount = (self.all.fraud_amount or 0.0) - (self.alerts.fraud_amount or 0.0)
@@ -42,7 +42,7 @@ class DecidedTable:
 
 
 def add_outcomes(days: Sequence[Json], order: Sequence[str]) -> DecidedTable:
-    """Return the table of ``GET /v1/summaries``' days; what nobody reported counts as legitimate.
+    """Return the table of ``GET /v1/summaries``' days; unlabeled events count as legitimate.
 
     ``order`` has the outcomes, the mildest first.
     """
@@ -59,7 +59,7 @@ def add_outcomes(days: Sequence[Json], order: Sequence[str]) -> DecidedTable:
 
 
 def count_decided(summary: Json, mildest: str) -> tuple[int, int]:
-    """Return how many known frauds of a day were reviewed or blocked, and how many were let through."""
+    """Return how many known frauds of a day were reviewed or blocked, and how many were approved."""
     frauds = [row for row in summary["outcomes"] if row["label"] == "fraud"]
     missed = sum(int(row["decisions"]) for row in frauds if row["outcome"] == mildest)
     return sum(int(row["decisions"]) for row in frauds) - missed, missed

@@ -1,4 +1,4 @@
-"""The models that were trained, and the ways in which they met rare frauds, side by side."""
+"""Model table: the trained models, their metrics and curves, side by side."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from app.components.chart_display import show_chart
 from app.components.charts import Curve, Points, curves_chart
 
 METRICS = {
-    "auc": ("ROC AUC", "The chance that a fraud scores higher than a legitimate event. 0.5 is guessing."),
+    "auc": ("ROC AUC", "Probability that a fraud scores higher than a legitimate event. 0.5 is random."),
     "average_precision": (
         "Average precision",
-        "The area under the precision-recall curve: the one to watch.",
+        "Area under the precision-recall curve. The best single metric when fraud is rare.",
     ),
     "recall_at_1pct_fpr": (
-        "Recall at 1 % FP",
-        "Share of frauds caught while 1 % of legitimate events are flagged.",
+        "Recall at 1% FP",
+        "Share of fraud caught when 1% of legitimate events are flagged.",
     ),
-    "card_precision": ("Card precision", "Share of frauds among the 100 most suspicious customers of each day."),
+    "card_precision": ("Card precision", "Share of fraud among the 100 highest-scoring customers of each day."),
 }
 PERIODS = {"test": "Test period", "validation": "Validation period"}
 LOW_RATES = 0.1
-FEW = 4
+MAX_DEFAULT_CURVES = 4
 
 
 def show_models(evaluation: Json, false_positive_rate: float | None) -> None:
-    """Show all contenders in a table and the curves of those that are chosen.
+    """Show all models in a table, and the curves of the selected ones.
 
-    ``false_positive_rate`` is that of the threshold: the table tells what each model catches at the same rate.
+    ``false_positive_rate`` is that of the threshold: the table has the recall of each model at that rate.
     """
     models: list[Json] = evaluation.get("models") or []
     curves: Json = evaluation.get("curves") or {}
     heading, choice = st.columns([3, 2], vertical_alignment="bottom")
-    note = "All that were compared. The one that decides had the highest average precision in the validation period."
-    heading.header("Models side by side", anchor=False, help=note)
+    note = "All models compared in training. The live one had the best average precision in the validation period."
+    heading.header("Model comparison", anchor=False, help=note)
     with choice, st.container(horizontal=True, horizontal_alignment="right"):
-        note = "The model was chosen in the validation period; the test period comes after it and was kept apart."
+        note = "The model was chosen on the validation period. The test period comes later and was not used."
         period = st.segmented_control(
             "Period", list(PERIODS), default="test", required=True, format_func=PERIODS.__getitem__,
             label_visibility="collapsed", help=note,
@@ -56,7 +56,7 @@ def _show_table(models: list[Json], period: str, curves: Json, rate: float | Non
     rows.sort(key=lambda row: row.get("average_precision") or 0.0, reverse=True)
     height: Any = "content" if len(rows) <= 12 else 460
     st.dataframe(
-        rows, hide_index=True, height=height, column_config=_column_config(used), alt="The models and their metrics"
+        rows, hide_index=True, height=height, column_config=_column_config(used), alt="Models and their metrics"
     )
 
 
@@ -64,7 +64,7 @@ def _row(model: Json, period: str, used: list[str], curves: Json, rate: float | 
     metrics, curve = model.get(period) or {}, curves.get(model["name"])
     return {
         "model": _title(model),
-        "chosen": "Decides" if model.get("chosen") else "",
+        "chosen": "Live" if model.get("chosen") else "",
         "here": None if rate is None or curve is None else height_at(curve["roc"], rate),
         **{name: metrics.get(name) for name in used},
         "train_s": model.get("train_s"),
@@ -90,11 +90,11 @@ def _column_config(used: list[str]) -> dict[str, Any]:
         name: column.ProgressColumn(METRICS[name][0], help=METRICS[name][1], format="%.3f", min_value=0, max_value=1)
         for name in used
     }
-    note = "Share of frauds caught in the test period where as many legitimate events are flagged as at your threshold."
+    note = "Share of fraud caught in the test period at the false positive rate of your threshold."
     return {
         "model": column.TextColumn("Model", width="medium"),
-        "chosen": column.TextColumn("In use", help="The model whose scores decide.", width=80),
-        "here": column.ProgressColumn("Recall here", help=note, format="percent", min_value=0, max_value=1),
+        "chosen": column.TextColumn("Status", help="Live: this model scores new events.", width=80),
+        "here": column.ProgressColumn("Recall at threshold", help=note, format="percent", min_value=0, max_value=1),
         **metrics,
         "train_s": column.NumberColumn("Training", help="Time to train, in seconds.", format="%.1f s", width=80),
     }
@@ -107,11 +107,12 @@ def _show_curves(models: list[Json], curves: Json, rate: float | None) -> None:
     if len(titles) > 1:
         with option:
             shown = (
-                st.pills("Curves of", titles, selection_mode="multi", default=titles[:FEW], key="curves") or titles[:1]
+                st.pills("Curves", titles, selection_mode="multi", default=titles[:MAX_DEFAULT_CURVES], key="curves")
+                or titles[:1]
             )
     with zoom, st.container(horizontal=True, horizontal_alignment="right"):
-        note = "Thresholds are set where few legitimate events are flagged."
-        zoomed = st.toggle("ROC: first 10 % of false positives only", value=True, help=note)
+        note = "Useful thresholds flag few legitimate events."
+        zoomed = st.toggle("ROC: first 10% of false positives only", value=True, help=note)
     chosen = [model for model in models if model["name"] in curves and _title(model) in shown]
     draw_curves(
         [_curve(model, curves, "roc") for model in chosen],
@@ -129,11 +130,11 @@ def draw_curves(roc: Sequence[Curve], precision_recall: Sequence[Curve], x_max: 
     """Show ROC curves, up to a false positive rate, beside precision-recall curves; ``rate`` is marked."""
     left, right = st.columns(2, gap="large")
     with left:
-        note = "Frauds caught against legitimate events flagged. The dashed line is your threshold."
+        note = "Share of fraud caught by share of legitimate events flagged. Dashed line: your threshold."
         st.subheader("ROC", anchor=False, help=note)
         chart = curves_chart(roc, "False positive rate", "Recall", x_max, mark=rate)
         show_chart(chart, alt="ROC curve of every model")
     with right:
-        st.subheader("Precision and recall", anchor=False, help="How pure the catch is, the more is caught.")
+        st.subheader("Precision and recall", anchor=False, help="Precision at each level of recall.")
         chart = curves_chart(precision_recall, "Recall", "Precision")
         show_chart(chart, alt="Precision-recall curve of every model")

@@ -1,4 +1,4 @@
-"""The Performance page: how well the models tell fraud from the rest, and what thresholds catch, miss and cost."""
+"""Performance page: model quality, and the fraud caught, fraud missed and cost of thresholds."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from app.api.detector import Detector
 from app.api.evaluation import load_evaluation, read_test_table
 from app.components.chart_display import show_chart
 from app.components.charts import Curve
-from app.components.health_sentences import say_calibration, say_moved
+from app.components.health_sentences import describe_calibration, describe_moved
 from app.components.live_days import count_frauds
 from app.components.model_health import calibrate_money, compare_with_test
 from app.components.outcome_card import empty_state
 from app.components.score_table import ScoreTable, measure
 from app.ui import formatting
 from app.ui.page import in_markdown, problems_shown, show_page
-from app.ui.url_state import in_address, one_of
+from app.ui.url_state import in_url, one_of
 from app.views.performance.charts import calibration_chart
 from app.views.performance.costs import read_prices
 from app.views.performance.decided_panel import show_decided
@@ -36,9 +36,9 @@ from app.views.performance.threshold_panel import (
     used_threshold,
 )
 
-WAYS = {"decided": "As decided, rules included", "score": "By score alone"}
+WAYS = {"decided": "As decided, with rules", "score": "By score only"}
 Count: TypeAlias = Callable[[Json], tuple[int, int]]
-SOURCES = {"test": "Test data", "live": "Live, labelled"}
+SOURCES = {"test": "Test data", "live": "Live, labeled"}
 READS = ("on", "by", "threshold")
 
 
@@ -46,7 +46,7 @@ def show() -> None:
     """Show the page."""
     show_page(
         "Performance",
-        "What a threshold catches, misses and disturbs, and which model does it best.",
+        "Fraud caught, fraud missed and customers affected at each threshold.",
         _show_body,
         READS,
     )
@@ -55,14 +55,14 @@ def show() -> None:
 def _show_body(api: Api, detector: Detector) -> None:
     evaluation = load_evaluation(api.url, detector.version, api)
     if not evaluation.get("models"):
-        text = "This detector version decides by rules alone, or was sealed without an evaluation."
-        st.html(empty_state("No model to measure", text))
+        text = "This detector version uses rules only, or it has no evaluation."
+        st.html(empty_state("No model results", text))
         return
     choice, about = st.columns([3, 7], vertical_alignment="center")
     with choice:
         source = st.segmented_control(
             "Measured on", list(SOURCES), required=True, format_func=SOURCES.__getitem__, label_visibility="collapsed",
-            **in_address("on", "test", one_of(list(SOURCES))),
+            **in_url("on", "test", one_of(list(SOURCES))),
         )  # fmt: skip
     if source == "live":
         _show_live(api, detector, evaluation, about)
@@ -90,7 +90,7 @@ def _show_test(detector: Detector, evaluation: Json) -> None:
 
 def _show_live(api: Api, detector: Detector, evaluation: Json, controls: DeltaGenerator) -> None:
     if detector.label_delay_s is None:
-        text = "The detector file names no label, so nobody can say what live events turned out to be."
+        text = "The detector file has no label column, so live events cannot be labeled."
         st.html(empty_state("No labels", text))
         return
     with controls:
@@ -117,10 +117,10 @@ def _show_live_days(detector: Detector, evaluation: Json, live: Live) -> None:
 
 
 def _choose_way() -> str:
-    about = "As decided: what thresholds and rules did. By score alone: what thresholds would do without rules."
+    about = "As decided: actual outcomes, with rules. By score only: outcomes of the thresholds without rules."
     way = st.segmented_control(
-        "Counted", list(WAYS), required=True, format_func=WAYS.__getitem__, help=about, width="content",
-        **in_address("by", "decided", one_of(list(WAYS))),
+        "Outcomes", list(WAYS), required=True, format_func=WAYS.__getitem__, help=about, width="content",
+        **in_url("by", "decided", one_of(list(WAYS))),
     )  # fmt: skip
     return str(way)
 
@@ -142,7 +142,7 @@ def _warn_of_money(detector: Detector, live: Live) -> None:
     found = calibrate_money([one.summary for one in live.days if one.is_mature], detector.outcome_names())
     if found is None:
         return
-    text = in_markdown(say_calibration(found, detector))
+    text = in_markdown(describe_calibration(found, detector))
     if found.is_off:
         st.warning(text, icon=":material/money_off:")
     else:
@@ -150,11 +150,12 @@ def _warn_of_money(detector: Detector, live: Live) -> None:
 
 
 def _show_beside_test(detector: Detector, evaluation: Json, table: ScoreTable, score: int) -> None:
-    st.header("Live beside the test data", anchor=False, help="A live curve below that of the test: the model ages.")
+    about = "If the live curve is below the test curve, the model is getting worse."
+    st.header("Live compared with test data", anchor=False, help=about)
     test = read_test_table(evaluation)
     moved = [one for one in compare_with_test(table, test, used_threshold(detector)) if one.has_moved] if test else []
     if moved:
-        st.warning(in_markdown(say_moved(moved)), icon=":material/trending_down:")
+        st.warning(in_markdown(describe_moved(moved)), icon=":material/trending_down:")
     chosen = evaluation["models"][0]
     curves = (evaluation.get("curves") or {}).get(chosen["name"], {})
     lines = [
@@ -171,7 +172,7 @@ def _show_aging(table: ScoreTable, test: Json) -> None:
         (area, "ROC AUC", table.auc(), test.get("auc")),
         (precision, "Average precision", table.average_precision(), test.get("average_precision")),
     ):
-        change = None if live is None or then is None else f"{live - then:+.3f} against the test data"
+        change = None if live is None or then is None else f"{live - then:+.3f} vs. test data"
         cell.metric(name, formatting.NOTHING if live is None else f"{live:.3f}", change, border=True)
 
 
@@ -183,31 +184,35 @@ def _show_judgement(detector: Detector, evaluation: Json, table: ScoreTable, thr
 def _show_calibration(calibration: Json | None) -> None:
     if not calibration or not calibration.get("reliability"):
         return
-    note = "Each point is a tenth of the payments. On the dashed line, as many are fraud as were predicted."
+    note = "Each point is a tenth of the payments. On the dashed line, actual fraud equals predicted fraud."
     st.subheader("Calibration", anchor=False, help=note)
-    show_chart(calibration_chart(calibration["reliability"]), alt="Predicted and observed fraud")
+    show_chart(calibration_chart(calibration["reliability"]), alt="Predicted and actual share of fraud")
     predicted, observed = (formatting.percent(calibration[name]) for name in ("mean_predicted", "observed_share"))
     st.caption(
-        f"On average {predicted} was predicted and {observed} was fraud. "
-        f"Brier score {calibration['brier']:.2g}: 0 is perfect."
+        f"On average, the model predicted {predicted}, and {observed} was fraud. "
+        f"Brier score {calibration['brier']:.2g} (0 is perfect)."
     )
 
 
 def _basis(detector: Detector, evaluation: Json) -> str:
-    """Return in a sentence or two what the measurements rest on."""
+    """Return a sentence or two on the data behind the figures."""
     noun, period = formatting.plural(detector.event_name), evaluation.get("period") or {}
     amount = evaluation.get("fraud_amount")
     worth = "" if amount is None else f" worth {formatting.money(amount, detector.currency)}"
     model = detector.document.get("model") or {}
-    unseen = "which the model, trained elsewhere, may have seen" if model.get("brought") else "which no model has seen"
-    said = (
-        f"{formatting.count(evaluation.get('rows'))} {noun} from {_span(period)}, {unseen}, "
-        f"with {formatting.count(evaluation.get('frauds'))} frauds{worth}."
+    unseen = (
+        "The model was trained elsewhere and may have seen them."
+        if model.get("brought")
+        else "They were not used in training."
+    )
+    text = (
+        f"{formatting.count(evaluation.get('rows'))} {noun} from {_span(period)}, "
+        f"including {formatting.count(evaluation.get('frauds'))} frauds{worth}. {unseen}"
     )
     trained = detector.document.get("training") or {}
     if not model.get("brought") and trained:
-        said += f" The version was made from {formatting.count(trained.get('rows'))} {noun} from {_span(trained)}."
-    return said
+        text += f" The version was built from {formatting.count(trained.get('rows'))} {noun} from {_span(trained)}."
+    return text
 
 
 def _live_basis(detector: Detector, table: ScoreTable) -> str:
@@ -215,8 +220,8 @@ def _live_basis(detector: Detector, table: ScoreTable) -> str:
     amount = table.all.fraud_amount
     worth = "" if amount is None else f" worth {formatting.money(amount, detector.currency)}"
     return (
-        f"{formatting.count(table.events)} {noun} of {table.days:g} days, with {formatting.count(table.all.frauds)} "
-        f"known frauds{worth}, scored by the versions that decided then."
+        f"{formatting.count(table.events)} {noun} on {table.days:g} days, including "
+        f"{formatting.count(table.all.frauds)} known frauds{worth}. Scores are from the versions that were live then."
     )
 
 

@@ -1,4 +1,4 @@
-"""Where to draw the line: one threshold, or two, and all that they move, recall and missed money first."""
+"""Threshold panel: one or two thresholds, and the metrics and costs that depend on them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.components.confusion import matrix_of_scores
 from app.components.score_table import TOP, Acted, Figures, ScoreTable, measure
 from app.ui import formatting
 from app.ui.page import in_markdown
-from app.ui.url_state import in_address, take_refused
+from app.ui.url_state import in_url, take_refused
 from app.views.performance.charts import cost_chart
 from app.views.performance.costs import Prices, cheapest, price, sweep
 
@@ -22,14 +22,14 @@ WIDTH = 25
 def choose_thresholds(detector: Detector) -> list[tuple[str, int]]:
     """Show the slider; return names and scores of the weakest and the strongest threshold, or of the only one.
 
-    The page's address keeps them, so that it shows the same when it is opened again.
+    The URL keeps them, so that opening it again shows the same.
     """
     outcomes = detector.thresholds() or (Outcome("act", 900),)
     ends = list(dict.fromkeys((outcomes[0], outcomes[-1])))
     names = [formatting.title(outcome.name) for outcome in ends]
-    usual = [round(outcome.from_score / 5) * 5 for outcome in ends]
-    label = f"{names[0]} from a score of" if len(ends) == 1 else f"{names[0]} from, and {names[1].lower()} from"
-    kept = in_address("threshold", _as_shown(usual), lambda text: _read_scores(text, usual), _write_scores)
+    current = [round(outcome.from_score / 5) * 5 for outcome in ends]
+    label = f"{names[0]} threshold" if len(ends) == 1 else f"{names[0]} and {names[1].lower()} thresholds"
+    kept = in_url("threshold", _as_shown(current), lambda text: _read_scores(text, current), _write_scores)
     if ignored := take_refused("threshold"):
         st.info(in_markdown(ignored), icon=":material/link_off:")
     chosen = st.slider(label, 0, TOP, step=5, help=formatting.SCORE_HELP, **kept)
@@ -43,13 +43,13 @@ def _as_shown(scores: list[int]) -> int | tuple[int, ...]:
     return scores[0] if len(scores) == 1 else tuple(scores)
 
 
-def _read_scores(text: str, usual: list[int]) -> int | tuple[int, ...]:
-    """Return the scores in an address, such as 900-975, or 900 for the first of them."""
+def _read_scores(text: str, current: list[int]) -> int | tuple[int, ...]:
+    """Return the scores in a URL, such as 900-975, or 900 for the first of them."""
     given = [int(part) for part in text.split("-")]
-    if len(given) > len(usual) or not all(0 <= score <= TOP for score in given):
+    if len(given) > len(current) or not all(0 <= score <= TOP for score in given):
         raise ValueError(text)
     return _as_shown(
-        sorted(score // 5 * 5 for score in [*given, *(max(given[0], last) for last in usual[len(given) :])])
+        sorted(score // 5 * 5 for score in [*given, *(max(given[0], last) for last in current[len(given) :])])
     )
 
 
@@ -62,44 +62,44 @@ def _lower(sentence: str) -> str:
 
 
 def show_score_figures(detector: Detector, table: ScoreTable, thresholds: list[tuple[str, int]]) -> None:
-    """Show the figures of acting from the weakest threshold on, and how they differ from what is in use."""
+    """Show the metrics at the weakest threshold, and the difference from the live threshold."""
     score = thresholds[0][1]
     used = used_threshold(detector, score)
     now, before = measure(table, score), measure(table, round(used / 5) * 5)
-    show_figures(detector, now, before, table.all, f"{used}, as in use")
+    show_figures(detector, now, before, table.all, f"the live threshold of {used}")
 
 
 def used_threshold(detector: Detector, otherwise: int = 900) -> int:
-    """Return the score from which on events are acted on; ``otherwise`` where outcomes are given by rules alone."""
+    """Return the lowest live threshold; ``otherwise`` if rules alone set outcomes."""
     return next((outcome.from_score for outcome in detector.thresholds()), otherwise)
 
 
 def show_figures(detector: Detector, now: Figures, before: Figures, everything: Acted, against: str) -> None:
-    """Show figures, and in small how they differ from others, which ``against`` names."""
+    """Show metrics, and in small print their difference from others, which ``against`` names."""
     noun = formatting.plural(detector.event_name)
     cells = iter(st.columns(6 if now.missed_amount is not None else 5))
     next(cells).metric(
         "Recall", formatting.percent(now.recall), _points(now.recall, before.recall), border=True,
-        help=f"Of all frauds, the share that is acted on: reviewed or blocked. Small: against {against}.",
+        help=f"Share of all fraud that is reviewed or blocked. Small print: change from {against}.",
     )  # fmt: skip
     if now.missed_amount is not None:
         _show_missed(next(cells), now, before, detector, noun)
     next(cells).metric(
         "Precision", formatting.percent(now.precision), _points(now.precision, before.precision), border=True,
-        help=f"Of the {noun} that are acted on, the share that is fraud.",
+        help=f"Share of flagged {noun} that are fraud.",
     )  # fmt: skip
     next(cells).metric(
         "False positive rate", formatting.percent(now.false_positive_rate),
         _points(now.false_positive_rate, before.false_positive_rate), delta_color="inverse", border=True,
-        help=f"Of the legitimate {noun}, the share that is acted on: those who are disturbed for nothing.",
+        help=f"Share of legitimate {noun} that are flagged: good customers affected.",
     )  # fmt: skip
     next(cells).metric(
         "F1", formatting.percent(now.f1), _points(now.f1, before.f1), border=True,
-        help="The harmonic mean of precision and recall: high only if both are.",
+        help="Harmonic mean of precision and recall. High only if both are high.",
     )  # fmt: skip
     next(cells).metric(
         "Accuracy", formatting.percent(now.accuracy), _points(now.accuracy, before.accuracy), border=True,
-        help=f"The share of {noun} that are treated right. Fraud is rare: acting on nothing would have "
+        help=f"Share of {noun} with the right outcome. Because fraud is rare, approving everything would already reach "
         f"{formatting.percent(everything.legitimate / ((everything.frauds + everything.legitimate) or 1))}.",
     )  # fmt: skip
 
@@ -112,12 +112,12 @@ def _show_missed(cell: DeltaGenerator, now: Figures, before: Figures, detector: 
         in_markdown(formatting.money(change, detector.currency).replace("−", "-")) if change else None,
         delta_color="inverse",
         border=True,
-        help=f"The amount of the fraudulent {noun} that are let through.",
+        help=f"Amount of fraudulent {noun} that are approved.",
     )
 
 
 def _points(now: float | None, before: float | None) -> str | None:
-    """Return how many percentage points two shares differ by; None where they do not."""
+    """Return the difference of two shares in percentage points; None if there is none."""
     if now is None or before is None or round(now - before, 4) == 0:
         return None
     return f"{(now - before) * 100:+.2f} points"
@@ -126,19 +126,19 @@ def _points(now: float | None, before: float | None) -> str | None:
 def show_matrix_and_costs(
     detector: Detector, table: ScoreTable, thresholds: list[tuple[str, int]], prices: Prices
 ) -> None:
-    """Show the confusion matrix beside what a day costs at every threshold."""
+    """Show the confusion matrix next to the cost per day of every threshold."""
     noun = formatting.plural(detector.event_name)
     matrix, costs = st.columns([5, 7], gap="large")
     with matrix:
-        st.subheader("Confusion matrix", anchor=False, help=f"What happens to fraudulent and to legitimate {noun}.")
+        st.subheader("Confusion matrix", anchor=False, help=f"Outcomes of fraudulent and of legitimate {noun}.")
         st.html(matrix_of_scores(table, thresholds, noun))
         show_money(detector, table.at(thresholds[0][1]), noun)
     with costs:
         heading, option = st.columns([3, 2], vertical_alignment="center")
         heading.subheader(
-            "What a day costs",
+            "Cost per day",
             anchor=False,
-            help="With your upper threshold as it stands. Reviews are taken to find every fraud.",
+            help="The upper threshold is held at your setting. Assumes that reviews find all fraud.",
         )
         with option, st.container(horizontal=True, horizontal_alignment="right"):
             prices = _choose_prices(prices, detector)
@@ -146,55 +146,55 @@ def show_matrix_and_costs(
 
 
 def show_money(detector: Detector, acted: Acted, noun: str) -> None:
-    """Show how much money of frauds, and of legitimate events, was acted on."""
+    """Show the amount of fraud stopped, and of legitimate events affected."""
     if acted.fraud_amount is None:
         return
     caught = formatting.money(acted.fraud_amount, detector.currency)
-    disturbed = formatting.money(acted.legitimate_amount, detector.currency)
-    text = f"{caught} of fraud is acted on, and {disturbed} of legitimate {noun} with it."
+    affected = formatting.money(acted.legitimate_amount, detector.currency)
+    text = f"Stops {caught} of fraud and affects {affected} of good {noun}."
     st.caption(in_markdown(text))
 
 
 def _choose_prices(prices: Prices, detector: Detector) -> Prices:
     unit = f" ({detector.currency})" if detector.currency else ""
     with st.popover("Prices", icon=":material/tune:"):
-        st.caption("Those of [costs] in the detector file, or the usual ones. Change them to see what would be best.")
-        review = st.number_input(f"A review{unit}", 0.0, value=prices.review, step=1.0, key="price-review")
-        block = st.number_input(f"A wrong block{unit}", 0.0, value=prices.wrong_block, step=5.0, key="price-block")
+        st.caption("From [costs] in the detector file, or defaults. Change them to see which thresholds are best.")
+        review = st.number_input(f"Review{unit}", 0.0, value=prices.review, step=1.0, key="price-review")
+        block = st.number_input(f"Wrong block{unit}", 0.0, value=prices.wrong_block, step=5.0, key="price-block")
         missed = prices.missed
         if missed is None:
             st.caption("A missed fraud costs its amount.")
         else:
-            missed = st.number_input(f"A missed fraud{unit}", 0.0, value=missed, step=10.0, key="price-missed")
+            missed = st.number_input(f"Missed fraud{unit}", 0.0, value=missed, step=10.0, key="price-missed")
     return Prices(review, block, missed)
 
 
 def _show_costs(detector: Detector, table: ScoreTable, thresholds: list[tuple[str, int]], prices: Prices) -> None:
     if prices.missed is None and table.all.fraud_amount is None:
-        st.info("Events have no amount: give a missed fraud a price in [costs] to see what thresholds cost.")
+        st.info("Events have no amount. Set a price for missed fraud under [costs] to see the cost of thresholds.")
         return
     alone = len(thresholds) == 1
     low, high = thresholds[0][1], thresholds[-1][1]
     best = cheapest(table, prices, blocks_alone=alone)
     unit = f" ({detector.currency})" if detector.currency else ""
     chart = cost_chart(sweep(table, high, prices, blocks_alone=alone), low, best[0], unit)
-    show_chart(chart, alt="What a day costs at each threshold")
+    show_chart(chart, alt="Cost per day at each threshold")
     here, least = (
         formatting.money(price(table, *pair, prices).total, detector.currency) for pair in ((low, high), best)
     )
     where = " and ".join(
-        f"{name.lower()} {'nothing' if score > TOP else f'from {score}'}"
+        f"{'no ' if score > TOP else ''}{name.lower()}{'' if score > TOP else f' from {score}'}"
         for (name, _), score in zip(thresholds, best if not alone else best[:1], strict=True)
     )
-    st.caption(in_markdown(f"Yours: {here} a day. Cheapest: {where}, {least} a day."))
+    st.caption(in_markdown(f"Current: {here} per day. Cheapest: {least} per day ({where})."))
 
 
 def show_distribution(table: ScoreTable, thresholds: list[tuple[str, int]], noun: str) -> None:
-    """Show how many legitimate and fraudulent events have each score."""
+    """Show the distribution of scores of legitimate and of fraudulent events."""
     heading, option = st.columns([3, 1], vertical_alignment="bottom")
     heading.subheader("Scores of legitimate and fraudulent " + noun, anchor=False)
     with option, st.container(horizontal=True, horizontal_alignment="right"):
-        log = st.toggle("Log counts", value=True, help="Frauds are few: on a plain scale their bars vanish.")
+        log = st.toggle("Log scale", value=True, help="Fraud is rare. On a linear scale its bars would be too small.")
     marks = [Mark(name, score) for name, score in thresholds]
     chart = score_histogram(Histogram(list(range(0, TOP + 1, WIDTH)), table.counts(WIDTH)), marks, noun, log)
-    show_chart(chart, alt=f"How many legitimate and fraudulent {noun} have each score")
+    show_chart(chart, alt=f"Number of legitimate and fraudulent {noun} by score")

@@ -1,1 +1,1 @@
-"""The Review queue: cases, the one that is looked at, and its label."""
+"""Review queue: the list of cases, the open case, and its label."""

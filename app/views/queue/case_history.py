@@ -1,4 +1,4 @@
-"""What one customer did before and after a payment, as a timeline."""
+"""Timeline of one customer's payments before and after a payment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.views.queue.chart_marks import THIS, Mark, encode_kind, tooltip
 
 
 def timeline_chart(marks: Sequence[Mark], currency: str) -> Chart:
-    """Return payments over time by amount, the one that is looked at largest; the graph below has the legend."""
+    """Return payments over time by amount, the open case largest; the graph below has the legend."""
     rows = [asdict(mark) for mark in sorted(marks, key=lambda mark: mark.kind == THIS)]
     base = alt.Chart(inline(rows))
     axis = alt.Axis(tickCount=5, grid=False, format=_time_format([mark.at for mark in marks]))
@@ -28,6 +28,6 @@ def timeline_chart(marks: Sequence[Mark], currency: str) -> Chart:
 
 
 def _time_format(moments: Sequence[str]) -> str:
-    """Return how the axis tells moments: by the hour where all of them lie within two days."""
+    """Return the time format of the axis: hours if all payments lie within two days."""
     known = sorted(datetime.fromisoformat(moment) for moment in moments)
     return "%H:%M" if known[-1] - known[0] < timedelta(2) else "%d %b"

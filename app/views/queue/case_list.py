@@ -1,4 +1,4 @@
-"""The cases that wait, as a list to choose from; the one that is looked at is in the page's address."""
+"""Case list of the queue. The open case is kept in the URL."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ EVENT = "event"
 _LIST = "queue-list"
 
 
-def show_waiting(detector: Detector, terms: QueueTerms, cases: Sequence[Json], current: str, found: Json) -> None:
-    """Show the cases; choosing one opens it."""
-    many = f"{len(cases)}, and more" if found.get("cursor") else str(len(cases))
+def show_case_list(detector: Detector, terms: QueueTerms, cases: Sequence[Json], current: str, found: Json) -> None:
+    """Show the cases; selecting one opens it."""
+    many = f"first {len(cases)}" if found.get("cursor") else str(len(cases))
     st.subheader(f"Cases ({many})", anchor=False, help=_freshness(found))
     if not cases:
-        st.caption("No case is left.")
+        st.caption("No cases left.")
         return
     by_id = {str(one["event_id"]): one for one in cases}
     st.session_state[_LIST] = current if current in by_id else None
@@ -39,7 +39,7 @@ def show_waiting(detector: Detector, terms: QueueTerms, cases: Sequence[Json], c
 
 
 def go_to(event_id: str) -> None:
-    """Open another case, or none in particular."""
+    """Open another case; an empty ID opens the first one."""
     if event_id:
         st.query_params[EVENT] = event_id
     else:
@@ -47,7 +47,7 @@ def go_to(event_id: str) -> None:
 
 
 def next_of(ids: Sequence[str], current: str, step: int = 1) -> str:
-    """Return the case after (or before) the current one, or an empty text. The first follows one of elsewhere."""
+    """Return the case after (or before) the current one, or an empty text; the first case if it is not listed."""
     if current not in ids:
         return ids[0] if ids and step > 0 else ""
     place = list(ids).index(current) + step
@@ -60,8 +60,8 @@ def _open_chosen() -> None:
 
 def _title(detector: Detector, terms: QueueTerms, found: Json) -> str:
     kind = "amount" if terms.sort == "amount" else "money_at_risk"
-    said = formatting.money(found.get(kind), detector.currency, cents=True)
-    return in_markdown(said if kind == "amount" else f"{said} at risk")
+    amount = formatting.money(found.get(kind), detector.currency, cents=True)
+    return in_markdown(amount if kind == "amount" else f"{amount} at risk")
 
 
 def _caption(found: Json) -> str:
@@ -74,4 +74,4 @@ def _caption(found: Json) -> str:
 
 def _freshness(found: Json) -> str:
     until = formatting.moment(found.get("indexed_until"))
-    return f"Found in the index, which is up to {until}. A case leaves the list as soon as you decide on it."
+    return f"Includes decisions through {until}. A case leaves the list as soon as you label it."

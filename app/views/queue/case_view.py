@@ -1,4 +1,4 @@
-"""One case on one screen: the event, why it was decided so, its customer's payments and what it shares with others."""
+"""Case view: the event, the reasons and rules, the customer's payments, and linked payments."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import streamlit as st
 
 from app.api.client import Json
 from app.api.detector import Detector
-from app.components.advice import say_changed
+from app.components.advice import describe_override
 from app.components.case import HISTORY_DAYS, LINK_DAYS, Case
 from app.components.chart_display import show_chart
-from app.components.matched_rules import say_downgrade, show_rules
+from app.components.matched_rules import describe_downgrade, show_rules
 from app.components.outcome_card import empty_state, tone_of
-from app.components.reasons import HELP, reasons_list, say_why_none
+from app.components.reasons import HELP, explain_missing, reasons_list
 from app.ui import formatting
 from app.ui.page import in_markdown
 from app.views.queue.case_history import timeline_chart
 from app.views.queue.chart_marks import FRAUD, Mark, mark_payment
-from app.views.queue.link_graph import MOST, build_graph, graph_chart
+from app.views.queue.link_graph import MAX_DRAWN, build_graph, graph_chart
 
 _REASONS = 5
 
 
 def show_case(detector: Detector, case: Case) -> None:
-    """Show a case; nothing on it needs a further request."""
+    """Show a case; it needs no further request."""
     st.html(case_head(detector, case.decision))
     why, around = st.columns([1, 1], gap="medium")
     with why, st.container(key="case-why", gap="xsmall"):
@@ -38,7 +38,7 @@ def show_case(detector: Detector, case: Case) -> None:
 
 
 def case_head(detector: Detector, decision: Json) -> str:
-    """Return a case's first line as HTML: what was answered, on how much, when, and what the label says."""
+    """Return the head of a case as HTML: outcome, amount, score, time and label."""
     event, score = decision.get("event") or {}, decision.get("score")
     amount, probability = event.get(detector.column("amount")), decision.get("probability")
     money = formatting.money(_number(amount), detector.currency, cents=True)
@@ -60,7 +60,7 @@ def case_head(detector: Detector, decision: Json) -> str:
 
 
 def _downgrade_line(decision: Json) -> str:
-    said = say_downgrade(decision)
+    said = describe_downgrade(decision)
     return f'<p class="tg-label">{escape(said)}</p>' if said else ""
 
 
@@ -68,10 +68,10 @@ def _label_line(decision: Json) -> str:
     label = decision.get("label")
     if not label:
         return ""
-    by = f", said by {label['labelled_by']}" if label.get("labelled_by") else ""
-    note = f" “{label['note']}”" if label.get("note") else ""
-    said = f"Labelled {label['label']}, known {formatting.moment(label.get('known_at'))}{by}.{note}"
-    return f'<p class="tg-label">{escape(said)}</p>'
+    by = f" by {label['labelled_by']}" if label.get("labelled_by") else ""
+    note = f" Note: “{label['note']}”" if label.get("note") else ""
+    text = f"Labeled {label['label']}{by}, known since {formatting.moment(label.get('known_at'))}.{note}"
+    return f'<p class="tg-label">{escape(text)}</p>'
 
 
 def _number(value: object) -> float | None:
@@ -84,19 +84,19 @@ def _number(value: object) -> float | None:
 def _show_why(detector: Detector, decision: Json) -> None:
     reasons = decision.get("reasons") or []
     about = HELP.format(event=detector.event_name)
-    st.subheader("Why", anchor=False, help=f"The {_REASONS} weightiest reasons. {about}")
-    if changed := say_changed(detector, decision):
+    st.subheader("Why", anchor=False, help=f"The {_REASONS} reasons with the largest effect. {about}")
+    if changed := describe_override(detector, decision):
         st.caption(f":orange[:material/rule:] {in_markdown(changed)}")
     if reasons:
         st.html(reasons_list(reasons, _REASONS))
     else:
-        st.caption(say_why_none(detector, decision))
+        st.caption(explain_missing(detector, decision))
     if decision.get("reasons_approximate"):
-        st.caption("These reasons are approximate: they do not add up exactly.")
+        st.caption("These reasons are approximate. They do not add up exactly.")
     show_rules(detector, decision)
     for answer in decision.get("lists") or []:
         if answer.get("found"):
-            st.caption(in_markdown(f"{answer['value']} is in the list {answer['list']}."))
+            st.caption(in_markdown(f"{answer['value']} is on the list {answer['list']}."))
 
 
 def _show_event(detector: Detector, decision: Json) -> None:
@@ -109,19 +109,19 @@ def _show_event(detector: Detector, decision: Json) -> None:
         for name in names
         if name not in shown and event[name] not in (None, "")
     )
-    st.subheader("The event", anchor=False)
+    st.subheader("Event details", anchor=False)
     st.html(f'<dl class="tg-values">{cells}</dl>')
 
 
 def _this(detector: Detector, case: Case) -> Mark:
-    """Return the mark of the case itself: as the index has it, or put together where that does not know it yet."""
+    """Return the mark of the case itself, from the index or, if it is not indexed yet, from the decision."""
     decision = case.decision
     event_id, event = str(decision["event_id"]), decision.get("event") or {}
     for found in (*(case.history or ()), *(one for several in case.linked.values() for one in several or ())):
         if found["event_id"] == event_id:
             return mark_payment(found, event_id, detector)
     amount = _number(event.get(detector.column("amount")))
-    # Events may tell their time in any form; the decision's own is always ISO 8601.
+    # Events may give their time in any form; the decision's own is always ISO 8601.
     return mark_payment({**decision, "timestamp": decision["decided_at"], "amount": amount}, event_id, detector)
 
 
@@ -132,12 +132,12 @@ def _show_history(detector: Detector, case: Case, this: Mark) -> None:
     name = f"{formatting.title(entity)} {key}"
     if case.history is None:
         st.subheader(in_markdown(name), anchor=False)
-        st.caption("Its payments could not be asked for just now: open the case again in a moment.")
+        st.caption("These payments cannot be loaded right now. Open the case again in a moment.")
         return
     marks = [mark_payment(found, this.event_id, detector) for found in case.history]
     others = [mark for mark in marks if mark.event_id != this.event_id]
     said = _count_others(detector, others)
-    about = f"Its {formatting.plural(detector.event_name)} of the {HISTORY_DAYS} days before, and since, by amount."
+    about = f"{formatting.plural(detector.event_name).capitalize()} in the {HISTORY_DAYS} days before, and since."
     st.subheader(in_markdown(f"{name}: {said}"), anchor=False, help=about)
     chart = timeline_chart([*others, this], detector.currency)
     show_chart(chart, alt=f"{name} over time by amount: {said}")
@@ -147,7 +147,7 @@ def _count_others(detector: Detector, others: Sequence[Mark]) -> str:
     frauds = sum(mark.kind == FRAUD for mark in others)
     noun = detector.event_name if len(others) == 1 else formatting.plural(detector.event_name)
     counted = f"{len(others)} other {noun}" if others else f"no other {noun}"
-    return f"{counted}, {frauds} known as fraud" if frauds else counted
+    return f"{counted}, {frauds} confirmed fraud" if frauds else counted
 
 
 def _show_links(detector: Detector, case: Case, this: Mark) -> None:
@@ -158,12 +158,15 @@ def _show_links(detector: Detector, case: Case, this: Mark) -> None:
     }
     noun = formatting.plural(detector.event_name)
     names = ", ".join(formatting.title(entity) for entity, _ in case.linked)
-    about = f"Others of the {LINK_DAYS} days before, and since, by: {names}. At most {MOST} of each are drawn."
+    about = (
+        f"Other {noun} in the {LINK_DAYS} days before, and since, with the same: {names}. "
+        f"Shows up to {MAX_DRAWN} of each."
+    )
     st.subheader(f"Linked {noun}", anchor=False, help=about)
     if not linked:
-        st.html(empty_state("Nothing to draw", "This event shares nothing that can be searched for."))
+        st.html(empty_state(f"No linked {noun}", "This event shares nothing that can be searched for."))
         return
     graph = build_graph(this, linked)
-    said = "; ".join(f"{hub.name}: {hub.said}" for hub in graph.hubs)
+    hubs = "; ".join(f"{hub.name}: {hub.said}" for hub in graph.hubs)
     chart = graph_chart(graph, detector.currency)
-    show_chart(chart, alt=f"What this shares with others. {said}")
+    show_chart(chart, alt=f"Linked {noun}. {hubs}")

@@ -1,4 +1,4 @@
-"""How payments are told apart in charts: by shape as well as by colour."""
+"""Chart marks: payments by kind, each with its own shape and color."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from app.api.detector import Detector
 from app.components.charts import Chart
 from app.ui import formatting
 
-THIS, FRAUD, STOPPED, PASSED = "This payment", "Known fraud", "Reviewed or blocked", "Let through"
+THIS, FRAUD, STOPPED, PASSED = "This payment", "Confirmed fraud", "Reviewed or blocked", "Approved"
 _COLOURS = {THIS: "#7b5cc4", FRAUD: "#e0525c", STOPPED: "#d08a2e", PASSED: "#5b8def"}
 _SHAPES = {THIS: "diamond", FRAUD: "triangle-up", STOPPED: "square", PASSED: "circle"}
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A payment in a chart; ``at`` is for its place, ``when`` for its reader."""
+    """A payment in a chart; ``at`` places it, ``when`` is shown to the reader."""
 
     event_id: str
     at: str
@@ -29,7 +29,7 @@ class Mark:
 
 
 def mark_payment(found: Json, this: str, detector: Detector) -> Mark:
-    """Return the mark of a decision that a search found; ``this`` is the event that is looked at."""
+    """Return the mark of a decision that a search found; ``this`` is the event of the open case."""
     label = (found.get("label") or {}).get("label")
     if found["event_id"] == this:
         kind = THIS
@@ -38,7 +38,7 @@ def mark_payment(found: Json, this: str, detector: Detector) -> Mark:
     else:
         kind = PASSED if found["outcome"] == detector.outcomes[0].name else STOPPED
     score = formatting.NOTHING if found.get("score") is None else str(found["score"])
-    said = f"{formatting.title(found['outcome'])}, score {score}{f', labelled {label}' if label else ''}"
+    said = f"{formatting.title(found['outcome'])}, score {score}{f', labeled {label}' if label else ''}"
     at = str(found["timestamp"])
     return Mark(found["event_id"], at, formatting.moment(at), float(found.get("amount") or 0.0), kind, said)
 
@@ -57,7 +57,7 @@ def encode_kind(*, legend: bool) -> dict[str, Chart]:
 
 
 def tooltip(currency: str) -> list[Chart]:
-    """Return what is told of the payment under the pointer."""
+    """Return the tooltip of a payment."""
     symbol = formatting.SYMBOLS.get(currency, "")
     return [
         alt.Tooltip("event_id:N", title="Event"),

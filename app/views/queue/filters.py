@@ -1,4 +1,4 @@
-"""What the review queue shows: its filters, which are in the page's address as well, and the search they mean."""
+"""Filters of the review queue, kept in the URL, and the search that they define."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from app import clock
 from app.api.client import Json
 from app.api.detector import Detector
 from app.ui import formatting
-from app.ui.url_state import in_address, one_of
+from app.ui.url_state import in_url, one_of
 
 ANY = "any"
 PAGE = 50
 DAYS = {"1": "Today", "7": "7 days", "30": "30 days"}
-LABELS = {"none": "Not labelled", "fraud": "Fraud", "legitimate": "Legitimate", ANY: "Any label"}
+LABELS = {"none": "Not labeled", "fraud": "Fraud", "legitimate": "Legitimate", ANY: "Any label"}
 SORTS = {"money_at_risk": "Money at risk", "amount": "Amount", "score": "Score", "newest": "Newest first"}
 FILTERS = ("outcome", "days", "label", "sort", "rule", "score")
 _SCORES = (0, 1000)
@@ -24,7 +24,7 @@ _SCORES = (0, 1000)
 
 @dataclass(frozen=True)
 class QueueTerms:
-    """Which decisions are asked for."""
+    """Search terms for decisions."""
 
     outcome: str
     days: int
@@ -35,7 +35,7 @@ class QueueTerms:
     to_score: int
 
     def takes(self, label: str) -> bool:
-        """Return whether a payment with this label is still asked for."""
+        """Return whether a payment with this label matches."""
         return self.label in (ANY, label)
 
     @property
@@ -59,40 +59,40 @@ class QueueTerms:
         }
 
 
-def usual_terms(detector: Detector) -> QueueTerms:
-    """Return what is asked for as long as nobody chooses otherwise."""
-    return QueueTerms(usual_outcome(detector.outcome_names()), 7, "none", "money_at_risk", ANY, *_SCORES)
+def default_terms(detector: Detector) -> QueueTerms:
+    """Return the terms before anybody changes a filter."""
+    return QueueTerms(review_outcome(detector.outcome_names()), 7, "none", "money_at_risk", ANY, *_SCORES)
 
 
 def show_filters(detector: Detector) -> QueueTerms:
     """Show the filters in one line; return what they say."""
-    order, usual = detector.outcome_names(), usual_terms(detector)
+    order, default = detector.outcome_names(), default_terms(detector)
     outcomes = [*reversed(order), ANY]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="queue-filters"):
         outcome = st.segmented_control(
-            "Outcome", outcomes, required=True, **in_address("outcome", usual.outcome, one_of(outcomes)),
+            "Outcome", outcomes, required=True, **in_url("outcome", default.outcome, one_of(outcomes)),
             format_func=lambda name: "All" if name == ANY else formatting.title(name),
         )  # fmt: skip
         days = st.segmented_control(
-            "Decided in", list(DAYS), required=True, **in_address("days", str(usual.days), one_of(list(DAYS))),
-            format_func=DAYS.__getitem__, help="Days are in UTC. The search goes by the day of the decision.",
+            "Decision date", list(DAYS), required=True, **in_url("days", str(default.days), one_of(list(DAYS))),
+            format_func=DAYS.__getitem__, help="Date of the decision. Days start at midnight UTC.",
         )  # fmt: skip
         label = st.selectbox(
-            "Label", list(LABELS), **in_address("label", usual.label, one_of(list(LABELS))),
+            "Label", list(LABELS), **in_url("label", default.label, one_of(list(LABELS))),
             format_func=LABELS.__getitem__, width=140,
         )  # fmt: skip
         sort = st.selectbox(
-            "First comes", list(SORTS), **in_address("sort", usual.sort, one_of(list(SORTS))),
+            "Sort by", list(SORTS), **in_url("sort", default.sort, one_of(list(SORTS))),
             format_func=SORTS.__getitem__, width=150,
-            help="Money at risk is probability of fraud × amount: what the payment is expected to cost.",
+            help="Money at risk is probability of fraud × amount: the expected loss if the payment is approved.",
         )  # fmt: skip
         with st.popover("Rule and score", icon=":material/tune:"):
             rule, (low, high) = _show_more(detector)
-    return QueueTerms(str(outcome), int(days or usual.days), str(label), str(sort), rule, low, high)
+    return QueueTerms(str(outcome), int(days or default.days), str(label), str(sort), rule, low, high)
 
 
-def usual_outcome(order: list[str]) -> str:
-    """Return what a person is to look at: the outcome below the strongest, which is not the mildest."""
+def review_outcome(order: list[str]) -> str:
+    """Return the outcome for manual review: the one below the strongest, unless that is the mildest."""
     return order[-2] if len(order) > 2 else order[-1]
 
 
@@ -100,13 +100,13 @@ def _show_more(detector: Detector) -> tuple[str, tuple[int, int]]:
     rules: list[Json] = detector.document.get("rules") or []
     names = [ANY, *(str(rule["name"]) for rule in rules)]
     rule = st.selectbox(
-        "Rule that matched", names, **in_address("rule", ANY, one_of(names)), disabled=not rules,
+        "Matched rule", names, **in_url("rule", ANY, one_of(names)), disabled=not rules,
         format_func=lambda name: "Any rule, or none" if name == ANY else name,
-        help=None if rules else "This detector has no rules: its score alone decides.",
+        help=None if rules else "This detector has no rules. The score alone sets the outcome.",
     )  # fmt: skip
     scores = st.slider(
         "Score", *_SCORES, step=5, help=formatting.SCORE_HELP,
-        **in_address("score", _SCORES, _read_scores, lambda span: f"{span[0]}-{span[1]}"),
+        **in_url("score", _SCORES, _read_scores, lambda span: f"{span[0]}-{span[1]}"),
     )  # fmt: skip
     return str(rule), scores
 

@@ -1,4 +1,4 @@
-"""What can be done about a case: say what it was, with a note, and go on; all of it from the keyboard as well."""
+"""Label form of a case: fraud or legitimate, with a note, and navigation. All actions have keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from app.ui.page import show_problem
 from app.views.queue.case_list import go_to, next_of
 from app.views.queue.verdicts import give_verdict, verdicts
 
-LONGEST_NOTE = 500
+MAX_NOTE = 500
 _PROBLEM = "queue-problem"
 
 
 def show_decide_bar(api: Api, detector: Detector, event_id: str, case: Case | None, ids: Sequence[str]) -> None:
-    """Show a note and the buttons; without a case there is only going on."""
+    """Show the note and the buttons; without a case, only the navigation."""
     problem = st.session_state.pop(_PROBLEM, None)
     if problem is not None:
         show_problem(problem)
@@ -29,17 +29,15 @@ def show_decide_bar(api: Api, detector: Detector, event_id: str, case: Case | No
         last = verdicts()[-1].event_id if verdicts() else ""
         _move("Next", ":material/skip_next:", "N", next_of(ids, event_id))
         _move("Previous", ":material/skip_previous:", "P", next_of(ids, event_id, -1))
-        _move(
-            "Last decided", ":material/undo:", "U", "" if last == event_id else last, "Look at it again, to correct it."
-        )
+        _move("Last labeled", ":material/undo:", "U", "" if last == event_id else last, "Open it again to correct it.")
 
 
 def _show_verdicts(api: Api, detector: Detector, decision: Json, ids: Sequence[str]) -> None:
     event_id = str(decision["event_id"])
     st.text_input(
-        "Note", key=_note_key(event_id), max_chars=LONGEST_NOTE, placeholder="A note, if you like: why?",
+        "Note", key=_note_key(event_id), max_chars=MAX_NOTE, placeholder="Add a note (optional)",
         width="stretch", label_visibility="collapsed",
-        help="Kept with the label and shown with the decision. No card numbers.",
+        help="Saved with the label and shown with the decision. Do not enter card numbers.",
     )  # fmt: skip
     for label, name, key, icon in (
         ("fraud", "Fraud", "F", ":material/gpp_bad:"),
@@ -52,7 +50,7 @@ def _show_verdicts(api: Api, detector: Detector, decision: Json, ids: Sequence[s
 
 
 def _decide(api: Api, detector: Detector, decision: Json, label: str, following: str) -> None:
-    """Give a label, and go on; what went wrong is shown with the case, which stays."""
+    """Save a label and open the next case; after an error, the case stays open and shows it."""
     event_id = str(decision["event_id"])
     try:
         give_verdict(api, detector, decision, label, str(st.session_state.get(_note_key(event_id)) or ""))

@@ -1,4 +1,4 @@
-"""A payment, the device, the merchant and whatever else it shares with others, and these others, as a small graph."""
+"""Link graph: a payment, the entities it shares with other payments, and those payments."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from app.components.charts import Chart, inline, one_or_other
 from app.ui import formatting
 from app.views.queue.chart_marks import THIS, Mark, encode_kind, tooltip
 
-# Payments drawn around one entity; a number says how many there are.
-MOST = 12
+# Payments drawn around one entity; a number shows how many there are.
+MAX_DRAWN = 12
 _REACH, _FAN = 0.62, 0.85 * math.pi
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Node:
-    """A payment, placed. ``mark`` tells of it."""
+    """A payment and its position."""
 
     at: Point
     mark: Mark
@@ -28,7 +28,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Hub:
-    """What payments share, such as one device, and where it is drawn."""
+    """An entity that payments share, such as one device, and its position."""
 
     name: str
     at: Point
@@ -36,7 +36,7 @@ class Hub:
 
     @property
     def said(self) -> str:
-        """How many payments share it, as far as they were asked for."""
+        """The number of other payments found that share it."""
         return f"{self.others} other{'' if self.others == 1 else 's'}"
 
 
@@ -54,7 +54,7 @@ def build_graph(this: Mark, linked: Mapping[tuple[str, str], Sequence[Mark]]) ->
 
     ``linked`` has the payments of each (entity, key). A payment that shares two things stands between them.
     """
-    around = {shared: [m for m in marks if m.event_id != this.event_id][:MOST] for shared, marks in linked.items()}
+    around = {shared: [m for m in marks if m.event_id != this.event_id][:MAX_DRAWN] for shared, marks in linked.items()}
     directions = {shared: 2 * math.pi * place / max(len(around), 1) for place, shared in enumerate(around)}
     centres = {shared: _step((0.0, 0.0), angle, 1.0) for shared, angle in directions.items()}
     places: dict[str, list[Point]] = {}
@@ -111,8 +111,8 @@ def _hub_layers(hubs: Sequence[Hub], x: Chart, y: Chart) -> list[Chart]:
         for hub in hubs
     ]
     base = alt.Chart(inline(rows)).encode(x=x, y=y)
-    told = [alt.Tooltip("name:N", title="Shared"), alt.Tooltip("said:N", title="By")]
-    rings = base.mark_point(shape="circle", size=130, filled=True, color="#8a94a6", opacity=1).encode(tooltip=told)
+    tips = [alt.Tooltip("name:N", title="Shared"), alt.Tooltip("said:N", title="By")]
+    rings = base.mark_point(shape="circle", size=130, filled=True, color="#8a94a6", opacity=1).encode(tooltip=tips)
     names = {"fontSize": 11, "fontWeight": 600, "color": "#6f7b90"}
     # A name reaches from its hub towards the middle: the other payments are on the far side.
     left = base.transform_filter("datum.x < 0").mark_text(align="left", dx=-5, dy=-14, **names)

@@ -1,4 +1,4 @@
-"""The Review queue: cases, the one that is looked at, and what the analyst says of it."""
+"""Review queue page: the list of cases, the open case, and its label."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from app.api.client import Api
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
 from app.components.case import Case, load_case
-from app.components.health_sentences import say_calibration
+from app.components.health_sentences import describe_calibration
 from app.components.outcome_card import empty_state
+from app.ui import formatting
 from app.ui.links import show_link
 from app.ui.page import in_markdown, problems_shown, show_page
-from app.ui.prefetch import load_ahead
-from app.views.queue.case_list import EVENT, next_of, show_waiting
+from app.ui.prefetch import prefetch
+from app.views.queue.case_list import EVENT, next_of, show_case_list
 from app.views.queue.case_view import show_case
 from app.views.queue.filters import FILTERS, QueueTerms, show_filters
 from app.views.queue.label_form import show_decide_bar
@@ -41,7 +42,7 @@ def _show_body(api: Api, detector: Detector) -> None:
     current = st.query_params.get(EVENT) or (ids[0] if ids else "")
     waiting, case = st.columns([5, 17], gap="medium")
     with waiting:
-        show_waiting(detector, terms, cases, current, found)
+        show_case_list(detector, terms, cases, current, found)
     with case:
         show_effect(detector)
         if current:
@@ -54,15 +55,15 @@ def _show_body(api: Api, detector: Detector) -> None:
 
 
 def _warn_of_money(api: Api, detector: Detector) -> None:
-    """Say that the order of the cases rests on money at risk that was off lately, where it was."""
+    """Warn if money at risk, by which the cases are sorted, was off recently."""
     at, past = load_past_days(api, detector)
     calibration = judge_money(detector, past, at)
     if calibration is not None and calibration.is_off:
-        st.caption(f":orange[:material/money_off:] {in_markdown(say_calibration(calibration, detector))}")
+        st.caption(f":orange[:material/money_off:] {in_markdown(describe_calibration(calibration, detector))}")
 
 
 def _show_current(api: Api, detector: Detector, event_id: str, ids: Sequence[str]) -> None:
-    """Show a case with what can be done about it; the next one is asked for meanwhile."""
+    """Show a case and its label form; prefetch the next one."""
     following = next_of(ids, event_id)
     case: Case | None = None
     with problems_shown():
@@ -71,14 +72,14 @@ def _show_current(api: Api, detector: Detector, event_id: str, ids: Sequence[str
     if case is not None:
         show_case(detector, case)
     if following:
-        load_ahead(following, lambda: load_case(api, detector, following))
+        prefetch(following, lambda: load_case(api, detector, following))
 
 
 def _show_nothing(detector: Detector, terms: QueueTerms) -> None:
     noun = detector.event_name
     if latest_by_event() and terms.label == "none":
-        st.html(empty_state("All done", "Every case that these filters find is decided. Well done."))
+        st.html(empty_state("All done", "You labeled every case that matches these filters."))
     else:
-        text = f"No {noun} of these days fits the filters: take more days, another outcome, or any label."
+        text = f"No {formatting.plural(noun)} match the filters. Try more days, another outcome, or any label."
         st.html(empty_state("Nothing to review", text))
-    show_link("today", "How the day goes")
+    show_link("today", "Go to Today")

@@ -1,4 +1,4 @@
-"""The cases that wait, as the API finds them and this session knows them."""
+"""Search for open cases, without those labeled in this session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.components.case import load_case
-from app.views.queue.filters import QueueTerms, usual_terms
+from app.views.queue.filters import QueueTerms, default_terms
 from app.views.queue.verdicts import latest_by_event
 
 
@@ -24,13 +24,13 @@ def _search(url: str, terms: tuple[tuple[str, str], ...], _api: Api) -> Json:  #
 
 
 def left_of(found: Sequence[Json], terms: QueueTerms) -> list[Json]:
-    """Return the cases that still belong here: the index learns of a label only minutes after it was given."""
+    """Return the cases that still match: the index learns of a label only after some minutes."""
     given = latest_by_event()
     return [one for one in found if one["event_id"] not in given or terms.takes(given[one["event_id"]].label)]
 
 
 def load_first_case(api: Api, detector: Detector) -> None:
-    """Ask for what the queue shows to somebody who opens it, so that a cache has it; raise ``ApiProblem``."""
-    terms = usual_terms(detector)
+    """Load the queue and its first case into the cache; raise ``ApiProblem``."""
+    terms = default_terms(detector)
     for case in left_of(find_cases(api, terms)["decisions"], terms)[:1]:
         load_case(api, detector, str(case["event_id"]))

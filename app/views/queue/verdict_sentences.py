@@ -1,4 +1,4 @@
-"""What a verdict did, in words and in money."""
+"""Sentences on the effect of a label, and on the session so far."""
 
 from __future__ import annotations
 
@@ -11,48 +11,47 @@ from app.ui import formatting
 from app.ui.page import in_markdown
 from app.views.queue.verdicts import Verdict, verdicts
 
-_KEYS = (
-    "Nothing was decided in this session yet. Keys: F fraud, L legitimate, N next, P previous, U the last one decided."
-)
+_KEYS = "No decisions yet this session. Shortcuts: F fraud, L legitimate, N next, P previous, U last labeled."
 
 
 def show_effect(detector: Detector) -> None:
-    """Show in two lines, which are always there, what the latest verdict did and what the session came to."""
+    """Show the effect of the latest label and the totals of the session, in a line that is always there."""
     given = verdicts()
     if not given:
         st.caption(_KEYS)
         return
-    effect, session = tell_effect(detector, given[-1]), tell_session(detector, given)
+    effect, session = describe_effect(detector, given[-1]), describe_session(detector, given)
     st.caption(f":green[:material/check_circle:] {in_markdown(effect)} {in_markdown(session)}")
 
 
-def tell_effect(detector: Detector, verdict: Verdict) -> str:
-    """Return what a label changed: what it means for the detector's record, and which histories learned of it."""
+def describe_effect(detector: Detector, verdict: Verdict) -> str:
+    """Return the effect of a label: caught, missed or false positive, and the profiles that changed."""
     amount = formatting.money(verdict.amount, detector.currency, cents=True)
     if verdict.status == "unchanged":
-        return f"{verdict.event_id} had this label already: nothing changed."
+        return f"{verdict.event_id} already had this label. Nothing changed."
     if verdict.read_back != verdict.label:
-        return f"{verdict.event_id} was labelled {verdict.label}; somebody has since changed it to {verdict.read_back}."
+        return f"You labeled {verdict.event_id} {verdict.label}. Somebody has since changed it to {verdict.read_back}."
     if verdict.before == verdict.label:
-        return f"{verdict.event_id} stays {verdict.label}; the note is kept with it."
+        return f"{verdict.event_id} stays {verdict.label}. The note is saved."
     if verdict.label == "fraud":
-        judged = f"a fraud of {amount} was missed" if verdict.was_let_through else f"a fraud of {amount} was caught"
-        return f"{verdict.event_id}: {judged}. {_learned(verdict, 'count it from now on')}"
-    judged = "rightly let through" if verdict.was_let_through else "stopped without need"
-    learned = _learned(verdict, "have forgotten the fraud") if verdict.before == "fraud" else ""
-    return f"{verdict.event_id}: {amount}, legitimate, {judged}. {learned}".rstrip()
+        result = f"a missed fraud of {amount}" if verdict.was_let_through else f"a caught fraud of {amount}"
+        return f"{verdict.event_id} marked fraud: {result}. {_changed_profiles(verdict, 'now include it')}"
+    result = f"correctly approved, {amount}" if verdict.was_let_through else f"a false positive of {amount}"
+    changed = _changed_profiles(verdict, "no longer count it as fraud") if verdict.before == "fraud" else ""
+    return f"{verdict.event_id} marked legitimate: {result}. {changed}".rstrip()
 
 
-def _learned(verdict: Verdict, did: str) -> str:
+def _changed_profiles(verdict: Verdict, change: str) -> str:
     if not verdict.histories:
-        return "No history changed: they belong to another plan of sums than the version that decides."
+        return "No profiles changed: they use another layout than the live version."
     names = [name.replace("_", " + ") for name in verdict.histories]
-    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    return f"The histories of its {listed} {did}."
+    if len(names) == 1:
+        return f"The profile of this {names[0]} {change.replace('include', 'includes').replace('count ', 'counts ')}."
+    return f"The profiles of this {', '.join(names[:-1])} and {names[-1]} {change}."
 
 
-def tell_session(detector: Detector, given: Iterable[Verdict]) -> str:
-    """Return what was decided in this session: caught and missed frauds with their amounts, and the rest."""
+def describe_session(detector: Detector, given: Iterable[Verdict]) -> str:
+    """Return the totals of this session: caught and missed fraud with amounts, and legitimate payments."""
     latest = list({verdict.event_id: verdict for verdict in given}.values())
     frauds = [verdict for verdict in latest if verdict.label == "fraud"]
     parts = []
@@ -63,4 +62,4 @@ def tell_session(detector: Detector, given: Iterable[Verdict]) -> str:
     legitimate = len(latest) - len(frauds)
     if legitimate:
         parts.append(f"{legitimate} legitimate")
-    return f"{len(latest)} decided in this session: {', '.join(parts)}." if latest else ""
+    return f"{len(latest)} labeled this session: {', '.join(parts)}." if latest else ""

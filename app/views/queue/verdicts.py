@@ -1,4 +1,4 @@
-"""What the analyst decided in this session, and what came of it; the index learns of it some minutes later."""
+"""Verdicts: the labels that the analyst gave in this session, and their effect. The index follows minutes later."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import streamlit as st
 
 from app.api.client import Api, Json
 from app.api.detector import Detector
-from app.ui.login import who_says
+from app.ui.login import logged_in_user
 
 _VERDICTS = "verdicts"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A label that was given: to which event, and what it did. ``before`` is the label that it corrected, if any."""
+    """A label, its event and its effect. ``before`` is the label that it corrected, if any."""
 
     event_id: str
     label: str
@@ -29,9 +29,9 @@ class Verdict:
 
 
 def give_verdict(api: Api, detector: Detector, decision: Json, label: str, note: str) -> Verdict:
-    """Send a label and read it back; raise ``ApiProblem`` if it was not taken."""
+    """Send a label and read it back; raise ``ApiProblem`` if it was not saved."""
     event_id = str(decision["event_id"])
-    answer = api.label(event_id, label, note, who_says())
+    answer = api.label(event_id, label, note, logged_in_user())
     stored = api.decision(event_id).get("label") or {}
     amount = (decision.get("event") or {}).get(detector.column("amount"))
     verdict = Verdict(
@@ -50,7 +50,7 @@ def give_verdict(api: Api, detector: Detector, decision: Json, label: str, note:
 
 
 def verdicts() -> list[Verdict]:
-    """Return the verdicts of this session, the first one first."""
+    """Return the verdicts of this session, oldest first."""
     return list(st.session_state.get(_VERDICTS, []))
 
 

@@ -1,4 +1,4 @@
-"""What the draft's rules would have done to past events, as the API estimates it."""
+"""Backtest: results of the draft's rules on past events, as estimated by the API."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from app.api.detector import Detector
 from app.ui import formatting
 from app.ui.page import in_markdown
 
-_ADDS = "Hits that no rule asked before it has."
+_ADDS = "Hits that no earlier rule has."
 
 
 def show_trial(detector: Detector, trial: Json, chosen: str) -> None:
-    """Show the figures of one rule large, those of all rules in a table, and where they come from."""
+    """Show the results of one rule as tiles, of all rules as a table, and the data behind them."""
     noun = formatting.plural(detector.event_name)
     tried = {str(rule["rule"]): rule for rule in trial["rules"]}
     if chosen in tried:
@@ -27,12 +27,12 @@ def show_trial(detector: Detector, trial: Json, chosen: str) -> None:
         height="content" if len(tried) <= 8 else 320,
         column_config=_columns(detector, noun),
         placeholder=formatting.NOTHING,
-        alt="What each rule of the draft would have done, in the order in which they are asked",
+        alt="Backtest results of the draft's rules, in the order of evaluation",
     )
     for rule in trial["rules"]:
         for note in rule.get("notes") or ():
             st.caption(f":material/lightbulb: {in_markdown(' '.join((str(rule['rule']), str(note))))}")
-    st.caption(in_markdown(_say_where_from(trial, noun)))
+    st.caption(in_markdown(_describe_data(trial, noun)))
 
 
 def _show_one(detector: Detector, rule: Json, noun: str) -> None:
@@ -41,16 +41,21 @@ def _show_one(detector: Detector, rule: Json, noun: str) -> None:
     share = None if precision is None else f"precision {formatting.percent(precision)}"
     saved, disturbed = formatting.money(hits["saved"], detector.currency), formatting.count(rule["disturbed"])
     figures = (
-        ("Hits", formatting.count(hits["events"]), None, f"How many {noun} it would have matched."),
+        ("Hits", formatting.count(hits["events"]), None, f"Number of {noun} that the rule would have matched."),
         (
-            "Frauds among them",
+            "Fraud hits",
             formatting.count(hits["frauds"]),
             share,
-            "Precision is their share of the labelled hits.",
+            "Precision is their share of the labeled hits.",
         ),
-        ("Money saved", saved, price, "What these frauds would have cost, and what reviews and wrong blocks would."),
-        ("Customers disturbed", disturbed, None, "Those with a legitimate hit, at most; none if the rule approves."),
-        ("Adds", formatting.count(added["events"]), f"{formatting.count(added['frauds'])} frauds", _ADDS),
+        ("Money saved", saved, price, "Loss from this fraud without the rule. Small print: reviews and wrong blocks."),
+        (
+            "Good customers affected",
+            disturbed,
+            None,
+            "Upper limit: customers with a legitimate hit. Zero if the rule approves.",
+        ),
+        ("Unique hits", formatting.count(added["events"]), f"{formatting.count(added['frauds'])} frauds", _ADDS),
     )
     for cell, (name, value, beside, note) in zip(st.columns(len(figures)), figures, strict=True):
         delta = None if beside is None else in_markdown(beside)
@@ -65,7 +70,7 @@ def _show_one(detector: Detector, rule: Json, noun: str) -> None:
             height="stretch",
         )
     if rule["lacking"]:
-        st.caption(f"{formatting.count(rule['lacking'])} {noun} lack a value that it reads.")
+        st.caption(f"{formatting.count(rule['lacking'])} {noun} have no value for a variable in this rule.")
 
 
 def _row(rule: Json) -> Json:
@@ -77,10 +82,10 @@ def _row(rule: Json) -> Json:
         "Precision": rule["precision"],
         "Saved": rule["hits"]["saved"],
         "Costs": rule["spent"],
-        "Disturbed": rule["disturbed"],
+        "Affected": rule["disturbed"],
         "Downgraded": sum(one["events"] for one in rule.get("downgrades") or ()),
-        "Adds": rule["added"]["events"],
-        "Adds frauds": rule["added"]["frauds"],
+        "Unique hits": rule["added"]["events"],
+        "Unique frauds": rule["added"]["frauds"],
     }
 
 
@@ -89,30 +94,27 @@ def _columns(detector: Detector, noun: str) -> Mapping[str, Any]:
     return {
         "Rule": column.TextColumn(width="medium"),
         "Outcome": column.TextColumn(width=85),
-        "Hits": column.NumberColumn(format="localized", help=f"How many {noun} it would have matched."),
+        "Hits": column.NumberColumn(format="localized", help=f"Number of {noun} that the rule would have matched."),
         "Frauds": column.NumberColumn(format="localized"),
-        "Precision": column.NumberColumn(format="percent", help="The share of frauds among the labelled hits."),
-        "Saved": column.NumberColumn(format=f"{symbol}%,.0f", help="What these frauds would have cost."),
+        "Precision": column.NumberColumn(format="percent", help="Share of fraud among the labeled hits."),
+        "Saved": column.NumberColumn(format=f"{symbol}%,.0f", help="Loss from this fraud without the rule."),
         "Costs": column.NumberColumn(
-            format=f"{symbol}%,.0f", help="What reviewing, or wrongly blocking, its hits would have cost."
+            format=f"{symbol}%,.0f", help="Cost of reviewing the hits, or of blocking legitimate ones."
         ),
-        "Disturbed": column.NumberColumn(format="localized", help="Customers with a legitimate hit, at most."),
+        "Affected": column.NumberColumn(format="localized", help="Good customers with a hit (upper limit)."),
         "Downgraded": column.NumberColumn(
-            format="localized", help="Hits that the score alone would give a stronger outcome."
+            format="localized", help="Hits for which the score alone would have given a stronger outcome."
         ),
-        "Adds": column.NumberColumn(format="localized", help=_ADDS),
-        "Adds frauds": column.NumberColumn(format="localized"),
+        "Unique hits": column.NumberColumn(format="localized", help=_ADDS),
+        "Unique frauds": column.NumberColumn(format="localized", help="Fraud among the unique hits."),
     }
 
 
-def _say_where_from(trial: Json, noun: str) -> str:
+def _describe_data(trial: Json, noun: str) -> str:
     period = trial.get("period") or {}
     days = f"{formatting.moment(period.get('from'), time=False)} to {formatting.moment(period.get('to'), time=False)}"
     whole = f"{formatting.count(trial['events'])} {noun} from {days}, {formatting.count(trial['frauds'])} of them fraud"
-    asked = "each rule as if it were switched on and acted"
+    assumed = "They were not used in training. Each rule is treated as active."
     if not trial["estimated"]:
-        return f"Of the {whole}, which the model was not trained on; {asked}."
-    return (
-        f"Estimates of the {whole}, which the model was not trained on, from {formatting.count(trial['rows'])} of them "
-        f"that stand for the rest; {asked}."
-    )
+        return f"Based on {whole}. {assumed}"
+    return f"Estimates for {whole}, based on a sample of {formatting.count(trial['rows'])}. {assumed}"

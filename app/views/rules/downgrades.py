@@ -1,4 +1,4 @@
-"""Downgrades of a rule in use: decisions that its score alone would have given a stronger outcome."""
+"""Downgrades by a live rule: decisions for which the score alone would have given a stronger outcome."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LIMIT = 200
 
 
 def count_downgrades(api: Api, detector: Detector, rule: Json, days: Sequence[Json]) -> str:
-    """Return how many decisions of these days a rule weakened, and from which outcomes; an empty text for none."""
+    """Return how many decisions of these days a rule weakened, and from which outcomes; empty if none."""
     stronger = _scores_above(detector, str(rule["outcome"]))
     if not days or stronger is None or rule.get("shadow") or not rule.get("enabled", True):
         return ""
@@ -29,11 +29,11 @@ def count_downgrades(api: Api, detector: Detector, rule: Json, days: Sequence[Js
     frauds = sum((one.get("label") or {}).get("label") == "fraud" for one in taken)
     more = ", and more" if found.get("cursor") else ""
     to = formatting.title(str(rule["outcome"]))
-    return f"Downgraded {listed}{more} to {to} in these days; known as fraud: {frauds:,}."
+    return f"Downgraded {listed}{more} to {to} in this period. Confirmed fraud: {frauds:,}."
 
 
 def _scores_above(detector: Detector, outcome: str) -> int | None:
-    """Return the lowest score that alone gives a stronger outcome; None where none does, or the strongest wins."""
+    """Return the lowest score that alone gives a stronger outcome; None if none does, or if the strongest wins."""
     if detector.document.get("rules_mode") == "ALL_MATCHED":
         return None
     order = [str(name) for name in detector.document.get("outcome_order") or ()]

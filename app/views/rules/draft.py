@@ -1,4 +1,4 @@
-"""The draft of the next rules as the reader has it in hand: changed here, and saved when asked."""
+"""Draft rules in the reader's session: edited here, and saved on request."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Draft:
         return self.rules != Draft.of(self.saved).rules
 
     def add(self) -> None:
-        """Add a rule behind the others, in shadow mode, and edit it."""
+        """Add a rule after the others, in shadow mode, and edit it."""
         taken = {rule["name"] for rule in self.rules}
         name = next(name for number in range(1, 1000) if (name := f"new rule {number}") not in taken)
         outcome = self.saved["outcomes"][min(1, len(self.saved["outcomes"]) - 1)]
@@ -65,12 +65,12 @@ class Draft:
             self.chosen = self.numbers[min(place, len(self.numbers) - 1)]
 
     def label(self, rule: Json) -> str:
-        """Return the name of a rule, and whether it is another one than decides."""
+        """Return the name of a rule, and whether it differs from the live one."""
         state = self.state_of(rule)
         return f"{rule['name']} ({state})" if state else str(rule["name"])
 
     def state_of(self, rule: Json) -> str:
-        """Return how a rule differs from those that decide: "new", "changed", or an empty text."""
+        """Return how a rule differs from the live rules: "new", "changed", or an empty text."""
         deciding = {known["name"]: known for known in self.saved["deciding"]}
         if rule["name"] not in deciding:
             return "new"
@@ -78,7 +78,7 @@ class Draft:
         return "" if all(rule[name] == known[name] for name in SETTINGS) else "changed"
 
     def differences(self) -> Sequence[str]:
-        """Return in words how the draft differs from the rules that decide."""
+        """Return the differences between the draft and the live rules as words."""
         states = [self.state_of(rule) for rule in self.rules]
         names = {rule["name"] for rule in self.rules}
         removed = sum(known["name"] not in names for known in self.saved["deciding"])

@@ -1,4 +1,4 @@
-"""The draft of the next rules: chosen, edited, tried, saved, and what happens to it then."""
+"""Draft view: select, edit, test and save draft rules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.api.detector import Detector
 from app.api.errors import ApiProblem
 from app.components.outcome_card import empty_state
 from app.ui import formatting
-from app.ui.login import who_says
+from app.ui.login import logged_in_user
 from app.ui.page import in_markdown, problems_shown, show_problem
 from app.views.rules.backtest import show_trial
 from app.views.rules.draft import Draft, hold_draft, take_draft
@@ -24,12 +24,12 @@ _SIGNS = {"error": ":material/error: ", "warning": ":material/warning: "}
 @st.fragment
 @problems_shown()
 def show_draft(api: Api, detector: Detector) -> None:
-    """Show the draft. What is typed runs this part alone."""
+    """Show the draft. Typing reruns only this part of the page."""
     draft = hold_draft(api)
     _show_state(draft)
     _show_choice(draft)
     if draft.rule is None:
-        st.html(empty_state("The draft has no rules", "Add one, try it on past events, then save the draft."))
+        st.html(empty_state("The draft has no rules", "Add one, test it on past events, then save the draft."))
     findings = show_editor(api, detector, draft)
     _show_errors_elsewhere(draft, findings)
     _show_actions(api, draft, findings)
@@ -41,15 +41,15 @@ def show_draft(api: Api, detector: Detector) -> None:
 def _show_state(draft: Draft) -> None:
     saved, differences = draft.saved, draft.differences()
     said = (
-        f"Against version {saved['detector_version']}: {', '.join(differences)}."
+        f"Changes from version {saved['detector_version']}: {', '.join(differences)}."
         if differences
-        else (f"These are the rules of version {saved['detector_version']}, unchanged.")
+        else (f"Same rules as version {saved['detector_version']}.")
     )
     if saved["saved_at"]:
         whom = f" by {saved['saved_by']}" if saved["saved_by"] else ""
         said += f" Saved {formatting.moment(saved['saved_at'])}{whom}."
-    not_saved = " Changes here are not saved yet." if draft.is_changed else ""
-    st.caption(in_markdown(f"A draft decides nothing. {said}{not_saved}"))
+    not_saved = " You have unsaved changes." if draft.is_changed else ""
+    st.caption(in_markdown(f"Drafts are not live. {said}{not_saved}"))
 
 
 def _show_choice(draft: Draft) -> None:
@@ -79,19 +79,19 @@ def _show_actions(api: Api, draft: Draft, findings: Sequence[Json]) -> None:
     unreadable = any(finding["kind"] == "unreadable" for finding in findings)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Try on past events",
+            "Test on past events",
             icon=":material/science:",
             disabled=unreadable or not draft.rules,
-            help="Asks every rule of the draft about events of the test period. Nothing is saved.",
+            help="Runs every rule of the draft on events of the test period. Nothing is saved.",
             on_click=_try,
             args=(api, draft),
         )
         st.button(
-            "Save the draft",
+            "Save draft",
             type="primary",
             icon=":material/save:",
             disabled=wrong or not draft.is_changed,
-            help="A rule with an error cannot be saved." if wrong else "For the next version; it decides nothing.",
+            help="Fix the errors in your rules first." if wrong else "For the next version. A draft is not live.",
             on_click=_save,
             args=(api, draft, draft.saved["etag"]),
         )
@@ -118,8 +118,8 @@ def _try(api: Api, draft: Draft) -> None:
 def _save(api: Api, draft: Draft, etag: str | None) -> None:
     draft.problem = draft.refused = None
     try:
-        take_draft(api, api.save_draft(draft.rules, etag, who_says() or None))
-        st.toast("The draft is saved.", icon=":material/check:")
+        take_draft(api, api.save_draft(draft.rules, etag, logged_in_user() or None))
+        st.toast("Draft saved.", icon=":material/check:")
     except ApiProblem as problem:
         draft.problem = problem
         if problem.is_overtaken:
@@ -134,52 +134,52 @@ def _look_at_theirs(api: Api, draft: Draft) -> None:
 
 
 def _show_refused(api: Api, draft: Draft, theirs: Json) -> None:
-    """Somebody else saved meanwhile: say who, and let the reader choose."""
+    """Show who else saved in the meantime, and let the reader choose."""
     whom = theirs["saved_by"] or "Somebody else"
-    said = f"{whom} saved the draft meanwhile, {formatting.moment(theirs['saved_at'])}."
-    st.warning(in_markdown(f"{said} Yours is still here, and not saved."), icon=":material/group:")
+    said = f"{whom} saved the draft in the meantime, {formatting.moment(theirs['saved_at'])}."
+    st.warning(in_markdown(f"{said} Your changes are still here but not saved."), icon=":material/group:")
     with st.container(horizontal=True):
-        st.button("Take theirs, and drop mine", on_click=_take, args=(api, theirs))
-        st.button("Save mine in place of theirs", on_click=_save, args=(api, draft, theirs["etag"]))
+        st.button("Discard mine and use theirs", on_click=_take, args=(api, theirs))
+        st.button("Replace theirs with mine", on_click=_save, args=(api, draft, theirs["etag"]))
 
 
 def _show_trial(detector: Detector, draft: Draft) -> None:
     rules, answer = draft.trial or ([], {})
-    st.subheader("On past events", anchor=False)
+    st.subheader("Results on past events", anchor=False)
     if rules != draft.rules:
-        st.caption(":material/history: These figures are of the rules before your last change: try them again.")
+        st.caption(":material/history: These results are from before your last change. Test again to update them.")
     show_trial(detector, answer, str(draft.rule["name"]) if draft.rule else "")
 
 
 def _show_what_next(detector: Detector, draft: Draft) -> None:
     with st.expander("What happens to a saved draft", icon=":material/route:"):
         st.markdown(
-            "It waits in the deployment's bucket until somebody puts it into the detector file and seals a version. "
-            "That takes this command, a look at the file, then `tollgate train` and `tollgate publish` as always:"
+            "The draft stays in the deployment's bucket until somebody adds it to the detector file and publishes a "
+            "version. Run this command, check the file, then run `tollgate train` and `tollgate publish`:"
         )
         st.code(f"tollgate rules draft --detector {detector.name} --bucket BUCKET --into detector.toml", language=None)
         st.markdown(
-            "Rules are asked in the order of their priorities. "
+            "Rules are evaluated in order of priority. "
             + (
-                "The first that matches decides."
+                "The first match sets the outcome."
                 if draft.saved["rules_mode"] == "FIRST_MATCHED"
-                else "The strongest outcome of all that match, and of the score, wins."
+                else "The strongest outcome of the score and of all matching rules wins."
             )
         )
-    with st.expander("What an expression can say", icon=":material/help:"):
+    with st.expander("Expression syntax", icon=":material/help:"):
         st.markdown(EXPRESSIONS)
 
 
 EXPRESSIONS = """
-| written | meaning |
+| expression | meaning |
 |---|---|
-| `amount > 500 && score >= 860` | and; or is `\\|\\|`, not is `!` |
-| `country in ["US", "CA"]` | one of these values |
-| `customer_id in denied` | a value of the list *denied* |
-| `amount > 3 * customer_mean_30d` | numbers are calculated with `+ - * /` |
-| `country == null` | the value is missing |
-| `// …` | a comment, to the end of the line |
+| `amount > 500 && score >= 860` | AND. Write OR as `\\|\\|` and NOT as `!` |
+| `country in ["US", "CA"]` | is one of these values |
+| `customer_id in denied` | is on the list *denied* |
+| `amount > 3 * customer_mean_30d` | arithmetic with `+ - * /` |
+| `country == null` | has no value |
+| `// …` | comment to the end of the line |
 
-Names are columns, features, lists and `score`; those that fit are offered while you type. A missing value is equal to
-nothing, and neither smaller nor larger than anything. The whole language is in *Rules and lists* of the documentation.
+You can use columns, features, lists and `score`; matching names are suggested while you type. A missing value is not
+equal to, less than or greater than any other value. For the full syntax, see *Rules and lists* in the documentation.
 """

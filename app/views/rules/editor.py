@@ -1,4 +1,4 @@
-"""The editor of one rule: its fields, what is wrong with it, and what it would have done."""
+"""Rule editor: the fields of one rule, and its errors."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from app.ui.glossary import meaning
 from app.views.rules.draft import Draft
 from app.views.rules.expression_input import show_expression
 
-STATES = {"act": "Acts", "shadow": "Shadow", "off": "Off"}
-_FINE = {"severity": "fine", "message": "Nothing is wrong with it.", "line": None, "column": None}
+STATES = {"act": "Active", "shadow": "Shadow", "off": "Off"}
+_FINE = {"severity": "fine", "message": "No errors.", "line": None, "column": None}
 
 
 def show_editor(api: Api, detector: Detector, draft: Draft) -> Sequence[Json]:
-    """Show the edited rule's fields; return what was found in all rules of the draft."""
+    """Show the edited rule's fields; return the findings on all rules of the draft."""
     rule = draft.rule
     if rule is None:
         return ()
@@ -33,7 +33,7 @@ def show_editor(api: Api, detector: Detector, draft: Draft) -> Sequence[Json]:
         own = [finding for finding in findings if finding["rule"] == rule["name"]]
         shown = [_unknown(problem)] if problem else own or [_FINE]
         show_expression(f"{key}.expression", rule["expression"], names_of(detector), shown, _setter(rule, "expression"))
-        st.caption("Checked while you type, against the version that decides. Nothing is saved by it.")
+        st.caption("Checked against the live version while you type. Nothing is saved.")
     with settings:
         _show_settings(draft, rule, key)
     return findings
@@ -62,7 +62,7 @@ def _bind_text(rule: Json, key: str) -> None:
         rule["name"] = str(st.session_state[name]).strip() or rule["name"]
 
     st.text_input(
-        "Name", rule["name"], key=name, max_chars=60, on_change=keep, help="Decisions, files and figures name it so."
+        "Name", rule["name"], key=name, max_chars=60, on_change=keep, help="Shown in decisions, files and reports."
     )
 
 
@@ -83,13 +83,13 @@ def _show_settings(draft: Draft, rule: Json, key: str) -> None:
         default=current,
         format_func=STATES.__getitem__,
         key=f"{key}.state",
-        help="Shadow: it is asked and counted, and does not act. Off: it is not asked.",
+        help="Shadow: matches are recorded but no action is taken. Off: the rule is not evaluated.",
     )
     rule["enabled"], rule["shadow"] = (state or current) != "off", (state or current) == "shadow"
     first, second = st.columns(2)
     rule["priority"] = int(
         first.number_input(
-            "Priority", 1, 1000, rule["priority"], key=f"{key}.priority", help="Smaller numbers are asked first."
+            "Priority", 1, 1000, rule["priority"], key=f"{key}.priority", help="Lower numbers are evaluated first."
         )
     )
     expires = second.date_input(
@@ -97,14 +97,14 @@ def _show_settings(draft: Draft, rule: Json, key: str) -> None:
         formatting.day_of(rule["expires_at"]),
         key=f"{key}.expires",
         format="YYYY-MM-DD",
-        help="From midnight (UTC) of this day on it is not asked. Empty: it does not expire.",
+        help="The rule stops at midnight UTC on this day. Leave empty for no expiration.",
     )
     if expires != formatting.day_of(rule["expires_at"]):
         rule["expires_at"] = None if expires is None else f"{expires.isoformat()}T00:00:00Z"
 
 
 def _check(api: Api, draft: Draft) -> tuple[list[Json], str]:
-    """Return what was found in the draft's rules, and why nothing could be."""
+    """Return the findings on the draft's rules, and the problem if the check failed."""
     try:
         return _ask(api.url, json.dumps(draft.rules), api), ""
     except ApiProblem as problem:
@@ -117,4 +117,4 @@ def _ask(url: str, rules: str, _api: Api) -> list[Json]:  # noqa: ARG001 - the U
 
 
 def _unknown(problem: str) -> Json:
-    return {"severity": "warning", "message": f"It could not be checked. {problem}", "line": None, "column": None}
+    return {"severity": "warning", "message": f"The check failed. {problem}", "line": None, "column": None}

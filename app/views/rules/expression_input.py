@@ -1,4 +1,4 @@
-"""A field for a rule's expression that says what is typed while it is typed, and shows what was found wrong in it."""
+"""Expression input: a field that reports its text while the reader types, and shows errors in it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ASSETS = Path(__file__).resolve().parents[2] / "assets"
 def show_expression(
     key: str, text: str, names: Sequence[str], findings: Sequence[Json], on_change: Callable[[str], None]
 ) -> None:
-    """Show the field; ``on_change`` is told the text a moment after the reader paused, and on leaving the field.
+    """Show the field; ``on_change`` gets the text when the reader pauses and when she leaves the field.
 
-    ``text`` is what it begins with. ``names`` are offered while one of them is typed. ``findings`` are those of the
-    API, of which "line" and "column" place the cursor.
+    ``text`` is the initial text. ``names`` are suggested while the reader types. ``findings`` come from the API;
+    their "line" and "column" place the cursor.
     """
 
     def tell() -> None:
@@ -35,7 +35,7 @@ def show_expression(
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:  # noqa: ANN401 - Streamlit names no type for what it returns
-    """Register the component once: a name that is registered again would be replaced under its readers' hands."""
+    """Register the component once: registering it again would replace it while somebody uses it."""
     return st.components.v2.component(
         "tollgate_expression",
         html=(_ASSETS / "expression.html").read_text(encoding="utf-8"),

@@ -1,4 +1,4 @@
-"""What rules came to in some days: hits, frauds among them, money saved, and which rules hit the same payments."""
+"""Rule results over some days: hits, fraud, money saved, and overlaps between rules."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from app.api.client import Json
 
 @dataclass(frozen=True)
 class RuleFigures:
-    """The payments that one rule hit.
+    """Payments matched by one rule.
 
-    ``saved`` is the amount of the frauds among them that were not approved; of a rule in shadow mode, of those that
-    were: what it would have saved.
+    ``saved`` is the amount of fraud among them that was not approved; for a shadow rule, of the fraud that was
+    approved and that the rule would have stopped.
     """
 
     hits: int = 0
@@ -24,7 +24,7 @@ class RuleFigures:
 
     @property
     def precision(self) -> float | None:
-        """The share of frauds among the labelled hits; None where no hit is labelled."""
+        """Share of fraud among the labeled hits; None if no hit is labeled."""
         labelled = self.frauds + self.legitimate
         return self.frauds / labelled if labelled else None
 

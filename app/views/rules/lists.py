@@ -1,4 +1,4 @@
-"""The lists that rules ask: their values searched, added, removed and replaced."""
+"""Lists that rules use: search, add, remove and replace values."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from app.api.errors import ApiProblem
 from app.components.outcome_card import empty_state
 from app.ui import formatting
 from app.ui.page import in_markdown, problems_shown, show_problem
-from app.ui.url_state import in_address, one_of
+from app.ui.url_state import in_url, one_of
 
 PAGE = 100
-MOST_BYTES = 4_000_000
+MAX_BYTES = 4_000_000
 _SAID = "list.said"
 
 
 def show_lists(api: Api, detector: Detector) -> None:
-    """Show one of the lists, with ways to change it."""
+    """Show one of the lists and the forms to change it."""
     names = [str(one["name"]) for one in detector.document.get("lists") or ()]
     if not names:
-        text = "Name one under [lists] in the detector file, and let a rule ask it: customer_id in denied."
+        text = "Add one under [lists] in the detector file and use it in a rule, such as customer_id in denied."
         st.html(empty_state("This version has no lists", text))
         return
-    name = str(st.selectbox("List", names, width=420, **in_address("list", names[0], one_of(names))))
+    name = str(st.selectbox("List", names, width=420, **in_url("list", names[0], one_of(names))))
     _show_list(api, name)
 
 
@@ -66,7 +66,7 @@ def _show_values(api: Api, name: str) -> Json:
         key=f"list.{name}.values.{page['etag']}.{search}.{trail[-1]}",
         on_select="rerun",
         selection_mode="multi-row",
-        placeholder="No value",
+        placeholder="No values",
         alt=f"Values of the list {name}",
     )
     _show_pages(page, trail)
@@ -77,7 +77,7 @@ def _show_values(api: Api, name: str) -> Json:
             f"Remove {len(picked)} from the list",
             icon=":material/delete:",
             on_click=_change,
-            args=(change, trail, f"{len(picked)} removed."),
+            args=(change, trail, f"{len(picked)} removed"),
         )
     return page
 
@@ -94,7 +94,7 @@ def _show_pages(page: Json, trail: list[str | None]) -> None:
     first, size = (len(trail) - 1) * PAGE, len(page["values"])
     with st.container(horizontal=True, vertical_alignment="center"):
         shown = f"{formatting.count(first + min(1, size))} to {formatting.count(first + size)}"
-        st.caption(f"{shown} of {formatting.count(page['matching'])}. Tick values to remove them.")
+        st.caption(f"{shown} of {formatting.count(page['matching'])}. Select values to remove them.")
         st.button("Back", icon=":material/chevron_left:", disabled=not first, on_click=_go_back, args=(trail,))
         st.button(
             "Next",
@@ -107,52 +107,52 @@ def _show_pages(page: Json, trail: list[str | None]) -> None:
 
 
 def _show_changes(api: Api, name: str, page: Json) -> None:
-    kind = "numbers" if page["kind"] == "number" else "texts"
-    since = "sealed in the version" if page["sealed"] else "changed"
-    st.markdown(
-        in_markdown(f"{formatting.count(page['entries'])} {kind}, {since} {formatting.moment(page['changed_at'])}.")
-    )
-    st.caption("A change decides within half a minute, in this version and in later ones.")
+    kind = "number" if page["kind"] == "number" else "text"
+    values = "value" if page["entries"] == 1 else "values"
+    since = "from the version of" if page["sealed"] else "changed"
+    text = f"{formatting.count(page['entries'])} {kind} {values}, {since} {formatting.moment(page['changed_at'])}."
+    st.markdown(in_markdown(text))
+    st.caption("Changes take effect within 30 seconds and survive new versions.")
     key = f"list.{name}.add"
     with st.form(f"{key}.form", border=True):
-        st.text_area("Values to add, one a line", height=120, key=key)
+        st.text_area("Values to add, one per line", height=120, key=key)
         st.form_submit_button("Add", type="primary", icon=":material/add:", on_click=_add, args=(api, name, page, key))
-    with st.expander("Replace all values by a file's", icon=":material/upload_file:"):
+    with st.expander("Replace with a file", icon=":material/upload_file:"):
         _show_replacement(api, name, page)
 
 
 def _add(api: Api, name: str, page: Json, key: str) -> None:
     values = read_values(str(st.session_state[key]))
     if not values:
-        st.session_state[_SAID] = ApiProblem("Write at least one value, then press Add.")
+        st.session_state[_SAID] = ApiProblem("Enter at least one value, then select Add.")
         return
     trail = st.session_state[f"list.{name}.trail"]
     change = partial(api.change_list, name, values, [], page["etag"])
-    _change(change, trail, f"{len(values)} given.")
+    _change(change, trail, f"{len(values)} submitted")
     if not isinstance(st.session_state[_SAID], ApiProblem):
         st.session_state[key] = ""
 
 
 def _show_replacement(api: Api, name: str, page: Json) -> None:
-    file = st.file_uploader("A text file with one value a line", type=["txt", "csv"], key=f"list.{name}.file")
+    file = st.file_uploader("Text file with one value per line", type=["txt", "csv"], key=f"list.{name}.file")
     if file is None:
         return
     try:
         values = read_values(_text_of(file))
     except UnicodeDecodeError:
-        st.warning("The file is not text in UTF-8: save it as such, then choose it again.", icon=":material/edit:")
+        st.warning("The file is not UTF-8 text. Save it as UTF-8, then choose it again.", icon=":material/edit:")
         return
-    if sum(len(value) + 4 for value in values) > MOST_BYTES:
+    if sum(len(value) + 4 for value in values) > MAX_BYTES:
         command = f"tollgate lists put FILE --name {name}"
-        st.warning(f"That is more than one request takes: use `{command}`.", icon=":material/edit:")
+        st.warning(f"The file is too large for one request. Use `{command}` instead.", icon=":material/edit:")
         return
     if not values:
-        st.warning("The file has no values. To empty the list, remove its values.", icon=":material/edit:")
+        st.warning("The file has no values. To empty the list, remove its values instead.", icon=":material/edit:")
         return
     count, trail = formatting.count(len(values)), st.session_state[f"list.{name}.trail"]
-    st.caption(f"{count} values, in place of {formatting.count(page['entries'])}.")
+    st.caption(f"{count} values will replace the current {formatting.count(page['entries'])}.")
     change = partial(api.replace_list, name, values, page["etag"])
-    st.button(f"Replace by {count} values", type="primary", on_click=_change, args=(change, trail, f"{count} taken."))
+    st.button(f"Replace with {count} values", type="primary", on_click=_change, args=(change, trail, "Replaced"))
 
 
 def _text_of(file: io.BytesIO) -> str:
@@ -166,12 +166,12 @@ def read_values(text: str) -> list[str]:
 
 
 def _change(ask: Callable[[], Json], trail: list[str | None], said: str) -> None:
-    """Ask for a change, and keep what is to be said of it."""
+    """Make a change, and keep the message about it."""
     try:
         answer = ask()
     except ApiProblem as problem:
-        theirs = ApiProblem("Somebody else changed this list meanwhile: look at it as it is now, then try again.")
+        theirs = ApiProblem("Somebody else changed this list in the meantime. Check its current values and try again.")
         st.session_state[_SAID] = theirs if problem.is_overtaken else problem
         return
-    st.session_state[_SAID] = f"{said} The list now has {formatting.count(answer['entries'])} values."
+    st.session_state[_SAID] = f"{said}, {formatting.count(answer['entries'])} in total."
     _begin(trail)

@@ -1,4 +1,4 @@
-"""The Rules page: the rules in use and what they came to, the draft of the next ones, and the lists."""
+"""Rules page: live rules and their results, the draft, and the lists."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import streamlit as st
 from app.api.client import Api
 from app.api.detector import Detector
 from app.ui.page import show_page
-from app.ui.url_state import in_address, one_of
+from app.ui.url_state import in_url, one_of
 from app.views.rules.draft_view import show_draft
 from app.views.rules.lists import show_lists
 from app.views.rules.rules_in_use import show_rules_in_use
 
-PARTS = {"use": "Rules in use", "next": "Next rules", "lists": "Lists"}
+PARTS = {"use": "Live", "next": "Draft", "lists": "Lists"}
 READS = ("part", "rule", "list")
 
 
@@ -20,7 +20,7 @@ def show() -> None:
     """Show the page."""
     show_page(
         "Rules",
-        "What rules do to {events}, and what the next ones would have done.",
+        "How live rules perform, and a draft tested on past {events}.",
         _show_body,
         READS,
     )
@@ -34,7 +34,7 @@ def _show_body(api: Api, detector: Detector) -> None:
         format_func=PARTS.__getitem__,
         label_visibility="collapsed",
         width="content",
-        **in_address("part", "use", one_of(list(PARTS))),
+        **in_url("part", "use", one_of(list(PARTS))),
     )
     if part == "use":
         show_rules_in_use(api, detector)

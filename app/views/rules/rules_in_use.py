@@ -1,4 +1,4 @@
-"""The rules of the version that decides: their settings, and what they came to."""
+"""Live rules: settings and results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.ui import formatting
 from app.ui.glossary import meaning
 from app.ui.links import show_link
 from app.ui.page import in_markdown
-from app.ui.url_state import in_address, one_of
+from app.ui.url_state import in_url, one_of
 from app.views.rules.downgrades import count_downgrades
 from app.views.rules.figures import RuleFigures, read_figures, read_overlaps
 
@@ -25,49 +25,49 @@ DAYS = {1: "Today", 7: "7 days", 30: "30 days", 90: "90 days"}
 
 
 def show_rules_in_use(api: Api, detector: Detector) -> None:
-    """Show all rules with their figures, and one of them whole."""
+    """Show all rules with their results, and one of them in full."""
     rules: Sequence[Json] = detector.document.get("rules") or ()
     if not rules:
         noun = formatting.plural(detector.event_name)
-        text = f"The score alone gives the outcome of {noun}. Write a first rule under Next rules."
+        text = f"The score alone sets the outcome of {noun}. Add a first rule under Draft."
         st.html(empty_state("This version has no rules", text))
         return
     days = _choose_days()
     answer = load_summaries(api.url, days, api)
     figures = read_figures(answer["days"], detector.outcomes[0].name)
     _show_table(detector, rules, figures)
-    _say_how_new(answer)
+    _show_freshness(answer)
     chosen = _choose_rule([str(rule["name"]) for rule in rules])
     rule = next(rule for rule in rules if rule["name"] == chosen)
     _show_rule(api, detector, rule, figures, answer["days"])
 
 
-@st.cache_data(ttl=60, max_entries=16, show_spinner="Adding up …")
+@st.cache_data(ttl=60, max_entries=16, show_spinner="Loading …")
 def load_summaries(url: str, days: int, _api: Api) -> Json:  # noqa: ARG001 - the URL is the cache's key
-    """Return what the decisions of the last days come to, today's among them."""
+    """Return the summaries of the last days, including today."""
     today = clock.today()
     return _api.summaries(today - timedelta(days - 1), today)
 
 
 def _choose_days() -> int:
     chosen = st.segmented_control(
-        "Counted over", list(DAYS), default=7, format_func=DAYS.__getitem__, key="rules.days", width="content"
+        "Period", list(DAYS), default=7, format_func=DAYS.__getitem__, key="rules.days", width="content"
     )
     return int(chosen or 7)
 
 
 def _choose_rule(names: Sequence[str]) -> str:
-    return str(st.selectbox("Look at one rule", names, width=420, **in_address("rule", names[0], one_of(names))))
+    return str(st.selectbox("Rule details", names, width=420, **in_url("rule", names[0], one_of(names))))
 
 
 def state_of(rule: Json) -> str:
-    """Return whether a rule acts, in a word or two."""
+    """Return the state of a rule: active, shadow, off or expired."""
     if not rule.get("enabled", True):
         return "Off"
     expires = str(rule.get("expires_at") or "")
     if expires and datetime.fromisoformat(expires) <= clock.now():
         return "Expired"
-    return "Shadow" if rule.get("shadow") else "Acts"
+    return "Shadow" if rule.get("shadow") else "Active"
 
 
 def _row(rule: Json, figures: RuleFigures) -> Json:
@@ -92,7 +92,7 @@ def _show_table(detector: Detector, rules: Sequence[Json], figures: Mapping[str,
         height="content" if len(rows) <= 10 else 390,
         column_config=_columns(detector),
         placeholder=formatting.NOTHING,
-        alt="The rules of the version that decides, in the order in which they are asked, with what they came to",
+        alt="Live rules with their results, in the order of evaluation",
     )
 
 
@@ -101,29 +101,29 @@ def _columns(detector: Detector) -> dict[str, Any]:
     noun = formatting.plural(detector.event_name)
     return {
         "Rule": column.TextColumn(width="medium", help=meaning("rule")),
-        "State": column.TextColumn(width=75, help="Acts, is only counted (shadow), is switched off, or has expired."),
+        "State": column.TextColumn(width=75, help="Active, shadow (recorded only), off, or expired."),
         "Outcome": column.TextColumn(width=85, help=meaning("outcome")),
-        "Hits": column.NumberColumn(format="localized", width=80, help=f"How many {noun} it matched."),
-        "Frauds": column.NumberColumn(format="localized", width=80, help="Hits that are labelled as fraud so far."),
-        "Precision": column.NumberColumn(
-            format="percent", width=85, help="The share of frauds among the hits that are labelled."
-        ),
+        "Hits": column.NumberColumn(format="localized", width=80, help=f"Number of {noun} that the rule matched."),
+        "Frauds": column.NumberColumn(format="localized", width=80, help="Hits labeled as fraud so far."),
+        "Precision": column.NumberColumn(format="percent", width=85, help="Share of fraud among the labeled hits."),
         "Saved": column.NumberColumn(
             format=f"{symbol}%,.0f",
             width=100,
-            help="The amount of the frauds it hit that were not approved; in shadow mode, of those that were.",
+            help="Amount of fraud that the rule hit and that was not approved. Shadow rules: fraud it would have hit.",
         ),
-        "Priority": column.NumberColumn(format="%d", width=75, help="Smaller numbers are asked first."),
-        "Expires": column.DateColumn(format="D MMM YYYY", width=105, help="From this day on (UTC) it is not asked."),
+        "Priority": column.NumberColumn(format="%d", width=75, help="Lower numbers are evaluated first."),
+        "Expires": column.DateColumn(
+            format="D MMM YYYY", width=105, help="The rule stops at midnight UTC on this day."
+        ),
     }
 
 
-def _say_how_new(answer: Json) -> None:
+def _show_freshness(answer: Json) -> None:
     until = answer.get("indexed_until")
     if until:
-        st.caption(f"Counted are decisions and labels until {formatting.moment(until)}.")
+        st.caption(f"Includes decisions and labels through {formatting.moment(until)}.")
     else:
-        st.caption("No decision has been counted in these days; new ones are after a few minutes.")
+        st.caption("No decisions in this period. New ones appear after a few minutes.")
 
 
 def _show_rule(
@@ -140,7 +140,7 @@ def _show_rule(
         if weaker:
             st.caption(f":material/trending_down: {in_markdown(weaker)}")
         noun = formatting.plural(detector.event_name)
-        show_link("queue", f"The {noun} that it hit", {"rule": name})
+        show_link("queue", f"Matching {noun}", {"rule": name})
     with shared:
         _show_overlaps(detector, figures.get(name, RuleFigures()), read_overlaps(days, name))
 
@@ -148,21 +148,21 @@ def _show_rule(
 def _describe(rule: Json) -> str:
     outcome = formatting.title(str(rule["outcome"]))
     doing = {
-        "Acts": f"It acts: what it matches gets the outcome {outcome}.",
-        "Shadow": f"It is in shadow mode: it is counted and does not act. Its outcome would be {outcome}.",
-        "Off": f"It is switched off and not asked. Its outcome would be {outcome}.",
-        "Expired": f"It has expired and is not asked any more. Its outcome was {outcome}.",
+        "Active": f"Active: matches get the outcome {outcome}.",
+        "Shadow": f"Shadow: matches are recorded but no action is taken. The outcome would be {outcome}.",
+        "Off": f"Off: the rule is not evaluated. The outcome would be {outcome}.",
+        "Expired": f"Expired: the rule is no longer evaluated. The outcome was {outcome}.",
     }[state_of(rule)]
     expires = rule.get("expires_at")
-    ends = f" It expires on {formatting.moment(str(expires))}." if expires and state_of(rule) != "Expired" else ""
+    ends = f" Expires {formatting.moment(str(expires))}." if expires and state_of(rule) != "Expired" else ""
     return f"{doing} Priority {rule['priority']}.{ends}"
 
 
 def _show_overlaps(detector: Detector, figures: RuleFigures, overlaps: Sequence[tuple[str, int]]) -> None:
     noun = formatting.plural(detector.event_name)
-    st.subheader("Overlap", anchor=False, help=f"Other rules that match the same {noun}.")
+    st.subheader("Overlap", anchor=False, help=f"Other rules that matched the same {noun}.")
     if not overlaps:
-        st.caption("No other rule matched what it matched." if figures.hits else "It matched nothing in these days.")
+        st.caption("No overlap with other rules." if figures.hits else "No matches in this period.")
         return
     rows = [
         {"Rule": other, "Both": both, "Share": both / figures.hits if figures.hits else None}
@@ -174,10 +174,10 @@ def _show_overlaps(detector: Detector, figures: RuleFigures, overlaps: Sequence[
         hide_index=True,
         height="content" if len(rows) <= 6 else 250,
         column_config={
-            "Both": column.NumberColumn(format="localized", help=f"How many {noun} both matched."),
+            "Both": column.NumberColumn(format="localized", help=f"Number of {noun} that both rules matched."),
             "Share": column.ProgressColumn(
-                "Of this rule's hits", format="percent", min_value=0, max_value=1, help="Near 100 %: it adds little."
+                "Share of hits", format="percent", min_value=0, max_value=1, help="Near 100%, the rule adds little."
             ),
         },
-        alt="Other rules that matched the same",
+        alt=f"Other rules that matched the same {noun}",
     )

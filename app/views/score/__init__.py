@@ -1,1 +1,1 @@
-"""The Score page: the score of a payment as one changes it."""
+"""Score page: score one payment, change it, and see the effect."""

@@ -1,4 +1,4 @@
-"""A form for one event, built from the event type: the fitting widget for every variable."""
+"""Event form, built from the event type with one widget for each variable."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Value: TypeAlias = str | float | bool | None
 COLUMNS = 2
 ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
 ROLE_HELP = {
-    "id": "Names this event for good: sent twice, it is decided and counted once.",
-    "timestamp": "When the event happened, in UTC.",
+    "id": "Unique ID of the event. If it is sent twice, it is decided and counted once.",
+    "timestamp": "Time of the event in UTC.",
     "latitude": "Degrees, −90 to 90.",
     "longitude": "Degrees, −180 to 180.",
 }
@@ -27,12 +27,12 @@ BOUNDS = {"latitude": (-90.0, 90.0), "longitude": (-180.0, 180.0)}
 
 
 def new_event_id() -> str:
-    """Return an event id that was never used."""
+    """Return a new event ID."""
     return f"web-{clock.now():%Y%m%d}-{secrets.token_hex(4)}"
 
 
 def fill_form(detector: Detector, event: Json, *, as_it_was: bool = False) -> None:
-    """Put an event's values into the form: as it was, or with a new event id, and the time of now if it has none."""
+    """Fill the form with an event: as it was, or with a new event ID and, if it has no time, the current time."""
     for variable in detector.variables:
         value = event.get(variable.name)
         if variable.role == "id" and not as_it_was:
@@ -43,25 +43,25 @@ def fill_form(detector: Detector, event: Json, *, as_it_was: bool = False) -> No
 
 
 def as_filled(detector: Detector, event: Json) -> Json:
-    """Return an event as the form gives it back when nothing is changed there."""
+    """Return an event as the unchanged form returns it."""
     values = {variable.name: _widget_value(variable, event.get(variable.name)) for variable in detector.variables}
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
 def change_form(detector: Detector, changes: Json) -> None:
-    """Put other values into some fields of the form; to be called before it is shown."""
+    """Change some fields of the form; call this before the form is shown."""
     for variable in detector.variables:
         if variable.name in changes:
             st.session_state[_key(variable)] = _widget_value(variable, changes[variable.name])
 
 
 def is_filled(detector: Detector) -> bool:
-    """Say whether the form's values are there; Streamlit forgets them when the reader turns to another page."""
+    """Return whether the form has values; Streamlit drops them when the reader opens another page."""
     return all(_key(variable) in st.session_state for variable in detector.variables)
 
 
 def show_fields(detector: Detector, *, fixed_id: bool = False) -> Json:
-    """Show one widget for each variable, in rows; return the event, without what was left empty."""
+    """Show one widget for each variable, in rows; return the event without its empty fields."""
     event: Json = {}
     for start in range(0, len(detector.variables), COLUMNS):
         cells = st.columns(COLUMNS)
@@ -73,16 +73,16 @@ def show_fields(detector: Detector, *, fixed_id: bool = False) -> Json:
     return event
 
 
-def find_faults(detector: Detector, event: Json, before: Json | None = None) -> list[str]:
-    """Return what must be mended before the event can be sent, one sentence each; it was decided on as ``before``."""
+def find_errors(detector: Detector, event: Json, before: Json | None = None) -> list[str]:
+    """Return the errors in the form, one sentence each; ``before`` is the event of an earlier decision."""
     needed = [v.name for v in detector.variables if v.required and (before is None or v.name in before)]
     missing = [formatting.title(name) for name in needed if name not in event]
-    faults = [f"Fill in {', '.join(missing)}."] if missing else []
+    errors = [f"Fill in {', '.join(missing)}."] if missing else []
     for variable in detector.variables:
         text = event.get(variable.name)
         if variable.type == "timestamp" and text is not None and not ISO_TIME.fullmatch(str(text)):
-            faults.append(f"{formatting.title(variable.name)} should look like 2026-01-05T13:24:11Z.")
-    return faults
+            errors.append(f"{formatting.title(variable.name)} must look like 2026-01-05T13:24:11Z.")
+    return errors
 
 
 def _key(variable: Variable) -> str:
@@ -121,7 +121,7 @@ def _show_number(variable: Variable, label: str, key: str, note: str | None) -> 
 
 
 def _show_choice(variable: Variable, label: str, key: str, note: str | None) -> str | None:
-    """Offer the usual categories; others can be typed, as they can come in production."""
+    """Offer the common categories; the reader can type others."""
     held = st.session_state.get(key)
     options = list(variable.values) + ([held] if held and held not in variable.values else [])
     return st.selectbox(label, options, index=None, key=key, help=note, accept_new_options=True)

@@ -1,4 +1,4 @@
-"""Which event the Score page is about: an example, an empty form, or an event that was decided on."""
+"""Event source of the Score page: an example, an empty form, or a past decision."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from app.ui.event_links import handed_events, take_handed_title
 from app.ui.page import show_problem
 from app.views.score.event_form import fill_form, is_filled
 
-EMPTY = "An empty form"
-EXAMPLES_HELP = "Real {events} from the test period, which the model was not trained on. The event ID is always new."
+EMPTY = "Empty form"
+EXAMPLES_HELP = "Real {events} from the test period, not used in training. Each one gets a new event ID."
 
 
 @dataclass(frozen=True)
 class Source:
-    """What the form was filled from. ``decision`` is None unless the event was decided on."""
+    """The event in the form, and its decision if there is one."""
 
     event: Json
     decision: Json | None
 
 
 def choose_source(api: Api, detector: Detector, events: str) -> Source:
-    """Let the reader choose; the form is filled anew whenever the choice changes. ``events`` is the noun's plural."""
+    """Let the reader choose; the form is refilled when the choice changes. ``events`` is the noun's plural."""
     pick, look_up = st.columns([5, 7], gap="large")
     with look_up:
         decision = _look_up(api)
@@ -44,7 +44,7 @@ def choose_source(api: Api, detector: Detector, events: str) -> Source:
         note = EXAMPLES_HELP.format(events=events)
         chosen = st.selectbox(
             "Start from", [*examples, EMPTY], index=None, key="start", on_change=_leave, help=note,
-            placeholder="An example, or an empty form",
+            placeholder="Example or empty form",
         )  # fmt: skip
     event = dict(decision.get("event") or {}) if decision is not None else examples.get(chosen or "", {})
     token = f"event {decision['event_id']}" if decision is not None else f"example {chosen}"
@@ -55,7 +55,7 @@ def choose_source(api: Api, detector: Detector, events: str) -> Source:
 
 
 def open_decision(event_id: str) -> None:
-    """Make the page about an event that was decided on."""
+    """Open a past decision on the page."""
     st.query_params["event"] = event_id
     load_decision.clear()
 
@@ -65,8 +65,8 @@ def _look_up(api: Api) -> Json | None:
     if st.session_state.get("looked-up-before") != asked:
         st.session_state["looked-up"] = st.session_state["looked-up-before"] = asked
     st.text_input(
-        "Or open a decision by its event ID", key="looked-up", on_change=_ask, placeholder="p-1001",
-        help="The ID that was sent with the event. What was decided is shown as it was; nothing is decided anew.",
+        "Or open a past decision by event ID", key="looked-up", on_change=_ask, placeholder="p-1001",
+        help="The ID that was sent with the event. The stored decision is shown; the event is not scored again.",
     )  # fmt: skip
     if not asked:
         return None
@@ -75,7 +75,7 @@ def _look_up(api: Api) -> Json | None:
     except ApiProblem as problem:
         if problem.status != 404:
             raise
-        note = " Events of files are not kept one by one: their decisions are in the file's results."
+        note = " Check the ID. Results of files are not stored as single decisions: download them on the Batch page."
         show_problem(ApiProblem(f"{problem}{note}", 404))
         return None
 
@@ -94,6 +94,6 @@ def _leave() -> None:
 
 
 def fresh_answer(decision: Json) -> dict[str, Any]:
-    """Return the answer that was just given to this event, which has its timings; empty if it is an earlier one."""
+    """Return the answer with timings if this event was just scored; empty for an earlier decision."""
     answer: dict[str, Any] = st.session_state.get("answer") or {}
     return answer if answer.get("event_id") == decision.get("event_id") else {}

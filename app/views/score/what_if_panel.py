@@ -1,4 +1,4 @@
-"""What the score would be: the payment moved along one variable, and marked where it is."""
+"""Panel with what-if scores, as one variable of the payment changes."""
 
 from __future__ import annotations
 
@@ -11,70 +11,70 @@ from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.components.chart_display import show_chart
 from app.components.score_curve import score_curve
-from app.components.what_if_axes import Move, moves_of
+from app.components.what_if_axes import Axis, axes_of
 from app.ui import formatting
 from app.views.score.event_form import change_form
 
-MOVE_KEY = "move"
+AXIS_KEY = "move"
 
 
-def choose_move(detector: Detector, event: Json) -> Move | None:
-    """Let the reader choose what to move; None where nothing can be."""
-    moves = {move.title: move for move in moves_of(detector, event)}
-    if not moves:
+def choose_axis(detector: Detector, event: Json) -> Axis | None:
+    """Let the reader choose the variable to change; None if there is none."""
+    axes = {axis.title: axis for axis in axes_of(detector, event)}
+    if not axes:
         return None
-    if st.session_state.get(MOVE_KEY) not in moves:
-        st.session_state[MOVE_KEY] = next(iter(moves))
-    title = st.pills("Move", list(moves), key=MOVE_KEY, required=True, label_visibility="collapsed")
-    return moves[title or next(iter(moves))]
+    if st.session_state.get(AXIS_KEY) not in axes:
+        st.session_state[AXIS_KEY] = next(iter(axes))
+    title = st.pills("Variable", list(axes), key=AXIS_KEY, required=True, label_visibility="collapsed")
+    return axes[title or next(iter(axes))]
 
 
-def chosen_move(detector: Detector, event: Json) -> Move | None:
-    """Return the move that was chosen, before its widget is shown."""
-    moves = {move.title: move for move in moves_of(detector, event)}
-    return moves.get(st.session_state.get(MOVE_KEY, ""), next(iter(moves.values()), None))
+def chosen_axis(detector: Detector, event: Json) -> Axis | None:
+    """Return the chosen axis, before its widget is shown."""
+    axes = {axis.title: axis for axis in axes_of(detector, event)}
+    return axes.get(st.session_state.get(AXIS_KEY, ""), next(iter(axes.values()), None))
 
 
 def show_panel(detector: Detector, event: Json, supposed: Sequence[Json]) -> None:
-    """Show the chart of the move for which ``supposed`` are the answers, and a slider that moves the payment itself."""
+    """Show the chart of ``supposed``, the answers along the axis, and a slider that changes the payment itself."""
     noun = detector.event_name
-    move = choose_move(detector, event)
-    if move is None or len(move.points) != len(supposed):
-        st.caption(f"Give this {noun} an amount or a time to move.")
+    axis = choose_axis(detector, event)
+    if axis is None or len(axis.points) != len(supposed):
+        st.caption(f"Fill in an amount or a time for this {noun} to see how they change the score.")
         return
-    if move.scale != "names" and move.here is not None:
-        _show_slider(detector, move)
+    if axis.scale != "names" and axis.here is not None:
+        _show_slider(detector, axis)
     scores = [answer["score"] for answer in supposed if answer.get("score") is not None]
     spread = f"between {min(scores)} and {max(scores)}" if scores else "unknown"
     show_chart(
-        score_curve(detector, move, supposed),
-        alt=f"The score over {move.title.lower()}: {spread}; outcomes as bands, this {noun} marked",
+        score_curve(detector, axis, supposed),
+        alt=f"Score by {axis.title.lower()}: {spread}; outcomes as bands, this {noun} marked",
     )
     st.caption(
-        f"Only this changes: what is known of everyone involved stays as it was read for this {noun}. "
-        "Nothing here is recorded."
+        "Everything else is held constant, including all profiles. Dot color: outcome, rules included. "
+        "Nothing is saved."
     )
 
 
-def _show_slider(detector: Detector, move: Move) -> None:
-    labels = {point.label: point for point in move.points}
-    here = next((point.label for point in move.points if point.place == move.here), None)
+def _show_slider(detector: Detector, axis: Axis) -> None:
+    labels = {point.label: point for point in axis.points}
+    here = next((point.label for point in axis.points if point.place == axis.here), None)
     if here is None:
         return
-    key = f"slide-{move.title}"
+    key = f"slide-{axis.title}"
     st.session_state[key] = here
 
     def slide() -> None:
         change_form(detector, labels[st.session_state[key]].changes)
 
-    st.select_slider(move.title, list(labels), key=key, on_change=slide, label_visibility="collapsed")
+    st.select_slider(axis.title, list(labels), key=key, on_change=slide, label_visibility="collapsed")
 
 
-def ask_what_if(api: Api, event: Json, event_id: str | None, move: Move | None) -> Json:
-    """Return what would be decided on the event, with reasons and histories, and on each point of the move."""
+def ask_what_if(api: Api, event: Json, event_id: str | None, axis: Axis | None) -> Json:
+    """Return what would be decided on the event, with reasons and histories, and on each point of the axis."""
     question: Json = {
         "event": event,
-        "variants": [point.changes for point in move.points] if move else [],
+        "variants": [point.changes for point in axis.points] if axis else [],
         "reasons": "all",
         "histories": True,
     }
@@ -83,22 +83,22 @@ def ask_what_if(api: Api, event: Json, event_id: str | None, move: Move | None) 
     return _load(api.url, json.dumps(question, sort_keys=True), api)
 
 
-# Histories move on as payments come: what is asked again soon after gets the same answer.
+# Profiles change as payments arrive: the same question soon after gets the same answer.
 @st.cache_data(ttl=20, max_entries=256, show_spinner=False)
 def _load(url: str, question: str, _api: Api) -> Json:  # noqa: ARG001 - the URL is part of the cache's key
     return _api.what_if(json.loads(question))
 
 
 def forget_answers() -> None:
-    """Forget what was asked: a payment was recorded."""
+    """Clear the cache: a payment was saved."""
     _load.clear()
 
 
-def moved_from(detector: Detector, then: Json, now: Json) -> str:
-    """Say how a score differs from the one that was decided."""
+def describe_change(then: Json, now: Json) -> str:
+    """Return how a score differs from the decided one."""
     if then.get("score") is None or now.get("score") is None:
         return ""
     change = int(now["score"]) - int(then["score"])
     words = f"{abs(change)} {'higher' if change > 0 else 'lower'} than" if change else "the same score as"
     outcome = formatting.title(str(then["outcome"]))
-    return f"{words} the {then['score']} ({outcome}) that this {detector.event_name} was decided with"
+    return f"{words} the original {then['score']} ({outcome})"

@@ -1,1 +1,1 @@
-"""The Today page: how the day goes, beside its baseline."""
+"""Today page: today's figures next to their baseline."""

@@ -1,4 +1,4 @@
-"""Usual band of earlier days, and whether a rate of today lies outside it by more than chance."""
+"""Baseline of earlier days, and a test of whether today's rate differs from it by more than chance."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Literal
 
 from app.views.today.metrics import DayFigures
 
-# Days back that are looked at, and how many of them it takes to call something usual.
+# Days to look back, and the number of days that a baseline needs.
 DAYS_BACK = 28
-FEWEST_WEEKDAYS, FEWEST_DAYS = 3, 5
-# From so many days on, the two tenths at the ends are left out of the band.
-_FOR_TENTHS = 10
+MIN_WEEKDAYS, MIN_DAYS = 3, 5
+# With at least so many days, the band leaves out the lowest and the highest tenth.
+_MIN_FOR_TENTHS = 10
 
 
 @dataclass(frozen=True)
-class Usual:
+class Baseline:
     """The days that today is compared with; ``words`` name them."""
 
     days: tuple[DayFigures, ...]
@@ -28,7 +28,7 @@ class Usual:
 
 @dataclass(frozen=True)
 class Band:
-    """Where a number usually lies."""
+    """The usual range of a number, and its median."""
 
     low: float
     middle: float
@@ -40,9 +40,9 @@ Place = Literal["above", "below", "within", "unclear"]
 
 @dataclass(frozen=True)
 class Rate:
-    """A share of today's payments: the interval that chance leaves it, and its place beside the usual band.
+    """A share of today's payments: its confidence interval, and its place relative to the usual band.
 
-    ``place`` is "unclear" where there are too few payments to tell.
+    ``place`` is "unclear" if there are too few payments to tell.
     """
 
     share: float
@@ -53,47 +53,47 @@ class Rate:
     place: Place
 
 
-def find_usual(past: Sequence[DayFigures], today: date) -> Usual | None:
-    """Return the same weekdays of four weeks, or all days where these are too few; None where those are, too."""
+def find_baseline(past: Sequence[DayFigures], today: date) -> Baseline | None:
+    """Return the same weekday of the last four weeks, or all days if these are too few; None if those are, too."""
     recent = [one for one in past if timedelta(0) < today - one.day <= timedelta(DAYS_BACK) and one.all.payments]
     same = [one for one in recent if one.day.weekday() == today.weekday()]
-    if len(same) >= FEWEST_WEEKDAYS:
-        return Usual(tuple(same), f"the last {len(same)} {today:%A}s")
-    if len(recent) >= FEWEST_DAYS:
-        return Usual(tuple(recent), f"the last {len(recent)} days")
+    if len(same) >= MIN_WEEKDAYS:
+        return Baseline(tuple(same), f"the last {len(same)} {today:%A}s")
+    if len(recent) >= MIN_DAYS:
+        return Baseline(tuple(recent), f"the last {len(recent)} days")
     return None
 
 
 def find_band(values: Sequence[float]) -> Band:
-    """Return where values lie: all of them, or eight in ten where there are many. There has to be at least one."""
-    if len(values) < _FOR_TENTHS:
+    """Return the range of values: of all, or of the middle 80% if there are many. Needs at least one value."""
+    if len(values) < _MIN_FOR_TENTHS:
         return Band(min(values), median(values), max(values))
     tenths = quantiles(values, n=10, method="inclusive")
     return Band(tenths[0], median(values), tenths[-1])
 
 
-def judge_alerts(day: DayFigures, usual: Usual) -> Rate:
-    """Return a day's alert rate beside that of usual days."""
-    return judge_rate(day.alerts, day.all.payments, find_band([one.alert_rate or 0.0 for one in usual.days]))
+def judge_alerts(day: DayFigures, baseline: Baseline) -> Rate:
+    """Return a day's alert rate compared with the baseline."""
+    return judge_rate(day.alerts, day.all.payments, find_band([one.alert_rate or 0.0 for one in baseline.days]))
 
 
-def judge_rules(day: DayFigures, usual: Usual) -> dict[str, Rate]:
-    """Return how often each rule matched on a day, beside usual days; shadow rules are among them."""
-    rules = sorted({rule for one in (day, *usual.days) for rule in one.rules})
+def judge_rules(day: DayFigures, baseline: Baseline) -> dict[str, Rate]:
+    """Return the match rate of each rule on a day, shadow rules included, compared with the baseline."""
+    rules = sorted({rule for one in (day, *baseline.days) for rule in one.rules})
     return {
         rule: judge_rate(
             day.rules.get(rule, 0),
             day.all.payments,
-            find_band([one.rules.get(rule, 0) / one.all.payments for one in usual.days]),
+            find_band([one.rules.get(rule, 0) / one.all.payments for one in baseline.days]),
         )
         for rule in rules
     }
 
 
 def judge_rate(hits: int, of: int, band: Band) -> Rate:
-    """Return a share of today beside the band, and whether chance explains the difference.
+    """Return a share of today compared with the band, and whether chance explains the difference.
 
-    The interval is Wilson's (1927) for 95 %: half an hour of payments says little of a day.
+    The interval is Wilson's (1927) at 95%: half an hour of payments says little about a day.
     """
     if not of:
         return Rate(0.0, 0.0, 1.0, of, band, "unclear")
@@ -104,7 +104,7 @@ def judge_rate(hits: int, of: int, band: Band) -> Rate:
     elif high < band.low:
         place = "below"
     else:
-        # A share within the band is the usual one once a share of twice as much, or a point more, is ruled out.
+        # A share within the band counts as usual once twice that share, or a point more, is ruled out.
         is_known = high <= max(2 * band.high, band.high + 0.01)
         place = "within" if band.low <= share <= band.high and is_known else "unclear"
     return Rate(share, low, high, of, band, place)

@@ -1,4 +1,4 @@
-"""A day by the hour, beside what is usual at that hour."""
+"""Chart of today by hour, over the usual band of each hour."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from datetime import datetime
 import altair as alt
 
 from app.components.charts import COLOURS, RULE, Chart, inline, one_or_other
-from app.views.today.baseline import Band, Usual, find_band
+from app.views.today.baseline import Band, Baseline, find_band
 from app.views.today.metrics import HOURS, DayFigures
 
 UNIT = {"payments": "Payments", "alerts": "Alerts", "amount": "Amount"}
 
 
-def day_chart(today: DayFigures, usual: Usual | None, now: datetime, kind: str, currency: str) -> Chart:
-    """Return bars of today's hours up to now, over the band in which the same hours of usual days lie."""
-    layers = [_band(usual, kind), _bars(today, now, kind)] if usual else [_bars(today, now, kind)]
-    if usual:
-        layers.append(_middle(usual, kind))
+def day_chart(today: DayFigures, baseline: Baseline | None, now: datetime, kind: str, currency: str) -> Chart:
+    """Return bars of today's hours up to now, over the band of the same hours in the baseline."""
+    layers = [_band(baseline, kind), _bars(today, now, kind)] if baseline else [_bars(today, now, kind)]
+    if baseline:
+        layers.append(_middle(baseline, kind))
     title = f"{UNIT[kind]} ({currency})" if kind == "amount" and currency else UNIT[kind]
     y = alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=4))
     return alt.layer(*layers).encode(y=y).properties(height=215)
@@ -42,27 +42,29 @@ def _bars(today: DayFigures, now: datetime, kind: str) -> Chart:
             "end": hour + 0.88,
             "value": value,
             "span": f"{hour}:00 to {hour + 1}:00",
-            "state": "so far" if hour == now.hour else "whole hour",
+            "state": "so far" if hour == now.hour else "full hour",
         }
         for hour, value in enumerate(_values(today, kind)[: now.hour + 1])
     ]
     tooltip = [
         alt.Tooltip("span:N", title="Today"),
         alt.Tooltip("value:Q", title=UNIT[kind], format=",.0f"),
-        alt.Tooltip("state:N", title="Counted"),
+        alt.Tooltip("state:N", title="Period"),
     ]
     opacity = one_or_other(alt.OpacityValue, "datum.state == 'so far'", 0.55, 0.95)
     bars = alt.Chart(inline(rows)).mark_bar(color=COLOURS["All"], cornerRadiusEnd=2)
     return bars.encode(x=_hour(0), x2=alt.X2("end:Q"), y2=alt.Y2Datum(0), tooltip=tooltip, opacity=opacity)
 
 
-def _band(usual: Usual, kind: str) -> Chart:
-    rows = [{"hour": hour, "end": hour + 1, "value": band.low, "top": band.high} for hour, band in _bands(usual, kind)]
+def _band(baseline: Baseline, kind: str) -> Chart:
+    rows = [
+        {"hour": hour, "end": hour + 1, "value": band.low, "top": band.high} for hour, band in _bands(baseline, kind)
+    ]
     marks = alt.Chart(inline(rows)).mark_bar(color="#8a94a6", opacity=0.28)
     return marks.encode(x=_hour(0), x2=alt.X2("end:Q"), y2=alt.Y2("top:Q"))
 
 
-def _middle(usual: Usual, kind: str) -> Chart:
+def _middle(baseline: Baseline, kind: str) -> Chart:
     rows = [
         {
             "middle": hour + 0.5,
@@ -70,18 +72,18 @@ def _middle(usual: Usual, kind: str) -> Chart:
             "span": f"{hour}:00 to {hour + 1}:00",
             "range": f"{band.low:,.0f} to {band.high:,.0f}",
         }
-        for hour, band in _bands(usual, kind)
+        for hour, band in _bands(baseline, kind)
     ]
     tooltip = [
-        alt.Tooltip("span:N", title="Usual"),
+        alt.Tooltip("span:N", title="Baseline"),
         alt.Tooltip("value:Q", title="Median", format=",.0f"),
-        alt.Tooltip("range:N", title="Band"),
+        alt.Tooltip("range:N", title="Range"),
     ]
     marks = alt.Chart(inline(rows)).mark_line(color=RULE, strokeWidth=2, interpolate="step", point=False)
     dots = alt.Chart(inline(rows)).mark_point(color=RULE, filled=True, size=22)
     return marks.encode(x=_hour()) + dots.encode(x=_hour(), tooltip=tooltip)
 
 
-def _bands(usual: Usual, kind: str) -> list[tuple[int, Band]]:
-    per_hour = zip(*(_values(day, kind) for day in usual.days), strict=True)
+def _bands(baseline: Baseline, kind: str) -> list[tuple[int, Band]]:
+    per_hour = zip(*(_values(day, kind) for day in baseline.days), strict=True)
     return [(hour, find_band(list(values))) for hour, values in enumerate(per_hour)]

@@ -1,4 +1,4 @@
-"""What the Today page asks the API for: the weeks until today now and then, today and yesterday every half minute."""
+"""Data of the Today page: the last weeks, loaded now and then, and today and yesterday, loaded every 30 seconds."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _WEEKS_TTL_S = 900
 
 
 @dataclass(frozen=True)
-class News:
-    """All that the page shows. ``today_summary`` and ``yesterday_summary`` are as answered, None without decisions.
+class DayData:
+    """Everything the page shows. ``today_summary`` and ``yesterday_summary`` are as answered, None without decisions.
 
-    ``days`` are the summaries of the weeks until yesterday, as answered.
+    ``days`` are the summaries of the last weeks up to yesterday, as answered.
     """
 
     at: datetime
@@ -37,8 +37,8 @@ class News:
     days: tuple[Json, ...] = ()
 
 
-def ask_for_news(api: Api, detector: Detector) -> News:
-    """Ask for all of it, one thing after the other; raise ``ApiProblem`` if the API does not answer."""
+def load_day_data(api: Api, detector: Detector) -> DayData:
+    """Load everything, one request after the other; raise ``ApiProblem`` if the API does not answer."""
     at = clock.now()
     today, yesterday = at.date(), at.date() - timedelta(1)
     weeks = _load_weeks(api.url, detector.name, today, api)
@@ -48,7 +48,7 @@ def ask_for_news(api: Api, detector: Detector) -> News:
     summaries = [days.get(day.isoformat()) for day in (today, yesterday)]
     figures = [read_day(one, order) if one else None for one in summaries]
     before = [read_day(row, order) for row in weeks.answer["days"] if row["day"] < yesterday.isoformat()]
-    return News(
+    return DayData(
         at=at,
         indexed_until=answer.get("indexed_until"),
         today=figures[0] or no_figures(today),
@@ -62,7 +62,7 @@ def ask_for_news(api: Api, detector: Detector) -> News:
 
 
 def load_past_days(api: Api, detector: Detector) -> tuple[datetime, Sequence[Json]]:
-    """Return the summaries of the weeks until yesterday, and the moment that this is now."""
+    """Return the current time, and the summaries of the last weeks up to yesterday."""
     at = clock.now()
     weeks = _load_weeks(api.url, detector.name, at.date(), api)
     return at, _before(weeks.answer, at.date())
@@ -73,7 +73,7 @@ def _before(answer: Json, today: date) -> tuple[Json, ...]:
 
 
 def time_health(api: Api) -> float:
-    """Return how many milliseconds the API takes to say that it is there, the network included."""
+    """Return the milliseconds that a health request takes, including the network."""
     began = time.perf_counter()
     api.health()
     return (time.perf_counter() - began) * 1000

@@ -1,4 +1,4 @@
-"""What one day's decisions come to, as an analyst counts: alerts, frauds caught and missed, and this by the hour."""
+"""Metrics of one day: payments, alerts, fraud caught and fraud missed, in total and by hour."""
 
 from __future__ import annotations
 

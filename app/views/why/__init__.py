@@ -1,1 +1,1 @@
-"""The Why page: what moves scores."""
+"""Explanations of the model: the features and reasons that move scores."""

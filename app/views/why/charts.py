@@ -1,4 +1,4 @@
-"""Charts of the Why page: what moves scores, how a value does, and where."""
+"""Charts of the Why page: importance of reasons, effect of values, and segments."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _BAND = 0.22
 
 
 def doublings(contribution: float) -> float:
-    """Return how often a contribution in log-odds doubles the odds of fraud; below 0, halves them."""
+    """Return a contribution in log-odds as doublings of the odds of fraud; negative for halvings."""
     return contribution / math.log(2)
 
 
-def say_odds(contribution: float) -> str:
-    """Return what a contribution multiplies the odds of fraud by: ``×3.2`` or ``÷1.5``."""
+def format_odds(contribution: float) -> str:
+    """Return a contribution as a factor on the odds of fraud: ``×3.2`` or ``÷1.5``."""
     factor = math.exp(abs(contribution))
     return f"{'×' if contribution >= 0 else '÷'}{factor:,.{0 if factor >= 10 else 1}f}"
 
 
 def groups_chart(groups: Sequence[Json]) -> Chart:
-    """Return bars of how far each group moves scores, for all payments and for frauds."""
+    """Return bars of the effect of each group on scores, for all payments and for fraud."""
     rows = [
         {"group": group["name"], "whose": whose, "size": doublings(group[name])}
         for group in groups
@@ -39,7 +39,7 @@ def groups_chart(groups: Sequence[Json]) -> Chart:
         alt.Chart(inline(rows))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            x=alt.X("size:Q", title="Moves the odds of fraud by", axis=alt.Axis(tickCount=5, labelExpr=ODDS)),
+            x=alt.X("size:Q", title="Effect on the odds of fraud", axis=alt.Axis(tickCount=5, labelExpr=ODDS)),
             y=alt.Y("group:N", title=None, sort=[group["name"] for group in groups], axis=alt.Axis(labelLimit=330)),
             yOffset=alt.YOffset("whose:N", sort=list(WHOSE)),
             color=alt.Color(
@@ -51,7 +51,7 @@ def groups_chart(groups: Sequence[Json]) -> Chart:
             ),
             tooltip=[
                 alt.Tooltip("group:N", title="Reason"),
-                alt.Tooltip("whose:N", title="Of"),
+                alt.Tooltip("whose:N", title="Payments"),
                 alt.Tooltip("size:Q", title="Doublings of the odds", format=".2f"),
             ],
         )
@@ -59,12 +59,12 @@ def groups_chart(groups: Sequence[Json]) -> Chart:
     )
 
 
-def dependence_chart(told: Json, logarithmic: bool) -> Chart:
-    """Return what each value did for the odds: past events as points, their mean as a line, most of them as a band."""
-    bins = [one for one in told["bins"] if one["low"] is not None]
+def dependence_chart(dependence: Json, logarithmic: bool) -> Chart:
+    """Return the effect of each value on the odds: past events as points, the mean as a line, most as a band."""
+    bins = [one for one in dependence["bins"] if one["low"] is not None]
     x_scale = alt.Scale(type="symlog", constant=_smallest(bins)) if logarithmic else alt.Scale(zero=False)
-    x = alt.X("value:Q", title=told["description"], scale=x_scale, axis=alt.Axis(tickCount=8, format="~g"))
-    y = alt.Y("effect:Q", title="Multiplies the odds of fraud by", axis=alt.Axis(tickCount=6, labelExpr=ODDS))
+    x = alt.X("value:Q", title=dependence["description"], scale=x_scale, axis=alt.Axis(tickCount=8, format="~g"))
+    y = alt.Y("effect:Q", title="Effect on the odds of fraud", axis=alt.Axis(tickCount=6, labelExpr=ODDS))
     means = [
         {
             "value": (one["low"] + one["high"]) / 2,
@@ -83,12 +83,12 @@ def dependence_chart(told: Json, logarithmic: bool) -> Chart:
     tooltip = [
         alt.Tooltip("range:N", title="Values"),
         alt.Tooltip("effect:Q", title="Doublings of the odds", format=".2f"),
-        alt.Tooltip("frauds:Q", title="Share of frauds", format=".2%"),
+        alt.Tooltip("frauds:Q", title="Share of fraud", format=".2%"),
         alt.Tooltip("events:Q", title="Payments", format=",.0f"),
     ]
     knots = base.mark_point(filled=True, color=RULE, size=36, opacity=1).encode(y=y, tooltip=tooltip)
     zero = alt.Chart(inline([{"effect": 0}])).mark_rule(strokeDash=[2, 3], opacity=0.5).encode(y=alt.Y("effect:Q"))
-    return alt.layer(zero, band, _points(told["points"], x, y), line, knots).properties(height=340)
+    return alt.layer(zero, band, _points(dependence["points"], x, y), line, knots).properties(height=340)
 
 
 def _points(points: Sequence[Json], x: Chart, y: Chart) -> Chart:
@@ -115,22 +115,22 @@ def _points(points: Sequence[Json], x: Chart, y: Chart) -> Chart:
     )
 
 
-def spans_magnitudes(told: Json) -> bool:
-    """Return whether the values of a feature are told better on a logarithmic scale."""
-    values = [abs(one["high"]) for one in told["bins"] if one["high"]]
+def spans_magnitudes(dependence: Json) -> bool:
+    """Return whether the values of a feature need a logarithmic scale."""
+    values = [abs(one["high"]) for one in dependence["bins"] if one["high"]]
     return len(values) > 2 and max(values) > 50 * sorted(values)[len(values) // 2]
 
 
 def _smallest(bins: Sequence[Json]) -> float:
-    """Return the size from which on the scale is logarithmic: a tenth of the median value, a thousandth at least."""
+    """Return the value where the logarithmic scale begins: a tenth of the median value, at least a thousandth."""
     sizes = sorted(abs(one["high"]) for one in bins if one["high"])
     return max(sizes[len(sizes) // 2] / 10, 1e-3) if sizes else 1.0
 
 
 def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], *, dark: bool) -> Chart:
-    """Return a table of shades: how far each of ``groups``, place and name, moves scores in each segment.
+    """Return a heat map: the effect of each of ``groups``, place and name, on scores in each segment.
 
-    Vega's texts have one colour; ``dark`` says which one can be read.
+    Vega's texts have one color; ``dark`` selects a readable one.
     """
     rows = [
         {
@@ -153,7 +153,7 @@ def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], 
         color=alt.ColorValue(COLOURS["All"]),
         tooltip=[
             alt.Tooltip("group:N", title="Reason"),
-            alt.Tooltip("segment:N", title="Where"),
+            alt.Tooltip("segment:N", title="Segment"),
             alt.Tooltip("size:Q", title="Doublings of the odds", format=".2f"),
         ],
     )

@@ -1,4 +1,4 @@
-"""Which features matter, by three measures side by side."""
+"""Importance table: the most important features by three measures."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import streamlit as st
 from app.api.client import Json
 from app.views.why.charts import doublings
 
-MOST = 30
+MAX_FEATURES = 30
 CONTRIBUTION_HELP = (
-    "Mean absolute contribution: how far the feature moves a score, up or down, on average over past payments. "
-    "Exact, and measured in doublings of the odds of fraud: 1 doubles or halves them."
+    "Mean absolute contribution: how much the feature moves a score, up or down, averaged over past payments. "
+    "Exact, in doublings of the odds of fraud: 1 means that it doubles or halves them."
 )
 DROP_HELP = (
-    "Permutation: how far average precision falls when the feature's values are shuffled among payments. "
-    "Around 0, the model does as well without it: others tell the same. Tried are the features with the largest gain."
+    "Permutation importance: how much average precision falls when the feature's values are shuffled. "
+    "Near 0, other features carry the same information. Tested for the features with the largest gain."
 )
 GAIN_HELP = (
-    "Gain: the feature's share of what splits or weights gained while the model was trained. "
-    "It favours features with many values, and says nothing about later payments."
+    "Gain: the feature's share of the total gain of splits or weights in training. "
+    "It favors features with many values and does not measure results on later payments."
 )
 
 
 def join_importance(contributions: Json | None, importance: Json | None) -> list[Json]:
-    """Return one row a feature with each of the three measures, None where one is not known; largest first."""
+    """Return one row per feature with the three measures, None if unknown, the largest first."""
     rows: dict[str, Json] = {}
     for feature in (contributions or {}).get("features") or ():
         rows[feature["name"]] = {
@@ -40,11 +40,11 @@ def join_importance(contributions: Json | None, importance: Json | None) -> list
         row = rows.setdefault(name, {"feature": name, "description": item["name"], "contribution": None})
         row.update(drop=item["drop"], gain=item["gain"])
     found = sorted(rows.values(), key=lambda row: (-(row["contribution"] or 0.0), -(row["drop"] or 0.0)))
-    return found[:MOST]
+    return found[:MAX_FEATURES]
 
 
 def show_importance(rows: list[Json]) -> str | None:
-    """Show the table; return the feature of the row that is selected, None for none."""
+    """Show the table; return the feature of the selected row, None if no row is selected."""
     known = [name for name in ("contribution", "drop", "gain") if any(row[name] is not None for row in rows)]
     chosen: Any = st.dataframe(
         [{"description": row["description"], **{name: row[name] for name in known}} for row in rows],
@@ -55,7 +55,7 @@ def show_importance(rows: list[Json]) -> str | None:
         on_select="rerun",
         selection_mode="single-row",
         key="important",
-        alt="The features that matter most, by each measure",
+        alt="Most important features by each measure",
     )
     selected = chosen["selection"]["rows"]
     return str(rows[selected[0]]["feature"]) if selected and selected[0] < len(rows) else None

@@ -1,4 +1,4 @@
-"""Past payments in which a feature decided: a list, and one of them in full."""
+"""Past payments on which a feature had the largest effect: a list, and a dialog with one of them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from app.ui import formatting
 from app.ui.event_links import offer_event
 from app.ui.links import show_link
 from app.ui.page import in_markdown, problems_shown
-from app.views.why.charts import say_odds
+from app.views.why.charts import format_odds
 
-LABELS = {"fraud": ("Fraud", "stop"), "legitimate": ("Legitimate", "go"), "none": ("Not labelled", "quiet")}
+LABELS = {"fraud": ("Fraud", "stop"), "legitimate": ("Legitimate", "go"), "none": ("Not labeled", "quiet")}
 
 
 def show_past_events(api: Api, detector: Detector, events: Sequence[Json]) -> None:
@@ -33,12 +33,12 @@ def _line(detector: Detector, past: Json) -> str:
     event = past["event"]
     word, tone = LABELS[past["label"]]
     amount = event.get(detector.column("amount"))
-    told = past["sentence"] or "Other reasons weigh more here."
+    sentence = past["sentence"] or "Other reasons had a larger effect."
     money = "" if amount is None else formatting.money(amount, detector.currency, cents=True)
     return (
         '<div class="tg-past">'
-        f'<b class="tg-odds">{say_odds(past["contribution"])}</b>'
-        f"<span>{escape(told)}</span>"
+        f'<b class="tg-odds">{format_odds(past["contribution"])}</b>'
+        f"<span>{escape(sentence)}</span>"
         f"<span>{escape(money)}</span>"
         f"<span>{escape(formatting.moment(str(event.get(detector.column('timestamp')))))}</span>"
         f"<span>Score {formatting.count(past['score'])}</span>"
@@ -47,35 +47,35 @@ def _line(detector: Detector, past: Json) -> str:
     )
 
 
-@st.dialog("A past payment", width="large")
+@st.dialog("Past payment", width="large")
 def _show_event(api: Api, detector: Detector, past: Json) -> None:
     event, event_id = past["event"], str(past["event"].get(detector.column("id")))
     word, _ = LABELS[past["label"]]
     score, label, odds = st.columns(3)
     score.metric("Score", formatting.count(past["score"]), border=True)
-    label.metric("It was", word, border=True)
-    odds.metric("Odds by this reason", say_odds(past["contribution"]), border=True)
+    label.metric("Label", word, border=True)
+    odds.metric("Effect of this reason", format_odds(past["contribution"]), border=True)
     reasons, sent = st.columns(2, gap="large")
     with reasons:
-        st.subheader("Its weightiest reasons", anchor=False)
+        st.subheader("Main reasons", anchor=False)
         for reason in past["reasons"]:
-            st.markdown(f"**{say_odds(reason['contribution'])}** {in_markdown(reason['sentence'])}")
+            st.markdown(f"**{format_odds(reason['contribution'])}** {in_markdown(reason['sentence'])}")
         with problems_shown():
             _show_ways(api, detector, event, event_id)
     with sent:
-        st.subheader("As it was sent", anchor=False)
+        st.subheader("Event data", anchor=False)
         st.dataframe(
             [{"column": formatting.title(name), "value": str(value)} for name, value in event.items()],
             hide_index=True,
             height="content",
             row_height=30,
             column_config={"column": "Column", "value": "Value"},
-            alt="The columns of this payment",
+            alt="Columns of this payment",
         )
 
 
 def _show_ways(api: Api, detector: Detector, event: Json, event_id: str) -> None:
-    """Offer to try the event, and to open its decision where one is stored."""
+    """Offer to try the event, and to open its case if a decision is stored."""
     offer_event(event, event_id, "Try it on the Score page")
     try:
         api.decision(event_id)
@@ -83,6 +83,6 @@ def _show_ways(api: Api, detector: Detector, event: Json, event_id: str) -> None
         if problem.status != 404:
             raise
         noun = detector.event_name
-        st.caption(f"This {noun} came with the training data; no decision on it is stored.")
+        st.caption(f"This {noun} is from the training data. It has no stored decision.")
         return
-    show_link("queue", "Open its case", {"event": event_id})
+    show_link("queue", "Open the case", {"event": event_id})
