@@ -39,7 +39,7 @@ pytestmark = pytest.mark.emulator
 KEY = "inbox/payments/a.csv"
 ROWS = 60
 LEASE_S = 0.5
-# Pieces, parts and leases so small that a file of 60 rows has many of each.
+# Chunks, parts and leases so small that a file of 60 rows has many of each.
 SMALL = {
     "PIECE_ROWS": "15", "CHECKPOINT_S": "0", "PART_BYTES": "2000", "LEASE_S": str(LEASE_S), "HEARTBEAT_S": "0.1",
     "MOST_TRIES": "50",
@@ -56,7 +56,7 @@ RUN += "score_batch; print(score_batch(open_stores(), *sys.argv[1:]).status)"
 
 @pytest.fixture
 def small(empty_backend: Backend, recording_version: Path, monkeypatch: pytest.MonkeyPatch) -> Backend:
-    """Storage in which files are recorded, in small pieces."""
+    """Storage in which files are recorded, in small chunks."""
     for name, value in SMALL.items():
         monkeypatch.setenv(f"TOLLGATE_{name}", value)
     forget_storage()

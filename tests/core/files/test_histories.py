@@ -1,4 +1,4 @@
-"""A file's histories, piece by piece, are to the bit those of one replay; what is left is what one at a time leaves."""
+"""A file's histories, chunk by chunk, are to the bit those of one replay; what is left is what one at a time leaves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CUTS = st.lists(st.integers(0, 14), max_size=3)
 def read_parts(
     plan: HistoryPlan, parts: list[Events], folder: Path, stored: StoredHistories | None = None, *, saves: bool = False
 ) -> tuple[FileHistories, np.ndarray, np.ndarray]:
-    """Return the histories, and what all events read and were judged; with ``saves``, each piece by another process."""
+    """Return the histories, and what all events read and were judged; with ``saves``, each chunk by another process."""
     histories = FileHistories(plan, folder, read_from(stored or {}))
     reads = []
     for part in parts:
@@ -62,7 +62,7 @@ def in_order(events: Events) -> Events:
 WIDE_BEFORE = [(-32_000_000, "a", 23_174.0, (math.nan, 0.0), None), *[(0, "a", math.nan, (math.nan, 0.0), None)] * 7]
 
 
-# One limb holds both sums, and what is added in the next piece needs two.
+# One limb holds both sums, and what is added in the next chunk needs two.
 WIDE_BEHIND = [
     (-20_000_000, "a", 300.0, (math.nan, 0.0), None),
     (0, "a", math.nan, (math.nan, 0.0), None),

@@ -25,7 +25,7 @@ KEPT = [f"{number:06d}" for number in range(100, 400)]
 def notes(
     met: Sequence[str], kept: Sequence[str], *, rows: int = 10_000, stored: dict[str, int] | None = None
 ) -> list[str]:
-    """Return what is said of a file with these keys, in pieces of 50, where others are stored."""
+    """Return what is said of a file with these keys, in chunks of 50, where others are stored."""
     keys = {"card": EntityKeys(), "both": EntityKeys()}
     for start in range(0, len(met), 50):
         new = met[start : start + 50]

@@ -1,4 +1,4 @@
-"""What a detector version says about the events of a piece, some thousand at a time."""
+"""What a detector version says about the events of a chunk, some thousand at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.explanations.context import Cases
 from tollgate.core.explanations.explain import TOP, explain_cases
 from tollgate.core.features.feature import Matrix
-from tollgate.core.files.history.histories import PieceReads
+from tollgate.core.files.history.histories import ChunkReads
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 
@@ -26,7 +26,7 @@ _TOLD_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
-class PieceDecisions:
+class ChunkDecisions:
     """What was decided on n events.
 
     ``ranks`` are places among the version's outcomes, from weak to strong. ``rules`` maps an event to the names of the
@@ -44,7 +44,7 @@ class PieceDecisions:
     downgraded: Mapping[int, int]
 
 
-def decide_piece(version: DetectorVersion, events: Events, reads: PieceReads, pool: Executor) -> PieceDecisions:
+def decide_chunk(version: DetectorVersion, events: Events, reads: ChunkReads, pool: Executor) -> ChunkDecisions:
     """Decide on n events, given what they read; parts of them at the same time in ``pool``."""
     starts = range(0, max(len(events), 1), _AT_ONCE)
     parts = list(pool.map(lambda start: _decide_part(version, events, reads, start), starts))
@@ -61,7 +61,7 @@ def decide_piece(version: DetectorVersion, events: Events, reads: PieceReads, po
             lots,
         )
         reasons = dict(zip(flagged.tolist(), (one for some in told for one in some), strict=True))
-    return PieceDecisions(
+    return ChunkDecisions(
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.scores for part in parts]),
         ranks,
@@ -85,7 +85,7 @@ class _Part:
     downgraded: Mapping[int, int]
 
 
-def _decide_part(version: DetectorVersion, events: Events, reads: PieceReads, start: int) -> _Part:
+def _decide_part(version: DetectorVersion, events: Events, reads: ChunkReads, start: int) -> _Part:
     stop = min(start + _AT_ONCE, len(events))
     some, sums = events.part(start, stop), np.ascontiguousarray(reads.sums[:, start:stop])
     features = version.feature_steps.columns(some, sums.T, reads.excess[start:stop])
@@ -102,7 +102,7 @@ def _decide_part(version: DetectorVersion, events: Events, reads: PieceReads, st
 
 
 def _explain(
-    version: DetectorVersion, events: Events, reads: PieceReads, rows: Ints, features: Matrix
+    version: DetectorVersion, events: Events, reads: ChunkReads, rows: Ints, features: Matrix
 ) -> list[list[str]]:
     cases = Cases(
         version.event_type,

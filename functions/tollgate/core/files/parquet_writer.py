@@ -1,4 +1,4 @@
-"""Results as one Parquet file, written piece by piece and gone on with by another process."""
+"""Results as one Parquet file, written chunk by chunk and gone on with by another process."""
 
 from __future__ import annotations
 

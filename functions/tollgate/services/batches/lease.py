@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 class Hold:
     """The lease of one run, renewed every few seconds by a thread of its own while a ``with`` block lasts.
 
-    A piece may take longer than a lease, where storage is slow; that no run is lost for being slow is what the thread
+    A chunk may take longer than a lease, where storage is slow; that no run is lost for being slow is what the thread
     is for. ``state`` is what the batch was like when it was taken, ``checkpoint`` names the one that counts now.
     """
 

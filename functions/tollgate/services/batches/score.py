@@ -1,4 +1,4 @@
-"""Score the rows of a file, piece by piece, with checkpoints on the way."""
+"""Score the rows of a file, chunk by chunk, with checkpoints on the way."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.adapters.s3.source import S3Source
 from tollgate.adapters.s3.upload import ResultUpload, WorkLostError
 from tollgate.core.files.parquet_writer import OtherColumnsError, ParquetResults
-from tollgate.core.files.readers.chunks import Piece, ReadOptions
-from tollgate.core.files.scoring import ScoredPiece
+from tollgate.core.files.readers.chunks import Chunk, ReadOptions
+from tollgate.core.files.scoring import ScoredChunk
 from tollgate.services.batches.batch_run import Work
 from tollgate.services.batches.checkpoints import Checkpoint, forget_checkpoint, save_checkpoint
 from tollgate.services.batches.delivery import Turn
@@ -37,12 +37,12 @@ def score_rows(stores: Stores, file: BatchFile, etag: str, turn: Turn, hold: Hol
         kind: stores.batches.upload(sent, hold.state.run, settings.part_bytes)
         for kind, sent in work.checkpoint.sent.items()
     }
-    pieces = _Pieces(source, opened)
+    chunks = _Chunks(source, opened)
     try:
-        run = _Run(stores, file, hold, work, source, uploads, pieces)
+        run = _Run(stores, file, hold, work, source, uploads, chunks)
         while True:
             run.score(min(settings.checkpoint_s, turn.left_s() - settings.hand_on_s))
-            if pieces.ended:
+            if chunks.ended:
                 return True
             if turn.left_s() < settings.hand_on_s:
                 return False
@@ -53,20 +53,20 @@ def score_rows(stores: Stores, file: BatchFile, etag: str, turn: Turn, hold: Hol
 
 
 @dataclass
-class _Pieces:
-    """The pieces of a file, in segments that end when their time is over; each has one piece at least."""
+class _Chunks:
+    """The chunks of a file, in segments that end when their time is over; each has one chunk at least."""
 
     source: S3Source
-    pieces: Iterator[Piece]
+    chunks: Iterator[Chunk]
     ended: bool = False
-    # By number of first row: how far the file was read when the piece was. Pieces are read ahead.
+    # By number of first row: how far the file was read when the chunk was. Chunks are read ahead.
     places: dict[int, int] = field(default_factory=dict)
 
-    def segment(self, within_s: float) -> Iterator[Piece]:
+    def segment(self, within_s: float) -> Iterator[Chunk]:
         ends_s = time.monotonic() + within_s
-        for piece in self.pieces:
-            self.places[piece.first_row] = self.source.place
-            yield piece
+        for chunk in self.chunks:
+            self.places[chunk.first_row] = self.source.place
+            yield chunk
             if time.monotonic() >= ends_s:
                 return
         self.ended = True
@@ -82,27 +82,27 @@ class _Run:
     work: Work
     source: S3Source
     uploads: dict[str, ResultUpload]
-    pieces: _Pieces
+    chunks: _Chunks
     checkpoints: int = 0
 
     def score(self, within_s: float) -> None:
-        """Score pieces for some time, then make a checkpoint; with the last piece, end the results."""
+        """Score chunks for some time, then make a checkpoint; with the last chunk, end the results."""
         parquet = ParquetResults(self.work.checkpoint.parquet)
         so_far = self.work.checkpoint
         self._tell(so_far)
-        for scored in self.work.scoring.score(self.pieces.segment(within_s)):
+        for scored in self.work.scoring.score(self.chunks.segment(within_s)):
             self.uploads["csv"].write(scored.csv)
             self.uploads["parquet"].write(self._write(parquet, scored))
             so_far = self._after(so_far, scored)
             self._tell(so_far)
-        if self.pieces.ended:
+        if self.chunks.ended:
             self.uploads["parquet"].write(parquet.finish())
             so_far = replace(so_far, summary=self._summarise())
         else:
             so_far = replace(so_far, parquet=parquet.pause())
         self._keep(replace(so_far, sent={kind: upload.sent() for kind, upload in self.uploads.items()}))
 
-    def _write(self, parquet: ParquetResults, scored: ScoredPiece) -> bytes:
+    def _write(self, parquet: ParquetResults, scored: ScoredChunk) -> bytes:
         try:
             return parquet.write(scored.table)
         except OtherColumnsError:
@@ -111,13 +111,13 @@ class _Run:
                 "columns; it begins anew."
             ) from None
 
-    def _after(self, so_far: Checkpoint, scored: ScoredPiece) -> Checkpoint:
+    def _after(self, so_far: Checkpoint, scored: ScoredChunk) -> Checkpoint:
         return replace(
             so_far,
             after=scored.after,
             rows=so_far.rows + scored.rows,
             failed=so_far.failed + scored.failed,
-            bytes=max(so_far.bytes, self.pieces.places.pop(scored.first_row)),
+            bytes=max(so_far.bytes, self.chunks.places.pop(scored.first_row)),
         )
 
     def _summarise(self) -> dict[str, Any]:

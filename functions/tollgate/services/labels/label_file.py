@@ -53,8 +53,8 @@ def _read(stores: Stores, file: BatchFile, etag: str, version: DetectorVersion) 
     source = stores.batches.open(file.key, etag)
     try:
         options, said = ReadOptions(version.file_form), f"{LARGEST_BYTES >> 20} MB"
-        pieces = open_within(file.filename, source, options, most_bytes=LARGEST_BYTES, said=said)
-        return read_label_table(version.event_type, pieces)
+        chunks = open_within(file.filename, source, options, most_bytes=LARGEST_BYTES, said=said)
+        return read_label_table(version.event_type, chunks)
     finally:
         source.close()
 

@@ -32,7 +32,7 @@ from tollgate.core.files.columns.dictionary_column import LazyTexts, Texts, join
 from tollgate.core.files.columns.quick_columns import plain_numbers, quick_times, surely_clean, without_null
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.readers.blank_rows import say_blank_rows
-from tollgate.core.files.readers.chunk import Piece
+from tollgate.core.files.readers.chunk import Chunk
 from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.core.times.time_format import TimeFormat
@@ -41,8 +41,8 @@ _DURATION = "a duration is not a time"
 
 
 @dataclass(frozen=True)
-class PieceEvents:
-    """The usable rows of a piece as ``events``: their places in the piece, and the keys of each entity.
+class ChunkEvents:
+    """The usable rows of a chunk as ``events``: their places in the chunk, and the keys of each entity.
 
     ``problems`` maps places of other rows to the column and the reason. ``ids`` are those of all rows, as far as they
     have one. ``ahead`` counts the rows that lie ahead of the clock; ``clocks`` maps the places of those that are
@@ -62,8 +62,8 @@ def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, i
     return {}
 
 
-def repeated_in_piece(_ids: Texts, codes: Ints, first_row: int) -> Mapping[int, int]:
-    """Return which rows of a piece that is a whole table repeat an id, by their place, and which row had it first.
+def repeated_in_chunk(_ids: Texts, codes: Ints, first_row: int) -> Mapping[int, int]:
+    """Return which rows of a chunk that is a whole table repeat an id, by their place, and which row had it first.
 
     Rows whose code is -1 have no id, or take none.
     """
@@ -77,7 +77,7 @@ def repeated_in_piece(_ids: Texts, codes: Ints, first_row: int) -> Mapping[int, 
 
 
 class EventReader:
-    """Reads pieces of one file. ``find_repeated`` tells which rows repeat an id, and of which row, from 0.
+    """Reads chunks of one file. ``find_repeated`` tells which rows repeat an id, and of which row, from 0.
 
     Only rows without another problem take an id, and are asked about: the others have code -1. Without
     ``find_repeated`` no row repeats one: the caller knows, or does not mind. With a ``limit``, rows that lie ahead of
@@ -96,26 +96,26 @@ class EventReader:
         self._find_repeated = find_repeated
         self._limit = limit
 
-    def read(self, piece: Piece) -> PieceEvents:
-        """Read a piece."""
+    def read(self, chunk: Chunk) -> ChunkEvents:
+        """Read a chunk."""
         kind = self._type
-        columns = _Columns(kind, dict(zip(piece.names, piece.columns, strict=True)), self._hashing)
+        columns = _Columns(kind, dict(zip(chunk.names, chunk.columns, strict=True)), self._hashing)
         texts = {name: columns.texts(name) for name in kind.text_columns}
         numeric = {name: columns.numbers(name) for name in kind.numeric}
         numeric |= {name: columns.booleans(name) for name in kind.boolean}
-        ids = self._read_ids(columns, piece)
+        ids = self._read_ids(columns, chunk)
         times_us, ahead = self._settle(columns, columns.times(kind.timestamp))
         amounts = columns.bounded(kind.amount, AMOUNT_LIMIT)
         latitudes, longitudes = columns.bounded(kind.latitude, 90), columns.bounded(kind.longitude, 180)
-        problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in piece.misshapen.items()}
+        problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in chunk.misshapen.items()}
         for problem in columns.problems:
             problems.setdefault(problem.row, (problem.column, problem.message))
-        say_blank_rows(kind, piece, problems)
-        problems |= self._repeated(ids, problems, piece.first_row)
-        places = np.flatnonzero(_without(problems, len(piece)))
-        keep = slice(None) if len(places) == len(piece) else places
+        say_blank_rows(kind, chunk, problems)
+        problems |= self._repeated(ids, problems, chunk.first_row)
+        places = np.flatnonzero(_without(problems, len(chunk)))
+        keep = slice(None) if len(places) == len(chunk) else places
         taken = {
-            name: its if len(places) == len(piece) else its.take(places, self._hashing) for name, its in texts.items()
+            name: its if len(places) == len(chunk) else its.take(places, self._hashing) for name, its in texts.items()
         }
         keys = {
             entity: join_texts([taken[part] for part in parts], self._hashing)
@@ -131,7 +131,7 @@ class EventReader:
             categories={name: taken[name].keys for name in kind.categorical},
             entities={entity: its.keys for entity, its in keys.items()},
         )
-        return PieceEvents(events, places, keys, problems, ids, len(ahead), self._clocks(ahead, problems))
+        return ChunkEvents(events, places, keys, problems, ids, len(ahead), self._clocks(ahead, problems))
 
     def _settle(self, columns: _Columns, times_us: Ints) -> tuple[Ints, Sequence[int]]:
         if self._limit is None:
@@ -145,11 +145,11 @@ class EventReader:
             return {}
         return dict.fromkeys((row for row in ahead if row not in problems), self._limit.used)
 
-    def _read_ids(self, columns: _Columns, piece: Piece) -> Texts:
+    def _read_ids(self, columns: _Columns, chunk: Chunk) -> Texts:
         name = self._type.id
         if name is None:
-            numbers = pa.array(np.arange(piece.first_row, piece.first_row + len(piece)) + 1)
-            return Texts.of(np.arange(len(piece)), numbers.cast(pa.string()), self._hashing)
+            numbers = pa.array(np.arange(chunk.first_row, chunk.first_row + len(chunk)) + 1)
+            return Texts.of(np.arange(len(chunk)), numbers.cast(pa.string()), self._hashing)
         ids = columns.texts(name)
         columns.problems += [Problem(row, name, NO_ID) for row in np.flatnonzero(ids.codes < 0).tolist()]
         return ids

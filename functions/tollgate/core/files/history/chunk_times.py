@@ -1,4 +1,4 @@
-"""What the events of one piece add to sums, whoever's they are: their moments, weights and whole numbers."""
+"""What the events of one chunk add to sums, whoever's they are: their moments, weights and whole numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.history.plan import HistoryPlan, Kind, quantise, summed_values, weigh
 
-# Below this, int64 holds every sum of a piece.
+# Below this, int64 holds every sum of a chunk.
 ONE_LIMB = 2.0**62
 
 
@@ -36,8 +36,8 @@ class Added:
         return Added(np.where(which, self.numbers, 0.0), small, self.largest)
 
 
-class PieceTimes:
-    """n events of a piece under a plan. ``excess`` is what `judge_amounts` says of them, once that is known."""
+class ChunkTimes:
+    """n events of a chunk under a plan. ``excess`` is what `judge_amounts` says of them, once that is known."""
 
     def __init__(self, plan: HistoryPlan, events: Events) -> None:
         self._plan = plan
@@ -76,20 +76,20 @@ class PieceTimes:
             self._added[kind, half_life] = Added.of(numbers)
         return self._added[kind, half_life]
 
-    def judged(self, excess: Floats) -> PieceTimes:
+    def judged(self, excess: Floats) -> ChunkTimes:
         """Return the same events with what was judged of their amounts."""
-        again = PieceTimes(self._plan, self._events)
+        again = ChunkTimes(self._plan, self._events)
         again.excess = excess
         again.__dict__["arrival"] = self.arrival
         again._weighed = self._weighed
         again._added = dict(self._added)
         return again
 
-    def as_of(self, times_us: Ints) -> PieceTimes:
+    def as_of(self, times_us: Ints) -> ChunkTimes:
         """Return the moments as of which the events read, where these are not their own."""
-        return PieceTimes(self._plan, replace(self._events, times_us=times_us))
+        return ChunkTimes(self._plan, replace(self._events, times_us=times_us))
 
-    def mature_before(self, as_of: PieceTimes | None) -> bool:
+    def mature_before(self, as_of: ChunkTimes | None) -> bool:
         """Return whether some events have matured by the moment as of which they read."""
         return as_of is not None and bool((self.steps <= as_of.last_matured_step).any())
 

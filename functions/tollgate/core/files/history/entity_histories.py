@@ -9,8 +9,8 @@ import numpy as np
 
 from tollgate.core.events.event import Ints
 from tollgate.core.files.columns.dictionary_column import Texts
-from tollgate.core.files.history.chunk_times import PieceTimes
-from tollgate.core.files.history.entity_chunk import EntityPiece, Left
+from tollgate.core.files.history.chunk_times import ChunkTimes
+from tollgate.core.files.history.entity_chunk import EntityChunk, Left
 from tollgate.core.files.history.entity_sums import EntitySums
 from tollgate.core.files.history.key_index import UNKNOWN
 from tollgate.core.files.history.known_keys import KnownKeys
@@ -25,7 +25,7 @@ _BEFORE_ALL = np.iinfo(np.int64).min
 
 
 class EntityHistories:
-    """What is known of an entity's keys. For each piece `find`, `meet`, `open` and `keep` are called in this order."""
+    """What is known of an entity's keys. For each chunk `find`, `meet`, `open` and `keep` are called in this order."""
 
     def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: Memory) -> None:
         self._keys = KnownKeys(folder, entity)
@@ -34,7 +34,7 @@ class EntityHistories:
         # Where the stored entries of each key begin, and how many there are.
         self._where = Records(folder / f"{entity}.where", 2, memory)
         self._numbers: Ints = np.empty(0, dtype=np.int64)
-        # The number of each key of the piece, in the order of its texts.
+        # The number of each key of the chunk, in the order of its texts.
         self.numbers = self._numbers
         self._new = self._numbers
         # The latest addition that is stored of each new key, in microseconds since 1970.
@@ -42,7 +42,7 @@ class EntityHistories:
         self._ranks = self._numbers
 
     def find(self, texts: Texts) -> Ints:
-        """Look the keys of a piece up; return the places of those that are new."""
+        """Look the keys of a chunk up; return the places of those that are new."""
         self._numbers = self._keys.find(texts.hashes)
         self._new = np.flatnonzero(self._numbers == UNKNOWN)
         return self._new
@@ -70,8 +70,8 @@ class EntityHistories:
         self._numbers, self._ranks = numbers[order], np.full(len(order) + 1, -1)
         self._ranks[order] = np.arange(len(order))
 
-    def open(self, texts: Texts, times: PieceTimes, of_host: PieceTimes | None = None) -> EntityPiece:
-        """Return the piece, with what was kept of its keys.
+    def open(self, texts: Texts, times: ChunkTimes, of_host: ChunkTimes | None = None) -> EntityChunk:
+        """Return the chunk, with what was kept of its keys.
 
         ``of_host`` are the moments as of which the events read the entity's host, None where these are their own.
         """
@@ -79,7 +79,7 @@ class EntityHistories:
         return self._sums.open(self._numbers, self._stored_us, line, times, of_host)
 
     def stored(self) -> Entries:
-        """Return what was stored of the keys of the piece."""
+        """Return what was stored of the keys of the chunk."""
         if not self._where.count:
             return no_entries()
         where = self._where.read(self._numbers)
@@ -87,7 +87,7 @@ class EntityHistories:
         return self._stored.read(held, *where[:, held])
 
     def keep(self, left: Left) -> None:
-        """Keep what the piece leaves."""
+        """Keep what the chunk leaves."""
         self._sums.keep(self._numbers, left)
 
     def withhold(self, numbers: Ints, times_us: Ints) -> None:

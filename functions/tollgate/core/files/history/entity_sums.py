@@ -1,4 +1,4 @@
-"""What a file adds to the histories of one entity, kept key by key between its pieces."""
+"""What a file adds to the histories of one entity, kept key by key between its chunks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from tollgate.core.events.event import Floats, Ints
-from tollgate.core.files.history.chunk_times import PieceTimes, last_step_before
-from tollgate.core.files.history.entity_chunk import EntityPiece, Left
+from tollgate.core.files.history.chunk_times import ChunkTimes, last_step_before
+from tollgate.core.files.history.entity_chunk import EntityChunk, Left
 from tollgate.core.files.history.lines import Line
 from tollgate.core.files.history.row_store import Memory, Records
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs
@@ -41,9 +41,9 @@ class EntitySums:
         self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), memory)
 
     def open(
-        self, numbers: Ints, stored_us: Ints, line: Line, times: PieceTimes, of_host: PieceTimes | None
-    ) -> EntityPiece:
-        """Return the piece of a file that has the keys with these numbers, shape (u,).
+        self, numbers: Ints, stored_us: Ints, line: Line, times: ChunkTimes, of_host: ChunkTimes | None
+    ) -> EntityChunk:
+        """Return the chunk of a file that has the keys with these numbers, shape (u,).
 
         The last ones are new: ``stored_us`` are the times of the latest additions that are stored of them. ``of_host``
         are the moments as of which the events read the entity's host, None where these are their own.
@@ -60,10 +60,10 @@ class EntitySums:
             times_us = as_of.times_us.copy()
             times_us[line.rows] = np.maximum(times_us[line.rows], left.last_us[line.keys])
             as_of = times.as_of(times_us)
-        return EntityPiece(self._plan, self._sums, self._kept, left, line, None if as_of is times else as_of)
+        return EntityChunk(self._plan, self._sums, self._kept, left, line, None if as_of is times else as_of)
 
     def keep(self, numbers: Ints, left: Left) -> None:
-        """Keep what a piece left of the keys with these numbers."""
+        """Keep what a chunk left of the keys with these numbers."""
         self.low.write(numbers, [left.last_us, *left.sums.low, *left.ring])
         if left.sums.high.ndim:
             self.high.write(numbers, left.sums.high)

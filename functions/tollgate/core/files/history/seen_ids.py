@@ -19,7 +19,7 @@ class SeenIds:
         self._rows = KeyIndex(folder, "ids")
 
     def find_repeated(self, ids: Texts, codes: Ints, first_row: int) -> Mapping[int, int]:
-        """Return which rows of a piece repeat an id, by their place, and which row had it first; add the others.
+        """Return which rows of a chunk repeat an id, by their place, and which row had it first; add the others.
 
         ``codes``, shape (n,), say which of the ids each row would take: -1 for those that take none.
         """

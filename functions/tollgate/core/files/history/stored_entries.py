@@ -22,7 +22,7 @@ _NO_EPOCH = 1 << 31
 
 @dataclass(frozen=True)
 class Entries:
-    """Stored sums of keys of a piece, in order of key, half-life and epoch: places of sums, and numbers in limbs."""
+    """Stored sums of keys of a chunk, in order of key, half-life and epoch: places of sums, and numbers in limbs."""
 
     keys: Ints
     half_lives: Ints
@@ -58,7 +58,7 @@ class Entries:
 
 
 class StoredEntries:
-    """The stored sums of an entity's keys: appended when a key is met, read with each piece that has it."""
+    """The stored sums of an entity's keys: appended when a key is met, read with each chunk that has it."""
 
     def __init__(self, path: Path, sums: Sequence[Sum], half_lives: int, memory: Memory) -> None:
         self._places = {(s.kind, s.half_life): place for place, s in enumerate(sums)}

@@ -22,7 +22,7 @@ from tollgate.core.files.columns.float_ids import count_inexact
 _DAMAGED = f"^(?:{'|'.join(pattern for pattern, _ in DAMAGES.values())})$"
 _THOUSANDS = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
 _FOUR_DIGITS = r"^\s*[+-]?[0-9]{4,}\s*$"
-# So many rows of each piece tell how numbers are written.
+# So many rows of each chunk tell how numbers are written.
 _LOOKED_AT = 10_000
 _MIN_POINTS = 20
 _MAX_SHOWN = 40
@@ -32,7 +32,7 @@ _MIN_SHARE, _MIN_TIMES, _MIN_KEYS, _MIN_ROWS = 0.1, 10, 10, 200
 
 @dataclass
 class ColumnNotes:
-    """What was noticed in the pieces so far: column → what → rows, and examples of it."""
+    """What was noticed in the chunks so far: column → what → rows, and examples of it."""
 
     rows: int = 0
     counts: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""JSON lines in pieces: an object a line, each with a reason where it is none."""
+"""JSON lines in chunks: an object a line, each with a reason where it is none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tollgate.core.events.strict_json import parse_json
-from tollgate.core.files.readers.chunk import Piece, Position, ReadOptions
+from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
 from tollgate.core.files.readers.csv_dialect import MOST_COLUMNS, MOST_ROW_BYTES
 from tollgate.core.files.readers.decompress import open_stream
 from tollgate.core.files.readers.source import Source
@@ -23,8 +23,8 @@ _NO_OBJECT = "is not a JSON object"
 _TOO_LONG = f"is longer than {MOST_ROW_BYTES >> 20} MB"
 
 
-def read_json_pieces(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Piece]:
-    """Yield the pieces of a file of JSON lines from ``start`` on; a position's place counts bytes of UTF-8 text.
+def read_json_chunks(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Chunk]:
+    """Yield the chunks of a file of JSON lines from ``start`` on; a position's place counts bytes of UTF-8 text.
 
     The columns are those that the first thousand lines have; a row with another one has a problem.
     """
@@ -35,7 +35,7 @@ def read_json_pieces(name: str, source: Source, options: ReadOptions, start: Pos
         rows, misshapen = _read_lines(lines, names)
         columns = [[found.get(column) for found in rows] for column in names]
         first, row = row, row + len(rows)
-        yield Piece(names, columns, first, Position(row, reading.place), misshapen)
+        yield Chunk(names, columns, first, Position(row, reading.place), misshapen)
     if not row:
         raise TableError(f'"{name}" has no rows.')
 
@@ -93,12 +93,12 @@ class _JsonReading:
     def lots(self) -> Iterator[list[bytes | None]]:
         """Yield lots of lines; None stands for one that is too long to be kept."""
         window = b""
-        most = max(self._options.piece_bytes, 2 * MOST_ROW_BYTES)
+        most = max(self._options.chunk_bytes, 2 * MOST_ROW_BYTES)
         while window := window + self._stream.read(most + 1 - len(window)):
             at_end = len(window) <= most
             lines = window[:most].split(b"\n")
             whole = lines if at_end else lines[:-1]
-            some = whole[: self._options.piece_rows]
+            some = whole[: self._options.chunk_rows]
             taken = sum(map(len, some)) + len(some)
             if not some:
                 while b"\n" not in window and (more := self._stream.read(most)):

@@ -1,4 +1,4 @@
-"""Parquet in pieces, row group by row group."""
+"""Parquet in chunks, row group by row group."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
-from tollgate.core.files.readers.chunk import Piece, Position, ReadOptions
+from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
 from tollgate.core.files.readers.csv_dialect import MOST_COLUMNS
 from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
@@ -60,8 +60,8 @@ def _refusing(name: str) -> Iterator[None]:
         raise TableError(f'"{name}" is not a Parquet file: {str(error).splitlines()[0].rstrip(".")}.') from None
 
 
-def read_parquet_pieces(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Piece]:
-    """Yield the pieces of a Parquet file from ``start`` on; a position's place is not used: its row is enough."""
+def read_parquet_chunks(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Chunk]:
+    """Yield the chunks of a Parquet file from ``start`` on; a position's place is not used: its row is enough."""
     with _refusing(name):
         file = pa.parquet.ParquetFile(pa.PythonFile(_Seekable(source), "r"))
         names = file.schema_arrow.names
@@ -78,10 +78,10 @@ def read_parquet_pieces(name: str, source: Source, options: ReadOptions, start: 
                         f'A row group of "{name}" unpacks to more than {options.group_bytes >> 20} MB; '
                         "write smaller ones."
                     )
-                for batch in file.iter_batches(options.piece_rows, [group], use_threads=False):
+                for batch in file.iter_batches(options.chunk_rows, [group], use_threads=False):
                     first, row = row, row + batch.num_rows
                     if row > start.row:
                         kept = batch.slice(max(start.row - first, 0))
-                        yield Piece(names, kept.columns, max(first, start.row), Position(row))
+                        yield Chunk(names, kept.columns, max(first, start.row), Position(row))
             else:
                 row += described.num_rows
