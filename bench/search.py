@@ -35,7 +35,7 @@ from tollgate.core.search.segment_names import SegmentName
 from tollgate.services.search.day_totals import keep_day_sums
 from tollgate.services.search.read import Days, IndexReader, read_index
 from tollgate.services.search.search import find_page
-from tollgate.services.search.serialize_summary import tell_summary
+from tollgate.services.search.serialize_summary import serialize_summary
 from tollgate.services.search.summarize import summarize_segments
 
 from bench._figures import write_figures
@@ -161,7 +161,7 @@ def _summarize(days: Days) -> Search:
     def summarize(reader: IndexReader) -> int:
         kept = DaySumStore(reader.store.s3, BUCKET)
         summaries = summarize_segments(reader, DETECTOR, kept)
-        return len([tell_summary(day, summary) for day, summary in summaries.items()])
+        return len([serialize_summary(day, summary) for day, summary in summaries.items()])
 
     return lambda store: read_index(store, days, summarize)
 

@@ -285,13 +285,13 @@ def test_a_whole_list_goes_into_one_request() -> None:
 
 def test_a_changed_list_decides(ruled: Backend, payment: Payment) -> None:
     change("PUT", "/v1/lists/denied", {"values": [payment["customer_id"]]}, None)
-    ruled.stores.versions._open.clear()
+    ruled.container.versions._open.clear()
     assert call("POST", "/v1/decisions", {"event": payment})[1]["outcome"] == "block"
 
 
 def test_versions_are_listed_newest_first(ruled: Backend, sample_version: Path) -> None:
     ruled.publish(sample_version)
-    ruled.stores.versions._open.clear()
+    ruled.container.versions._open.clear()
     ruled.drop("detectors/payments/20200101-damaged/detector.json", b"{}")
     status, answer = call("GET", "/v1/detector/versions")
     assert status == 200

@@ -129,12 +129,12 @@ def test_a_file_in_spans_is_decided_on_as_by_the_file_door_and_recorded_once(
     later_payments: list[Payment],
     tmp_path: Path,
 ) -> None:
-    stores, table = empty_backend.stores, empty_backend.stores.histories.table
+    container, table = empty_backend.container, empty_backend.container.histories.table
     content = ("\n".join(spoil(later_payments)) + "\n").encode()
     publish_version(small_version, empty_backend.bucket, table)
     before = empty_backend.histories()
     key = "inbox/payments/a.csv"
-    batch = show_batch(stores, score_batch(stores, key, empty_backend.drop(key, content)).batch_id)
+    batch = show_batch(container, score_batch(container, key, empty_backend.drop(key, content)).batch_id)
     expected = list(csv.DictReader(io.StringIO(empty_backend.get(batch["summary"]["results"]).decode())))
     assert len({row["status"] for row in expected}) > 8, "the rows have to differ for this to say anything"
 
@@ -142,7 +142,7 @@ def test_a_file_in_spans_is_decided_on_as_by_the_file_door_and_recorded_once(
     (tmp_path / "a.csv").write_bytes(content)
     output = tmp_path / "out"
     job = Job(str(tmp_path / "a.csv"), "csv", str(output), "csv", table, span_rows=300)
-    sealed = take_champion(VersionStore(stores.versions.s3, empty_backend.bucket, refresh_s=0.0), "payments")
+    sealed = take_champion(VersionStore(container.versions.s3, empty_backend.bucket, refresh_s=0.0), "payments")
     assert sealed.name == recording_small_version.name
 
     # It ends before anything is written; then after all is recorded, before it can note that.

@@ -94,8 +94,8 @@ def test_a_stream_that_is_killed_and_started_again_decides_on_every_event_once(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stores = empty_backend.stores
-    publish_version(small_version, empty_backend.bucket, stores.histories.table)
+    container = empty_backend.container
+    publish_version(small_version, empty_backend.bucket, container.histories.table)
     version, stored = open_folder(small_version), load_folder_histories(open_folder(small_version), small_version)
     before, expected, scores = empty_backend.histories(), empty_backend.histories(), []
     inbox = tmp_path / "inbox"
@@ -124,7 +124,7 @@ def test_a_stream_that_is_killed_and_started_again_decides_on_every_event_once(
         "text",
         str(tmp_path / "out"),
         str(tmp_path / "checkpoint"),
-        stores.histories.table,
+        container.histories.table,
         {"path": str(inbox), "maxFilesPerTrigger": "1"},
     )
     record = Scoring.record
@@ -136,13 +136,13 @@ def test_a_stream_that_is_killed_and_started_again_decides_on_every_event_once(
         return 0
 
     monkeypatch.setattr(Scoring, "record", dying)
-    query = start_stream(spark, lambda: take_champion(stores.versions, "payments"), stream)
+    query = start_stream(spark, lambda: take_champion(container.versions, "payments"), stream)
     with pytest.raises(Exception, match="killed after"):
         query.awaitTermination()
     first = read_decisions(tmp_path / "out")
     assert [row[2] for row in first.values()] == ["ok"] * EACH
     monkeypatch.setattr(Scoring, "record", record)
-    start_stream(spark, lambda: take_champion(stores.versions, "payments"), stream).awaitTermination()
+    start_stream(spark, lambda: take_champion(container.versions, "payments"), stream).awaitTermination()
 
     found = read_decisions(tmp_path / "out")
     assert {event: found[event] for event in first} == first

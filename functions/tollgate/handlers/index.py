@@ -10,7 +10,7 @@ from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.observability import describe_error, set_up_logging
-from tollgate.services.container import open_stores, prepare
+from tollgate.services.container import open_container, prepare
 from tollgate.services.search.index import Change, index_decisions
 
 set_up_logging()
@@ -31,7 +31,7 @@ def handler(payload: Mapping[str, Any], _context: object) -> dict[str, Any]:
             number = record["dynamodb"]["SequenceNumber"]
             _log.error("Record %s cannot be indexed: %s", number, describe_error(error))
             failures.append({"itemIdentifier": number})
-    index_decisions(open_stores(), changes)
+    index_decisions(open_container(), changes)
     return {"batchItemFailures": failures[:1]}
 
 

@@ -31,7 +31,7 @@ from tollgate.settings import Settings, read_settings
 
 
 @dataclass(frozen=True)
-class Stores:
+class Container:
     """Everything that lies outside the process."""
 
     settings: Settings
@@ -53,7 +53,7 @@ class Stores:
     lists: ListStore
 
     @classmethod
-    def of(cls, settings: Settings) -> Stores:
+    def of(cls, settings: Settings) -> Container:
         """Connect to what the settings name."""
         dynamodb, s3 = clients.dynamodb(), clients.s3()
         versions = VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s)
@@ -83,7 +83,7 @@ class Stores:
         """Return the version that decides for ``detector``, or for the deployment's own one."""
         return self.versions.champion(detector or self.settings.detector, time.monotonic())
 
-    def in_a_hurry(self) -> Stores:
+    def in_a_hurry(self) -> Container:
         """Return the same storage for a caller who would rather go without than wait."""
         client = clients.impatient_dynamodb(self.settings.patience_s)
         return replace(
@@ -92,9 +92,9 @@ class Stores:
 
 
 @cache
-def open_stores() -> Stores:
+def open_container() -> Container:
     """Return the storage named in the environment."""
-    return Stores.of(read_settings())
+    return Container.of(read_settings())
 
 
 def prepare() -> None:
@@ -103,4 +103,4 @@ def prepare() -> None:
     A function that lacks its settings then fails to start, and a snapshot holds its clients.
     """
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-        open_stores()
+        open_container()

@@ -39,7 +39,7 @@ class FileQueue:
         except BotoCoreError as error:
             raise UnavailableError(f"The queue did not take a file: {type(error).__name__}; try again.") from error
 
-    def come_again(self, receipt: str, after_s: float) -> None:
+    def retry_after(self, receipt: str, after_s: float) -> None:
         """Let a message that is being worked on come again no sooner than this, and no later unless it is put off."""
         timeout_s = min(max(int(after_s + 0.999), 0), _LONGEST_S)
         try:

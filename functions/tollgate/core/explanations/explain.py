@@ -23,7 +23,7 @@ from tollgate.errors import InputError
 Wanted = Literal["top", "all", "none"]
 TOP = 3
 HIGHEST_IMPACT = 5
-_TOLD = ("name", "impact", "contribution", "sentence")
+_REASON_FIELDS = ("name", "impact", "contribution", "sentence")
 # Base and stability of an explanation, then feature and contribution of each reason.
 Pins = list[Any]
 
@@ -57,7 +57,7 @@ class Explanation:
         """Return the form in which decisions are answered."""
         return {
             "base_log_odds": self.base,
-            "reasons": [{name: getattr(reason, name) for name in _TOLD} for reason in self.reasons],
+            "reasons": [{name: getattr(reason, name) for name in _REASON_FIELDS} for reason in self.reasons],
             "reasons_approximate": self.stability is not None,
             "reasons_stability": self.stability,
         }

@@ -23,7 +23,7 @@ from tollgate.errors import ConditionMissingError
 from tollgate.handlers.http_api.models import Request
 from tollgate.handlers.http_api.problems import LargeRoute, StrictRoute
 from tollgate.handlers.http_api.values import Moment
-from tollgate.services.container import open_stores
+from tollgate.services.container import open_container
 from tollgate.services.rules.backtest import check_rules, try_rules
 from tollgate.services.rules.drafts import save_draft, show_draft
 from tollgate.services.rules.lists import change_list, replace_list, show_list
@@ -233,19 +233,19 @@ list_routes = APIRouter(prefix="/v1", route_class=LargeRoute)
 @routes.post("/rules/check", response_model=CheckedRules)
 async def post_rules_check(request: RulesRequest) -> dict[str, Any]:
     """Say what is wrong or odd about rules, before anything is saved."""
-    return check_rules(open_stores(), request.to_rules(), request.detector)
+    return check_rules(open_container(), request.to_rules(), request.detector)
 
 
 @routes.post("/rules/trial", response_model=TriedRules)
 async def post_rules_trial(request: RulesRequest) -> dict[str, Any]:
     """Try rules on past events."""
-    return try_rules(open_stores(), request.to_rules(), request.detector)
+    return try_rules(open_container(), request.to_rules(), request.detector)
 
 
 @routes.get("/rules/draft", response_model=RulesDraft)
 async def get_rules_draft(detector: str | None = None) -> dict[str, Any]:
     """Return the draft of the next rules."""
-    return show_draft(open_stores(), detector)
+    return show_draft(open_container(), detector)
 
 
 @routes.put("/rules/draft", response_model=RulesDraft)
@@ -254,7 +254,7 @@ async def put_rules_draft(
 ) -> dict[str, Any]:
     """Save a draft of the next rules. It decides nothing."""
     etag = _condition(if_match, if_none_match)
-    return save_draft(open_stores(), request.to_rules(), request.saved_by, etag, request.detector)
+    return save_draft(open_container(), request.to_rules(), request.saved_by, etag, request.detector)
 
 
 @routes.get("/lists/{name}", response_model=ListPage)
@@ -266,7 +266,7 @@ async def get_list(
     detector: str | None = None,
 ) -> dict[str, Any]:
     """List the values of a list."""
-    return show_list(open_stores(), name, search, limit, cursor, detector)
+    return show_list(open_container(), name, search, limit, cursor, detector)
 
 
 @list_routes.put("/lists/{name}", response_model=ListState)
@@ -279,7 +279,7 @@ async def put_list(
 ) -> dict[str, Any]:
     """Put values in place of a list's."""
     etag = _condition(if_match, if_none_match)
-    return replace_list(open_stores(), name, request.values, etag, detector, may_be_empty=request.allow_empty)
+    return replace_list(open_container(), name, request.values, etag, detector, may_be_empty=request.allow_empty)
 
 
 @list_routes.patch("/lists/{name}", response_model=ListState)
@@ -292,4 +292,4 @@ async def patch_list(
 ) -> dict[str, Any]:
     """Add and remove values of a list."""
     etag = _condition(if_match, if_none_match)
-    return change_list(open_stores(), name, request.add, request.remove, etag, detector)
+    return change_list(open_container(), name, request.add, request.remove, etag, detector)

@@ -9,12 +9,12 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.decisions.recompute import explain_again, retell_reasons
 from tollgate.core.explanations.explain import Wanted, most_of
 from tollgate.errors import SealError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
 _log = logging.getLogger(__name__)
 
 
-def tell_reasons(stores: Stores, record: DecisionRecord, wanted: Wanted | None = None) -> dict[str, Any]:
+def explain_decision(container: Container, record: DecisionRecord, wanted: Wanted | None = None) -> dict[str, Any]:
     """Return what a decision's answer says of its reasons: those that it was given with, or as many as are ``wanted``.
 
     Nothing is said where there are none: of a degraded decision, or where the version is no longer in the bucket.
@@ -25,7 +25,7 @@ def tell_reasons(stores: Stores, record: DecisionRecord, wanted: Wanted | None =
     if not told or record.reads is None or answer.get("degraded"):
         return {}
     try:
-        version = stores.versions.pinned(str(answer["detector"]), str(answer["detector_version"]))
+        version = container.versions.pinned(str(answer["detector"]), str(answer["detector_version"]))
     except SealError as error:
         _log.warning("A decision's reasons cannot be told: %s", error)
         return {}

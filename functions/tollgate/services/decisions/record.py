@@ -14,14 +14,14 @@ from tollgate.core.history.item_packing import lodge
 from tollgate.core.history.latest_addition import latest_names, move_latest, read_as_of
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.history.stored import NOTHING_MATURED, add_to_all, add_up, fold_matured, stale_names
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.labels.label_history import label_addition, label_record, label_time_us
 
 _DAY_S = 86_400
 
 
 def record_decision(
-    stores: Stores,
+    container: Container,
     version: DetectorVersion,
     event: Events,
     stored: StoredHistories,
@@ -35,8 +35,8 @@ def record_decision(
     record = label_record(version, record, waiting)
     for tidy in (True, False):
         try:
-            actions = _actions(stores, version, event, stored, record, waiting, tidy=tidy)
-            write_together(stores.decisions.client, actions)
+            actions = _actions(container, version, event, stored, record, waiting, tidy=tidy)
+            write_together(container.decisions.client, actions)
         except ConditionFailedError as error:
             if 0 in error.places:
                 return False
@@ -48,7 +48,7 @@ def record_decision(
 
 
 def _actions(
-    stores: Stores,
+    container: Container,
     version: DetectorVersion,
     event: Events,
     stored: StoredHistories,
@@ -58,8 +58,8 @@ def _actions(
     tidy: bool,
 ) -> list[dict[str, Any]]:
     now_s, time_s = clock.now_s(), record.time_s
-    kept_until_s = now_s + stores.settings.decision_days * _DAY_S
-    actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
+    kept_until_s = now_s + container.settings.decision_days * _DAY_S
+    actions = [{"Put": container.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
     expires_s = max(now_s, time_s, record.known_s or time_s) + version.history.forgotten_after_s
     everything = add_to_all(version.history, event, record.excess, let_through=record.let_through)
     additions = {entity: everything[entity] for entity in record.entities}
@@ -77,6 +77,6 @@ def _actions(
         matured = fold_matured(version.history, entity, sums, as_of_s) if tidy else NOTHING_MATURED
         stale = stale_names(version.history, [*sums, *matured.added], as_of_s)
         pk, moved = history_key(record.space, entity, key), move_latest(times, latest_us)
-        actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale, matured, moved)})
+        actions.append({"Update": container.histories.addition(pk, added, expires_s, stale, matured, moved)})
     assert len(actions) <= MOST_ACTIONS
     return actions

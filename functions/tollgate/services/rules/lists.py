@@ -14,20 +14,20 @@ from tollgate.core.rules.scope import Kind
 from tollgate.core.rules.value_lists import MAX_ENTRIES, Members
 from tollgate.core.times.timestamps import write_second
 from tollgate.errors import ChangedError, InputError, NotFoundError, suggest
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
 Values = Sequence[bool | str | int | float]
 
 
 def show_list(
-    stores: Stores, name: str, search: str, limit: int, after: str | None, detector: str | None = None
+    container: Container, name: str, search: str, limit: int, after: str | None, detector: str | None = None
 ) -> dict[str, Any]:
     """Return a page of a list's values in their order: those that hold ``search``, behind the value ``after``.
 
     Raises `NotFoundError` for an unknown list, `InputError` for an ``after`` that is no value of its kind.
     """
-    version = stores.champion(detector)
-    members, etag = _read(stores, version, name)
+    version = container.champion(detector)
+    members, etag = _read(container, version, name)
     values = show_values(members)
     wanted = search.strip().casefold()
     matching = [value for value in values if wanted in value.casefold()] if wanted else values
@@ -41,7 +41,7 @@ def show_list(
 
 
 def replace_list(
-    stores: Stores,
+    container: Container,
     name: str,
     values: Values,
     etag: str | None,
@@ -54,17 +54,17 @@ def replace_list(
     Raises `InputError` for values that cannot be meant, or none of them unless it ``may_be_empty``, and `ChangedError`
     if somebody else changed the list.
     """
-    version = stores.champion(detector)
+    version = container.champion(detector)
     members = _as_members(version, name, values, may_be_empty=may_be_empty)
-    return _write(stores, version, name, members, etag)
+    return _write(container, version, name, members, etag)
 
 
 def change_list(
-    stores: Stores, name: str, add: Values, remove: Values, etag: str | None, detector: str | None = None
+    container: Container, name: str, add: Values, remove: Values, etag: str | None, detector: str | None = None
 ) -> dict[str, Any]:
     """Add and remove values of the list with this ETag, None for the one sealed; raises what `replace_list` does."""
-    version = stores.champion(detector)
-    members, current = _read(stores, version, name)
+    version = container.champion(detector)
+    members, current = _read(container, version, name)
     if current != etag:
         raise ChangedError
     added = _as_members(version, name, add, may_be_empty=True)
@@ -72,7 +72,7 @@ def change_list(
     kept: set[str | float] = {*members.values, *added.values} - removed
     if len(kept) > MAX_ENTRIES:
         raise InputError(f'The list "{name}" would have {len(kept):,} values; a list may have {MAX_ENTRIES:,}.')
-    return _write(stores, version, name, Members.of(members.kind, kept), etag)
+    return _write(container, version, name, Members.of(members.kind, kept), etag)
 
 
 def _sealed(version: DetectorVersion, name: str) -> Members:
@@ -83,10 +83,10 @@ def _sealed(version: DetectorVersion, name: str) -> Members:
     return lists[name]
 
 
-def _read(stores: Stores, version: DetectorVersion, name: str) -> tuple[Members, str | None]:
+def _read(container: Container, version: DetectorVersion, name: str) -> tuple[Members, str | None]:
     # The version that decides may hold what the bucket said half a minute ago.
     kind = _sealed(version, name).kind
-    found = stores.lists.read(version.detector, name, kind)
+    found = container.lists.read(version.detector, name, kind)
     if found:
         return found
     sealed = version.manifest["rules"]["lists"][name]
@@ -119,9 +119,11 @@ def _removed(name: str, members: Members, values: Values) -> frozenset[str | flo
         raise InputError(f'The list "{name}" {error}.') from None
 
 
-def _write(stores: Stores, version: DetectorVersion, name: str, members: Members, etag: str | None) -> dict[str, Any]:
-    stores.lists.write(version.detector, name, members, etag)
-    kept, current = _read(stores, version, name)
+def _write(
+    container: Container, version: DetectorVersion, name: str, members: Members, etag: str | None
+) -> dict[str, Any]:
+    container.lists.write(version.detector, name, members, etag)
+    kept, current = _read(container, version, name)
     return _tell(version, name, kept, current)
 
 

@@ -16,7 +16,7 @@ _STEPS = range(0, TOP_SCORE + 1, SCORE_STEP)
 Names = dict[str, Any]
 
 
-def tell_summary(day: str, summary: Summary) -> dict[str, Any]:
+def serialize_summary(day: str, summary: Summary) -> dict[str, Any]:
     """Return counts and money of a day: in all, and by outcome, version, rule, hour and score."""
     kinds = summary.kinds
     return {
