@@ -28,7 +28,7 @@ from tollgate.adapters.s3.range_cache import RangeCache
 from tollgate.adapters.s3.ranges import ObjectRanges
 from tollgate.adapters.s3.segments import SegmentStore
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
-from tollgate.core.search.entry import Entry, Kind, Rows
+from tollgate.core.search.entry import Entry, EntryKind, Rows
 from tollgate.core.search.query import Query
 from tollgate.core.search.segment import write_segment
 from tollgate.core.search.segment_names import SegmentName
@@ -46,7 +46,11 @@ DETECTOR, BUCKET = "payments", "bench"
 PRICES = Path(__file__).with_name("prices.toml")
 KEPT_BYTES = 256 << 20
 VERSION = "20261125-c91864f5af9570cb"
-KINDS = (Kind("approve", VERSION), Kind("review", VERSION, (("new device, large", False),)), Kind("block", VERSION))
+KINDS = (
+    EntryKind("approve", VERSION),
+    EntryKind("review", VERSION, (("new device, large", False),)),
+    EntryKind("block", VERSION),
+)
 # Segments that the last day has of each level, and the share of its rows in all of a level.
 TODAY = ((0, 12, 0.01), (1, 12, 0.12), (2, 8, 0.87))
 Search = Callable[[SegmentStore], int]

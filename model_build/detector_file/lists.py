@@ -9,7 +9,7 @@ from pathlib import Path
 from tollgate.core.rules.lexer import RESERVED, WORDS
 from tollgate.core.rules.lists.text import ListLine, check_file, decode_list, given_lines, read_list, split_lines
 from tollgate.core.rules.rule_set import columns_that_ask
-from tollgate.core.rules.scope import Kind
+from tollgate.core.rules.scope import ValueKind
 from tollgate.core.rules.value_lists import Members
 from tollgate.errors import DetectorFileError, suggest
 
@@ -54,7 +54,7 @@ def _read_members(reader: TomlReader, name: str, lines: Sequence[ListLine], give
     if not isinstance(may_be_empty, bool):
         raise reader.fail("lists", name, "has an allow_empty that is neither true nor false")
     first_is_text = not lines or isinstance(lines[0].value, str)
-    wanted: Kind = "number" if kind == "number" or (kind is None and not first_is_text) else "text"
+    wanted: ValueKind = "number" if kind == "number" or (kind is None and not first_is_text) else "text"
     try:
         asked = _names(reader, name) if "file" in given else None
         return read_list(wanted, lines, asked, may_be_empty=may_be_empty)

@@ -14,7 +14,7 @@ from tollgate.core.events.reader import read_events
 from tollgate.core.history.latest_addition import without_latest
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.history.stored import stale_names
-from tollgate.core.history.timeline import Arrivals, Frauds, Withheld
+from tollgate.core.history.timeline import Frauds, Timeline, Withheld
 from tollgate.services.container import Container
 
 from tests.core.one_by_one import Store, fold, without_zeros
@@ -73,7 +73,7 @@ def expected_histories(
     )
     store = Store(version.history)
     withheld = withheld_as_recorded(container, events) or withheld_of(version, events)
-    store.happen(events, Arrivals.of(events, frauds, withheld=withheld), withheld)
+    store.happen(events, Timeline.of(events, frauds, withheld=withheld), withheld)
     return under_pks(version, store.sums)
 
 

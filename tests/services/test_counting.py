@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import pytest
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
-from tollgate.core.history.timeline import Arrivals, Frauds
+from tollgate.core.history.timeline import Frauds, Timeline
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.labels.label import label_events
@@ -95,7 +95,7 @@ def count_from_scratch(
     frauds = Frauds(np.array(list(known_s), dtype=np.int64), np.array(list(known_s.values()), dtype=float))
     withheld = withheld_as_recorded(container, events)
     assert withheld is not None
-    store.happen(events, Arrivals.of(events, frauds, withheld=withheld), withheld)
+    store.happen(events, Timeline.of(events, frauds, withheld=withheld), withheld)
     return under_pks(version, store.sums)
 
 

@@ -12,7 +12,7 @@ import pytest
 from tollgate.core.decisions.decision import decide
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.history.latest_addition import latest_us
-from tollgate.core.history.timeline import Arrivals
+from tollgate.core.history.timeline import Timeline
 from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
@@ -70,7 +70,7 @@ def one_by_one(version: DetectorVersion, *payments: Payment) -> list[float]:
     events, store, found = read_payments_as_events(version, *payments), Store(version.history), []
     for row in range(len(events)):
         one = events.take(np.array([row]))
-        read = store.happen(one, Arrivals.of(one))
+        read = store.happen(one, Timeline.of(one))
         found.append(float(decide(version, one, read.reads, read.excess).probabilities[0]))
     return found
 

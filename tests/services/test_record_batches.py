@@ -13,7 +13,7 @@ import pytest
 from tollgate.adapters.dynamodb.batches import BatchState
 from tollgate.core.history.replay import StoredHistories, replay_histories
 from tollgate.core.history.stored_names import OPEN
-from tollgate.core.history.totals import totals
+from tollgate.core.history.totals import sum_additions
 from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
@@ -99,7 +99,9 @@ def recorded(recording: Backend, payments: list[Payment], stored: StoredHistorie
     events = read_payments_as_events(version, *payments)
     unusual = replay_histories(version.history, events, stored=stored).excess
     withheld = withheld_of(version, events, stored)
-    sums = {entity: totals(version.history, entity, events, unusual, withheld=withheld) for entity in events.entities}
+    sums = {
+        entity: sum_additions(version.history, entity, events, unusual, withheld=withheld) for entity in events.entities
+    }
     return under_pks(version, sums)
 
 

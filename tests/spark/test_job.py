@@ -21,7 +21,7 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_events
 from tollgate.core.files.file_format import FileForm
 from tollgate.core.history.replay import replay_histories
-from tollgate.core.history.totals import totals
+from tollgate.core.history.totals import sum_additions
 from tollgate.services.batches.catalog import show_batch
 from tollgate.services.batches.process import score_batch
 
@@ -116,7 +116,9 @@ def recorded(folder: Path, rows: list[Row]) -> Histories:
     events, _ = read_events(version.event_type, {name: [row[name] for row in rows] for name in rows[0]})
     excess = replay_histories(version.history, events, stored=load_folder_histories(version, folder)).excess
     withheld = withheld_by(version, (row["outcome"] for row in rows))
-    sums = {entity: totals(version.history, entity, events, excess, withheld=withheld) for entity in events.entities}
+    sums = {
+        entity: sum_additions(version.history, entity, events, excess, withheld=withheld) for entity in events.entities
+    }
     return under_pks(version, sums)
 
 

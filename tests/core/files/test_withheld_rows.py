@@ -17,7 +17,7 @@ from tollgate.core.history.latest_addition import without_latest
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.history.stored import StoredSums, add_legitimate, add_up
 from tollgate.core.history.stored_names import OPEN
-from tollgate.core.history.timeline import NOTHING_WITHHELD, Arrivals, Withheld
+from tollgate.core.history.timeline import NOTHING_WITHHELD, Timeline, Withheld
 from tollgate.core.rules.rule import Rule, RuleBook
 
 from model_build.deployment.publish import open_folder
@@ -84,7 +84,7 @@ def one_by_one(
         decided = decide_one(version, one, store.sums)
         blocked = not version.lets_through(decided.outcomes[0])
         store.happen(
-            one, Arrivals.of(one), Withheld(np.array([0]), np.array([np.inf])) if blocked else NOTHING_WITHHELD
+            one, Timeline.of(one), Withheld(np.array([0]), np.array([np.inf])) if blocked else NOTHING_WITHHELD
         )
         probabilities.append(float(decided.probabilities[0]))
         outcomes.append(decided.outcomes[0])

@@ -43,7 +43,7 @@ class WaitingLabel:
 class DecisionRecord:
     """A stored decision: what was answered, the event as it came, and what a label needs to change its histories.
 
-    ``excess`` says how far the amount went beyond the usual (`judge_amounts`). ``reads`` is what was read from the
+    ``excess`` says how far the amount went beyond the usual (`amount_excess`). ``reads`` is what was read from the
     histories (`pack_reads`), and ``runtime`` what it was decided with: with them the decision can be replayed.
     ``let_through`` is False where its outcome kept the event from happening: it does not become legitimate by itself.
     ``reasons`` is what its reasons can be told from again (`Explanation.pins`): the answer is kept without them, as

@@ -1,4 +1,4 @@
-"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition. Pairs may lodge there.
+"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition. Pairs may be packed in.
 
 The name of an item's latest addition (`LATEST`) is added like a number, and a writer who read earlier ones removes
 them. Any number of writers may do so at once: a name only ever goes in the same transaction as a later one comes.
@@ -24,8 +24,8 @@ from tollgate.adapters.dynamodb.items import (
 )
 from tollgate.core.batched import in_lots
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.core.events.event import Events, host_key
-from tollgate.core.history.item_packing import own_sums, read_lodger
+from tollgate.core.events.event import Events, parent_key
+from tollgate.core.history.item_packing import own_sums, unpack_pair
 from tollgate.core.history.latest_addition import NOT_MOVED, LatestMoved, latest_us, move_latest, without_latest
 from tollgate.core.history.stored import NOTHING_MATURED, Matured, StoredSums, add_up
 from tollgate.core.history.stored_names import LATEST
@@ -75,21 +75,21 @@ class HistoryTable:
     ) -> dict[str, dict[str, StoredSums]]:
         """Read the histories of some keys of each entity: entity → key → sums, absent ones left out.
 
-        Pairs are read from the items of their hosts too, asked for or not.
+        Pairs are read from the items of their parents too, asked for or not.
         """
-        lodgers = [(pair, key) for pair in version.event_type.hosts for key in keys.get(pair, ())]
-        hosts = [(version.event_type.hosts[pair], host_key(key)) for pair, key in lodgers]
+        pairs = [(pair, key) for pair in version.event_type.parents for key in keys.get(pair, ())]
+        parents = [(version.event_type.parents[pair], parent_key(key)) for pair, key in pairs]
         asked = [(entity, key) for entity, wanted in keys.items() for key in wanted]
-        pks = {one: history_key(version.history_space, *one) for one in dict.fromkeys((*asked, *hosts))}
+        pks = {one: history_key(version.history_space, *one) for one in dict.fromkeys((*asked, *parents))}
         items = get_items(self.client, {self.table: list(pks.values())})[self.table]
         sums = {one: sums_of(items[pk]) for one, pk in pks.items() if pk in items}
         found: dict[str, dict[str, StoredSums]] = {entity: {} for entity in keys}
         for entity, key in asked:
             if (entity, key) in sums:
                 found[entity][key] = own_sums(sums[entity, key])
-        for (pair, key), host in zip(lodgers, hosts, strict=True):
-            if lodging := read_lodger(sums.get(host, {}), pair, key):
-                found[pair][key] = add_up(found[pair].get(key, {}), lodging)
+        for (pair, key), parent in zip(pairs, parents, strict=True):
+            if packed := unpack_pair(sums.get(parent, {}), pair, key):
+                found[pair][key] = add_up(found[pair].get(key, {}), packed)
         return found
 
     def keys(self, version: DetectorVersion, events: Events) -> list[str]:
@@ -103,7 +103,7 @@ class HistoryTable:
     def pick(
         self, version: DetectorVersion, events: Events, items: Mapping[str, Item]
     ) -> dict[str, dict[str, StoredSums]]:
-        """Sort items that were read by pk into entity → key → sums, with what lodges in the item of another entity."""
+        """Sort items that were read by pk into entity → key → sums, with what other items have of it."""
         found: dict[str, dict[str, StoredSums]] = {
             entity: {
                 value: sums_of(items[pk])
@@ -112,10 +112,10 @@ class HistoryTable:
             }
             for entity, keys in events.entities.items()
         }
-        for pair, host in version.event_type.hosts.items():
+        for pair, parent in version.event_type.parents.items():
             for key in events.entities[pair].values:
-                if lodging := read_lodger(found[host].get(host_key(key), {}), pair, key):
-                    found[pair][key] = add_up(found[pair].get(key, {}), lodging)
+                if packed := unpack_pair(found[parent].get(parent_key(key), {}), pair, key):
+                    found[pair][key] = add_up(found[pair].get(key, {}), packed)
         return found
 
     def addition(

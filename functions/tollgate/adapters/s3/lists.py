@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tollgate.adapters.errors import ABSENT, error_code
 from tollgate.adapters.s3.conditional import bare, get_with_etag, put_if_unchanged
 from tollgate.core.rules.lists.text import decode_list, read_stored, write_list
-from tollgate.core.rules.scope import Kind
+from tollgate.core.rules.scope import ValueKind
 from tollgate.core.rules.value_lists import Lists, Members
 from tollgate.errors import InputError, UnavailableError
 
@@ -41,7 +41,7 @@ class ListStore:
         found = {name: self._find(_key(detector, name), members.kind) for name, members in sealed.items()}
         return {name: members for name, members in found.items() if members is not None}
 
-    def read(self, detector: str, name: str, kind: Kind) -> tuple[Members, str] | None:
+    def read(self, detector: str, name: str, kind: ValueKind) -> tuple[Members, str] | None:
         """Return the values that the bucket has of a list, and their ETag; None where those sealed hold.
 
         Raises `InputError` for values that cannot be read as their kind, and `UnavailableError`.
@@ -66,14 +66,14 @@ class ListStore:
         content = write_list(members).encode()
         return put_if_unchanged(self.s3, self.bucket, _key(detector, name), content, etag)
 
-    def _find(self, key: str, kind: Kind) -> Members | None:
+    def _find(self, key: str, kind: ValueKind) -> Members | None:
         try:
             return self._get(key, kind)
         except ValueError as error:
             _log.error("Keeping the list before %s: it %s", key, error)
             return self._held[key][1] if key in self._held else None
 
-    def _get(self, key: str, kind: Kind) -> Members | None:
+    def _get(self, key: str, kind: ValueKind) -> Members | None:
         """Return the values in an object, None where there is none; raise `ValueError` for what cannot be read."""
         held = self._held.get(key)
         condition: dict[str, Any] = {"IfNoneMatch": held[0]} if held else {}

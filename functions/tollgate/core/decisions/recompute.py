@@ -13,7 +13,7 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
 from tollgate.core.explanations.explain import Pins, explain_decisions, retell
-from tollgate.core.history.plan import judge_amounts
+from tollgate.core.history.plan import amount_excess
 from tollgate.core.history.snapshot import unpack_reads
 from tollgate.core.rules.value_lists import Members
 
@@ -72,7 +72,7 @@ def _decide_again(
     reads = unpack_reads(version.history, packed_reads)
     if answer.get("degraded"):
         return parsed, decide_without_score(version, parsed, reads)
-    return parsed, decide(version, parsed, reads, judge_amounts(version.history, parsed, reads))
+    return parsed, decide(version, parsed, reads, amount_excess(version.history, parsed, reads))
 
 
 def _explain(version: DetectorVersion, parsed: Events, decisions: Decisions, most: int | None) -> dict[str, Any]:

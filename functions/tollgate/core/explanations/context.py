@@ -17,7 +17,7 @@ from tollgate.core.features.feature import Feature, Matrix
 from tollgate.core.features.history_formulas import HISTORY_OPERATIONS
 from tollgate.core.features.pipeline import FromHistories
 from tollgate.core.history.layout import Layout
-from tollgate.core.history.plan import HistoryPlan, Kind
+from tollgate.core.history.plan import HistoryPlan, SumKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Cases:
     """n events with what they were decided from.
 
     ``read_sums`` is what they read from histories, (n, k), in the order of the plan's layout; ``excess``, (n,), what
-    `judge_amounts` says of them; ``values`` are their features, (n, f). What sentences need is computed once for all.
+    `amount_excess` says of them; ``values`` are their features, (n, f). What sentences need is computed once for all.
     """
 
     event_type: EventType
@@ -117,11 +117,11 @@ class Circumstances:
         """Return whether the event does not say who its entity is."""
         return self.cases.codes[entity][self.row] < 0
 
-    def keeps(self, entity: str, kind: Kind, half_life: int) -> bool:
+    def keeps(self, entity: str, kind: SumKind, half_life: int) -> bool:
         """Return whether a sum is kept for an entity over a half-life, given by its place."""
         return (entity, kind, half_life) in self.cases.plan.layout.places
 
-    def sum_of(self, entity: str, kind: Kind, half_life: int) -> float:
+    def sum_of(self, entity: str, kind: SumKind, half_life: int) -> float:
         """Return a faded sum of the event's entity, as of the moment before the event."""
         return self.cases.sums_at(self.cases.plan.layout.places[entity, kind, half_life])[self.row]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from tollgate.core.explanations.context import Circumstances
 from tollgate.core.features.feature import Feature
-from tollgate.core.history.plan import Kind
+from tollgate.core.history.plan import SumKind
 
 Sentence = Callable[[Circumstances, Feature], str]
 
@@ -58,7 +58,7 @@ def _payments(here: Circumstances, feature: Feature) -> str:
     return f"Payments of this {who} come at {compared} the usual pace (half-life {length})."
 
 
-def _lately(kind: Kind, nothing: str, something: str) -> Sentence:
+def _lately(kind: SumKind, nothing: str, something: str) -> Sentence:
     """Return a sentence on one sum: what is said where it holds nothing, and where it does."""
 
     def say(here: Circumstances, feature: Feature) -> str:

@@ -16,7 +16,7 @@ Column: TypeAlias = Any
 
 @dataclass(frozen=True)
 class Given:
-    """``time_us`` counts from 1970; ``point`` is the place on the unit sphere; ``excess`` is what `judge_amounts` says.
+    """``time_us`` counts from 1970; ``point`` is the place on the unit sphere; ``excess`` is what `amount_excess` says.
 
     A number that is missing is NaN; ``amount`` is NaN where no amount is declared, and so is ``point`` without places.
     """

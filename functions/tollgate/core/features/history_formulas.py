@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from tollgate.core.features.arithmetic import Arithmetic
 from tollgate.core.features.formula_inputs import Given
-from tollgate.core.history.plan import DAY_S, Kind
+from tollgate.core.history.plan import DAY_S, SumKind
 
 EARTH_RADIUS_KM = 6371.0
 # A history that has faded to less than this share of one payment says nothing about what is usual.
@@ -47,7 +47,7 @@ class HistoryOperation:
     """A formula of (m, given, span, *sums), and which sums it takes, in this order: kind, and over which half-life."""
 
     formula: Formula
-    sums: tuple[tuple[Kind, Over], ...] = ()
+    sums: tuple[tuple[SumKind, Over], ...] = ()
 
 
 def _counted(m: Arithmetic, count: Numbers) -> Numbers:
@@ -118,7 +118,7 @@ def _distance_km(m: Arithmetic, given: Given, _span: Span, x: Numbers, y: Number
 
 
 # These are sums as they are read.
-PLAIN_SUMS: Mapping[str, Kind] = {
+PLAIN_SUMS: Mapping[str, SumKind] = {
     "count": "n",
     "excess_lately": "w",
     "unusual_count": "u",

@@ -193,7 +193,7 @@ class FeatureSteps:
         """Return the features of n events, shape (n, f), float32, NaN where something is missing.
 
         ``sums`` is what the events read from their histories, (n, k), in the order of the plan's layout, ``excess``
-        what `judge_amounts` says of them, (n,).
+        what `amount_excess` says of them, (n,).
         """
         # Arithmetic runs along columns where these lie one behind the other, and along rows where not.
         order: Literal["C", "F"] = "C" if sums.flags.c_contiguous else "F"

@@ -21,7 +21,7 @@ from tollgate.core.events.event import Ints
 from tollgate.core.files.columns.arrow_reader import ChunkEvents
 from tollgate.core.files.decide_chunk import decide_chunk
 from tollgate.core.files.history.histories import ChunkReads, FileHistories
-from tollgate.core.history.plan import Maturing
+from tollgate.core.history.plan import LabelMaturation
 
 _NEVER_US = np.iinfo(np.int64).max
 
@@ -83,7 +83,7 @@ class WithheldRows:
             self._histories.withhold(read.events, read.keys, reads, withheld)
 
 
-def _slices(times_us: Ints, maturing: Maturing) -> Iterator[Ints]:
+def _slices(times_us: Ints, maturing: LabelMaturation) -> Iterator[Ints]:
     """Yield the rows of each slice of time in which no row matures before another."""
     order = np.argsort(times_us, kind="stable")
     ordered, start = times_us[order], 0
@@ -94,7 +94,7 @@ def _slices(times_us: Ints, maturing: Maturing) -> Iterator[Ints]:
         start = stop
 
 
-def _moment_us(maturing: Maturing, time_us: int) -> int:
+def _moment_us(maturing: LabelMaturation, time_us: int) -> int:
     return round(maturing.step(time_us / 1e6) * maturing.step_s * 1e6)
 
 

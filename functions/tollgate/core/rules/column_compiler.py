@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Floats, Keys
-from tollgate.core.rules.scope import Kind, Scope
+from tollgate.core.rules.scope import Scope, ValueKind
 from tollgate.core.rules.syntax import (
     Both,
     Calculate,
@@ -117,7 +117,7 @@ class _Compiler:
 
     def _question(self, node: In) -> OnColumns:
         value = self.value(node.value)
-        kind: Kind = kind_of(node.value, self._scope)
+        kind: ValueKind = kind_of(node.value, self._scope)
         members = node.members
         held = self._lists[members.name] if isinstance(members, ListName) else Members.of(kind, members.values)
 

@@ -14,7 +14,7 @@ from tollgate.core.rules.column_compiler import Bools
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.row_compiler import Row, Value
 from tollgate.core.rules.rule_set import CompiledRule, RuleSet
-from tollgate.core.rules.scope import Kind, Scope
+from tollgate.core.rules.scope import Scope, ValueKind
 
 _MOST_SHOWN = 40
 # Of an expression: what hundreds of rules say has to fit beside the decision where it is stored.
@@ -156,7 +156,7 @@ def put_in(compiled: CompiledRule, values: Mapping[str, Value], scope: Scope) ->
     return whole if len(whole) <= _MOST_EXPRESSION else f"{whole[:_MOST_EXPRESSION]}…"
 
 
-def _shown(value: Value, kind: Kind) -> str:
+def _shown(value: Value, kind: ValueKind) -> str:
     if value is None or value != value:  # noqa: PLR0124 - NaN is missing
         return "null"
     if isinstance(value, str):

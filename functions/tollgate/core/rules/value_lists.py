@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tollgate.core.events.cells import one_spelling
 from tollgate.core.events.event import Floats, Keys
-from tollgate.core.rules.scope import Kind
+from tollgate.core.rules.scope import ValueKind
 
 MAX_ENTRIES = 100_000
 
@@ -23,13 +23,13 @@ class Members:
     ``changed_s`` is when they were put in place of those sealed, in seconds since 1970; None for those sealed.
     """
 
-    kind: Kind
+    kind: ValueKind
     values: frozenset[str] | frozenset[float]
     ordered: Floats = field(repr=False, compare=False)
     changed_s: float | None = None
 
     @classmethod
-    def of(cls, kind: Kind, values: Iterable[str | float]) -> Members:
+    def of(cls, kind: ValueKind, values: Iterable[str | float]) -> Members:
         """Keep values, which have to be of ``kind``, "text" or "number"."""
         kept = frozenset(one_spelling(value) if isinstance(value, str) else value for value in values)
         numbers = sorted(float(value) for value in kept) if kind == "number" else []

@@ -10,7 +10,7 @@ from tollgate.adapters.dynamodb.histories import history_key
 from tollgate.adapters.dynamodb.items import MOST_ACTIONS, ConditionFailedError, write_together
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
-from tollgate.core.history.item_packing import lodge
+from tollgate.core.history.item_packing import pack_pairs
 from tollgate.core.history.latest_addition import latest_names, move_latest, read_as_of
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.history.stored import NOTHING_MATURED, add_to_all, add_up, fold_matured, stale_names
@@ -69,7 +69,7 @@ def _actions(
         }
     latest_us, label_us = event.times_us.item(), label_time_us(record)
     latest_us = latest_us if label_us is None else max(latest_us, label_us)
-    for entity, added in lodge(version.event_type, record.entities, stored, additions).items():
+    for entity, added in pack_pairs(version.event_type, record.entities, stored, additions).items():
         key = record.entities[entity]
         sums = stored.get(entity, {}).get(key, {})
         times = latest_names(sums)

@@ -56,7 +56,7 @@ def what_if(container: Container, asked: WhatIf) -> dict[str, Any]:
     event, skew = _settle(version, event, decided)
     events = read_variants(version, event, asked.variants)
     time_s = decided.time_s if decided else events.times_s[0].item()
-    stored = container.histories.read_keys(version, keys_to_read(events, version.history.hosts, pinned))
+    stored = container.histories.read_keys(version, keys_to_read(events, version.history.parents, pinned))
     decisions = decide_variants(version, events, stored, time_s, pinned)
     answers = _answer(version, events, decisions, asked.reasons)
     known = [asdict(one) for one in tell_histories(version, events, decisions, 0)] if asked.histories else None

@@ -10,7 +10,7 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.cells import read_text
 from tollgate.core.rules.lists.faults import unquote
 from tollgate.core.rules.lists.text import given_lines, read_list, show_values
-from tollgate.core.rules.scope import Kind
+from tollgate.core.rules.scope import ValueKind
 from tollgate.core.rules.value_lists import MAX_ENTRIES, Members
 from tollgate.core.times.timestamps import write_second
 from tollgate.errors import ChangedError, InputError, NotFoundError, suggest
@@ -101,7 +101,7 @@ def _as_members(version: DetectorVersion, name: str, values: Values, *, may_be_e
         raise InputError(f'The list "{name}" {error}.') from None
 
 
-def _spell(kind: Kind, values: Values) -> Values:
+def _spell(kind: ValueKind, values: Values) -> Values:
     """Return the values for a list; those for one of texts may be numbers and booleans, as the ids of events may."""
     if kind == "number":
         return values

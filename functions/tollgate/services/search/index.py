@@ -14,7 +14,7 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.adapters.s3.segments import SegmentGoneError
 from tollgate.core.events.event import PAIR_SEPARATOR
 from tollgate.core.events.reader import read_amount
-from tollgate.core.search.entry import UNLABELLED, Entry, Kind, Rows, join
+from tollgate.core.search.entry import UNLABELLED, Entry, EntryKind, Rows, join
 from tollgate.core.search.segment import read_rows, write_segment
 from tollgate.core.search.segment_names import SegmentName, choose_to_merge
 from tollgate.core.times.time_format import TimeFormat
@@ -70,7 +70,7 @@ def read_entry(container: Container, change: Change) -> Entry:
         score=answer["score"],
         probability=answer["probability"],
         amount=_read_amount(container, answer, record.event),
-        kind=Kind(answer["outcome"], answer["detector_version"], rules, *marks),
+        kind=EntryKind(answer["outcome"], answer["detector_version"], rules, *marks),
         entities={entity: key for entity, key in record.entities.items() if PAIR_SEPARATOR not in key},
         label=record.label or UNLABELLED,
         known_us=round((record.known_s or 0.0) * 1e6),

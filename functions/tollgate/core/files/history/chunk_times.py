@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.history.plan import HistoryPlan, Kind, quantise, summed_values, weigh
+from tollgate.core.history.plan import HistoryPlan, SumKind, quantise, summed_values, weigh
 
 # Below this, int64 holds every sum of a chunk.
 ONE_LIMB = 2.0**62
@@ -37,7 +37,7 @@ class Added:
 
 
 class ChunkTimes:
-    """n events of a chunk under a plan. ``excess`` is what `judge_amounts` says of them, once that is known."""
+    """n events of a chunk under a plan. ``excess`` is what `amount_excess` says of them, once that is known."""
 
     def __init__(self, plan: HistoryPlan, events: Events) -> None:
         self._plan = plan
@@ -46,7 +46,7 @@ class ChunkTimes:
         self.times_s = events.times_s
         self.excess = np.zeros(len(events))
         self._weighed: dict[int, tuple[Ints, Floats]] = {}
-        self._added: dict[tuple[Kind, int], Added] = {}
+        self._added: dict[tuple[SumKind, int], Added] = {}
 
     @cached_property
     def arrival(self) -> Ints:
@@ -65,18 +65,18 @@ class ChunkTimes:
         return self._weighed[half_life]
 
     @cached_property
-    def values(self) -> Mapping[Kind, Floats]:
+    def values(self) -> Mapping[SumKind, Floats]:
         """What each kind of sum adds; not before ``excess`` is known, but for counts and amounts."""
         return summed_values(self._events, self.excess)
 
-    def added(self, kind: Kind, half_life: int) -> Added:
+    def added(self, kind: SumKind, half_life: int) -> Added:
         """Return what each event adds to one sum."""
         if (kind, half_life) not in self._added:
             numbers = quantise(self.values[kind], self.weighed(half_life)[1], kind)
             self._added[kind, half_life] = Added.of(numbers)
         return self._added[kind, half_life]
 
-    def judged(self, excess: Floats) -> ChunkTimes:
+    def with_excess(self, excess: Floats) -> ChunkTimes:
         """Return the same events with what was judged of their amounts."""
         again = ChunkTimes(self._plan, self._events)
         again.excess = excess

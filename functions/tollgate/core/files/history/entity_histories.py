@@ -70,13 +70,13 @@ class EntityHistories:
         self._numbers, self._ranks = numbers[order], np.full(len(order) + 1, -1)
         self._ranks[order] = np.arange(len(order))
 
-    def open(self, texts: Texts, times: ChunkTimes, of_host: ChunkTimes | None = None) -> EntityChunk:
+    def open(self, texts: Texts, times: ChunkTimes, of_parent: ChunkTimes | None = None) -> EntityChunk:
         """Return the chunk, with what was kept of its keys.
 
-        ``of_host`` are the moments as of which the events read the entity's host, None where these are their own.
+        ``of_parent`` are the moments as of which the events read the entity's parent, None where these are their own.
         """
         line = Line.of(self._ranks[texts.codes], times.arrival)
-        return self._sums.open(self._numbers, self._stored_us, line, times, of_host)
+        return self._sums.open(self._numbers, self._stored_us, line, times, of_parent)
 
     def stored(self) -> Entries:
         """Return what was stored of the keys of the chunk."""

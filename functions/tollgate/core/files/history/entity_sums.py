@@ -41,16 +41,16 @@ class EntitySums:
         self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), memory)
 
     def open(
-        self, numbers: Ints, stored_us: Ints, line: Line, times: ChunkTimes, of_host: ChunkTimes | None
+        self, numbers: Ints, stored_us: Ints, line: Line, times: ChunkTimes, of_parent: ChunkTimes | None
     ) -> EntityChunk:
         """Return the chunk of a file that has the keys with these numbers, shape (u,).
 
-        The last ones are new: ``stored_us`` are the times of the latest additions that are stored of them. ``of_host``
-        are the moments as of which the events read the entity's host, None where these are their own.
+        The last ones are new: ``stored_us`` are the times of the latest additions that are stored of them.
+        ``of_parent`` are the moments as of which the events read the entity's parent, None where these are their own.
         """
         c = len(self._kept)
         columns = self.low.read(numbers)
-        as_of = of_host or times
+        as_of = of_parent or times
         first_us = as_of.times_us[line.rows[line.starts]]
         new = slice(len(numbers) - len(stored_us), None)
         columns[0, new] = np.maximum(first_us[new], stored_us)

@@ -17,7 +17,7 @@ from tollgate.core.files.history.entity_histories import EntityHistories
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.history.row_store import Memory
 from tollgate.core.files.notes.unknown_keys import EntityKeys
-from tollgate.core.history.plan import HistoryPlan, Sum, judge_amounts
+from tollgate.core.history.plan import HistoryPlan, Sum, amount_excess
 from tollgate.core.history.stored import StoredSums
 
 # Entity → the keys that are met for the first time → what is stored of each that has a history.
@@ -80,14 +80,14 @@ class FileHistories:
         times = ChunkTimes(self._plan, events)
         layout = self._plan.layout
         sums = np.empty((len(layout.units), len(events)))
-        begun = self._judge(events, times, texts, sums)
-        times = times.judged(begun.excess)
+        begun = self._amount_excess(events, times, texts, sums)
+        times = times.with_excess(begun.excess)
         as_of: dict[str, ChunkTimes | None] = {}
         numbers = {entity: its.numbers for entity, its in self._entities.items() if self._plan.matures(entity)}
-        for entity in sorted(self._entities, key=lambda one: one in self._plan.hosts):
-            of_host = as_of.get(self._plan.hosts.get(entity, ""))
+        for entity in sorted(self._entities, key=lambda one: one in self._plan.parents):
+            of_parent = as_of.get(self._plan.parents.get(entity, ""))
             part = sums[layout.parts[entity]]
-            as_of[entity] = self._read_entity(entity, texts[entity], times, begun, part, of_host)
+            as_of[entity] = self._read_entity(entity, texts[entity], times, begun, part, of_parent)
         at_once = any(times.mature_before(as_of[entity]) for entity in numbers)
         return ChunkReads(sums, times.excess, numbers, at_once)
 
@@ -144,20 +144,20 @@ class FileHistories:
         times: ChunkTimes,
         begun: _Begun,
         out: Floats,
-        of_host: ChunkTimes | None,
+        of_parent: ChunkTimes | None,
     ) -> ChunkTimes | None:
         """Fill ``out``, shape (k, n), with what the events read of an entity; what judged amounts is there already.
 
-        A pair is read as of the same moments as its host. Return these moments, None for the events' own.
+        A pair is read as of the same moments as its parent. Return these moments, None for the events' own.
         """
         its, chunk, done = self._entities[entity], begun.chunk, begun.places
         if chunk is None or entity != begun.entity:
-            chunk, done = its.open(texts, times, of_host), ()
+            chunk, done = its.open(texts, times, of_parent), ()
         chunk.read(times, its.stored(), [place for place in range(len(out)) if place not in done], out)
         its.keep(chunk.behind(times))
         return chunk.as_of
 
-    def _judge(self, events: Events, times: ChunkTimes, texts: Mapping[str, Texts], sums: Floats) -> _Begun:
+    def _amount_excess(self, events: Events, times: ChunkTimes, texts: Mapping[str, Texts], sums: Floats) -> _Begun:
         """Judge all amounts by the two sums that this takes, and put these among the sums."""
         unusual = self._plan.unusual
         if unusual is None:
@@ -167,4 +167,4 @@ class FileHistories:
         its = self._entities[unusual.entity]
         chunk = its.open(texts[unusual.entity], times)
         chunk.read(times, its.stored(), places, sums[part])
-        return _Begun(judge_amounts(self._plan, events, {unusual.entity: sums[part].T}), unusual.entity, chunk, places)
+        return _Begun(amount_excess(self._plan, events, {unusual.entity: sums[part].T}), unusual.entity, chunk, places)

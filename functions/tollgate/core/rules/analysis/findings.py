@@ -14,7 +14,7 @@ from tollgate.core.rules.syntax import Node, Truth
 from tollgate.core.rules.type_check import read_rule
 from tollgate.errors import RuleError
 
-Kind = Literal["unreadable", "never_matches", "never_reached", "always_matches", "no_effect", "odd_comparison"]
+FindingKind = Literal["unreadable", "never_matches", "never_reached", "always_matches", "no_effect", "odd_comparison"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Finding:
 
     rule: Rule
     severity: Literal["error", "warning"]
-    kind: Kind
+    kind: FindingKind
     message: str
     place: int = 0
 

@@ -13,7 +13,7 @@ from tollgate.core.events.cells import MAX_TEXT
 from tollgate.core.files.readers.magic import kind_of
 from tollgate.core.rules.lists.faults import Others, find_fault, find_table, is_quoted, is_row, unquote
 from tollgate.core.rules.lists.headers import NO_HEADER, find_header, may_be_header, says_nothing
-from tollgate.core.rules.scope import Kind
+from tollgate.core.rules.scope import ValueKind
 from tollgate.core.rules.value_lists import MAX_ENTRIES, Members
 
 # What an object that holds no value has to say, or it counts as damaged.
@@ -88,7 +88,7 @@ def given_lines(values: Iterable[object]) -> list[ListLine]:
 
 
 def read_list(
-    kind: Kind, lines: Sequence[ListLine], asked: Sequence[str] | None, *, may_be_empty: bool = True
+    kind: ValueKind, lines: Sequence[ListLine], asked: Sequence[str] | None, *, may_be_empty: bool = True
 ) -> Members:
     """Return the values of a list; raise `ValueError`, whose text follows its name, for one that cannot be meant.
 
@@ -115,7 +115,7 @@ def _find_header(first: ListLine, texts: Sequence[str], asked: Sequence[str]) ->
     return find_header([*map(unquote, texts)], [*map(is_quoted, texts)], asked)
 
 
-def read_stored(kind: Kind, text: str) -> Members:
+def read_stored(kind: ValueKind, text: str) -> Members:
     """Return the values of a list's object in the bucket, which this code, older code or any tool wrote.
 
     Only what cannot be a list raises `ValueError`: an object of rows, one without values that does not say that this is
@@ -161,7 +161,7 @@ def _check_count(lines: Sequence[ListLine]) -> None:
         raise ValueError(f"has {len(lines):,} values; a list may have {MAX_ENTRIES:,}")
 
 
-def _read(kind: Kind, line: ListLine, others: Others) -> str | float:
+def _read(kind: ValueKind, line: ListLine, others: Others) -> str | float:
     if kind == "number":
         return _read_number(line)
     text = _text_of(line)
@@ -173,7 +173,7 @@ def _read(kind: Kind, line: ListLine, others: Others) -> str | float:
     return _check_text(line, unquote(text))
 
 
-def _keep(kind: Kind, line: ListLine) -> str | float:
+def _keep(kind: ValueKind, line: ListLine) -> str | float:
     return _read_number(line) if kind == "number" else _check_text(line, unquote(_text_of(line)))
 
 
