@@ -10,7 +10,7 @@ from tollgate.core.rules.lexer import RESERVED, WORDS
 from tollgate.core.rules.lists.text import ListLine, check_file, decode_list, given_lines, read_list, split_lines
 from tollgate.core.rules.rule_set import columns_that_ask
 from tollgate.core.rules.scope import ValueKind
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import DetectorFileError, suggest
 
 from model_build.detector_file.toml import TomlReader
@@ -19,7 +19,7 @@ LIST_KEYS = ("values", "file", "kind", "allow_empty")
 _LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
-def read_lists(reader: TomlReader) -> dict[str, Members]:
+def read_lists(reader: TomlReader) -> dict[str, ValueList]:
     """Read [lists]; raise `DetectorFileError` naming the list."""
     found = {}
     for name, given in reader.sections.get("lists", {}).items():
@@ -47,7 +47,7 @@ def _read_values_file(reader: TomlReader, name: str, file: object) -> list[ListL
         raise reader.fail("lists", name, f"names a file that cannot be read: {str(error).removesuffix('.')}") from None
 
 
-def _read_members(reader: TomlReader, name: str, lines: Sequence[ListLine], given: Mapping[str, object]) -> Members:
+def _read_members(reader: TomlReader, name: str, lines: Sequence[ListLine], given: Mapping[str, object]) -> ValueList:
     kind, may_be_empty = given.get("kind"), given.get("allow_empty", "file" not in given)
     if kind not in (None, "text", "number"):
         raise reader.fail("lists", name, f'has kind {kind!r}; it has to be "text" or "number"')

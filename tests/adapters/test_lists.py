@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import UnavailableError
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.emulator
 BOOK = RuleBook(
     "FIRST_MATCHED",
     (Rule("denied", "customer_id in denied", "block"), Rule("round", "amount in round", "review", shadow=True)),
-    {"denied": Members.of("text", ["c1", "c2"]), "round": Members.of("number", [100.0])},
+    {"denied": ValueList.of("text", ["c1", "c2"]), "round": ValueList.of("number", [100.0])},
     ("approve", "review", "block"),
 )
 KEY = f"lists/{DETECTOR}/denied.txt"

@@ -59,7 +59,7 @@ READ = [
     ("2026-W10-1", "2026-03-02T00:00:00+00:00"),
     ("2026W101", "2026-03-02T00:00:00+00:00"),
 ]
-# Texts of one moment that are no ISO times, and the pattern that is named and reads them.
+# DictionaryColumn of one moment that are no ISO times, and the pattern that is named and reads them.
 SUGGESTED = [
     ("20260301120000Z", "%Y%m%d%H%M%S%z", NOON),
     ("20260301120000+00:00", "%Y%m%d%H%M%S%z", NOON),

@@ -75,7 +75,7 @@ def accuse(store: Store, events: Events, row: int, known_s: float) -> None:
         store.add(entity, key, fraud, round(known_s * 1e6))
 
 
-def most_of(plan: HistoryPlan, payments: int, frauds: int, amounts: float, squares: float) -> np.ndarray:
+def max_reasons(plan: HistoryPlan, payments: int, frauds: int, amounts: float, squares: float) -> np.ndarray:
     """Return the most that each sum may come to in size: all counted once, each rounded to a unit."""
     most = {"a": amounts, "s": squares, "f": frauds, "v": frauds, "w": 9.0 * payments}
     kinds = [plan.layout.kinds[kind] for kind in plan.layout.kind.tolist()]
@@ -101,7 +101,7 @@ def test_no_event_reads_another_more_than_once(keeping: Keeping, payments: list[
             continue
         read = np.nan_to_num(arrive(store, events, row))
         past = capped[done]
-        most = most_of(PLAN, len(done), accused, float(past.sum()), float((past**2).sum()))
+        most = max_reasons(PLAN, len(done), accused, float(past.sum()), float((past**2).sum()))
         assert (np.abs(read) <= most * (1 + 1e-9)).all()
         done.append(row)
 

@@ -24,7 +24,7 @@ from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.rules.lists.text import read_stored
 from tollgate.core.rules.parser import parse
 from tollgate.core.rules.syntax import Compare, Text
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 CARDS = EventType("payment", "id", "time", categorical=("kind",), entities={"card": ("card",)})
 TEXTS = st.one_of(
@@ -161,7 +161,7 @@ def test_categories_of_an_earlier_version_are_the_same_keys() -> None:
 
 
 def test_lists_and_rules_mean_the_same_keys() -> None:
-    assert Members.of("text", ["36.0", "True", "007"]).values == frozenset({"36", "true", "007"})
+    assert ValueList.of("text", ["36.0", "True", "007"]).values == frozenset({"36", "true", "007"})
     assert read_stored("text", "36.0\n").values == frozenset({"36"})
     tree = parse('card == "36.0"')
     assert isinstance(tree, Compare)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_event
-from tollgate.core.explanations.context import Cases
+from tollgate.core.explanations.context import DecisionContext
 from tollgate.core.explanations.groups import entity_words, group_features
 from tollgate.core.explanations.sentences import say_reason
 from tollgate.core.features.feature import Feature
@@ -56,8 +56,8 @@ def say(
         Feature("s", "How common", "share", "channel", table={"web": 0.25}),
     ]
     excess = amount_excess(PLAN, event, {"customer": sums})
-    cases = Cases(TYPE, PLAN, event, sums, excess, features, np.array([[4.5, 0.25]], dtype=np.float32))
-    return say_reason(cases.at(0), 0)
+    context = DecisionContext(TYPE, PLAN, event, sums, excess, features, np.array([[4.5, 0.25]], dtype=np.float32))
+    return say_reason(context.at(0), 0)
 
 
 @pytest.mark.parametrize("operation", ["mean_amount", "amount_ratio", "amount_deviation"])

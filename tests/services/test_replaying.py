@@ -14,7 +14,7 @@ from tollgate.adapters.dynamodb.items import get_items
 from tollgate.core.detectors.safety import Fail, Safety
 from tollgate.core.explanations.explain import Wanted
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
@@ -72,7 +72,7 @@ def test_the_version_may_come_from_a_folder(backend: Backend, payment: Payment, 
 def test_what_lists_held_is_replayed(
     empty_backend: Backend, sample_version: Path, payment: Payment, tmp_path: Path
 ) -> None:
-    lists = {"bad": Members.of("text", ["somebody"])}
+    lists = {"bad": ValueList.of("text", ["somebody"])}
     rule = Rule("known_bad", "customer_id in bad", "block")
     rules = RuleBook("ALL_MATCHED", (rule,), lists, ("approve", "review", "block")).to_json()
     empty_backend.publish(reseal(sample_version, tmp_path, rules=rules))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tollgate.core.detectors.safety import Safety
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import EventError, InputError, NotFoundError
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
@@ -113,7 +113,7 @@ def test_what_was_known_is_told(container: Container, past: list[Payment]) -> No
 def test_lists_answer_as_they_did(
     empty_backend: Backend, sample_version: Path, payment: Payment, tmp_path: Path
 ) -> None:
-    lists = {"bad": Members.of("text", ["somebody"])}
+    lists = {"bad": ValueList.of("text", ["somebody"])}
     rules = RuleBook("ALL_MATCHED", (Rule("known_bad", "customer_id in bad", "block"),), lists, ("approve", "block"))
     outcomes = [{"name": "approve", "from_score": 0}, {"name": "block", "from_score": 975}]
     empty_backend.publish(reseal(sample_version, tmp_path, rules=rules.to_json(), outcomes=outcomes))

@@ -25,7 +25,7 @@ from tollgate.adapters.s3.versions import VersionStore
 from tollgate.adapters.sqs.batch_queue import FileQueue
 from tollgate.adapters.sqs.refused_records import RefusedRecords
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.services.circuit_breaker import Brake
+from tollgate.services.circuit_breaker import CircuitBreaker
 from tollgate.services.metric_log import MetricLog
 from tollgate.settings import Settings, read_settings
 
@@ -42,7 +42,7 @@ class Container:
     batches: BatchStore
     states: BatchTable
     queue: FileQueue
-    brake: Brake
+    circuit_breaker: CircuitBreaker
     events: EventBus
     refused: RefusedRecords
     results: ResultStream
@@ -66,7 +66,7 @@ class Container:
             batches=BatchStore(s3, settings.bucket),
             states=BatchTable(dynamodb, settings.decisions_table),
             queue=FileQueue(settings.queue_url, clients.sqs),
-            brake=Brake(settings.decisions_table, settings.patience_s),
+            circuit_breaker=CircuitBreaker(settings.decisions_table, settings.patience_s),
             events=EventBus(settings.event_bus, clients.events),
             refused=RefusedRecords(settings.dead_letter_url, clients.hasty_sqs),
             results=ResultStream(settings.result_stream, clients.hasty_kinesis),

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
-from tollgate.core.files.columns.dictionary_column import Texts
+from tollgate.core.files.columns.dictionary_column import DictionaryColumn
 from tollgate.core.files.history.histories import FileHistories
 from tollgate.core.files.history.stored import read_from
 from tollgate.core.files.readers.chunks import Chunk, Position, ReadOptions, open_chunks
@@ -74,10 +74,10 @@ def to_csv(rows: Sequence[Mapping[str, str]]) -> bytes:
     return out.getvalue().encode()
 
 
-def texts_of(histories: FileHistories, events: Events) -> dict[str, Texts]:
+def texts_of(histories: FileHistories, events: Events) -> dict[str, DictionaryColumn]:
     """Return the keys of events as a file's chunks have them."""
     return {
-        entity: Texts.of(keys.codes, pa.array(list(keys.values), pa.string()), histories.hashing)
+        entity: DictionaryColumn.of(keys.codes, pa.array(list(keys.values), pa.string()), histories.hashing)
         for entity, keys in events.entities.items()
     }
 

@@ -30,7 +30,7 @@ def notes(kind: EventType, column: Any, *, parts: int = 1) -> list[str]:  # noqa
         assert not read.problems
         told.add(kind, read.events.times_us, part, read.places)
         told = ClockNotes(**told.to_json())
-    return list(told.tell(kind))
+    return list(told.describe(kind))
 
 
 def times(form: str, count: int = 1_000) -> list[str]:

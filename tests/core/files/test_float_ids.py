@@ -36,7 +36,7 @@ def scored(column: Any) -> list[str]:  # noqa: ANN401
     assert not read.problems
     notes = ColumnNotes()
     notes.add(KIND, read.events, dict(zip(names, columns, strict=True)))
-    return notes.tell()
+    return notes.describe()
 
 
 def trained(column: pa.Array, path: Path) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from tollgate.core.events.event_type import EventType
 from tollgate.core.files.history.histories import FileHistories
 from tollgate.core.files.history.stored import read_from
-from tollgate.core.files.notes.unknown_keys import EntityKeys, tell_unknown
+from tollgate.core.files.notes.unknown_keys import EntityKeys, describe_unknown_keys
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.rules.analysis.spelling import Spelling, respellings
 
@@ -31,7 +31,7 @@ def notes(
         new = met[start : start + 50]
         keys["card"].add(new, {key: {} for key in new if key in kept})
         keys["both"].add([f"{key}\x1fm" for key in new], {})
-    return list(tell_unknown(KIND, keys, rows, stored, lambda _, asked: [key for key in asked if key in kept]))
+    return list(describe_unknown_keys(KIND, keys, rows, stored, lambda _, asked: [key for key in asked if key in kept]))
 
 
 @pytest.mark.parametrize(

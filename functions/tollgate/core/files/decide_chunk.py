@@ -10,8 +10,8 @@ import numpy as np
 
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.explanations.context import Cases
-from tollgate.core.explanations.explain import TOP, explain_cases
+from tollgate.core.explanations.context import DecisionContext
+from tollgate.core.explanations.explain import TOP, explain_from_context
 from tollgate.core.features.feature import Matrix
 from tollgate.core.files.history.histories import ChunkReads
 from tollgate.core.rules.inputs import RuleInputs
@@ -104,7 +104,7 @@ def _decide_part(version: DetectorVersion, events: Events, reads: ChunkReads, st
 def _explain(
     version: DetectorVersion, events: Events, reads: ChunkReads, rows: Ints, features: Matrix
 ) -> list[list[str]]:
-    cases = Cases(
+    context = DecisionContext(
         version.event_type,
         version.history,
         events.take(rows),
@@ -115,5 +115,5 @@ def _explain(
     )
     return [
         [f"{reason.sentence.rstrip('.')} ({reason.impact:+d})" for reason in explanation.reasons]
-        for explanation in explain_cases(version, cases, TOP)
+        for explanation in explain_from_context(version, context, TOP)
     ]

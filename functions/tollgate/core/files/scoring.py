@@ -18,7 +18,7 @@ from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader
 from tollgate.core.files.decide_chunk import ChunkDecisions, decide_chunk
 from tollgate.core.files.history.histories import ChunkReads, FileHistories, ReadStored, nothing_stored
 from tollgate.core.files.history.seen_ids import SeenIds
-from tollgate.core.files.notes.unknown_keys import tell_unknown
+from tollgate.core.files.notes.unknown_keys import describe_unknown_keys
 from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.files.results import tabulate, write_lines
 from tollgate.core.files.summary import FileSummary
@@ -104,9 +104,9 @@ class FileScoring:
 
     def summary(self) -> dict[str, Any]:
         """Return what is worth knowing about the rows so far, as `summary.json` has it."""
-        told = self._summary.tell(self._version, begins_empty=self._begins_empty)
+        told = self._summary.describe(self._version, begins_empty=self._begins_empty)
         histories, kind = self._histories, self._version.event_type
-        unknown = tell_unknown(kind, histories.keys, told["rows"], self._stored_keys, histories.find_known)
+        unknown = describe_unknown_keys(kind, histories.keys, told["rows"], self._stored_keys, histories.find_known)
         return {**told, "notes": [*told["notes"], *unknown]}
 
     def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
@@ -141,7 +141,7 @@ class FileScoring:
     def _take(self, finished: Future[tuple[ScoredChunk, Chunk, ChunkEvents, ChunkDecisions]]) -> ScoredChunk:
         scored, chunk, read, decided = finished.result()
         self._summary.add(self._version, chunk, read, decided)
-        self._withheld.tell(read, decided.ranks)
+        self._withheld.report(read, decided.ranks)
         return scored
 
     def _finish(

@@ -102,7 +102,7 @@ class FileSummary:
         self.top_events.sort(key=lambda event: -event["probability"])
         del self.top_events[MOST_SHOWN:]
 
-    def tell(self, version: DetectorVersion, *, begins_empty: bool = False) -> dict[str, Any]:
+    def describe(self, version: DetectorVersion, *, begins_empty: bool = False) -> dict[str, Any]:
         """Return the summary as `summary.json` has it; ``begins_empty`` says that no histories were stored."""
         order = version.order
         counts = self.outcomes or [0] * len(order)
@@ -122,9 +122,9 @@ class FileSummary:
             "errors": self.errors,
             "ahead": self.times.ahead,
             "notes": [
-                *self.times.tell(version, begins_empty=begins_empty),
-                *self.clock.tell(version.event_type),
-                *self.noticed.tell(),
+                *self.times.describe(version, begins_empty=begins_empty),
+                *self.clock.describe(version.event_type),
+                *self.noticed.describe(),
             ],
             "unused_columns": [name for name in self.names if name not in version.event_type.accepted],
             "downgraded": dict(sorted(self.downgraded.items())),

@@ -62,14 +62,14 @@ class WithheldRows:
             reads = self._histories.read(part.events, part.keys)
             sums[:, rows], excess[rows] = reads.sums, reads.excess
             decided = decide_chunk(self._quick, part.events, reads, pool)
-            self._tell(part, reads, decided.ranks)
+            self._report(part, reads, decided.ranks)
         return ChunkReads(sums, excess)
 
-    def tell(self, read: ChunkEvents, ranks: Ints) -> None:
+    def report(self, read: ChunkEvents, ranks: Ints) -> None:
         """Say what a chunk came to: ``ranks`` are places among the version's outcomes."""
         _, reads = self._untold.pop(id(read), (0, None))
         if reads is not None:
-            self._tell(read, reads, ranks)
+            self._report(read, reads, ranks)
 
     def _remember(self, read: ChunkEvents, reads: ChunkReads) -> None:
         if self._maturing is None or not len(read.events):
@@ -77,7 +77,7 @@ class WithheldRows:
         first_us = -_NEVER_US if reads.at_once else _moment_us(self._maturing, int(np.min(read.events.times_us)))
         self._untold[id(read)] = first_us, reads
 
-    def _tell(self, read: ChunkEvents, reads: ChunkReads, ranks: Ints) -> None:
+    def _report(self, read: ChunkEvents, reads: ChunkReads, ranks: Ints) -> None:
         withheld = np.flatnonzero(ranks >= self._version.withheld_from)
         if len(withheld):
             self._histories.withhold(read.events, read.keys, reads, withheld)

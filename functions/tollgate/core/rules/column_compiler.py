@@ -28,7 +28,7 @@ from tollgate.core.rules.syntax import (
     Truth,
 )
 from tollgate.core.rules.type_check import kind_of
-from tollgate.core.rules.value_lists import Lists, Members, spread
+from tollgate.core.rules.value_lists import Lists, ValueList, spread
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 # A number or truth is an array of shape (n,), NaN where missing; a text is `Keys`. A constant is a scalar or a str.
@@ -119,7 +119,7 @@ class _Compiler:
         value = self.value(node.value)
         kind: ValueKind = kind_of(node.value, self._scope)
         members = node.members
-        held = self._lists[members.name] if isinstance(members, ListName) else Members.of(kind, members.values)
+        held = self._lists[members.name] if isinstance(members, ListName) else ValueList.of(kind, members.values)
 
         def run(columns: Columns) -> Any:  # noqa: ANN401
             found = value(columns)

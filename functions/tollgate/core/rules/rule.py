@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from tollgate.core.rules.value_lists import Lists, Members
+from tollgate.core.rules.value_lists import Lists, ValueList
 
 Mode = Literal["FIRST_MATCHED", "ALL_MATCHED"]
 MODES: tuple[Mode, ...] = ("FIRST_MATCHED", "ALL_MATCHED")
@@ -56,7 +56,7 @@ class RuleBook:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> RuleBook:
         """Rebuild what `to_json` wrote."""
-        lists = {name: Members.of(held["kind"], held["values"]) for name, held in plain["lists"].items()}
+        lists = {name: ValueList.of(held["kind"], held["values"]) for name, held in plain["lists"].items()}
         rules = tuple(Rule(**rule) for rule in plain["rules"])
         return cls(plain["mode"], rules, lists, tuple(plain["order"]), bool(plain.get("whole_hours", False)))
 

@@ -17,7 +17,7 @@ MAX_ENTRIES = 100_000
 
 
 @dataclass(frozen=True)
-class Members:
+class ValueList:
     """The values of a list: all texts or all numbers. ``ordered`` has the numbers, sorted.
 
     ``changed_s`` is when they were put in place of those sealed, in seconds since 1970; None for those sealed.
@@ -29,7 +29,7 @@ class Members:
     changed_s: float | None = None
 
     @classmethod
-    def of(cls, kind: ValueKind, values: Iterable[str | float]) -> Members:
+    def of(cls, kind: ValueKind, values: Iterable[str | float]) -> ValueList:
         """Keep values, which have to be of ``kind``, "text" or "number"."""
         kept = frozenset(one_spelling(value) if isinstance(value, str) else value for value in values)
         numbers = sorted(float(value) for value in kept) if kind == "number" else []
@@ -48,7 +48,7 @@ class Members:
         return spread(map(self.values.__contains__, column.values), column)
 
 
-Lists = Mapping[str, Members]
+Lists = Mapping[str, ValueList]
 
 
 def spread(answers: Iterable[bool], column: Keys) -> npt.NDArray[np.bool_]:

@@ -22,7 +22,7 @@ from tollgate.services.container import open_container
 from tollgate.services.decisions.announce import decide_and_publish
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.decisions.what_if import what_if
-from tollgate.services.detectors.contributions import tell_contributions, tell_dependence
+from tollgate.services.detectors.contributions import describe_contributions, describe_dependence
 from tollgate.services.detectors.describe import describe_detector, describe_evaluation
 from tollgate.services.detectors.list_versions import list_versions
 from tollgate.services.labels.label import label_events
@@ -91,13 +91,13 @@ async def get_versions(limit: Annotated[int, Query(ge=1, le=50)] = 20, detector:
 @routes.get("/detector/contributions", response_model=Contributions)
 async def get_contributions(detector: str | None = None) -> dict[str, Any]:
     """Return how much each feature, and each group of them, moved the scores of past events."""
-    return tell_contributions(open_container(), detector)
+    return describe_contributions(open_container(), detector)
 
 
 @routes.get("/detector/contributions/{feature:path}", response_model=Dependence)
 async def get_dependence(feature: str, detector: str | None = None) -> dict[str, Any]:
     """Return how the value of one feature moves scores, and the past events for which it did most."""
-    return tell_dependence(open_container(), feature, detector)
+    return describe_dependence(open_container(), feature, detector)
 
 
 @routes.post("/batches", status_code=201, response_model=models.AnnouncedBatch)

@@ -15,7 +15,7 @@ from tollgate.core.detectors.safety import HISTORY, MODEL, RECORD, forced_outcom
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
-from tollgate.core.explanations.explain import Explanation, Wanted, explain_decisions, most_of
+from tollgate.core.explanations.explain import Explanation, Wanted, explain_decisions, max_reasons
 from tollgate.core.history.replay import StoredHistories
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.container import Container
@@ -105,7 +105,7 @@ def _answer(
 ) -> dict[str, Any]:
     outcome = decisions.outcomes[0]
     forced = forced_outcome(event.ids[0], version.order) if container.settings.forced_outcomes else None
-    given = forced or container.brake.apply(version, outcome, ask=HISTORY not in missing)
+    given = forced or container.circuit_breaker.apply(version, outcome, ask=HISTORY not in missing)
     return {
         **write_answer(version, event, decisions, clock.now()),
         "outcome": given,
@@ -116,7 +116,7 @@ def _answer(
 
 
 def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reasons: Wanted) -> Explanation | None:
-    explained = explain_decisions(version, event, decisions, [0], most_of(reasons))
+    explained = explain_decisions(version, event, decisions, [0], max_reasons(reasons))
     return explained[0] if explained else None
 
 

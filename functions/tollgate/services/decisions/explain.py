@@ -6,8 +6,8 @@ import logging
 from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decisions.recompute import explain_again, retell_reasons
-from tollgate.core.explanations.explain import Wanted, most_of
+from tollgate.core.decisions.recompute import explain_again, rebuild_reasons
+from tollgate.core.explanations.explain import Wanted, max_reasons
 from tollgate.errors import SealError
 from tollgate.services.container import Container
 
@@ -30,5 +30,5 @@ def explain_decision(container: Container, record: DecisionRecord, wanted: Wante
         _log.warning("A decision's reasons cannot be told: %s", error)
         return {}
     if wanted is None:
-        return retell_reasons(version, record.event, record.reads, answer, list(record.reasons or ()))
-    return explain_again(version, record.event, record.reads, answer, most_of(wanted))
+        return rebuild_reasons(version, record.event, record.reads, answer, list(record.reasons or ()))
+    return explain_again(version, record.event, record.reads, answer, max_reasons(wanted))

@@ -26,7 +26,7 @@ def find_decision(
     label = None
     if record.label is not None and record.known_s is not None:
         known_at = write_second(record.known_s)
-        label = {"label": record.label, "known_at": known_at, **record.remark.to_json()}
+        label = {"label": record.label, "known_at": known_at, **record.label_note.to_json()}
     answer = {**record.answer, **explain_decision(container, record, reasons), "repeated": True, "timings_ms": {}}
     answer |= {"downgraded": downgrade_of(container, record.answer)}
     lacking = _find_missing(container, detector, record)

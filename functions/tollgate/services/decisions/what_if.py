@@ -10,13 +10,13 @@ from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.decisions.decision import Decisions
 from tollgate.core.decisions.downgrade import Thresholds
-from tollgate.core.decisions.history_facts import tell_histories
+from tollgate.core.decisions.history_facts import describe_histories
 from tollgate.core.decisions.recompute import as_decided, with_answered_lists
 from tollgate.core.decisions.what_if import NOTHING_PINNED, PinnedReads, decide_variants, keys_to_read, read_variants
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
-from tollgate.core.explanations.explain import Wanted, explain_decisions, most_of
+from tollgate.core.explanations.explain import Wanted, explain_decisions, max_reasons
 from tollgate.core.history.snapshot import unpack_reads
 from tollgate.errors import InputError
 from tollgate.services.container import Container
@@ -59,7 +59,7 @@ def what_if(container: Container, asked: WhatIf) -> dict[str, Any]:
     stored = container.histories.read_keys(version, keys_to_read(events, version.history.parents, pinned))
     decisions = decide_variants(version, events, stored, time_s, pinned)
     answers = _answer(version, events, decisions, asked.reasons)
-    known = [asdict(one) for one in tell_histories(version, events, decisions, 0)] if asked.histories else None
+    known = [asdict(one) for one in describe_histories(version, events, decisions, 0)] if asked.histories else None
     return {
         "detector": version.detector,
         "detector_version": version.version,
@@ -107,7 +107,7 @@ def _answer(version: DetectorVersion, events: Events, decisions: Decisions, reas
         answer["downgraded"] = thresholds.downgrade_of(answer)
     if reasons != "none":
         rows = range(min(len(events), 1 + MOST_EXPLAINED))
-        explained = explain_decisions(version, events, decisions, rows, most_of(reasons))
+        explained = explain_decisions(version, events, decisions, rows, max_reasons(reasons))
         for row, explanation in zip(rows, explained, strict=False):
             answers[row] |= explanation.to_json()
     return answers

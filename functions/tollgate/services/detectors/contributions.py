@@ -24,7 +24,7 @@ _MOST_EVENTS = 10
 _DIGITS = 5
 
 
-def tell_contributions(container: Container, detector: str | None) -> dict[str, Any]:
+def describe_contributions(container: Container, detector: str | None) -> dict[str, Any]:
     """Return how much each feature, and each group of them, moves scores: mean absolute contributions in log-odds.
 
     Raises `NotFoundError` where a version was sealed without past events, or has no exact reasons.
@@ -66,10 +66,10 @@ def tell_contributions(container: Container, detector: str | None) -> dict[str, 
     }
 
 
-def tell_dependence(container: Container, name: str, detector: str | None) -> dict[str, Any]:
+def describe_dependence(container: Container, name: str, detector: str | None) -> dict[str, Any]:
     """Return how the value of one feature moves scores, and the past events for which its group did most.
 
-    Raises what `tell_contributions` does, and `NotFoundError` for an unknown feature.
+    Raises what `describe_contributions` does, and `NotFoundError` for an unknown feature.
     """
     version, past, values = _read(container, detector)
     place = next((place for place, feature in enumerate(version.features) if feature.name == name), None)

@@ -23,10 +23,10 @@ from tollgate.services.labels.label_steps import (
     GivenLabel,
     Result,
     history_changes,
+    label_result,
     read_event_id,
     read_label,
     take_label,
-    tell_result,
 )
 
 STATUSES = ("accepted", "unchanged", "waiting", "failed")
@@ -57,7 +57,7 @@ def label_events(
         try:
             given = read_label(version, raw, limit)
         except InputError as error:
-            results[place] = tell_result(read_event_id(raw), "failed", str(error))
+            results[place] = label_result(read_event_id(raw), "failed", str(error))
         else:
             by_event.setdefault(given.event_id, {})[place] = given
     found = container.decisions.look(version.detector, list(by_event))
@@ -120,14 +120,14 @@ def _take_labels(
         try:
             before, results[place] = take_label(version, given, before)
         except InputError as error:
-            results[place] = tell_result(given.event_id, "failed", str(error))
+            results[place] = label_result(given.event_id, "failed", str(error))
     return before, results
 
 
 def _fail_written(results: Mapping[int, Result], message: str) -> dict[int, Result]:
     """Return the results of labels of which nothing was written after all."""
     return {
-        place: tell_result(result["event_id"], "failed", message)
+        place: label_result(result["event_id"], "failed", message)
         if result["status"] in ("accepted", "waiting")
         else result
         for place, result in results.items()

@@ -21,7 +21,7 @@ from tollgate.core.rules.scope import SCORE
 from tollgate.errors import InputError
 from tollgate.services.container import Container
 from tollgate.services.detectors.sample_events import read_past_events
-from tollgate.services.rules.rule_book import find_faults, put_together, tell_findings
+from tollgate.services.rules.rule_book import find_faults, put_together, serialize_findings
 
 
 def check_rules(container: Container, rules: Sequence[Rule], detector: str | None = None) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def check_rules(container: Container, rules: Sequence[Rule], detector: str | Non
     """
     version = container.champion(detector)
     findings = find_faults(version, put_together(version, rules))
-    return {"detector_version": version.version, "findings": tell_findings(findings)}
+    return {"detector_version": version.version, "findings": serialize_findings(findings)}
 
 
 def try_rules(container: Container, rules: Sequence[Rule], detector: str | None = None) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def try_rules(container: Container, rules: Sequence[Rule], detector: str | None 
         "rows": len(past),
         "estimated": bool((past.weights != 1).any()),
         "costs": costs and costs.to_json(),
-        "rules": [_tell(tried) for tried in trial.rules],
+        "rules": [_serialize(tried) for tried in trial.rules],
     }
 
 
@@ -84,7 +84,7 @@ def _costs(version: DetectorVersion) -> Costs | None:
     return Costs.from_json(money["costs"]) if money else None
 
 
-def _tell(tried: TriedRule) -> dict[str, Any]:
+def _serialize(tried: TriedRule) -> dict[str, Any]:
     told = tried.to_json()
     return {name: told[name] for name in _FIGURES}
 

@@ -15,8 +15,8 @@ from tollgate.services.rules.rule_book import (
     find_faults,
     outcomes_of,
     put_together,
-    tell_findings,
-    tell_rule,
+    serialize_findings,
+    serialize_rule,
 )
 
 
@@ -31,9 +31,9 @@ def show_draft(container: Container, detector: str | None = None) -> dict[str, A
         "detector_version": version.version,
         "rules_mode": book.mode,
         "outcomes": list(outcomes_of(version)),
-        "rules": [tell_rule(rule) for rule in draft.rules],
-        "deciding": [tell_rule(rule) for rule in book.rules],
-        "findings": tell_findings(find_faults(version, put_together(version, draft.rules))),
+        "rules": [serialize_rule(rule) for rule in draft.rules],
+        "deciding": [serialize_rule(rule) for rule in book.rules],
+        "findings": serialize_findings(find_faults(version, put_together(version, draft.rules))),
         "based_on": draft.based_on,
         "saved_at": draft.saved_at or None,
         "saved_by": draft.saved_by,

@@ -21,7 +21,7 @@ def serialize_summary(day: str, summary: Summary) -> dict[str, Any]:
     kinds = summary.kinds
     return {
         "day": day,
-        **_tell(add_tallies(kinds.values())),
+        **_serialize(add_tallies(kinds.values())),
         "degraded": _count(kinds, lambda kind: kind.degraded),
         "braked": _count(kinds, lambda kind: kind.braked),
         "forced": _count(kinds, lambda kind: kind.forced),
@@ -34,7 +34,7 @@ def serialize_summary(day: str, summary: Summary) -> dict[str, Any]:
     }
 
 
-def _tell(tally: Tally) -> dict[str, Any]:
+def _serialize(tally: Tally) -> dict[str, Any]:
     count, cents, risk = tally
     return {"decisions": count, "amount": cents / 100, "money_at_risk": risk / 100}
 
@@ -63,7 +63,7 @@ def _add_by(
         for names in name(kind):
             named = {**names, "label": label}
             found.setdefault(repr(named), (named, []))[1].append(tally)
-    return [{**named, **_tell(add_tallies(tallies))} for _, (named, tallies) in sorted(found.items())]
+    return [{**named, **_serialize(add_tallies(tallies))} for _, (named, tallies) in sorted(found.items())]
 
 
 def _spread(tallies: Mapping[tuple[int, str], Tally], steps: range) -> dict[str, dict[str, list[float]]]:

@@ -28,7 +28,7 @@ from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import AMOUNT_LIMIT, NO_ID, repeated_id, written
 from tollgate.core.files.columns.arrow_columns import plain_column, unwrap
-from tollgate.core.files.columns.dictionary_column import LazyTexts, Texts, join_texts
+from tollgate.core.files.columns.dictionary_column import DictionaryColumn, LazyTexts, join_columns
 from tollgate.core.files.columns.quick_columns import plain_numbers, quick_times, surely_clean, without_null
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.readers.blank_rows import say_blank_rows
@@ -51,18 +51,18 @@ class ChunkEvents:
 
     events: Events
     places: Ints
-    keys: Mapping[str, Texts]
+    keys: Mapping[str, DictionaryColumn]
     problems: Mapping[int, tuple[str, str]]
-    ids: Texts
+    ids: DictionaryColumn
     ahead: int = 0
     clocks: Mapping[int, str] = field(default_factory=dict)
 
 
-def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, int]:
+def _none_repeated(_ids: DictionaryColumn, _codes: Ints, _first_row: int) -> Mapping[int, int]:
     return {}
 
 
-def repeated_in_chunk(_ids: Texts, codes: Ints, first_row: int) -> Mapping[int, int]:
+def repeated_in_chunk(_ids: DictionaryColumn, codes: Ints, first_row: int) -> Mapping[int, int]:
     """Return which rows of a chunk that is a whole table repeat an id, by their place, and which row had it first.
 
     Rows whose code is -1 have no id, or take none.
@@ -88,7 +88,7 @@ class EventReader:
         self,
         event_type: EventType,
         hashing: KeyHashes,
-        find_repeated: Callable[[Texts, Ints, int], Mapping[int, int]] = _none_repeated,
+        find_repeated: Callable[[DictionaryColumn, Ints, int], Mapping[int, int]] = _none_repeated,
         limit: SkewLimit | None = None,
     ) -> None:
         self._type = event_type
@@ -118,7 +118,7 @@ class EventReader:
             name: its if len(places) == len(chunk) else its.take(places, self._hashing) for name, its in texts.items()
         }
         keys = {
-            entity: join_texts([taken[part] for part in parts], self._hashing)
+            entity: join_columns([taken[part] for part in parts], self._hashing)
             for entity, parts in kind.entities.items()
         }
         events = Events(
@@ -145,16 +145,18 @@ class EventReader:
             return {}
         return dict.fromkeys((row for row in ahead if row not in problems), self._limit.used)
 
-    def _read_ids(self, columns: _Columns, chunk: Chunk) -> Texts:
+    def _read_ids(self, columns: _Columns, chunk: Chunk) -> DictionaryColumn:
         name = self._type.id
         if name is None:
             numbers = pa.array(np.arange(chunk.first_row, chunk.first_row + len(chunk)) + 1)
-            return Texts.of(np.arange(len(chunk)), numbers.cast(pa.string()), self._hashing)
+            return DictionaryColumn.of(np.arange(len(chunk)), numbers.cast(pa.string()), self._hashing)
         ids = columns.texts(name)
         columns.problems += [Problem(row, name, NO_ID) for row in np.flatnonzero(ids.codes < 0).tolist()]
         return ids
 
-    def _repeated(self, ids: Texts, problems: Mapping[int, object], first_row: int) -> dict[int, tuple[str, str]]:
+    def _repeated(
+        self, ids: DictionaryColumn, problems: Mapping[int, object], first_row: int
+    ) -> dict[int, tuple[str, str]]:
         """Return the problems of rows that would be usable, if their id had not been taken before."""
         name = self._type.id
         if name is None:
@@ -174,7 +176,7 @@ def _without(problems: Mapping[int, object], rows: int) -> npt.NDArray[np.bool_]
     return good
 
 
-def _texts_of_rows(texts: Texts, places: Ints) -> LazyTexts:
+def _texts_of_rows(texts: DictionaryColumn, places: Ints) -> LazyTexts:
     return LazyTexts(lambda: texts.values.arrow.take(pa.array(texts.codes[places])), len(places))
 
 
@@ -260,7 +262,7 @@ class _Columns:
         times: Ints = self._note(read_time_column(name, self._column(name), self._type.time_format))
         return times
 
-    def texts(self, name: str) -> Texts:
+    def texts(self, name: str) -> DictionaryColumn:
         """Return a column of identifying texts."""
         column = self._column(name)
         if isinstance(column, list):
@@ -271,10 +273,10 @@ class _Columns:
             return self._respelled(name, codes, python_values(values), range(len(values)))
         clean = pc.and_(surely_clean(values), pc.greater(pc.binary_length(values), 0))
         if pc.all(clean).as_py() is not False:
-            return Texts.of(codes, values, self._hashing)
+            return DictionaryColumn.of(codes, values, self._hashing)
         return self._respelled(name, codes, values.to_pylist(), np.flatnonzero(~np.asarray(clean)).tolist())
 
-    def _respelled(self, name: str, codes: Ints, values: list[Any], doubtful: Iterable[int]) -> Texts:
+    def _respelled(self, name: str, codes: Ints, values: list[Any], doubtful: Iterable[int]) -> DictionaryColumn:
         """Read some of the distinct values one by one; several spellings may be one key, such as 36 and 36.0."""
         for place in doubtful:
             try:
@@ -283,9 +285,9 @@ class _Columns:
                 values[place] = None
                 self.problems += [Problem(row, name, str(error)) for row in np.flatnonzero(codes == place).tolist()]
         distinct = pa.array([*values, None], pa.string()).dictionary_encode()
-        return Texts.of(_codes_of(distinct)[codes], distinct.dictionary, self._hashing)
+        return DictionaryColumn.of(_codes_of(distinct)[codes], distinct.dictionary, self._hashing)
 
-    def _spelled(self, name: str, given: Sequence[Any]) -> Texts:
+    def _spelled(self, name: str, given: Sequence[Any]) -> DictionaryColumn:
         texts: list[str | None] = []
         for row, value in enumerate(given):
             try:
@@ -295,9 +297,9 @@ class _Columns:
                 self.problems.append(Problem(row, name, str(error)))
         return self._numbered(texts)
 
-    def _numbered(self, texts: Sequence[str | None]) -> Texts:
+    def _numbered(self, texts: Sequence[str | None]) -> DictionaryColumn:
         encoded = pa.array(texts, pa.string()).dictionary_encode()
-        return Texts.of(_codes_of(encoded), encoded.dictionary, self._hashing)
+        return DictionaryColumn.of(_codes_of(encoded), encoded.dictionary, self._hashing)
 
 
 def _codes_of(encoded: pa.DictionaryArray) -> Ints:

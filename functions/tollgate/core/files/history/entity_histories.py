@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.columns.dictionary_column import Texts
+from tollgate.core.files.columns.dictionary_column import DictionaryColumn
 from tollgate.core.files.history.chunk_times import ChunkTimes
 from tollgate.core.files.history.entity_chunk import EntityChunk, Left
 from tollgate.core.files.history.entity_sums import EntitySums
@@ -41,18 +41,18 @@ class EntityHistories:
         self._stored_us = self._numbers
         self._ranks = self._numbers
 
-    def find(self, texts: Texts) -> Ints:
+    def find(self, texts: DictionaryColumn) -> Ints:
         """Look the keys of a chunk up; return the places of those that are new."""
         self._numbers = self._keys.find(texts.hashes)
         self._new = np.flatnonzero(self._numbers == UNKNOWN)
         return self._new
 
-    def name_new(self, texts: Texts) -> list[str]:
+    def name_new(self, texts: DictionaryColumn) -> list[str]:
         """Return the keys that `find` found to be new."""
         named: list[str] = texts.values.arrow.take(self._new).to_pylist()
         return named
 
-    def meet(self, texts: Texts, stored: Mapping[str, StoredSums]) -> None:
+    def meet(self, texts: DictionaryColumn, stored: Mapping[str, StoredSums]) -> None:
         """Number the new keys, and keep what is stored of some of them."""
         self._stored_us = np.full(len(self._new), _BEFORE_ALL)
         if stored:
@@ -70,7 +70,7 @@ class EntityHistories:
         self._numbers, self._ranks = numbers[order], np.full(len(order) + 1, -1)
         self._ranks[order] = np.arange(len(order))
 
-    def open(self, texts: Texts, times: ChunkTimes, of_parent: ChunkTimes | None = None) -> EntityChunk:
+    def open(self, texts: DictionaryColumn, times: ChunkTimes, of_parent: ChunkTimes | None = None) -> EntityChunk:
         """Return the chunk, with what was kept of its keys.
 
         ``of_parent`` are the moments as of which the events read the entity's parent, None where these are their own.

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.files.columns.dictionary_column import Texts
+from tollgate.core.files.columns.dictionary_column import DictionaryColumn
 from tollgate.core.files.history.chunk_times import ChunkTimes
 from tollgate.core.files.history.entity_chunk import EntityChunk
 from tollgate.core.files.history.entity_histories import EntityHistories
@@ -71,7 +71,7 @@ class FileHistories:
         # How many of the keys met so far have a stored history, by entity.
         self.keys = {entity: EntityKeys() for entity in plan.sums}
 
-    def read(self, events: Events, texts: Mapping[str, Texts]) -> ChunkReads:
+    def read(self, events: Events, texts: Mapping[str, DictionaryColumn]) -> ChunkReads:
         """Return what the events of the next chunk read, in order of time, and keep what they add.
 
         ``texts`` has the keys of each entity.
@@ -91,7 +91,7 @@ class FileHistories:
         at_once = any(times.mature_before(as_of[entity]) for entity in numbers)
         return ChunkReads(sums, times.excess, numbers, at_once)
 
-    def withhold(self, events: Events, texts: Mapping[str, Texts], reads: ChunkReads, rows: Ints) -> None:
+    def withhold(self, events: Events, texts: Mapping[str, DictionaryColumn], reads: ChunkReads, rows: Ints) -> None:
         """Take back that some events of a chunk become legitimate: they were not let through. They read ``reads``."""
         for entity, numbers in reads.numbers.items():
             codes = texts[entity].codes[rows]
@@ -125,7 +125,7 @@ class FileHistories:
             for key, sums in its.additions():
                 yield entity, key, sums
 
-    def _meet(self, texts: Mapping[str, Texts]) -> None:
+    def _meet(self, texts: Mapping[str, DictionaryColumn]) -> None:
         asks = self._read_stored is not nothing_stored
         new = {entity: its.find(texts[entity]) for entity, its in self._entities.items()}
         found: Mapping[str, Mapping[str, StoredSums]] = {}
@@ -140,7 +140,7 @@ class FileHistories:
     def _read_entity(
         self,
         entity: str,
-        texts: Texts,
+        texts: DictionaryColumn,
         times: ChunkTimes,
         begun: _Begun,
         out: Floats,
@@ -157,7 +157,9 @@ class FileHistories:
         its.keep(chunk.behind(times))
         return chunk.as_of
 
-    def _amount_excess(self, events: Events, times: ChunkTimes, texts: Mapping[str, Texts], sums: Floats) -> _Begun:
+    def _amount_excess(
+        self, events: Events, times: ChunkTimes, texts: Mapping[str, DictionaryColumn], sums: Floats
+    ) -> _Begun:
         """Judge all amounts by the two sums that this takes, and put these among the sums."""
         unusual = self._plan.unusual
         if unusual is None:

@@ -94,11 +94,11 @@ class ColumnNotes:
             if found.any():
                 self._count(column, what, int(found.sum()), str(some[int(np.argmax(found))]).strip())
 
-    def tell(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Return the notes, each a sentence."""
-        return [note for column, counted in self.counts.items() for note in self._tell(column, counted)]
+        return [note for column, counted in self.counts.items() for note in self._describe(column, counted)]
 
-    def _tell(self, column: str, counted: Mapping[str, int]) -> Iterator[str]:
+    def _describe(self, column: str, counted: Mapping[str, int]) -> Iterator[str]:
         for damage, (_, said) in DAMAGES.items():
             if (rows := counted.get(damage)) and not (damage == "fraction" and "other fraction" in counted):
                 example = self.examples[f"{column} {damage}"]

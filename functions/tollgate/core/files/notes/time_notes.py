@@ -35,7 +35,7 @@ class TimeNotes:
             before, first = self.days.get(str(day), (0, row))
             self.days[str(day)] = [before + count, min(first, row)]
 
-    def tell(self, version: DetectorVersion, *, begins_empty: bool) -> Iterator[str]:
+    def describe(self, version: DetectorVersion, *, begins_empty: bool) -> Iterator[str]:
         """Yield what is odd, each in a sentence; ``begins_empty`` says that no histories were stored."""
         found = sorted((int(day), *its) for day, its in self.days.items())
         outliers = list(find_outliers(*np.array(found, dtype=np.int64).reshape(-1, 3).T))

@@ -14,7 +14,7 @@ from tollgate.core.files.readers.magic import kind_of
 from tollgate.core.rules.lists.faults import Others, find_fault, find_table, is_quoted, is_row, unquote
 from tollgate.core.rules.lists.headers import NO_HEADER, find_header, may_be_header, says_nothing
 from tollgate.core.rules.scope import ValueKind
-from tollgate.core.rules.value_lists import MAX_ENTRIES, Members
+from tollgate.core.rules.value_lists import MAX_ENTRIES, ValueList
 
 # What an object that holds no value has to say, or it counts as damaged.
 EMPTY = "# This list is empty on purpose."
@@ -89,7 +89,7 @@ def given_lines(values: Iterable[object]) -> list[ListLine]:
 
 def read_list(
     kind: ValueKind, lines: Sequence[ListLine], asked: Sequence[str] | None, *, may_be_empty: bool = True
-) -> Members:
+) -> ValueList:
     """Return the values of a list; raise `ValueError`, whose text follows its name, for one that cannot be meant.
 
     ``asked`` are the names under which a header may stand there: those of the list, and of the columns that ask it;
@@ -106,7 +106,7 @@ def read_list(
         if fault:
             raise lines[0].fail(fault)
     others = Others.among(texts)
-    return Members.of(kind, [_read(kind, line, others) for line in lines])
+    return ValueList.of(kind, [_read(kind, line, others) for line in lines])
 
 
 def _find_header(first: ListLine, texts: Sequence[str], asked: Sequence[str]) -> str | None:
@@ -115,7 +115,7 @@ def _find_header(first: ListLine, texts: Sequence[str], asked: Sequence[str]) ->
     return find_header([*map(unquote, texts)], [*map(is_quoted, texts)], asked)
 
 
-def read_stored(kind: ValueKind, text: str) -> Members:
+def read_stored(kind: ValueKind, text: str) -> ValueList:
     """Return the values of a list's object in the bucket, which this code, older code or any tool wrote.
 
     Only what cannot be a list raises `ValueError`: an object of rows, one without values that does not say that this is
@@ -127,10 +127,10 @@ def read_stored(kind: ValueKind, text: str) -> Members:
         raise ValueError(f'has no values; put "{EMPTY}" there if that is meant')
     if kind == "text" and lines and all(is_row(str(line.value)) for line in lines):
         raise lines[0].fail("looks like a row of CSV, as all others do; a list has one value a line")
-    return Members.of(kind, [_keep(kind, line) for line in lines])
+    return ValueList.of(kind, [_keep(kind, line) for line in lines])
 
 
-def write_list(members: Members) -> str:
+def write_list(members: ValueList) -> str:
     """Return the text of a list's object, sorted: what `read_stored` and `read_list` read as the same values."""
     values = show_values(members)
     lines = [_quote(value) for value in values] if members.kind == "text" else values
@@ -140,7 +140,7 @@ def write_list(members: Members) -> str:
     return "\n".join([*(lines or [EMPTY]), ""])
 
 
-def show_values(members: Members) -> list[str]:
+def show_values(members: ValueList) -> list[str]:
     """Return the values as people see them, sorted: numbers by size, texts by code points."""
     if members.kind == "number":
         return [repr(int(number)) if number.is_integer() else repr(number) for number in members.ordered.tolist()]
@@ -210,10 +210,10 @@ def _show(value: object) -> str:
     return f'"{value[:_MAX_SHOWN]}…"' if len(value) > _MAX_SHOWN else f'"{value}"'
 
 
-def describe_change(before: Members, after: Members) -> Iterator[str]:
+def describe_change(before: ValueList, after: ValueList) -> Iterator[str]:
     """Yield what a change of a list does: how many values it adds and removes, then the first of both."""
-    added = Members.of(after.kind, after.values - before.values)
-    removed = Members.of(after.kind, before.values - after.values)
+    added = ValueList.of(after.kind, after.values - before.values)
+    removed = ValueList.of(after.kind, before.values - after.values)
     if not added.values and not removed.values:
         yield f"changes nothing: it has these {len(before.values):,} values"
         return
