@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql.types import LongType, StructField, StructType
-from tollgate.core.batched import in_lots
+from tollgate.core.batched import batched
 from tollgate.core.events.event import Ints
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, int, pa.Reco
 
 def write_sums(rows: Iterable[SumsOfKey]) -> Iterator[pa.RecordBatch]:
     """Yield sums as batches of the columns `SUMS`."""
-    for some in in_lots(rows, _SUMS_AT_ONCE):
+    for some in batched(rows, _SUMS_AT_ONCE):
         spans, entities, keys, sums = zip(*some, strict=True)
         texts = [json.dumps(one, separators=(",", ":")) for one in sums]
         columns = [pa.array(spans, pa.int64()), *(pa.array(texts, pa.string()) for texts in (entities, keys, texts))]

@@ -155,7 +155,7 @@ def test_words_for_nothing_are_missing_in_a_file_of_labels() -> None:
     columns = [pa.array(["e1", "NULL"]), pa.array(["fraud", "NULL"]), pa.array(["NULL", "2026-01-05"])]
     table = read_label_table(GERMAN, [Chunk(["event_id", "label", "known_at"], columns, 0, Position())])
 
-    assert [dict(row) for _, row in table.lot(0, 2)] == [
+    assert [dict(row) for _, row in table.rows_between(0, 2)] == [
         {"event_id": "e1", "label": "fraud", "known_at": None},
         {"event_id": None, "label": None, "known_at": "2026-01-05"},
     ]

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from tollgate.handlers.stream_payloads import name_failure, read_payload
 from tollgate.services.container import Container
-from tollgate.services.streams.process import decide_lot
+from tollgate.services.streams.process import decide_records
 from tollgate.services.streams.redrive import decide_again
 
 from localstack.event_source import Answer, Mapped, Payload, Source
@@ -118,7 +118,7 @@ def dying(container: Container, seed: int) -> Callable[[Payload], Answer]:
 
     def call(payload: Payload) -> Answer:
         try:
-            returned = decide_lot(fragile_stores, read_payload(payload), time_left_s)
+            returned = decide_records(fragile_stores, read_payload(payload), time_left_s)
         except (Ended, KilledError):
             return Answer("r", None, "Unhandled")
         return Answer("r", {"batchItemFailures": [{"itemIdentifier": name_failure(one)} for one in returned]})

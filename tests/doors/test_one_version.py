@@ -17,7 +17,7 @@ from tollgate.services.batches.delivery import Delivery
 from tollgate.services.batches.process import score_batch
 from tollgate.services.decisions.announce import decide_and_publish
 from tollgate.services.labels.label_file import label_file
-from tollgate.services.streams.process import decide_lot
+from tollgate.services.streams.process import decide_records
 
 from model_build.deployment.publish import open_folder
 from tests.doors.doors import read_http, write_http
@@ -75,7 +75,7 @@ def test_a_record_is_decided_on_and_told_by_the_version_that_mapped_it(
 ) -> None:
     payments = later_payments[:6]
     lot = write_lot([{**payment, "cheap": 1.0, "dear": 9_000.0} for payment in payments])
-    assert decide_lot(backend.container, lot) == []
+    assert decide_records(backend.container, lot) == []
     put = {result["event_id"]: result["detector_version"] for _, result in results()}
     metrics = read_metrics(capsys.readouterr().out)
     assert alternate == [versions[number % 2].version for number in range(6)], "one look-up a record"

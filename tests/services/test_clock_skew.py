@@ -24,7 +24,7 @@ from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.decisions.what_if import WhatIf, what_if
 from tollgate.services.labels.label import label_events
-from tollgate.services.streams.process import decide_lot
+from tollgate.services.streams.process import decide_records
 
 from model_build.cli.main import main
 from model_build.sealing.seal import HISTORIES, seal_version
@@ -229,7 +229,7 @@ def test_in_a_stream_that_record_alone_goes_to_the_dead_letters(
 ) -> None:
     payments = [dated(one, NOW, f"s{n}") for n, one in enumerate(later_payments[:3])]
     payments[1] = dated(payments[1], NOW + timedelta(days=1), "skewed")
-    assert decide_lot(backend.container, write_lot(payments)) == []
+    assert decide_records(backend.container, write_lot(payments)) == []
     (letter,) = letters()
     assert letter["code"] == "event_ahead"
     assert "2026-04-15T12:00:00Z lies 1 day ahead of now" in letter["reason"]

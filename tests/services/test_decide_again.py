@@ -10,7 +10,7 @@ import boto3
 import pytest
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import EventError, InputError, UnavailableError
-from tollgate.services.streams.process import decide_lot
+from tollgate.services.streams.process import decide_records
 from tollgate.services.streams.redrive import decide_again, is_stream_message
 
 from tests.doors.doors import load_event
@@ -26,7 +26,7 @@ def refuse(backend: Backend, letters: Letters, event: object) -> dict[str, Any]:
     """Return the message about a record that is refused."""
     data = json.dumps(event).encode()
     place = {"cluster": "c", "topic": "t", "partition": 0, "offset": 7}
-    assert decide_lot(backend.container, [StreamRecord("kafka", place, "t-0", None, data)]) == []
+    assert decide_records(backend.container, [StreamRecord("kafka", place, "t-0", None, data)]) == []
     (letter,) = letters()
     return letter
 

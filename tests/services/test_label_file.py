@@ -178,7 +178,7 @@ def test_what_is_no_such_file_gets_the_sentence_of_a_file_of_payments(
 def test_labels_that_unpack_to_too_much_are_rejected(
     backend: Backend, decided: list[Payment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LARGEST_BYTES", 10_000)
+    monkeypatch.setattr(module, "MAX_BYTES", 10_000)
     content = gzip.compress(write([(str(decided[0]["event_id"]), "fraud", "")] * 1000))
     assert "unpacks to more than" in set_labels(backend, content, "labels/payments/a.csv.gz")["reason"]
     assert backend.histories() == expected_histories(backend.container, *decided)
@@ -203,7 +203,7 @@ def test_a_file_that_is_none_of_labels_is_rejected(backend: Backend, content: by
 def test_too_many_labels_are_rejected(
     backend: Backend, decided: list[Payment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tollgate.core.files.labels.MOST_LABELS", 1)
+    monkeypatch.setattr("tollgate.core.files.labels.MAX_LABELS", 1)
     state = set_labels(backend, write([(str(payment["event_id"]), "1", "") for payment in decided]))
     assert "split it" in state["reason"]
 
@@ -220,7 +220,7 @@ def test_a_file_told_of_again_does_not_undo_a_correction(backend: Backend, decid
 def test_a_run_that_is_killed_goes_on(
     backend: Backend, later_payments: list[Payment], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(module, "LOT", 3)
+    monkeypatch.setattr(module, "BATCH_ROWS", 3)
     payments = later_payments[:10]
     for payment in payments[:7]:
         decide_event(backend.container, payment)

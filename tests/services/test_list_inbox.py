@@ -37,7 +37,7 @@ def test_files_are_queued_until_a_run_takes_them(backend: Backend, payment: Paym
 
 
 def test_of_many_the_newest_are_listed(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "MOST_FILES", 2)
+    monkeypatch.setattr(listing, "MAX_FILES", 2)
     for number in range(3):
         backend.drop(f"inbox/{number}.csv", b"")
     listed = list_inbox(backend.container)

@@ -12,7 +12,7 @@ from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import EventError, InputError, NotFoundError
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
-from tollgate.services.decisions.what_if import MOST_EXPLAINED, WhatIf, what_if
+from tollgate.services.decisions.what_if import MAX_EXPLAINED, WhatIf, what_if
 
 from tests.services.backend import DETECTOR, Backend, Payment, Publish, reseal
 from tests.services.faulty_endpoint import FaultyEndpoint
@@ -86,12 +86,12 @@ def test_another_hour_changes_the_hour_alone(container: Container, past: list[Pa
 
 
 def test_reasons_add_up_and_only_the_first_carry_them(container: Container, past: list[Payment]) -> None:
-    variants = [{"amount": 10.0 + n} for n in range(MOST_EXPLAINED + 3)]
+    variants = [{"amount": 10.0 + n} for n in range(MAX_EXPLAINED + 3)]
     told = what_if(container, WhatIf(past[-1], variants=variants, reasons="all"))
     for answer in (told["unchanged"], told["variants"][4]):
         log_odds = answer["base_log_odds"] + sum(reason["contribution"] for reason in answer["reasons"])
         assert 1 / (1 + math.exp(-log_odds)) == pytest.approx(answer["probability"], abs=1e-5)
-    assert ["reasons" in one for one in told["variants"]] == [True] * MOST_EXPLAINED + [False] * 3
+    assert ["reasons" in one for one in told["variants"]] == [True] * MAX_EXPLAINED + [False] * 3
     assert len(what_if(container, WhatIf(past[-1], reasons="top"))["unchanged"]["reasons"]) == 3
 
 

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 def handler(payload: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """Index a lot of the stream's records, and name the first one that cannot be read.
+    """Index a batch of the stream's records, and name the first one that cannot be read.
 
     Lambda goes on from there; those behind it that are indexed then come again, which changes nothing.
     """

@@ -18,7 +18,7 @@ _KAFKA = ("aws:kafka", "aws:SelfManagedKafka")
 
 
 def read_payload(payload: Mapping[str, Any]) -> list[StreamRecord]:
-    """Return the records of a lot, each partition's in their order; raise `InputError` for another payload."""
+    """Return the records of a batch, each partition's in their order; raise `InputError` for another payload."""
     if payload.get("eventSource") in _KAFKA:
         return list(_read_kafka(payload))
     records = payload.get("Records")

@@ -151,7 +151,7 @@ def test_any_type_of_a_parquet_file_is_scored_trained_on_and_labelled_alike(
     else:
         assert problem == ""
     labels = read_label_table(TYPE, [chunk])
-    given_ids = [row["event_id"] for _, row in labels.lot(0, ROWS)]
+    given_ids = [row["event_id"] for _, row in labels.rows_between(0, ROWS)]
     assert all(value is None or not isinstance(value, bytes) for value in given_ids)
     write_label_results(labels, [("accepted", None)] * ROWS)
     assert_writable(chunk)
@@ -224,7 +224,7 @@ def test_a_label_file_names_bytes_that_are_no_text(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "labels.parquet")
     content = (tmp_path / "labels.parquet").read_bytes()
     labels = read_label_table(TYPE, open_chunks("labels.parquet", Held(content)))
-    assert [row for _, row in labels.lot(0, 2)] == [{"event_id": "a", "label": "fraud", "known_at": None}]
+    assert [row for _, row in labels.rows_between(0, 2)] == [{"event_id": "a", "label": "fraud", "known_at": None}]
     assert labels.misshapen == {1: f'cannot be read: column "event_id": {NOT_TEXT}'}
 
 

@@ -166,7 +166,7 @@ def test_every_type_of_labels_is_set_or_named_by_row(version: DetectorVersion, r
         table = with_column(role, column).select([*{"id": 0, "fraud": 0, "known": 0, role: 0}])
         labels = read_label_table(TYPE, [chunk_of(table)])
         results: list[tuple[str, str | None]] = [("failed", labels.misshapen.get(row)) for row in range(3)]
-        for row, said in labels.lot(0, 3):
+        for row, said in labels.rows_between(0, 3):
             results[row] = ("failed", problem_of(version, said, limit))
         assert all(in_a_sentence(message or "") for _, message in results)
         written = list(csv.reader(io.StringIO(write_label_results(labels, results).decode(), newline="")))
@@ -218,6 +218,6 @@ def test_bytes_that_are_no_text_fail_alone(kind: pa.DataType, *, is_dictionary: 
     table = pa.table({"event_id": column, "label": ["fraud"] * 4})
     labels = read_label_table(TYPE, [chunk_of(table)])
     assert labels.misshapen == {0: f'cannot be read: column "event_id": {NOT_TEXT}'}
-    assert [said["event_id"] for _, said in labels.lot(0, 4)] == ["b", None, "d"]
+    assert [said["event_id"] for _, said in labels.rows_between(0, 4)] == ["b", None, "d"]
     written = write_label_results(labels, [("accepted", None)] * 4).decode().splitlines()
     assert [line.split(",")[0] for line in written] == ["event_id", "fffe", "b", "", "d"]

@@ -15,14 +15,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.dynamodb.items import (
-    MOST_ACTIONS,
+    MAX_ACTIONS,
     ConditionFailedError,
     Item,
     fit_key,
     get_items,
     write_together,
 )
-from tollgate.core.batched import in_lots
+from tollgate.core.batched import batched
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, parent_key
 from tollgate.core.history.item_packing import own_sums, unpack_pair
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 # The one attribute besides pk and the sums: when DynamoDB may drop the item, in seconds since 1970.
 EXPIRY = "x"
-# Histories that are added to together: each lot has one write more, its mark.
-LOT = MOST_ACTIONS - 1
+# Histories that are added to together: each batch has one write more, its mark.
+BATCH_KEYS = MAX_ACTIONS - 1
 _WRITERS = 4
 
 
@@ -162,29 +162,29 @@ class HistoryTable:
         """Read items by pk, for the names that they have; absent ones are left out."""
         return get_items(self.client, {self.table: pks})[self.table]
 
-    def add_in_lots(
+    def add_in_batches(
         self,
         name: str,
         additions: Iterable[tuple[str, Mapping[str, int]]],
         expires_s: float,
         *,
-        first_lot: int = 0,
+        first_batch: int = 0,
         once: bool = False,
     ) -> Generator[int, None, None]:
-        """Add to many histories, given as (pk, sums), a hundred writes at a time and each lot exactly once.
+        """Add to many histories, given as (pk, sums), a hundred writes at a time and each batch exactly once.
 
-        Yields the number of lots that stand, ever more. ``name`` says what is added: under the same name the same
+        Yields the number of batches that stand, ever more. ``name`` says what is added: under the same name the same
         additions have to come again, in the same order. A run that was cut short is repeated whole, or without the
-        lots before ``first_lot``; other lots that it wrote are found by their marks. What is added ``once`` in the life
-        of a table need not look for the times that it surpasses there.
+        batches before ``first_batch``; other batches that it wrote are found by their marks. What is added ``once``
+        in the life of a table need not look for the times that it surpasses there.
         """
         under_way: deque[Future[None]] = deque()
-        done = first_lot
+        done = first_batch
         with ThreadPoolExecutor(_WRITERS) as pool:
-            for number, lot in enumerate(in_lots(additions, LOT)):
-                if number < first_lot:
+            for number, batch in enumerate(batched(additions, BATCH_KEYS)):
+                if number < first_batch:
                     continue
-                under_way.append(pool.submit(self._add_lot, f"{name}#{number}", lot, expires_s, once=once))
+                under_way.append(pool.submit(self._add_batch, f"{name}#{number}", batch, expires_s, once=once))
                 if len(under_way) > _WRITERS:
                     under_way.popleft().result()
                     yield (done := done + 1)
@@ -192,7 +192,7 @@ class HistoryTable:
                 under_way.popleft().result()
                 yield (done := done + 1)
 
-    def _add_lot(
+    def _add_batch(
         self, mark: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float, *, once: bool
     ) -> None:
         marked = {
@@ -201,11 +201,13 @@ class HistoryTable:
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         stored = {} if once else self.read_names([pk for pk, _ in additions])
-        updates = [{"Update": self._addition_of_lot(pk, sums, expires_s, stored.get(pk, ()))} for pk, sums in additions]
-        with suppress(ConditionFailedError):  # an earlier run wrote this lot
+        updates = [
+            {"Update": self._addition_of_batch(pk, sums, expires_s, stored.get(pk, ()))} for pk, sums in additions
+        ]
+        with suppress(ConditionFailedError):  # an earlier run wrote this batch
             write_together(self.client, [{"Put": marked}, *updates])
 
-    def _addition_of_lot(
+    def _addition_of_batch(
         self, pk: str, sums: Mapping[str, int], expires_s: float, stored: Iterable[str]
     ) -> dict[str, Any]:
         time_us = latest_us(sums)

@@ -60,7 +60,7 @@ class BatchFile:
         return f"results/{self.batch_id}/{_SUFFIX.sub('', self.filename)}.{mark}.{suffix}"
 
     def part_key(self, number: int) -> str:
-        """Return where it is noted what became of one lot of a file's labels."""
+        """Return where it is noted what became of one batch of a file's labels."""
         return f"results/{self.batch_id}/parts/{number:05d}.json"
 
     def work_key(self, checkpoint: str, name: str) -> str:

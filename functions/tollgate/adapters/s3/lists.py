@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _UNCHANGED = frozenset({"304", "NotModified"})
 # 100,000 values of 256 characters of usual text.
-LARGEST_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 
 
 @dataclass
@@ -79,8 +79,8 @@ class ListStore:
         condition: dict[str, Any] = {"IfNoneMatch": held[0]} if held else {}
         try:
             answer = self.s3.get_object(Bucket=self.bucket, Key=key, **condition)
-            if answer["ContentLength"] > LARGEST_BYTES:
-                raise ValueError(f"is larger than {LARGEST_BYTES >> 20} MB")
+            if answer["ContentLength"] > MAX_BYTES:
+                raise ValueError(f"is larger than {MAX_BYTES >> 20} MB")
             content = answer["Body"].read()
         except ClientError as error:
             code = error_code(error)

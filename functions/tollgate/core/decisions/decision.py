@@ -19,7 +19,7 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 
 # As many events as have sums that fit the processor's cache together.
-_AT_ONCE = 4096
+_BLOCK_EVENTS = 4096
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def _decide_on(
 def compute_in_parts(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Matrix:
     """Return the features of n events, (n, f), without the sums of a whole file side by side in memory."""
     parts = []
-    for start in range(0, max(len(events), 1), _AT_ONCE):
-        stop = min(start + _AT_ONCE, len(events))
+    for start in range(0, max(len(events), 1), _BLOCK_EVENTS):
+        stop = min(start + _BLOCK_EVENTS, len(events))
         sums = version.history.layout.side_by_side(reads, start, stop)
         parts.append(version.feature_steps.columns(events.part(start, stop), sums, excess[start:stop]))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)

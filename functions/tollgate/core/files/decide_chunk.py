@@ -19,10 +19,10 @@ from tollgate.core.rules.matches import RuleAnswers
 
 # As many events as have sums that fit the processor's cache together. With a power of two, all cells of a row would
 # have the same few places in it.
-_AT_ONCE = 2000
+_BLOCK_EVENTS = 2000
 
 # As many as share what sentences on histories take.
-_TOLD_AT_ONCE = 1024
+_EXPLAINED_EVENTS = 1024
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,19 @@ class ChunkDecisions:
 
 def decide_chunk(version: DetectorVersion, events: Events, reads: ChunkReads, pool: Executor) -> ChunkDecisions:
     """Decide on n events, given what they read; parts of them at the same time in ``pool``."""
-    starts = range(0, max(len(events), 1), _AT_ONCE)
+    starts = range(0, max(len(events), 1), _BLOCK_EVENTS)
     parts = list(pool.map(lambda start: _decide_part(version, events, reads, start), starts))
     ranks = np.concatenate([part.ranks for part in parts])
     reasons: dict[int, Sequence[str]] = {}
     if version.reasons is not None:
         flagged = np.flatnonzero(ranks != version.order.index(version.outcomes[0].name))
         features = np.concatenate([part.flagged for part in parts])
-        lots = range(0, len(flagged), _TOLD_AT_ONCE)
+        firsts = range(0, len(flagged), _EXPLAINED_EVENTS)
         told = pool.map(
             lambda first: _explain(
-                version, events, reads, flagged[first:][:_TOLD_AT_ONCE], features[first:][:_TOLD_AT_ONCE]
+                version, events, reads, flagged[first:][:_EXPLAINED_EVENTS], features[first:][:_EXPLAINED_EVENTS]
             ),
-            lots,
+            firsts,
         )
         reasons = dict(zip(flagged.tolist(), (one for some in told for one in some), strict=True))
     return ChunkDecisions(
@@ -86,7 +86,7 @@ class _Part:
 
 
 def _decide_part(version: DetectorVersion, events: Events, reads: ChunkReads, start: int) -> _Part:
-    stop = min(start + _AT_ONCE, len(events))
+    stop = min(start + _BLOCK_EVENTS, len(events))
     some, sums = events.part(start, stop), np.ascontiguousarray(reads.sums[:, start:stop])
     features = version.feature_steps.columns(some, sums.T, reads.excess[start:stop])
     probabilities = version.model.predict(features)

@@ -18,7 +18,7 @@ from tollgate.core.files.results import as_column, guard_cells, write_lines
 from tollgate.errors import TableError
 
 # A label costs one write to its decision and one to each of its entities: more of them may not fit in a Lambda run.
-MOST_LABELS = 100_000
+MAX_LABELS = 100_000
 _MAX_NAMED = 12
 
 
@@ -39,7 +39,7 @@ class LabelTable:
     def __len__(self) -> int:
         return len(self.event_ids)
 
-    def lot(self, start: int, stop: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    def rows_between(self, start: int, stop: int) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield the usable rows from ``start`` to before ``stop``: their numbers from 0, and their labels as given."""
         for row in range(start, min(stop, len(self))):
             if row not in self.misshapen:
@@ -58,8 +58,8 @@ def read_label_table(event_type: EventType, chunks: Iterable[Chunk]) -> LabelTab
     known_at: list[Any] = []
     misshapen: dict[int, str] = {}
     for chunk in chunks:
-        if len(ids) + len(chunk) > MOST_LABELS:
-            raise TableError(f"The file has more than {MOST_LABELS:,} labels, the most that one may have: split it.")
+        if len(ids) + len(chunk) > MAX_LABELS:
+            raise TableError(f"The file has more than {MAX_LABELS:,} labels, the most that one may have: split it.")
         where = _find_columns(event_type, chunk.names)
         for column, said in zip(where, (ids, labels, known_at), strict=True):
             said.extend([None] * len(chunk) if column is None else _values(event_type, chunk.columns[column]))

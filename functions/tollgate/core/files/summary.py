@@ -20,7 +20,7 @@ from tollgate.core.files.readers.chunk import Chunk
 from tollgate.core.files.readers.python_values import python_values
 
 HISTOGRAM_EDGES = tuple(range(0, 1001, 50))
-MOST_SHOWN = 100
+MAX_SHOWN = 100
 
 
 @dataclass
@@ -73,16 +73,16 @@ class FileSummary:
         self._add_top_events(version, chunk, read, decided)
 
     def _add_errors(self, chunk: Chunk, read: ChunkEvents) -> None:
-        for row in sorted(read.problems)[: MOST_SHOWN - len(self.errors)]:
+        for row in sorted(read.problems)[: MAX_SHOWN - len(self.errors)]:
             column, message = read.problems[row]
             self.errors.append({"row": chunk.first_row + row + 1, "column": column, "message": message})
 
     def _add_top_events(
         self, version: DetectorVersion, chunk: Chunk, read: ChunkEvents, decided: ChunkDecisions
     ) -> None:
-        least = self.top_events[-1]["probability"] if len(self.top_events) == MOST_SHOWN else -1.0
+        least = self.top_events[-1]["probability"] if len(self.top_events) == MAX_SHOWN else -1.0
         candidates = np.flatnonzero(decided.probabilities > least)
-        order = np.argsort(-decided.probabilities[candidates], kind="stable")[:MOST_SHOWN]
+        order = np.argsort(-decided.probabilities[candidates], kind="stable")[:MAX_SHOWN]
         shown = _shown_columns(version)
         columns = dict(zip(chunk.names, chunk.columns, strict=True))
         for place in candidates[order].tolist():
@@ -100,7 +100,7 @@ class FileSummary:
                 }
             )
         self.top_events.sort(key=lambda event: -event["probability"])
-        del self.top_events[MOST_SHOWN:]
+        del self.top_events[MAX_SHOWN:]
 
     def describe(self, version: DetectorVersion, *, begins_empty: bool = False) -> dict[str, Any]:
         """Return the summary as `summary.json` has it; ``begins_empty`` says that no histories were stored."""

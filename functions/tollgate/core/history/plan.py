@@ -48,12 +48,12 @@ UNITS: Mapping[SumKind, float] = {
 # Larger amounts count as this much in a history (the event itself keeps its amount).
 AMOUNT_CAP = 1e8
 _PLACE: tuple[SumKind, SumKind, SumKind] = ("x", "y", "z")
-_MOST_OPEN_STEPS = 16
+_MAX_OPEN_STEPS = 16
 # An entity that has (faded) fewer events than this has no usual amount yet.
-_FEWEST_TO_JUDGE = 3.0
+_MIN_EVENTS = 3.0
 # Excess begins at this share of what is unusually large, and this is the most of it: larger amounts tell no more.
 _BEGINS_AT = 0.7
-MOST_EXCESS = 9.0
+MAX_EXCESS = 9.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class LabelMaturation:
     @classmethod
     def after(cls, delay_s: float) -> LabelMaturation:
         """Return steps of whole days, no more than sixteen to a delay."""
-        return cls(delay_s, DAY_S * max(1.0, np.ceil(delay_s / DAY_S / _MOST_OPEN_STEPS)))
+        return cls(delay_s, DAY_S * max(1.0, np.ceil(delay_s / DAY_S / _MAX_OPEN_STEPS)))
 
     def steps(self, times_s: Floats) -> Ints:
         """Return the number of the step at which events of these times mature."""
@@ -210,7 +210,7 @@ def plan_history(
 
 
 def amount_excess(plan: HistoryPlan, events: Events, read: Mapping[str, Floats]) -> Floats:
-    """Return how far each amount goes beyond the usual, from 0 to `MOST_EXCESS`, shape (n,): 1 is unusually large.
+    """Return how far each amount goes beyond the usual, from 0 to `MAX_EXCESS`, shape (n,): 1 is unusually large.
 
     It rises from 0, at 70 % of what is unusually large, with the square of the distance, as the evidence against a
     normal habit does, in steps of 1/10,000; an amount above the fixed one has the most. ``read`` maps the judging
@@ -236,13 +236,13 @@ def _excess(m: Arithmetic, unusual: UnusualAmountRule, amount: Any, count: Any, 
     # Where refunds are usual the usual amount is nothing, and any payment infinitely more.
     large = m.maximum(amounts, 0.0) * unusual.times
     share = m.where(amount > 0.0, m.divide(amount * count, large), 0.0)
-    beyond = m.minimum(m.maximum((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0), MOST_EXCESS)
-    excess = m.minimum(beyond * beyond, MOST_EXCESS)
+    beyond = m.minimum(m.maximum((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0), MAX_EXCESS)
+    excess = m.minimum(beyond * beyond, MAX_EXCESS)
     # What is not known is not unusual: neither without an amount, nor without a history.
-    excess = m.where(count >= _FEWEST_TO_JUDGE, excess, 0.0)
+    excess = m.where(count >= _MIN_EVENTS, excess, 0.0)
     excess = m.where(excess == excess, excess, 0.0)  # noqa: PLR0124 - only NaN differs from itself
     if unusual.amount is not None:
-        excess = m.where(amount > unusual.amount, MOST_EXCESS, excess)
+        excess = m.where(amount > unusual.amount, MAX_EXCESS, excess)
     return m.rint(excess * UNITS["w"]) / UNITS["w"]
 
 

@@ -11,8 +11,8 @@ from tollgate.core.rules.value_lists import Lists, ValueList
 Mode = Literal["FIRST_MATCHED", "ALL_MATCHED"]
 MODES: tuple[Mode, ...] = ("FIRST_MATCHED", "ALL_MATCHED")
 FIRST_PRIORITY, USUAL_PRIORITY, LAST_PRIORITY = 1, 100, 1000
-MOST_RULES = 500
-MOST_NAME = 60
+MAX_RULES = 500
+MAX_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class RuleBook:
 
 def is_rule_name(text: str) -> bool:
     """Return whether a rule can have this name: results write names one behind the other, with ; between them."""
-    return bool(text.strip()) and len(text) <= MOST_NAME and text.isprintable() and ";" not in text
+    return bool(text.strip()) and len(text) <= MAX_NAME and text.isprintable() and ";" not in text
 
 
 def in_order(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

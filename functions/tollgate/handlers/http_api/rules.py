@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from pydantic import AfterValidator, BaseModel, Field
 
-from tollgate.core.rules.lexer import MOST_CHARACTERS
+from tollgate.core.rules.lexer import MAX_CHARACTERS
 from tollgate.core.rules.rule import (
     FIRST_PRIORITY,
     LAST_PRIORITY,
-    MOST_NAME,
-    MOST_RULES,
+    MAX_NAME,
+    MAX_RULES,
     USUAL_PRIORITY,
     Rule,
     is_rule_name,
@@ -31,7 +31,7 @@ from tollgate.services.rules.lists import change_list, replace_list, show_list
 
 def _check_name(name: str) -> str:
     if not is_rule_name(name):
-        raise ValueError(f"a rule's name has 1 to {MOST_NAME} characters, without ;")
+        raise ValueError(f"a rule's name has 1 to {MAX_NAME} characters, without ;")
     return name
 
 
@@ -39,7 +39,7 @@ class GivenRule(Request):
     """A rule as the detector file has it."""
 
     name: Annotated[str, AfterValidator(_check_name)]
-    expression: str = Field(max_length=MOST_CHARACTERS)
+    expression: str = Field(max_length=MAX_CHARACTERS)
     outcome: str
     priority: int = Field(USUAL_PRIORITY, ge=FIRST_PRIORITY, le=LAST_PRIORITY)
     enabled: bool = True
@@ -65,7 +65,7 @@ class GivenRule(Request):
 class RulesRequest(Request):
     """Rules in the order in which they are written."""
 
-    rules: list[GivenRule] = Field(max_length=MOST_RULES)
+    rules: list[GivenRule] = Field(max_length=MAX_RULES)
     detector: str | None = Field(None, description="Another detector than the deployment's own.")
 
     def to_rules(self) -> list[Rule]:

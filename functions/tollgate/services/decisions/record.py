@@ -7,7 +7,7 @@ from typing import Any
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel
 from tollgate.adapters.dynamodb.histories import history_key
-from tollgate.adapters.dynamodb.items import MOST_ACTIONS, ConditionFailedError, write_together
+from tollgate.adapters.dynamodb.items import MAX_ACTIONS, ConditionFailedError, write_together
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.history.item_packing import pack_pairs
@@ -78,5 +78,5 @@ def _actions(
         stale = stale_names(version.history, [*sums, *matured.added], as_of_s)
         pk, moved = history_key(record.space, entity, key), move_latest(times, latest_us)
         actions.append({"Update": container.histories.addition(pk, added, expires_s, stale, matured, moved)})
-    assert len(actions) <= MOST_ACTIONS
+    assert len(actions) <= MAX_ACTIONS
     return actions

@@ -22,9 +22,9 @@ from tollgate.errors import InputError
 from tollgate.services.container import Container
 from tollgate.services.decisions.find import find_record
 
-MOST_VARIANTS = 100
+MAX_VARIANTS = 100
 # Of more than these, reasons would be megabytes.
-MOST_EXPLAINED = 10
+MAX_EXPLAINED = 10
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _answer(version: DetectorVersion, events: Events, decisions: Decisions, reas
     for answer in answers:
         answer["downgraded"] = thresholds.downgrade_of(answer)
     if reasons != "none":
-        rows = range(min(len(events), 1 + MOST_EXPLAINED))
+        rows = range(min(len(events), 1 + MAX_EXPLAINED))
         explained = explain_decisions(version, events, decisions, rows, max_reasons(reasons))
         for row, explanation in zip(rows, explained, strict=False):
             answers[row] |= explanation.to_json()

@@ -20,7 +20,7 @@ from tollgate.services.container import Container
 from tollgate.services.detectors.sample_events import read_past_events
 
 # Events in which a feature's group raised the score most, and as many in which it lowered it most.
-_MOST_EVENTS = 10
+_MAX_EVENTS = 10
 _DIGITS = 5
 
 
@@ -134,7 +134,7 @@ def _decided(past: PastEvents, group: Group, contributions: Floats) -> list[int]
     """Return where a group's contributions above 0 are largest: first among those of its weightiest reasons."""
     told = np.array([any(reason.name == group.name for reason in some) for some in past.reasons])
     order: Ints = np.lexsort((-contributions, ~told))
-    rows: list[int] = order[contributions[order] > 0][:_MOST_EVENTS].tolist()
+    rows: list[int] = order[contributions[order] > 0][:_MAX_EVENTS].tolist()
     return rows
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tollgate.errors import SealError
 from tollgate.services.container import Container
 
-_AT_ONCE = 8
+_WORKERS = 8
 
 
 def list_versions(container: Container, limit: int, detector: str | None = None) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def list_versions(container: Container, limit: int, detector: str | None = None)
     champion = container.champion(detector)
     names = container.versions.names(champion.detector)
     shown = names[:limit]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_WORKERS) as pool:
         found = list(pool.map(partial(_describe, container, champion.detector), shown))
     found.sort(key=lambda version: (version["created_at"] or "", version["detector_version"]), reverse=True)
     told = [version | {"decides": version["detector_version"] == champion.version} for version in found]

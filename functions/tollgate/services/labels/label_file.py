@@ -13,24 +13,24 @@ from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.files.labels import LabelTable, read_label_table, write_label_results
 from tollgate.core.files.readers.chunks import ReadOptions
-from tollgate.core.files.summary import MOST_SHOWN
+from tollgate.core.files.summary import MAX_SHOWN
 from tollgate.errors import InputError
 from tollgate.services.batches.size_limit import open_within
 from tollgate.services.container import Container
 from tollgate.services.labels.label import STATUSES, label_events
 
 # Rows whose labels are set together. What became of them is noted: a run that repeats one cut short goes on from there.
-LOT = 1000
+BATCH_ROWS = 1000
 # A label takes a write or more: a file of them is read whole.
-LARGEST_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 Results = list[tuple[str, str | None]]
 
 
 def label_file(container: Container, key: str, etag: str) -> dict[str, Any]:
     """Set the labels in the file at ``key``; return its summary, or why it was rejected.
 
-    Each label counts once by itself. Lots that an earlier run finished are not set again, so that a file told of twice
-    does not undo a correction that came in between.
+    Each label counts once by itself. Batches that an earlier run finished are not set again, so that a file announced
+    twice does not undo a correction that came in between.
     """
     file = BatchFile.of(key, etag, container.settings.detector)
     done = container.batches.read(file.summary_key)
@@ -43,8 +43,8 @@ def label_file(container: Container, key: str, etag: str) -> dict[str, Any]:
         body = {"batch_id": file.batch_id, "file": file.key, "reason": str(error)}
         container.batches.write(file.rejected_key, to_json(body), "application/json")
         return {**body, "status": "rejected"}
-    lots = range(0, len(labels), LOT)
-    results = [result for start in lots for result in _label_lot(container, file, version, labels, start)]
+    batches = range(0, len(labels), BATCH_ROWS)
+    results = [result for start in batches for result in _label_batch(container, file, version, labels, start)]
     return _write_results(container, file, version, labels, results)
 
 
@@ -52,8 +52,8 @@ def _read(container: Container, file: BatchFile, etag: str, version: DetectorVer
     """Read the whole file before its first label is set: a damaged one changes nothing."""
     source = container.batches.open(file.key, etag)
     try:
-        options, said = ReadOptions(version.file_form), f"{LARGEST_BYTES >> 20} MB"
-        chunks = open_within(file.filename, source, options, most_bytes=LARGEST_BYTES, said=said)
+        options, said = ReadOptions(version.file_form), f"{MAX_BYTES >> 20} MB"
+        chunks = open_within(file.filename, source, options, most_bytes=MAX_BYTES, said=said)
         return read_label_table(version.event_type, chunks)
     finally:
         source.close()
@@ -63,15 +63,15 @@ def _found(summary: bytes) -> dict[str, Any]:
     return {**json.loads(summary), "status": "done"}
 
 
-def _label_lot(
+def _label_batch(
     container: Container, file: BatchFile, version: DetectorVersion, labels: LabelTable, start: int
 ) -> Sequence[tuple[str, str | None]]:
-    """Set the labels of one lot of rows, or read what an earlier run noted of it."""
-    key = file.part_key(start // LOT)
+    """Set the labels of one batch of rows, or read what an earlier run noted of it."""
+    key = file.part_key(start // BATCH_ROWS)
     noted = container.batches.read(key)
     if noted is None:
-        rows = range(start, min(start + LOT, len(labels)))
-        usable = dict(labels.lot(rows.start, rows.stop))
+        rows = range(start, min(start + BATCH_ROWS, len(labels)))
+        usable = dict(labels.rows_between(rows.start, rows.stop))
         answers: Sequence[Mapping[str, Any]] = label_events(container, list(usable.values()), version=version)[
             "results"
         ]
@@ -102,7 +102,7 @@ def _write_results(
         "detector": version.detector,
         "rows": len(results),
         **{status: counts[status] for status in STATUSES},
-        "errors": [{"row": row + 1, "message": message} for row, message in bad[:MOST_SHOWN]],
+        "errors": [{"row": row + 1, "message": message} for row, message in bad[:MAX_SHOWN]],
     }
     container.batches.write_once(results_key, written, "text/csv")
     container.batches.write_once(file.summary_key, to_json(summary), "application/json")

@@ -43,14 +43,14 @@ def index_decisions(container: Container, changes: Sequence[Change]) -> None:
     The sums of days that are over are kept. The same changes again write the same segments. Raises `UnavailableError`
     if the bucket does not take them.
     """
-    lots: dict[tuple[str, str], list[Change]] = {}
+    by_day: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
         answer = change.record.answer
-        lots.setdefault((answer["detector"], answer["decided_at"][:10]), []).append(change)
+        by_day.setdefault((answer["detector"], answer["decided_at"][:10]), []).append(change)
     to_tidy: dict[str, set[str]] = {}
-    for (detector, day), lot in lots.items():
-        content = write_segment(Rows.of([read_entry(container, change) for change in lot]))
-        name = SegmentName.of(detector, day, 0, max(change.written_s for change in lot), content)
+    for (detector, day), of_day in by_day.items():
+        content = write_segment(Rows.of([read_entry(container, change) for change in of_day]))
+        name = SegmentName.of(detector, day, 0, max(change.written_s for change in of_day), content)
         container.segments.write(name, content)
         to_tidy.setdefault(detector, set()).update(_days_to_tidy(name))
     for detector, days in to_tidy.items():

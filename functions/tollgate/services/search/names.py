@@ -12,7 +12,7 @@ from tollgate.errors import InputError, SealError, suggest
 from tollgate.services.container import Container
 from tollgate.services.search.terms import SearchTerms
 
-_AT_ONCE = 8
+_WORKERS = 8
 # Where there are more versions, a name that the newest lack may be one of an older version.
 _MAX_VERSIONS = 50
 _MAX_NAMED = 12
@@ -33,7 +33,7 @@ def _is_in_no_version(container: Container, detector: str, what: str, name: str)
     versions = container.versions.names(detector)
     if len(versions) > _MAX_VERSIONS:
         return False
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_WORKERS) as pool:
         return not any(pool.map(lambda one: _may_have(container, detector, one, what, name), versions))
 
 

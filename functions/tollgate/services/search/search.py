@@ -26,7 +26,7 @@ _FIRST_BLOCKS = 48
 # Days that are looked through first for an entity, which most days have little of.
 _DAYS_OF_ENTITY = 8
 # What one search may read: some 100 MB in memory.
-_MOST_ROWS = 400_000
+_MAX_ROWS = 400_000
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _find_page(reader: IndexReader, query: Query) -> Rows:
     while True:
         now, left = left[:count], left[count:]
         rows = join([rows, *_read_blocks(reader, heads, now)])
-        if len(rows) > _MOST_ROWS:
+        if len(rows) > _MAX_ROWS:
             message = "The search would read too many decisions; choose fewer days, or an entity, outcome or score too."
             raise InputError(message)
         page = query.page(query.select(rows))

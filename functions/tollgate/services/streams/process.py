@@ -1,4 +1,4 @@
-"""Decide on a lot of a stream's records: each key in its order, and no record able to stop the stream."""
+"""Decide on a batch of a stream's records: each key in its order, and no record able to stop the stream."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from tollgate.services.container import Container
 from tollgate.services.decisions.announce import decide_and_publish, publish_decision
 
 # When so many keys have failed, it is not for what they are, and the rest would only wait for time-outs too.
-_MOST_FAILED_KEYS = 3
+_MAX_FAILED_KEYS = 3
 # A record is not begun when less is left than storage may take to answer.
 MARGIN_S = 15.0
 _log = logging.getLogger(__name__)
 
 
-def decide_lot(
+def decide_records(
     container: Container, records: Sequence[StreamRecord], time_left_s: Callable[[], float] = lambda: math.inf
 ) -> list[StreamRecord]:
     """Decide on records in their order; return those that are not done and have to come again.
@@ -39,22 +39,22 @@ def decide_lot(
     can never be decided on goes to the dead-letter queue, and is done. A decision is done when its result is put. An
     aggregate is done when all of its user records are; until then it comes again whole.
     """
-    lot = _Lot(container)
+    batch = _RecordBatch(container)
     for number, record in enumerate(records):
-        # The first is begun whatever time is left, or a short time limit would let no lot get on.
+        # The first is begun whatever time is left, or a short time limit would let no batch get on.
         if number and time_left_s() < MARGIN_S:
-            lot.give_back(record)
+            batch.give_back(record)
         else:
-            lot.take(record, time_left_s)
-    lot.put_results()
-    lot.counts["RecordReturned"] = len(lot.returned)
+            batch.take(record, time_left_s)
+    batch.put_results()
+    batch.counts["RecordReturned"] = len(batch.returned)
     detector = ((DETECTOR, container.settings.detector),)
-    container.metrics.write(Metric(name, detector, float(number)) for name, number in lot.counts.items() if number)
-    return [record for record in records if id(record) in lot.returned]
+    container.metrics.write(Metric(name, detector, float(number)) for name, number in batch.counts.items() if number)
+    return [record for record in records if id(record) in batch.returned]
 
 
 @dataclass
-class _Lot:
+class _RecordBatch:
     """What became of the records so far. ``returned`` are the identities of those that are not done."""
 
     container: Container
@@ -89,7 +89,7 @@ class _Lot:
 
     def holds(self, record: StreamRecord) -> bool:
         """Return whether a record has to wait for one before it."""
-        return _lane(record) in self.failed_keys or len(self.failed_keys) >= _MOST_FAILED_KEYS
+        return _lane(record) in self.failed_keys or len(self.failed_keys) >= _MAX_FAILED_KEYS
 
     def give_back(self, record: StreamRecord) -> None:
         """Note that a record is not done."""

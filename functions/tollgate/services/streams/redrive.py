@@ -12,7 +12,7 @@ from tollgate.core.streams.reader import split_record
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError, UnavailableError
 from tollgate.services.container import Container
-from tollgate.services.streams.process import decide_lot, decide_record
+from tollgate.services.streams.process import decide_record, decide_records
 
 # Bodies are ours, with one record inside, or what Lambda writes of the records that it gave up.
 OURS, OF_KINESIS, OF_KAFKA = "stream_record", "KinesisBatchInfo", "KafkaBatchInfo"
@@ -41,7 +41,7 @@ def decide_again(
         lost = body[OF_KINESIS]
         part = (lost["streamArn"], lost["shardId"], lost["startSequenceNumber"], lost["endSequenceNumber"])
         records = list(read_shard_records(clients.kinesis(), *part))
-        if returned := decide_lot(container, records, time_left_s):
+        if returned := decide_records(container, records, time_left_s):
             raise UnavailableError(f"{len(returned)} of {len(records)} records are not decided on; try again.")
         if gone := lost["batchSize"] - len(records):
             raise InputError(

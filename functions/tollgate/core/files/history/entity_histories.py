@@ -15,7 +15,7 @@ from tollgate.core.files.history.entity_sums import EntitySums
 from tollgate.core.files.history.key_index import UNKNOWN
 from tollgate.core.files.history.known_keys import KnownKeys
 from tollgate.core.files.history.lines import Line
-from tollgate.core.files.history.row_store import Memory, Records
+from tollgate.core.files.history.row_store import MemoryBudget, RowStore
 from tollgate.core.files.history.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.history.latest_addition import latest_us
 from tollgate.core.history.plan import HistoryPlan
@@ -27,12 +27,12 @@ _BEFORE_ALL = np.iinfo(np.int64).min
 class EntityHistories:
     """What is known of an entity's keys. For each chunk `find`, `meet`, `open` and `keep` are called in this order."""
 
-    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: Memory) -> None:
+    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: MemoryBudget) -> None:
         self._keys = KnownKeys(folder, entity)
         self._sums = EntitySums(plan, entity, folder, memory)
         self._stored = StoredEntries(folder / f"{entity}.stored", plan.sums[entity], len(plan.half_lives_s), memory)
         # Where the stored entries of each key begin, and how many there are.
-        self._where = Records(folder / f"{entity}.where", 2, memory)
+        self._where = RowStore(folder / f"{entity}.where", 2, memory)
         self._numbers: Ints = np.empty(0, dtype=np.int64)
         # The number of each key of the chunk, in the order of its texts.
         self.numbers = self._numbers
@@ -103,16 +103,16 @@ class EntityHistories:
     def save(self) -> list[int]:
         """Leave everything in files; return the counts that `load` needs."""
         self._keys.save()
-        for records in self._records:
-            records.save()
-        return [self._keys.count, *(records.count for records in self._records)]
+        for store in self._stores:
+            store.save()
+        return [self._keys.count, *(store.count for store in self._stores)]
 
     def load(self, counts: Sequence[int]) -> None:
         """Take up what `save` left."""
         self._keys.count = counts[0]
-        for records, count in zip(self._records, counts[1:], strict=True):
-            records.load(count)
+        for store, count in zip(self._stores, counts[1:], strict=True):
+            store.load(count)
 
     @property
-    def _records(self) -> tuple[Records, ...]:
-        return self._sums.low, self._sums.high, self._stored.records, self._where
+    def _stores(self) -> tuple[RowStore, ...]:
+        return self._sums.low, self._sums.high, self._stored.row_store, self._where

@@ -12,7 +12,7 @@ from tollgate.core.events.event import Floats, Ints
 from tollgate.core.files.history.chunk_times import ChunkTimes, last_step_before
 from tollgate.core.files.history.entity_chunk import EntityChunk, Left
 from tollgate.core.files.history.lines import Line
-from tollgate.core.files.history.row_store import Memory, Records
+from tollgate.core.files.history.row_store import MemoryBudget, RowStore
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs
 from tollgate.core.history.latest_addition import latest_name
 from tollgate.core.history.plan import UNITS, HistoryPlan, find_epochs, weigh
@@ -30,15 +30,15 @@ class EntitySums:
     upper ones.
     """
 
-    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: Memory) -> None:
+    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: MemoryBudget) -> None:
         self._plan = plan
         self._sums = plan.sums[entity]
         self._kept = [s for s in plan.sums[entity] if s.kind not in OF_LABELS]
         maturing = plan.maturing if plan.matures(entity) else None
         self._step_s = maturing.step_s if maturing else 0.0
         self._ring = int(np.ceil(maturing.delay_s / maturing.step_s)) + 2 if maturing else 0
-        self.low = Records(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, memory)
-        self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), memory)
+        self.low = RowStore(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, memory)
+        self.high = RowStore(folder / f"{entity}.high", 2 * len(self._kept), memory)
 
     def open(
         self, numbers: Ints, stored_us: Ints, line: Line, times: ChunkTimes, of_parent: ChunkTimes | None

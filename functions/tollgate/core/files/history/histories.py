@@ -15,7 +15,7 @@ from tollgate.core.files.history.chunk_times import ChunkTimes
 from tollgate.core.files.history.entity_chunk import EntityChunk
 from tollgate.core.files.history.entity_histories import EntityHistories
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.history.row_store import Memory
+from tollgate.core.files.history.row_store import MemoryBudget
 from tollgate.core.files.notes.unknown_keys import EntityKeys
 from tollgate.core.history.plan import HistoryPlan, Sum, amount_excess
 from tollgate.core.history.stored import StoredSums
@@ -66,7 +66,7 @@ class FileHistories:
         self._folder = folder
         self._read_stored = read_stored
         self.hashing = KeyHashes()
-        memory = Memory(_MEMORY_BYTES)
+        memory = MemoryBudget(_MEMORY_BYTES)
         self._entities = {entity: EntityHistories(plan, entity, folder, memory) for entity in plan.sums}
         # How many of the keys met so far have a stored history, by entity.
         self.keys = {entity: EntityKeys() for entity in plan.sums}

@@ -23,7 +23,7 @@ _DAMAGED = f"^(?:{'|'.join(pattern for pattern, _ in DAMAGES.values())})$"
 _THOUSANDS = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
 _FOUR_DIGITS = r"^\s*[+-]?[0-9]{4,}\s*$"
 # So many rows of each chunk tell how numbers are written.
-_LOOKED_AT = 10_000
+_SAMPLE_SIZE = 10_000
 _MIN_POINTS = 20
 _MAX_SHOWN = 40
 # One key stands out that has a tenth of the rows, ten times as many as the next, among so many others.
@@ -85,10 +85,10 @@ class ColumnNotes:
 
     def _add_numbers(self, column: str, given: Any) -> None:  # noqa: ANN401 - an Arrow array or a list
         if isinstance(given, list):
-            given = pa.array([value for value in given[:_LOOKED_AT] if isinstance(value, str)], pa.string())
+            given = pa.array([value for value in given[:_SAMPLE_SIZE] if isinstance(value, str)], pa.string())
         if not pa.types.is_string(given.type):
             return
-        some = given.slice(0, _LOOKED_AT)
+        some = given.slice(0, _SAMPLE_SIZE)
         for what, pattern in (("point", r"\."), ("thousands", _THOUSANDS), ("four digits", _FOUR_DIGITS)):
             found = np.asarray(pc.fill_null(pc.match_substring_regex(some, pattern), False))
             if found.any():

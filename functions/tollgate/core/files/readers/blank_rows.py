@@ -17,7 +17,7 @@ from tollgate.core.files.columns.quick_columns import without_null
 from tollgate.core.files.readers.chunk import Chunk
 
 NO_TIME = "a timestamp is required"
-_AT_ONCE = 1000
+_CHUNK_ROWS = 1000
 _BLANK = ("", "is blank: all of its cells are empty; delete it")
 
 
@@ -40,7 +40,7 @@ def without_blank_end(event_type: EventType, table: Chunk) -> Chunk:
     """Return a table without the blank rows at its end."""
     end = len(table)
     while end:
-        rows = np.arange(max(0, end - _AT_ONCE), end)
+        rows = np.arange(max(0, end - _CHUNK_ROWS), end)
         filled = np.flatnonzero(_count_filled(event_type, table, rows))
         end = int(rows[filled[-1]]) + 1 if len(filled) else int(rows[0])
         if len(filled):

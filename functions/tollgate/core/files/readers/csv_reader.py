@@ -11,13 +11,13 @@ import pyarrow as pa
 from tollgate.core.events.event import Ints
 from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
 from tollgate.core.files.readers.csv_arrow import find_row_ends, read_block
-from tollgate.core.files.readers.csv_dialect import MOST_ROW_BYTES, CsvDialect, read_header
+from tollgate.core.files.readers.csv_dialect import MAX_ROW_BYTES, CsvDialect, read_header
 from tollgate.core.files.readers.csv_fallback import read_rows
 from tollgate.core.files.readers.decompress import Stream, open_stream
 from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
 
-_HEADER_BYTES = 2 * MOST_ROW_BYTES
+_HEADER_BYTES = 2 * MAX_ROW_BYTES
 
 
 def read_csv_chunks(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Chunk]:
@@ -49,7 +49,7 @@ class _CsvReading:
         self._place = place
         self._dialect = dialect
         self._most_rows = options.chunk_rows
-        self._most_bytes = max(options.chunk_bytes, 2 * MOST_ROW_BYTES)
+        self._most_bytes = max(options.chunk_bytes, 2 * MAX_ROW_BYTES)
 
     def chunks(self) -> Iterator[Chunk]:
         while self._fill():
@@ -94,7 +94,7 @@ class _CsvReading:
             if not self._fill():
                 break
         columns = [pa.nulls(1, pa.string())] * len(self._dialect.names)
-        return columns, {0: f"is longer than {MOST_ROW_BYTES >> 20} MB"}, min(ends) + 1 if ends else 0
+        return columns, {0: f"is longer than {MAX_ROW_BYTES >> 20} MB"}, min(ends) + 1 if ends else 0
 
 
 def _longest(ends: Ints) -> int:

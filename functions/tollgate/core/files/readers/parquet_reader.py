@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
-from tollgate.core.files.readers.csv_dialect import MOST_COLUMNS
+from tollgate.core.files.readers.csv_dialect import MAX_COLUMNS
 from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
 
@@ -65,8 +65,8 @@ def read_parquet_chunks(name: str, source: Source, options: ReadOptions, start: 
     with _refusing(name):
         file = pa.parquet.ParquetFile(pa.PythonFile(_Seekable(source), "r"))
         names = file.schema_arrow.names
-        if len(names) > MOST_COLUMNS:
-            raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MOST_COLUMNS:,}.')
+        if len(names) > MAX_COLUMNS:
+            raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MAX_COLUMNS:,}.')
         if not file.metadata.num_rows:
             raise TableError(f'"{name}" has a header and no rows.')
         row = 0

@@ -24,10 +24,10 @@ from tollgate.core.rules.syntax import (
 )
 
 # Beyond these nothing is claimed: the question is exponential in the worst case.
-_MOST_BRANCHES = 2_000
-_MOST_CHOICES = 200
+_MAX_BRANCHES = 2_000
+_MAX_CHOICES = 200
 # And of all questions about a set of rules together, in conditions looked at: some seconds.
-_MOST_LOOKED_AT = 4_000_000
+_MAX_LOOKED_AT = 4_000_000
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _RANGES = {
     "score": Range(low=0, high=1000, missing=False, whole=True),
@@ -53,7 +53,7 @@ def range_of(symbol: Symbol) -> Range:
 class SearchBudget:
     """How many conditions may still be looked at, for all questions that share it."""
 
-    left: int = _MOST_LOOKED_AT
+    left: int = _MAX_LOOKED_AT
 
 
 def is_impossible(claims: Iterable[Claim], scope: Scope, budget: SearchBudget) -> bool:
@@ -110,7 +110,7 @@ class _Search:
         if not choices:
             return True
         self._branches += 1
-        too_many = self._branches > _MOST_BRANCHES or depth + len(choices) > _MOST_CHOICES
+        too_many = self._branches > _MAX_BRANCHES or depth + len(choices) > _MAX_CHOICES
         if too_many or self._budget.left <= 0:
             self.gave_up = True
             return True

@@ -22,7 +22,7 @@ EMPTY = "# This list is empty on purpose."
 _INVISIBLE = "\ufeff\u200b\u2060\x00"
 _BLANK = f"{_INVISIBLE} \t\r\n"
 _MAX_SHOWN = 40
-_LOOKED_AT = 4096
+_SAMPLE_SIZE = 4096
 # All but tabs, which stand between cells, and the ends of lines.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -47,7 +47,7 @@ class ListLine:
 
 def check_file(content: bytes) -> None:
     """Raise `ValueError`, whose text follows the file's name, for a file that is no list of values, one a line."""
-    kind = kind_of(content[:_LOOKED_AT])
+    kind = kind_of(content[:_SAMPLE_SIZE])
     if kind is not None:
         raise ValueError(f"is {kind}, not a list; export its column as text, one value a line")
     if content.count(0) > len(content) // 4 and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
