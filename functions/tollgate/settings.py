@@ -1,4 +1,4 @@
-"""What a function reads from its environment, once."""
+"""Settings of a function, read from its environment once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file door: notices of files of payments and of labels, by way of a queue."""
+"""Batch handler: notices of files of payments and of labels, by way of a queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The index door: what the table of decisions says in its stream, for searching."""
+"""Index handler: changes in the table of decisions, put into the search index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stream door: events from Kinesis and Kafka, one decision each, and once more what was given up."""
+"""Stream handler: events from Kinesis and Kafka, one decision each, and once more what was given up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Lambda sends of a stream, and how it wants records named that have to come again.
+"""Stream payloads as Lambda sends them, and the names of records that have to come again.
 
 Kinesis: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 Kafka, on Amazon MSK and elsewhere: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html

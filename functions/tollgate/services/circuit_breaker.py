@@ -1,4 +1,4 @@
-"""Hold back blocks when there are too many of them, across all running functions."""
+"""Circuit breaker: holds back blocks when there are too many of them, across all running functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The storage that this process works on."""
+"""Container of all that a process works on: settings, storage, queues and streams."""
 
 from __future__ import annotations
 

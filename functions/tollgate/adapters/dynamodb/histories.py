@@ -1,4 +1,4 @@
-"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition. Pairs may be packed in.
+"""Table of histories: one item an entity's key, whose numbers only ever grow by addition. Pairs may be packed in.
 
 The name of an item's latest addition (`LATEST`) is added like a number, and a writer who read earlier ones removes
 them. Any number of writers may do so at once: a name only ever goes in the same transaction as a later one comes.

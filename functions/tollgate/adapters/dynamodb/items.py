@@ -1,4 +1,4 @@
-"""DynamoDB: reads that answer in parts, and errors in Tollgate's own terms."""
+"""Requests to DynamoDB: batched reads, transactions, retries, and errors in Tollgate's own terms."""
 
 from __future__ import annotations
 

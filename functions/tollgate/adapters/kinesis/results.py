@@ -1,4 +1,4 @@
-"""The result stream: what was decided on a stream's events, as a Kinesis stream."""
+"""Result stream: the decisions on a stream's events, put into a Kinesis stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a batch's file, results and notes lie in the bucket."""
+"""Names of a batch's objects in the bucket: its file, its results and its checkpoints."""
 
 from __future__ import annotations
 

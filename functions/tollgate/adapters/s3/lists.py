@@ -1,4 +1,4 @@
-"""Lists in the bucket that stand in for those sealed in a version: lists/<detector>/<name>.txt, one value a line."""
+"""Store of lists in the bucket instead of those sealed in a version: lists/<detector>/<name>.txt, one value a line."""
 
 from __future__ import annotations
 

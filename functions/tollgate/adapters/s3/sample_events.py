@@ -1,4 +1,4 @@
-"""The past events of detector versions: read from the bucket when they are first asked for, then kept."""
+"""Store of the past events of detector versions: read from the bucket when they are first asked for, then kept."""
 
 from __future__ import annotations
 

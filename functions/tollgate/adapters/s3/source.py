@@ -1,4 +1,4 @@
-"""An object in S3, read in ranges, ahead of its reader, and only ever of one content."""
+"""Source of a file's bytes in S3: one version of one object, read in ranges, ahead of its reader."""
 
 from __future__ import annotations
 

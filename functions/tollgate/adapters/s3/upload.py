@@ -1,4 +1,4 @@
-"""Results on their way to S3: a multipart upload that a later run can go on with."""
+"""Multipart upload of results to S3, which a later run can go on with."""
 
 from __future__ import annotations
 

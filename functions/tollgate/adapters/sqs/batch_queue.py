@@ -1,4 +1,4 @@
-"""The queue of files: what is handed on to a further message, and when a message comes again."""
+"""Queue of batch files: hands a file on to a new message, and delays the next delivery of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dead-letter queue: what was given up, and putting it back."""
+"""Dead-letter queue: reads what was given up, and puts it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stream records that cannot be decided on, kept on the dead-letter queue with the reason."""
+"""Refused stream records: those that cannot be decided on, put into the dead-letter queue with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The brake on mass decline: how many of the last decisions were blocks, in spans that add up between processes."""
+"""Circuit breaker on mass decline: counts recent blocks in spans of time that add up between processes."""
 
 from __future__ import annotations
 

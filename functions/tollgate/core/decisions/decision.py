@@ -1,4 +1,4 @@
-"""What a detector version says about events."""
+"""Decisions of a detector version on events: histories read, features computed, scores, rules and outcomes."""
 
 from __future__ import annotations
 

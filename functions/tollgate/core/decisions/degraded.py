@@ -1,4 +1,4 @@
-"""Deciding without what is missing, in the way that the detector chose."""
+"""Degraded decisions: made without what is missing, in the way that the detector chose."""
 
 from __future__ import annotations
 

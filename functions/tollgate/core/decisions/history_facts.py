@@ -1,4 +1,4 @@
-"""What was known of an event's entities when it arrived: numbers of their histories, each with what it counts."""
+"""History facts: numbers that were known of an event's entities when it arrived, each with its description."""
 
 from __future__ import annotations
 

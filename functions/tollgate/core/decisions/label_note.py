@@ -1,4 +1,4 @@
-"""What is said with a label: why, and by whom."""
+"""Label note: the reason that somebody gives with a label, and who gave it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A decision made again from what its record pins: the version, the event, the histories and the lists as read."""
+"""Recomputation of a decision from what its record pins: version, event, histories and lists as read."""
 
 from __future__ import annotations
 

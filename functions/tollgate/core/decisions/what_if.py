@@ -1,4 +1,4 @@
-"""What would have been decided on one event, had it been otherwise: what was known of its entities stays the same."""
+"""What-if decisions: variants of one event decided on the same known histories, without recording."""
 
 from __future__ import annotations
 

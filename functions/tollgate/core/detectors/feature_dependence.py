@@ -1,4 +1,4 @@
-"""How the value of a feature moves the score: what it did for past events, against what it was."""
+"""Feature dependence: how a feature's value moved the scores of past events, in bins and points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of events that people tell apart: bands of amounts, the common values of a column."""
+"""Slices of events for evaluation: bands of amounts, the common values of a column."""
 
 from __future__ import annotations
 

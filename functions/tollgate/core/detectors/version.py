@@ -1,4 +1,4 @@
-"""A detector version: one sealed, immutable build of a detector, opened from its files."""
+"""Detector version: one sealed, immutable build of a detector, opened from its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find card numbers in text that people write: 13 to 19 digits that pass the Luhn check, in groups or in one piece."""
+"""Detection of card numbers in text: 13 to 19 digits that pass the Luhn check, in groups or not."""
 
 from __future__ import annotations
 

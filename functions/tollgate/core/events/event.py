@@ -1,4 +1,4 @@
-"""Events as columns. One event is the case of one row."""
+"""Events as columns; one event is the case of one row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which columns an event has, and what each one is."""
+"""Event type: the columns that an event has, and the role of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Declared columns that a table lacks, in words: with the nearest that it has, or what is wrong with its header."""
+"""Messages on missing columns: the nearest that a table has, or what is wrong with its header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON from outside, read the same way at every door, as strict as what we answer.
+"""Strict JSON parser for outside input: the same at every door, as strict as what we answer.
 
 No name twice in one object, no NaN, no number beyond all numbers, no half characters, not nested without end.
 """

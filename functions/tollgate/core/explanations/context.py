@@ -1,4 +1,4 @@
-"""Events with what they were decided from: what the sentences of their reasons are about."""
+"""Decision context: events with the histories and features they were decided from, for the sentences of reasons."""
 
 from __future__ import annotations
 

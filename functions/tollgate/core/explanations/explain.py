@@ -1,4 +1,4 @@
-"""Why events got their scores: exact contributions, grouped to business names and said in words."""
+"""Explanations of scores: exact contributions, grouped to business names and said in words."""
 
 from __future__ import annotations
 

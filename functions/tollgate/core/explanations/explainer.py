@@ -1,4 +1,4 @@
-"""Exact Shapley values of a model's log-odds: they and the base add up to the log-odds of each event."""
+"""Explainer: exact Shapley values of a model's log-odds, which add up with the base to each event's log-odds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One plain sentence for a reason: the value, beside what is usual."""
+"""Sentences of reasons: the value of a feature, beside what is usual."""
 
 from __future__ import annotations
 

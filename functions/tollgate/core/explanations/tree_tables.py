@@ -1,4 +1,4 @@
-"""Contributions of shallow trees, looked up: one table row for each pattern of what the splits say.
+"""Lookup tables of shallow trees' contributions: one row for each pattern of the splits' answers.
 
 A table belongs to a small subtree and the splits above it. Its row for a pattern holds the Shapley values of the
 subtree's leaves, summed by feature, so that one look-up serves several leaves.

@@ -1,4 +1,4 @@
-"""Which features the histories of entities give, as of the moment before the event; `history_formulas` has how."""
+"""Catalog of history features: those that a plan gives, as of the moment before the event."""
 
 from __future__ import annotations
 

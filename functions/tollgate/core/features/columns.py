@@ -1,4 +1,4 @@
-"""Features: numbers computed from events and the histories of their entities, written once, over columns."""
+"""Feature plan of an event type, and all features of a set of events over columns."""
 
 from __future__ import annotations
 

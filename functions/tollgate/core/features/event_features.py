@@ -1,4 +1,4 @@
-"""Features that need nothing but the event itself."""
+"""Event features: those that need nothing but the event itself."""
 
 from __future__ import annotations
 

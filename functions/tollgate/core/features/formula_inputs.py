@@ -1,4 +1,4 @@
-"""What formulas are given of events themselves: columns of n of them, or the plain numbers of one."""
+"""Formula inputs: what formulas read of events themselves, as columns of n of them or the plain numbers of one."""
 
 from __future__ import annotations
 

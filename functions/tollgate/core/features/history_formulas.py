@@ -1,4 +1,4 @@
-"""How each feature of a history is computed from its sums, written once for columns of events and for a single one.
+"""Formulas of history features over their sums, written once for columns of events and for a single one.
 
 In a formula ``m`` calculates: `numpy`, with sums of shape (n, features), or `scalar_math`, with plain numbers.
 """

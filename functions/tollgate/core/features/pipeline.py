@@ -1,4 +1,4 @@
-"""How the features of a detector are computed, for columns of events and for a single one: the same to the bit."""
+"""Feature pipeline of a detector, for columns of events and for a single one: the same to the bit."""
 
 from __future__ import annotations
 

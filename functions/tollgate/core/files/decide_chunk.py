@@ -1,4 +1,4 @@
-"""What a detector version says about the events of a chunk, some thousand at a time."""
+"""Decisions on a chunk of a file, some thousand events at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of labels: which of its columns say what, and what became of its rows."""
+"""Label files: the columns of event ids and labels, and the results written back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results of a chunk: the file's columns and what was decided, as CSV that a spreadsheet cannot be tricked by."""
+"""Results of a chunk: the file's columns and the decisions, as CSV that a spreadsheet cannot be tricked by."""
 
 from __future__ import annotations
 

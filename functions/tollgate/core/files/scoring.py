@@ -1,4 +1,4 @@
-"""A file scored chunk by chunk: each row sees the histories as they were stored and the rows before it."""
+"""Scoring of a file chunk by chunk: each row sees the histories as they were stored and the rows before it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is worth knowing about the rows of a file so far."""
+"""Summary of a file's results so far: counts, money, scores, top events, errors and notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Withheld rows of a file: the histories are told of those that were not let through, before these could mature.
+"""Withheld rows of a file: those not let through are reported to the histories before they could mature.
 
 Which rows these are is known once they are decided on. So rows are read in slices of time, in which none matures
 before another is read, and a slice waits for what was decided on earlier ones where these could mature in it. Chunks

@@ -1,4 +1,4 @@
-"""Line of arrivals by the key of one entity: what a replay sums, and as of when it is read."""
+"""Timeline grouped by the key of one entity: what a replay sums, and as of when it is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories: sums over an entity's past that fade with time, kept so that recording an event is pure addition.
+"""History plan: sums over an entity's past that fade with time, kept so that recording an event is pure addition.
 
 A history is ``S(t) = Σ x_i · 2^(−(t − t_i)/h)`` for several x and half-lives h. It is kept *forward* (Cormode,
 Shkapenyuk, Srivastava, Xu: "Forward decay", ICDE 2009): what is added is ``x_i · 2^((t_i − L)/h)``, with the landmark L

@@ -1,4 +1,4 @@
-"""The past, replayed over columns: what each event read from the histories of its entities as it arrived.
+"""Replay of the past over columns: what each event read from the histories of its entities as it arrived.
 
 Training replays labelled payments from nothing; a file is replayed on top of what is stored. Both give, to the bit,
 what recording and reading the events one at a time gives.

@@ -1,4 +1,4 @@
-"""One entity's history as it is stored: names of sums → whole numbers.
+"""Stored history of one entity: names of sums → whole numbers.
 
 Beside its sums, a history counts the events that are still open (`OPEN`), by the step at which they mature. From then
 on a reader takes such a count for legitimate events of that moment, so that maturing needs no writer: no daily job, no

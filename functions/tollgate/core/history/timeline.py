@@ -1,4 +1,4 @@
-"""What happened, in order of arrival: events, labels that became known, and events that matured."""
+"""Timeline of events, labels that became known, and events that matured, in order of arrival."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that events add to the histories of their entities, summed: what a file records, what training data leaves."""
+"""Totals of what events add to the histories of their entities: what a file records, what training data leaves."""
 
 from __future__ import annotations
 

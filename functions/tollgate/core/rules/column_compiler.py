@@ -1,4 +1,4 @@
-"""A rule compiled to run on columns of n events. It answers as `row_compiler` does, row by row."""
+"""Column compiler of rules: runs a rule on columns of n events, and answers as `row_compiler` does, row by row."""
 
 from __future__ import annotations
 

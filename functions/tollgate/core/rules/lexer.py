@@ -1,4 +1,4 @@
-"""The text of a rule into tokens, each with its place."""
+"""Lexer of rules: text into tokens, each with its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules said about events: which matched, which of these counted, and why."""
+"""Matches of rules on events: which matched, which of these counted, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens into a syntax tree: recursive descent with a bound on its depth, so that no text can exhaust the stack."""
+"""Parser of rules: tokens into a syntax tree, by recursive descent with a bound on its depth, so that no text can exhaust the stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A detector's rules as plain data: what stands in the manifest."""
+"""Rules of a detector as plain data, as the manifest has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule can name: variables, features, the score and lists, each with its kind."""
+"""Scope of rules: the variables, features, score and lists that they can name, each with its kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The types of a rule, checked before it ever runs."""
+"""Type check of a rule, before it ever runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Named sets of values, asked by one event or by a column."""
+"""Value lists: named sets of values, asked by one event or by a column."""
 
 from __future__ import annotations
 

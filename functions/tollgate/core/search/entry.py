@@ -1,4 +1,4 @@
-"""Rows of the index: what of a decision is searched, shown in lists and counted."""
+"""Index entries: what of a decision is searched, shown in lists and counted."""
 
 from __future__ import annotations
 

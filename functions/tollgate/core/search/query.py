@@ -1,4 +1,4 @@
-"""What is searched for: which blocks may hold it, and which rows are it."""
+"""Search query: the blocks that may hold what is wanted, and the rows that match."""
 
 from __future__ import annotations
 

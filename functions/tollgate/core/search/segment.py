@@ -1,4 +1,4 @@
-"""A segment: immutable rows of one day as bytes, laid out so that a few ranges of them answer a search.
+"""Index segment: immutable rows of one day as bytes, laid out so that a few ranges of them answer a search.
 
     mark, length of the head | head | summary | blocks of rows | buckets of postings | events with their labels
 

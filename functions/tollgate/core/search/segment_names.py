@@ -1,4 +1,4 @@
-"""Where segments lie, and which of a day's are merged.
+"""Segment names, and the choice of segments of a day that are merged.
 
 A name says its level, the second of its newest row, and the hash of its content. A merged segment stands a level above
 those that it takes the place of, so its name comes after theirs: who lists a day while they are replaced finds the one

@@ -1,4 +1,4 @@
-"""What rows come to: counts and money, by kind, by hour and by score. Summaries are added and taken off again."""
+"""Summary of rows: counts and money, by kind, by hour and by score. Summaries are added and taken off again."""
 
 from __future__ import annotations
 

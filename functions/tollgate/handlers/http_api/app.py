@@ -1,4 +1,4 @@
-"""The HTTP API: its routes, its description, and all that the direct way does not answer."""
+"""FastAPI application: the routes of the HTTP API, and its description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What both ways through the HTTP door share: how bodies are read, and how decisions and errors are answered."""
+"""Encoding of bodies, decisions and errors, shared by the fast path and the framework."""
 
 from __future__ import annotations
 

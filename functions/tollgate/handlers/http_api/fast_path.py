@@ -1,4 +1,4 @@
-"""The straight way to a decision, without the web framework.
+"""Fast path to a decision, without the web framework.
 
 It takes a plain ``POST /v1/decisions`` of the HTTP API (payload 2.0) or of a function URL, and answers exactly as the
 framework's route does, which `tests/doors/test_direct.py` holds. Anything else, malformed requests too, is not its

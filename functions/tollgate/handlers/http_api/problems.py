@@ -1,4 +1,4 @@
-"""Errors as answers of the web framework, and bodies that are refused before they are read as JSON."""
+"""Problem answers of the web framework, and bodies that are refused before they are read as JSON."""
 
 from __future__ import annotations
 

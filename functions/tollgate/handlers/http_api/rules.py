@@ -1,4 +1,7 @@
-"""Rules and lists over HTTP: checked, tried, drafted, changed. docs/reference/http-api.md explains what each holds."""
+"""Routes and models of rules and lists: check, backtest, draft, change.
+
+docs/reference/http-api.md explains what each holds.
+"""
 
 from __future__ import annotations
 

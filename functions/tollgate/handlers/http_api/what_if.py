@@ -1,4 +1,4 @@
-"""Deciding without recording: what the HTTP API takes and answers. It is explained in docs/reference/http-api.md."""
+"""Models of what-if decisions over HTTP, which are explained in docs/reference/http-api.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell of a file that was scored: metrics, and one event on the bus."""
+"""Announcement of a scored file: metrics, and one event on the bus."""
 
 from __future__ import annotations
 

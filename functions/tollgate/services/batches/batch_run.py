@@ -1,4 +1,4 @@
-"""What a run works on: a file's detector version, what the core remembers of its rows, and how far it is."""
+"""Batch run: a file's detector version, the state of its scoring, and its checkpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Announce a batch, list batches, and look at one."""
+"""Catalog of batches: announce one, list them, and look at one."""
 
 from __future__ import annotations
 

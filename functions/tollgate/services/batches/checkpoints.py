@@ -1,4 +1,4 @@
-"""From where a further run can go on with a file: notes in S3, of which the batch's state names the one that counts."""
+"""Checkpoints of a batch in S3, from which a further run can go on."""
 
 from __future__ import annotations
 

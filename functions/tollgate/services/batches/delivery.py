@@ -1,4 +1,4 @@
-"""One delivery of a message to a function: how long there is to work, and what is said to the queue meanwhile."""
+"""Delivery of a message to a function: the time left to work, and when the message comes again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""List what lies in the inbox, and how far it is."""
+"""Listing of the inbox: its files, and the state of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Holding a batch while a run works on it: the lease is renewed, the message put off, and progress told."""
+"""Lease on a batch, renewed by a thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Score a file that was dropped in the inbox: once, whatever is repeated, killed or handed on."""
+"""Processing of a file from the inbox: scored once, whatever is repeated, killed or handed on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Score the rows of a file, chunk by chunk, with checkpoints on the way."""
+"""Scoring of a batch's rows, chunk by chunk, with checkpoints on the way."""
 
 from __future__ import annotations
 

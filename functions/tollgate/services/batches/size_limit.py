@@ -1,4 +1,4 @@
-"""How large a file may be, as it is sent and as it is unpacked."""
+"""Size limit of a file, as it is sent and as it is unpacked."""
 
 from __future__ import annotations
 

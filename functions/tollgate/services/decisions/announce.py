@@ -1,4 +1,4 @@
-"""Decide on one event, then tell of it: metrics, and an event on the bus."""
+"""Decision with its announcement: metrics, and an event on the bus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decide on one event, and record it exactly once."""
+"""Decision on one event, recorded exactly once."""
 
 from __future__ import annotations
 

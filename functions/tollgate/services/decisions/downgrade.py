@@ -1,4 +1,4 @@
-"""Tell which rule took a stronger outcome away from a decision, from what is recorded of it and its version."""
+"""Downgrade of a recorded decision: the rule that took a stronger outcome away, from its record and version."""
 
 from __future__ import annotations
 

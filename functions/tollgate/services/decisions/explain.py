@@ -1,4 +1,4 @@
-"""Tell the reasons of a decision that was recorded, with the version that decided."""
+"""Explanation of a recorded decision, by the version that decided."""
 
 from __future__ import annotations
 

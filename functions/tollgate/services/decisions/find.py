@@ -1,4 +1,4 @@
-"""Find the decision on an event."""
+"""Lookup of the decision on an event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decide on variants of one event without recording anything."""
+"""What-if decisions on variants of one event, without recording."""
 
 from __future__ import annotations
 

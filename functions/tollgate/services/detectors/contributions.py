@@ -1,4 +1,4 @@
-"""Tell what each feature did for the scores of past events: over all of them, by segment, and value by value."""
+"""Contributions of features to the scores of past events: over all of them, by slice, and value by value."""
 
 from __future__ import annotations
 

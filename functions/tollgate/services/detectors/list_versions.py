@@ -1,4 +1,4 @@
-"""The sealed versions of a detector, and which of them decides."""
+"""Listing of a detector's sealed versions, and which of them decides."""
 
 from __future__ import annotations
 

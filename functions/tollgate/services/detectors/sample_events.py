@@ -1,4 +1,4 @@
-"""Past events that a version is sealed with, for endpoints that show or ask them."""
+"""Sample events of a version, for endpoints that show or ask them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say what events turned out to be."""
+"""Labels of events, set one by one or many at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Set the labels of a file that was dropped under labels/: once, whatever is repeated."""
+"""Label file: the labels of a file under labels/, set once, whatever is repeated."""
 
 from __future__ import annotations
 

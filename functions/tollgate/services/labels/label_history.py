@@ -1,4 +1,4 @@
-"""What a label changes in the histories of its event's entities, and from when it counts."""
+"""Labels in histories: what a label changes for its event's entities, and from when it counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""State of an event's label, and what one given label does to it; nothing is read or written here."""
+"""Label transitions: the state of an event's label, and what one given label does to it, without storage."""
 
 from __future__ import annotations
 

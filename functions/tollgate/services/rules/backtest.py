@@ -1,4 +1,4 @@
-"""Check rules that somebody writes, and try them on past events, before anything is saved."""
+"""Check and backtest of rules that somebody writes, before anything is saved."""
 
 from __future__ import annotations
 

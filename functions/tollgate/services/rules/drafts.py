@@ -1,4 +1,4 @@
-"""The draft of a detector's next rules: shown, and saved under the condition that nobody else did meanwhile."""
+"""Draft of a detector's next rules: shown, and saved only if nobody else saved meanwhile."""
 
 from __future__ import annotations
 

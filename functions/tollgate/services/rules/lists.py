@@ -1,4 +1,4 @@
-"""See and change the values of a list, under the condition that nobody else changed it meanwhile."""
+"""Lists of a detector: shown, and changed only if nobody else changed them meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules that somebody sends, put among what their detector has: mode, outcomes and lists."""
+"""Rule book from rules that somebody sends, with the mode, outcomes and lists that the detector has."""
 
 from __future__ import annotations
 

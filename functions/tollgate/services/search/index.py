@@ -1,4 +1,4 @@
-"""Put decisions and their labels into the index that searches read."""
+"""Indexing of decisions and their labels, for searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search decisions by day, outcome, label, rule, entity and score."""
+"""Search of decisions by day, outcome, label, rule, entity and score."""
 
 from __future__ import annotations
 

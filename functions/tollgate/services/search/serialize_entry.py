@@ -1,4 +1,4 @@
-"""A row of the index as it is answered."""
+"""Serialization of an index entry, as it is answered."""
 
 from __future__ import annotations
 

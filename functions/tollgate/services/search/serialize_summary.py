@@ -1,4 +1,4 @@
-"""The summary of a day as it is answered."""
+"""Serialization of a day's summary, as it is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Count decisions and their money by day, from the summaries of segments."""
+"""Summaries of decisions and their money by day, from those of segments."""
 
 from __future__ import annotations
 

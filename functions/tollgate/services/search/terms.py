@@ -1,4 +1,4 @@
-"""What a search asks for, read and checked."""
+"""Search terms, read and checked."""
 
 from __future__ import annotations
 

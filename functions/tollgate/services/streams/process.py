@@ -1,4 +1,4 @@
-"""Decide on a batch of a stream's records: each key in its order, and no record able to stop the stream."""
+"""Processing of a batch of stream records: each key in its order, and no record able to stop the stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decide again on stream records that were given up, from what the dead-letter queue holds about them."""
+"""Redrive of stream records that were given up, from what the dead-letter queue holds about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of identifying text, as codes into their distinct values."""
+"""Dictionary columns: identifying text as codes into its distinct values."""
 
 from __future__ import annotations
 

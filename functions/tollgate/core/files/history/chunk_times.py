@@ -1,4 +1,4 @@
-"""What the events of one chunk add to sums, whoever's they are: their moments, weights and whole numbers."""
+"""Times, weights and additions of a chunk's events, the same for every entity."""
 
 from __future__ import annotations
 

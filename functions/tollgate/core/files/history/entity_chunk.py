@@ -1,4 +1,4 @@
-"""One entity in one chunk of a file: what its events read, and what they leave for the chunks behind."""
+"""History of one entity over one chunk of a file: what its events read, and what is left for later chunks."""
 
 from __future__ import annotations
 

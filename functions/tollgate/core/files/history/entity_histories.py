@@ -1,4 +1,4 @@
-"""The histories of one entity's keys in a file: which keys there are, what was stored of them, what the file adds."""
+"""Histories of one entity in a file: its keys, what was stored of them, what the file adds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file adds to the histories of one entity, kept key by key between its chunks."""
+"""Sums that a file adds to the histories of one entity, kept key by key between its chunks."""
 
 from __future__ import annotations
 

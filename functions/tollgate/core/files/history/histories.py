@@ -1,4 +1,4 @@
-"""The histories of all entities of a file, chunk after chunk: stored ones, and what the file itself adds."""
+"""Histories of all entities of a file, chunk after chunk: stored ones, and what the file itself adds."""
 
 from __future__ import annotations
 

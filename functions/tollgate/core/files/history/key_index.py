@@ -1,4 +1,4 @@
-"""Which number a key has, for more keys than memory holds."""
+"""Hash index on disk, from key to number, for more keys than memory holds."""
 
 from __future__ import annotations
 

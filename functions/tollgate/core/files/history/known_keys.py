@@ -1,4 +1,4 @@
-"""The keys of one entity that a file has met, numbered in the order in which they came."""
+"""Known keys of one entity in a file, numbered in the order in which they came."""
 
 from __future__ import annotations
 

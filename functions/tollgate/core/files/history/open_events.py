@@ -1,4 +1,4 @@
-"""Events that nobody complained of yet: counted by the step at which they mature, and legitimate from then on."""
+"""Open events, of which nobody complained yet: counted by the step at which they mature and become legitimate."""
 
 from __future__ import annotations
 

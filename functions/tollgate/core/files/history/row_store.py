@@ -1,4 +1,4 @@
-"""Columns of whole numbers, as many rows as a disk holds: the first ones in memory, the others in a file.
+"""Row store: rows of whole numbers, as many as a disk holds, the first ones in memory and the others in a file.
 
 Rows that are met early tend to come often, so the part in memory serves most reads. There a block of rows lies column
 by column: gathering thousands of rows one column after the other is several times as fast as gathering rows and

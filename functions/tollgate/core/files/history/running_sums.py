@@ -1,4 +1,4 @@
-"""One sum before each event of a chunk, on top of what earlier chunks left, and what the chunk leaves in turn."""
+"""Running sums of one kind before each event of a chunk, on top of earlier chunks."""
 
 from __future__ import annotations
 

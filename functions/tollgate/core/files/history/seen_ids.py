@@ -1,4 +1,4 @@
-"""Ids that a file has had, and in which row: for files of any size."""
+"""Seen ids of a file and their rows, to find repeated ones in files of any size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of whole numbers in a file, read and changed through windows onto it that last for some hundred rows.
+"""Rows of whole numbers spilled to a file, read and changed through windows that map some hundred rows.
 
 What a window maps counts as the process's own only as long as it is open, and around each row that is read Linux maps
 64 KB. Blocks read and written by plain calls cost five times as much: rows that are asked for together lie far apart,

@@ -1,4 +1,4 @@
-"""What was stored of the histories that a file meets, as rows of numbers, for as many keys as a disk holds."""
+"""Stored entries of the histories that a file meets, as rows of numbers, for as many keys as a disk holds."""
 
 from __future__ import annotations
 

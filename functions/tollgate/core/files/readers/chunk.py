@@ -1,4 +1,4 @@
-"""Chunks of a file, and what there is to say about reading them."""
+"""Chunk of a file: some rows in a row, with the options for reading them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file as chunks of rows, in the order of the file."""
+"""Reader of files of every format as chunks of rows, in the order of the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blocks of CSV by Arrow, as quick as the machine: only those of which it reads the same as Python's own reader."""
+"""CSV blocks read by Arrow, as quick as the machine: only those that it reads the same as Python's own reader."""
 
 from __future__ import annotations
 

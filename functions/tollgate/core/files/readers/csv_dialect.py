@@ -1,4 +1,4 @@
-"""What a CSV file's first line tells: its delimiter and its columns."""
+"""CSV dialect: the delimiter and the columns, from a file's first line."""
 
 from __future__ import annotations
 

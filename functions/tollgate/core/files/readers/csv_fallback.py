@@ -1,4 +1,4 @@
-"""Rows of CSV by Python's own reader: it reads blocks that are odd in any way, and quick reading is held to it."""
+"""CSV rows read by Python's own reader: for blocks that are odd in any way, and the reference for quick reading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV in chunks of whole rows, cut at the same places wherever reading begins."""
+"""CSV reader in chunks of whole rows, cut at the same places wherever reading begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file's bytes one after the other, unpacked and as UTF-8, whatever it is packed in and written with."""
+"""Decompression and decoding of a file into a stream of UTF-8 bytes."""
 
 from __future__ import annotations
 

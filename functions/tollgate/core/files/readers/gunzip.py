@@ -1,4 +1,4 @@
-"""Gzip as a stream: members one after the other, and zeros behind the last, with which tapes and copies fill blocks."""
+"""Gzip stream: members one after the other, and zeros behind the last, with which tapes and copies fill blocks."""
 
 from __future__ import annotations
 

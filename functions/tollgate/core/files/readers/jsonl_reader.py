@@ -1,4 +1,4 @@
-"""JSON lines in chunks: an object a line, each with a reason where it is none."""
+"""JSON lines reader in chunks: an object a line, each with a reason where it is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parquet in chunks, row group by row group."""
+"""Parquet reader in chunks, row group by row group."""
 
 from __future__ import annotations
 

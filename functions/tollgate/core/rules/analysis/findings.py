@@ -1,4 +1,4 @@
-"""Rules that cannot have been meant: found when a detector is loaded, before any event is asked."""
+"""Findings about rules that cannot have been meant: made when a detector is loaded, before any event is asked."""
 
 from __future__ import annotations
 

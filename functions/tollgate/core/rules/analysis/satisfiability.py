@@ -1,4 +1,4 @@
-"""Whether conditions can be true together: what is found impossible is so, for every event."""
+"""Satisfiability of conditions together: what is found impossible is so, for every event."""
 
 from __future__ import annotations
 
