@@ -1,4 +1,4 @@
-"""Parser of rules: tokens into a syntax tree, by recursive descent with a bound on its depth, so that no text can exhaust the stack."""
+"""Parser of rules: tokens into a syntax tree by recursive descent, bounded in depth: no text can exhaust the stack."""
 
 from __future__ import annotations
 
