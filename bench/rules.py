@@ -26,7 +26,7 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 from bench._figures import write_figures
 
@@ -136,8 +136,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     lists = {
-        "denied": Members.of("text", (f"c{number:06}" for number in range(DENIED))),
-        "regulars": Members.of("text", (f"c{number:06}" for number in range(10_000, 10_000 + REGULARS))),
+        "denied": ValueList.of("text", (f"c{number:06}" for number in range(DENIED))),
+        "regulars": ValueList.of("text", (f"c{number:06}" for number in range(10_000, 10_000 + REGULARS))),
     }
     book = RuleBook("ALL_MATCHED", tuple(Rule(f"r{place}", rule, "review") for place, rule in enumerate(RULES)), lists)
     rules, inputs = RuleSet.of(book, EVENT_TYPE, FEATURES), make_inputs(asked.rows)

@@ -28,14 +28,14 @@ from tollgate.adapters.s3.range_cache import RangeCache
 from tollgate.adapters.s3.ranges import ObjectRanges
 from tollgate.adapters.s3.segments import SegmentStore
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
-from tollgate.core.search.entry import Entry, Kind, Rows
+from tollgate.core.search.entry import Entry, EntryKind, Rows
 from tollgate.core.search.query import Query
 from tollgate.core.search.segment import write_segment
 from tollgate.core.search.segment_names import SegmentName
 from tollgate.services.search.day_totals import keep_day_sums
 from tollgate.services.search.read import Days, IndexReader, read_index
 from tollgate.services.search.search import find_page
-from tollgate.services.search.serialize_summary import tell_summary
+from tollgate.services.search.serialize_summary import serialize_summary
 from tollgate.services.search.summarize import summarize_segments
 
 from bench._figures import write_figures
@@ -46,7 +46,11 @@ DETECTOR, BUCKET = "payments", "bench"
 PRICES = Path(__file__).with_name("prices.toml")
 KEPT_BYTES = 256 << 20
 VERSION = "20261125-c91864f5af9570cb"
-KINDS = (Kind("approve", VERSION), Kind("review", VERSION, (("new device, large", False),)), Kind("block", VERSION))
+KINDS = (
+    EntryKind("approve", VERSION),
+    EntryKind("review", VERSION, (("new device, large", False),)),
+    EntryKind("block", VERSION),
+)
 # Segments that the last day has of each level, and the share of its rows in all of a level.
 TODAY = ((0, 12, 0.01), (1, 12, 0.12), (2, 8, 0.87))
 Search = Callable[[SegmentStore], int]
@@ -161,7 +165,7 @@ def _summarize(days: Days) -> Search:
     def summarize(reader: IndexReader) -> int:
         kept = DaySumStore(reader.store.s3, BUCKET)
         summaries = summarize_segments(reader, DETECTOR, kept)
-        return len([tell_summary(day, summary) for day, summary in summaries.items()])
+        return len([serialize_summary(day, summary) for day, summary in summaries.items()])
 
     return lambda store: read_index(store, days, summarize)
 

@@ -73,10 +73,10 @@ class Past:
     def _decide_and_add(self, payments: LabelledEvents, events: Events, start: int, stop: int) -> Decisions:
         """Decide on payments of less than a label delay, and add what they leave in the histories."""
         plan = self.version.history
-        piece = payments.table.select(start, stop)
+        chunk = payments.table.select(start, stop)
         with TemporaryDirectory(prefix="tollgate-") as folder:
             histories = FileHistories(plan, Path(folder), self._pick)
-            read = EventReader(self.version.event_type, histories.hashing).read(piece)
+            read = EventReader(self.version.event_type, histories.hashing).read(chunk)
             reads = histories.read(read.events, read.keys)
             by_entity = {entity: reads.sums[part].T for entity, part in plan.layout.parts.items()}
             decisions = decide(self.version, events, by_entity, reads.excess)

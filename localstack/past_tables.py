@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import boto3
 from tollgate import clock
 from tollgate.adapters.dynamodb.histories import HistoryTable, history_key
-from tollgate.core.batched import in_lots
+from tollgate.core.batched import batched
 from tollgate.settings import Settings
 
 from localstack.deployment import Deployment, connection
@@ -40,10 +40,10 @@ def write_past(past: Past, deployment: Deployment) -> None:
     )
     histories = HistoryTable(client, deployment.history_table)
     expires_s = now_s + version.history.forgotten_after_s
-    deque(histories.add_in_lots(f"{version.history_space}#past", additions, expires_s, once=True), maxlen=0)
+    deque(histories.add_in_batches(f"{version.history_space}#past", additions, expires_s, once=True), maxlen=0)
     kept_until_s = now_s + Settings.decision_days * _DAY_S
     items = [record.to_item(version.detector, kept_until_s) for record in past.records.values()]
-    for lot in in_lots(items, _LOT):
+    for lot in batched(items, _LOT):
         _write_lot(client, deployment.decisions_table, lot)
 
 

@@ -18,10 +18,10 @@ from tollgate.core.events.event import Events, Ints
 from tollgate.core.events.reader import repeated_id, require_id
 from tollgate.core.files.cells import free_name
 from tollgate.core.files.columns.arrow_reader import EventReader
-from tollgate.core.files.decide_chunk import PieceDecisions, decide_piece
+from tollgate.core.files.decide_chunk import ChunkDecisions, decide_chunk
 from tollgate.core.files.history.histories import FileHistories
 from tollgate.core.files.history.stored import read_from
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.files.results import guard_cells, result_names, tabulate
 from tollgate.core.files.withheld_rows import WithheldRows
 from tollgate.core.times.clock_skew import SkewLimit
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Decide:
-    """Decides on the rows of a span as on a piece of a file; with ``as_text``, all columns are cells of a CSV file."""
+    """Decides on the rows of a span as on a chunk of a file; with ``as_text``, all columns are cells of a CSV file."""
 
     sealed: Broadcast[SealedVersion]
     names: Sequence[str]
@@ -45,11 +45,11 @@ class Decide:
     def __call__(self, _span: int, stored: Stored, rows: pa.Table) -> Iterator[pa.RecordBatch]:
         """Yield the results of one span: its own columns, what was decided, and the number of the row."""
         version = self.sealed.value.open()
-        piece = Piece(self.names, rows["cells"].combine_chunks().flatten(), 0, Position())
+        chunk = Chunk(self.names, rows["cells"].combine_chunks().flatten(), 0, Position())
         good = np.flatnonzero(rows["good"].to_numpy())
         limit = version.skew_limit(self.now)
-        _, decided, clocks = decide_span(version, piece, good, stored, limit)
-        table = tabulate(version, piece, good, decided, _find_problems(version, rows), clocks)
+        _, decided, clocks = decide_span(version, chunk, good, stored, limit)
+        table = tabulate(version, chunk, good, decided, _find_problems(version, rows), clocks)
         columns = [*(column.combine_chunks() for column in table.columns), pa.array(rows["row"].to_numpy() + 1)]
         if self.as_text:
             columns = [guard_cells(column) for column in columns]
@@ -57,17 +57,17 @@ class Decide:
 
 
 def decide_span(
-    version: DetectorVersion, piece: Piece, good: Ints, stored: Stored, limit: SkewLimit
-) -> tuple[Events, PieceDecisions, dict[int, str]]:
+    version: DetectorVersion, chunk: Chunk, good: Ints, stored: Stored, limit: SkewLimit
+) -> tuple[Events, ChunkDecisions, dict[int, str]]:
     """Return the good rows, what is decided on them, and the time of the clock for those that are decided as of it."""
-    usable = Piece(piece.names, [column.take(pa.array(good)) for column in piece.columns], 0, Position())
+    usable = Chunk(chunk.names, [column.take(pa.array(good)) for column in chunk.columns], 0, Position())
     with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
         histories = FileHistories(version.history, Path(folder), read_from(stored))
         # Rows that repeat an id are not among the good ones.
         read = EventReader(version.event_type, histories.hashing, limit=limit).read(usable)
         assert not read.problems
         reads = WithheldRows(version, histories).read(read, pool)
-        decided = decide_piece(version, read.events, reads, pool)
+        decided = decide_chunk(version, read.events, reads, pool)
         return read.events, decided, {int(good[place]): told for place, told in read.clocks.items()}
 
 

@@ -15,7 +15,7 @@ from tollgate.core.history.plan import HistoryPlan, Sum
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored import add_up, fold_matured, stale_names
 from tollgate.core.history.stored_names import epoch_of
-from tollgate.core.history.totals import totals
+from tollgate.core.history.totals import sum_additions
 
 from spark_job.input.arrow import thin_events
 from spark_job.sealed import SealedVersion
@@ -55,7 +55,7 @@ class AddUp:
         yield from write_sums(
             (span, entity, key, sums)
             for entity in plan.sums
-            for key, sums in totals(plan, entity, events, excess).items()
+            for key, sums in sum_additions(plan, entity, events, excess).items()
         )
 
 

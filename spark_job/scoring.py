@@ -62,7 +62,7 @@ class Scoring:
         return self._before(self.added.unionByName(withheld))
 
     def record(self, name: str) -> int:
-        """Add the table to the stored histories, once for each ``name``; return in how many lots."""
+        """Add the table to the stored histories, once for each ``name``; return in how many batches."""
         last = self._rows.where("good").agg(sf.max("time_us").alias("us")).collect()[0].us
         if self.histories is None or last is None:
             return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from tollgate.adapters.s3.lists import ListStore
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.detectors.version import VERSION_FILES, DetectorVersion, open_version
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import SealError
 
 # A worker's process decides for one version at a time, in many tasks.
@@ -22,7 +22,7 @@ class SealedVersion:
 
     name: str
     files: Mapping[str, bytes] = field(repr=False)
-    lists: Mapping[str, Members] = field(default_factory=dict, repr=False)
+    lists: Mapping[str, ValueList] = field(default_factory=dict, repr=False)
 
     def open(self) -> DetectorVersion:
         """Open the version, once a process; raise `SealError` unless all of it is as sealed."""

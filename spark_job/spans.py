@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql.types import LongType, StructField, StructType
-from tollgate.core.batched import in_lots
+from tollgate.core.batched import batched
 from tollgate.core.events.event import Ints
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Entity → its key → the sums that were there before a span.
 Stored = dict[str, dict[str, dict[str, int]]]
 # What is made of one span: from its number, what was stored before it, and its rows in the order in which they came.
-Work = Callable[[int, Stored, pa.Table], Iterator[pa.RecordBatch]]
+BatchRun = Callable[[int, Stored, pa.Table], Iterator[pa.RecordBatch]]
 # What is added to, or stored of, an entity's key; ``sums`` is a JSON object of whole numbers by their stored name.
 SUMS = "span bigint, entity string, key string, sums string"
 SumsOfKey = tuple[int, str, str, Mapping[str, int]]
@@ -90,7 +90,7 @@ def assign_spans(rows: DataFrame, bounds: Bounds) -> DataFrame:
     return rows.mapInArrow(_Assign(bounds), StructType([*rows.schema.fields, StructField("span", LongType())]))
 
 
-def over_spans(rows: DataFrame, stored: DataFrame, spans: int, work: Work, schema: str | StructType) -> DataFrame:
+def over_spans(rows: DataFrame, stored: DataFrame, spans: int, work: BatchRun, schema: str | StructType) -> DataFrame:
     """Do the work of each span: its ``rows``, which have ``span`` and ``row``, on what is ``stored`` for it.
 
     A task has one span in memory, and is given a few, one after the other.
@@ -108,7 +108,7 @@ def over_spans(rows: DataFrame, stored: DataFrame, spans: int, work: Work, schem
 
 @dataclass(frozen=True)
 class _OverSpans:
-    work: Work
+    work: BatchRun
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         current: int | None = None
@@ -145,7 +145,7 @@ def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, int, pa.Reco
 
 def write_sums(rows: Iterable[SumsOfKey]) -> Iterator[pa.RecordBatch]:
     """Yield sums as batches of the columns `SUMS`."""
-    for some in in_lots(rows, _SUMS_AT_ONCE):
+    for some in batched(rows, _SUMS_AT_ONCE):
         spans, entities, keys, sums = zip(*some, strict=True)
         texts = [json.dumps(one, separators=(",", ":")) for one in sums]
         columns = [pa.array(spans, pa.int64()), *(pa.array(texts, pa.string()) for texts in (entities, keys, texts))]

@@ -13,7 +13,7 @@ from pyspark.sql import functions as sf
 from tollgate import clock
 from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.histories import HistoryTable, history_key
-from tollgate.core.batched import in_lots
+from tollgate.core.batched import batched
 from tollgate.core.history.stored import add_up
 
 from spark_job.histories import OPENING, each_row, fold
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _READ_AT_ONCE = 1000
-# A repeated job has to add the same lots in the same order under the same names: neither may depend on the cluster.
+# A repeated job has to add the same batches in the same order under the same names: neither may depend on the cluster.
 _BUCKETS = 64
 
 
@@ -40,7 +40,7 @@ class _Read:
 
     def _read(self, batches: Iterable[pa.RecordBatch]) -> Iterator[SumsOfKey]:
         version, table = self.sealed.value.open(), HistoryTable(clients.dynamodb(), self.table)
-        for some in in_lots(each_row(batches), _READ_AT_ONCE):
+        for some in batched(each_row(batches), _READ_AT_ONCE):
             keys: dict[str, list[str]] = {}
             for one in some:
                 keys.setdefault(self.entities[one["place"]], []).append(one["key"])
@@ -74,7 +74,7 @@ class _Record:
                 if (sums := self._add_up(entity, parts))
             )
             name = f"{version.history_space}#recorded#{self.name}#{bucket}"
-            lots = sum(1 for _ in table.add_in_lots(name, additions, expires_s))
+            lots = sum(1 for _ in table.add_in_batches(name, additions, expires_s))
             yield pa.RecordBatch.from_pydict({"lots": pa.array([lots], pa.int64())})
 
     def _add_up(self, entity: str, parts: Iterable[dict[str, Any]]) -> dict[str, int]:
@@ -83,7 +83,7 @@ class _Record:
 
 
 def record(added: DataFrame, sealed: Broadcast[SealedVersion], table: str, name: str, until_s: float) -> int:
-    """Add what all spans added to the stored histories, and return in how many lots.
+    """Add what all spans added to the stored histories, and return in how many batches.
 
     Exactly once: under the same ``name`` the same sums have to come again. What matured before ``until_s``, the time of
     the last event, stands in the sums.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 from tollgate.core.events.event import Events, Ints
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored_names import OPEN, attribute
 
@@ -34,9 +34,9 @@ class FindWithheld:
     def __call__(self, span: int, stored: Stored, rows: pa.Table) -> Iterator[pa.RecordBatch]:
         """Yield sums of one span."""
         version = replace(self.sealed.value.open(), reasons=None)
-        piece = Piece(self.names, rows["cells"].combine_chunks().flatten(), 0, Position())
+        chunk = Chunk(self.names, rows["cells"].combine_chunks().flatten(), 0, Position())
         good = np.flatnonzero(rows["good"].to_numpy())
-        events, decided, _ = decide_span(version, piece, good, stored, version.skew_limit(self.now))
+        events, decided, _ = decide_span(version, chunk, good, stored, version.skew_limit(self.now))
         withheld = np.flatnonzero(decided.ranks >= version.withheld_from)
         yield from write_sums(
             (span, entity, key, sums)

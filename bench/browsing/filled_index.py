@@ -21,7 +21,7 @@ from tollgate.adapters.s3.ranges import ObjectRanges
 from tollgate.adapters.s3.segments import SegmentStore
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
-from tollgate.core.search.entry import Entry, Kind, Rows
+from tollgate.core.search.entry import Entry, EntryKind, Rows
 from tollgate.core.search.segment import write_segment
 from tollgate.core.search.segment_names import SegmentName
 from tollgate.services.search.day_totals import keep_day_sums
@@ -63,7 +63,7 @@ def make_day(back: int, version: str, last: date, rows: int) -> list[bytes]:
 
 def _of_version(entry: Entry, version: str) -> Entry:
     rules = ((RULE, False),) if entry.kind.rules else ()
-    return replace(entry, kind=Kind(entry.kind.outcome, version, rules))
+    return replace(entry, kind=EntryKind(entry.kind.outcome, version, rules))
 
 
 def _label(entries: list[Entry], chance: Random) -> Iterator[Entry]:

@@ -34,7 +34,7 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     from tollgate.adapters.s3.range_cache import RangeCache  # noqa: PLC0415
     from tollgate.adapters.s3.ranges import ObjectRanges  # noqa: PLC0415
     from tollgate.adapters.s3.segments import SegmentStore  # noqa: PLC0415
-    from tollgate.services.container import open_stores  # noqa: PLC0415
+    from tollgate.services.container import open_container  # noqa: PLC0415
     from tollgate.services.search.day_totals import keep_day_sums  # noqa: PLC0415
     from tollgate.services.search.index import Change, index_decisions, merge_segments  # noqa: PLC0415
 
@@ -42,16 +42,16 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     client: Any = boto3.client("s3")
     client.meta.events.register("before-send.s3", s3.answer)
     segments = SegmentStore(ObjectRanges(client, "bucket", clients.credentials, s3.answer), RangeCache(0))
-    stores = replace(open_stores(), segments=segments, day_sums=DaySumStore(client, "bucket"))
+    container = replace(open_container(), segments=segments, day_sums=DaySumStore(client, "bucket"))
     records = [DecisionRecord.from_item(item) for item in items if "d" in item]
     changes = [Change(str(number), int(time.time()), record) for number, record in enumerate(records)]
     lots = [changes[start : start + rows_a_lot] for start in range(0, len(changes), rows_a_lot)]
     began = time.process_time()
     for lot in lots:
-        index_decisions(stores, lot)
+        index_decisions(container, lot)
     answer = records[-1].answer
     detector, day = answer["detector"], answer["decided_at"][:10]
-    merge_segments(stores, detector, day, is_over=True)
-    keep_day_sums(stores.segments, stores.day_sums, detector, [day])
+    merge_segments(container, detector, day, is_over=True)
+    keep_day_sums(container.segments, container.day_sums, detector, [day])
     took_ms = (time.process_time() - began) * 1000
     return Indexed(len(records), len(lots), took_ms, s3.requests, sum(map(len, s3.objects.values())))

@@ -1,4 +1,4 @@
-"""A file scored piece by piece by a sealed version, as the batch function does; tells seconds by stage and memory.
+"""A file scored chunk by chunk by a sealed version, as the batch function does; tells seconds by stage and memory.
 
 python -m bench.serving.ours_batch PAYMENTS VERSION OUT
 """
@@ -72,7 +72,7 @@ def main() -> None:
     """Score a file and print what it took as JSON."""
     sys.meta_path.insert(0, _NoPandas())
     from tollgate.core.detectors.version import VERSION_FILES, open_version  # noqa: PLC0415
-    from tollgate.core.files.readers.chunks import open_pieces  # noqa: PLC0415
+    from tollgate.core.files.readers.chunks import open_chunks  # noqa: PLC0415
     from tollgate.core.files.readers.source import LocalFile  # noqa: PLC0415
     from tollgate.core.files.scoring import FileScoring  # noqa: PLC0415
 
@@ -83,7 +83,7 @@ def main() -> None:
     began, began_cpu = time.perf_counter(), time.process_time()
     with tempfile.TemporaryDirectory() as work, out.open("wb") as results:
         scoring = FileScoring(version, Path(work))
-        for scored in scoring.score(open_pieces(payments.name, LocalFile(payments))):
+        for scored in scoring.score(open_chunks(payments.name, LocalFile(payments))):
             results.write(scored.csv)
         spilled_mb = sum(path.stat().st_size for path in Path(work).iterdir()) >> 20
     print(

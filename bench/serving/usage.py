@@ -52,7 +52,7 @@ class Usage:
 def measure_usage(runs: int, warm_up: int, rows_a_lot: int) -> Usage:
     """Decide on payments that follow the training data, on top of the histories that it left; index it in lots."""
     from tollgate.handlers.api import handler  # noqa: PLC0415 - it reads the environment
-    from tollgate.services.container import open_stores  # noqa: PLC0415
+    from tollgate.services.container import open_container  # noqa: PLC0415
 
     dynamodb = _connect()
     _load_histories(dynamodb)
@@ -70,7 +70,7 @@ def measure_usage(runs: int, warm_up: int, rows_a_lot: int) -> Usage:
         sent.write(metrics.getvalue())
         decided[reasons].append(_decided(took_s, dynamodb.meter, metrics.getvalue(), log.getvalue()))
     with redirect_stdout(sent):
-        open_stores().metrics.write_added()
+        open_container().metrics.write_added()
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     indexed = measure_indexing(dynamodb.tables.tables["decisions"].values(), rows_a_lot)
     measured = {name: all_[warm_up:] for name, all_ in decided.items()}

@@ -1,1 +1,1 @@
-"""Tollgate in Lambda: the core that decides, the adapters that store, the doors that answer."""
+"""Tollgate in Lambda: the core that decides, the services and adapters around it, and the handlers that answer."""

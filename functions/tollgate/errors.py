@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as one tree.
+"""Errors of Tollgate, as one tree.
 
     TollgateError
     ├── InputError                   the caller can mend it

@@ -12,7 +12,7 @@ from pathlib import Path
 from tollgate.errors import InputError, TollgateError
 
 # Of the places that an error passed, the innermost ones are logged.
-_MOST_PLACES = 6
+_MAX_PLACES = 6
 
 
 class _JsonLines(logging.Formatter):
@@ -42,5 +42,5 @@ def describe_error(error: Exception) -> str:
     if isinstance(error, TollgateError) and not isinstance(error, InputError):
         return f"{error.code}: {error}"
     kind = error.code if isinstance(error, TollgateError) else type(error).__name__
-    passed = traceback.extract_tb(error.__traceback__)[-_MOST_PLACES:]
+    passed = traceback.extract_tb(error.__traceback__)[-_MAX_PLACES:]
     return f"{kind} at {' > '.join(f'{Path(frame.filename).name}:{frame.lineno}' for frame in passed)}"

@@ -1,4 +1,4 @@
-"""Which libraries compute decisions here: where they differ, the last bits of a probability may too."""
+"""Runtime of a decision: the libraries that compute it, as they may differ in the last bits of a probability."""
 
 from __future__ import annotations
 

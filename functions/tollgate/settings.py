@@ -1,4 +1,4 @@
-"""What a function reads from its environment, once."""
+"""Settings of a function, read from its environment once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Settings:
     piece_rows: int = 16_384
     # The queue that files come from, and that work is handed on to.
     queue_url: str = ""
-    # Work on a file is handed on when the function has this much time left.
+    # BatchRun on a file is handed on when the function has this much time left.
     hand_on_s: float = 120.0
     # How long a run has a file for itself without a sign of life, and how often it gives one.
     lease_s: float = 120.0

@@ -22,16 +22,16 @@ def reindex(decisions_table: str, bucket: str, detector: str, first: datetime, l
     up. The whole table is read, which DynamoDB bills by its size. Decisions and labels that come meanwhile are kept.
     The same again changes nothing. AWS credentials, region and AWS_ENDPOINT_URL are taken from the environment.
     """
-    from tollgate.services.container import Stores
+    from tollgate.services.container import Container
     from tollgate.settings import Settings
 
     from model_build.deployment.reindex import reindex as write_anew
 
     if last < first:
         raise click.UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}; turn them around.")
-    stores = Stores.of(Settings(bucket, "", decisions_table, detector))
+    container = Container.of(Settings(bucket, "", decisions_table, detector))
     done = write_anew(
-        stores, detector, first.date(), last.date(), lambda read: click.echo(f"{read:,} items read", err=True)
+        container, detector, first.date(), last.date(), lambda read: click.echo(f"{read:,} items read", err=True)
     )
     for day, count in sorted(done.decisions.items()):
         click.echo(f"{day}  {count:,}")

@@ -142,7 +142,7 @@ def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
     columns = {name: _as_written(column) for name, column in zip(data.table.names, data.table.columns, strict=True)}
     notes = ColumnNotes()
     notes.add(event_type, data.events, columns)
-    yield from notes.tell()
+    yield from notes.describe()
     for name in (event_type.id, *event_type.text_columns):
         if name is not None:
             yield from _notice_spellings(name, columns[name])
@@ -205,7 +205,7 @@ def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
 def _notice_clock(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
     notes = ClockNotes()
     notes.add(event_type, data.events.times_us, data.table.column(event_type.timestamp), data.rows)
-    yield from notes.tell(event_type)
+    yield from notes.describe(event_type)
 
 
 def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:

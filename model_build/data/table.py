@@ -20,12 +20,12 @@ from tollgate.core.events.event import Events, Floats, Ints, Keys
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import require_columns
 from tollgate.core.files.columns.arrow_columns import plain_column
-from tollgate.core.files.columns.arrow_reader import EventReader, PieceEvents, read_time_column, repeated_in_piece
+from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader, read_time_column, repeated_in_chunk
 from tollgate.core.files.columns.quick_columns import without_null
 from tollgate.core.files.file_format import FileForm
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.readers.blank_rows import without_blank_end
-from tollgate.core.files.readers.chunks import Piece, ReadOptions, join_pieces, open_pieces
+from tollgate.core.files.readers.chunks import Chunk, ReadOptions, join_chunks, open_chunks
 from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.files.readers.source import LocalFile
 from tollgate.core.history.timeline import NOTHING_WITHHELD, Frauds, Withheld
@@ -34,8 +34,8 @@ from tollgate.core.times.outliers import Outliers, find_late
 from tollgate.errors import LabelError, TableError, TrainingDataError
 
 _TELLS = FileForm()
-# A table is read whole here: larger pieces take less time, and row groups may have any size.
-_PIECE_ROWS, _PIECE_BYTES, _GROUP_BYTES = 1 << 20, 32 << 20, 1 << 60
+# A table is read whole here: larger chunks take less time, and row groups may have any size.
+_CHUNK_ROWS, _CHUNK_BYTES, _GROUP_BYTES = 1 << 20, 32 << 20, 1 << 60
 # 1980: until then, nobody kept payments under numbers since 1970.
 _EARLY_US = 315_532_800_000_000
 
@@ -55,7 +55,7 @@ class LabelledEvents:
     labels: npt.NDArray[np.int8]
     known_s: Floats
     rows: Ints
-    table: Piece
+    table: Chunk
     sha256: str
     label_delay_s: float
     unused_columns: tuple[str, ...]
@@ -90,7 +90,7 @@ class LabelledEvents:
         )
 
 
-def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, more: tuple[str, ...] = ()) -> Piece:
+def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, more: tuple[str, ...] = ()) -> Chunk:
     """Return the declared columns of a file of events; ``more`` are columns needed besides the event's variables.
 
     Raises `TableError` when the file is not what its name says, or lacks a declared column.
@@ -98,14 +98,14 @@ def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, mo
     return _read_file(path, event_type, form, more)[0]
 
 
-def _read_file(path: Path, event_type: EventType, form: FileForm, more: tuple[str, ...]) -> tuple[Piece, list[str]]:
+def _read_file(path: Path, event_type: EventType, form: FileForm, more: tuple[str, ...]) -> tuple[Chunk, list[str]]:
     """Return what `read_table` does, and the columns of the file that are not declared."""
     if not path.is_file():
         raise TableError(f"There is no file {path}.")
-    options = ReadOptions(form, _PIECE_ROWS, _PIECE_BYTES, _GROUP_BYTES)
+    options = ReadOptions(form, _CHUNK_ROWS, _CHUNK_BYTES, _GROUP_BYTES)
     with closing(LocalFile(path)) as source:
-        table, names = join_pieces(
-            open_pieces(path.name, source, options),
+        table, names = join_chunks(
+            open_chunks(path.name, source, options),
             partial(require_columns, event_type, more=more),
             event_type.accepted.__contains__,
         )
@@ -166,9 +166,9 @@ def _refuse_early_ticks(event_type: EventType, events: Events) -> None:
     )
 
 
-def read_table_events(event_type: EventType, table: Piece) -> Events:
+def read_table_events(event_type: EventType, table: Chunk) -> Events:
     """Read a whole table into events, in its order; raise `TrainingDataError` for the first row that cannot be used."""
-    read = EventReader(event_type, KeyHashes(), repeated_in_piece).read(table)
+    read = EventReader(event_type, KeyHashes(), repeated_in_chunk).read(table)
     if read.problems:
         raise _refusal(read)
     events = read.events
@@ -184,7 +184,7 @@ def read_table_events(event_type: EventType, table: Piece) -> Events:
     )
 
 
-def _refusal(read: PieceEvents) -> TrainingDataError:
+def _refusal(read: ChunkEvents) -> TrainingDataError:
     row = min(read.problems)
     column, message = read.problems[row]
     many = Counter(column for column, _ in read.problems.values())[column]
@@ -194,12 +194,12 @@ def _refusal(read: PieceEvents) -> TrainingDataError:
     return TrainingDataError(f"Row {row + 1} {message}{f' ({many:,} such rows)' if many > 1 else ''}.")
 
 
-def _read_labels(event_type: EventType, table: Piece) -> npt.NDArray[np.int8]:
+def _read_labels(event_type: EventType, table: Chunk) -> npt.NDArray[np.int8]:
     assert event_type.label is not None
     return _read_words(table, event_type.label.column, event_type.label.read)
 
 
-def _read_withheld(event_type: EventType, table: Piece) -> npt.NDArray[np.bool_]:
+def _read_withheld(event_type: EventType, table: Chunk) -> npt.NDArray[np.bool_]:
     """Return which events were not let through."""
     if event_type.outcome is None:
         return np.zeros(len(table), dtype=bool)
@@ -207,7 +207,7 @@ def _read_withheld(event_type: EventType, table: Piece) -> npt.NDArray[np.bool_]
     return withheld
 
 
-def _read_words(table: Piece, column: str, read: Callable[[object], int | None]) -> npt.NDArray[np.int8]:
+def _read_words(table: Chunk, column: str, read: Callable[[object], int | None]) -> npt.NDArray[np.int8]:
     """Return what ``read`` makes of each cell, each distinct one once; -1 for None and for empty ones."""
     plain = plain_column(table.column(column))
     _fail(column, plain.unreadable)
@@ -235,7 +235,7 @@ def _fail(column: str, unreadable: Mapping[int, str]) -> None:
         raise TrainingDataError(f'Row {row + 1}, column "{column}": {unreadable[row]}.')
 
 
-def _read_known_times(event_type: EventType, table: Piece, events: Events) -> Floats:
+def _read_known_times(event_type: EventType, table: Chunk, events: Events) -> Floats:
     assert event_type.label is not None
     known: Floats = events.times_s + event_type.label.delay_s
     if event_type.label.time is None:

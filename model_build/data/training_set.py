@@ -31,7 +31,7 @@ _CHUNK = 8_192
 class Material:
     """Everything that models learn from. Rows of ``matrix`` (n, f) are the events in order of time.
 
-    ``excess`` says how far each amount goes beyond the usual (`judge_amounts`), shape (n,). ``past_sums`` are what the
+    ``excess`` says how far each amount goes beyond the usual (`amount_excess`), shape (n,). ``past_sums`` are what the
     events ``past`` read from histories, side by side, shape (k, s).
     """
 

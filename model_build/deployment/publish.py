@@ -88,7 +88,7 @@ def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
             for entity, key, sums in read_folder_histories(version, folder)
         ]
         expires_s = clock.now_s() + version.history.forgotten_after_s
-        deque(histories.add_in_lots(f"{version.history_space}#loaded", additions, expires_s, once=True), maxlen=0)
+        deque(histories.add_in_batches(f"{version.history_space}#loaded", additions, expires_s, once=True), maxlen=0)
         loaded = len(additions)
     store = VersionStore(clients.s3(), bucket, refresh_s=0)
     store.publish(version.detector, version.version, read_version_files(folder))

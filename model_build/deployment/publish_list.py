@@ -9,7 +9,7 @@ from tollgate.adapters import clients
 from tollgate.adapters.s3.lists import ListStore
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.rules.lists.text import ListLine, describe_change, read_list
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import InputError, suggest
 
 from model_build.detector_file.lists import read_list_file
@@ -24,8 +24,8 @@ class ListChange:
 
     detector: str
     name: str
-    before: Members
-    after: Members
+    before: ValueList
+    after: ValueList
     etag: str | None
     repeated: int
 
@@ -59,7 +59,9 @@ def plan_change(path: Path, name: str, detector: str, bucket: str, *, may_be_emp
     return ListChange(detector, name, lists[name], after, etag, len(lines) - len(after.values))
 
 
-def _read(path: Path, like: Members, lines: list[ListLine], asked: tuple[str, ...], *, may_be_empty: bool) -> Members:
+def _read(
+    path: Path, like: ValueList, lines: list[ListLine], asked: tuple[str, ...], *, may_be_empty: bool
+) -> ValueList:
     try:
         return read_list(like.kind, lines, asked, may_be_empty=may_be_empty)
     except ValueError as error:

@@ -12,7 +12,7 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.search.entry import Entry, Rows
 from tollgate.core.search.segment import write_segment
 from tollgate.core.search.segment_names import SegmentName
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.search.day_totals import keep_day_sums
 from tollgate.services.search.index import Change, merge_segments, read_entry
 
@@ -31,7 +31,7 @@ class Reindexed:
 
 
 def reindex(
-    stores: Stores, detector: str, first: date, last: date, progress: Callable[[int], None] = lambda _read: None
+    container: Container, detector: str, first: date, last: date, progress: Callable[[int], None] = lambda _read: None
 ) -> Reindexed:
     """Replace the segments of some days by those of the decisions that the table has.
 
@@ -40,35 +40,35 @@ def reindex(
     segment, and botocore's errors for the table.
     """
     began_s = int(clock.now_s())
-    former = stores.segments.find(detector, first.isoformat(), last.isoformat())
-    done, waiting, written = Reindexed(), _Waiting(stores, detector, began_s), set[str]()
-    for record in _read_table(stores, progress):
+    former = container.segments.find(detector, first.isoformat(), last.isoformat())
+    done, waiting, written = Reindexed(), _Waiting(container, detector, began_s), set[str]()
+    for record in _read_table(container, progress):
         day = record.answer["decided_at"][:10]
         if record.answer["detector"] == detector and first.isoformat() <= day <= last.isoformat():
             done.decisions[day] = done.decisions.get(day, 0) + 1
-            written.update(waiting.add(day, read_entry(stores, Change(_SEQUENCE, began_s, record))))
+            written.update(waiting.add(day, read_entry(container, Change(_SEQUENCE, began_s, record))))
     written.update(waiting.write_all())
     gone = [name for name in former if name.key not in written]
     for start in range(0, len(gone), 1000):
-        stores.segments.delete(gone[start : start + 1000])
+        container.segments.delete(gone[start : start + 1000])
     done.replaced = len(gone)
     for day in done.decisions:
-        while merge_segments(stores, detector, day, is_over=True):
+        while merge_segments(container, detector, day, is_over=True):
             pass
-    keep_day_sums(stores.segments, stores.day_sums, detector, done.decisions)
+    keep_day_sums(container.segments, container.day_sums, detector, done.decisions)
     return done
 
 
-def _read_table(stores: Stores, progress: Callable[[int], None]) -> Iterator[DecisionRecord]:
+def _read_table(container: Container, progress: Callable[[int], None]) -> Iterator[DecisionRecord]:
     """Yield all decisions, without what they read from the histories."""
     asked: Any = {
-        "TableName": stores.decisions.table,
+        "TableName": container.decisions.table,
         "FilterExpression": "attribute_exists(d)",
         "ProjectionExpression": "pk, d, #label, known_s",
         "ExpressionAttributeNames": {"#label": "label"},
     }
     read = 0
-    for page in stores.decisions.client.get_paginator("scan").paginate(**asked):
+    for page in container.decisions.client.get_paginator("scan").paginate(**asked):
         yield from map(DecisionRecord.from_item, page["Items"])
         read += page["ScannedCount"]
         progress(read)
@@ -78,7 +78,7 @@ def _read_table(stores: Stores, progress: Callable[[int], None]) -> Iterator[Dec
 class _Waiting:
     """Rows by day that are not written yet."""
 
-    stores: Stores
+    container: Container
     detector: str
     newest_s: int
     by_day: dict[str, list[Entry]] = field(default_factory=dict)
@@ -101,5 +101,5 @@ class _Waiting:
         self.count -= len(entries)
         content = write_segment(Rows.of(entries))
         name = SegmentName.of(self.detector, day, 0, self.newest_s, content)
-        self.stores.segments.write(name, content)
+        self.container.segments.write(name, content)
         return name.key

@@ -11,7 +11,7 @@ from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, DecisionTable
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.decisions.downgrade import Thresholds
-from tollgate.core.decisions.recompute import Difference, compare, recompute, retell_reasons
+from tollgate.core.decisions.recompute import Difference, compare, rebuild_reasons, recompute
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.errors import InputError, NotFoundError
 from tollgate.runtime import describe_runtime
@@ -54,7 +54,7 @@ def replay_decision(
     version = _open(record, detector, bucket, folder)
     answer = dict(record.answer)
     if record.reasons is not None:
-        answer |= retell_reasons(version, record.event, record.reads, answer, list(record.reasons))
+        answer |= rebuild_reasons(version, record.event, record.reads, answer, list(record.reasons))
     again, excess = recompute(version, record.event, record.reads, answer)
     differences = compare(answer, again)
     if excess != record.excess:

@@ -12,7 +12,7 @@ from typing import Any
 from tollgate import clock
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.files.history.stored import read_from
-from tollgate.core.files.readers.chunks import Piece, ReadOptions, open_pieces
+from tollgate.core.files.readers.chunks import Chunk, ReadOptions, open_chunks
 from tollgate.core.files.readers.source import LocalFile
 from tollgate.core.files.scoring import FileScoring
 from tollgate.errors import TableError
@@ -47,7 +47,7 @@ def score_file(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetim
         with TemporaryDirectory() as work, unfinished.open("wb") as file:
             limit = version.skew_limit(now or clock.now())
             scoring = FileScoring(version, Path(work), read_from(stored), limit, kept)
-            for scored in scoring.score(_pieces(version, data)):
+            for scored in scoring.score(_chunks(version, data)):
                 file.write(scored.csv)
         unfinished.replace(out)
     finally:
@@ -55,6 +55,6 @@ def score_file(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetim
     return scoring.summary()
 
 
-def _pieces(version: DetectorVersion, data: Path) -> Iterator[Piece]:
+def _chunks(version: DetectorVersion, data: Path) -> Iterator[Chunk]:
     with closing(LocalFile(data)) as source:
-        yield from open_pieces(data.name, source, ReadOptions(version.file_form))
+        yield from open_chunks(data.name, source, ReadOptions(version.file_form))

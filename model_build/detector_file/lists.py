@@ -9,8 +9,8 @@ from pathlib import Path
 from tollgate.core.rules.lexer import RESERVED, WORDS
 from tollgate.core.rules.lists.text import ListLine, check_file, decode_list, given_lines, read_list, split_lines
 from tollgate.core.rules.rule_set import columns_that_ask
-from tollgate.core.rules.scope import Kind
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.scope import ValueKind
+from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import DetectorFileError, suggest
 
 from model_build.detector_file.toml import TomlReader
@@ -19,7 +19,7 @@ LIST_KEYS = ("values", "file", "kind", "allow_empty")
 _LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
-def read_lists(reader: TomlReader) -> dict[str, Members]:
+def read_lists(reader: TomlReader) -> dict[str, ValueList]:
     """Read [lists]; raise `DetectorFileError` naming the list."""
     found = {}
     for name, given in reader.sections.get("lists", {}).items():
@@ -47,14 +47,14 @@ def _read_values_file(reader: TomlReader, name: str, file: object) -> list[ListL
         raise reader.fail("lists", name, f"names a file that cannot be read: {str(error).removesuffix('.')}") from None
 
 
-def _read_members(reader: TomlReader, name: str, lines: Sequence[ListLine], given: Mapping[str, object]) -> Members:
+def _read_members(reader: TomlReader, name: str, lines: Sequence[ListLine], given: Mapping[str, object]) -> ValueList:
     kind, may_be_empty = given.get("kind"), given.get("allow_empty", "file" not in given)
     if kind not in (None, "text", "number"):
         raise reader.fail("lists", name, f'has kind {kind!r}; it has to be "text" or "number"')
     if not isinstance(may_be_empty, bool):
         raise reader.fail("lists", name, "has an allow_empty that is neither true nor false")
     first_is_text = not lines or isinstance(lines[0].value, str)
-    wanted: Kind = "number" if kind == "number" or (kind is None and not first_is_text) else "text"
+    wanted: ValueKind = "number" if kind == "number" or (kind is None and not first_is_text) else "text"
     try:
         asked = _names(reader, name) if "file" in given else None
         return read_list(wanted, lines, asked, may_be_empty=may_be_empty)

@@ -11,9 +11,9 @@ from tollgate.core.rules.analysis.findings import check_book
 from tollgate.core.rules.rule import (
     FIRST_PRIORITY,
     LAST_PRIORITY,
+    MAX_NAME,
+    MAX_RULES,
     MODES,
-    MOST_NAME,
-    MOST_RULES,
     USUAL_PRIORITY,
     Rule,
     RuleBook,
@@ -36,8 +36,8 @@ def read_rules(reader: TomlReader, order: Sequence[str], lists: Lists) -> RuleBo
     if mode not in MODES:
         raise reader.fail("detector", "rules_mode", f"has to be {' or '.join(MODES)}{suggest(mode, MODES)}")
     given = reader.sections.get("rules", [])
-    if len(given) > MOST_RULES:
-        raise reader.fail("rules", "", f"has {len(given)} rules; there can be {MOST_RULES}")
+    if len(given) > MAX_RULES:
+        raise reader.fail("rules", "", f"has {len(given)} rules; there can be {MAX_RULES}")
     rules: list[Rule] = []
     for index, table in enumerate(given):
         rules.append(_read_rule(reader, index, table, order))
@@ -50,7 +50,7 @@ def _read_rule(reader: TomlReader, index: int, table: Mapping[str, Any], order: 
     taken = _RuleTable(reader, index, table)
     name, when = taken.text("name"), taken.text("when")
     if not is_rule_name(name):
-        raise taken.fail("name", f"has to be at most {MOST_NAME} characters, without ;")
+        raise taken.fail("name", f"has to be at most {MAX_NAME} characters, without ;")
     return Rule(
         name=name,
         when=when,

@@ -11,8 +11,8 @@ from tollgate.core.detectors.sample_events import write_past_events
 from tollgate.core.events.event import Floats
 from tollgate.core.events.event_type import EventType
 from tollgate.core.explanations.archive import read_explainer
-from tollgate.core.explanations.context import Cases
-from tollgate.core.explanations.explain import Reason, tell_contributions
+from tollgate.core.explanations.context import DecisionContext
+from tollgate.core.explanations.explain import Reason, explain_contributions
 from tollgate.core.explanations.explainer import Explainer
 from tollgate.core.explanations.groups import GroupOrder, group_features
 from tollgate.core.features.feature import Matrix
@@ -55,7 +55,7 @@ def _explain(material: Material, reasons: bytes | None) -> tuple[Floats | None, 
     if not isinstance(explainer, Explainer):
         return None, ()
     rows, event_type = material.past.rows, material.file.event_type
-    cases = Cases(
+    context = DecisionContext(
         event_type,
         material.plan,
         material.data.events.take(rows),
@@ -64,9 +64,9 @@ def _explain(material: Material, reasons: bytes | None) -> tuple[Floats | None, 
         material.features,
         material.matrix[rows],
     )
-    found = explainer.explain(cases.values)
+    found = explainer.explain(context.values)
     groups = group_features(material.features, event_type.entities)
-    told = tell_contributions(groups, GroupOrder.of(groups), cases, found, _MOST_REASONS)
+    told = explain_contributions(groups, GroupOrder.of(groups), context, found, _MOST_REASONS)
     return found.values, [explanation.reasons for explanation in told]
 
 

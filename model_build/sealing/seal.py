@@ -26,7 +26,7 @@ from tollgate.core.detectors.version import (
 )
 from tollgate.core.events.event import Floats
 from tollgate.core.history.plan import HistoryPlan
-from tollgate.core.history.totals import totals
+from tollgate.core.history.totals import sum_additions
 
 from model_build.data.table import LabelledEvents
 from model_build.model_card.content import build_card, render_card
@@ -101,14 +101,14 @@ def encode_histories(data: LabelledEvents, plan: HistoryPlan, excess: Floats) ->
     """Return what the events left in the histories of their entities: gzipped lines of [entity, key, sums].
 
     Labels count that were known by the last event, as in training; what has faded by then is left out. So are events
-    that are late. ``excess`` is what `judge_amounts` says of the events, shape (n,).
+    that are late. ``excess`` is what `amount_excess` says of the events, shape (n,).
     """
     data = data.without_late()
     excess = excess[: len(data.events)]
     since_s = float(data.events.times_s[-1])
     lines = []
     for entity in data.events.entities:
-        left = totals(plan, entity, data.events, excess, data.frauds, withheld=data.withheld, since_s=since_s)
+        left = sum_additions(plan, entity, data.events, excess, data.frauds, withheld=data.withheld, since_s=since_s)
         for key, sums in sorted(left.items()):
             lines.append(json.dumps([entity, key, sums], separators=(",", ":")))
     return gzip.compress("\n".join(lines).encode(), compresslevel=6, mtime=0)

@@ -97,7 +97,7 @@ def _aws_in_memory() -> Iterator[None]:
 
 def _publish(folder: Path) -> list[dict[str, Any]]:
     """Train on sample payments and make the version the champion; return the payments as they are posted."""
-    from tollgate.services.container import open_stores  # noqa: PLC0415
+    from tollgate.services.container import open_container  # noqa: PLC0415
 
     from model_build.detector_file.reader import read_detector_file  # noqa: PLC0415
     from model_build.sealing.seal import read_version_files  # noqa: PLC0415
@@ -113,7 +113,7 @@ def _publish(folder: Path) -> list[dict[str, Any]]:
     training = replace(file.training, models=("xgboost",), parameters=parameters, past_events=0)
     file = replace(file, record_batches=True, training=training)
     sealed = train_detector(table, file, folder, lambda _step: None).sealed.folder
-    open_stores().versions.publish(_DETECTOR, sealed.name, read_version_files(sealed))
+    open_container().versions.publish(_DETECTOR, sealed.name, read_version_files(sealed))
     with table.open(newline="") as rows:
         return [{name: cell for name, cell in row.items() if name != "is_fraud"} for row in csv.DictReader(rows)]
 

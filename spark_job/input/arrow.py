@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 from tollgate.core.events.event import Events, Floats, Keys
 from tollgate.core.events.event_type import EventType
-from tollgate.core.files.columns.arrow_reader import PieceEvents
+from tollgate.core.files.columns.arrow_reader import ChunkEvents
 
 
-def thin_columns(event_type: EventType, read: PieceEvents) -> dict[str, pa.Array]:
+def thin_columns(event_type: EventType, read: ChunkEvents) -> dict[str, pa.Array]:
     """Return all of n rows that histories need: ids, times, amounts, places, and the keys of their entities.
 
     Rows that cannot be used have their id, as far as they have one, and zeros and nulls.

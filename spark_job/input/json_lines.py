@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from tollgate.core.files.readers.chunk import Position, ReadOptions
-from tollgate.core.files.readers.jsonl_reader import LINES_OF_NAMES, read_json_line, read_json_pieces
+from tollgate.core.files.readers.jsonl_reader import LINES_OF_NAMES, read_json_chunks, read_json_line
 from tollgate.core.files.readers.source import Held
 
 from spark_job.input.lines import BLOCK, CORRUPT, PATH, cells_schema, find_encoding, read_lines, to_utf8
@@ -58,7 +58,7 @@ def read_json_lines(spark: SparkSession, path: str, names: Sequence[str], declar
     if first:
         # Spark has unpacked them.
         name = path.removesuffix(".gz")
-        next(read_json_pieces(name, Held(b"\n".join(first)), ReadOptions(), Position()), None)
+        next(read_json_chunks(name, Held(b"\n".join(first)), ReadOptions(), Position()), None)
     return lines.mapInArrow(_ReadLines(names, encoding), cells_schema(names))
 
 

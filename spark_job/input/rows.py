@@ -12,7 +12,7 @@ from pyspark.sql import functions as sf
 from pyspark.sql.types import StructType
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 
 from spark_job.input.arrow import thin_columns
 from spark_job.input.tables import Table
@@ -48,8 +48,8 @@ class _ReadRows:
         event_type = version.event_type
         told = batch.column("corrupt").to_pylist()
         corrupt = {row: wrong for row, wrong in enumerate(told) if wrong is not None}
-        piece = Piece(self.names, batch.column("cells").flatten(), 0, Position(), corrupt)
-        read = EventReader(event_type, KeyHashes(), limit=version.skew_limit(self.now)).read(piece)
+        chunk = Chunk(self.names, batch.column("cells").flatten(), 0, Position(), corrupt)
+        read = EventReader(event_type, KeyHashes(), limit=version.skew_limit(self.now)).read(chunk)
         told = [read.problems.get(row) for row in range(batch.num_rows)]
         return {
             **thin_columns(event_type, read),

@@ -100,7 +100,7 @@ def test_histories_add_up(adapters: Adapters) -> None:
 def test_a_lot_is_added_once(adapters: Adapters) -> None:
     additions = [(f"k{number}", {"n0a": number + 1}) for number in range(90)]
     for _ in range(2):
-        list(adapters.histories.add_in_lots("lot", additions, 2e9))
+        list(adapters.histories.add_in_batches("lot", additions, 2e9))
     found = get_items(adapters.histories.client, {HISTORY: [pk for pk, _ in additions]})[HISTORY]
     assert {pk: sums_of(item) for pk, item in found.items()} == dict(additions)
 

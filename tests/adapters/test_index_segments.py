@@ -33,7 +33,7 @@ LABELLED = label_some(ENTRIES[::40])
 
 @pytest.fixture
 def store(empty_backend: Backend) -> SegmentStore:
-    return replace(empty_backend.stores.segments, cache=RangeCache(64 << 20))
+    return replace(empty_backend.container.segments, cache=RangeCache(64 << 20))
 
 
 def counted(store: SegmentStore) -> tuple[SegmentStore, list[str]]:

@@ -25,7 +25,7 @@ def put(table: str, pk: str, *, once: bool = False) -> dict[str, Any]:
 
 
 def test_more_items_than_one_read_takes_are_read(empty_backend: Backend) -> None:
-    table = empty_backend.stores.histories.table
+    table = empty_backend.container.histories.table
     for start in range(0, 250, 100):
         write_together(empty_backend.dynamodb, [put(table, str(n)) for n in range(start, min(start + 100, 250))])
     wanted = [str(n) for n in range(300)]
@@ -33,13 +33,13 @@ def test_more_items_than_one_read_takes_are_read(empty_backend: Backend) -> None
 
 
 def test_a_key_asked_for_twice_is_read_once(empty_backend: Backend) -> None:
-    table = empty_backend.stores.histories.table
+    table = empty_backend.container.histories.table
     write_together(empty_backend.dynamodb, [put(table, "a")])
     assert list(get_items(empty_backend.dynamodb, {table: ["a", "a", "b"]})[table]) == ["a"]
 
 
 def test_keys_left_unread_are_asked_for_again(empty_backend: Backend) -> None:
-    table = empty_backend.stores.histories.table
+    table = empty_backend.container.histories.table
     write_together(empty_backend.dynamodb, [put(table, "a"), put(table, "b")])
     calls: list[int] = []
 
@@ -55,7 +55,7 @@ def test_keys_left_unread_are_asked_for_again(empty_backend: Backend) -> None:
 
 
 def test_nothing_is_written_when_a_condition_fails(empty_backend: Backend) -> None:
-    table = empty_backend.stores.histories.table
+    table = empty_backend.container.histories.table
     write_together(empty_backend.dynamodb, [put(table, "a", once=True)])
     with pytest.raises(ConditionFailedError):
         write_together(empty_backend.dynamodb, [put(table, "a", once=True), put(table, "b")])
@@ -63,7 +63,7 @@ def test_nothing_is_written_when_a_condition_fails(empty_backend: Backend) -> No
 
 
 def test_one_of_many_at_once_is_the_first(empty_backend: Backend) -> None:
-    table = empty_backend.stores.histories.table
+    table = empty_backend.container.histories.table
     outcomes: list[bool] = []
 
     def work() -> None:
@@ -98,7 +98,7 @@ def cancel(backend: Backend, times: int, reasons: list[str]) -> list[int]:
 
 def test_a_conflict_is_tried_again(empty_backend: Backend) -> None:
     calls = cancel(empty_backend, 3, ["None", "TransactionConflict"])
-    table = empty_backend.stores.histories.table
+    table = empty_backend.container.histories.table
     write_together(empty_backend.dynamodb, [put(table, "a"), put(table, "b")])
     assert len(calls) == 4
 
@@ -107,14 +107,14 @@ def test_a_conflict_that_goes_on_is_told(empty_backend: Backend, monkeypatch: py
     monkeypatch.setattr("tollgate.adapters.dynamodb.items.pause", lambda _attempt: None)
     cancel(empty_backend, 1_000, ["TransactionConflict"])
     with pytest.raises(ConflictError) as caught:
-        write_together(empty_backend.dynamodb, [put(empty_backend.stores.histories.table, "a")])
+        write_together(empty_backend.dynamodb, [put(empty_backend.container.histories.table, "a")])
     assert caught.value.retry
 
 
 def test_an_action_that_cannot_be_is_not_tried_again(empty_backend: Backend) -> None:
     calls = cancel(empty_backend, 1_000, ["ValidationError"])
     with pytest.raises(UnavailableError):
-        write_together(empty_backend.dynamodb, [put(empty_backend.stores.histories.table, "a")])
+        write_together(empty_backend.dynamodb, [put(empty_backend.container.histories.table, "a")])
     assert len(calls) == 1
 
 
@@ -124,7 +124,7 @@ def test_storage_that_does_not_answer_is_told(empty_backend: Backend) -> None:
 
     empty_backend.dynamodb.meta.events.register("before-send.dynamodb", refuse)
     with pytest.raises(UnavailableError, match="EndpointConnectionError"):
-        get_items(empty_backend.dynamodb, {empty_backend.stores.histories.table: ["a"]})
+        get_items(empty_backend.dynamodb, {empty_backend.container.histories.table: ["a"]})
 
 
 def test_a_table_that_is_not_there_is_told(empty_backend: Backend) -> None:
@@ -142,8 +142,8 @@ def test_keys_fit_whatever_they_hold(make: Any) -> None:  # noqa: ANN401 - a lam
 def test_presigned_addresses_are_signed_as_new_buckets_want(empty_backend: Backend) -> None:
     file = BatchFile.of("inbox/payments/März +1.csv", "", "payments")
     for url in (
-        empty_backend.stores.batches.presign_upload(file.key),
-        empty_backend.stores.batches.presign_download(file.key),
+        empty_backend.container.batches.presign_upload(file.key),
+        empty_backend.container.batches.presign_download(file.key),
     ):
         assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url
         assert "M%C3%A4rz%20%2B1.csv" in url

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import UnavailableError
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.emulator
 BOOK = RuleBook(
     "FIRST_MATCHED",
     (Rule("denied", "customer_id in denied", "block"), Rule("round", "amount in round", "review", shadow=True)),
-    {"denied": Members.of("text", ["c1", "c2"]), "round": Members.of("number", [100.0])},
+    {"denied": ValueList.of("text", ["c1", "c2"]), "round": ValueList.of("number", [100.0])},
     ("approve", "review", "block"),
 )
 KEY = f"lists/{DETECTOR}/denied.txt"
@@ -130,7 +130,7 @@ def test_a_bucket_that_does_not_answer_is_told_at_first_and_borne_later(
 
 def test_a_decision_says_which_rules_matched_and_is_stored_with_them(ruled: Backend, payment: Payment) -> None:
     ruled.drop(KEY, str(payment["customer_id"]).encode())
-    answer = decide_event(ruled.stores, payment)
+    answer = decide_event(ruled.container, payment)
 
     assert answer["outcome"] == "block"
     customer = payment["customer_id"]
@@ -141,8 +141,8 @@ def test_a_decision_says_which_rules_matched_and_is_stored_with_them(ruled: Back
         {"list": "denied", "value": customer, "found": True},
         {"list": "round", "value": payment["amount"], "found": False},
     ]
-    repeated = decide_event(ruled.stores, payment)
-    found = find_decision(ruled.stores, payment["event_id"])
+    repeated = decide_event(ruled.container, payment)
+    found = find_decision(ruled.container, payment["event_id"])
     for later in (repeated, found):
         assert {name: later[name] for name in ("outcome", "rules", "lists")} == {
             name: answer[name] for name in ("outcome", "rules", "lists")

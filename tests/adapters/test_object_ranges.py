@@ -24,7 +24,7 @@ CONTENT = bytes(range(256)) * 400
 @pytest.fixture
 def ranges(empty_backend: Backend, monkeypatch: pytest.MonkeyPatch) -> ObjectRanges:
     monkeypatch.setattr(object_ranges, "_PAUSES_S", (0.0, 0.0, 0.0))
-    return empty_backend.stores.segments.ranges
+    return empty_backend.container.segments.ranges
 
 
 @pytest.mark.parametrize("key", ["a/b", "with space", "ä=+%20&?#", "index/payments/2026-11-26/000001-x"])
@@ -74,7 +74,7 @@ def test_what_may_pass_is_tried_again(empty_backend: Backend, monkeypatch: pytes
     with faulty_endpoint(empty_backend.environment["AWS_ENDPOINT_URL"]) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
         forget_storage()
-        ranges = empty_backend.stores.segments.ranges
+        ranges = empty_backend.container.segments.ranges
         endpoint.faults["wanted"] = fault
         endpoint.one_in = 2
         for _ in range(3):
@@ -89,7 +89,7 @@ def test_what_is_refused_is_not_tried_again(empty_backend: Backend, monkeypatch:
     with faulty_endpoint(empty_backend.environment["AWS_ENDPOINT_URL"]) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
         forget_storage()
-        ranges = empty_backend.stores.segments.ranges
+        ranges = empty_backend.container.segments.ranges
         endpoint.faults["wanted"] = "refuse"
         with pytest.raises(UnavailableError) as refused:
             ranges.read("wanted", 0, 5)

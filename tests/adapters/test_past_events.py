@@ -26,19 +26,19 @@ def asked_keys(backend: Backend) -> list[str]:
     def note(params: dict[str, Any], **_request: Any) -> None:  # noqa: ANN401 - botocore's own signature
         asked.append(params["Key"])
 
-    backend.stores.versions.s3.meta.events.register("provide-client-params.s3.GetObject", note)
+    backend.container.versions.s3.meta.events.register("provide-client-params.s3.GetObject", note)
     return asked
 
 
 def test_they_are_read_once_and_not_with_the_version(backend: Backend, sample_version: Path) -> None:
     asked = asked_keys(backend)
-    version = backend.stores.champion()
+    version = backend.container.champion()
     assert key_of(sample_version) not in asked
 
-    past = read_past_events(backend.stores, version)
+    past = read_past_events(backend.container, version)
 
     assert len(past) > 1_000
-    assert read_past_events(backend.stores, version) is past
+    assert read_past_events(backend.container, version) is past
     assert asked.count(key_of(sample_version)) == 1
 
 
@@ -48,21 +48,21 @@ def test_what_is_not_as_sealed_is_refused_and_decisions_go_on(backend: Backend, 
         backend.drop(key_of(sample_version), backend.get(key_of(sample_version))[:-1] + b"!")
     else:
         backend.s3.delete_object(Bucket=backend.bucket, Key=key_of(sample_version))
-    version = backend.stores.champion()
+    version = backend.container.champion()
 
     with pytest.raises(SealError, match=PAST_EVENTS):
-        read_past_events(backend.stores, version)
+        read_past_events(backend.container, version)
 
 
 def test_a_version_without_them_says_so(backend: Backend, sample_version: Path, tmp_path: Path) -> None:
     backend.publish(reseal(sample_version, tmp_path, description="without"))
 
     with pytest.raises(NotFoundError, match="past_events in \\[training\\]"):
-        read_past_events(backend.stores, backend.stores.champion())
+        read_past_events(backend.container, backend.container.champion())
 
 
 def test_a_version_sealed_before_there_were_any_opens(backend: Backend, sample_version: Path, tmp_path: Path) -> None:
     folder = reseal(sample_version, tmp_path, description="older")
     backend.publish(folder)
 
-    assert backend.stores.champion().version == folder.name
+    assert backend.container.champion().version == folder.name

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from tollgate.core.rules.analysis.findings import check_book
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.scope import Scope, Symbol
-from tollgate.services.rules.rule_book import tell_findings
+from tollgate.services.rules.rule_book import serialize_findings
 
 from tests.app.contract_shapes import OUTCOMES, VERSION, Json
 
@@ -89,7 +89,7 @@ class ContractRules:
     trials: list[Json] = field(default_factory=list)
 
     def check(self, body: Json) -> tuple[int, Json]:
-        return 200, {"detector_version": VERSION, "findings": tell_findings(_find(body["rules"]))}
+        return 200, {"detector_version": VERSION, "findings": serialize_findings(_find(body["rules"]))}
 
     def trial(self, body: Json) -> tuple[int, Json]:
         self.trials.append(body)
@@ -123,7 +123,7 @@ class ContractRules:
             "outcomes": [name for name, _ in OUTCOMES],
             "rules": rules,
             "deciding": deciding,
-            "findings": tell_findings(_find(rules)),
+            "findings": serialize_findings(_find(rules)),
             "based_on": VERSION,
             "saved_at": "2026-11-23T19:20:00Z" if self.draft else None,
             "saved_by": self.draft["saved_by"] if self.draft else None,
@@ -142,21 +142,21 @@ class ContractRules:
         start = sum(value <= asked["cursor"] for value in values) if "cursor" in asked else 0
         page = values[start : start + int(asked["limit"])]
         more = start + len(page) < len(values)
-        return 200, self._tell(name) | {
+        return 200, self._rank_reasons(name) | {
             "matching": len(values),
             "values": page,
             "cursor": page[-1] if more else None,
         }
 
     def change_list(self, name: str, body: Json, seen: str | None) -> tuple[int, Json]:
-        if seen != self._tell(name)["etag"]:
+        if seen != self._rank_reasons(name)["etag"]:
             return _changed()
         kept = {*self.lists[name], *body.get("add", ())} - {*body.get("remove", ())}
         self.lists[name] = sorted(body.get("values", kept))
         self.list_etag += 1
-        return 200, self._tell(name)
+        return 200, self._rank_reasons(name)
 
-    def _tell(self, name: str) -> Json:
+    def _rank_reasons(self, name: str) -> Json:
         return {
             "detector": "payments",
             "list": name,

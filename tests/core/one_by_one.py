@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from tollgate.core.events.event import Events, Floats, Keys, host_key, join_keys
+from tollgate.core.events.event import Events, Floats, Keys, join_keys, parent_key
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.core.history.latest_addition import latest_name, latest_names, latest_us, move_latest, read_as_of
-from tollgate.core.history.plan import HistoryPlan, Kind, Sum, judge_amounts, quantise, weigh
+from tollgate.core.history.plan import HistoryPlan, Sum, SumKind, amount_excess, quantise, weigh
 from tollgate.core.history.replay import Replayed
 from tollgate.core.history.stored import StoredSums, add_fraud, add_to_all, fold_matured, read_all, stale_names
 from tollgate.core.history.stored_names import attribute, epoch_of
-from tollgate.core.history.timeline import EVENT, FRAUD, MATURED, NOTHING_WITHHELD, Arrivals, Withheld
+from tollgate.core.history.timeline import EVENT, FRAUD, MATURED, NOTHING_WITHHELD, Timeline, Withheld
 
 PAYMENT = EventType(
     name="payment",
@@ -118,11 +118,11 @@ class Store:
         return self.sums.get(entity, {}).get(key, {})
 
     def read(self, entity: str, key: str) -> dict[str, int]:
-        """Return what a reader finds: a pair is read no earlier than its host was added to."""
-        sums, host = self.of(entity, key), self.plan.hosts.get(entity)
-        if not sums or host is None:
+        """Return what a reader finds: a pair is read no earlier than its parent was added to."""
+        sums, parent = self.of(entity, key), self.plan.parents.get(entity)
+        if not sums or parent is None:
             return sums
-        return sums | dict.fromkeys(latest_names(self.of(host, host_key(key))), 1)
+        return sums | dict.fromkeys(latest_names(self.of(parent, parent_key(key))), 1)
 
     def tidy(self, entity: str, key: str, time_s: float) -> None:
         """Do what a writer at ``time_s`` does beside adding."""
@@ -133,7 +133,7 @@ class Store:
         for name in stale_names(self.plan, list(sums), as_of_s) if self.keeping.drops_stale else ():
             del sums[name]
 
-    def happen(self, events: Events, arrivals: Arrivals, withheld: Withheld = NOTHING_WITHHELD) -> Replayed:
+    def happen(self, events: Events, timeline: Timeline, withheld: Withheld = NOTHING_WITHHELD) -> Replayed:
         """Let events and labels arrive one at a time; return what each event read on its arrival.
 
         Of legitimate events, only those ``withheld`` have labels that change anything.
@@ -141,7 +141,7 @@ class Store:
         shut = set(withheld.rows.tolist())
         reads = {entity: np.full((len(events), len(self.plan.sums[entity])), np.nan) for entity in events.entities}
         excess = np.zeros(len(events))
-        happenings = zip(arrivals.rows.tolist(), arrivals.what.tolist(), arrivals.times_s.tolist(), strict=True)
+        happenings = zip(timeline.rows.tolist(), timeline.what.tolist(), timeline.times_s.tolist(), strict=True)
         for row, what, time_s in happenings:
             if what == EVENT:
                 self._event(events, row, reads, excess, let_through=row not in shut)
@@ -170,7 +170,7 @@ class Store:
         event, time_s = events.take(np.array([row])), float(events.times_s[row])
         for entity, key in keys_of(events, row):
             reads[entity][row] = read_history(self.plan, entity, self.read(entity, key), time_s)
-        excess[row] = judge_amounts(self.plan, event, {entity: read[[row]] for entity, read in reads.items()})[0]
+        excess[row] = amount_excess(self.plan, event, {entity: read[[row]] for entity, read in reads.items()})[0]
         for entity, key in keys_of(events, row):
             added = add_to_all(self.plan, event, float(excess[row]), let_through=let_through)[entity]
             self.add(entity, key, added, event.times_us.item())
@@ -216,7 +216,7 @@ def without_zeros(histories: Mapping[str, StoredSums]) -> dict[str, dict[str, in
     return {key: sums for key, sums in kept.items() if sums}
 
 
-def read_sum(plan: HistoryPlan, entity: str, kind: Kind, reads: Floats) -> Floats:
+def read_sum(plan: HistoryPlan, entity: str, kind: SumKind, reads: Floats) -> Floats:
     """Return what was read of one kind of sum over the longest half-life, shape (n,)."""
     place = plan.sums[entity].index(Sum(kind, len(plan.half_lives_s) - 1))
     column: Floats = reads[:, place]

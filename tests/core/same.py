@@ -6,8 +6,8 @@ import numpy as np
 from tollgate.core.events.event import Events
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.replay import Replayed, replay_histories
-from tollgate.core.history.timeline import NO_FRAUDS, NOTHING_WITHHELD, Arrivals, Frauds, Withheld
-from tollgate.core.history.totals import totals
+from tollgate.core.history.timeline import NO_FRAUDS, NOTHING_WITHHELD, Frauds, Timeline, Withheld
+from tollgate.core.history.totals import sum_additions
 
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store
 
@@ -28,15 +28,15 @@ def assert_replay_is_one_by_one(
     ended_s = float(np.max(events.times_s))
     known = np.flatnonzero(frauds.known_s <= ended_s)
     told = Withheld(withheld.rows, np.where(withheld.legitimate_s <= ended_s, withheld.legitimate_s, np.inf))
-    in_time = Arrivals.of(events, Frauds(frauds.rows[known], frauds.known_s[known]), withheld=told)
-    whole = Arrivals.of(events, frauds, withheld=withheld)
+    in_time = Timeline.of(events, Frauds(frauds.rows[known], frauds.known_s[known]), withheld=told)
+    whole = Timeline.of(events, frauds, withheld=withheld)
     for keeping in (LAZILY, FOLDING, TIDILY):
         assert_same_reads(replayed, Store(plan, keeping=keeping).happen(events, whole, withheld), keeping)
     for keeping in (LAZILY, FOLDING):
         store = Store(plan, keeping=keeping)
         store.happen(events, in_time, told)
         for entity in events.entities:
-            left = totals(plan, entity, events, replayed.excess, frauds, withheld=withheld)
+            left = sum_additions(plan, entity, events, replayed.excess, frauds, withheld=withheld)
             assert left == store.folded(entity, ended_s), (entity, keeping)
 
 
@@ -54,4 +54,4 @@ def assert_file_is_one_by_one(plan: HistoryPlan, past: Table, present: Table, ke
 
 def _live(store: Store, table: Table) -> Replayed:
     withheld = table[2] if len(table) > 2 else NOTHING_WITHHELD
-    return store.happen(table[0], Arrivals.of(table[0], table[1], withheld=withheld), withheld)
+    return store.happen(table[0], Timeline.of(table[0], table[1], withheld=withheld), withheld)

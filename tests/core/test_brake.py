@@ -30,25 +30,25 @@ def counted(decided: int, blocked: int, at_s: float = NOW_S, safety: Safety = SA
     ],
 )
 def test_it_holds_above_the_share_and_from_enough_decisions_on(decided: int, blocked: int, *, brakes: bool) -> None:
-    assert counted(decided, blocked).is_braking(SAFETY, NOW_S) is brakes
+    assert counted(decided, blocked).is_tripped(SAFETY, NOW_S) is brakes
 
 
 def test_what_others_told_counts_as_what_was_counted_here() -> None:
     counter = counted(20, 0)
-    assert not counter.is_braking(SAFETY, NOW_S)
-    counter.told[span_of(SAFETY, NOW_S)] = (80, 40)
-    assert counter.is_braking(SAFETY, NOW_S)
+    assert not counter.is_tripped(SAFETY, NOW_S)
+    counter.shared[span_of(SAFETY, NOW_S)] = (80, 40)
+    assert counter.is_tripped(SAFETY, NOW_S)
 
 
 def test_what_is_older_than_the_window_no_longer_counts() -> None:
     counter = counted(100, 100)
-    assert counter.is_braking(SAFETY, NOW_S + SAFETY.over_s - span_s(SAFETY))
-    assert not counter.is_braking(SAFETY, NOW_S + SAFETY.over_s)
-    assert in_window(SAFETY, counter.untold, NOW_S + SAFETY.over_s) == {}
+    assert counter.is_tripped(SAFETY, NOW_S + SAFETY.over_s - span_s(SAFETY))
+    assert not counter.is_tripped(SAFETY, NOW_S + SAFETY.over_s)
+    assert in_window(SAFETY, counter.unshared, NOW_S + SAFETY.over_s) == {}
 
 
 def test_without_a_share_it_never_holds() -> None:
-    assert not counted(1000, 1000, safety=Safety()).is_braking(Safety(), NOW_S)
+    assert not counted(1000, 1000, safety=Safety()).is_tripped(Safety(), NOW_S)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.replay import StoredHistories, replay_histories
 from tollgate.core.history.stored import add_to_all, read_all
 from tollgate.core.history.stored_names import OPEN
-from tollgate.core.history.timeline import Arrivals
-from tollgate.core.history.totals import totals
+from tollgate.core.history.timeline import Timeline
+from tollgate.core.history.totals import sum_additions
 
 from model_build.data.table import read_labelled_events
 from tests.core.one_by_one import TIDILY, Store
@@ -53,7 +53,7 @@ def test_a_file_in_order_is_its_payments_one_at_a_time(
         TIDILY,
     )
     together = decide_in_order(version, events, stored)
-    alone = store.happen(events, Arrivals.of(events))
+    alone = store.happen(events, Timeline.of(events))
     histories = replay_histories(version.history, events, stored=stored)
     assert any((read > 1).any() for read in alone.reads.values()), "something is stored that is read"
     assert np.array_equal(together.excess, alone.excess)
@@ -127,10 +127,10 @@ def test_one_of_many_payments_reads_the_history_of_its_own_entities(
 
 def test_what_a_file_leaves_is_what_its_payments_leave(version: DetectorVersion, events: Events) -> None:
     store = Store(version.history)
-    happened = store.happen(events, Arrivals.of(events))
+    happened = store.happen(events, Timeline.of(events))
 
     for entity in events.entities:
-        left = totals(version.history, entity, events, happened.excess)
+        left = sum_additions(version.history, entity, events, happened.excess)
         assert left == store.folded(entity, float(np.max(events.times_s)))
 
 
@@ -178,7 +178,7 @@ def test_a_file_is_decided_on_in_parts_as_in_one(
     version: DetectorVersion, stored: StoredHistories, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = decide_in_order(version, events, stored)
-    monkeypatch.setattr("tollgate.core.decisions.decision._AT_ONCE", 7)
+    monkeypatch.setattr("tollgate.core.decisions.decision._BLOCK_EVENTS", 7)
     in_parts = decide_in_order(version, events, stored)
 
     assert np.array_equal(in_parts.features, whole.features, equal_nan=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tollgate.core.events.event_type import EventType
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.times.time_format import TimeFormat
 
 ISO = TimeFormat()
@@ -32,7 +32,7 @@ def in_column(text: str, *others: str) -> int | str:
     """Return what the first value of a column is read as, or the refusal."""
     times = [text, *others]
     ids = pa.array([str(row) for row in range(len(times))])
-    read = EventReader(EVENT, KeyHashes()).read(Piece(["id", "time"], [ids, pa.array(times)], 0, Position()))
+    read = EventReader(EVENT, KeyHashes()).read(Chunk(["id", "time"], [ids, pa.array(times)], 0, Position()))
     return read.problems[0][1] if 0 in read.problems else int(read.events.times_us[0])
 
 
@@ -59,7 +59,7 @@ READ = [
     ("2026-W10-1", "2026-03-02T00:00:00+00:00"),
     ("2026W101", "2026-03-02T00:00:00+00:00"),
 ]
-# Texts of one moment that are no ISO times, and the pattern that is named and reads them.
+# DictionaryColumn of one moment that are no ISO times, and the pattern that is named and reads them.
 SUGGESTED = [
     ("20260301120000Z", "%Y%m%d%H%M%S%z", NOON),
     ("20260301120000+00:00", "%Y%m%d%H%M%S%z", NOON),
@@ -187,7 +187,7 @@ def test_offsets_of_a_sliced_column_are_those_of_its_values(wall: datetime, zone
     texts = [f"{wall:%Y-%m-%dT%H:%M}{zone}", f"{wall.isoformat()}{zone}", f"{wall:%Y-%m-%d %H}{zone}"] * 2
     column = pa.array(["?"] * skipped + texts).slice(skipped)
     ids = pa.array([str(row) for row in range(len(texts))])
-    read = EventReader(EVENT, KeyHashes()).read(Piece(["id", "time"], [ids, column], 0, Position()))
+    read = EventReader(EVENT, KeyHashes()).read(Chunk(["id", "time"], [ids, column], 0, Position()))
 
     said = [alone(text) for text in texts]
     assert {row: reason for row, (_, reason) in read.problems.items()} == {

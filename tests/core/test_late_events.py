@@ -19,7 +19,7 @@ from tollgate.core.history.latest_addition import LatestMoved, latest_us, move_l
 from tollgate.core.history.plan import UNITS, HistoryPlan, plan_history
 from tollgate.core.history.replay import StoredHistories, replay_histories
 from tollgate.core.history.stored import add_fraud
-from tollgate.core.history.timeline import Arrivals, Frauds
+from tollgate.core.history.timeline import Frauds, Timeline
 
 from tests.core.files.scored import texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, Store, keys_of, make_events
@@ -63,7 +63,7 @@ def table_of(payments: list[Payment]) -> tuple[Events, Frauds]:
 def arrive(store: Store, events: Events, row: int) -> np.ndarray:
     """Let one event arrive; return what it read, in the order of the layout."""
     one = events.take(np.array([row]))
-    read = store.happen(one, Arrivals.of(one))
+    read = store.happen(one, Timeline.of(one))
     return np.concatenate([read.reads[entity][0] for entity in store.plan.sums])
 
 
@@ -75,7 +75,7 @@ def accuse(store: Store, events: Events, row: int, known_s: float) -> None:
         store.add(entity, key, fraud, round(known_s * 1e6))
 
 
-def most_of(plan: HistoryPlan, payments: int, frauds: int, amounts: float, squares: float) -> np.ndarray:
+def max_reasons(plan: HistoryPlan, payments: int, frauds: int, amounts: float, squares: float) -> np.ndarray:
     """Return the most that each sum may come to in size: all counted once, each rounded to a unit."""
     most = {"a": amounts, "s": squares, "f": frauds, "v": frauds, "w": 9.0 * payments}
     kinds = [plan.layout.kinds[kind] for kind in plan.layout.kind.tolist()]
@@ -101,7 +101,7 @@ def test_no_event_reads_another_more_than_once(keeping: Keeping, payments: list[
             continue
         read = np.nan_to_num(arrive(store, events, row))
         past = capped[done]
-        most = most_of(PLAN, len(done), accused, float(past.sum()), float((past**2).sum()))
+        most = max_reasons(PLAN, len(done), accused, float(past.sum()), float((past**2).sum()))
         assert (np.abs(read) <= most * (1 + 1e-9)).all()
         done.append(row)
 
@@ -124,7 +124,7 @@ def test_pieces_of_a_file_in_any_order_are_one_at_a_time(
     store = Store(PLAN, keeping=keeping)
     if past:
         events, frauds = table_of(past)
-        store.happen(events, Arrivals.of(events, frauds))
+        store.happen(events, Timeline.of(events, frauds))
     stored: StoredHistories = {
         entity: {key: dict(sums) for key, sums in keys.items()} for entity, keys in store.sums.items()
     }
@@ -133,7 +133,7 @@ def test_pieces_of_a_file_in_any_order_are_one_at_a_time(
         for payments in tables:
             events, _ = table_of(payments)
             reads = histories.read(events, texts_of(histories, events))
-            alone = store.happen(events, Arrivals.of(events))
+            alone = store.happen(events, Timeline.of(events))
             assert np.array_equal(reads.excess, alone.excess)
             for entity, part in PLAN.layout.parts.items():
                 assert np.array_equal(reads.sums[part].T, alone.reads[entity], equal_nan=True), entity
@@ -158,7 +158,7 @@ def test_pieces_of_a_file_in_any_order_are_one_at_a_time(
 
 def _peek(store: Store, event: Events) -> np.ndarray:
     copy = Store(store.plan, {e: {k: dict(sums) for k, sums in keys.items()} for e, keys in store.sums.items()})
-    read = copy.happen(event, Arrivals.of(event)).reads
+    read = copy.happen(event, Timeline.of(event)).reads
     return np.concatenate([read[entity][0] for entity in store.plan.sums])
 
 
@@ -197,7 +197,7 @@ def test_features_of_a_late_payment_are_finite() -> None:
         arrive(store, late, row)
     accuse(store, late, 11, times_s[-1] + HOUR_S)
     one = late.take(np.array([12]))
-    read = store.happen(one, Arrivals.of(one)).reads
+    read = store.happen(one, Timeline.of(one)).reads
     features = plan_features(PAYMENT, plan, {"channel": {}})
     one = replace(one, numeric={"age": np.array([1.0]), "present": np.array([1.0])})
     one = replace(one, categories={"channel": one.entities["device"]})

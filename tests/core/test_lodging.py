@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tollgate.core.events.event import PAIR_SEPARATOR, host_key
-from tollgate.core.history.item_packing import lodge, read_lodger
+from tollgate.core.events.event import PAIR_SEPARATOR, parent_key
+from tollgate.core.history.item_packing import pack_pairs, unpack_pair
 from tollgate.core.history.plan import plan_history
 from tollgate.core.history.stored import StoredSums, add_to_all, add_up, stale_names
 
@@ -32,7 +32,7 @@ def pay(
     event = make_events([time_s], ["c"], amounts=[amount], devices=[device], places=[(52.5, 13.4)])
     added: dict[str, StoredSums] = dict(add_to_all(PLAN, event, 0.0))
     entities = keys_of(device)
-    for entity, sums in lodge(PAYMENT, entities, stored, added).items():
+    for entity, sums in pack_pairs(PAYMENT, entities, stored, added).items():
         whole = dict(stored[entity].get(entities[entity], {}))
         fold(PLAN, entity, whole, time_s)
         for name in stale_names(PLAN, list(whole), time_s):
@@ -43,7 +43,7 @@ def pay(
 
 def read_pair(stored: dict[str, dict[str, StoredSums]], device: str) -> dict[str, int]:
     key = keys_of(device)[PAIR]
-    return add_up(stored[PAIR].get(key, {}), read_lodger(stored["customer"].get(host_key(key), {}), PAIR, key))
+    return add_up(stored[PAIR].get(key, {}), unpack_pair(stored["customer"].get(parent_key(key), {}), PAIR, key))
 
 
 # From day 19,140 to 19,270 the epochs of nearly all half-lives begin anew: nearly every sum has two.
@@ -53,8 +53,8 @@ def test_a_busy_host_stays_below_a_kilobyte(first_day: int) -> None:
     sizes = []
     for time_s in np.sort(random.uniform(first_day, first_day + 130, 600)) * DAY_S:
         pay(stored, f"d{random.integers(60)}", float(time_s), amount=float(np.round(random.lognormal(4, 1.2), 2)))
-        hosted = {name: {"N": str(number)} for name, number in stored["customer"]["c"].items()}
-        sizes.append(item_bytes({"pk": {"S": "payments.0123abcd#customer#c000123456789012"}, **hosted}))
+        item = {name: {"N": str(number)} for name, number in stored["customer"]["c"].items()}
+        sizes.append(item_bytes({"pk": {"S": "payments.0123abcd#customer#c000123456789012"}, **item}))
     assert 600 < max(sizes) < 1024
 
 
@@ -72,8 +72,8 @@ def test_a_pair_lodges_while_there_is_room_and_lives_apart_when_there_is_none() 
     assert 5 <= 60 - len(apart) < 30
     assert f"c{PAIR_SEPARATOR}d0" not in apart
     assert f"c{PAIR_SEPARATOR}d59" in apart
-    hosted = {name: {"N": str(number)} for name, number in stored["customer"]["c"].items()}
-    assert 512 < item_bytes({"pk": {"S": "payments.0123abcd#customer#c000123456789012"}, **hosted}) < 800
+    item = {name: {"N": str(number)} for name, number in stored["customer"]["c"].items()}
+    assert 512 < item_bytes({"pk": {"S": "payments.0123abcd#customer#c000123456789012"}, **item}) < 800
 
 
 def test_a_part_may_lie_with_the_host_and_another_apart() -> None:
@@ -90,7 +90,7 @@ def _pay_apart(stored: dict[str, dict[str, StoredSums]], device: str, time_s: fl
     """Record a payment whose histories could not be read: nobody lodges with an item of unknown size."""
     event = make_events([time_s], ["c"], amounts=[19.99], devices=[device], places=[(52.5, 13.4)])
     added: dict[str, Any] = add_to_all(PLAN, event, 0.0)
-    items = lodge(PAYMENT, keys_of(device), {}, added)
+    items = pack_pairs(PAYMENT, keys_of(device), {}, added)
     assert items == added
     for entity, sums in items.items():
         key = keys_of(device)[entity]
@@ -110,19 +110,19 @@ def test_what_nobody_can_read_any_more_makes_room_again() -> None:
 
 def test_two_pairs_of_one_host_are_told_apart() -> None:
     added: dict[str, StoredSums] = {"customer": {"n0a": 1}, "device": {"n0a": 1}, PAIR: {"n0a": 5}}
-    hosted = lodge(PAYMENT, keys_of("d1"), empty(), added)["customer"]
-    assert read_lodger(hosted, PAIR, keys_of("d1")[PAIR]) == {"n0a": 5}
-    assert read_lodger(hosted, PAIR, keys_of("d2")[PAIR]) == {}
-    assert read_lodger(hosted, "customer_merchant", keys_of("d1")[PAIR]) == {}
+    item = pack_pairs(PAYMENT, keys_of("d1"), empty(), added)["customer"]
+    assert unpack_pair(item, PAIR, keys_of("d1")[PAIR]) == {"n0a": 5}
+    assert unpack_pair(item, PAIR, keys_of("d2")[PAIR]) == {}
+    assert unpack_pair(item, "customer_merchant", keys_of("d1")[PAIR]) == {}
 
 
 def test_a_pair_that_counts_open_events_does_not_lodge() -> None:
     added = {"customer": {"n0a": 1}, PAIR: {"n0a": 1, "p0abc": 1}}
-    assert lodge(PAYMENT, {"customer": "c", PAIR: "c\x1fd"}, empty(), added) == added
+    assert pack_pairs(PAYMENT, {"customer": "c", PAIR: "c\x1fd"}, empty(), added) == added
 
 
 @pytest.mark.parametrize("missing", ["customer", PAIR])
 def test_an_event_without_host_or_pair_adds_to_what_it_has(missing: str) -> None:
     entities = {name: key for name, key in keys_of("d").items() if name != missing}
     added = {entity: {"n0a": 1} for entity in entities}
-    assert lodge(PAYMENT, entities, empty(), added) == added
+    assert pack_pairs(PAYMENT, entities, empty(), added) == added

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import Floats
 from tollgate.core.events.event_type import LabelRule
-from tollgate.core.history.plan import HistoryPlan, Maturing, plan_history
+from tollgate.core.history.plan import HistoryPlan, LabelMaturation, plan_history
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored_names import attribute
 from tollgate.core.history.timeline import NO_FRAUDS, Frauds
-from tollgate.core.history.totals import totals
+from tollgate.core.history.totals import sum_additions
 
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, make_events, read_history, read_sum
 from tests.core.same import Table, assert_file_is_one_by_one, assert_replay_is_one_by_one
@@ -44,7 +44,7 @@ def test_an_event_is_legitimate_from_the_first_midnight_after_its_delay() -> Non
 
 
 def test_an_event_at_midnight_matures_a_full_day_after_its_delay() -> None:
-    assert Maturing.after(7 * DAY_S).moments_s(np.array([0.0, DAY_S - 1e-6, DAY_S])).tolist() == [
+    assert LabelMaturation.after(7 * DAY_S).moments_s(np.array([0.0, DAY_S - 1e-6, DAY_S])).tolist() == [
         8 * DAY_S,
         8 * DAY_S,
         9 * DAY_S,
@@ -55,7 +55,7 @@ def test_an_event_at_midnight_matures_a_full_day_after_its_delay() -> None:
     ("delay_d", "step_d"), [(0, 1), (0.4, 1), (7, 1), (16, 1), (17, 2), (30, 2), (90, 6), (365, 23)]
 )
 def test_long_delays_have_steps_of_several_days_and_no_more_than_sixteen(delay_d: float, step_d: int) -> None:
-    maturing = Maturing.after(delay_d * DAY_S)
+    maturing = LabelMaturation.after(delay_d * DAY_S)
 
     assert maturing.step_s == step_d * DAY_S
     times_s = np.arange(0, 400 * DAY_S, 3600.0)
@@ -163,7 +163,7 @@ def test_a_hundred_thousand_events_of_one_day_mature_exactly() -> None:
 
     replayed = replay_histories(plan, events, frauds)
 
-    stored = totals(plan, "customer", events.take(np.arange(many + 1)), replayed.excess[:-1], frauds)["shop"]
+    stored = sum_additions(plan, "customer", events.take(np.arange(many + 1)), replayed.excess[:-1], frauds)["shop"]
     read = replayed.reads["customer"]
     assert np.array_equal(read[-1], read_history(plan, "customer", stored, float(times_s[-1])))
     assert read_sum(plan, "customer", "l", read)[-1] == pytest.approx((many - len(rows)) * 2 ** (-1.5 / 1.3), rel=1e-3)

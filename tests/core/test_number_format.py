@@ -13,10 +13,10 @@ from tollgate.core.events.event import Floats
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.number_format import NumberFormat
 from tollgate.core.events.reader import read_amount, read_event, read_events
-from tollgate.core.files.columns.arrow_reader import EventReader, PieceEvents
+from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.labels import read_label_table
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.streams.mapping import StreamMapping
 from tollgate.errors import EventError
 
@@ -32,18 +32,18 @@ def one(event_type: EventType, value: object) -> float:
     return float(events.amounts[0])
 
 
-def piece(event_type: EventType, values: list[str | None]) -> PieceEvents:
+def chunk(event_type: EventType, values: list[str | None]) -> ChunkEvents:
     n = len(values)
     column = pa.array(values, pa.string())
     ids = pa.array([str(row) for row in range(n)])
     columns = [ids, pa.array(["2026-01-05"] * n), column, column, pa.array(["c"] * n)]
     return EventReader(event_type, KeyHashes()).read(
-        Piece(["id", "time", "amount", "n", "card"], columns, 0, Position())
+        Chunk(["id", "time", "amount", "n", "card"], columns, 0, Position())
     )
 
 
 def amounts(event_type: EventType, values: list[str | None]) -> Floats:
-    read = piece(event_type, values)
+    read = chunk(event_type, values)
     assert not read.problems
     assert read.events.amounts is not None
     return read.events.amounts
@@ -76,7 +76,7 @@ def test_numbers_are_read_as_declared(form: NumberFormat, text: str, number: flo
 def test_another_form_is_refused_at_every_door(text: str) -> None:
     with pytest.raises(EventError, match="is not a number"):
         one(GERMAN, text)
-    assert set(piece(GERMAN, [text, "1,5"]).problems) == {0}
+    assert set(chunk(GERMAN, [text, "1,5"]).problems) == {0}
     _, problems = read_events(GERMAN, {**{name: [value] for name, value in EVENT.items()}, "amount": [text]})
     assert [problem.column for problem in problems] == ["amount"]
 
@@ -99,7 +99,7 @@ def test_thousands_begin_with_no_zero_and_have_no_exponent(form: NumberFormat, t
 
     with pytest.raises(EventError, match="is not a number with"):
         one(event_type, text)
-    assert set(piece(event_type, [text, "1"]).problems) == {0}
+    assert set(chunk(event_type, [text, "1"]).problems) == {0}
 
 
 @given(st.sampled_from([",.", ".,", ".'", ", ", ".\u2019"]), st.text("0123456789.,'’ -e", min_size=1, max_size=9))
@@ -107,7 +107,7 @@ def test_thousands_begin_with_no_zero_and_have_no_exponent(form: NumberFormat, t
 @example(",.", "1.234e3")
 def test_a_text_is_the_same_number_alone_and_in_a_column(marks: str, text: str) -> None:
     event_type = replace(PLAIN, decimal=marks[0], thousands=marks[1])
-    read = piece(event_type, [text])
+    read = chunk(event_type, [text])
     try:
         number = one(event_type, text)
     except EventError:
@@ -153,9 +153,9 @@ def test_minor_units_of_streams_are_read_as_declared() -> None:
 
 def test_words_for_nothing_are_missing_in_a_file_of_labels() -> None:
     columns = [pa.array(["e1", "NULL"]), pa.array(["fraud", "NULL"]), pa.array(["NULL", "2026-01-05"])]
-    table = read_label_table(GERMAN, [Piece(["event_id", "label", "known_at"], columns, 0, Position())])
+    table = read_label_table(GERMAN, [Chunk(["event_id", "label", "known_at"], columns, 0, Position())])
 
-    assert [dict(row) for _, row in table.lot(0, 2)] == [
+    assert [dict(row) for _, row in table.rows_between(0, 2)] == [
         {"event_id": "e1", "label": "fraud", "known_at": None},
         {"event_id": None, "label": None, "known_at": "2026-01-05"},
     ]

@@ -10,7 +10,7 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_event
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.errors import EventError
 
 PLAIN = EventType("payment", "id", "time", amount="amount", numeric=("n",))
@@ -26,7 +26,7 @@ def refusals(event_type: EventType, text: str) -> set[str]:
             read_event(event_type, {**EVENT, column: text})
         said.add(str(refused.value).removeprefix(f'Column "{column}": ').removesuffix("."))
     columns = [pa.array([value]) for value in ("e", "2026-01-05", text, text)]
-    read = EventReader(event_type, KeyHashes()).read(Piece(["id", "time", "amount", "n"], columns, 0, Position()))
+    read = EventReader(event_type, KeyHashes()).read(Chunk(["id", "time", "amount", "n"], columns, 0, Position()))
     return {*said, *(message for _, message in read.problems.values())}
 
 

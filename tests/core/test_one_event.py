@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.events.event import Keys, join_keys
-from tollgate.core.history.plan import HistoryPlan, Maturing, Sum
+from tollgate.core.history.plan import HistoryPlan, LabelMaturation, Sum
 from tollgate.core.history.stored import add_to_all, read_all
 
 from tests.core.one_by_one import add_event, make_events, read_history
@@ -19,7 +19,7 @@ PLAN = HistoryPlan(
         "customer_device": (Sum("n", 1),),
         "device": (Sum("n", 0), Sum("l", 0), Sum("l", 1)),
     },
-    Maturing(7 * 86_400.0),
+    LabelMaturation(7 * 86_400.0),
 )
 
 
@@ -35,7 +35,7 @@ def test_an_event_has_the_same_pairs_alone_as_among_others(columns: list[list[st
 
 @given(st.integers(-2_208_988_800_000_000, 7_258_118_400_000_000), st.floats(0.0, 400 * 86_400.0))
 def test_one_event_matures_when_it_does_among_others(time_us: int, delay_s: float) -> None:
-    maturing, time_s = Maturing.after(delay_s), time_us / 1e6
+    maturing, time_s = LabelMaturation.after(delay_s), time_us / 1e6
     assert maturing.step(time_s) == maturing.steps(np.array([time_s])).item()
 
 

@@ -20,11 +20,11 @@ from tollgate.core.events.reader import read_event, read_events
 from tollgate.core.features.feature import Feature
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.rules.lists.text import read_stored
 from tollgate.core.rules.parser import parse
 from tollgate.core.rules.syntax import Compare, Text
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 CARDS = EventType("payment", "id", "time", categorical=("kind",), entities={"card": ("card",)})
 TEXTS = st.one_of(
@@ -45,8 +45,8 @@ def keys_of(column: Any) -> list[str | None]:  # noqa: ANN401 - an Arrow array o
         column,
         pa.nulls(n, pa.string()),
     ]
-    piece = Piece(["id", "time", "card", "kind"], columns, 0, Position())
-    read = EventReader(CARDS, KeyHashes()).read(piece)
+    chunk = Chunk(["id", "time", "card", "kind"], columns, 0, Position())
+    read = EventReader(CARDS, KeyHashes()).read(chunk)
     assert not read.problems
     keys = read.events.entities["card"]
     return [keys.values[code] if code >= 0 else None for code in keys.codes.tolist()]
@@ -124,10 +124,10 @@ def test_columns_have_the_keys_of_their_values(texts: list[str]) -> None:
 def test_no_separator_goes_without_a_word(text: str) -> None:
     with pytest.raises(ValueError, match="has a control character"):
         read_text(text)
-    piece = Piece(
+    chunk = Chunk(
         ["id", "time", "card", "kind"], [pa.array([one]) for one in ("e", "2026-01-05", text, "")], 0, Position()
     )
-    ((column, said),) = EventReader(CARDS, KeyHashes()).read(piece).problems.values()
+    ((column, said),) = EventReader(CARDS, KeyHashes()).read(chunk).problems.values()
     assert (column, "has a control character" in said) == ("card", True)
 
 
@@ -161,7 +161,7 @@ def test_categories_of_an_earlier_version_are_the_same_keys() -> None:
 
 
 def test_lists_and_rules_mean_the_same_keys() -> None:
-    assert Members.of("text", ["36.0", "True", "007"]).values == frozenset({"36", "true", "007"})
+    assert ValueList.of("text", ["36.0", "True", "007"]).values == frozenset({"36", "true", "007"})
     assert read_stored("text", "36.0\n").values == frozenset({"36"})
     tree = parse('card == "36.0"')
     assert isinstance(tree, Compare)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_event
-from tollgate.core.explanations.context import Cases
+from tollgate.core.explanations.context import DecisionContext
 from tollgate.core.explanations.groups import entity_words, group_features
 from tollgate.core.explanations.sentences import say_reason
 from tollgate.core.features.feature import Feature
-from tollgate.core.history.plan import HistoryPlan, Kind, Sum, judge_amounts
+from tollgate.core.history.plan import HistoryPlan, Sum, SumKind, amount_excess
 
 DAY_S = 86_400.0
-KINDS: tuple[Kind, ...] = ("n", "a", "u", "w", "f", "l", "v", "x", "y", "z")
+KINDS: tuple[SumKind, ...] = ("n", "a", "u", "w", "f", "l", "v", "x", "y", "z")
 PLAN = HistoryPlan((DAY_S, 30 * DAY_S), {"customer": tuple(Sum(kind, index) for kind in KINDS for index in (0, 1))})
 TYPE = EventType(
     name="order",
@@ -35,7 +35,7 @@ ORDER: Mapping[str, Any] = {
     "new": "true", "card": "c1",
 }  # fmt: skip
 # Sums of a history over a day and over thirty.
-USUAL: Mapping[Kind, tuple[float, float]] = {
+USUAL: Mapping[SumKind, tuple[float, float]] = {
     "n": (2.0, 10.0), "a": (84.2, 421.0), "u": (0.0, 1.25), "w": (0.0, 2.5), "f": (0.0, 1.0),
     "l": (0.0, 9.0), "v": (0.0, 1.0), "x": (2.0, 10.0), "y": (0.0, 0.0), "z": (0.0, 0.0),
 }  # fmt: skip
@@ -46,7 +46,7 @@ def say(
     half_life: int = -1,
     source: str = "customer",
     order: Mapping[str, Any] | None = None,
-    history: Mapping[Kind, tuple[float, float]] | None = None,
+    history: Mapping[SumKind, tuple[float, float]] | None = None,
 ) -> str:
     event = read_event(TYPE, {**ORDER, **(order or {})})
     kept = {**USUAL, **(history or {})}
@@ -55,9 +55,9 @@ def say(
         Feature("it", "Something new", operation, source, half_life),
         Feature("s", "How common", "share", "channel", table={"web": 0.25}),
     ]
-    excess = judge_amounts(PLAN, event, {"customer": sums})
-    cases = Cases(TYPE, PLAN, event, sums, excess, features, np.array([[4.5, 0.25]], dtype=np.float32))
-    return say_reason(cases.at(0), 0)
+    excess = amount_excess(PLAN, event, {"customer": sums})
+    context = DecisionContext(TYPE, PLAN, event, sums, excess, features, np.array([[4.5, 0.25]], dtype=np.float32))
+    return say_reason(context.at(0), 0)
 
 
 @pytest.mark.parametrize("operation", ["mean_amount", "amount_ratio", "amount_deviation"])
@@ -82,7 +82,7 @@ def test_other_amounts(total: float | None, sentence: str) -> None:
 
 
 def test_an_entity_without_a_past_has_no_usual() -> None:
-    nothing: Mapping[Kind, tuple[float, float]] = dict.fromkeys(KINDS, (0.0, 0.0))
+    nothing: Mapping[SumKind, tuple[float, float]] = dict.fromkeys(KINDS, (0.0, 0.0))
     too_little = "Amount is 130.50; this customer has too little history to tell what is usual."
     assert say("amount_ratio", 1, history=nothing) == too_little
     for half_life in (0, 1):

@@ -13,8 +13,8 @@ from tollgate.core.events.event import Events, Floats
 from tollgate.core.features.columns import compute_features, plan_features
 from tollgate.core.history.plan import EPOCH_HALF_LIVES, plan_history
 from tollgate.core.history.replay import replay_histories
-from tollgate.core.history.timeline import NO_FRAUDS, Arrivals, Frauds
-from tollgate.core.history.totals import totals
+from tollgate.core.history.timeline import NO_FRAUDS, Frauds, Timeline
+from tollgate.core.history.totals import sum_additions
 
 from model_build.data.table import LabelledEvents, count_categories, read_labelled_events
 from model_build.detector_file.reader import DetectorFile
@@ -60,7 +60,7 @@ def test_features_of_the_sample_are_those_of_one_payment_at_a_time(
     replayed = replay_histories(plan, events, frauds)
     columns = compute_features(features, plan, events, replayed.reads)
 
-    alone = Store(plan, keeping=TIDILY).happen(events, Arrivals.of(events, frauds))
+    alone = Store(plan, keeping=TIDILY).happen(events, Timeline.of(events, frauds))
 
     assert replayed.excess.any(), "some amounts are unusual"
     assert np.array_equal(alone.excess, replayed.excess)
@@ -154,7 +154,7 @@ def test_sums_beyond_what_64_bits_hold_are_exact() -> None:
     events = make_events(times, ["a", "b"] * 100, amounts=[1e12, -0.01, 99_999_999.99, 12.34] * 50)
 
     assert_replay_is_one_by_one(PLAN, events)
-    assert max(abs(number) for number in totals(PLAN, "customer", events, np.zeros(200))["a"].values()) > 2**80
+    assert max(abs(number) for number in sum_additions(PLAN, "customer", events, np.zeros(200))["a"].values()) > 2**80
 
 
 TIMES_US = st.one_of(

@@ -11,7 +11,7 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 from model_build.data.table import read_labelled_events
 from model_build.deployment.publish import open_folder
@@ -29,7 +29,7 @@ RULES = (
 @pytest.fixture(scope="module")
 def ruled(sample_version: Path, tmp_path_factory: pytest.TempPathFactory) -> DetectorVersion:
     """The sample version with rules, sealed again."""
-    lists = {"denied": Members.of("text", ["c000001", "c000005"])}
+    lists = {"denied": ValueList.of("text", ["c000001", "c000005"])}
     book = RuleBook("ALL_MATCHED", RULES, lists, ORDER)
     return open_folder(reseal(sample_version, tmp_path_factory.mktemp("ruled"), rules=book.to_json()))
 

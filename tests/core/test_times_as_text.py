@@ -11,7 +11,7 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_event
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.errors import EventError
 
 KIND = EventType("payment", "id", "time")
@@ -21,9 +21,9 @@ def read(kind: EventType, text: str) -> str:
     """Return the time that a text is by itself, the same as in a file."""
     one = int(read_event(kind, {"id": "e", "time": text}).times_us[0])
     columns = [pa.array(["e"]), pa.array([text])]
-    piece = EventReader(kind, KeyHashes()).read(Piece(["id", "time"], columns, 0, Position()))
-    assert not piece.problems
-    assert piece.events.times_us.tolist() == [one]
+    chunk = EventReader(kind, KeyHashes()).read(Chunk(["id", "time"], columns, 0, Position()))
+    assert not chunk.problems
+    assert chunk.events.times_us.tolist() == [one]
     return str(pa.scalar(one, pa.timestamp("us")))
 
 

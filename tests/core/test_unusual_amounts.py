@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tollgate.core.history.plan import MOST_EXCESS, is_unusual, judge_amounts, plan_history
+from tollgate.core.history.plan import MAX_EXCESS, amount_excess, is_unusual, plan_history
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.timeline import Frauds
 
@@ -33,17 +33,17 @@ def test_an_amount_is_unusual_at_so_many_times_the_usual(counts: float, amount: 
     sums = PLAN.sums["customer"]
     read = np.array([[counts if s.kind == "n" else counts * 10.0 for s in sums]])
 
-    excess = judge_amounts(PLAN, make_events([NOW_S], ["c"], amounts=[amount]), {"customer": read})
+    excess = amount_excess(PLAN, make_events([NOW_S], ["c"], amounts=[amount]), {"customer": read})
     assert is_unusual(excess)[0] == unusual
 
 
 @pytest.mark.parametrize(
     ("amount", "excess"),
-    [(0.0, 0.0), (10.0, 0.0), (17.5, 0.0), (18.25, 0.01), (25.0, 1.0), (32.5, 4.0), (40.0, 9.0), (4e6, MOST_EXCESS)],
+    [(0.0, 0.0), (10.0, 0.0), (17.5, 0.0), (18.25, 0.01), (25.0, 1.0), (32.5, 4.0), (40.0, 9.0), (4e6, MAX_EXCESS)],
 )
 def test_excess_grows_with_the_square_from_seventy_percent_of_unusual(amount: float, excess: float) -> None:
     read = np.array([[100.0 if s.kind == "n" else 1000.0 for s in PLAN.sums["customer"]]])
-    judged = judge_amounts(PLAN, make_events([NOW_S], ["c"], amounts=[amount]), {"customer": read})
+    judged = amount_excess(PLAN, make_events([NOW_S], ["c"], amounts=[amount]), {"customer": read})
     assert judged.tolist() == [pytest.approx(excess, abs=1e-4)]
     assert float(repr(float(judged[0]))) == round(float(judged[0]), 4), "it is stored in steps of 1/10,000"
 
@@ -51,7 +51,7 @@ def test_excess_grows_with_the_square_from_seventy_percent_of_unusual(amount: fl
 def test_where_the_usual_amount_is_nothing_any_payment_is_beyond_it() -> None:
     read = np.array([[4.0 if s.kind == "n" else -40.0 for s in PLAN.sums["customer"]]])
     events = make_events([NOW_S] * 3, ["c"] * 3, amounts=[5.0, 0.0, -5.0])
-    assert judge_amounts(PLAN, events, {"customer": np.repeat(read, 3, axis=0)}).tolist() == [MOST_EXCESS, 0, 0]
+    assert amount_excess(PLAN, events, {"customer": np.repeat(read, 3, axis=0)}).tolist() == [MAX_EXCESS, 0, 0]
 
 
 def test_a_refund_is_no_large_amount_where_refunds_are_usual() -> None:
@@ -64,8 +64,8 @@ def test_an_amount_above_a_fixed_one_is_unusual_whoever_makes_it() -> None:
     plan = plan_history(PAYMENT, (HOUR_S, DAY_S), unusual_amount=220.0)
     events = make_events([NOW_S] * 3, [None] * 3, amounts=[220.0, 220.01, float("nan")])
 
-    judged = judge_amounts(plan, events, {"customer": np.full((3, len(plan.sums["customer"])), np.nan)})
-    assert judged.tolist() == [0, MOST_EXCESS, 0]
+    judged = amount_excess(plan, events, {"customer": np.full((3, len(plan.sums["customer"])), np.nan)})
+    assert judged.tolist() == [0, MAX_EXCESS, 0]
 
 
 def test_without_amounts_or_entities_nothing_is_unusual() -> None:
@@ -73,7 +73,7 @@ def test_without_amounts_or_entities_nothing_is_unusual() -> None:
         plan = plan_history(event_type, (HOUR_S, DAY_S))
         assert plan.unusual is None
         assert not any(s.kind in "uvw" for sums in plan.sums.values() for s in sums)
-        assert judge_amounts(plan, make_events([NOW_S], ["c"], amounts=[1e9]), {}).tolist() == [0]
+        assert amount_excess(plan, make_events([NOW_S], ["c"], amounts=[1e9]), {}).tolist() == [0]
 
 
 def test_three_usual_payments_make_a_large_one_unusual_and_it_is_remembered() -> None:

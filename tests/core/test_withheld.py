@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tollgate.core.events.event import Events
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored import add_fraud, add_legitimate, add_to_all, add_up
-from tollgate.core.history.timeline import Arrivals, Frauds, Withheld
+from tollgate.core.history.timeline import Frauds, Timeline, Withheld
 
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events, read_sum
 from tests.core.same import Table, assert_file_is_one_by_one, assert_replay_is_one_by_one
@@ -91,7 +91,7 @@ def test_a_blocked_fraud_takes_back_no_maturing() -> None:
 
     assert read_sum(plan, "customer", "l", reads).tolist() == [0, 0]
     store = Store(plan)
-    store.happen(events.take(np.array([0])), Arrivals.of(events.take(np.array([0])), frauds), held)
+    store.happen(events.take(np.array([0])), Timeline.of(events.take(np.array([0])), frauds), held)
     assert not [name for name in store.of("customer", "a") if name[0] == "p"]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tollgate.core.history.plan import plan_history
 from tollgate.core.history.stored import StoredSums, add_fraud
 from tollgate.core.history.stored_names import OPEN
-from tollgate.core.history.timeline import Arrivals, Frauds
+from tollgate.core.history.timeline import Frauds, Timeline
 
 from bench.serving.item_size import item_bytes
 from tests.core.one_by_one import PAYMENT, TIDILY, Store, add_event, fold, make_events, read_history
@@ -126,14 +126,14 @@ def test_a_busy_entity_takes_less_than_a_kilobyte(first_day: int) -> None:
     events = make_events(times_s.tolist(), ["c"] * n, amounts=amounts, devices=["c"] * n, places=places)
     known = np.flatnonzero(random.random(n) < 0.05)
     frauds = Frauds(known, events.times_s[known] + random.uniform(1, 20, len(known)) * DAY_S)
-    arrivals = Arrivals.of(events, frauds)
+    timeline = Timeline.of(events, frauds)
     store = Store(PLAN, keeping=TIDILY)
 
     sizes = []
-    for start in range(0, len(arrivals.rows), 10):
+    for start in range(0, len(timeline.rows), 10):
         chunk = slice(start, start + 10)
-        rows, what = arrivals.rows[chunk], arrivals.what[chunk]
-        store.happen(events, Arrivals(rows, what, arrivals.times_s[chunk], arrivals.dated_s[chunk]))
+        rows, what = timeline.rows[chunk], timeline.what[chunk]
+        store.happen(events, Timeline(rows, what, timeline.times_s[chunk], timeline.dated_s[chunk]))
         sizes.append(size_bytes("payments.0123abcd#device#d000123456789012", store.of("device", "c")))
 
     assert 600 < max(sizes) < 1024

@@ -70,13 +70,13 @@ def shape(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON
 def drop_payments(backend: Backend, announced: dict[str, Any], payment: dict[str, Any]) -> None:
     """Put two payments, one of them bad, where the API said, and score them as the batch function would."""
     rows = [payment, {**payment, "event_id": "p-1002", "amount": "12.50 USD"}]
-    score_batch(backend.stores, announced["key"], backend.drop(announced["key"], write_payments(rows)))
+    score_batch(backend.container, announced["key"], backend.drop(announced["key"], write_payments(rows)))
 
 
 def publish_with_list(backend: Backend, folder: Path) -> bool:
     """Publish a version that has the list of the examples, and forget the one before it."""
     backend.publish(folder)
-    backend.stores.versions._open.clear()
+    backend.container.versions._open.clear()
     return True
 
 

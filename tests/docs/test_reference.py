@@ -123,7 +123,7 @@ def test_the_whole_file_shown_is_the_sample_detector() -> None:
 
 def test_the_score_page_shows_the_scale() -> None:
     rows = re.findall(
-        r"^\| (\d+) \| ([\d.]+) % \|$", (ROOT / "docs/explanation/score.md").read_text(), flags=re.MULTILINE
+        r"^\| (\d+) \| ([\d.]+)% \|$", (ROOT / "docs/explanation/score.md").read_text(), flags=re.MULTILINE
     )
     documented = [(int(score), round(float(share) / 100, 6)) for score, share in rows]
     assert documented == list(FALSE_POSITIVE_RATES[1:])

@@ -10,7 +10,7 @@ import pytest
 from tollgate.core.events.reader import read_event
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError
-from tollgate.services.decisions.announce import tell_decision
+from tollgate.services.decisions.announce import publish_decision
 
 from model_build.detector_file.reader import read_detector_file
 from tests.docs.pages import ROOT, read_blocks
@@ -39,7 +39,7 @@ def test_the_refused_record_is_one_and_is_refused_for_the_reason_shown(tmp_path:
 
 def test_a_result_is_what_is_told_of_a_decision_and_two_things_more() -> None:
     result = shown(1)
-    assert result == {**tell_decision(result), "recorded": True, "repeated": False}
+    assert result == {**publish_decision(result), "recorded": True, "repeated": False}
 
 
 def test_the_mapping_of_the_guide_reads_the_record_beside_it(tmp_path: Path) -> None:

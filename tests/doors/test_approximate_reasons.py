@@ -26,7 +26,7 @@ def test_decisions_carry_them(decides: Backend, payment: Payment) -> None:
         event = {**payment, "event_id": f"reasons-{wanted}", "customer_id": "nobody", "device_id": "", "ip": ""}
         status, answers[wanted] = call("POST", "/v1/decisions", {"event": event, "reasons": wanted})
         assert status == 200
-        assert answers[wanted]["detector_version"] == decides.stores.champion().version
+        assert answers[wanted]["detector_version"] == decides.container.champion().version
 
     assert answers["none"]["reasons"] is None
     assert answers["none"]["reasons_approximate"] is False
@@ -49,7 +49,7 @@ def test_the_first_reasons_stay(payment: Payment) -> None:
 
 def test_a_whole_answer_is_near_the_log_odds(decides: Backend, later_payments: list[Payment]) -> None:
     """Near is what it is: the version's manifest says how near they were when it was sealed."""
-    gap = decides.stores.champion().manifest["reasons"]["gap"]
+    gap = decides.container.champion().manifest["reasons"]["gap"]
     gaps = []
     for payment in later_payments[:20]:
         answer = call("POST", "/v1/decisions", {"event": payment, "reasons": "all"})[1]
@@ -62,7 +62,7 @@ def test_a_whole_answer_is_near_the_log_odds(decides: Backend, later_payments: l
 
 def test_the_detector_says_that_they_are_approximate(decides: Backend) -> None:
     status, answer = call("GET", "/v1/detector")
-    told = decides.stores.champion().manifest["reasons"]
+    told = decides.container.champion().manifest["reasons"]
 
     assert status == 200
     assert answer["model"]["brought"] is True

@@ -34,8 +34,8 @@ def dependence(feature: str = FEATURE) -> dict[str, Any]:
 
 
 def test_means_are_those_of_exact_contributions(backend: Backend) -> None:
-    version = backend.stores.champion()
-    past = read_past_events(backend.stores, version)
+    version = backend.container.champion()
+    past = read_past_events(backend.container, version)
     assert version.reasons
     explainer = version.reasons.explainer
     assert isinstance(explainer, Explainer)
@@ -53,7 +53,7 @@ def test_means_are_those_of_exact_contributions(backend: Backend) -> None:
 def test_every_feature_is_in_one_group_and_segments_hold_all_events(backend: Backend) -> None:
     answer = overview()
     grouped = [name for group in answer["groups"] for name in group["features"]]
-    rows = backend.stores.champion().manifest["training"]["parts"]["test"]["rows"]
+    rows = backend.container.champion().manifest["training"]["parts"]["test"]["rows"]
 
     assert sorted(grouped) == sorted(feature["name"] for feature in answer["features"])
     assert [part["title"] for part in answer["segments"]] == ["Amount (USD)", "merchant_category", "channel"]
@@ -100,7 +100,7 @@ def test_an_unknown_feature_is_not_found() -> None:
 
 def test_a_version_without_past_events_says_so(backend: Backend, sample_version: Path, tmp_path: Path) -> None:
     backend.publish(reseal(sample_version, tmp_path, description="without"))
-    backend.stores.versions.__dict__["_open"].clear()
+    backend.container.versions.__dict__["_open"].clear()
     status, answer = call("GET", "/v1/detector/contributions")
 
     assert (status, answer["code"]) == (404, "not_found")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tollgate.core.detectors.safety import Safety
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 from tests.doors.doors import call
 from tests.services.backend import DETECTOR, Backend, forget_storage, reseal
@@ -23,7 +23,7 @@ BOOK = RuleBook(
         Rule("tried", "amount in round", "review", shadow=True),
         Rule("off", "amount > 1", "block", enabled=False),
     ),
-    {"denied": Members.of("text", ["c1", "c2"]), "round": Members.of("number", [100.0])},
+    {"denied": ValueList.of("text", ["c1", "c2"]), "round": ValueList.of("number", [100.0])},
     ("approve", "review", "hold", "block"),
 )
 SAFETY = Safety(fail="rules_only", required=("amount",), most_blocked=0.1)

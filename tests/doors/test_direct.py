@@ -11,7 +11,7 @@ import pytest
 from tollgate.core.explanations.explain import Wanted
 from tollgate.handlers.http_api.fast_path import answer_directly
 from tollgate.handlers.http_api.models import Decision
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 
 from tests.doors.doors import EVENTS, Payload, load_event, write_http
@@ -137,7 +137,7 @@ def test_our_own_faults_are_told_alike(
     def fail(*_: object) -> None:
         raise RuntimeError("the card number is 4111")
 
-    monkeypatch.setattr(Stores, "champion", fail)
+    monkeypatch.setattr(Container, "champion", fail)
     answer = assert_same_answer(payload_of(payment))
     assert answer is not None
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (500, "internal")
@@ -187,7 +187,7 @@ def test_both_ways_write_the_same_log_line(
 def test_both_ways_store_the_same_decision(backend: Backend, payment: Payment) -> None:
     answer_directly(payload_of(payment, reasons="top"))
     by_the_framework(payload_of({**payment, "event_id": "other"}, reasons="top"))
-    records = [backend.stores.decisions.find("payments", one) for one in (payment["event_id"], "other")]
+    records = [backend.container.decisions.find("payments", one) for one in (payment["event_id"], "other")]
     assert records[0] is not None
     assert records[1] is not None
     assert records[0].answer.keys() == records[1].answer.keys()
@@ -196,7 +196,7 @@ def test_both_ways_store_the_same_decision(backend: Backend, payment: Payment) -
 
 @pytest.mark.parametrize("reasons", ["none", "top"])
 def test_answers_are_what_the_description_says(backend: Backend, payment: Payment, reasons: Wanted) -> None:
-    decision = decide_event(backend.stores, payment, reasons=reasons)
+    decision = decide_event(backend.container, payment, reasons=reasons)
     answer = answer_directly(payload_of(payment))
     assert answer is not None
     described = Decision.model_validate({**decision, "repeated": True, "timings_ms": {}}).model_dump()

@@ -64,7 +64,7 @@ def decided(answer: Mapping[str, Any]) -> Said:
 
 def forget_events(backend: Backend) -> None:
     """Delete all decisions and histories, so that the next door meets the events as the first one did."""
-    for table in (backend.stores.decisions.table, backend.stores.histories.table):
+    for table in (backend.container.decisions.table, backend.container.histories.table):
         for page in backend.dynamodb.get_paginator("scan").paginate(TableName=table):
             for item in page["Items"]:
                 backend.dynamodb.delete_item(TableName=table, Key={"pk": item["pk"]})
@@ -85,10 +85,10 @@ def by_stream(backend: Backend, letters: Letters, events: Sequence[dict[str, Any
         if told := letters():
             said.append(refused(told[0]["reason"]))
         else:
-            pages = backend.dynamodb.get_paginator("scan").paginate(TableName=backend.stores.decisions.table)
+            pages = backend.dynamodb.get_paginator("scan").paginate(TableName=backend.container.decisions.table)
             (record,) = [one for page in pages for one in page["Items"] if one["pk"]["S"].startswith("e#")]
             _, _, event_id = record["pk"]["S"].split("#", 2)
-            found = backend.stores.decisions.find("payments", event_id)
+            found = backend.container.decisions.find("payments", event_id)
             assert found is not None
             said.append(decided(found.answer))
         forget_events(backend)
@@ -97,9 +97,9 @@ def by_stream(backend: Backend, letters: Letters, events: Sequence[dict[str, Any
 
 def by_file(backend: Backend, name: str, content: bytes) -> list[Said]:
     key = f"inbox/payments/{name}"
-    state = score_batch(backend.stores, key, backend.drop(key, content))
+    state = score_batch(backend.container, key, backend.drop(key, content))
     assert state.status == "done", state.reason
-    summary = show_batch(backend.stores, state.batch_id)["summary"]
+    summary = show_batch(backend.container, state.batch_id)["summary"]
     rows = list(csv.DictReader(io.StringIO(backend.get(summary["results"]).decode(), newline="")))
     wrong = {
         error["row"]: Said(column=error["column"], sentence=_without_now(error["message"]))
@@ -198,7 +198,7 @@ def test_a_refused_event_leaves_its_id_to_the_right_one_at_every_door(
         for name, pair in pairs.items():
             assert invoke("stream", write_kinesis(pair)) == {"batchItemFailures": []}
             assert len(letters()) == 1, name
-            assert backend.stores.decisions.find("payments", pair[1]["event_id"]) is not None, name
+            assert backend.container.decisions.find("payments", pair[1]["event_id"]) is not None, name
         for form, write in ((CSV, write_csv), (JSON, write_lines)):
             some = {name: pair for name, pair in pairs.items() if form in wrong[name].forms}
             content = write(_both(some))

@@ -56,12 +56,12 @@ def test_every_door_says_who_took_the_block_away(weak: Backend, payment: Payment
 
 def test_a_record_keeps_nothing_of_it_and_an_old_one_says_it_too(weak: Backend, payment: Payment) -> None:
     call("POST", "/v1/decisions", {"event": {**payment, "amount": 20.0}})
-    record = weak.stores.decisions.find("payments", payment["event_id"])
+    record = weak.container.decisions.find("payments", payment["event_id"])
     assert record is not None
     assert "downgraded" not in record.answer
     # Another process knows no version yet, and reads no more of it than its manifest.
-    weak.stores.versions._thresholds.clear()
-    weak.stores.versions._sealed.clear()
+    weak.container.versions._thresholds.clear()
+    weak.container.versions._sealed.clear()
     assert call("GET", f"/v1/decisions/{payment['event_id']}")[1]["downgraded"] == TAKEN
 
 

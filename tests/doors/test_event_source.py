@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 from tollgate.handlers.stream_payloads import name_failure, read_payload
-from tollgate.services.container import Stores
-from tollgate.services.streams.process import decide_lot
+from tollgate.services.container import Container
+from tollgate.services.streams.process import decide_records
 from tollgate.services.streams.redrive import decide_again
 
 from localstack.event_source import Answer, Mapped, Payload, Source
@@ -57,14 +57,14 @@ def in_this_process(after_each: Callable[[int], None], letters: list[Payload]) -
 
 
 def times(backend: Backend, payments: list[Payment]) -> list[str]:
-    found = [backend.stores.decisions.find("payments", payment["event_id"]) for payment in payments]
+    found = [backend.container.decisions.find("payments", payment["event_id"]) for payment in payments]
     return [record.answer["decided_at"] for record in found if record]
 
 
 def test_a_failing_key_is_decided_in_order_and_holds_up_no_other(
     backend: Backend, endpoint: FaultyEndpoint, source: KinesisSource, later_payments: list[Payment]
 ) -> None:
-    backend.stores.champion()
+    backend.container.champion()
     endpoint.bodies[later_payments[1]["event_id"].encode()] = "refuse"
     invocations: list[int] = []
 
@@ -89,7 +89,7 @@ def test_what_lambda_gives_up_is_decided_from_its_message(
     letters: Letters,
     later_payments: list[Payment],
 ) -> None:
-    backend.stores.champion()
+    backend.container.champion()
     endpoint.bodies[later_payments[1]["event_id"].encode()] = "refuse"
     given_up: list[Payload] = []
     assert deliver_all(in_this_process(lambda _count: None, given_up), source) == 8
@@ -98,7 +98,7 @@ def test_what_lambda_gives_up_is_decided_from_its_message(
     assert message["KinesisBatchInfo"]["batchSize"] == 7
     endpoint.bodies.clear()
     assert len(times(backend, later_payments[:8])) == 6
-    assert decide_again(backend.stores, message) == 7
+    assert decide_again(backend.container, message) == 7
     assert len(times(backend, later_payments[:8])) == 8
     assert letters() == []
 
@@ -107,9 +107,9 @@ class Ended(BaseException):
     """The function's process ends between two records."""
 
 
-def dying(stores: Stores, seed: int) -> Callable[[Payload], Answer]:
+def dying(container: Container, seed: int) -> Callable[[Payload], Answer]:
     """Return a function whose process often ends, at a transaction (before or after it) or between records."""
-    chance, fragile_stores = random.Random(seed), fragile(stores, 0.2, seed)
+    chance, fragile_stores = random.Random(seed), fragile(container, 0.2, seed)
 
     def time_left_s() -> float:
         if chance.random() < 0.1:
@@ -118,7 +118,7 @@ def dying(stores: Stores, seed: int) -> Callable[[Payload], Answer]:
 
     def call(payload: Payload) -> Answer:
         try:
-            returned = decide_lot(fragile_stores, read_payload(payload), time_left_s)
+            returned = decide_records(fragile_stores, read_payload(payload), time_left_s)
         except (Ended, KilledError):
             return Answer("r", None, "Unhandled")
         return Answer("r", {"batchItemFailures": [{"itemIdentifier": name_failure(one)} for one in returned]})
@@ -126,7 +126,7 @@ def dying(stores: Stores, seed: int) -> Callable[[Payload], Answer]:
     return call
 
 
-@pytest.fixture(params=["kinesis", "kafka"])
+@pytest.fixture(params=["kinesis", pytest.param("kafka", marks=pytest.mark.kafka)])
 def keyed_source(request: pytest.FixtureRequest, backend: Backend, keyed: list[Payment]) -> Iterator[Source]:
     """A stream of either kind with payments whose key is their customer."""
     rows = [{name: str(value) for name, value in payment.items()} for payment in keyed]
@@ -153,11 +153,11 @@ def test_whenever_the_function_ends_every_event_counts_once_and_in_the_order_of_
     backend: Backend, keyed_source: Source, keyed: list[Payment], seed: int
 ) -> None:
     given_up: list[Payload] = []
-    mapped = Mapped("arn:f:live", dying(backend.stores, seed), given_up.append, most_retries=100, pause_s=0)
+    mapped = Mapped("arn:f:live", dying(backend.container, seed), given_up.append, most_retries=100, pause_s=0)
     assert deliver_all(mapped, keyed_source) == 40
     assert given_up == []
     # What is unusual of an amount depends on the customer's payments before it: equal sums need equal orders.
-    assert backend.histories() == expected_histories(backend.stores, *keyed)
+    assert backend.histories() == expected_histories(backend.container, *keyed)
     for customer in range(6):
         decided_at = times(backend, keyed[customer::6])
         assert len(decided_at) == len(keyed[customer::6])

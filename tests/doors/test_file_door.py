@@ -55,7 +55,7 @@ def test_a_notice_names_its_files(name: str, keys: list[str]) -> None:
 def test_a_key_is_decoded_once(backend: Backend, payment: Payment, name: str) -> None:
     etag = backend.drop(f"inbox/payments/{name}", write_payments([payment]))
     assert deliver(write_notice(quote_plus(f"inbox/payments/{name}", safe="/"), etag)) == []
-    (batch,) = backend.stores.states.page(10, None)[0]
+    (batch,) = backend.container.states.page(10, None)[0]
     assert (batch.status, batch.filename) == ("done", name)
 
 
@@ -75,16 +75,16 @@ def test_what_programs_leave_beside_files_is_passed_over(backend: Backend, folde
     body = json.loads(notice["body"])
     body["Records"][0]["s3"]["object"]["size"] = len(content)
     assert deliver({**notice, "body": json.dumps(body)}) == []
-    assert backend.stores.states.page(10, None)[0] == []
+    assert backend.container.states.page(10, None)[0] == []
     assert backend.keys("rejected/") == []
-    assert list_inbox(backend.stores)["files"] == []
+    assert list_inbox(backend.container)["files"] == []
 
 
 def test_an_empty_file_and_one_that_begins_with_an_underscore_are_files(backend: Backend, payment: Payment) -> None:
     empty = backend.drop("inbox/payments/a.csv", b"")
     named = backend.drop("inbox/payments/_b.csv", write_payments([payment]))
     assert deliver(write_notice("inbox/payments/a.csv", empty), write_notice("inbox/payments/_b.csv", named)) == []
-    assert sorted(batch.status for batch in backend.stores.states.page(10, None)[0]) == ["done", "rejected"]
+    assert sorted(batch.status for batch in backend.container.states.page(10, None)[0]) == ["done", "rejected"]
 
 
 def test_messages_that_fail_come_again_alone(backend: Backend, payment: Payment) -> None:
@@ -92,13 +92,13 @@ def test_messages_that_fail_come_again_alone(backend: Backend, payment: Payment)
     good = write_notice("inbox/payments/a.csv", etag, "good")
     bad = {**good, "messageId": "bad", "body": "hello"}
     assert deliver(bad, good, {**bad, "messageId": "bad too"}) == ["bad", "bad too"]
-    assert backend.stores.states.page(10, None)[0][0].status == "done"
+    assert backend.container.states.page(10, None)[0][0].status == "done"
 
 
 def test_a_rejected_file_is_no_failure(backend: Backend) -> None:
     etag = backend.drop("inbox/payments/a.xlsx", b"PK")
     assert deliver(write_notice("inbox/payments/a.xlsx", etag)) == []
-    assert backend.stores.states.page(10, None)[0][0].status == "rejected"
+    assert backend.container.states.page(10, None)[0][0].status == "rejected"
 
 
 def test_storage_that_fails_brings_the_message_again(
@@ -116,7 +116,7 @@ def test_storage_that_fails_brings_the_message_again(
     monkeypatch.setattr("tollgate.handlers.batch.score_batch", fail_once)
     assert deliver(notice) == ["m"]
     assert deliver(notice) == []
-    assert backend.stores.states.page(10, None)[0][0].status == "done"
+    assert backend.container.states.page(10, None)[0][0].status == "done"
 
 
 def test_a_broken_version_brings_the_message_again(backend: Backend, payment: Payment) -> None:
@@ -124,7 +124,7 @@ def test_a_broken_version_brings_the_message_again(backend: Backend, payment: Pa
     (key,) = (key for key in backend.keys("detectors/") if key.endswith("model.onnx"))
     backend.drop(key, b"another model")
     assert deliver(write_notice("inbox/payments/a.csv", etag)) == ["m"]
-    assert backend.stores.states.page(10, None)[0][0].status == "running"
+    assert backend.container.states.page(10, None)[0][0].status == "running"
 
 
 ORDERS = [order for order in itertools.product("ab", repeat=4) if set(order) == set("ab")][::3]

@@ -30,7 +30,7 @@ def test_a_decision_comes_through_every_front(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["http_api_v2_get", "function_url_get"])
 def test_health_comes_through_every_front(backend: Backend, name: str) -> None:
-    version = backend.stores.champion().version
+    version = backend.container.champion().version
     expected = {"status": "ok", "detector": DETECTOR, "detector_version": version}
     assert read_http(invoke("api", load_event(name))) == (200, expected)
 
@@ -174,7 +174,7 @@ def test_the_detector_is_described() -> None:
 def test_its_evaluation_is_told_in_full(backend: Backend) -> None:
     status, answer = call("GET", "/v1/detector/evaluation")
     assert status == 200
-    version = backend.stores.champion()
+    version = backend.container.champion()
     named = {"detector": DETECTOR, "detector_version": version.version}
     sealed = {name: told for name, told in version.evaluation.items() if name not in ("examples", "score_scale")}
     assert answer == {"money": None, **named, **sealed}
@@ -198,7 +198,7 @@ def test_a_file_goes_up_and_its_results_come_down(backend: Backend, payment: Pay
     request = urllib.request.Request(url, write_payments([payment]), headers, method="PUT")
     with urllib.request.urlopen(request, timeout=10) as answer:
         etag = answer.headers["ETag"]
-    score_batch(backend.stores, announced["key"], etag)
+    score_batch(backend.container, announced["key"], etag)
     batch = call("GET", path)[1]
     assert (batch["status"], batch["scored"], batch["filename"]) == ("done", 1, "März + April.csv")
     with urllib.request.urlopen(batch["downloads"]["results"], timeout=10) as results:

@@ -110,8 +110,8 @@ def test_a_thousand_labels_of_one_event_are_set_at_once(backend: Backend, paymen
     status, answer = post(labels)
     assert time.perf_counter() - began < 2
     assert (status, answer["accepted"]) == (200, 1000)
-    assert backend.histories() == expected_histories(backend.stores, payment, known_s={0: KNOWN_S})
-    assert find_decision(backend.stores, payment["event_id"])["label"]["label"] == "fraud"
+    assert backend.histories() == expected_histories(backend.container, payment, known_s={0: KNOWN_S})
+    assert find_decision(backend.container, payment["event_id"])["label"]["label"] == "fraud"
 
 
 def test_of_labels_given_together_the_one_that_became_known_last_holds(backend: Backend, payment: Payment) -> None:
@@ -122,7 +122,7 @@ def test_of_labels_given_together_the_one_that_became_known_last_holds(backend: 
         for number, (label, day) in enumerate(zip(("fraud", "legitimate", "legitimate", "fraud"), moments, strict=True))
     ]
     _, together = post(labels)
-    stored = find_decision(backend.stores, "e")["label"]
+    stored = find_decision(backend.container, "e")["label"]
     assert [result["status"] for result in together["results"]] == ["accepted", "unchanged", "accepted", "unchanged"]
     assert stored["known_at"] == "2026-09-01T00:00:00Z"
     assert stored["note"] == "note 2"
@@ -130,7 +130,7 @@ def test_of_labels_given_together_the_one_that_became_known_last_holds(backend: 
     decide({**payment, **{name: f"{payment[name]}-b" for name in ("customer_id", "merchant_id", "device_id")}}, "f")
     alone = [post([{**label, "event_id": "f"}])[1]["results"][0] for label in labels]
     assert [{**result, "event_id": "e"} for result in alone] == together["results"]
-    assert find_decision(backend.stores, "f")["label"] == stored
+    assert find_decision(backend.container, "f")["label"] == stored
 
 
 def test_labels_that_wait_are_one_label_in_the_end(backend: Backend, payment: Payment) -> None:
@@ -138,4 +138,4 @@ def test_labels_that_wait_are_one_label_in_the_end(backend: Backend, payment: Pa
     _, answer = post(labels)
     assert [result["status"] for result in answer["results"]] == ["waiting", "waiting", "unchanged"]
     decide(payment, payment["event_id"])
-    assert backend.histories() == expected_histories(backend.stores, payment, known_s={0: KNOWN_S})
+    assert backend.histories() == expected_histories(backend.container, payment, known_s={0: KNOWN_S})

@@ -79,7 +79,9 @@ def test_the_stream_function_decides_on_what_either_kind_of_stream_sends(
             assert function.invoke(load_event(name)).content == {"batchItemFailures": []}
         assert function.invoke(write_kinesis([])).content == {"batchItemFailures": []}
         assert function.invoke(load_event("sqs_s3_put")).kind == "error"
-    assert all(backend.stores.decisions.find("payments", event_id) for event_id in ("k0", "k2", "q0", "q3", "q4", "q5"))
+    assert all(
+        backend.container.decisions.find("payments", event_id) for event_id in ("k0", "k2", "q0", "q3", "q4", "q5")
+    )
     assert [letter["code"] for letter in letters()] == ["invalid_input"] * 2
     assert "c000207" not in log.read_text(encoding="utf-8")
 

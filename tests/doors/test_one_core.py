@@ -24,8 +24,8 @@ pytestmark = pytest.mark.emulator
 def test_http_file_streams_and_python_agree(
     empty_backend: Backend, small_version: Path, later_payments: list[Payment]
 ) -> None:
-    stores = empty_backend.stores
-    publish_version(small_version, empty_backend.bucket, stores.histories.table)
+    container = empty_backend.container
+    publish_version(small_version, empty_backend.bucket, container.histories.table)
 
     version = open_folder(small_version)
     columns = {name: [payment[name] for payment in later_payments] for name in later_payments[0]}
@@ -36,7 +36,7 @@ def test_http_file_streams_and_python_agree(
 
     # The file first: it reads the histories and does not add to them.
     etag = empty_backend.drop("inbox/payments/a.csv", write_payments(later_payments))
-    batch = show_batch(stores, score_batch(stores, "inbox/payments/a.csv", etag).batch_id)
+    batch = show_batch(container, score_batch(container, "inbox/payments/a.csv", etag).batch_id)
     rows = list(csv.DictReader(io.StringIO(empty_backend.get(batch["summary"]["results"]).decode())))
     assert [int(row["score"]) for row in rows] == python.scores.tolist()
     assert [row["outcome"] for row in rows] == list(python.outcomes)

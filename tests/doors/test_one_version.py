@@ -13,11 +13,11 @@ import pytest
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.decisions.metrics import VERSION
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.services.batches.delivery import Turn
+from tollgate.services.batches.delivery import Delivery
 from tollgate.services.batches.process import score_batch
-from tollgate.services.decisions.announce import decide_and_tell
+from tollgate.services.decisions.announce import decide_and_publish
 from tollgate.services.labels.label_file import label_file
-from tollgate.services.streams.process import decide_lot
+from tollgate.services.streams.process import decide_records
 
 from model_build.deployment.publish import open_folder
 from tests.doors.doors import read_http, write_http
@@ -75,13 +75,13 @@ def test_a_record_is_decided_on_and_told_by_the_version_that_mapped_it(
 ) -> None:
     payments = later_payments[:6]
     lot = write_lot([{**payment, "cheap": 1.0, "dear": 9_000.0} for payment in payments])
-    assert decide_lot(backend.stores, lot) == []
+    assert decide_records(backend.container, lot) == []
     put = {result["event_id"]: result["detector_version"] for _, result in results()}
     metrics = read_metrics(capsys.readouterr().out)
     assert alternate == [versions[number % 2].version for number in range(6)], "one look-up a record"
     for number, payment in enumerate(payments):
         version = versions[number % 2]
-        record = backend.stores.decisions.find("payments", payment["event_id"])
+        record = backend.container.decisions.find("payments", payment["event_id"])
         assert record is not None
         assert record.event["amount"] == (1.0, 9_000.0)[number % 2]
         assert record.answer["detector_version"] == put[payment["event_id"]] == version.version
@@ -92,7 +92,7 @@ def test_a_record_is_decided_on_and_told_by_the_version_that_mapped_it(
 def test_a_posted_event_is_told_by_the_version_that_decided(
     backend: Backend, payment: Payment, alternate: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer = decide_and_tell(backend.stores, payment)
+    answer = decide_and_publish(backend.container, payment)
     assert alternate == [answer["detector_version"]]
     named = {one[VERSION] for one in read_metrics(capsys.readouterr().out) if VERSION in one}
     assert named == set(alternate)
@@ -108,7 +108,7 @@ def test_one_request_looks_the_version_up_once(
     status, answer = read_http(handler(write_http("POST", path, {"event": payment, **more}), None))
     assert (status, answer["detector_version"]) == (200, alternate[0])
     assert len(alternate) == 1
-    assert backend.stores
+    assert backend.container
 
 
 def test_labels_of_a_file_are_read_and_set_by_one_version(
@@ -116,7 +116,7 @@ def test_labels_of_a_file_are_read_and_set_by_one_version(
 ) -> None:
     content = f"event_id,label\n{payment['event_id']},fraud\n".encode()
     etag = backend.drop("labels/payments/a.csv", content)
-    assert label_file(backend.stores, "labels/payments/a.csv", etag)["waiting"] == 1
+    assert label_file(backend.container, "labels/payments/a.csv", etag)["waiting"] == 1
     assert len(alternate) == 1
 
 
@@ -136,12 +136,12 @@ def test_a_file_keeps_its_version_when_it_is_handed_on(
     monkeypatch.setattr(
         "tollgate.adapters.sqs.batch_queue.FileQueue.hand_on", lambda _self, key, _etag: queue.append(key)
     )
-    state = score_batch(backend.stores, "inbox/payments/a.csv", etag, Turn(ends_s=time.monotonic()))
+    state = score_batch(backend.container, "inbox/payments/a.csv", etag, Delivery(ends_s=time.monotonic()))
     assert (state.status, queue) == ("running", ["inbox/payments/a.csv"])
     other = reseal(sample_version, tmp_path / "other", created_at="2026-11-30T00:00:00Z")
     backend.publish(other)
-    assert backend.stores.champion().version == other.name != first
-    state = score_batch(backend.stores, "inbox/payments/a.csv", etag, Turn())
+    assert backend.container.champion().version == other.name != first
+    state = score_batch(backend.container, "inbox/payments/a.csv", etag, Delivery())
     assert state.status == "done"
     (key,) = [key for key in backend.keys("results/") if key.endswith("summary.json")]
     summary = json.loads(backend.get(key))

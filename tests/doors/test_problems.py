@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
 from tests.doors.doors import call, invoke, read_http, write_http
 from tests.services.backend import Backend, Payment
@@ -149,7 +149,7 @@ def test_an_unexpected_error_is_told_without_its_trace(
     def fail(*_: object) -> None:
         raise RuntimeError("the card number is 4111")
 
-    monkeypatch.setattr(Stores, "champion", fail)
+    monkeypatch.setattr(Container, "champion", fail)
     status, answer = call("POST", "/v1/decisions", {"event": payment})
     check((status, answer), 500, "internal")
     assert "4111" not in json.dumps(answer)
@@ -159,7 +159,7 @@ def test_an_unexpected_error_is_told_without_its_trace(
 
 def test_storage_that_fails_asks_for_another_try(backend: Backend, payment: Payment) -> None:
     call("GET", "/v1/healthz")
-    backend.dynamodb.delete_table(TableName=backend.stores.histories.table)
+    backend.dynamodb.delete_table(TableName=backend.container.histories.table)
     status, answer = call("POST", "/v1/decisions", {"event": payment})
     check((status, answer), 503, "unavailable", "try again")
     assert answer["retry"] is True

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 from tests.doors.doors import call
 from tests.services.backend import Backend, Payment, reseal
@@ -18,7 +18,7 @@ pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = [pytest.mark.emulator]
 
 Json = dict[str, Any]
-LISTS = {"denied": Members.of("text", ["c1", "c2"]), "amounts": Members.of("number", [9.5, 100.0])}
+LISTS = {"denied": ValueList.of("text", ["c1", "c2"]), "amounts": ValueList.of("number", [9.5, 100.0])}
 DENIED = Rule("denied", "customer_id in denied // ours\n  || false", "block", priority=1)
 BOOK = RuleBook(
     "FIRST_MATCHED", (DENIED, Rule("large", "amount > 500", "review")), LISTS, ("approve", "review", "call", "block")
@@ -285,13 +285,13 @@ def test_a_whole_list_goes_into_one_request() -> None:
 
 def test_a_changed_list_decides(ruled: Backend, payment: Payment) -> None:
     change("PUT", "/v1/lists/denied", {"values": [payment["customer_id"]]}, None)
-    ruled.stores.versions._open.clear()
+    ruled.container.versions._open.clear()
     assert call("POST", "/v1/decisions", {"event": payment})[1]["outcome"] == "block"
 
 
 def test_versions_are_listed_newest_first(ruled: Backend, sample_version: Path) -> None:
     ruled.publish(sample_version)
-    ruled.stores.versions._open.clear()
+    ruled.container.versions._open.clear()
     ruled.drop("detectors/payments/20200101-damaged/detector.json", b"{}")
     status, answer = call("GET", "/v1/detector/versions")
     assert status == 200

@@ -17,4 +17,4 @@ def test_a_degraded_answer_passes_the_http_door(backend: Backend, publish: Publi
     status, answer = call("POST", "/v1/decisions", {"event": {**payment, "amount": None}, "reasons": "top"})
     assert (status, answer["score"], answer["reasons"]) == (200, None, None)
     assert answer["degraded"] == {"mode": "review", "missing": ["variable:amount"]}
-    assert backend.stores.decisions.find("payments", payment["event_id"]) is not None
+    assert backend.container.decisions.find("payments", payment["event_id"]) is not None

@@ -38,7 +38,7 @@ def test_a_lot_is_decided_in_order(
 ) -> None:
     payments = later_payments[:10]
     assert deliver(write(payments)) == []
-    decided_at = [find_decision(backend.stores, payment["event_id"])["decided_at"] for payment in payments]
+    decided_at = [find_decision(backend.container, payment["event_id"])["decided_at"] for payment in payments]
     assert decided_at == sorted(decided_at)
 
 
@@ -53,7 +53,7 @@ def test_a_lot_is_decided_in_order(
 )
 def test_the_gallery_is_read(backend: Backend, name: str, ids: list[str]) -> None:
     assert invoke("stream", load_event(name)) == {"batchItemFailures": []}
-    assert all(backend.stores.decisions.find("payments", event_id) for event_id in ids)
+    assert all(backend.container.decisions.find("payments", event_id) for event_id in ids)
 
 
 @pytest.mark.usefixtures("backend")
@@ -188,7 +188,7 @@ def test_a_record_is_the_same_event_as_a_post(
     backend: Backend, payment: Payment, write: Callable[..., Payload]
 ) -> None:
     assert deliver(write([payment])) == []
-    assert decide_event(backend.stores, payment)["repeated"] is True
+    assert decide_event(backend.container, payment)["repeated"] is True
 
 
 def test_records_of_another_layout_are_mapped(
@@ -207,7 +207,7 @@ def test_records_of_another_layout_are_mapped(
     }
     lacking = {"payment": {"created": created}}
     assert deliver(write([foreign, lacking, {**payment}], ["c000207"] * 3)) == []
-    record = backend.stores.decisions.find("payments", "f-1")
+    record = backend.container.decisions.find("payments", "f-1")
     assert record is not None
     mapped = {"event_id": "f-1", "amount": 57.76, "customer_id": "c000207", "merchant_id": payment["merchant_id"]}
     assert record.event == {**mapped, "timestamp": created}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tollgate.core.events.strict_json import read_json
-from tollgate.core.files.readers.chunks import ReadOptions, open_pieces
+from tollgate.core.files.readers.chunks import ReadOptions, open_chunks
 from tollgate.core.files.readers.source import Held
 from tollgate.errors import InputError
 
@@ -68,8 +68,8 @@ def test_every_route_refuses_it_with_the_same_sentence(body: str, more: dict[str
 @pytest.mark.parametrize("body", [body for body in BODIES.values() if body.strip()])
 def test_a_line_of_a_file_is_refused_with_the_same_reason(body: str) -> None:
     content = b'{"event": 1}\n' + body.encode() + b"\n"
-    (piece,) = open_pieces("a.jsonl", Held(content), ReadOptions())
-    assert f"This {piece.misshapen[1]}." == sentence_of(body)
+    (chunk,) = open_chunks("a.jsonl", Held(content), ReadOptions())
+    assert f"This {chunk.misshapen[1]}." == sentence_of(body)
 
 
 @pytest.mark.emulator

@@ -9,7 +9,7 @@ import lzma
 import pickle
 
 import pytest
-from tollgate.core.events.strict_json import MOST_LEVELS, read_json
+from tollgate.core.events.strict_json import MAX_LEVELS, read_json
 from tollgate.errors import InputError
 
 
@@ -34,7 +34,7 @@ def test_half_a_character_is_refused(body: bytes) -> None:
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
 def test_nesting_has_an_end(opening: bytes) -> None:
     closing = {b"[": b"]"}.get(opening, b"}")
-    deepest = opening * (MOST_LEVELS - 1) + b"1" + closing * (MOST_LEVELS - 1)
+    deepest = opening * (MAX_LEVELS - 1) + b"1" + closing * (MAX_LEVELS - 1)
     read_json(deepest)
     with pytest.raises(InputError, match="levels"):
         read_json(opening + deepest + closing)

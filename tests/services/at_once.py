@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
 WRITES = "before-call.dynamodb.TransactWriteItems"
 
 
-def meet(stores: Stores, works: Sequence[Callable[[], object]]) -> list[object]:
+def meet(container: Container, works: Sequence[Callable[[], object]]) -> list[object]:
     """Do each work in a thread of its own; none writes before all have read. Return what they return."""
     gate = threading.Barrier(len(works))
     written: set[int] = set()
@@ -24,18 +24,18 @@ def meet(stores: Stores, works: Sequence[Callable[[], object]]) -> list[object]:
     def keep(work: Callable[[], object]) -> None:
         answers.append(work())
 
-    stores.champion()
-    stores.decisions.client.meta.events.register(WRITES, wait_once)
+    container.champion()
+    container.decisions.client.meta.events.register(WRITES, wait_once)
     threads = [threading.Thread(target=keep, args=(work,)) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    stores.decisions.client.meta.events.unregister(WRITES, wait_once)
+    container.decisions.client.meta.events.unregister(WRITES, wait_once)
     return answers
 
 
-def come_between(stores: Stores, work: Callable[[], object]) -> None:
+def come_between(container: Container, work: Callable[[], object]) -> None:
     """Do the work between the reading and the writing of whoever writes next."""
     done: list[bool] = []
 
@@ -44,4 +44,4 @@ def come_between(stores: Stores, work: Callable[[], object]) -> None:
             done.append(True)
             work()
 
-    stores.decisions.client.meta.events.register(WRITES, once)
+    container.decisions.client.meta.events.register(WRITES, once)

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, read_found
 from tollgate.core.detectors.version import EVALUATION, MODEL
-from tollgate.core.events.event import host_key
-from tollgate.core.history.item_packing import read_lodger
+from tollgate.core.events.event import parent_key
+from tollgate.core.history.item_packing import unpack_pair
 from tollgate.core.history.latest_addition import latest_names, without_latest
 from tollgate.core.history.stored import add_up
-from tollgate.core.history.stored_names import LODGER
-from tollgate.services.container import Stores, open_stores
+from tollgate.core.history.stored_names import PACKED
+from tollgate.services.container import Container, open_container
 from tollgate.settings import read_settings
 
 from model_build.deployment.publish import open_folder
@@ -61,12 +61,12 @@ class Backend:
         return clients.dynamodb()
 
     @property
-    def stores(self) -> Stores:
-        return open_stores()
+    def container(self) -> Container:
+        return open_container()
 
     def publish(self, folder: Path, detector: str = DETECTOR) -> None:
         """Upload a version without its histories and make it the champion."""
-        self.stores.versions.publish(detector, folder.name, read_version_files(folder))
+        self.container.versions.publish(detector, folder.name, read_version_files(folder))
 
     def drop(self, key: str, content: bytes) -> str:
         """Put a file into the bucket and return its ETag as a notice would carry it."""
@@ -86,7 +86,7 @@ class Backend:
         """
         found = {pk: dict(without_latest(sums)) for pk, sums in self._scan_histories()}
         found = {pk: sums for pk, sums in found.items() if sums}
-        return self._at_home(found) if any(LODGER in name for sums in found.values() for name in sums) else found
+        return self._at_home(found) if any(PACKED in name for sums in found.values() for name in sums) else found
 
     def latest(self) -> dict[str, list[str]]:
         """The names of the times of the latest additions: pk → names, more than one where writers met."""
@@ -95,26 +95,26 @@ class Backend:
     def _at_home(self, found: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
         """Histories under their own pks, those of pairs that lodge too. Whose they are is known from the decisions."""
         pairs = {
-            (record.space, pair, host, record.entities[pair])
+            (record.space, pair, parent, record.entities[pair])
             for record in self._scan_decisions()
-            for pair, host in self.stores.champion().event_type.hosts.items()
+            for pair, parent in self.container.champion().event_type.parents.items()
             if pair in record.entities
         }
-        whole = {pk: {name: n for name, n in sums.items() if LODGER not in name} for pk, sums in found.items()}
-        for space, pair, host, key in pairs:
-            lodging = read_lodger(found.get(f"{space}#{host}#{host_key(key)}", {}), pair, key)
+        whole = {pk: {name: n for name, n in sums.items() if PACKED not in name} for pk, sums in found.items()}
+        for space, pair, parent, key in pairs:
+            packed = unpack_pair(found.get(f"{space}#{parent}#{parent_key(key)}", {}), pair, key)
             pk = f"{space}#{pair}#{key}"
-            whole[pk] = add_up(whole.get(pk, {}), lodging)
+            whole[pk] = add_up(whole.get(pk, {}), packed)
         assert sum(map(sum, map(dict.values, whole.values()))) == sum(map(sum, map(dict.values, found.values())))
         return {pk: sums for pk, sums in whole.items() if sums}
 
     def _scan_decisions(self) -> Iterator[DecisionRecord]:
-        for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.stores.decisions.table):
+        for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.container.decisions.table):
             found = (read_found(item) for item in page["Items"] if item["pk"]["S"].startswith("e#"))
             yield from (record for record in found if isinstance(record, DecisionRecord))
 
     def _scan_histories(self) -> Iterator[tuple[str, dict[str, int]]]:
-        for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.stores.histories.table):
+        for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.container.histories.table):
             for item in page["Items"]:
                 numbers = {name: int(value["N"]) for name, value in item.items() if name != "x" and "N" in value}
                 yield item["pk"]["S"], {name: number for name, number in numbers.items() if number}
@@ -145,7 +145,7 @@ def forget_storage() -> None:
     """Make the process read its environment anew."""
     clients.forget()
     read_settings.cache_clear()
-    open_stores.cache_clear()
+    open_container.cache_clear()
 
 
 def read_payments(path: Path) -> list[Payment]:

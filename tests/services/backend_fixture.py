@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
 from localstack.emulator import Emulator
 from model_build.deployment.publish import open_folder
@@ -53,8 +53,8 @@ def backend(empty_backend: Backend, sample_version: Path) -> Backend:
 
 
 @pytest.fixture
-def stores(backend: Backend) -> Stores:
-    return backend.stores
+def container(backend: Backend) -> Container:
+    return backend.container
 
 
 @pytest.fixture(scope="session")

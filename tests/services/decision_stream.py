@@ -12,7 +12,7 @@ Record = dict[str, Any]
 
 def read_stream(backend: Backend) -> list[Record]:
     """Return all records so far that the index function would get."""
-    source = TableSource(backend.environment["AWS_ENDPOINT_URL"], backend.stores.decisions.table)
+    source = TableSource(backend.environment["AWS_ENDPOINT_URL"], backend.container.decisions.table)
     found: list[Record] = []
     while lot := source.read():
         found += [sent.record for sent in lot]

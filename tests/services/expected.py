@@ -14,8 +14,8 @@ from tollgate.core.events.reader import read_events
 from tollgate.core.history.latest_addition import without_latest
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.history.stored import stale_names
-from tollgate.core.history.timeline import Arrivals, Frauds, Withheld
-from tollgate.services.container import Stores
+from tollgate.core.history.timeline import Frauds, Timeline, Withheld
+from tollgate.services.container import Container
 
 from tests.core.one_by_one import Store, fold, without_zeros
 from tests.services.backend import Payment
@@ -44,10 +44,10 @@ def withheld_by(version: DetectorVersion, outcomes: Iterable[str]) -> Withheld:
     return Withheld(rows, np.full(len(rows), np.inf))
 
 
-def withheld_as_recorded(stores: Stores, events: Events) -> Withheld | None:
+def withheld_as_recorded(container: Container, events: Events) -> Withheld | None:
     """Return which events were blocked by the decisions on them, which may hang on their order; None without all."""
-    version = stores.champion()
-    found = stores.decisions.look(version.detector, events.ids)
+    version = container.champion()
+    found = container.decisions.look(version.detector, events.ids)
     records = [found[event_id] for event_id in events.ids]
     if not all(isinstance(record, DecisionRecord) for record in records):
         return None
@@ -59,19 +59,21 @@ def withheld_as_recorded(stores: Stores, events: Events) -> Withheld | None:
     return Withheld(np.array([row for row, _ in blocked], dtype=np.int64), np.array([told for _, told in blocked]))
 
 
-def expected_histories(stores: Stores, *payments: Payment, known_s: Mapping[int, float] | None = None) -> Histories:
+def expected_histories(
+    container: Container, *payments: Payment, known_s: Mapping[int, float] | None = None
+) -> Histories:
     """Return what payments, decided on in order of time, leave under the pks of their entities; nothing is folded.
 
     ``known_s`` says of payments, by their place, when they became known as fraud.
     """
-    version = stores.champion()
+    version = container.champion()
     events = read_payments_as_events(version, *payments)
     frauds = Frauds(
         np.array(list(known_s or {}), dtype=np.int64), np.array(list((known_s or {}).values()), dtype=float)
     )
     store = Store(version.history)
-    withheld = withheld_as_recorded(stores, events) or withheld_of(version, events)
-    store.happen(events, Arrivals.of(events, frauds, withheld=withheld), withheld)
+    withheld = withheld_as_recorded(container, events) or withheld_of(version, events)
+    store.happen(events, Timeline.of(events, frauds, withheld=withheld), withheld)
     return under_pks(version, store.sums)
 
 

@@ -7,7 +7,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
 
 class KilledError(BaseException):
@@ -37,11 +37,11 @@ class FragileClient:
         return answer
 
 
-def fragile(stores: Stores, chance: float, seed: int) -> Stores:
+def fragile(container: Container, chance: float, seed: int) -> Container:
     """Return the same storage in the hands of a writer who is killed in ``chance`` of all transactions."""
-    client: Any = FragileClient(stores.decisions.client, chance, seed)
+    client: Any = FragileClient(container.decisions.client, chance, seed)
     return replace(
-        stores,
-        decisions=replace(stores.decisions, client=client),
-        histories=replace(stores.histories, client=client),
+        container,
+        decisions=replace(container.decisions, client=client),
+        histories=replace(container.histories, client=client),
     )

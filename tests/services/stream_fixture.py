@@ -21,7 +21,7 @@ pytest_plugins = ("tests.services.safety_fixture",)
 @pytest.fixture
 def failing(endpoint: FaultyEndpoint, backend: Backend) -> FaultyEndpoint:
     """The way to the storage, once the version has been read."""
-    backend.stores.champion()
+    backend.container.champion()
     return endpoint
 
 

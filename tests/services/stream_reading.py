@@ -15,7 +15,7 @@ Results = Callable[[], list[tuple[str, dict[str, Any]]]]
 
 
 def decided(backend: Backend, payments: Sequence[Payment]) -> list[bool]:
-    return [backend.stores.decisions.find("payments", payment["event_id"]) is not None for payment in payments]
+    return [backend.container.decisions.find("payments", payment["event_id"]) is not None for payment in payments]
 
 
 def take_messages(queues: Any, url: str) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3's client

@@ -18,13 +18,13 @@ from tollgate.core.detectors.version import EVALUATION, MANIFEST, MODEL, REASONS
 from tollgate.errors import EventAheadError
 from tollgate.services.batches.catalog import show_batch
 from tollgate.services.batches.process import score_batch
-from tollgate.services.container import Stores
-from tollgate.services.decisions.announce import decide_and_tell
+from tollgate.services.container import Container
+from tollgate.services.decisions.announce import decide_and_publish
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.decisions.what_if import WhatIf, what_if
 from tollgate.services.labels.label import label_events
-from tollgate.services.streams.process import decide_lot
+from tollgate.services.streams.process import decide_records
 
 from model_build.cli.main import main
 from model_build.sealing.seal import HISTORIES, seal_version
@@ -49,38 +49,38 @@ def dated(payment: Payment, moment: datetime, event_id: str) -> Payment:
     return {**payment, "event_id": event_id, "timestamp": moment.isoformat()}
 
 
-def facts(stores: Stores, payment: Payment) -> Any:  # noqa: ANN401 - JSON
-    return what_if(stores, WhatIf(dated(payment, NOW, "asked"), histories=True))
+def facts(container: Container, payment: Payment) -> Any:  # noqa: ANN401 - JSON
+    return what_if(container, WhatIf(dated(payment, NOW, "asked"), histories=True))
 
 
 @pytest.mark.parametrize("ahead", AHEAD)
 def test_it_is_refused_and_changes_nothing_of_others(
     backend: Backend, payment: Payment, ahead: timedelta, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stores = backend.stores
-    decide_event(stores, dated(payment, NOW - timedelta(minutes=5), "before"))
-    before, stored = facts(stores, payment), backend.histories()
+    container = backend.container
+    decide_event(container, dated(payment, NOW - timedelta(minutes=5), "before"))
+    before, stored = facts(container, payment), backend.histories()
     capsys.readouterr()
     with pytest.raises(EventAheadError) as caught:
-        decide_and_tell(stores, dated(payment, NOW + ahead, "skewed"))
+        decide_and_publish(container, dated(payment, NOW + ahead, "skewed"))
     assert str(caught.value).startswith('Column "timestamp": 20')
     assert "ahead of now (2026-04-14T12:00:0" in str(caught.value)
     assert "an event may lie at most 10 minutes ahead: check the clock" in str(caught.value)
     assert '"EventsAhead":1.0' in capsys.readouterr().out
     with pytest.raises(EventAheadError):
-        what_if(stores, WhatIf(dated(payment, NOW + ahead, "skewed")))
-    assert facts(stores, payment) == before
+        what_if(container, WhatIf(dated(payment, NOW + ahead, "skewed")))
+    assert facts(container, payment) == before
     assert backend.histories() == stored
 
 
-def test_a_little_ahead_is_fine_and_a_decision_once_made_stays(stores: Stores, payment: Payment) -> None:
-    first = decide_event(stores, dated(payment, NOW + timedelta(minutes=9), "near"))
+def test_a_little_ahead_is_fine_and_a_decision_once_made_stays(container: Container, payment: Payment) -> None:
+    first = decide_event(container, dated(payment, NOW + timedelta(minutes=9), "near"))
     assert first.get("clock") is None
     with clock.set_to(NOW - timedelta(days=1)):
-        again = decide_event(stores, dated(payment, NOW + timedelta(minutes=9), "near"))
+        again = decide_event(container, dated(payment, NOW + timedelta(minutes=9), "near"))
         assert again["repeated"]
         assert again["score"] == first["score"]
-        told = what_if(stores, WhatIf(event_id="near", variants=[{"timestamp": "2030-01-01T00:00:00Z"}]))
+        told = what_if(container, WhatIf(event_id="near", variants=[{"timestamp": "2030-01-01T00:00:00Z"}]))
     assert told["unchanged"]["probability"] == first["probability"]
 
 
@@ -89,9 +89,9 @@ def test_how_far_ahead_is_the_detector_s_to_say(
 ) -> None:
     event_type = json.loads((sample_version / "detector.json").read_text())["event_type"]
     publish(None, event_type={**event_type, "max_ahead_s": 86_400.0})
-    assert decide_event(backend.stores, dated(payment, NOW + timedelta(hours=23), "tomorrow"))["recorded"]
+    assert decide_event(backend.container, dated(payment, NOW + timedelta(hours=23), "tomorrow"))["recorded"]
     with pytest.raises(EventAheadError, match="at most 1 day ahead"):
-        decide_event(backend.stores, dated(payment, NOW + timedelta(hours=25), "later"))
+        decide_event(backend.container, dated(payment, NOW + timedelta(hours=25), "later"))
 
 
 def test_a_version_of_older_code_has_the_usual_limit(
@@ -103,14 +103,14 @@ def test_a_version_of_older_code_has_the_usual_limit(
     folder = reseal(sample_version, tmp_path, event_type=event_type, safety=safety)
     backend.publish(folder)
     with pytest.raises(EventAheadError, match="at most 10 minutes ahead"):
-        decide_event(backend.stores, dated(payment, NOW + timedelta(hours=1), "later"))
+        decide_event(backend.container, dated(payment, NOW + timedelta(hours=1), "later"))
 
 
 def test_without_its_model_it_is_refused_too(backend: Backend, publish: Publish, payment: Payment) -> None:
     publish(Safety(fail="review", required=("amount",)))
     event = {**dated(payment, NOW + timedelta(days=1), "skewed"), "amount": None}
     with pytest.raises(EventAheadError):
-        decide_event(backend.stores, event)
+        decide_event(backend.container, event)
 
 
 def replay(backend: Backend, event_id: str) -> str:
@@ -137,35 +137,35 @@ def test_as_of_now_it_is_decided_on_as_if_it_were_dated_now(
     tmp_path: Path,
 ) -> None:
     backend.publish(seal_with_reasons(sample_version, tmp_path, Safety(clock="now")))
-    stores, payment = backend.stores, later_payments[0]
-    decide_event(stores, dated(payment, NOW - timedelta(minutes=5), "before"))
-    supposed = what_if(stores, WhatIf(dated(payment, clock.now(), "asked"), reasons="all"))
+    container, payment = backend.container, later_payments[0]
+    decide_event(container, dated(payment, NOW - timedelta(minutes=5), "before"))
+    supposed = what_if(container, WhatIf(dated(payment, clock.now(), "asked"), reasons="all"))
     assert supposed["clock"] is None
     skewed = dated(payment, datetime(2062, 3, 1, 10, tzinfo=UTC), "skewed")
-    asked = what_if(stores, WhatIf(skewed, reasons="all"))
+    asked = what_if(container, WhatIf(skewed, reasons="all"))
     assert asked["clock"]["given"] == "2062-03-01T10:00:00Z"
     capsys.readouterr()
-    answer = decide_and_tell(stores, skewed, reasons="all")
+    answer = decide_and_publish(container, skewed, reasons="all")
     assert '"EventsAhead":1.0' in capsys.readouterr().out
     assert answer["clock"]["given"] == "2062-03-01T10:00:00Z"
     assert answer["clock"]["used"].startswith("2026-04-14T12:0")
     assert answer["probability"] == pytest.approx(supposed["unchanged"]["probability"], rel=1e-3)
-    record = stores.decisions.find(DETECTOR, "skewed")
+    record = container.decisions.find(DETECTOR, "skewed")
     assert record is not None
     assert record.time_s == datetime.fromisoformat(answer["clock"]["used"]).timestamp()
     assert record.event == skewed
     assert replay(backend, "skewed").startswith("The same to the bit")
-    found = find_decision(stores, "skewed", reasons="all")
+    found = find_decision(container, "skewed", reasons="all")
     assert (found["clock"], found["reasons"]) == (answer["clock"], answer["reasons"])
-    told = what_if(stores, WhatIf(event_id="skewed"))
+    told = what_if(container, WhatIf(event_id="skewed"))
     assert (told["unchanged"]["probability"], told["clock"]) == (answer["probability"], answer["clock"])
     with clock.set_to(NOW + timedelta(hours=1)):
-        assert decide_event(stores, skewed)["clock"] == answer["clock"]
+        assert decide_event(container, skewed)["clock"] == answer["clock"]
 
 
 def rows_of(backend: Backend, key: str, content: bytes) -> tuple[list[dict[str, str]], Mapping[str, Any]]:
-    state = score_batch(backend.stores, key, backend.drop(key, content))
-    summary = show_batch(backend.stores, state.batch_id)["summary"]
+    state = score_batch(backend.container, key, backend.drop(key, content))
+    summary = show_batch(backend.container, state.batch_id)["summary"]
     return list(csv.DictReader(io.StringIO(backend.get(summary["results"]).decode()))), summary
 
 
@@ -209,9 +209,9 @@ def test_a_run_that_goes_on_with_a_file_has_the_now_of_the_first(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("tollgate.services.batches.process.score_rows", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            score_batch(backend.stores, key, etag)
+            score_batch(backend.container, key, etag)
     with clock.set_to(NOW + timedelta(hours=2)):
-        state = score_batch(backend.stores, key, etag)
+        state = score_batch(backend.container, key, etag)
     assert (state.status, state.failed) == ("done", 1)
 
 
@@ -229,11 +229,11 @@ def test_in_a_stream_that_record_alone_goes_to_the_dead_letters(
 ) -> None:
     payments = [dated(one, NOW, f"s{n}") for n, one in enumerate(later_payments[:3])]
     payments[1] = dated(payments[1], NOW + timedelta(days=1), "skewed")
-    assert decide_lot(backend.stores, write_lot(payments)) == []
+    assert decide_records(backend.container, write_lot(payments)) == []
     (letter,) = letters()
     assert letter["code"] == "event_ahead"
     assert "2026-04-15T12:00:00Z lies 1 day ahead of now" in letter["reason"]
-    assert [backend.stores.decisions.find(DETECTOR, one["event_id"]) is not None for one in payments] == [
+    assert [backend.container.decisions.find(DETECTOR, one["event_id"]) is not None for one in payments] == [
         True,
         False,
         True,
@@ -241,12 +241,12 @@ def test_in_a_stream_that_record_alone_goes_to_the_dead_letters(
 
 
 def test_a_label_known_later_than_now_fails_alone(backend: Backend, payment: Payment) -> None:
-    stores = backend.stores
-    decide_event(stores, dated(payment, NOW - timedelta(days=1), "decided"))
+    container = backend.container
+    decide_event(container, dated(payment, NOW - timedelta(days=1), "decided"))
     before = backend.histories()
     late = (NOW + timedelta(days=400)).isoformat()
     answer = label_events(
-        stores,
+        container,
         [
             {"event_id": "decided", "label": "fraud", "known_at": late},
             {"event_id": "not yet", "label": "fraud", "known_at": late},

@@ -11,8 +11,8 @@ from functools import partial
 import numpy as np
 import pytest
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
-from tollgate.core.history.timeline import Arrivals, Frauds
-from tollgate.services.container import Stores
+from tollgate.core.history.timeline import Frauds, Timeline
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.labels.label import label_events
 
@@ -29,7 +29,7 @@ ENTITIES = 50
 CHANCE_OF_DEATH = 0.15
 BEGIN = datetime(2026, 6, 1, 12, tzinfo=UTC)
 END_S = (BEGIN + timedelta(hours=12)).timestamp()
-Delivery = Callable[[Stores], object]
+Delivery = Callable[[Container], object]
 
 
 def make_payments(template: Payment, count: int, seed: int) -> list[Payment]:
@@ -51,13 +51,13 @@ def make_payments(template: Payment, count: int, seed: int) -> list[Payment]:
     ]
 
 
-def deliver(stores: Stores, deliveries: Sequence[Delivery], seed: int) -> int:
+def deliver(container: Container, deliveries: Sequence[Delivery], seed: int) -> int:
     """Do each delivery until it ends well, as a queue does, and return how often a writer was killed."""
     killed = 0
     for delivery in deliveries:
         while True:
             try:
-                delivery(stores)
+                delivery(container)
                 break
             except KilledError:
                 killed += 1
@@ -65,42 +65,42 @@ def deliver(stores: Stores, deliveries: Sequence[Delivery], seed: int) -> int:
     return killed
 
 
-def deliver_all(stores: Stores, deliveries: Sequence[Delivery], seed: int) -> int:
+def deliver_all(container: Container, deliveries: Sequence[Delivery], seed: int) -> int:
     """Share deliveries out among 20 writers at once."""
-    stores.champion()
+    container.champion()
     with ThreadPoolExecutor(WRITERS) as pool:
         works = [
-            pool.submit(deliver, fragile(stores, CHANCE_OF_DEATH, seed + w), deliveries[w::WRITERS], seed + w)
+            pool.submit(deliver, fragile(container, CHANCE_OF_DEATH, seed + w), deliveries[w::WRITERS], seed + w)
             for w in range(WRITERS)
         ]
         return sum(work.result() for work in works)
 
 
-def decide(payment: Payment, stores: Stores) -> object:
-    return decide_event(stores, payment)
+def decide(payment: Payment, container: Container) -> object:
+    return decide_event(container, payment)
 
 
-def label(payment: Payment, said: str, known: datetime, stores: Stores) -> object:
-    answer = label_events(stores, [{"event_id": payment["event_id"], "label": said, "known_at": known.isoformat()}])
+def label(payment: Payment, said: str, known: datetime, container: Container) -> object:
+    answer = label_events(container, [{"event_id": payment["event_id"], "label": said, "known_at": known.isoformat()}])
     assert answer["failed"] == 0, answer
     return answer
 
 
 def count_from_scratch(
-    stores: Stores, payments: Sequence[Payment], known_s: dict[int, float]
+    container: Container, payments: Sequence[Payment], known_s: dict[int, float]
 ) -> dict[str, dict[str, int]]:
-    version = stores.champion()
+    version = container.champion()
     events = read_payments_as_events(version, *payments)
     store = Store(version.history)
     frauds = Frauds(np.array(list(known_s), dtype=np.int64), np.array(list(known_s.values()), dtype=float))
-    withheld = withheld_as_recorded(stores, events)
+    withheld = withheld_as_recorded(container, events)
     assert withheld is not None
-    store.happen(events, Arrivals.of(events, frauds, withheld=withheld), withheld)
+    store.happen(events, Timeline.of(events, frauds, withheld=withheld), withheld)
     return under_pks(version, store.sums)
 
 
 def check_counting(backend: Backend, template: Payment, count: int, *, labels: bool, seed: int = 7) -> None:
-    stores, chance = backend.stores, random.Random(seed)
+    container, chance = backend.container, random.Random(seed)
     payments = make_payments(template, count, seed)
     known = BEGIN + timedelta(hours=6)
     deliveries: list[Delivery] = []
@@ -115,10 +115,10 @@ def check_counting(backend: Backend, template: Payment, count: int, *, labels: b
             deliveries += [partial(label, payment, LEGITIMATE, known + timedelta(hours=1))] * chance.randint(1, 3)
             del known_s[place]
     chance.shuffle(deliveries)
-    killed = deliver_all(stores, deliveries, seed)
+    killed = deliver_all(container, deliveries, seed)
     assert killed > len(deliveries) // 30, "writers have to die, or this shows nothing"
-    version = stores.champion()
-    wanted = count_from_scratch(stores, payments, known_s)
+    version = container.champion()
+    wanted = count_from_scratch(container, payments, known_s)
     assert len(wanted) >= ENTITIES
     assert settled(version, backend.histories(), END_S) == settled(version, wanted, END_S)
 

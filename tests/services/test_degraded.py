@@ -48,15 +48,15 @@ def test_histories_that_cannot_be_read_give_the_chosen_outcome_and_are_recorded(
 ) -> None:
     publish(Safety(fail=fail))
     endpoint.faults["BatchGetItem"] = fault  # type: ignore[assignment]
-    answer = decide_event(backend.stores, payment)
+    answer = decide_event(backend.container, payment)
     assert len([request for request in endpoint.seen if "BatchGetItem" in request]) == 2, "it gives up soon"
     assert answer["outcome"] == OUTCOMES[fail]
     assert answer["degraded"] == {"mode": fail, "missing": ["history"]}
     assert (answer["score"], answer["probability"], answer["recorded"]) == (None, None, True)
     endpoint.faults.clear()
-    assert backend.histories() == expected_histories(backend.stores, payment)
-    assert find_decision(backend.stores, payment["event_id"])["degraded"] == answer["degraded"]
-    again = decide_event(backend.stores, payment)
+    assert backend.histories() == expected_histories(backend.container, payment)
+    assert find_decision(backend.container, payment["event_id"])["degraded"] == answer["degraded"]
+    again = decide_event(backend.container, payment)
     assert again["repeated"] is True
     assert again["outcome"] == answer["outcome"]
 
@@ -64,10 +64,10 @@ def test_histories_that_cannot_be_read_give_the_chosen_outcome_and_are_recorded(
 def test_without_a_choice_it_is_an_error_and_nothing_is_recorded(
     backend: Backend, endpoint: FaultyEndpoint, payment: Payment
 ) -> None:
-    backend.stores.champion()
+    backend.container.champion()
     endpoint.faults["BatchGetItem"] = "throttle"
     with pytest.raises(UnavailableError):
-        decide_event(backend.stores, payment)
+        decide_event(backend.container, payment)
     endpoint.faults.clear()
     assert not backend.histories()
 
@@ -83,7 +83,7 @@ def test_rules_only_asks_rules_to_which_what_is_missing_equals_nothing(
 ) -> None:
     publish(Safety(fail="rules_only"), rules=BOOK.to_json())
     endpoint.faults["BatchGetItem"] = "hang"
-    answer = decide_event(backend.stores, payment | channel)
+    answer = decide_event(backend.container, payment | channel)
     assert answer["outcome"] == outcome
     assert {hit["rule"] for hit in answer["rules"]} == ({"online"} if outcome == "block" else set())
 
@@ -92,13 +92,13 @@ def test_an_event_decided_before_keeps_its_decision_when_it_cannot_be_read_first
     backend: Backend, publish: Publish, endpoint: FaultyEndpoint, payment: Payment
 ) -> None:
     publish(Safety(fail="review"))
-    first = decide_event(backend.stores, payment)
+    first = decide_event(backend.container, payment)
     histories = backend.histories()
     endpoint.faults["BatchGetItem"] = "throttle"
     with pytest.raises(UnavailableError):
-        decide_event(backend.stores, payment)
+        decide_event(backend.container, payment)
     endpoint.faults.clear()
-    again = decide_event(backend.stores, payment)
+    again = decide_event(backend.container, payment)
     assert (again["repeated"], again["outcome"], again["degraded"]) == (True, first["outcome"], None)
     assert backend.histories() == histories
 
@@ -107,48 +107,48 @@ def test_a_table_out_of_reach_gives_an_answer_that_says_it_was_not_recorded(
     backend: Backend, publish: Publish, endpoint: FaultyEndpoint, payment: Payment
 ) -> None:
     publish(Safety(fail="review"))
-    backend.stores.champion()
+    backend.container.champion()
     endpoint.faults["DynamoDB"] = "hang"
-    answer = decide_event(backend.stores, payment)
+    answer = decide_event(backend.container, payment)
     assert (answer["outcome"], answer["recorded"], missing(answer)) == ("review", False, ["history", "record"])
     endpoint.faults.clear()
     assert not backend.histories()
-    later = decide_event(backend.stores, payment)
+    later = decide_event(backend.container, payment)
     assert (later["repeated"], later["recorded"], later["degraded"]) == (False, True, None)
-    assert backend.histories() == expected_histories(backend.stores, payment)
+    assert backend.histories() == expected_histories(backend.container, payment)
 
 
 def test_a_decision_in_full_that_cannot_be_recorded_stands(
     backend: Backend, publish: Publish, endpoint: FaultyEndpoint, payment: Payment
 ) -> None:
     publish(Safety(fail="review"))
-    backend.stores.champion()
+    backend.container.champion()
     endpoint.faults["TransactWriteItems"] = "throttle"
-    answer = decide_event(backend.stores, payment)
+    answer = decide_event(backend.container, payment)
     assert (answer["recorded"], missing(answer)) == (False, ["record"])
-    assert answer["outcome"] == backend.stores.champion().outcome(answer["score"])
+    assert answer["outcome"] == backend.container.champion().outcome(answer["score"])
 
 
 def test_a_write_whose_answer_was_lost_is_recorded_once(
     backend: Backend, publish: Publish, endpoint: FaultyEndpoint, payment: Payment
 ) -> None:
     publish(Safety(fail="review"))
-    backend.stores.champion()
+    backend.container.champion()
     endpoint.faults["TransactWriteItems"] = "drop the answer"
-    decide_event(backend.stores, payment)
+    decide_event(backend.container, payment)
     endpoint.faults.clear()
-    assert decide_event(backend.stores, payment)["repeated"] is True
-    assert backend.histories() == expected_histories(backend.stores, payment)
+    assert decide_event(backend.container, payment)["repeated"] is True
+    assert backend.histories() == expected_histories(backend.container, payment)
 
 
 def test_a_required_variable_that_is_missing_is_said(backend: Backend, publish: Publish, payment: Payment) -> None:
     publish(Safety(fail="review", required=("amount", "device_id")))
     without = {**payment, "device_id": " "}
     del without["amount"]
-    answer = decide_event(backend.stores, without)
+    answer = decide_event(backend.container, without)
     assert (answer["outcome"], answer["score"]) == ("review", None)
     assert missing(answer) == ["variable:amount", "variable:device_id"]
-    whole = decide_event(backend.stores, {**payment, "event_id": "whole", "latitude": None, "longitude": None})
+    whole = decide_event(backend.container, {**payment, "event_id": "whole", "latitude": None, "longitude": None})
     assert whole["degraded"] is None
 
 
@@ -162,14 +162,14 @@ def test_a_model_that_cannot_be_loaded_is_done_without_until_it_can(
 ) -> None:
     folder = publish(Safety(fail="review"))
     damage_model(backend, folder)
-    answer = decide_event(backend.stores, payment)
+    answer = decide_event(backend.container, payment)
     assert (answer["outcome"], missing(answer)) == ("review", ["model"])
-    assert backend.histories() == expected_histories(backend.stores, payment)
-    assert describe_detector(backend.stores.champion())["detector"] == "payments"
+    assert backend.histories() == expected_histories(backend.container, payment)
+    assert describe_detector(backend.container.champion())["detector"] == "payments"
     backend.publish(folder)
-    version = backend.stores.versions.champion("payments", time.monotonic() + 3600)
+    version = backend.container.versions.champion("payments", time.monotonic() + 3600)
     assert version.is_whole
-    assert decide_event(backend.stores, {**payment, "event_id": "later"})["degraded"] is None
+    assert decide_event(backend.container, {**payment, "event_id": "later"})["degraded"] is None
 
 
 def test_a_model_that_the_bucket_does_not_give_is_done_without(
@@ -177,7 +177,7 @@ def test_a_model_that_the_bucket_does_not_give_is_done_without(
 ) -> None:
     publish(Safety(fail="allow"))
     endpoint.faults[MODEL] = "hang"
-    assert missing(decide_event(backend.stores, payment)) == ["model"]
+    assert missing(decide_event(backend.container, payment)) == ["model"]
 
 
 def test_without_a_choice_a_model_that_cannot_be_loaded_is_an_error(
@@ -185,7 +185,7 @@ def test_without_a_choice_a_model_that_cannot_be_loaded_is_an_error(
 ) -> None:
     damage_model(backend, publish(None))
     with pytest.raises(SealError, match=MODEL):
-        decide_event(backend.stores, payment)
+        decide_event(backend.container, payment)
 
 
 def test_a_damaged_manifest_cannot_say_what_was_chosen(backend: Backend, publish: Publish, payment: Payment) -> None:
@@ -194,4 +194,4 @@ def test_a_damaged_manifest_cannot_say_what_was_chosen(backend: Backend, publish
     backend.s3.put_object(Bucket=backend.bucket, Key=key, Body=backend.get(key) + b" ")
     forget_storage()
     with pytest.raises(SealError, match="changed after sealing"):
-        decide_event(backend.stores, payment)
+        decide_event(backend.container, payment)

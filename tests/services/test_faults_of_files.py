@@ -25,9 +25,9 @@ from tollgate.adapters.dynamodb.batches import BatchState, Lease
 from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.errors import ConflictError, TollgateError
 from tollgate.services.batches.catalog import show_batch
-from tollgate.services.batches.delivery import Turn
-from tollgate.services.batches.lease import Hold
-from tollgate.services.batches.process import GivenUpError, HeldError, score_batch
+from tollgate.services.batches.delivery import Delivery
+from tollgate.services.batches.lease import BatchLease
+from tollgate.services.batches.process import GivenUpError, LeaseHeldError, score_batch
 
 from tests.doors.doors import invoke, write_notice
 from tests.services.backend import Backend, Payment, forget_storage, write_payments
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.emulator
 KEY = "inbox/payments/a.csv"
 ROWS = 60
 LEASE_S = 0.5
-# Pieces, parts and leases so small that a file of 60 rows has many of each.
+# Chunks, parts and leases so small that a file of 60 rows has many of each.
 SMALL = {
     "PIECE_ROWS": "15", "CHECKPOINT_S": "0", "PART_BYTES": "2000", "LEASE_S": str(LEASE_S), "HEARTBEAT_S": "0.1",
     "MOST_TRIES": "50",
@@ -50,13 +50,15 @@ FAULTS = [
     pytest.param(*fault, marks=() if fault in QUICK else pytest.mark.slow)
     for fault in itertools.product(SERVICES, FAULTY)
 ]
-RUN = "import sys; from tollgate.services.container import open_stores; from tollgate.services.batches.process import "
-RUN += "score_batch; print(score_batch(open_stores(), *sys.argv[1:]).status)"
+RUN = (
+    "import sys; from tollgate.services.container import open_container; from tollgate.services.batches.process import "
+)
+RUN += "score_batch; print(score_batch(open_container(), *sys.argv[1:]).status)"
 
 
 @pytest.fixture
 def small(empty_backend: Backend, recording_version: Path, monkeypatch: pytest.MonkeyPatch) -> Backend:
-    """Storage in which files are recorded, in small pieces."""
+    """Storage in which files are recorded, in small chunks."""
     for name, value in SMALL.items():
         monkeypatch.setenv(f"TOLLGATE_{name}", value)
     forget_storage()
@@ -74,7 +76,7 @@ def endpoint(small: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faulty
 
 
 def read_results(backend: Backend, batch_id: str) -> list[dict[str, str]]:
-    summary = show_batch(backend.stores, batch_id)["summary"]
+    summary = show_batch(backend.container, batch_id)["summary"]
     text = backend.get(summary["results"]).decode()
     table = pa.parquet.read_table(io.BytesIO(backend.get(summary["results_parquet"])))
     rows = list(csv.DictReader(io.StringIO(text)))
@@ -86,18 +88,20 @@ def undisturbed(
     backend: Backend, payments: list[Payment], key: str = "inbox/payments/undisturbed.csv"
 ) -> tuple[list[dict[str, str]], dict[str, dict[str, int]]]:
     """Return results and histories of a file of the same payments that nothing happened to, and forget them."""
-    rows = read_results(backend, score_batch(backend.stores, key, backend.drop(key, write_payments(payments))).batch_id)
+    rows = read_results(
+        backend, score_batch(backend.container, key, backend.drop(key, write_payments(payments))).batch_id
+    )
     histories = backend.histories()
-    for page in backend.dynamodb.get_paginator("scan").paginate(TableName=backend.stores.histories.table):
+    for page in backend.dynamodb.get_paginator("scan").paginate(TableName=backend.container.histories.table):
         for item in page["Items"]:
-            backend.dynamodb.delete_item(TableName=backend.stores.histories.table, Key={"pk": item["pk"]})
+            backend.dynamodb.delete_item(TableName=backend.container.histories.table, Key={"pk": item["pk"]})
     return rows, histories
 
 
 def go_on_until_done(backend: Backend, etag: str) -> BatchState:
     for _ in range(60):
         with suppress(TollgateError):
-            state = score_batch(backend.stores, KEY, etag)
+            state = score_batch(backend.container, KEY, etag)
             if state.status != "running":
                 return state
         time.sleep(LEASE_S / 5)
@@ -141,7 +145,7 @@ def test_a_process_killed_again_and_again_is_gone_on_with(
         patience += 40  # a run that never lives long enough to come further is another test
         time.sleep(LEASE_S)
     assert kills >= 1
-    state = small.stores.states.find(BatchFile.of(KEY, etag, "payments").batch_id)
+    state = small.container.states.find(BatchFile.of(KEY, etag, "payments").batch_id)
     assert state is not None
     assert state.status == "done"
     assert (read_results(small, state.batch_id), small.histories()) == expected
@@ -164,15 +168,15 @@ def test_storage_that_fails_now_and_then_loses_and_doubles_nothing(
 def test_a_run_that_lost_its_lease_writes_nothing_any_more(small: Backend, later_payments: list[Payment]) -> None:
     etag = small.drop(KEY, write_payments(later_payments[:ROWS]))
     file = BatchFile.of(KEY, etag, "payments")
-    slow = Hold.take(small.stores, file, Turn("slow"))
+    slow = BatchLease.take(small.container, file, Delivery("slow"))
     assert slow is not None
     time.sleep(LEASE_S + 0.1)  # its thread does not run: it gives no sign of life
-    assert score_batch(small.stores, KEY, etag).status == "done"
+    assert score_batch(small.container, KEY, etag).status == "done"
     with pytest.raises(ConflictError):
         slow.keep("0001-0000")
     with pytest.raises(ConflictError):
         slow.end("rejected", reason="late")
-    assert show_batch(small.stores, file.batch_id)["status"] == "done"
+    assert show_batch(small.container, file.batch_id)["status"] == "done"
 
 
 def test_a_message_that_comes_again_while_it_is_worked_on_waits_and_another_is_dropped(
@@ -181,11 +185,11 @@ def test_a_message_that_comes_again_while_it_is_worked_on_waits_and_another_is_d
     etag = small.drop(KEY, write_payments(later_payments[:5]))
     file = BatchFile.of(KEY, etag, "payments")
     lease = Lease(file.batch_id, "token", "first", time.time() + 60)
-    assert small.stores.states.take(file, lease, "mark", "2026-06-01T00:00:00Z", time.time())
-    with pytest.raises(HeldError) as held:
-        score_batch(small.stores, KEY, etag, Turn("first", 2))
+    assert small.container.states.take(file, lease, "mark", "2026-06-01T00:00:00Z", time.time())
+    with pytest.raises(LeaseHeldError) as held:
+        score_batch(small.container, KEY, etag, Delivery("first", 2))
     assert 0 < held.value.for_s <= 60
-    assert score_batch(small.stores, KEY, etag, Turn("second")).status == "running"
+    assert score_batch(small.container, KEY, etag, Delivery("second")).status == "running"
 
 
 def test_near_its_end_a_function_hands_on_and_all_together_score_each_row_once(
@@ -196,7 +200,9 @@ def test_near_its_end_a_function_hands_on_and_all_together_score_each_row_once(
     handed: list[tuple[str, str]] = []
     monkeypatch.setattr("tollgate.adapters.sqs.batch_queue.FileQueue.hand_on", lambda _self, *file: handed.append(file))
     runs = 0
-    while (state := score_batch(small.stores, KEY, etag, Turn(f"m{runs}", 1, time.monotonic()))).status == "running":
+    while (
+        state := score_batch(small.container, KEY, etag, Delivery(f"m{runs}", 1, time.monotonic()))
+    ).status == "running":
         runs += 1
         assert len(handed) == runs, "a message for each run that did not end"
         assert state.lease is None
@@ -212,24 +218,24 @@ def test_a_file_that_brings_no_run_further_is_given_up_with_a_reason(
     etag = small.drop(KEY, write_payments(later_payments[:5]))
     file = BatchFile.of(KEY, etag, "payments")
     for receives in (1, 2, 3):  # runs that were killed before they came further
-        taken = Hold.take(small.stores, file, Turn("m", receives))
+        taken = BatchLease.take(small.container, file, Delivery("m", receives))
         assert taken is not None
         time.sleep(LEASE_S + 0.1)
     with pytest.raises(GivenUpError):
-        score_batch(small.stores, KEY, etag, Turn("m", 4))
-    batch = show_batch(small.stores, file.batch_id)
+        score_batch(small.container, KEY, etag, Delivery("m", 4))
+    batch = show_batch(small.container, file.batch_id)
     assert batch["status"] == "failed"
     assert "Given up after 3 tries" in batch["reason"]
     assert batch["reason"] in small.get(file.rejected_key).decode()
     with pytest.raises(GivenUpError):
-        score_batch(small.stores, KEY, etag, Turn("m", 5))
-    assert score_batch(small.stores, KEY, etag, Turn("put back")).status == "done"
+        score_batch(small.container, KEY, etag, Delivery("m", 5))
+    assert score_batch(small.container, KEY, etag, Delivery("put back")).status == "done"
 
 
 def test_a_file_replaced_while_it_is_read_is_not_mixed(small: Backend, later_payments: list[Payment]) -> None:
     old = small.drop(KEY, write_payments(later_payments[:10]))
     new = small.drop(KEY, write_payments(later_payments[10:20]))
-    rejected, done = score_batch(small.stores, KEY, old), score_batch(small.stores, KEY, new)
+    rejected, done = score_batch(small.container, KEY, old), score_batch(small.container, KEY, new)
     assert (rejected.status, done.status) == ("rejected", "done")
     assert "Another file was dropped" in str(rejected.reason)
     assert len(read_results(small, done.batch_id)) == 10
@@ -243,7 +249,7 @@ def test_a_hundred_files_told_of_twice_in_any_order_at_once(backend: Backend, la
     etags = {key: backend.drop(key, write_payments(payments)) for key, payments in files.items()}
     notices = [write_notice(key, etag, f"{key} {n}") for key, etag in etags.items() for n in range(2)]
     random.Random(5).shuffle(notices)
-    backend.stores.champion()
+    backend.container.champion()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda notice: invoke("batch", {"Records": [notice]}), notices))
     assert not [answer for answer in answers if answer["batchItemFailures"]]

@@ -40,7 +40,7 @@ def index(records: Sequence[Record], lot: int = 7) -> None:
 
 
 def search(backend: Backend, **terms: Any) -> Found:  # noqa: ANN401 - whatever is searched for
-    found: Found = search_decisions(backend.stores, SearchTerms(**terms))["decisions"]
+    found: Found = search_decisions(backend.container, SearchTerms(**terms))["decisions"]
     return found
 
 
@@ -82,13 +82,13 @@ def records(backend: Backend, payments: list[Payment]) -> list[Record]:
 
 def make_records(backend: Backend, payments: list[Payment]) -> list[Record]:
     for payment in payments:
-        decide_event(backend.stores, payment)
+        decide_event(backend.container, payment)
     labels = [
         {"event_id": payment["event_id"], "label": label}
         for payment, label in zip(payments[:6], ["fraud", "legitimate"] * 3, strict=True)
     ]
-    label_events(backend.stores, [*labels, {"event_id": "nobody", "label": "fraud"}])
-    label_events(backend.stores, [{"event_id": payments[0]["event_id"], "label": "legitimate"}])
+    label_events(backend.container, [*labels, {"event_id": "nobody", "label": "fraud"}])
+    label_events(backend.container, [{"event_id": payments[0]["event_id"], "label": "legitimate"}])
     return read_stream(backend)
 
 
@@ -119,16 +119,16 @@ def test_the_stream_tells_of_decisions_and_their_labels_alone(records: list[Reco
 def test_order_repetition_and_cuts_change_nothing(backend: Backend, records: list[Record], seed: int) -> None:
     index(records)
     expected = search(backend, limit=200)
-    counted = summarize_decisions(backend.stores, SearchTerms())["days"]
+    counted = summarize_decisions(backend.container, SearchTerms())["days"]
     chance = Random(seed)
     again = records + chance.sample(records, 20)
     chance.shuffle(again)
     index(again, lot=chance.randrange(1, 20))
     assert search(backend, limit=200) == expected
-    assert summarize_decisions(backend.stores, SearchTerms())["days"] == counted
-    while merge_segments(backend.stores, DETECTOR, today().isoformat(), is_over=True):
+    assert summarize_decisions(backend.container, SearchTerms())["days"] == counted
+    while merge_segments(backend.container, DETECTOR, today().isoformat(), is_over=True):
         assert search(backend, limit=200) == expected
-        assert summarize_decisions(backend.stores, SearchTerms())["days"] == counted
+        assert summarize_decisions(backend.container, SearchTerms())["days"] == counted
 
 
 def test_a_repeated_lot_is_one_segment(backend: Backend, records: list[Record]) -> None:
@@ -176,8 +176,8 @@ def test_an_entity_finds_its_payments(backend: Backend, payments: list[Payment],
 def test_an_entity_is_found_under_any_spelling_of_its_number(backend: Backend, payment: Payment) -> None:
     # The second as it was kept before a whole number had one key.
     for event_id, customer in (("e1", "36.0"), ("e2", "37")):
-        decide_event(backend.stores, {**payment, "event_id": event_id, "customer_id": customer})
-    decisions = backend.stores.decisions
+        decide_event(backend.container, {**payment, "event_id": event_id, "customer_id": customer})
+    decisions = backend.container.decisions
     record = decisions.find(DETECTOR, "e2")
     assert record is not None
     earlier = replace(record, entities={**record.entities, "customer": "36.0"})
@@ -191,7 +191,7 @@ def test_pages_follow_each_other(backend: Backend, records: list[Record]) -> Non
     index(records)
     listed, cursor = [], None
     for _ in range(6):
-        answer = search_decisions(backend.stores, SearchTerms(sort="amount", limit=7, cursor=cursor))
+        answer = search_decisions(backend.container, SearchTerms(sort="amount", limit=7, cursor=cursor))
         listed += ids(answer["decisions"])
         cursor = answer["cursor"]
     assert cursor is None
@@ -200,27 +200,27 @@ def test_pages_follow_each_other(backend: Backend, records: list[Record]) -> Non
 
 
 def test_a_label_moves_a_decision(backend: Backend, payment: Payment) -> None:
-    decide_event(backend.stores, payment)
+    decide_event(backend.container, payment)
     index(read_stream(backend))
     assert ids(search(backend, label="none")) == [payment["event_id"]]
-    label_events(backend.stores, [{"event_id": payment["event_id"], "label": "fraud"}])
+    label_events(backend.container, [{"event_id": payment["event_id"], "label": "fraud"}])
     index(read_stream(backend)[1:])
     assert search(backend, label="none") == []
     (found,) = search(backend, label="fraud")
     assert found["label"]["label"] == "fraud"
-    (day,) = summarize_decisions(backend.stores, SearchTerms())["days"]
+    (day,) = summarize_decisions(backend.container, SearchTerms())["days"]
     assert [(one["label"], one["decisions"]) for one in day["outcomes"]] == [("fraud", 1)]
 
 
 def test_answers_tell_how_far_the_index_is(backend: Backend, payment: Payment) -> None:
-    assert search_decisions(backend.stores, SearchTerms())["indexed_until"] is None
-    decide_event(backend.stores, payment)
+    assert search_decisions(backend.container, SearchTerms())["indexed_until"] is None
+    decide_event(backend.container, payment)
     index(read_stream(backend))
-    written = datetime.fromisoformat(search_decisions(backend.stores, SearchTerms())["indexed_until"])
-    decided = datetime.fromisoformat(find_decision(backend.stores, payment["event_id"])["decided_at"])
+    written = datetime.fromisoformat(search_decisions(backend.container, SearchTerms())["indexed_until"])
+    decided = datetime.fromisoformat(find_decision(backend.container, payment["event_id"])["decided_at"])
     assert abs((written - decided).total_seconds()) < 60
     long_ago = SearchTerms(first=date(2020, 1, 1), last=date(2020, 1, 2))
-    assert search_decisions(backend.stores, long_ago)["indexed_until"] == written.isoformat().replace("+00:00", "Z")
+    assert search_decisions(backend.container, long_ago)["indexed_until"] == written.isoformat().replace("+00:00", "Z")
 
 
 def test_an_unreadable_record_is_named_and_the_others_are_indexed(backend: Backend, records: list[Record]) -> None:
@@ -246,19 +246,19 @@ def test_many_segments_are_merged_and_the_merged_ones_deleted(
 def test_a_day_that_is_over_is_merged_whole(backend: Backend, records: list[Record]) -> None:
     index(records, lot=2)
     day = today().isoformat()
-    assert merge_segments(backend.stores, DETECTOR, day, is_over=True)
+    assert merge_segments(backend.container, DETECTOR, day, is_over=True)
     assert len(backend.keys("index/")) == 1
-    assert merge_segments(backend.stores, DETECTOR, day, is_over=True) is None
+    assert merge_segments(backend.container, DETECTOR, day, is_over=True) is None
 
 
 @pytest.mark.usefixtures("quiet")
 def test_mergers_and_readers_at_once_lose_and_double_nothing(backend: Backend, records: list[Record]) -> None:
     index(records, lot=1)
     expected, day = search(backend, limit=200), today().isoformat()
-    counted = summarize_decisions(backend.stores, SearchTerms())["days"]
+    counted = summarize_decisions(backend.container, SearchTerms())["days"]
 
     def merge(number: int) -> None:
-        while merge_segments(backend.stores, DETECTOR, day, is_over=number % 2 == 1):
+        while merge_segments(backend.container, DETECTOR, day, is_over=number % 2 == 1):
             pass
         index(records[number * 4 : number * 4 + 8], lot=3)  # a function that comes late writes again what was merged
 
@@ -267,7 +267,7 @@ def test_mergers_and_readers_at_once_lose_and_double_nothing(backend: Backend, r
         while True:
             is_last = all(one.done() for one in merging)
             assert search(backend, limit=200) == expected
-            assert summarize_decisions(backend.stores, SearchTerms())["days"] == counted
+            assert summarize_decisions(backend.container, SearchTerms())["days"] == counted
             if is_last:
                 break
         for one in merging:
@@ -307,15 +307,15 @@ def test_a_bucket_that_does_not_answer_gives_the_lot_back(
 )
 def test_terms_that_cannot_be_met_are_told(backend: Backend, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        search_decisions(backend.stores, SearchTerms(**terms))
+        search_decisions(backend.container, SearchTerms(**terms))
 
 
 def test_a_cursor_fits_its_own_search_alone(backend: Backend, records: list[Record]) -> None:
     index(records)
-    cursor = search_decisions(backend.stores, SearchTerms(limit=5))["cursor"]
-    assert search_decisions(backend.stores, SearchTerms(limit=9, cursor=cursor))["decisions"]
+    cursor = search_decisions(backend.container, SearchTerms(limit=5))["cursor"]
+    assert search_decisions(backend.container, SearchTerms(limit=9, cursor=cursor))["decisions"]
     with pytest.raises(InputError, match="another search"):
-        search_decisions(backend.stores, SearchTerms(limit=5, cursor=cursor, sort="score"))
+        search_decisions(backend.container, SearchTerms(limit=5, cursor=cursor, sort="score"))
 
 
 def test_segments_are_chosen_by_level_on_the_day_and_all_together_afterwards() -> None:

@@ -38,16 +38,18 @@ def day(back: int) -> date:
 
 def write(backend: Backend, back: int, entries: list[Entry]) -> None:
     content = write_segment(Rows.of(entries))
-    backend.stores.segments.write(SegmentName.of(DETECTOR, day(back).isoformat(), 0, 1_764_200_000, content), content)
+    backend.container.segments.write(
+        SegmentName.of(DETECTOR, day(back).isoformat(), 0, 1_764_200_000, content), content
+    )
 
 
 def keep(backend: Backend, *backs: int) -> None:
-    stores = backend.stores
-    keep_day_sums(stores.segments, stores.day_sums, DETECTOR, [day(back).isoformat() for back in backs])
+    container = backend.container
+    keep_day_sums(container.segments, container.day_sums, DETECTOR, [day(back).isoformat() for back in backs])
 
 
 def ask(backend: Backend, most_back: int = 3) -> list[dict[str, Any]]:
-    days: list[dict[str, Any]] = summarize_decisions(backend.stores, SearchTerms(first=day(most_back), last=day(0)))[
+    days: list[dict[str, Any]] = summarize_decisions(backend.container, SearchTerms(first=day(most_back), last=day(0)))[
         "days"
     ]
     return days
@@ -66,7 +68,7 @@ def asked_for(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def index_one(backend: Backend, payment: Payment) -> None:
-    decide_event(backend.stores, payment)
+    decide_event(backend.container, payment)
     assert handler({"Records": read_stream(backend)}, None) == {"batchItemFailures": []}
 
 
@@ -104,7 +106,7 @@ def test_merging_leaves_the_sums_right(backend: Backend) -> None:
         write(backend, 1, ENTRIES[start : start + 100])
     keep(backend, 1)
     expected = ask(backend)
-    assert merge_segments(backend.stores, DETECTOR, day(1).isoformat(), is_over=True)
+    assert merge_segments(backend.container, DETECTOR, day(1).isoformat(), is_over=True)
     assert ask(backend) == expected
 
 
@@ -112,14 +114,14 @@ def test_a_day_without_a_change_is_not_written_again(backend: Backend) -> None:
     write(backend, 1, ENTRIES)
     keep(backend, 1)
     (key,) = sums_of(backend)
-    before = backend.stores.day_sums.s3.head_object(Bucket=backend.bucket, Key=key)["ETag"]
+    before = backend.container.day_sums.s3.head_object(Bucket=backend.bucket, Key=key)["ETag"]
     written: list[str] = []
-    backend.stores.day_sums.s3.meta.events.register(
+    backend.container.day_sums.s3.meta.events.register(
         "before-parameter-build.s3.PutObject", lambda params, **_: written.append(params["Key"])
     )
     keep(backend, 1, 2)
     assert written == []
-    assert backend.stores.day_sums.s3.head_object(Bucket=backend.bucket, Key=key)["ETag"] == before
+    assert backend.container.day_sums.s3.head_object(Bucket=backend.bucket, Key=key)["ETag"] == before
 
 
 def test_writers_at_once_lose_no_day(backend: Backend) -> None:
@@ -129,7 +131,7 @@ def test_writers_at_once_lose_no_day(backend: Backend) -> None:
     expected = ask(backend, 6)
     with ThreadPoolExecutor(len(backs)) as pool:
         list(pool.map(lambda back: keep(backend, back), backs))
-    kept, _ = backend.stores.day_sums.read(DETECTOR, day(1).isoformat()[:7])
+    kept, _ = backend.container.day_sums.read(DETECTOR, day(1).isoformat()[:7])
     assert set(kept) == {day(back).isoformat() for back in backs}
     assert ask(backend, 6) == expected
 
@@ -139,10 +141,10 @@ def test_bytes_that_are_no_sums_are_passed_over_and_replaced(backend: Backend, c
     write(backend, 1, ENTRIES)
     expected = ask(backend)
     month = day(1).isoformat()[:7]
-    backend.stores.day_sums.s3.put_object(Bucket=backend.bucket, Key=f"index/{DETECTOR}/sums-{month}", Body=content)
+    backend.container.day_sums.s3.put_object(Bucket=backend.bucket, Key=f"index/{DETECTOR}/sums-{month}", Body=content)
     assert ask(backend) == expected
     keep(backend, 1)
-    kept, _ = backend.stores.day_sums.read(DETECTOR, month)
+    kept, _ = backend.container.day_sums.read(DETECTOR, month)
     assert list(kept) == [day(1).isoformat()]
 
 
@@ -152,7 +154,7 @@ def test_indexing_keeps_the_sums_of_yesterday(
     write(backend, 1, ENTRIES)
     monkeypatch.setattr(indexing, "_ONE_IN", 1)
     index_one(backend, later_payments[0])
-    kept, _ = backend.stores.day_sums.read(DETECTOR, day(1).isoformat()[:7])
+    kept, _ = backend.container.day_sums.read(DETECTOR, day(1).isoformat()[:7])
     assert list(kept) == [day(1).isoformat()]
 
 

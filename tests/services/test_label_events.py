@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tollgate.adapters.dynamodb.decisions import decision_key
 from tollgate.errors import NotFoundError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.labels.label import label_events
@@ -30,80 +30,80 @@ ACCEPTED, UNCHANGED, WAITING, FAILED = ({status: int(status == one) for status i
 
 
 @pytest.fixture
-def event_id(stores: Stores, payment: Payment) -> str:
+def event_id(container: Container, payment: Payment) -> str:
     """An event that was decided on."""
-    return str(decide_event(stores, payment)["event_id"])
+    return str(decide_event(container, payment)["event_id"])
 
 
-def give(stores: Stores, event_id: str, label: object, known_at: str | None = KNOWN_AT) -> dict[str, Any]:
-    return label_events(stores, [{"event_id": event_id, "label": label, "known_at": known_at}])
+def give(container: Container, event_id: str, label: object, known_at: str | None = KNOWN_AT) -> dict[str, Any]:
+    return label_events(container, [{"event_id": event_id, "label": label, "known_at": known_at}])
 
 
 def counts(answer: dict[str, Any]) -> dict[str, int]:
     return {name: answer[name] for name in STATUSES}
 
 
-def of_a_fraud(stores: Stores, payment: Payment) -> dict[str, dict[str, int]]:
+def of_a_fraud(container: Container, payment: Payment) -> dict[str, dict[str, int]]:
     """What the histories hold of a payment that became known as fraud at `KNOWN_AT`."""
-    return expected_histories(stores, payment, known_s={0: KNOWN_S})
+    return expected_histories(container, payment, known_s={0: KNOWN_S})
 
 
 def test_a_fraud_is_added_once_dated_when_it_became_known(
-    stores: Stores, backend: Backend, payment: Payment, event_id: str
+    container: Container, backend: Backend, payment: Payment, event_id: str
 ) -> None:
-    assert counts(give(stores, event_id, "fraud")) == ACCEPTED
-    assert backend.histories() == of_a_fraud(stores, payment)
+    assert counts(give(container, event_id, "fraud")) == ACCEPTED
+    assert backend.histories() == of_a_fraud(container, payment)
 
 
 def test_a_label_dated_by_the_day_of_its_event_is_known_from_the_event_on(
-    stores: Stores, payment: Payment, event_id: str
+    container: Container, payment: Payment, event_id: str
 ) -> None:
     day = str(payment["timestamp"])[:10]
-    assert counts(give(stores, event_id, "fraud", day)) == ACCEPTED
-    known_at = datetime.fromisoformat(find_decision(stores, event_id)["label"]["known_at"])
+    assert counts(give(container, event_id, "fraud", day)) == ACCEPTED
+    known_at = datetime.fromisoformat(find_decision(container, event_id)["label"]["known_at"])
     assert known_at == datetime.fromisoformat(str(payment["timestamp"]))
 
 
-def test_a_repeated_label_changes_nothing(stores: Stores, backend: Backend, event_id: str) -> None:
-    give(stores, event_id, "fraud")
+def test_a_repeated_label_changes_nothing(container: Container, backend: Backend, event_id: str) -> None:
+    give(container, event_id, "fraud")
     before = backend.histories()
-    assert counts(give(stores, event_id, "fraud", "2026-07-01T00:00:00Z")) == UNCHANGED
+    assert counts(give(container, event_id, "fraud", "2026-07-01T00:00:00Z")) == UNCHANGED
     assert backend.histories() == before
-    assert find_decision(stores, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT, **UNSAID}
+    assert find_decision(container, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT, **UNSAID}
 
 
-def test_a_correction_takes_the_fraud_back_exactly(stores: Stores, backend: Backend, event_id: str) -> None:
+def test_a_correction_takes_the_fraud_back_exactly(container: Container, backend: Backend, event_id: str) -> None:
     before = backend.histories()
-    give(stores, event_id, "fraud")
+    give(container, event_id, "fraud")
     assert backend.histories() != before
-    assert counts(give(stores, event_id, "legitimate", "2026-08-01T00:00:00Z")) == ACCEPTED
+    assert counts(give(container, event_id, "legitimate", "2026-08-01T00:00:00Z")) == ACCEPTED
     assert backend.histories() == before
-    assert find_decision(stores, event_id)["label"]["label"] == "legitimate"
+    assert find_decision(container, event_id)["label"]["label"] == "legitimate"
 
 
 def test_a_fraud_that_was_taken_back_can_come_again(
-    stores: Stores, backend: Backend, payment: Payment, event_id: str
+    container: Container, backend: Backend, payment: Payment, event_id: str
 ) -> None:
     for label in ("fraud", "legitimate", "fraud"):
-        assert counts(give(stores, event_id, label)) == ACCEPTED
-    assert backend.histories() == of_a_fraud(stores, payment)
+        assert counts(give(container, event_id, label)) == ACCEPTED
+    assert backend.histories() == of_a_fraud(container, payment)
 
 
-def test_a_legitimate_label_adds_nothing(stores: Stores, backend: Backend, event_id: str) -> None:
+def test_a_legitimate_label_adds_nothing(container: Container, backend: Backend, event_id: str) -> None:
     before = backend.histories()
-    assert counts(give(stores, event_id, "legitimate")) == ACCEPTED
+    assert counts(give(container, event_id, "legitimate")) == ACCEPTED
     assert backend.histories() == before
 
 
-def test_labels_at_once_count_once(stores: Stores, backend: Backend, payment: Payment, event_id: str) -> None:
+def test_labels_at_once_count_once(container: Container, backend: Backend, payment: Payment, event_id: str) -> None:
     answers: list[dict[str, Any]] = []
-    threads = [threading.Thread(target=lambda: answers.append(give(stores, event_id, "fraud"))) for _ in range(20)]
+    threads = [threading.Thread(target=lambda: answers.append(give(container, event_id, "fraud"))) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted(answer["accepted"] for answer in answers) == [0] * 19 + [1]
-    assert backend.histories() == of_a_fraud(stores, payment)
+    assert backend.histories() == of_a_fraud(container, payment)
 
 
 FRAUD_WORDS = (1, True, "1", "true", " FRAUD ")
@@ -114,9 +114,9 @@ LEGITIMATE_WORDS = (0, False, "0", "false", "legit")
     ("given", "meant"),
     [*((word, "fraud") for word in FRAUD_WORDS), *((word, "legitimate") for word in LEGITIMATE_WORDS)],
 )
-def test_a_label_is_understood(stores: Stores, event_id: str, given: object, meant: str) -> None:
-    give(stores, event_id, given)
-    assert find_decision(stores, event_id)["label"]["label"] == meant
+def test_a_label_is_understood(container: Container, event_id: str, given: object, meant: str) -> None:
+    give(container, event_id, given)
+    assert find_decision(container, event_id)["label"]["label"] == meant
 
 
 def test_declared_words_are_understood(
@@ -126,12 +126,12 @@ def test_declared_words_are_understood(
     words = {"fraud": ["chargeback"], "legitimate": ["fine"]}
     changed = {**event_type, "label": {**event_type["label"], **words}}
     empty_backend.publish(reseal(sample_version, tmp_path, event_type=changed))
-    stores = empty_backend.stores
-    decide_event(stores, payment)
-    assert counts(give(stores, payment["event_id"], "chargeback")) == ACCEPTED
-    assert find_decision(stores, payment["event_id"])["label"]["label"] == "fraud"
-    assert counts(give(stores, payment["event_id"], "Fine")) == ACCEPTED
-    assert find_decision(stores, payment["event_id"])["label"]["label"] == "legitimate"
+    container = empty_backend.container
+    decide_event(container, payment)
+    assert counts(give(container, payment["event_id"], "chargeback")) == ACCEPTED
+    assert find_decision(container, payment["event_id"])["label"]["label"] == "fraud"
+    assert counts(give(container, payment["event_id"], "Fine")) == ACCEPTED
+    assert find_decision(container, payment["event_id"])["label"]["label"] == "legitimate"
 
 
 @pytest.mark.parametrize(
@@ -145,87 +145,89 @@ def test_declared_words_are_understood(
     ],
 )
 def test_a_label_that_cannot_be_used_fails_alone(
-    stores: Stores, backend: Backend, event_id: str, label: object, known_at: str, reason: str
+    container: Container, backend: Backend, event_id: str, label: object, known_at: str, reason: str
 ) -> None:
     before = backend.histories()
     bad = {"event_id": event_id, "label": label, "known_at": known_at}
-    answer = label_events(stores, [bad, {"event_id": event_id, "label": "legitimate", "known_at": KNOWN_AT}])
+    answer = label_events(container, [bad, {"event_id": event_id, "label": "legitimate", "known_at": KNOWN_AT}])
     assert counts(answer) == ACCEPTED | {"failed": 1}
     assert reason in answer["results"][0]["message"]
     assert backend.histories() == before
 
 
-def test_a_correction_that_became_known_earlier_is_out_of_date(stores: Stores, backend: Backend, event_id: str) -> None:
+def test_a_correction_that_became_known_earlier_is_out_of_date(
+    container: Container, backend: Backend, event_id: str
+) -> None:
     before = backend.histories()
-    give(stores, event_id, "legitimate", "2026-08-01T00:00:00Z")
-    answer = give(stores, event_id, "fraud", "2026-07-01T00:00:00Z")
+    give(container, event_id, "legitimate", "2026-08-01T00:00:00Z")
+    answer = give(container, event_id, "fraud", "2026-07-01T00:00:00Z")
     assert counts(answer) == UNCHANGED
     assert "out of date" in answer["results"][0]["message"]
     assert backend.histories() == before
 
 
 def test_labels_of_one_event_in_one_call_are_set_in_their_order(
-    stores: Stores, backend: Backend, event_id: str
+    container: Container, backend: Backend, event_id: str
 ) -> None:
     before = backend.histories()
     said = [{"event_id": event_id, "label": label} for label in ("fraud", "legitimate", "fraud", "legitimate")]
-    assert label_events(stores, said)["accepted"] == 4
+    assert label_events(container, said)["accepted"] == 4
     assert backend.histories() == before
 
 
 @pytest.mark.parametrize("event_id", ["", "x" * 3_000, "ü" * 2_000], ids=["empty", "long", "long in bytes"])
-def test_an_id_that_no_event_can_have_fails(stores: Stores, event_id: str) -> None:
-    assert counts(give(stores, event_id, "fraud")) == FAILED
+def test_an_id_that_no_event_can_have_fails(container: Container, event_id: str) -> None:
+    assert counts(give(container, event_id, "fraud")) == FAILED
 
 
-def test_without_a_time_the_label_of_an_old_event_is_dated_as_in_training(stores: Stores, event_id: str) -> None:
-    give(stores, event_id, "fraud", None)
-    found = find_decision(stores, event_id)
+def test_without_a_time_the_label_of_an_old_event_is_dated_as_in_training(container: Container, event_id: str) -> None:
+    give(container, event_id, "fraud", None)
+    found = find_decision(container, event_id)
     happened, known = (
         datetime.fromisoformat(text) for text in (found["event"]["timestamp"], found["label"]["known_at"])
     )
     assert known - happened == timedelta(days=7)
 
 
-def test_without_a_time_the_label_of_a_new_event_is_dated_now(stores: Stores, event_id: str) -> None:
+def test_without_a_time_the_label_of_a_new_event_is_dated_now(container: Container, event_id: str) -> None:
     now = datetime.now(UTC)
-    event = find_decision(stores, event_id)["event"]
-    decide_event(stores, event | {"event_id": "of-today", "timestamp": now.isoformat()})
-    give(stores, "of-today", "fraud", None)
-    known = datetime.fromisoformat(find_decision(stores, "of-today")["label"]["known_at"])
+    event = find_decision(container, event_id)["event"]
+    decide_event(container, event | {"event_id": "of-today", "timestamp": now.isoformat()})
+    give(container, "of-today", "fraud", None)
+    known = datetime.fromisoformat(find_decision(container, "of-today")["label"]["known_at"])
     assert timedelta(seconds=-1) <= known - now < timedelta(minutes=1)
 
 
-def test_labels_of_an_unknown_detector_are_refused(stores: Stores) -> None:
+def test_labels_of_an_unknown_detector_are_refused(container: Container) -> None:
     with pytest.raises(NotFoundError):
-        label_events(stores, [{"event_id": "a", "label": "fraud"}], "nobody")
+        label_events(container, [{"event_id": "a", "label": "fraud"}], "nobody")
 
 
 @pytest.mark.parametrize("given", ["777.0", "777", 777, 777.0])
-def test_the_label_of_an_event_with_a_number_reaches_it(stores: Stores, payment: Payment, given: object) -> None:
-    decide_event(stores, {**payment, "event_id": 777})
+def test_the_label_of_an_event_with_a_number_reaches_it(container: Container, payment: Payment, given: object) -> None:
+    decide_event(container, {**payment, "event_id": 777})
 
-    answer = label_events(stores, [{"event_id": given, "label": "fraud", "known_at": KNOWN_AT}])
+    answer = label_events(container, [{"event_id": given, "label": "fraud", "known_at": KNOWN_AT}])
 
     assert counts(answer) == ACCEPTED
-    found = find_decision(stores, str(given))
+    found = find_decision(container, str(given))
     assert (found["event_id"], found["label"]["label"]) == ("777", "fraud")
 
 
 @pytest.mark.parametrize("given", ["777.0", "777"])
 def test_a_decision_of_before_is_found_under_the_number_as_it_was_kept(
-    stores: Stores, backend: Backend, payment: Payment, given: str
+    container: Container, backend: Backend, payment: Payment, given: str
 ) -> None:
-    decide_event(stores, {**payment, "event_id": "777"})
+    decide_event(container, {**payment, "event_id": "777"})
     rename(backend, "777", "777.0")
 
-    assert counts(give(stores, given, "fraud")) == ACCEPTED
-    assert find_decision(stores, given)["label"]["label"] == "fraud"
+    assert counts(give(container, given, "fraud")) == ACCEPTED
+    assert find_decision(container, given)["label"]["label"] == "fraud"
 
 
 def rename(backend: Backend, event_id: str, other: str) -> None:
     """Keep a decision under another id, as it was before a whole number had one key."""
-    table = backend.stores.decisions.table
+    table = backend.container.decisions.table
     pk = {"pk": {"S": decision_key(DETECTOR, event_id)}}
     item = backend.dynamodb.get_item(TableName=table, Key=pk)["Item"]
     item["pk"] = {"S": decision_key(DETECTOR, other)}

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tollgate.services.batches.process import score_batch
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.labels import label_file as module
@@ -39,7 +39,7 @@ def write(rows: list[tuple[str, str, str]], header: str = "event_id,label,known_
 
 
 def set_labels(backend: Backend, content: bytes, key: str = KEY) -> dict[str, Any]:
-    return label_file(backend.stores, key, backend.drop(key, content))
+    return label_file(backend.container, key, backend.drop(key, content))
 
 
 def results(backend: Backend, summary: dict[str, Any]) -> list[dict[str, str]]:
@@ -47,11 +47,11 @@ def results(backend: Backend, summary: dict[str, Any]) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def decided(stores: Stores, later_payments: list[Payment]) -> list[Payment]:
+def decided(container: Container, later_payments: list[Payment]) -> list[Payment]:
     """Four payments that were decided on."""
     payments = later_payments[:4]
     for payment in payments:
-        decide_event(stores, payment)
+        decide_event(container, payment)
     return payments
 
 
@@ -77,7 +77,7 @@ def test_every_row_is_told_of(backend: Backend, decided: list[Payment]) -> None:
     assert 'Label "perhaps"' in told[2]["message"]
     assert "2 cells" in told[6]["message"]
     assert [error["row"] for error in summary["errors"]] == [3, 5, 7]
-    assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
+    assert backend.histories() == expected_histories(backend.container, *decided, known_s={0: KNOWN_S})
 
 
 @pytest.mark.parametrize("bad", [("perhaps", ""), ("", ""), ("legitimate", "soon"), ("legitimate", "2062-01-01")])
@@ -87,7 +87,7 @@ def test_a_refused_label_leaves_the_event_to_the_right_one(
     event_id = str(decided[0]["event_id"])
     summary = set_labels(backend, write([(event_id, *bad), (event_id, "fraud", KNOWN_AT), (event_id, *bad)]))
     assert [row["status"] for row in results(backend, summary)] == ["failed", "accepted", "failed"]
-    assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
+    assert backend.histories() == expected_histories(backend.container, *decided, known_s={0: KNOWN_S})
 
 
 @pytest.mark.parametrize("header", ["event_id,label,known_at", "known_at,is_fraud,event_id"])
@@ -95,7 +95,7 @@ def test_columns_are_found_by_name(backend: Backend, decided: list[Payment], hea
     cells = {"event_id": decided[0]["event_id"], "label": "1", "is_fraud": "1", "known_at": KNOWN_AT}
     row = ",".join(str(cells[name]) for name in header.split(","))
     assert set_labels(backend, f"{header}\n{row}\n".encode())["accepted"] == 1
-    assert find_decision(backend.stores, decided[0]["event_id"])["label"] == {
+    assert find_decision(backend.container, decided[0]["event_id"])["label"] == {
         "label": "fraud",
         "known_at": KNOWN_AT,
         **UNSAID,
@@ -141,7 +141,7 @@ def test_files_of_payments_and_of_labels_are_of_the_same_kinds(
     (told,) = results(backend, summary)
     assert (told["event_id"], told["status"], told["known_at"]) == (event_id, "accepted", KNOWN_AT)
     assert told.get("note") in (None, "[1]")
-    assert find_decision(backend.stores, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT, **UNSAID}
+    assert find_decision(backend.container, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT, **UNSAID}
 
 
 def test_a_damaged_row_of_json_is_told_of(backend: Backend, decided: list[Payment]) -> None:
@@ -170,18 +170,18 @@ def test_what_is_no_such_file_gets_the_sentence_of_a_file_of_payments(
     state = set_labels(backend, content, f"labels/payments/a.{suffix}")
     assert state["status"] == "rejected"
     key = f"inbox/payments/a.{suffix}"
-    batch = score_batch(backend.stores, key, backend.drop(key, content))
+    batch = score_batch(backend.container, key, backend.drop(key, content))
     assert batch.reason == state["reason"]
-    assert backend.histories() == expected_histories(backend.stores, *decided)
+    assert backend.histories() == expected_histories(backend.container, *decided)
 
 
 def test_labels_that_unpack_to_too_much_are_rejected(
     backend: Backend, decided: list[Payment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LARGEST_BYTES", 10_000)
+    monkeypatch.setattr(module, "MAX_BYTES", 10_000)
     content = gzip.compress(write([(str(decided[0]["event_id"]), "fraud", "")] * 1000))
     assert "unpacks to more than" in set_labels(backend, content, "labels/payments/a.csv.gz")["reason"]
-    assert backend.histories() == expected_histories(backend.stores, *decided)
+    assert backend.histories() == expected_histories(backend.container, *decided)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_a_file_that_is_none_of_labels_is_rejected(backend: Backend, content: by
 def test_too_many_labels_are_rejected(
     backend: Backend, decided: list[Payment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tollgate.core.files.labels.MOST_LABELS", 1)
+    monkeypatch.setattr("tollgate.core.files.labels.MAX_LABELS", 1)
     state = set_labels(backend, write([(str(payment["event_id"]), "1", "") for payment in decided]))
     assert "split it" in state["reason"]
 
@@ -211,23 +211,23 @@ def test_too_many_labels_are_rejected(
 def test_a_file_told_of_again_does_not_undo_a_correction(backend: Backend, decided: list[Payment]) -> None:
     event_id = str(decided[0]["event_id"])
     first = set_labels(backend, write([(event_id, "fraud", "")]))
-    label_events(backend.stores, [{"event_id": event_id, "label": "legitimate"}])
+    label_events(backend.container, [{"event_id": event_id, "label": "legitimate"}])
     assert set_labels(backend, write([(event_id, "fraud", "")])) == first
-    assert backend.histories() == expected_histories(backend.stores, *decided)
+    assert backend.histories() == expected_histories(backend.container, *decided)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_run_that_is_killed_goes_on(
     backend: Backend, later_payments: list[Payment], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(module, "LOT", 3)
+    monkeypatch.setattr(module, "BATCH_ROWS", 3)
     payments = later_payments[:10]
     for payment in payments[:7]:
-        decide_event(backend.stores, payment)
+        decide_event(backend.container, payment)
     etag = backend.drop(KEY, write([(str(payment["event_id"]), "fraud", KNOWN_AT) for payment in payments]))
-    stores = backend.stores
-    client: Any = FragileClient(stores.decisions.client, 0.4, seed)
-    dying = replace(stores, decisions=replace(stores.decisions, client=client))
+    container = backend.container
+    client: Any = FragileClient(container.decisions.client, 0.4, seed)
+    dying = replace(container, decisions=replace(container.decisions, client=client))
     deaths = 0
     while True:
         try:
@@ -238,15 +238,15 @@ def test_a_run_that_is_killed_goes_on(
     assert deaths
     assert summary["failed"] == 0
     for payment in payments[7:]:
-        decide_event(stores, payment)
-    assert backend.histories() == expected_histories(stores, *payments, known_s=dict.fromkeys(range(10), KNOWN_S))
+        decide_event(container, payment)
+    assert backend.histories() == expected_histories(container, *payments, known_s=dict.fromkeys(range(10), KNOWN_S))
 
 
 def test_a_notice_of_labels_sets_them(backend: Backend, decided: list[Payment]) -> None:
     etag = backend.drop(KEY, write([(str(decided[0]["event_id"]), "fraud", KNOWN_AT)]))
     assert invoke("batch", {"Records": [write_notice(KEY, etag)] * 2}) == {"batchItemFailures": []}
-    assert backend.histories() == expected_histories(backend.stores, *decided, known_s={0: KNOWN_S})
-    assert not backend.stores.states.page(10, None)[0]
+    assert backend.histories() == expected_histories(backend.container, *decided, known_s={0: KNOWN_S})
+    assert not backend.container.states.page(10, None)[0]
 
 
 @pytest.mark.parametrize("kind", [pa.binary_view(), pa.string_view(), pa.large_binary()], ids=str)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.labels.label import label_events
@@ -19,54 +19,58 @@ NOTE, WHO = "The customer was at home.", "ana@example.com"
 EARLY, LATE = "2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z"
 
 
-def give(stores: Stores, payment: Payment, label: str, **said: str | None) -> dict[str, Any]:
-    answer = label_events(stores, [{"event_id": payment["event_id"], "label": label, "known_at": EARLY, **said}])
+def give(container: Container, payment: Payment, label: str, **said: str | None) -> dict[str, Any]:
+    answer = label_events(container, [{"event_id": payment["event_id"], "label": label, "known_at": EARLY, **said}])
     result: dict[str, Any] = answer["results"][0]
     return result
 
 
-def label_of(stores: Stores, payment: Payment) -> dict[str, Any]:
-    label: dict[str, Any] = find_decision(stores, payment["event_id"])["label"]
+def label_of(container: Container, payment: Payment) -> dict[str, Any]:
+    label: dict[str, Any] = find_decision(container, payment["event_id"])["label"]
     return label
 
 
-def test_a_note_is_kept_with_its_label(stores: Stores, payment: Payment) -> None:
-    decide_event(stores, payment)
-    assert give(stores, payment, "fraud", note=f" {NOTE}\n", labelled_by=WHO)["status"] == "accepted"
-    assert label_of(stores, payment) == {"label": "fraud", "known_at": EARLY, "note": NOTE, "labelled_by": WHO}
+def test_a_note_is_kept_with_its_label(container: Container, payment: Payment) -> None:
+    decide_event(container, payment)
+    assert give(container, payment, "fraud", note=f" {NOTE}\n", labelled_by=WHO)["status"] == "accepted"
+    assert label_of(container, payment) == {"label": "fraud", "known_at": EARLY, "note": NOTE, "labelled_by": WHO}
 
 
-def test_a_label_needs_no_note(stores: Stores, payment: Payment) -> None:
-    decide_event(stores, payment)
-    give(stores, payment, "fraud")
-    assert label_of(stores, payment) == {"label": "fraud", "known_at": EARLY, "note": None, "labelled_by": None}
+def test_a_label_needs_no_note(container: Container, payment: Payment) -> None:
+    decide_event(container, payment)
+    give(container, payment, "fraud")
+    assert label_of(container, payment) == {"label": "fraud", "known_at": EARLY, "note": None, "labelled_by": None}
 
 
-def test_a_later_note_changes_neither_date_nor_histories(stores: Stores, backend: Backend, payment: Payment) -> None:
-    decide_event(stores, payment)
-    give(stores, payment, "fraud", note="First.", labelled_by="bo@example.com")
+def test_a_later_note_changes_neither_date_nor_histories(
+    container: Container, backend: Backend, payment: Payment
+) -> None:
+    decide_event(container, payment)
+    give(container, payment, "fraud", note="First.", labelled_by="bo@example.com")
     before = backend.histories()
-    again = give(stores, payment, "fraud", note=NOTE, known_at=LATE)
+    again = give(container, payment, "fraud", note=NOTE, known_at=LATE)
     assert (again["status"], again["histories"]) == ("accepted", [])
-    assert label_of(stores, payment) == {"label": "fraud", "known_at": EARLY, "note": NOTE, "labelled_by": None}
+    assert label_of(container, payment) == {"label": "fraud", "known_at": EARLY, "note": NOTE, "labelled_by": None}
     assert backend.histories() == before
-    assert give(stores, payment, "fraud", note=NOTE)["status"] == "unchanged"
-    assert give(stores, payment, "fraud")["status"] == "unchanged"
-    assert label_of(stores, payment)["note"] == NOTE
+    assert give(container, payment, "fraud", note=NOTE)["status"] == "unchanged"
+    assert give(container, payment, "fraud")["status"] == "unchanged"
+    assert label_of(container, payment)["note"] == NOTE
 
 
-def test_a_correction_takes_the_note_away_that_spoke_for_the_former_label(stores: Stores, payment: Payment) -> None:
-    decide_event(stores, payment)
-    give(stores, payment, "fraud", note=NOTE, labelled_by=WHO)
-    give(stores, payment, "legitimate", known_at=LATE)
-    assert label_of(stores, payment) == {"label": "legitimate", "known_at": LATE, "note": None, "labelled_by": None}
+def test_a_correction_takes_the_note_away_that_spoke_for_the_former_label(
+    container: Container, payment: Payment
+) -> None:
+    decide_event(container, payment)
+    give(container, payment, "fraud", note=NOTE, labelled_by=WHO)
+    give(container, payment, "legitimate", known_at=LATE)
+    assert label_of(container, payment) == {"label": "legitimate", "known_at": LATE, "note": None, "labelled_by": None}
 
 
-def test_the_note_of_a_waiting_label_comes_with_the_decision(stores: Stores, payment: Payment) -> None:
-    assert give(stores, payment, "fraud", note="First.")["status"] == "waiting"
-    assert give(stores, payment, "fraud", note=NOTE, labelled_by=WHO)["status"] == "waiting"
-    decide_event(stores, payment)
-    label = label_of(stores, payment)
+def test_the_note_of_a_waiting_label_comes_with_the_decision(container: Container, payment: Payment) -> None:
+    assert give(container, payment, "fraud", note="First.")["status"] == "waiting"
+    assert give(container, payment, "fraud", note=NOTE, labelled_by=WHO)["status"] == "waiting"
+    decide_event(container, payment)
+    label = label_of(container, payment)
     assert (label["note"], label["labelled_by"]) == (NOTE, WHO)
 
 
@@ -80,20 +84,20 @@ def test_the_note_of_a_waiting_label_comes_with_the_decision(stores: Stores, pay
     ],
 )
 def test_a_note_that_must_not_be_kept_sets_no_label(
-    stores: Stores, payment: Payment, said: dict[str, str], reason: str
+    container: Container, payment: Payment, said: dict[str, str], reason: str
 ) -> None:
-    decide_event(stores, payment)
-    answer = give(stores, payment, "fraud", **said)
+    decide_event(container, payment)
+    answer = give(container, payment, "fraud", **said)
     assert answer["status"] == "failed"
     assert reason in answer["message"]
-    assert find_decision(stores, payment["event_id"])["label"] is None
+    assert find_decision(container, payment["event_id"])["label"] is None
 
 
-def test_the_answer_names_the_histories_that_learned(stores: Stores, payment: Payment) -> None:
-    decide_event(stores, payment)
-    learned = give(stores, payment, "fraud")["histories"]
+def test_the_answer_names_the_histories_that_learned(container: Container, payment: Payment) -> None:
+    decide_event(container, payment)
+    learned = give(container, payment, "fraud")["histories"]
     assert {"customer", "merchant", "device"} <= set(learned)
-    assert give(stores, payment, "legitimate", known_at=LATE)["histories"] == learned
+    assert give(container, payment, "legitimate", known_at=LATE)["histories"] == learned
     other = {**payment, "event_id": "another"}
-    decide_event(stores, other)
-    assert give(stores, other, "legitimate")["histories"] == []
+    decide_event(container, other)
+    assert give(container, other, "legitimate")["histories"] == []

@@ -12,9 +12,9 @@ import pytest
 from tollgate.core.decisions.decision import decide
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.history.latest_addition import latest_us
-from tollgate.core.history.timeline import Arrivals
+from tollgate.core.history.timeline import Timeline
 from tollgate.services.batches.process import score_batch
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.what_if import WhatIf, what_if
 from tollgate.services.labels.label import label_events
@@ -39,9 +39,9 @@ def us(hours: float) -> int:
     return round((BEGIN + timedelta(hours=hours)).timestamp() * 1e6)
 
 
-def counts_of(stores: Stores, payment: Payment) -> dict[str, dict[float, float]]:
+def counts_of(container: Container, payment: Payment) -> dict[str, dict[float, float]]:
     """Return what each entity of a payment is said to count, by half-life in hours."""
-    answer = what_if(stores, WhatIf(event=payment, histories=True))
+    answer = what_if(container, WhatIf(event=payment, histories=True))
     return {
         history["entity"]: {
             fact["half_life_s"] / 3600: fact["value"] for fact in history["facts"] if fact["operation"] == "count"
@@ -51,16 +51,16 @@ def counts_of(stores: Stores, payment: Payment) -> dict[str, dict[float, float]]
 
 
 def test_a_payment_a_day_late_is_told_of_what_came_after_it_once(
-    stores: Stores, backend: Backend, payment: Payment
+    container: Container, backend: Backend, payment: Payment
 ) -> None:
-    decide_event(stores, at(payment, 24))
+    decide_event(container, at(payment, 24))
     late = at(payment, 0, event_id="late")
 
-    counts = counts_of(stores, late)
+    counts = counts_of(container, late)
 
     assert {entity for entity, its in counts.items() if its} >= {"customer", "merchant", "customer_merchant"}
     assert [count for its in counts.values() for count in its.values()] == pytest.approx([1.0] * 20, rel=1e-4)
-    reads = [decide_event(stores, late)["probability"], decide_event(stores, late)["probability"]]
+    reads = [decide_event(container, late)["probability"], decide_event(container, late)["probability"]]
     assert reads[0] == reads[1]
     assert {latest_us(names) for names in backend.latest().values()} == {us(24)}
 
@@ -70,70 +70,70 @@ def one_by_one(version: DetectorVersion, *payments: Payment) -> list[float]:
     events, store, found = read_payments_as_events(version, *payments), Store(version.history), []
     for row in range(len(events)):
         one = events.take(np.array([row]))
-        read = store.happen(one, Arrivals.of(one))
+        read = store.happen(one, Timeline.of(one))
         found.append(float(decide(version, one, read.reads, read.excess).probabilities[0]))
     return found
 
 
-def test_payments_in_any_order_of_time_are_decided_as_they_arrive(stores: Stores, payment: Payment) -> None:
+def test_payments_in_any_order_of_time_are_decided_as_they_arrive(container: Container, payment: Payment) -> None:
     payments = [at(payment, hours) for hours in (0, 900, 3, 30.5, 901, -200, 900.25)]
-    answers = [decide_event(stores, one)["probability"] for one in payments]
+    answers = [decide_event(container, one)["probability"] for one in payments]
 
-    assert answers == one_by_one(stores.champion(), *payments)
+    assert answers == one_by_one(container.champion(), *payments)
 
 
-def test_writers_that_race_never_lower_the_time(stores: Stores, backend: Backend, payment: Payment) -> None:
-    decide_event(stores, at(payment, 0))
+def test_writers_that_race_never_lower_the_time(container: Container, backend: Backend, payment: Payment) -> None:
+    decide_event(container, at(payment, 0))
     hours = [5.0, 1.0, 9.0, 3.0, 7.0, 2.0, 8.0, 4.0]
 
-    meet(stores, [partial(decide_event, stores, at(payment, hour)) for hour in hours])
+    meet(container, [partial(decide_event, container, at(payment, hour)) for hour in hours])
 
     assert {latest_us(names) for names in backend.latest().values()} == {us(9.0)}
-    decide_event(stores, at(payment, 10))
+    decide_event(container, at(payment, 10))
     assert {latest_us(names) for names in backend.latest().values()} == {us(10)}
     assert {len(names) for names in backend.latest().values()} == {1}, "earlier times go"
 
 
 @pytest.mark.parametrize(("first", "second"), [(5.0, 9.0), (9.0, 5.0)])
 def test_a_writer_that_is_overtaken_leaves_the_later_time(
-    stores: Stores, backend: Backend, payment: Payment, first: float, second: float
+    container: Container, backend: Backend, payment: Payment, first: float, second: float
 ) -> None:
-    decide_event(stores, at(payment, 0))
-    come_between(stores, lambda: decide_event(stores, at(payment, first)))
+    decide_event(container, at(payment, 0))
+    come_between(container, lambda: decide_event(container, at(payment, first)))
 
-    decide_event(stores, at(payment, second))
+    decide_event(container, at(payment, second))
 
     assert {latest_us(names) for names in backend.latest().values()} == {us(9.0)}
 
 
-def test_a_label_moves_the_time_to_when_it_was_known(stores: Stores, backend: Backend, payment: Payment) -> None:
-    decide_event(stores, at(payment, 0))
+def test_a_label_moves_the_time_to_when_it_was_known(container: Container, backend: Backend, payment: Payment) -> None:
+    decide_event(container, at(payment, 0))
     label: dict[str, Any] = {"event_id": "hour-0", "label": "fraud", "known_at": at(payment, 48)["timestamp"]}
-    label_events(stores, [label])
+    label_events(container, [label])
     singles = {pk: names for pk, names in backend.latest().items() if "customer_" not in pk.split("#")[1]}
 
     assert {latest_us(names) for names in singles.values()} == {us(48)}
     assert {len(names) for names in singles.values()} == {1}
-    counts = counts_of(stores, at(payment, 1))
+    counts = counts_of(container, at(payment, 1))
     assert counts["merchant"][1.0] < 1e-9, "an hour's half-life, two days later"
     assert counts["customer_merchant"][1.0] < 1e-9, "a pair is read as its customer is"
 
 
-def test_many_labels_leave_one_time(stores: Stores, backend: Backend, payment: Payment) -> None:
+def test_many_labels_leave_one_time(container: Container, backend: Backend, payment: Payment) -> None:
     payments = [at(payment, hours) for hours in range(6)]
     for one in payments:
-        decide_event(stores, one)
+        decide_event(container, one)
     for place, one in enumerate(payments):
         known_at = at(payment, 50 + place)["timestamp"]
-        label_events(stores, [{"event_id": one["event_id"], "label": "fraud", "known_at": known_at}])
+        label_events(container, [{"event_id": one["event_id"], "label": "fraud", "known_at": known_at}])
 
     assert {len(names) for names in backend.latest().values()} == {1}
 
 
-def test_a_label_that_waited_moves_the_time(stores: Stores, backend: Backend, payment: Payment) -> None:
+def test_a_label_that_waited_moves_the_time(container: Container, backend: Backend, payment: Payment) -> None:
     known_at = at(payment, 48)["timestamp"]
-    label_events(stores, [{"event_id": "hour-0", "label": "fraud", "known_at": known_at}])
-    decide_event(stores, at(payment, 0))
+    label_events(container, [{"event_id": "hour-0", "label": "fraud", "known_at": known_at}])
+    decide_event(container, at(payment, 0))
 
     assert {latest_us(names) for names in backend.latest().values()} == {us(48)}
 
@@ -142,16 +142,16 @@ def test_a_late_file_reads_and_records_as_single_payments(
     empty_backend: Backend, recording_version: Path, payment: Payment
 ) -> None:
     empty_backend.publish(recording_version)
-    stores = empty_backend.stores
+    container = empty_backend.container
     key = "inbox/payments/a.csv"
     first, *late = (at(payment, hours) for hours in (800, 0, 3, 30.5, 801))
-    decide_event(stores, first)
+    decide_event(container, first)
 
-    score_batch(stores, key, empty_backend.drop(key, write_payments(late)))
+    score_batch(container, key, empty_backend.drop(key, write_payments(late)))
 
     (results,) = (empty_backend.get(name) for name in empty_backend.keys("results/") if name.endswith(".csv"))
     header, *rows = (line.split(",") for line in results.decode().splitlines())
     found = [float(row[header.index("probability")]) for row in rows]
-    assert found == one_by_one(stores.champion(), first, *late)[1:]
+    assert found == one_by_one(container.champion(), first, *late)[1:]
     assert {latest_us(names) for names in empty_backend.latest().values()} == {us(801)}
     assert {len(names) for names in empty_backend.latest().values()} == {1}

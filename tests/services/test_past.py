@@ -14,7 +14,7 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.decisions.decision import read_histories
 from tollgate.core.detectors.safety import missing_columns
 from tollgate.core.events.reader import read_event
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.downgrade import downgrade_of
 from tollgate.services.labels.label import label_events
@@ -53,33 +53,33 @@ def labels_by_moment(records: list[DecisionRecord]) -> Iterator[tuple[float, lis
         )
 
 
-def test_a_past_is_what_the_api_would_have_left(stores: Stores, payments: tuple[Path, datetime]) -> None:
-    version, (file, now) = stores.champion(), payments
+def test_a_past_is_what_the_api_would_have_left(container: Container, payments: tuple[Path, datetime]) -> None:
+    version, (file, now) = container.champion(), payments
     past = live_through(version, {}, file, now)
     records = list(past.records.values())
     assert {record.label for record in records} == {None, "fraud", "legitimate"}
     waiting = list(labels_by_moment(records))
     for record in records:
         while waiting and waiting[0][0] <= record.time_s:
-            assert label_events(stores, waiting.pop(0)[1])["failed"] == 0
-        answer = decide_event(stores, record.event)
+            assert label_events(container, waiting.pop(0)[1])["failed"] == 0
+        answer = decide_event(container, record.event)
         assert answer | {"decided_at": ""} == {
             **record.answer,
             "decided_at": "",
-            "downgraded": downgrade_of(stores, record.answer),
+            "downgraded": downgrade_of(container, record.answer),
             "missing_columns": missing_columns(version.event_type, record.event),
             "repeated": False,
             "timings_ms": answer["timings_ms"],
         }
     for _, labels in waiting:
-        assert label_events(stores, labels)["failed"] == 0
+        assert label_events(container, labels)["failed"] == 0
     for record in records:
-        kept = stores.decisions.find(version.detector, record.answer["event_id"])
+        kept = container.decisions.find(version.detector, record.answer["event_id"])
         assert kept is not None
         assert (kept.event, kept.entities, kept.reads) == (record.event, record.entities, record.reads)
         assert (kept.excess, kept.label, kept.known_s) == (record.excess, record.label, record.known_s)
         afterwards = read_event(version.event_type, {**record.event, "timestamp": now.isoformat()})
-        by_api = read_histories(version, afterwards, stores.histories.read(version, afterwards))
+        by_api = read_histories(version, afterwards, container.histories.read(version, afterwards))
         by_past = read_histories(version, afterwards, past.added)
         for entity in version.history.sums:
             assert np.array_equal(by_api[entity], by_past[entity], equal_nan=True), (record.event, entity)

@@ -24,7 +24,7 @@ def tiny_version(sample_version: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 def publish(backend: Backend, folder: Path) -> int | None:
-    return publish_version(folder, backend.bucket, backend.stores.histories.table).loaded
+    return publish_version(folder, backend.bucket, backend.container.histories.table).loaded
 
 
 def expected_histories(folder: Path) -> dict[str, dict[str, int]]:
@@ -34,7 +34,7 @@ def expected_histories(folder: Path) -> dict[str, dict[str, int]]:
 
 def test_a_published_version_decides_with_its_histories(empty_backend: Backend, tiny_version: Path) -> None:
     loaded = publish(empty_backend, tiny_version)
-    assert empty_backend.stores.champion().version == tiny_version.name
+    assert empty_backend.container.champion().version == tiny_version.name
     assert empty_backend.histories() == expected_histories(tiny_version)
     assert loaded == len(expected_histories(tiny_version)) > 100
     assert {pk: len(names) for pk, names in empty_backend.latest().items()} == dict.fromkeys(
@@ -53,20 +53,20 @@ def test_a_second_version_of_the_same_plan_keeps_the_histories(
     empty_backend: Backend, tiny_version: Path, tmp_path: Path, payment: Payment
 ) -> None:
     publish(empty_backend, tiny_version)
-    decide_event(empty_backend.stores, payment)
+    decide_event(empty_backend.container, payment)
     before = empty_backend.histories()
     second = reseal(tiny_version, tmp_path, lambda _entity, key: key < "m00050", description="another")
     assert publish(empty_backend, second) is None
     assert empty_backend.histories() == before
-    empty_backend.stores.versions._open.clear()
-    assert empty_backend.stores.champion().version == second.name
+    empty_backend.container.versions._open.clear()
+    assert empty_backend.container.champion().version == second.name
 
 
 def test_events_that_came_before_the_histories_stay_counted(
     backend: Backend, tiny_version: Path, payment: Payment
 ) -> None:
-    decide_event(backend.stores, payment)
-    pk = f"{backend.stores.champion().history_space}#merchant#{payment['merchant_id']}"
+    decide_event(backend.container, payment)
+    pk = f"{backend.container.champion().history_space}#merchant#{payment['merchant_id']}"
     counted = backend.histories()[pk]
     publish(backend, tiny_version)
     loaded = expected_histories(tiny_version)[pk]

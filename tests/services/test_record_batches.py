@@ -13,9 +13,9 @@ import pytest
 from tollgate.adapters.dynamodb.batches import BatchState
 from tollgate.core.history.replay import StoredHistories, replay_histories
 from tollgate.core.history.stored_names import OPEN
-from tollgate.core.history.totals import totals
+from tollgate.core.history.totals import sum_additions
 from tollgate.services.batches.process import score_batch
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 
 from tests.services.backend import Backend, Payment, forget_storage, write_payments
@@ -78,7 +78,7 @@ def recording(empty_backend: Backend, recording_version: Path, monkeypatch: pyte
 def go_on(recording: Backend, etag: str) -> BatchState:
     """Score the file again after a run was killed."""
     time.sleep(LEASE_S)
-    return score_batch(recording.stores, KEY, etag)
+    return score_batch(recording.container, KEY, etag)
 
 
 @pytest.fixture
@@ -95,17 +95,19 @@ def expected(recording: Backend, later_payments: list[Payment]) -> Histories:
 
 def recorded(recording: Backend, payments: list[Payment], stored: StoredHistories | None = None) -> Histories:
     """What a file of payments adds, whose amounts are judged on top of what is stored."""
-    version = recording.stores.champion()
+    version = recording.container.champion()
     events = read_payments_as_events(version, *payments)
     unusual = replay_histories(version.history, events, stored=stored).excess
     withheld = withheld_of(version, events, stored)
-    sums = {entity: totals(version.history, entity, events, unusual, withheld=withheld) for entity in events.entities}
+    sums = {
+        entity: sum_additions(version.history, entity, events, unusual, withheld=withheld) for entity in events.entities
+    }
     return under_pks(version, sums)
 
 
-def dying(stores: Stores, dies_at: int, *, after_writing: bool) -> Stores:
-    client: Any = DyingClient(stores.histories.client, dies_at, after_writing=after_writing)
-    return replace(stores, histories=replace(stores.histories, client=client))
+def dying(container: Container, dies_at: int, *, after_writing: bool) -> Container:
+    client: Any = DyingClient(container.histories.client, dies_at, after_writing=after_writing)
+    return replace(container, histories=replace(container.histories, client=client))
 
 
 def at_once(works: list[Callable[[], object]]) -> None:
@@ -117,19 +119,19 @@ def at_once(works: list[Callable[[], object]]) -> None:
 
 
 def test_a_file_is_recorded(recording: Backend, etag: str, expected: Histories) -> None:
-    assert score_batch(recording.stores, KEY, etag).status == "done"
+    assert score_batch(recording.container, KEY, etag).status == "done"
     assert recording.histories() == expected
     assert len(expected) > 300
 
 
 def test_repeated_notices_record_once(recording: Backend, etag: str, expected: Histories) -> None:
     for _ in range(3):
-        score_batch(recording.stores, KEY, etag)
+        score_batch(recording.container, KEY, etag)
     assert recording.histories() == expected
 
 
 def test_runs_that_meet_record_once(recording: Backend, etag: str, expected: Histories) -> None:
-    at_once([lambda: score_batch(recording.stores, KEY, etag)] * 3)
+    at_once([lambda: score_batch(recording.container, KEY, etag)] * 3)
     assert recording.histories() == expected
 
 
@@ -139,7 +141,7 @@ def test_a_run_killed_between_lots_is_finished_by_the_next(
     recording: Backend, etag: str, expected: Histories, dies_at: int, *, after_writing: bool
 ) -> None:
     with pytest.raises(KilledError):
-        score_batch(dying(recording.stores, dies_at, after_writing=after_writing), KEY, etag)
+        score_batch(dying(recording.container, dies_at, after_writing=after_writing), KEY, etag)
     assert recording.histories() != expected
     assert go_on(recording, etag).status == "done"
     assert recording.histories() == expected
@@ -147,7 +149,7 @@ def test_a_run_killed_between_lots_is_finished_by_the_next(
 
 def test_a_killed_run_does_not_change_the_results(recording: Backend, etag: str) -> None:
     with pytest.raises(KilledError):
-        score_batch(dying(recording.stores, 2, after_writing=True), KEY, etag)
+        score_batch(dying(recording.container, 2, after_writing=True), KEY, etag)
     (before,) = (recording.get(key) for key in recording.keys("results/") if key.endswith(".csv"))
     go_on(recording, etag)
     (after,) = (recording.get(key) for key in recording.keys("results/") if key.endswith(".csv"))
@@ -159,17 +161,17 @@ def test_files_and_events_add_up_in_any_order(
 ) -> None:
     one, other = later_payments[300], later_payments[301]
     at_once([
-        lambda: decide_event(recording.stores, one),
-        lambda: score_batch(recording.stores, KEY, etag),
-        lambda: decide_event(recording.stores, other),
+        lambda: decide_event(recording.container, one),
+        lambda: score_batch(recording.container, KEY, etag),
+        lambda: decide_event(recording.container, other),
     ])  # fmt: skip
-    both = [expected_histories(recording.stores, payment) for payment in (one, other)]
+    both = [expected_histories(recording.container, payment) for payment in (one, other)]
     assert recording.histories() == add_up(expected, *both)
 
 
 def test_a_file_remembers_which_amounts_are_unusual(recording: Backend, later_payments: list[Payment]) -> None:
     payments = payments_of_one(later_payments[0], [20.0, 20.0, 20.0, 20.0, 900.0, 20.0])
-    score_batch(recording.stores, KEY, recording.drop(KEY, write_payments(payments)))
+    score_batch(recording.container, KEY, recording.drop(KEY, write_payments(payments)))
     (sums,) = (sums for pk, sums in recording.histories().items() if "#customer#" in pk)
     assert sum(name[0] == "u" for name in sums) == 3, "one for each half-life of a day or more"
     assert recording.histories() == recorded(recording, payments)
@@ -179,15 +181,17 @@ def test_what_a_killed_run_found_unusual_stays_so(recording: Backend, later_paym
     payments = payments_of_one(later_payments[0], [20.0, 20.0, 20.0, 20.0, 900.0])
     etag = recording.drop(KEY, write_payments(payments))
     with pytest.raises(KilledError):
-        score_batch(dying(recording.stores, 0, after_writing=False), KEY, etag)
+        score_batch(dying(recording.container, 0, after_writing=False), KEY, etag)
     usual = [
         {**payment, "event_id": f"large-{n}"}
         for n, payment in enumerate(payments_of_one(later_payments[0], [900.0] * 5))
     ]
     for payment in usual:
-        decide_event(recording.stores, payment)
+        decide_event(recording.container, payment)
     go_on(recording, etag)
-    assert recording.histories() == add_up(recorded(recording, payments), expected_histories(recording.stores, *usual))
+    assert recording.histories() == add_up(
+        recorded(recording, payments), expected_histories(recording.container, *usual)
+    )
 
 
 def payments_of_one(payment: Payment, amounts: list[float]) -> list[Payment]:
@@ -203,11 +207,11 @@ def test_files_of_weeks_leave_what_matured_and_what_is_open(recording: Backend, 
     payments = payments_of_one(later_payments[0], [20.0] * 6)
     for place, payment in enumerate(payments):
         payment["timestamp"] = f"2026-06-{1 + 5 * place:02d}T12:00:00Z"
-    score_batch(recording.stores, KEY, recording.drop(KEY, write_payments(payments[:3])))
+    score_batch(recording.container, KEY, recording.drop(KEY, write_payments(payments[:3])))
     second = "inbox/payments/b.csv"
-    score_batch(recording.stores, second, recording.drop(second, write_payments(payments[3:])))
+    score_batch(recording.container, second, recording.drop(second, write_payments(payments[3:])))
     later_s = 1_783_000_000.0  # 2 July: the last has matured, and nothing of more than an hour has faded
-    version = recording.stores.champion()
+    version = recording.container.champion()
     assert settled(version, recording.histories(), later_s) == settled(version, recorded(recording, payments), later_s)
     (sums,) = (sums for pk, sums in recording.histories().items() if "#customer#" in pk)
     assert {name[0] for name in sums} >= {OPEN, "l"}
@@ -216,10 +220,10 @@ def test_files_of_weeks_leave_what_matured_and_what_is_open(recording: Backend, 
 def test_bad_rows_are_not_recorded(recording: Backend, later_payments: list[Payment]) -> None:
     payments: list[dict[str, Any]] = [dict(payment) for payment in later_payments[:2]]
     payments[1] |= {"amount": "a lot", "customer_id": "of the bad row"}
-    score_batch(recording.stores, KEY, recording.drop(KEY, write_payments(payments)))
+    score_batch(recording.container, KEY, recording.drop(KEY, write_payments(payments)))
     assert not [pk for pk in recording.histories() if "of the bad row" in pk]
 
 
 def test_without_recording_nothing_is_added(backend: Backend, later_payments: list[Payment]) -> None:
-    assert score_batch(backend.stores, KEY, backend.drop(KEY, write_payments(later_payments[:50]))).status == "done"
+    assert score_batch(backend.container, KEY, backend.drop(KEY, write_payments(later_payments[:50]))).status == "done"
     assert not backend.histories()

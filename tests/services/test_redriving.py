@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from tollgate.adapters import clients
 from tollgate.adapters.s3.batch_names import BatchFile
-from tollgate.services.batches.delivery import Turn
+from tollgate.services.batches.delivery import Delivery
 from tollgate.services.batches.process import GivenUpError, score_batch
 
 from model_build.cli.main import main
@@ -55,7 +55,7 @@ def give_up(backend: Backend, key: str, content: bytes, dead: str) -> str:
     forget_storage()
     for receives in range(1, 5):
         with pytest.raises(Exception, match=r"model\.onnx"):
-            score_batch(backend.stores, key, etag, Turn("m", receives))
+            score_batch(backend.container, key, etag, Delivery("m", receives))
     backend.drop(model, whole)
     forget_storage()
     body = write_notice(key, etag)["body"]
@@ -69,7 +69,7 @@ def test_a_file_that_was_given_up_is_listed_with_its_reason_and_scored_once_it_i
     key = "inbox/payments/a.csv"
     etag = give_up(backend, key, write_payments([payment]), queues[0])
     batch_id = BatchFile.of(key, etag, "payments").batch_id
-    state = backend.stores.states.find(batch_id)
+    state = backend.container.states.find(batch_id)
     assert state is not None
     assert state.status == "failed"
     said = redrive(backend, queues)
@@ -82,7 +82,7 @@ def test_a_file_that_was_given_up_is_listed_with_its_reason_and_scored_once_it_i
     (body,) = bodies(queues[1])
     record = {**write_notice(key, etag, "put back"), "body": body, "receiptHandle": "none"}
     assert invoke("batch", {"Records": [record]}) == {"batchItemFailures": []}
-    done = backend.stores.states.find(batch_id)
+    done = backend.container.states.find(batch_id)
     assert done is not None
     assert (done.status, done.reason) == ("done", None)
 
@@ -135,4 +135,4 @@ def test_the_last_receive_fails_and_a_given_up_message_fails_again(
     key = "inbox/payments/a.csv"
     etag = give_up(backend, key, write_payments([payment]), queues[0])
     with pytest.raises(GivenUpError):
-        score_batch(backend.stores, key, etag, Turn("m", 5))
+        score_batch(backend.container, key, etag, Delivery("m", 5))

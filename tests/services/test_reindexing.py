@@ -27,7 +27,7 @@ def today() -> date:
 
 
 def found(backend: Backend) -> list[dict[str, object]]:
-    answer = search_decisions(backend.stores, SearchTerms(limit=200))
+    answer = search_decisions(backend.container, SearchTerms(limit=200))
     decisions: list[dict[str, object]] = answer["decisions"]
     return decisions
 
@@ -38,7 +38,7 @@ def label_of(backend: Backend, event_id: object) -> object:
 
 
 def segments(backend: Backend) -> list[SegmentName]:
-    return backend.stores.segments.find(DETECTOR, today().isoformat(), today().isoformat())
+    return backend.container.segments.find(DETECTOR, today().isoformat(), today().isoformat())
 
 
 @pytest.fixture
@@ -46,16 +46,16 @@ def decided(backend: Backend, later_payments: list[Payment]) -> list[Payment]:
     """Twelve decisions, some with a label, that are indexed; and a label that waits for its event."""
     payments = later_payments[:12]
     for payment in payments:
-        decide_event(backend.stores, payment)
+        decide_event(backend.container, payment)
     labels = [{"event_id": payment["event_id"], "label": "fraud"} for payment in payments[:3]]
-    label_events(backend.stores, [*labels, {"event_id": "nobody's", "label": "fraud"}])
+    label_events(backend.container, [*labels, {"event_id": "nobody's", "label": "fraud"}])
     assert handler({"Records": read_stream(backend)}, None) == {"batchItemFailures": []}
     return payments
 
 
 def reindex(backend: Backend, *more: str, status: int = 0) -> str:
-    stores, day = backend.stores, today().isoformat()
-    named = ["--decisions-table", stores.decisions.table, "--bucket", backend.bucket, "--detector", DETECTOR]
+    container, day = backend.container, today().isoformat()
+    named = ["--decisions-table", container.decisions.table, "--bucket", backend.bucket, "--detector", DETECTOR]
     done = CliRunner().invoke(main, ["reindex", *named, "--from", day, "--to", day, *more])
     assert done.exit_code == status, done.output
     return done.output
@@ -64,7 +64,7 @@ def reindex(backend: Backend, *more: str, status: int = 0) -> str:
 def test_what_was_lost_is_found_again(backend: Backend, decided: list[Payment]) -> None:
     before = found(backend)
     assert len(before) == len(decided)
-    backend.stores.segments.delete(segments(backend))
+    backend.container.segments.delete(segments(backend))
     assert found(backend) == []
     assert f"{len(decided)} decisions of 1 days indexed" in reindex(backend)
     assert found(backend) == before
@@ -82,9 +82,9 @@ def test_former_segments_go_and_the_same_again_changes_nothing(backend: Backend)
 
 def test_what_comes_meanwhile_is_newer_than_what_was_read(backend: Backend, decided: list[Payment]) -> None:
     event_id = decided[5]["event_id"]
-    label_events(backend.stores, [{"event_id": event_id, "label": "legitimate"}])
+    label_events(backend.container, [{"event_id": event_id, "label": "legitimate"}])
     late = read_stream(backend)[-1:]
-    label_events(backend.stores, [{"event_id": event_id, "label": "fraud"}])
+    label_events(backend.container, [{"event_id": event_id, "label": "fraud"}])
     reindex(backend)
     assert label_of(backend, event_id) == "fraud"
     # The stream is behind the table: what it tells in the end is what the table says.

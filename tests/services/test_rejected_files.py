@@ -56,8 +56,8 @@ BAD_FILES: dict[str, tuple[str, bytes, str]] = {
 @pytest.mark.parametrize(("name", "content", "reason"), BAD_FILES.values(), ids=BAD_FILES)
 def test_a_bad_file_is_rejected(backend: Backend, name: str, content: bytes, reason: str) -> None:
     key = f"inbox/payments/{name}"
-    batch_id = score_batch(backend.stores, key, backend.drop(key, content)).batch_id
-    batch = show_batch(backend.stores, batch_id)
+    batch_id = score_batch(backend.container, key, backend.drop(key, content)).batch_id
+    batch = show_batch(backend.container, batch_id)
     assert batch["status"] == "rejected"
     assert reason in batch["reason"]
     assert batch["finished_at"] >= batch["created_at"]
@@ -72,20 +72,20 @@ def test_a_damaged_parquet_file_is_rejected_or_read(backend: Backend, payment: P
     content = bytearray(parquet(**{name: [value] for name, value in payment.items()}))
     content[at * len(content) // 1_000] ^= 0xFF
     key = "inbox/payments/a.parquet"
-    assert score_batch(backend.stores, key, backend.drop(key, bytes(content))).status in ("done", "rejected")
+    assert score_batch(backend.container, key, backend.drop(key, bytes(content))).status in ("done", "rejected")
 
 
 def test_an_unknown_detector_in_the_key_is_rejected(backend: Backend, payment: Payment) -> None:
     key = "inbox/nobody/a.csv"
-    batch_id = score_batch(backend.stores, key, backend.drop(key, write_payments([payment]))).batch_id
-    batch = show_batch(backend.stores, batch_id)
+    batch_id = score_batch(backend.container, key, backend.drop(key, write_payments([payment]))).batch_id
+    batch = show_batch(backend.container, batch_id)
     assert (batch["status"], batch["detector"]) == ("rejected", "nobody")
     assert 'no detector "nobody"' in batch["reason"]
-    assert list_batches(backend.stores, 20, None)["batches"][0]["status"] == "rejected"
+    assert list_batches(backend.container, 20, None)["batches"][0]["status"] == "rejected"
 
 
 def test_a_file_that_is_gone_is_rejected(backend: Backend) -> None:
-    state = score_batch(backend.stores, "inbox/payments/gone.csv", "etag")
+    state = score_batch(backend.container, "inbox/payments/gone.csv", "etag")
     assert state.status == "rejected"
     assert "drop it again" in str(state.reason)
 
@@ -93,11 +93,11 @@ def test_a_file_that_is_gone_is_rejected(backend: Backend) -> None:
 def test_a_rejected_file_is_scored_when_it_is_dropped_again_and_can_be(backend: Backend, payment: Payment) -> None:
     key, content = "inbox/payments/back.csv", write_payments([payment])
     etag = backend.drop(key, content)
-    backend.stores.batches.s3.delete_object(Bucket=backend.bucket, Key=key)
-    rejected = score_batch(backend.stores, key, etag)
+    backend.container.batches.s3.delete_object(Bucket=backend.bucket, Key=key)
+    rejected = score_batch(backend.container, key, etag)
     assert rejected.status == "rejected"
 
-    scored = score_batch(backend.stores, key, backend.drop(key, content))
+    scored = score_batch(backend.container, key, backend.drop(key, content))
 
     assert scored.batch_id == rejected.batch_id
     assert (scored.status, scored.rows, scored.reason) == ("done", 1, None)
@@ -109,20 +109,20 @@ def test_a_file_that_is_too_large_is_rejected(backend: Backend, monkeypatch: pyt
     assert read_settings().largest_file_bytes == 1 << 20
     plain = HEADER + b"".join(ROW.replace(b"1,", b"%d," % n, 1) for n in range(20_000))
     for key, content in {"inbox/a.csv": plain, "inbox/a.csv.gz": gzip.compress(plain)}.items():
-        state = score_batch(backend.stores, key, backend.drop(key, content))
+        state = score_batch(backend.container, key, backend.drop(key, content))
         assert (state.status, "0.00104858 GB; split it" in str(state.reason)) == ("rejected", True)
 
 
 def test_a_repeated_notice_of_a_rejected_file_changes_nothing_but_the_time(backend: Backend, payment: Payment) -> None:
     key = "inbox/nobody/a.csv"
     etag = backend.drop(key, write_payments([payment]))
-    first = score_batch(backend.stores, key, etag)
-    again = score_batch(backend.stores, key, etag)
+    first = score_batch(backend.container, key, etag)
+    again = score_batch(backend.container, key, etag)
     assert (again.status, again.reason, again.created_at) == (first.status, first.reason, first.created_at)
 
 
 def test_an_unknown_batch_is_not_found(backend: Backend) -> None:
     with pytest.raises(NotFoundError, match='no batch "nobody"'):
-        show_batch(backend.stores, "nobody")
+        show_batch(backend.container, "nobody")
     with pytest.raises(NotFoundError):
-        show_batch(backend.stores, "x" * 3_000)
+        show_batch(backend.container, "x" * 3_000)

@@ -14,8 +14,8 @@ from tollgate.adapters.dynamodb.items import get_items
 from tollgate.core.detectors.safety import Fail, Safety
 from tollgate.core.explanations.explain import Wanted
 from tollgate.core.rules.rule import Rule, RuleBook
-from tollgate.core.rules.value_lists import Members
-from tollgate.services.container import Stores
+from tollgate.core.rules.value_lists import ValueList
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.labels.label import label_events
@@ -35,15 +35,15 @@ def replay(backend: Backend, event_id: str, *more: str) -> Result:
     return CliRunner().invoke(main, [*asked, *(more or ("--bucket", backend.bucket))])
 
 
-def change(stores: Stores, event_id: str, runtime: str | None = None, **answered: object) -> None:
+def change(container: Container, event_id: str, runtime: str | None = None, **answered: object) -> None:
     """Change what a decision's record says that was answered, or what it was decided with."""
     key = {"pk": {"S": decision_key(DETECTOR, event_id)}}
-    item = stores.decisions.client.get_item(TableName=stores.decisions.table, Key=key)["Item"]
+    item = container.decisions.client.get_item(TableName=container.decisions.table, Key=key)["Item"]
     content = unpack_json(item["d"]["B"])
     content[0] |= answered
     content[6] = runtime or content[6]
     item["d"] = {"B": pack_json(content)}
-    stores.decisions.client.put_item(TableName=stores.decisions.table, Item=item)
+    container.decisions.client.put_item(TableName=container.decisions.table, Item=item)
 
 
 @pytest.mark.parametrize("reasons", ["none", "top", "all"])
@@ -52,11 +52,11 @@ def test_decisions_come_out_the_same_later(
     later_payments: list[Payment],
     reasons: Any,  # noqa: ANN401 - one of three words
 ) -> None:
-    stores, same_customer = backend.stores, {"customer_id": later_payments[0]["customer_id"]}
+    container, same_customer = backend.container, {"customer_id": later_payments[0]["customer_id"]}
     payments = [payment | same_customer for payment in later_payments[:12]]
     for payment in payments:
-        decide_event(stores, payment, reasons=reasons)
-    label_events(stores, [{"event_id": payment["event_id"], "label": "fraud"} for payment in payments])
+        decide_event(container, payment, reasons=reasons)
+    label_events(container, [{"event_id": payment["event_id"], "label": "fraud"} for payment in payments])
     for payment in payments:
         result = replay(backend, payment["event_id"])
         assert result.exit_code == 0, result.output
@@ -65,19 +65,19 @@ def test_decisions_come_out_the_same_later(
 
 
 def test_the_version_may_come_from_a_folder(backend: Backend, payment: Payment, sample_version: Path) -> None:
-    decide_event(backend.stores, payment)
+    decide_event(backend.container, payment)
     assert replay(backend, payment["event_id"], "--folder", str(sample_version)).exit_code == 0
 
 
 def test_what_lists_held_is_replayed(
     empty_backend: Backend, sample_version: Path, payment: Payment, tmp_path: Path
 ) -> None:
-    lists = {"bad": Members.of("text", ["somebody"])}
+    lists = {"bad": ValueList.of("text", ["somebody"])}
     rule = Rule("known_bad", "customer_id in bad", "block")
     rules = RuleBook("ALL_MATCHED", (rule,), lists, ("approve", "review", "block")).to_json()
     empty_backend.publish(reseal(sample_version, tmp_path, rules=rules))
     empty_backend.drop(f"lists/{DETECTOR}/bad.txt", str(payment["customer_id"]).encode())
-    answer = decide_event(empty_backend.stores, payment)
+    answer = decide_event(empty_backend.container, payment)
     assert [hit["rule"] for hit in answer["rules"]] == ["known_bad"]
     empty_backend.drop(f"lists/{DETECTOR}/bad.txt", b"nobody")
     result = replay(empty_backend, payment["event_id"])
@@ -86,7 +86,7 @@ def test_what_lists_held_is_replayed(
 
 
 def test_what_differs_is_said(backend: Backend, payment: Payment, sample_version: Path, tmp_path: Path) -> None:
-    decide_event(backend.stores, payment)
+    decide_event(backend.container, payment)
     other = reseal(sample_version, tmp_path, outcomes=[{"name": "block", "from_score": 0}])
     result = replay(backend, payment["event_id"], "--folder", str(other))
     assert result.exit_code == 1
@@ -101,7 +101,7 @@ def test_a_decision_without_histories_is_replayed(
 ) -> None:
     publish(Safety(fail=fail))
     endpoint.faults["BatchGetItem"] = "throttle"
-    assert decide_event(backend.stores, payment)["degraded"]
+    assert decide_event(backend.container, payment)["degraded"]
     endpoint.faults.clear()
     result = replay(backend, payment["event_id"])
     assert result.exit_code == 0, result.output
@@ -109,16 +109,16 @@ def test_a_decision_without_histories_is_replayed(
 
 
 def test_an_outcome_that_the_brake_gave_is_told_apart(backend: Backend, payment: Payment) -> None:
-    answer = decide_event(backend.stores, payment)
-    change(backend.stores, payment["event_id"], outcome="?", braked=True)
+    answer = decide_event(backend.container, payment)
+    change(backend.container, payment["event_id"], outcome="?", braked=True)
     result = replay(backend, payment["event_id"])
     assert result.exit_code == 0, result.output
     assert f"Given was ?, by the brake or by force; decided was {answer['outcome']}" in result.output
 
 
 def test_a_changed_record_and_other_libraries_are_told(backend: Backend, payment: Payment) -> None:
-    answer = decide_event(backend.stores, payment)
-    change(backend.stores, payment["event_id"], runtime="an abacus", probability=0.5)
+    answer = decide_event(backend.container, payment)
+    change(backend.container, payment["event_id"], runtime="an abacus", probability=0.5)
     result = replay(backend, payment["event_id"])
     assert result.exit_code == 1
     assert f"probability: was 0.5, is {answer['probability']!r}" in result.output
@@ -135,37 +135,37 @@ def test_reasons_are_told_with_the_version_that_decided(
     empty_backend: Backend, sample_version: Path, payment: Payment, tmp_path: Path
 ) -> None:
     empty_backend.publish(sample_version)
-    first = decide_event(empty_backend.stores, payment, reasons="top")
+    first = decide_event(empty_backend.container, payment, reasons="top")
     empty_backend.publish(reseal(sample_version, tmp_path, outcomes=[{"name": "block", "from_score": 0}]))
     forget_storage()
     event_id = payment["event_id"]
-    assert empty_backend.stores.champion().version != sample_version.name
-    assert find_decision(empty_backend.stores, event_id)["reasons"] == first["reasons"]
-    assert decide_event(empty_backend.stores, payment)["reasons"] == first["reasons"]
+    assert empty_backend.container.champion().version != sample_version.name
+    assert find_decision(empty_backend.container, event_id)["reasons"] == first["reasons"]
+    assert decide_event(empty_backend.container, payment)["reasons"] == first["reasons"]
     for key in empty_backend.keys(f"detectors/{DETECTOR}/{sample_version.name}/"):
         empty_backend.s3.delete_object(Bucket=empty_backend.bucket, Key=key)
     forget_storage()
-    found = find_decision(empty_backend.stores, event_id)
+    found = find_decision(empty_backend.container, event_id)
     assert "reasons" not in found
     assert found["outcome"] == first["outcome"]
 
 
 def test_a_place_for_the_version_is_needed(backend: Backend, payment: Payment) -> None:
-    decide_event(backend.stores, payment)
+    decide_event(backend.container, payment)
     table = backend.environment["TOLLGATE_DECISIONS_TABLE"]
     asked = ["replay", payment["event_id"], "--detector", DETECTOR, "--decisions-table", table]
     assert "--bucket or --folder" in CliRunner().invoke(main, asked).output
 
 
 def test_a_decision_takes_one_kilobyte_with_reasons_too(backend: Backend, later_payments: list[Payment]) -> None:
-    stores = backend.stores
+    container = backend.container
     same = {name: later_payments[0][name] for name in ("customer_id", "merchant_id", "device_id", "ip")}
     sizes: dict[Wanted, list[int]] = {"none": [], "top": []}
     for number, payment in enumerate(later_payments[:40]):
         reasons: Wanted = "top" if number % 2 else "none"
-        decide_event(stores, payment | same, reasons=reasons)
+        decide_event(container, payment | same, reasons=reasons)
         pk = decision_key(DETECTOR, payment["event_id"])
-        item = get_items(stores.decisions.client, {stores.decisions.table: [pk]})[stores.decisions.table][pk]
+        item = get_items(container.decisions.client, {container.decisions.table: [pk]})[container.decisions.table][pk]
         sizes[reasons].append(item_bytes(item))
     assert 512 < np.median(sizes["none"]) <= 1_024
     assert np.median(sizes["none"]) < np.median(sizes["top"]) <= 1_024

@@ -20,7 +20,7 @@ from tollgate.adapters.dynamodb.batches import BatchState
 from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.services.batches.catalog import list_batches, show_batch
 from tollgate.services.batches.process import score_batch
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.detectors.describe import describe_detector
 
 from tests.services.backend import Backend, Payment, forget_storage, reseal, write_payments
@@ -37,8 +37,8 @@ SUMMARY = {
 
 def score(backend: Backend, key: str, content: bytes) -> dict[str, Any]:
     """Drop a file and score it; return what the API shows of it."""
-    state = score_batch(backend.stores, key, backend.drop(key, content))
-    return show_batch(backend.stores, state.batch_id)
+    state = score_batch(backend.container, key, backend.drop(key, content))
+    return show_batch(backend.container, state.batch_id)
 
 
 def read_results(backend: Backend, batch: dict[str, Any]) -> list[dict[str, str]]:
@@ -131,7 +131,7 @@ def test_a_file_is_read_as_its_detector_declares(
     told = [{name: row[name] for name in (*payments[0], *ADDED[:4])} for row in plain]
     assert read_results(backend, batch) == told  # without reasons: the version was not sealed with any
     assert {row["channel"] for row in told} == {"Zürich"}
-    assert describe_detector(backend.stores.champion())["files"] == form
+    assert describe_detector(backend.container.champion())["files"] == form
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,8 @@ def test_notices_may_come_again_and_in_any_order(
     folder = "".join(order)  # files of their own for each order
     etags = {name: backend.drop(f"inbox/payments/{folder}/{name}.csv", file) for name, file in files.items()}
     states = {
-        name: score_batch(backend.stores, f"inbox/payments/{folder}/{name}.csv", etags[name]).batch_id for name in order
+        name: score_batch(backend.container, f"inbox/payments/{folder}/{name}.csv", etags[name]).batch_id
+        for name in order
     }
     for name, batch_id in states.items():
         results = [backend.get(key) for key in backend.keys(f"results/{batch_id}/") if key.endswith(".csv")]
@@ -195,7 +196,7 @@ def test_of_many_at_once_one_scores_the_file(backend: Backend, later_payments: l
 
     def work() -> None:
         gate.wait()
-        states.append(score_batch(backend.stores, key, etag))
+        states.append(score_batch(backend.container, key, etag))
 
     threads = [threading.Thread(target=work) for _ in range(5)]
     for thread in threads:
@@ -205,20 +206,20 @@ def test_of_many_at_once_one_scores_the_file(backend: Backend, later_payments: l
     assert sorted({state.status for state in states}) in (["done"], ["done", "running"])
     (batch_id,) = {state.batch_id for state in states}
     assert len(backend.keys(f"results/{batch_id}/")) == 3
-    assert score_batch(backend.stores, key, etag).run == 1
+    assert score_batch(backend.container, key, etag).run == 1
     assert not backend.keys("work/")
 
 
 def test_a_batch_keeps_the_time_of_its_announcement(backend: Backend, payment: Payment) -> None:
     key = "inbox/payments/b-0123456789abcdef0123/a.csv"
     etag = backend.drop(key, write_payments([payment]))
-    backend.stores.states.announce(BatchFile.of(key, etag, "payments"), "2026-06-01T00:00:00Z")
-    batch = show_batch(backend.stores, score_batch(backend.stores, key, etag).batch_id)
+    backend.container.states.announce(BatchFile.of(key, etag, "payments"), "2026-06-01T00:00:00Z")
+    batch = show_batch(backend.container, score_batch(backend.container, key, etag).batch_id)
     assert (batch["status"], batch["created_at"]) == ("done", "2026-06-01T00:00:00Z")
 
 
 def test_what_is_written_once_stays(backend: Backend) -> None:
-    batches = backend.stores.batches
+    batches = backend.container.batches
     assert batches.write_once("results/b/a.csv", b"first", "text/csv") is True
     assert batches.write_once("results/b/a.csv", b"second", "text/csv") is False
     assert backend.get("results/b/a.csv") == b"first"
@@ -227,9 +228,9 @@ def test_what_is_written_once_stays(backend: Backend) -> None:
 def test_a_finished_batch_is_not_touched_again(backend: Backend, payment: Payment) -> None:
     key = "inbox/payments/a.csv"
     etag = backend.drop(key, write_payments([payment]))
-    first = score_batch(backend.stores, key, etag)
+    first = score_batch(backend.container, key, etag)
     backend.s3.delete_object(Bucket=backend.bucket, Key=key)
-    assert score_batch(backend.stores, key, etag) == first
+    assert score_batch(backend.container, key, etag) == first
 
 
 def test_formulas_are_defused_and_numbers_stay_numbers(backend: Backend, payment: Payment) -> None:
@@ -263,7 +264,7 @@ def test_batches_are_listed_newest_first_in_pages(backend: Backend, later_paymen
     seen: list[str] = []
     cursor: str | None = None
     for _ in range(4):
-        page = list_batches(backend.stores, 2, cursor)
+        page = list_batches(backend.container, 2, cursor)
         assert len(page["batches"]) <= 2
         seen += [batch["batch_id"] for batch in page["batches"]]
         cursor = page["cursor"]
@@ -272,8 +273,8 @@ def test_batches_are_listed_newest_first_in_pages(backend: Backend, later_paymen
     assert seen == made[::-1]
 
 
-def test_the_list_is_empty_at_first(stores: Stores) -> None:
-    assert list_batches(stores, 20, None) == {"batches": [], "cursor": None}
+def test_the_list_is_empty_at_first(container: Container) -> None:
+    assert list_batches(container, 20, None) == {"batches": [], "cursor": None}
 
 
 def test_the_summary_is_plain_json(backend: Backend, payment: Payment) -> None:

@@ -14,7 +14,7 @@ from tollgate.core.detectors.safety import Safety
 from tollgate.errors import EventError, NotFoundError
 from tollgate.observability import describe_error
 from tollgate.services.batches.process import score_batch
-from tollgate.services.decisions.announce import decide_and_tell
+from tollgate.services.decisions.announce import decide_and_publish
 
 from tests.services.backend import Backend, Payment, Publish, forget_storage, write_payments
 from tests.services.faulty_endpoint import FaultyEndpoint
@@ -64,50 +64,50 @@ def listening(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hea
 
 
 def test_a_decision_is_counted(backend: Backend, payment: Payment, capsys: Captured) -> None:
-    answer = decide_and_tell(backend.stores, payment)
+    answer = decide_and_publish(backend.container, payment)
     counted = read_metrics(capsys)
-    version = backend.stores.champion().version
+    version = backend.container.champion().version
     assert counted["GetEventPrediction", "payments"] == 1
     assert counted["Prediction", version] == 1
     assert counted["OutcomeReturned", answer["outcome"]] == 1
     assert counted["PredictionLatency", version] == answer["timings_ms"]["total"]
     assert counted["GetEventPredictionLatency", "payments"] >= answer["timings_ms"]["total"]
-    decide_and_tell(backend.stores, payment)
+    decide_and_publish(backend.container, payment)
     again = read_metrics(capsys)
     assert {name for name, _ in again} == {"GetEventPrediction", "GetEventPredictionLatency", "RepeatedDecision"}
 
 
 def test_variables_are_added_up(backend: Backend, payment: Payment, capsys: Captured) -> None:
-    stores = backend.stores
+    container = backend.container
     for number in range(3):
-        decide_and_tell(stores, {**payment, "event_id": f"n-{number}", "device_id": None})
+        decide_and_publish(container, {**payment, "event_id": f"n-{number}", "device_id": None})
     assert not [name for name, _ in read_metrics(capsys) if name.startswith("Variable")]
-    stores.metrics.write_added()
+    container.metrics.write_added()
     counted = read_metrics(capsys)
     assert counted["VariableUsed", "amount"] == counted["VariableDefaultReturned", "device_id"] == 3
-    stores.metrics.write_added()
+    container.metrics.write_added()
     assert not read_metrics(capsys)
 
 
 def test_failures_are_counted_under_known_names_alone(backend: Backend, payment: Payment, capsys: Captured) -> None:
     with pytest.raises(EventError):
-        decide_and_tell(backend.stores, {**payment, "amount": "a lot"})
+        decide_and_publish(backend.container, {**payment, "amount": "a lot"})
     assert read_metrics(capsys)["GetEventPrediction4XXError", "payments"] == 1
     with pytest.raises(NotFoundError):
-        decide_and_tell(backend.stores, payment, "named by a caller")
+        decide_and_publish(backend.container, payment, "named by a caller")
     counted = read_metrics(capsys)
     assert {dimension for _, dimension in counted} == {"payments"}
 
 
 def test_what_safety_did_is_counted(backend: Backend, publish: Publish, payment: Payment, capsys: Captured) -> None:
     publish(Safety(fail="review", required=("amount",)))
-    decide_and_tell(backend.stores, {**payment, "amount": None})
+    decide_and_publish(backend.container, {**payment, "amount": None})
     assert read_metrics(capsys)["DegradedDecision", "payments"] == 1
 
 
 def test_a_decision_is_heard_once_and_says_no_values(backend: Backend, listening: Hear, payment: Payment) -> None:
-    answer = decide_and_tell(backend.stores, payment, reasons="top")
-    decide_and_tell(backend.stores, payment)
+    answer = decide_and_publish(backend.container, payment, reasons="top")
+    decide_and_publish(backend.container, payment)
     (heard,) = listening()
     assert (heard["source"], heard["detail-type"]) == ("tollgate", "Decision")
     names = {"event_id", "detector", "detector_version", "score", "probability", "outcome", "decided_at"}
@@ -129,9 +129,9 @@ def test_a_bus_that_fails_fails_no_decision_and_is_counted(
     monkeypatch.setenv("TOLLGATE_EVENT_BUS", BUS)
     forget_storage()
     endpoint.faults["PutEvents"] = "throttle"
-    assert decide_and_tell(backend.stores, payment)["recorded"] is True
+    assert decide_and_publish(backend.container, payment)["recorded"] is True
     assert read_metrics(capsys)["EventNotPut", "payments"] == 1
-    assert backend.stores.decisions.find("payments", payment["event_id"]) is not None
+    assert backend.container.decisions.find("payments", payment["event_id"]) is not None
 
 
 def test_a_decision_that_is_not_recorded_is_not_told(
@@ -144,11 +144,11 @@ def test_a_decision_that_is_not_recorded_is_not_told(
 ) -> None:
     publish(Safety(fail="review"))
     endpoint.faults["TransactWriteItems"] = "throttle"
-    decide_and_tell(backend.stores, payment)
+    decide_and_publish(backend.container, payment)
     assert read_metrics(capsys)["DecisionNotRecorded", "payments"] == 1
     assert listening() == []
     endpoint.faults.clear()
-    decide_and_tell(backend.stores, payment)
+    decide_and_publish(backend.container, payment)
     assert len(listening()) == 1
 
 
@@ -161,7 +161,7 @@ def test_a_file_is_told_once_by_its_counts(
     rows = [*later_payments[:5], {**later_payments[5], "amount": "a lot"}]
     etag = backend.drop("inbox/payments/week.csv", write_payments(rows))
     for _ in range(2):
-        score_batch(backend.stores, "inbox/payments/week.csv", etag)
+        score_batch(backend.container, "inbox/payments/week.csv", etag)
     counted = read_metrics(capsys)
     assert (counted["FileRowsScored", "payments"], counted["FileRowsFailed", "payments"]) == (5, 1)
     (heard,) = listening()
@@ -172,7 +172,7 @@ def test_a_file_is_told_once_by_its_counts(
 
 def test_errors_are_logged_by_kind_and_place_without_what_they_quote(backend: Backend, payment: Payment) -> None:
     with pytest.raises(EventError) as raised:
-        decide_and_tell(backend.stores, {**payment, "amount": "c000123"})
+        decide_and_publish(backend.container, {**payment, "amount": "c000123"})
     assert "c000123" in str(raised.value)
     told = describe_error(raised.value)
     assert told.startswith("invalid_event at ")
@@ -184,8 +184,8 @@ def test_decisions_log_nothing_of_events(
     backend: Backend, payment: Payment, caplog: pytest.LogCaptureFixture, capsys: Captured
 ) -> None:
     with caplog.at_level(logging.DEBUG, "tollgate"):
-        decide_and_tell(backend.stores, payment)
-        backend.stores.metrics.write_added()
+        decide_and_publish(backend.container, payment)
+        backend.container.metrics.write_added()
     written = caplog.text + "".join(capsys.readouterr())
     for column in ("event_id", "customer_id", "device_id", "ip", "merchant_id"):
         assert str(payment[column]) not in written

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.emulator
 
 def notes(backend: Backend, name: str, payments: list[Payment]) -> list[str]:
     key = f"inbox/payments/{name}.csv"
-    state = score_batch(backend.stores, key, backend.drop(key, write_payments(payments)))
-    told: list[str] = show_batch(backend.stores, state.batch_id)["summary"]["notes"]
+    state = score_batch(backend.container, key, backend.drop(key, write_payments(payments)))
+    told: list[str] = show_batch(backend.container, state.batch_id)["summary"]["notes"]
     return told
 
 
@@ -28,7 +28,7 @@ def test_keys_in_another_spelling_are_noted_where_histories_are_stored(
     shouted = [{**one, "merchant_id": one["merchant_id"].upper()} for one in later_payments[:200]]
     empty_backend.publish(sample_version)
     assert notes(empty_backend, "nothing-stored", shouted) == []
-    publish_version(sample_version, empty_backend.bucket, empty_backend.stores.histories.table)
+    publish_version(sample_version, empty_backend.bucket, empty_backend.container.histories.table)
 
     (note,) = notes(empty_backend, "shouted", shouted)
     assert 'values of "merchant_id" in this file is known to the version; "M' in note

@@ -12,7 +12,7 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.history.stored_names import OPEN
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.services.batches.process import score_batch
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.what_if import WhatIf, what_if
 from tollgate.services.labels.label import label_events
@@ -47,17 +47,17 @@ def at(payment: Payment, days: float, event_id: str, amount: float = 20.0) -> Pa
     return {**payment, "event_id": event_id, "timestamp": when, "amount": amount}
 
 
-def legitimate(stores: Stores, payment: Payment, days: float) -> float:
+def legitimate(container: Container, payment: Payment, days: float) -> float:
     """Return how many payments of the merchant count as legitimate so many days later."""
-    answer = what_if(stores, WhatIf(event=at(payment, days, "asked"), histories=True))
+    answer = what_if(container, WhatIf(event=at(payment, days, "asked"), histories=True))
     (merchant,) = (one for one in answer["histories"] if one["entity"] == "merchant")
     facts = [fact for fact in merchant["facts"] if fact["operation"] == "legitimate_count"]
     return float(facts[-1]["value"])
 
 
-def say(stores: Stores, event_id: str, label: str, days: float) -> None:
+def say(container: Container, event_id: str, label: str, days: float) -> None:
     known_at = (BEGIN + timedelta(days=days)).isoformat()
-    answer = label_events(stores, [{"event_id": event_id, "label": label, "known_at": known_at}])
+    answer = label_events(container, [{"event_id": event_id, "label": label, "known_at": known_at}])
     assert answer["failed"] == 0, answer
 
 
@@ -65,69 +65,69 @@ def say(stores: Stores, event_id: str, label: str, days: float) -> None:
 def test_eight_days_later_an_approved_payment_is_legitimate_and_a_blocked_one_is_not(
     strict: Backend, payment: Payment, amount: float, outcome: str, expected: float
 ) -> None:
-    assert decide_event(strict.stores, at(payment, 0, "e", amount))["outcome"] == outcome
+    assert decide_event(strict.container, at(payment, 0, "e", amount))["outcome"] == outcome
 
-    assert legitimate(strict.stores, payment, 8) == pytest.approx(expected, abs=0.05)
-    decide_event(strict.stores, at(payment, 8, "later"))  # it folds what has matured
-    assert legitimate(strict.stores, payment, 8.1) == pytest.approx(expected, abs=0.05)
+    assert legitimate(strict.container, payment, 8) == pytest.approx(expected, abs=0.05)
+    decide_event(strict.container, at(payment, 8, "later"))  # it folds what has matured
+    assert legitimate(strict.container, payment, 8.1) == pytest.approx(expected, abs=0.05)
 
 
 @pytest.mark.parametrize("amount", [20.0, 900.0])
 def test_a_blocked_payment_that_is_labelled_legitimate_is_one_from_then_on(
     strict: Backend, payment: Payment, amount: float
 ) -> None:
-    stores = strict.stores
-    decide_event(stores, at(payment, 0, "e", amount))
-    say(stores, "e", "legitimate", 2)
+    container = strict.container
+    decide_event(container, at(payment, 0, "e", amount))
+    say(container, "e", "legitimate", 2)
 
     soon = 1.0 if amount > 500 else 0.0
-    assert legitimate(stores, payment, 2.5) == pytest.approx(soon, abs=0.05)
-    assert legitimate(stores, payment, 8) == pytest.approx(1.0, abs=0.2)
+    assert legitimate(container, payment, 2.5) == pytest.approx(soon, abs=0.05)
+    assert legitimate(container, payment, 8) == pytest.approx(1.0, abs=0.2)
 
 
 def test_labels_and_corrections_of_a_blocked_payment_leave_no_trace(strict: Backend, payment: Payment) -> None:
-    stores = strict.stores
-    decide_event(stores, at(payment, 0, "e", 900.0))
+    container = strict.container
+    decide_event(container, at(payment, 0, "e", 900.0))
     before = strict.histories()
     assert not [name for sums in before.values() for name in sums if name[0] == OPEN]
     for days in (1, 2, 2):
-        say(stores, "e", "fraud", days)
+        say(container, "e", "fraud", days)
     frauds = strict.histories()
     assert not [name for sums in frauds.values() for name in sums if name[0] in (OPEN, "l")]
-    say(stores, "e", "legitimate", 3)
-    say(stores, "e", "legitimate", 3)
+    say(container, "e", "legitimate", 3)
+    say(container, "e", "legitimate", 3)
     said = strict.histories()
     (merchant,) = (sums for pk, sums in said.items() if "#merchant#" in pk)
     assert {name[0] for name in merchant} >= {"l"}
     assert not {name[0] for name in merchant} & {"f", "v", OPEN}
-    say(stores, "e", "fraud", 4)
+    say(container, "e", "fraud", 4)
 
     assert strict.histories() != said
-    assert legitimate(stores, payment, 30) == 0.0
-    say(stores, "e", "legitimate", 5)
+    assert legitimate(container, payment, 30) == 0.0
+    say(container, "e", "legitimate", 5)
     assert {pk: {n for n in sums if n[0] not in "lm"} for pk, sums in strict.histories().items()} == {
         pk: set(sums) for pk, sums in before.items()
     }
 
 
 def test_a_label_that_waited_counts_with_a_blocked_payment(strict: Backend, payment: Payment) -> None:
-    say(strict.stores, "e", "legitimate", 1)
-    decide_event(strict.stores, at(payment, 0, "e", 900.0))
+    say(strict.container, "e", "legitimate", 1)
+    decide_event(strict.container, at(payment, 0, "e", 900.0))
 
-    assert legitimate(strict.stores, payment, 1.5) == pytest.approx(1.0, abs=0.05)
+    assert legitimate(strict.container, payment, 1.5) == pytest.approx(1.0, abs=0.05)
 
 
 def test_a_file_agrees_with_single_payments(strict: Backend, payment: Payment) -> None:
     payments = [at(payment, day, f"e{day}", 900.0 if day % 3 == 0 else 20.0) for day in range(20)]
     key = "inbox/payments/a.csv"
-    score_batch(strict.stores, key, strict.drop(key, write_payments(payments)))
-    of_file = legitimate(strict.stores, payment, 40)
+    score_batch(strict.container, key, strict.drop(key, write_payments(payments)))
+    of_file = legitimate(strict.container, payment, 40)
 
     alone = [{**one, "event_id": f"alone-{one['event_id']}", "merchant_id": "another"} for one in payments]
     for one in alone:
-        decide_event(strict.stores, one)
+        decide_event(strict.container, one)
 
-    assert of_file == legitimate(strict.stores, {**payment, "merchant_id": "another"}, 40) > 5
+    assert of_file == legitimate(strict.container, {**payment, "merchant_id": "another"}, 40) > 5
 
 
 def test_a_record_of_older_code_was_let_through() -> None:

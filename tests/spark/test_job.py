@@ -21,7 +21,7 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_events
 from tollgate.core.files.file_format import FileForm
 from tollgate.core.history.replay import replay_histories
-from tollgate.core.history.totals import totals
+from tollgate.core.history.totals import sum_additions
 from tollgate.services.batches.catalog import show_batch
 from tollgate.services.batches.process import score_batch
 
@@ -116,7 +116,9 @@ def recorded(folder: Path, rows: list[Row]) -> Histories:
     events, _ = read_events(version.event_type, {name: [row[name] for row in rows] for name in rows[0]})
     excess = replay_histories(version.history, events, stored=load_folder_histories(version, folder)).excess
     withheld = withheld_by(version, (row["outcome"] for row in rows))
-    sums = {entity: totals(version.history, entity, events, excess, withheld=withheld) for entity in events.entities}
+    sums = {
+        entity: sum_additions(version.history, entity, events, excess, withheld=withheld) for entity in events.entities
+    }
     return under_pks(version, sums)
 
 
@@ -129,12 +131,12 @@ def test_a_file_in_spans_is_decided_on_as_by_the_file_door_and_recorded_once(
     later_payments: list[Payment],
     tmp_path: Path,
 ) -> None:
-    stores, table = empty_backend.stores, empty_backend.stores.histories.table
+    container, table = empty_backend.container, empty_backend.container.histories.table
     content = ("\n".join(spoil(later_payments)) + "\n").encode()
     publish_version(small_version, empty_backend.bucket, table)
     before = empty_backend.histories()
     key = "inbox/payments/a.csv"
-    batch = show_batch(stores, score_batch(stores, key, empty_backend.drop(key, content)).batch_id)
+    batch = show_batch(container, score_batch(container, key, empty_backend.drop(key, content)).batch_id)
     expected = list(csv.DictReader(io.StringIO(empty_backend.get(batch["summary"]["results"]).decode())))
     assert len({row["status"] for row in expected}) > 8, "the rows have to differ for this to say anything"
 
@@ -142,7 +144,7 @@ def test_a_file_in_spans_is_decided_on_as_by_the_file_door_and_recorded_once(
     (tmp_path / "a.csv").write_bytes(content)
     output = tmp_path / "out"
     job = Job(str(tmp_path / "a.csv"), "csv", str(output), "csv", table, span_rows=300)
-    sealed = take_champion(VersionStore(stores.versions.s3, empty_backend.bucket, refresh_s=0.0), "payments")
+    sealed = take_champion(VersionStore(container.versions.s3, empty_backend.bucket, refresh_s=0.0), "payments")
     assert sealed.name == recording_small_version.name
 
     # It ends before anything is written; then after all is recorded, before it can note that.

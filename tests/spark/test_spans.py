@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.history.plan import plan_history
-from tollgate.core.history.timeline import Arrivals
+from tollgate.core.history.timeline import Timeline
 
 from tests.core.one_by_one import PAYMENT, Store, make_events, read_history
 from tests.spark.needs import MARKS, need_spark
@@ -37,7 +37,7 @@ def test_sums_that_were_tidied_read_the_same_from_then_on(days: list[float], wai
     plan = plan_history(PAYMENT, [3600.0, DAY_S, 30 * DAY_S])
     events = make_events([day * DAY_S for day in sorted(days)], ["a"] * len(days))
     store = Store(plan)
-    store.happen(events, Arrivals.of(events))
+    store.happen(events, Timeline.of(events))
     start_s = (max(days) + wait) * DAY_S
     tidied = tidy(plan, "customer", store.of("customer", "a"), start_s)
     for time_s in (start_s, start_s + more * DAY_S):

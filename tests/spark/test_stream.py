@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from tollgate.core.decisions.decision import decide_in_order
-from tollgate.core.history.totals import totals
+from tollgate.core.history.totals import sum_additions
 
 from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
 from tests.core.aggregates import aggregate
@@ -94,8 +94,8 @@ def test_a_stream_that_is_killed_and_started_again_decides_on_every_event_once(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stores = empty_backend.stores
-    publish_version(small_version, empty_backend.bucket, stores.histories.table)
+    container = empty_backend.container
+    publish_version(small_version, empty_backend.bucket, container.histories.table)
     version, stored = open_folder(small_version), load_folder_histories(open_folder(small_version), small_version)
     before, expected, scores = empty_backend.histories(), empty_backend.histories(), []
     inbox = tmp_path / "inbox"
@@ -110,7 +110,7 @@ def test_a_stream_that_is_killed_and_started_again_decides_on_every_event_once(
         scores += decided.scores.tolist()
         withheld = withheld_by(version, decided.outcomes)
         added = {
-            entity: totals(version.history, entity, events, decided.excess, withheld=withheld)
+            entity: sum_additions(version.history, entity, events, decided.excess, withheld=withheld)
             for entity in events.entities
         }
         expected = add_up(expected, under_pks(version, added))
@@ -124,7 +124,7 @@ def test_a_stream_that_is_killed_and_started_again_decides_on_every_event_once(
         "text",
         str(tmp_path / "out"),
         str(tmp_path / "checkpoint"),
-        stores.histories.table,
+        container.histories.table,
         {"path": str(inbox), "maxFilesPerTrigger": "1"},
     )
     record = Scoring.record
@@ -136,13 +136,13 @@ def test_a_stream_that_is_killed_and_started_again_decides_on_every_event_once(
         return 0
 
     monkeypatch.setattr(Scoring, "record", dying)
-    query = start_stream(spark, lambda: take_champion(stores.versions, "payments"), stream)
+    query = start_stream(spark, lambda: take_champion(container.versions, "payments"), stream)
     with pytest.raises(Exception, match="killed after"):
         query.awaitTermination()
     first = read_decisions(tmp_path / "out")
     assert [row[2] for row in first.values()] == ["ok"] * EACH
     monkeypatch.setattr(Scoring, "record", record)
-    start_stream(spark, lambda: take_champion(stores.versions, "payments"), stream).awaitTermination()
+    start_stream(spark, lambda: take_champion(container.versions, "payments"), stream).awaitTermination()
 
     found = read_decisions(tmp_path / "out")
     assert {event: found[event] for event in first} == first

@@ -44,7 +44,7 @@ def test_a_table_of_weeks_is_decided_on_and_recorded_as_by_the_file_door(
     (tmp_path / "in.csv").write_bytes(content)
     whole = score(version, content, tmp_path / "whole")
 
-    table = empty_backend.stores.histories.table
+    table = empty_backend.container.histories.table
     job = Job(str(tmp_path / "in.csv"), "csv", str(tmp_path / "out"), "csv", table, span_rows=span_rows)
     assert run_job(spark, take_folder(folder), job)
 

@@ -150,7 +150,7 @@ class _Deeds:
         rows = [{**payment, "timestamp": f"2026-04-09T08:00:{n:02d}Z"} for n, payment in enumerate(self._payments)]
         self._take("inbox/payments/done.csv", write_payments(rows[20:26]))
         self._take("inbox/payments/refused.csv", b"nothing,of,use\n1,2,3\n")
-        with _small_pieces(self._backend):
+        with _small_chunks(self._backend):
             scoring = self._drop("inbox/payments/scoring.csv", write_payments(rows[26:50]))
             take_file("inbox/payments/scoring.csv", scoring, time_left_s=0)
             recording = self._drop("inbox/payments/recording.csv", write_payments(rows[20:36]))
@@ -208,7 +208,7 @@ def _upload_beside(backend: Backend, folder: Path) -> None:
 
 
 @contextmanager
-def _small_pieces(backend: Backend) -> Iterator[None]:
+def _small_chunks(backend: Backend) -> Iterator[None]:
     """Files are read in small pieces, and handed on to a queue."""
     sqs: Any = boto3.client("sqs", **connection(backend.environment["AWS_ENDPOINT_URL"]))
     url = sqs.create_queue(QueueName=backend.bucket)["QueueUrl"]

@@ -67,7 +67,7 @@ def _ask(backend: Backend, question: Question) -> Any:  # noqa: ANN401 - JSON
         case "results":
             return _read_results(backend, question.of)
         case "replay":
-            table = backend.stores.decisions.table
+            table = backend.container.decisions.table
             replayed = replay_decision(question.of, DETECTOR, table, backend.bucket, None)
             return {name: replayed.again[name] for name in ("score", "probability", "outcome", "rules", "reasons")}
         case "histories":

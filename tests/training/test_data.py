@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tollgate.core.events.event import Events
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.core.events.reader import read_events
-from tollgate.core.files.readers.chunks import Piece, Position, open_pieces
+from tollgate.core.files.readers.chunks import Chunk, Position, open_chunks
 from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.files.readers.source import Held
 from tollgate.errors import TableError, TrainingDataError
@@ -78,7 +78,7 @@ def assert_same(left: Events, right: Events) -> None:
 
 
 def read_arrow(event_type: EventType, table: pa.Table) -> Events:
-    return read_table_events(event_type, Piece(table.column_names, table.columns, 0, Position()))
+    return read_table_events(event_type, Chunk(table.column_names, table.columns, 0, Position()))
 
 
 def typed_table() -> pa.Table:
@@ -117,8 +117,8 @@ TEXT = "\n".join((HEADER, *ROWS)) + "\n"
 
 def serve(path: Path) -> dict[str, list[Any]]:
     """Return the columns of a small file as the file door reads them."""
-    (piece,) = open_pieces(path.name, Held(path.read_bytes()))
-    return dict(zip(piece.names, map(python_values, piece.columns), strict=True))
+    (chunk,) = open_chunks(path.name, Held(path.read_bytes()))
+    return dict(zip(chunk.names, map(python_values, chunk.columns), strict=True))
 
 
 @pytest.mark.parametrize(

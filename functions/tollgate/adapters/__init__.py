@@ -1,1 +1,1 @@
-"""The only place with boto3: objects in S3, histories and decisions in DynamoDB."""
+"""Adapters to AWS, the only place with boto3: S3, DynamoDB, SQS, Kinesis, EventBridge and Lambda."""

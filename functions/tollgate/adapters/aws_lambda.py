@@ -1,4 +1,4 @@
-"""The stream function of a deployment, for what it gave up."""
+"""Client of a deployment's stream function, which decides again on records that were given up."""
 
 from __future__ import annotations
 

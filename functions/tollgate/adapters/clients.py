@@ -114,7 +114,7 @@ def sqs() -> SQSClient:
 
 @cache
 def hasty_sqs() -> SQSClient:
-    """Return an SQS client for dead letters, which gives up after 8 seconds: a lot of records waits meanwhile."""
+    """Return an SQS client for dead letters, which gives up after 8 seconds: a batch of records waits meanwhile."""
     import boto3  # noqa: PLC0415
 
     return boto3.client("sqs", config=_config("v4", connect_s=1, read_s=3, tries=2))

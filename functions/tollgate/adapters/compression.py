@@ -1,4 +1,4 @@
-"""JSON in few bytes: deflated on top of the words that decisions are written with.
+"""Compression of small JSON: deflated against a dictionary of the words that decisions are written with.
 
 A decision is too short for its own repetitions to be worth much; most of it is names that every decision has. Writes
 are billed by the kilobyte, and with these words known beforehand the record of a usual decision takes one, not two.

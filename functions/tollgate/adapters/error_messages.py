@@ -1,4 +1,4 @@
-"""AWS errors in words, for whoever runs a command: what to sign in to, or which name to check."""
+"""Messages for AWS errors, for whoever runs a command: what to sign in to, or which name to check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS says when it does not do what was asked."""
+"""Translation of boto3's errors into Tollgate's own."""
 
 from __future__ import annotations
 

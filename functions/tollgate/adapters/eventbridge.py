@@ -1,4 +1,4 @@
-"""Amazon EventBridge: what was decided, for whoever listens."""
+"""EventBridge client: events on decisions, for whoever listens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Things in lots, for what takes only so many at a time; `itertools.batched` begins with Python 3.12."""
+"""Batches of a stream of items, as `itertools.batched` gives them from Python 3.12 on."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 
-def in_lots(things: Iterable[Thing], most: int) -> Iterator[list[Thing]]:
-    """Yield things in lists of ``most``, and the rest."""
-    waiting = iter(things)
-    while lot := list(islice(waiting, most)):
-        yield lot
+def batched(items: Iterable[Item], most: int) -> Iterator[list[Item]]:
+    """Yield the items in lists of ``most``, and the rest."""
+    waiting = iter(items)
+    while batch := list(islice(waiting, most)):
+        yield batch

@@ -1,1 +1,1 @@
-"""The doors: each reads what came in, calls one service, and answers."""
+"""Lambda handlers: each reads what came in, calls one service, and answers."""

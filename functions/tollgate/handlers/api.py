@@ -1,4 +1,4 @@
-"""The HTTP door. What a payment waits for is answered at once; the web framework is loaded for everything else."""
+"""HTTP handler: a payment that waits is answered by the fast path, everything else by the web framework."""
 
 from __future__ import annotations
 

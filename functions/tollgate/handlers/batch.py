@@ -1,4 +1,4 @@
-"""The file door: notices of files of payments and of labels, by way of a queue."""
+"""Batch handler: notices of files of payments and of labels, by way of a queue."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from urllib.parse import unquote_plus
 from tollgate.adapters.s3.batch_names import is_marker
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.observability import describe_error, set_up_logging
-from tollgate.services.batches.delivery import Turn
-from tollgate.services.batches.process import HeldError, score_batch
-from tollgate.services.container import Stores, open_stores, prepare
+from tollgate.services.batches.delivery import Delivery
+from tollgate.services.batches.process import LeaseHeldError, score_batch
+from tollgate.services.container import Container, open_container, prepare
 from tollgate.services.labels.label_file import label_file
 
 set_up_logging()
@@ -29,22 +29,22 @@ _FIRST_PAUSE_S = 30.0
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
-    """Score payments and set labels from the files that a lot of SQS messages tells of.
+    """Score payments and set labels from the files that a batch of SQS messages tells of.
 
     Answers which messages have to come again.
     """
-    stores, failures = open_stores(), []
+    container, failures = open_container(), []
     ends_s = time.monotonic() + context.get_remaining_time_in_millis() / 1000 if context else math.inf
     for message in event["Records"]:
-        turn = _turn(stores, message, ends_s)
+        delivery = _delivery(container, message, ends_s)
         try:
             for key, etag in read_notice(message["body"]):
-                _work(stores, key, etag, turn)
+                _process(container, key, etag, delivery)
         except Exception as error:
             # Whatever it was, the message comes again, and in the end goes to the dead-letter queue: nothing is lost.
             _log.error("Message %s: %s", message["messageId"], describe_error(error))
             failures.append({"itemIdentifier": message["messageId"]})
-            _put_off(turn, error)
+            _put_off(delivery, error)
     return {"batchItemFailures": failures}
 
 
@@ -60,25 +60,25 @@ def read_notice(body: str) -> Iterator[tuple[str, str]]:
             yield key, stored.get("eTag", "")
 
 
-def _turn(stores: Stores, message: Mapping[str, Any], ends_s: float) -> Turn:
+def _delivery(container: Container, message: Mapping[str, Any], ends_s: float) -> Delivery:
     receives = int(message.get("attributes", {}).get("ApproximateReceiveCount", 1))
-    if not stores.settings.queue_url:
-        return Turn(message["messageId"], receives, ends_s)
-    come_again = partial(stores.queue.come_again, message["receiptHandle"])
-    return Turn(message["messageId"], receives, ends_s, come_again)
+    if not container.settings.queue_url:
+        return Delivery(message["messageId"], receives, ends_s)
+    retry_after = partial(container.queue.retry_after, message["receiptHandle"])
+    return Delivery(message["messageId"], receives, ends_s, retry_after)
 
 
-def _work(stores: Stores, key: str, etag: str, turn: Turn) -> None:
+def _process(container: Container, key: str, etag: str, delivery: Delivery) -> None:
     if key.startswith(_LABELS):
-        done = label_file(stores, key, etag)
+        done = label_file(container, key, etag)
         _log.info("Labels %s: %s", done["batch_id"], done["status"])
     else:
-        state = score_batch(stores, key, etag, turn)
+        state = score_batch(container, key, etag, delivery)
         _log.info("Batch %s: %s", state.batch_id, state.status)
 
 
-def _put_off(turn: Turn, error: Exception) -> None:
+def _put_off(delivery: Delivery, error: Exception) -> None:
     """Let the message come again soon: otherwise it would after the queue's own timeout, which is made for hours."""
-    after_s = error.for_s if isinstance(error, HeldError) else _FIRST_PAUSE_S * 2 ** (turn.receives - 1)
+    after_s = error.for_s if isinstance(error, LeaseHeldError) else _FIRST_PAUSE_S * 2 ** (delivery.receives - 1)
     with suppress(UnavailableError, ConflictError):
-        turn.come_again(after_s)
+        delivery.retry_after(after_s)

@@ -1,4 +1,4 @@
-"""The index door: what the table of decisions says in its stream, for searching."""
+"""Index handler: changes in the table of decisions, put into the search index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.observability import describe_error, set_up_logging
-from tollgate.services.container import open_stores, prepare
+from tollgate.services.container import open_container, prepare
 from tollgate.services.search.index import Change, index_decisions
 
 set_up_logging()
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 def handler(payload: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """Index a lot of the stream's records, and name the first one that cannot be read.
+    """Index a batch of the stream's records, and name the first one that cannot be read.
 
     Lambda goes on from there; those behind it that are indexed then come again, which changes nothing.
     """
@@ -31,7 +31,7 @@ def handler(payload: Mapping[str, Any], _context: object) -> dict[str, Any]:
             number = record["dynamodb"]["SequenceNumber"]
             _log.error("Record %s cannot be indexed: %s", number, describe_error(error))
             failures.append({"itemIdentifier": number})
-    index_decisions(open_stores(), changes)
+    index_decisions(open_container(), changes)
     return {"batchItemFailures": failures[:1]}
 
 

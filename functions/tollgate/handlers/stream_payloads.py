@@ -1,4 +1,4 @@
-"""What Lambda sends of a stream, and how it wants records named that have to come again.
+"""Stream payloads as Lambda sends them, and the names of records that have to come again.
 
 Kinesis: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 Kafka, on Amazon MSK and elsewhere: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
@@ -18,7 +18,7 @@ _KAFKA = ("aws:kafka", "aws:SelfManagedKafka")
 
 
 def read_payload(payload: Mapping[str, Any]) -> list[StreamRecord]:
-    """Return the records of a lot, each partition's in their order; raise `InputError` for another payload."""
+    """Return the records of a batch, each partition's in their order; raise `InputError` for another payload."""
     if payload.get("eventSource") in _KAFKA:
         return list(_read_kafka(payload))
     records = payload.get("Records")

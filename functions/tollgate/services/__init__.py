@@ -1,1 +1,1 @@
-"""What the doors do: each module is one thing a caller can ask for, put together from storage and the core."""
+"""Services: each module is one thing a caller can ask for, put together from storage and the core."""

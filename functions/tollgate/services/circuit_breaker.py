@@ -1,4 +1,4 @@
-"""Hold back blocks when there are too many of them, across all running functions."""
+"""Circuit breaker: holds back blocks when there are too many of them, across all running functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ASK_EVERY_S = 2.0
 
 
 @dataclass
-class Brake:
+class CircuitBreaker:
     """The brakes of all detectors, as this process knows them. ``table`` names the table of decisions."""
 
     table: str
@@ -41,19 +41,19 @@ class Brake:
         counter.count(safety, now_s, block=blocks)
         if ask and now_s - counter.asked_s >= _ASK_EVERY_S:
             self._exchange(name, counter, version, now_s)
-        return safety.review if blocks and counter.is_braking(safety, now_s) else outcome
+        return safety.review if blocks and counter.is_tripped(safety, now_s) else outcome
 
     def _exchange(self, name: str, counter: BlockCounter, version: DetectorVersion, now_s: float) -> None:
         safety = version.safety
         table = BlockCountTable(clients.impatient_dynamodb(self.patience_s), self.table)
-        fresh = in_window(safety, counter.told, now_s)
-        stale = {span: pair for span, pair in counter.told.items() if span not in fresh}
+        fresh = in_window(safety, counter.shared, now_s)
+        stale = {span: pair for span, pair in counter.shared.items() if span not in fresh}
         counter.asked_s = now_s
         try:
-            added = in_window(safety, counter.untold, now_s)
-            counter.told = table.exchange(name, added, stale, now_s + 2 * safety.over_s)
+            added = in_window(safety, counter.unshared, now_s)
+            counter.shared = table.exchange(name, added, stale, now_s + 2 * safety.over_s)
         except UnavailableError as error:
             # No decision fails for it: the brake goes on with what it knows, and asks again later.
             _log.error("The brake of %s goes by older counts: %s", version.detector, error)
         else:
-            counter.untold = {}
+            counter.unshared = {}

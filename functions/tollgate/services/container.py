@@ -1,4 +1,4 @@
-"""The storage that this process works on."""
+"""Container of all that a process works on: settings, storage, queues and streams."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tollgate.adapters.s3.versions import VersionStore
 from tollgate.adapters.sqs.batch_queue import FileQueue
 from tollgate.adapters.sqs.refused_records import RefusedRecords
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.services.circuit_breaker import Brake
+from tollgate.services.circuit_breaker import CircuitBreaker
 from tollgate.services.metric_log import MetricLog
 from tollgate.settings import Settings, read_settings
 
 
 @dataclass(frozen=True)
-class Stores:
+class Container:
     """Everything that lies outside the process."""
 
     settings: Settings
@@ -42,7 +42,7 @@ class Stores:
     batches: BatchStore
     states: BatchTable
     queue: FileQueue
-    brake: Brake
+    circuit_breaker: CircuitBreaker
     events: EventBus
     refused: RefusedRecords
     results: ResultStream
@@ -53,7 +53,7 @@ class Stores:
     lists: ListStore
 
     @classmethod
-    def of(cls, settings: Settings) -> Stores:
+    def of(cls, settings: Settings) -> Container:
         """Connect to what the settings name."""
         dynamodb, s3 = clients.dynamodb(), clients.s3()
         versions = VersionStore(clients.hasty_s3(), settings.bucket, settings.refresh_s)
@@ -66,7 +66,7 @@ class Stores:
             batches=BatchStore(s3, settings.bucket),
             states=BatchTable(dynamodb, settings.decisions_table),
             queue=FileQueue(settings.queue_url, clients.sqs),
-            brake=Brake(settings.decisions_table, settings.patience_s),
+            circuit_breaker=CircuitBreaker(settings.decisions_table, settings.patience_s),
             events=EventBus(settings.event_bus, clients.events),
             refused=RefusedRecords(settings.dead_letter_url, clients.hasty_sqs),
             results=ResultStream(settings.result_stream, clients.hasty_kinesis),
@@ -83,7 +83,7 @@ class Stores:
         """Return the version that decides for ``detector``, or for the deployment's own one."""
         return self.versions.champion(detector or self.settings.detector, time.monotonic())
 
-    def in_a_hurry(self) -> Stores:
+    def in_a_hurry(self) -> Container:
         """Return the same storage for a caller who would rather go without than wait."""
         client = clients.impatient_dynamodb(self.settings.patience_s)
         return replace(
@@ -92,9 +92,9 @@ class Stores:
 
 
 @cache
-def open_stores() -> Stores:
+def open_container() -> Container:
     """Return the storage named in the environment."""
-    return Stores.of(read_settings())
+    return Container.of(read_settings())
 
 
 def prepare() -> None:
@@ -103,4 +103,4 @@ def prepare() -> None:
     A function that lacks its settings then fails to start, and a snapshot holds its clients.
     """
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-        open_stores()
+        open_container()

@@ -1,4 +1,4 @@
-"""Writes metrics to standard output, where CloudWatch finds them: no call, no permission, and nothing to wait for."""
+"""Metric log: metrics on standard output, where CloudWatch finds them without a call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files scored in pieces, and what is kept between them, as tests want it."""
+"""Files scored in chunks, and what is kept between them, as tests want it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
-from tollgate.core.files.columns.dictionary_column import Texts
+from tollgate.core.files.columns.dictionary_column import DictionaryColumn
 from tollgate.core.files.history.histories import FileHistories
 from tollgate.core.files.history.stored import read_from
-from tollgate.core.files.readers.chunks import Piece, Position, ReadOptions, open_pieces
+from tollgate.core.files.readers.chunks import Chunk, Position, ReadOptions, open_chunks
 from tollgate.core.files.readers.source import Held
 from tollgate.core.files.scoring import FileScoring
 from tollgate.core.history.replay import StoredHistories
@@ -45,22 +45,22 @@ def score(
     stored: StoredHistories | None = None,
     *,
     name: str = "x.csv",
-    piece_rows: int = 1 << 20,
+    chunk_rows: int = 1 << 20,
     cut_after: int | None = None,
 ) -> Scored:
-    """Score a file; with ``cut_after``, another process goes on after so many pieces."""
+    """Score a file; with ``cut_after``, another process goes on after so many chunks."""
     folder.mkdir(parents=True, exist_ok=True)
-    options = ReadOptions(piece_rows=piece_rows)
+    options = ReadOptions(chunk_rows=chunk_rows)
     scoring = FileScoring(version, folder, read_from(stored or {}))
     done = b""
     after = Position()
-    for scored in scoring.score(itertools.islice(open_pieces(name, Held(content), options), cut_after)):
+    for scored in scoring.score(itertools.islice(open_chunks(name, Held(content), options), cut_after)):
         done += scored.csv
         after = scored.after
     if cut_after is not None:
         scoring.save()
         scoring = FileScoring.restore(version, folder, read_from(stored or {}))
-        for scored in scoring.score(open_pieces(name, Held(content), options, Position.from_json(after.to_json()))):
+        for scored in scoring.score(open_chunks(name, Held(content), options, Position.from_json(after.to_json()))):
             done += scored.csv
     return Scored(done, scoring.summary(), scoring)
 
@@ -74,22 +74,22 @@ def to_csv(rows: Sequence[Mapping[str, str]]) -> bytes:
     return out.getvalue().encode()
 
 
-def texts_of(histories: FileHistories, events: Events) -> dict[str, Texts]:
-    """Return the keys of events as a file's pieces have them."""
+def texts_of(histories: FileHistories, events: Events) -> dict[str, DictionaryColumn]:
+    """Return the keys of events as a file's chunks have them."""
     return {
-        entity: Texts.of(keys.codes, pa.array(list(keys.values), pa.string()), histories.hashing)
+        entity: DictionaryColumn.of(keys.codes, pa.array(list(keys.values), pa.string()), histories.hashing)
         for entity, keys in events.entities.items()
     }
 
 
-def rows_of(pieces: list[Piece]) -> tuple[list[list[Any]], dict[int, str]]:
-    """Return the rows of pieces, None where a cell is empty, and what is wrong with some of them."""
+def rows_of(chunks: list[Chunk]) -> tuple[list[list[Any]], dict[int, str]]:
+    """Return the rows of chunks, None where a cell is empty, and what is wrong with some of them."""
     rows: list[list[Any]] = []
     wrong: dict[int, str] = {}
-    for piece in pieces:
-        assert piece.first_row == len(rows)
-        wrong |= {len(rows) + place: why for place, why in piece.misshapen.items()}
-        columns = [column if isinstance(column, list) else column.to_pylist() for column in piece.columns]
+    for chunk in chunks:
+        assert chunk.first_row == len(rows)
+        wrong |= {len(rows) + place: why for place, why in chunk.misshapen.items()}
+        columns = [column if isinstance(column, list) else column.to_pylist() for column in chunk.columns]
         rows += [list(row) for row in zip(*columns, strict=True)]
     return rows, wrong
 

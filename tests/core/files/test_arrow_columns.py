@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.core.events.reader import read_events
 from tollgate.core.files.columns.arrow_columns import NOT_TEXT, plain_column
-from tollgate.core.files.columns.arrow_reader import EventReader, PieceEvents, repeated_in_piece
+from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader, repeated_in_chunk
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.labels import read_label_table, write_label_results
-from tollgate.core.files.readers.chunks import Piece, Position, open_pieces
+from tollgate.core.files.readers.chunks import Chunk, Position, open_chunks
 from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.files.readers.source import Held
 from tollgate.core.files.results import as_column, write_lines
@@ -55,26 +55,26 @@ BASE = pa.table(
 )
 
 
-def piece_of(table: pa.Table) -> Piece:
-    return Piece(table.column_names, table.columns, 0, Position())
+def chunk_of(table: pa.Table) -> Chunk:
+    return Chunk(table.column_names, table.columns, 0, Position())
 
 
 def with_column(name: str, column: pa.Array) -> pa.Table:
     return BASE.set_column(BASE.column_names.index(name), name, column)
 
 
-def served(piece: Piece) -> PieceEvents:
-    return EventReader(TYPE, KeyHashes(), repeated_in_piece).read(piece)
+def served(chunk: Chunk) -> ChunkEvents:
+    return EventReader(TYPE, KeyHashes(), repeated_in_chunk).read(chunk)
 
 
-def keys(read: PieceEvents) -> dict[str, list[str | None]]:
+def keys(read: ChunkEvents) -> dict[str, list[str | None]]:
     all_keys = {**read.events.categories, **read.events.entities}
     return {
         name: [key.values[code] if code >= 0 else None for code in key.codes.tolist()] for name, key in all_keys.items()
     }
 
 
-def assert_alike(one: PieceEvents, other: PieceEvents) -> None:
+def assert_alike(one: ChunkEvents, other: ChunkEvents) -> None:
     assert one.problems == other.problems
     assert list(one.events.ids) == list(other.events.ids)
     np.testing.assert_array_equal(one.events.times_us, other.events.times_us)
@@ -83,13 +83,13 @@ def assert_alike(one: PieceEvents, other: PieceEvents) -> None:
     assert keys(one) == keys(other)
 
 
-def assert_is_what_the_core_reads(piece: Piece, read: PieceEvents, role: str) -> None:
-    column = piece.column(role)
+def assert_is_what_the_core_reads(chunk: Chunk, read: ChunkEvents, role: str) -> None:
+    column = chunk.column(role)
     unreadable = plain_column(column).unreadable
     if role == "time" and pa.types.is_duration(column.type):
         assert len(read.problems) == ROWS
         return
-    expected, problems = read_events(TYPE, {name: python_values(piece.column(name)) for name in piece.names})
+    expected, problems = read_events(TYPE, {name: python_values(chunk.column(name)) for name in chunk.names})
     assert set(read.problems) == {problem.row for problem in problems} | set(unreadable)
     for place, row in enumerate(read.places.tolist()):
         assert read.events.ids[place] == expected.ids[row]
@@ -101,20 +101,20 @@ def assert_is_what_the_core_reads(piece: Piece, read: PieceEvents, role: str) ->
 @settings(max_examples=600, deadline=None)
 @given(column=arrow_columns(ROWS), role=st.sampled_from(ROLES))
 def test_any_type_in_any_role_is_read_alike_or_named(column: pa.Array, role: str) -> None:
-    piece = piece_of(with_column(role, column))
-    read = served(piece)
-    assert_is_what_the_core_reads(piece, read, role)
+    chunk = chunk_of(with_column(role, column))
+    read = served(chunk)
+    assert_is_what_the_core_reads(chunk, read, role)
     assert {column for column, _ in read.problems.values()} <= {role}
     if read.problems:
         first = min(read.problems)
         with pytest.raises(TrainingDataError, match=f'^Row {first + 1}, column "{role}": ') as caught:
-            read_table_events(TYPE, piece)
+            read_table_events(TYPE, chunk)
         assert "\n" not in str(caught.value)
         assert len(str(caught.value)) < 400
     else:
-        assert list(read_table_events(TYPE, piece).ids) == list(read.events.ids)
-    in_parts = Piece(
-        piece.names, [pa.chunked_array([c.chunk(0)[:1], c.chunk(0)[1:]]) for c in piece.columns], 0, Position()
+        assert list(read_table_events(TYPE, chunk).ids) == list(read.events.ids)
+    in_parts = Chunk(
+        chunk.names, [pa.chunked_array([c.chunk(0)[:1], c.chunk(0)[1:]]) for c in chunk.columns], 0, Position()
     )
     assert_alike(read, served(in_parts))
 
@@ -138,8 +138,8 @@ def test_any_type_of_a_parquet_file_is_scored_trained_on_and_labelled_alike(
         pq.write_table(table, out)
     except (pa.ArrowException, OSError):
         return  # no Parquet file has such a column
-    (piece,) = open_pieces("t.parquet", Held(out.getvalue()))
-    read = served(piece)
+    (chunk,) = open_chunks("t.parquet", Held(out.getvalue()))
+    read = served(chunk)
     path = tmp_path_factory.mktemp("any") / "t.parquet"
     path.write_bytes(out.getvalue())
     problem = training_problem(path)
@@ -150,30 +150,30 @@ def test_any_type_of_a_parquet_file_is_scored_trained_on_and_labelled_alike(
         assert 'olumn "fraud"' in problem
     else:
         assert problem == ""
-    labels = read_label_table(TYPE, [piece])
-    given_ids = [row["event_id"] for _, row in labels.lot(0, ROWS)]
+    labels = read_label_table(TYPE, [chunk])
+    given_ids = [row["event_id"] for _, row in labels.rows_between(0, ROWS)]
     assert all(value is None or not isinstance(value, bytes) for value in given_ids)
     write_label_results(labels, [("accepted", None)] * ROWS)
-    assert_writable(piece)
+    assert_writable(chunk)
 
 
 @settings(max_examples=300, deadline=None)
 @given(column=arrow_columns(ROWS))
 def test_any_type_is_carried_along_into_results(column: pa.Array) -> None:
-    assert_writable(piece_of(BASE.append_column("spare", column)))
+    assert_writable(chunk_of(BASE.append_column("spare", column)))
 
 
-def assert_writable(piece: Piece) -> None:
-    columns = [as_column(piece.column(name), is_text=name in TYPE.accepted) for name in piece.names]
-    table = pa.table(columns, names=list(piece.names))
+def assert_writable(chunk: Chunk) -> None:
+    columns = [as_column(chunk.column(name), is_text=name in TYPE.accepted) for name in chunk.names]
+    table = pa.table(columns, names=list(chunk.names))
     pq.write_table(table, io.BytesIO())
     rows = list(csv.reader(io.StringIO(write_lines(table, header=True).decode(), newline="")))
-    assert rows[0] == list(piece.names)
-    assert [len(row) for row in rows] == [len(piece.names)] * (ROWS + 1)
+    assert rows[0] == list(chunk.names)
+    assert [len(row) for row in rows] == [len(chunk.names)] * (ROWS + 1)
 
 
 def read_card(column: pa.Array) -> list[Any]:
-    return keys(served(piece_of(with_column("card", column))))["card"]
+    return keys(served(chunk_of(with_column("card", column))))["card"]
 
 
 @pytest.mark.parametrize(
@@ -202,14 +202,14 @@ def test_one_value_is_one_key_whatever_its_type(column: pa.Array, expected: list
 
 def test_a_nested_value_is_named_and_bytes_that_are_no_text_too() -> None:
     nested = pa.array([{"id": "m1"}, None, {"id": "m2"}])
-    assert served(piece_of(with_column("card", nested))).problems == {
+    assert served(chunk_of(with_column("card", nested))).problems == {
         0: ("card", "a nested value is not a text"),
         2: ("card", "a nested value is not a text"),
     }
     raw = pa.array([b"\xff\xfe", b"a", None])
-    assert served(piece_of(with_column("card", raw))).problems == {0: ("card", NOT_TEXT)}
+    assert served(chunk_of(with_column("card", raw))).problems == {0: ("card", NOT_TEXT)}
     with pytest.raises(TrainingDataError, match='Row 1, column "card": a nested value is not a text'):
-        read_table_events(TYPE, piece_of(with_column("card", nested)))
+        read_table_events(TYPE, chunk_of(with_column("card", nested)))
 
 
 def test_bytes_that_nobody_declared_are_written_in_hexadecimal() -> None:
@@ -223,8 +223,8 @@ def test_a_label_file_names_bytes_that_are_no_text(tmp_path: Path) -> None:
     table = pa.table({"event_id": pa.array([b"a", b"\xff"]), "label": pa.array([b"fraud", b"legit"])})
     pq.write_table(table, tmp_path / "labels.parquet")
     content = (tmp_path / "labels.parquet").read_bytes()
-    labels = read_label_table(TYPE, open_pieces("labels.parquet", Held(content)))
-    assert [row for _, row in labels.lot(0, 2)] == [{"event_id": "a", "label": "fraud", "known_at": None}]
+    labels = read_label_table(TYPE, open_chunks("labels.parquet", Held(content)))
+    assert [row for _, row in labels.rows_between(0, 2)] == [{"event_id": "a", "label": "fraud", "known_at": None}]
     assert labels.misshapen == {1: f'cannot be read: column "event_id": {NOT_TEXT}'}
 
 

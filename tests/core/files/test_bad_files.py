@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.files.readers import decompress
-from tollgate.core.files.readers.chunks import Piece, ReadOptions, open_pieces
+from tollgate.core.files.readers.chunks import Chunk, ReadOptions, open_chunks
 from tollgate.core.files.readers.source import Held
 from tollgate.errors import TableError
 
@@ -58,7 +58,7 @@ def at_most(most_bytes: int) -> Iterator[None]:
 
 def reason_of(content: bytes, name: str = "x.csv", options: ReadOptions | None = None) -> str:
     with pytest.raises(TableError) as refused:
-        for _ in open_pieces(name, Held(content), options):
+        for _ in open_chunks(name, Held(content), options):
             pass
     message = str(refused.value)
     assert f'"{name}"' in message
@@ -68,7 +68,7 @@ def reason_of(content: bytes, name: str = "x.csv", options: ReadOptions | None =
 
 
 def read(content: bytes) -> tuple[list[list[object]], dict[int, str]]:
-    return rows_of(list(open_pieces("x.csv", Held(content))))
+    return rows_of(list(open_chunks("x.csv", Held(content))))
 
 
 @pytest.mark.parametrize("cut", [1, 5, 15, 30, -1, -8])
@@ -88,12 +88,12 @@ def test_what_is_no_gzip_is_refused(content: bytes) -> None:
 @pytest.mark.parametrize("name", ["x.csv", "x.csv.gz"])
 def test_zeros_behind_gzip_are_passed_over(zeros: int, name: str) -> None:
     packed = gzip.compress(GOOD, mtime=0)
-    whole = rows_of(list(open_pieces("x.csv", Held(GOOD))))
+    whole = rows_of(list(open_chunks("x.csv", Held(GOOD))))
 
-    assert rows_of(list(open_pieces(name, Held(packed + bytes(zeros))))) == whole
+    assert rows_of(list(open_chunks(name, Held(packed + bytes(zeros))))) == whole
     half = len(GOOD) // 2
     parts = gzip.compress(GOOD[:half], mtime=0) + bytes(zeros) + gzip.compress(GOOD[half:], mtime=0)
-    assert rows_of(list(open_pieces(name, Held(parts)))) == whole
+    assert rows_of(list(open_chunks(name, Held(parts)))) == whole
 
 
 OBJECT = b'{"a": 1, "b": "x"}'
@@ -137,7 +137,7 @@ def test_what_is_no_json_lines_is_named_with_what_to_do(content: bytes, says: st
 def test_one_line_of_another_kind_is_that_row_alone(line: bytes, wrong: str, place: int) -> None:
     lines = [OBJECT] * 3
     lines[place] = line
-    _, misshapen = rows_of(list(open_pieces("x.jsonl", Held(b"\n".join(lines)))))
+    _, misshapen = rows_of(list(open_chunks("x.jsonl", Held(b"\n".join(lines)))))
     assert misshapen == {place: wrong}
 
 
@@ -145,14 +145,14 @@ def test_damage_in_the_middle_is_found_behind_the_pieces_before_it() -> None:
     # Stored, not deflated: all before the damage is read.
     content = bytearray(gzip.compress(b"a,b\n" + b"1,2\n" * 2_000_000, compresslevel=0, mtime=0))
     content[-6] ^= 255
-    pieces: list[Piece] = []
+    chunks: list[Chunk] = []
 
     with pytest.raises(TableError, match="not whole gzip data"):
-        pieces += open_pieces("x.csv.gz", Held(bytes(content)))
+        chunks += open_chunks("x.csv.gz", Held(bytes(content)))
     count = 0
     with suppress(TableError):
-        for piece in open_pieces("x.csv.gz", Held(bytes(content))):
-            count += len(piece)
+        for chunk in open_chunks("x.csv.gz", Held(bytes(content))):
+            count += len(chunk)
     assert count > 1_000_000
 
 
@@ -172,7 +172,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked_whole(
 def test_a_line_of_100_mb_is_one_bad_row(filler: bytes) -> None:
     source = Repeated(b"a,b\n1,2\n", filler, 100 * MB)
     with at_most(64 * MB):
-        rows, wrong = rows_of(list(open_pieces("x.csv", source)))
+        rows, wrong = rows_of(list(open_chunks("x.csv", source)))
 
     assert rows[0] == ["1", "2"]
     assert rows[-1] == ["3", "4"]
@@ -271,11 +271,11 @@ def test_a_damaged_parquet_is_read_or_refused(changes: list[tuple[int, int]], cu
         content[place % len(content)] ^= flip
     # Any other error than this one would stop a whole batch.
     with suppress(TableError):
-        list(open_pieces("x.parquet", Held(bytes(content[: len(content) - cut if cut < 100 else len(content)]))))
+        list(open_chunks("x.parquet", Held(bytes(content[: len(content) - cut if cut < 100 else len(content)]))))
 
 
 @given(st.binary(max_size=200), st.sampled_from(["x.csv", "x.jsonl", "x.csv.gz", "x.csv.zst", "x.parquet"]))
 @settings(max_examples=400)
 def test_any_bytes_are_a_table_or_refused(content: bytes, name: str) -> None:
     with suppress(TableError):
-        rows_of(list(open_pieces(name, Held(content), ReadOptions(piece_rows=3))))
+        rows_of(list(open_chunks(name, Held(content), ReadOptions(chunk_rows=3))))

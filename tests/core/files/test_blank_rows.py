@@ -10,7 +10,7 @@ from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.readers.blank_rows import NO_TIME
-from tollgate.core.files.readers.chunks import ReadOptions, join_pieces, open_pieces
+from tollgate.core.files.readers.chunks import ReadOptions, join_chunks, open_chunks
 from tollgate.core.files.readers.source import Held
 from tollgate.core.times.time_format import TimeFormat
 from tollgate.errors import TrainingDataError
@@ -38,8 +38,8 @@ def problems(*rows: str, name: str = "t.csv") -> dict[int, tuple[str, str]]:
         names = HEADER.split(",")
         objects = [dict(zip(names, (cell or None for cell in row.split(",")), strict=True)) for row in rows]
         content = "\n".join(map(json.dumps, objects)).encode()
-    pieces = open_pieces(name, Held(content), ReadOptions())
-    table, _ = join_pieces(pieces, lambda _names: None, lambda _name: True)
+    chunks = open_chunks(name, Held(content), ReadOptions())
+    table, _ = join_chunks(chunks, lambda _names: None, lambda _name: True)
     return dict(EventReader(TYPE, KeyHashes()).read(table).problems)
 
 
@@ -96,6 +96,6 @@ def test_text_in_columns_goes_by_other_names_too(name: str) -> None:
         content = gzip.compress(content)
     if name.endswith(".zst"):
         content = pa.compress(content, codec="zstd", asbytes=True)
-    (piece,) = open_pieces(name, Held(content), ReadOptions())
-    assert list(piece.names) == HEADER.split(",")
-    assert len(piece) == 2
+    (chunk,) = open_chunks(name, Held(content), ReadOptions())
+    assert list(chunk.names) == HEADER.split(",")
+    assert len(chunk) == 2

@@ -13,7 +13,7 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.notes.clock_notes import ClockNotes
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 
 KIND = EventType("payment", None, "when")
 TWELVE = 'Column "when": no time lies in the hours 0 or 13 to 23: is AM or PM missing?'
@@ -26,11 +26,11 @@ def notes(kind: EventType, column: Any, *, parts: int = 1) -> list[str]:  # noqa
     size = -(-len(column) // parts)
     for start in range(0, len(column), size):
         part = column[start : start + size]
-        read = EventReader(kind, KeyHashes()).read(Piece(["when"], [part], start, Position()))
+        read = EventReader(kind, KeyHashes()).read(Chunk(["when"], [part], start, Position()))
         assert not read.problems
         told.add(kind, read.events.times_us, part, read.places)
         told = ClockNotes(**told.to_json())
-    return list(told.tell(kind))
+    return list(told.describe(kind))
 
 
 def times(form: str, count: int = 1_000) -> list[str]:

@@ -17,7 +17,7 @@ from tollgate.core.events.reader import require_columns
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.labels import read_label_table
-from tollgate.core.files.readers.chunks import Piece, ReadOptions, count_rows, open_pieces
+from tollgate.core.files.readers.chunks import Chunk, ReadOptions, count_rows, open_chunks
 from tollgate.core.files.readers.source import Held
 from tollgate.errors import InputError, TableError
 
@@ -32,7 +32,7 @@ ESCAPED = 'a quote within a cell is written "", and here stands \\"'
 
 
 def scored(content: bytes, name: str = "t.csv") -> list[list[object]]:
-    rows, wrong = rows_of(list(open_pieces(name, Held(content))))
+    rows, wrong = rows_of(list(open_chunks(name, Held(content))))
     assert not wrong
     return rows
 
@@ -45,7 +45,7 @@ def trained_ids(path: Path, content: bytes) -> list[str]:
 def refusal(path: Path, content: bytes) -> str:
     """Return why a file is refused, by scoring and training alike."""
     with pytest.raises(TableError) as by_scoring:
-        list(open_pieces(path.name, Held(content)))
+        list(open_chunks(path.name, Held(content)))
     path.write_bytes(content)
     with pytest.raises(TableError) as by_training:
         read_labelled_events(path, TYPE)
@@ -76,14 +76,14 @@ def test_excels_line_names_the_delimiter(tmp_path: Path, first: str, encode: obj
     content = encode(f"{first}{TEXT}")  # type: ignore[operator]
     assert scored(content) == [["a", "2026-01-01", "1.5", "x", "0"], ["b", "2026-01-02", "2.5", "y", "1"]]
     assert trained_ids(tmp_path / "t.csv", content) == ["a", "b"]
-    labels = read_label_table(TYPE, open_pieces("t.csv", Held(content)))
+    labels = read_label_table(TYPE, open_chunks("t.csv", Held(content)))
     assert list(labels.event_ids) == ["a", "b"]
 
 
 def test_reading_goes_on_behind_excels_line() -> None:
     content = f"sep=;\n{TEXT}".encode()
-    first, second = open_pieces("t.csv", Held(content), ReadOptions(piece_rows=1))
-    (again,) = open_pieces("t.csv", Held(content), ReadOptions(piece_rows=1), first.after)
+    first, second = open_chunks("t.csv", Held(content), ReadOptions(chunk_rows=1))
+    (again,) = open_chunks("t.csv", Held(content), ReadOptions(chunk_rows=1), first.after)
     assert [column.to_pylist() for column in again.columns] == [column.to_pylist() for column in second.columns]
 
 
@@ -103,7 +103,7 @@ def test_a_column_that_only_looks_like_excels_line_is_a_column() -> None:
     ],
 )
 def test_a_quote_escaped_by_a_backslash_is_named_and_spoils_its_own_row_only(row: str, wrong: str) -> None:
-    rows, found = rows_of(list(open_pieces("t.csv", Held(f'a,b,c\n1,"x",2\n{row}\n3,"y",4\n5,z,6\n'.encode()))))
+    rows, found = rows_of(list(open_chunks("t.csv", Held(f'a,b,c\n1,"x",2\n{row}\n3,"y",4\n5,z,6\n'.encode()))))
     assert found == {1: wrong}
     assert [rows[0], *rows[2:]] == [["1", "x", "2"], ["3", "y", "4"], ["5", "z", "6"]]
 
@@ -191,8 +191,8 @@ def test_row_numbers_serve_as_ids_where_none_are_declared(tmp_path: Path) -> Non
     path.write_text("time,amount,fraud\n2026-01-02,1,0\n2026-01-01,2,1\n")
     assert list(read_labelled_events(path, WITHOUT_ID).events.ids) == ["2", "1"]
     reader = EventReader(WITHOUT_ID, KeyHashes())
-    pieces: list[Piece] = list(open_pieces("t.csv", Held(path.read_bytes()), ReadOptions(piece_rows=1)))
-    assert [list(reader.read(piece).events.ids) for piece in pieces] == [["1"], ["2"]]
+    chunks: list[Chunk] = list(open_chunks("t.csv", Held(path.read_bytes()), ReadOptions(chunk_rows=1)))
+    assert [list(reader.read(chunk).events.ids) for chunk in chunks] == [["1"], ["2"]]
 
 
 def test_where_ids_are_needed_the_key_is_named() -> None:

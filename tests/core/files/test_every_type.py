@@ -22,7 +22,7 @@ from tollgate.core.files.columns.arrow_columns import NOT_TEXT
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.labels import read_label_table, write_label_results
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.files.scoring import FileScoring
 from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import InputError
@@ -78,8 +78,8 @@ def with_column(role: str, column: pa.Array) -> pa.Table:
     return pa.table({**columns, role: column})
 
 
-def piece_of(table: pa.Table) -> Piece:
-    return Piece(table.column_names, [column.combine_chunks() for column in table.columns], 0, Position())
+def chunk_of(table: pa.Table) -> Chunk:
+    return Chunk(table.column_names, [column.combine_chunks() for column in table.columns], 0, Position())
 
 
 @cache
@@ -123,8 +123,8 @@ def failing(tried: Callable[[pa.Array], None], columns: Sequence[pa.Array] = COL
 @pytest.mark.parametrize(("role", "event_type"), ROLES_OF_TYPES)
 def test_every_type_is_read_or_named(role: str, event_type: EventType) -> None:
     def read(column: pa.Array) -> None:
-        piece = piece_of(with_column(role, column))
-        read = EventReader(event_type, KeyHashes()).read(piece)
+        chunk = chunk_of(with_column(role, column))
+        read = EventReader(event_type, KeyHashes()).read(chunk)
         assert len(read.places) + len(read.problems) == 3
         assert {problem for problem, _ in read.problems.values()} <= {role}
         assert all(in_a_sentence(message) for _, message in read.problems.values())
@@ -164,9 +164,9 @@ def test_every_type_of_labels_is_set_or_named_by_row(version: DetectorVersion, r
 
     def label(column: pa.Array) -> None:
         table = with_column(role, column).select([*{"id": 0, "fraud": 0, "known": 0, role: 0}])
-        labels = read_label_table(TYPE, [piece_of(table)])
+        labels = read_label_table(TYPE, [chunk_of(table)])
         results: list[tuple[str, str | None]] = [("failed", labels.misshapen.get(row)) for row in range(3)]
-        for row, said in labels.lot(0, 3):
+        for row, said in labels.rows_between(0, 3):
             results[row] = ("failed", problem_of(version, said, limit))
         assert all(in_a_sentence(message or "") for _, message in results)
         written = list(csv.reader(io.StringIO(write_label_results(labels, results).decode(), newline="")))
@@ -189,10 +189,10 @@ def test_every_type_is_scored_or_named_by_row(
     scoring = FileScoring(version, tmp_path, limit=version.skew_limit(NOW))
 
     def score(column: pa.Array) -> None:
-        piece = piece_of(pa.table({**table, **dict.fromkeys(roles, column)}))
+        chunk = chunk_of(pa.table({**table, **dict.fromkeys(roles, column)}))
         if "event_id" not in roles:  # rows of one file
-            piece = replace(piece, columns=[pa.array(map(str, next_ids(3))), *piece.columns[1:]])
-        (scored,) = scoring.score([piece])
+            chunk = replace(chunk, columns=[pa.array(map(str, next_ids(3))), *chunk.columns[1:]])
+        (scored,) = scoring.score([chunk])
         written = list(csv.DictReader(io.StringIO(scored.csv.decode(), newline="")))
         told = [row["status"] for row in written]
         assert [status == "ok" for status in told].count(False) == scored.failed
@@ -216,8 +216,8 @@ def test_bytes_that_are_no_text_fail_alone(kind: pa.DataType, *, is_dictionary: 
     else:
         column = column.cast(kind)
     table = pa.table({"event_id": column, "label": ["fraud"] * 4})
-    labels = read_label_table(TYPE, [piece_of(table)])
+    labels = read_label_table(TYPE, [chunk_of(table)])
     assert labels.misshapen == {0: f'cannot be read: column "event_id": {NOT_TEXT}'}
-    assert [said["event_id"] for _, said in labels.lot(0, 4)] == ["b", None, "d"]
+    assert [said["event_id"] for _, said in labels.rows_between(0, 4)] == ["b", None, "d"]
     written = write_label_results(labels, [("accepted", None)] * 4).decode().splitlines()
     assert [line.split(",")[0] for line in written] == ["event_id", "fffe", "b", "", "d"]

@@ -14,7 +14,7 @@ from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.columns.float_ids import count_inexact
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.notes.column_notes import ColumnNotes
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.readers.chunk import Chunk, Position
 
 from model_build.data.quality import notice_values
 from model_build.data.table import read_labelled_events
@@ -32,11 +32,11 @@ def scored(column: Any) -> list[str]:  # noqa: ANN401
     names, columns = ["when", "card"], [pa.array(["2026-01-05"] * len(column)), column]
     if isinstance(column, list):
         columns[0] = columns[0].to_pylist()
-    read = EventReader(KIND, KeyHashes()).read(Piece(names, columns, 0, Position()))
+    read = EventReader(KIND, KeyHashes()).read(Chunk(names, columns, 0, Position()))
     assert not read.problems
     notes = ColumnNotes()
     notes.add(KIND, read.events, dict(zip(names, columns, strict=True)))
-    return notes.tell()
+    return notes.describe()
 
 
 def trained(column: pa.Array, path: Path) -> list[str]:

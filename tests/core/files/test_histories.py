@@ -1,4 +1,4 @@
-"""A file's histories, piece by piece, are to the bit those of one replay; what is left is what one at a time leaves."""
+"""A file's histories, chunk by chunk, are to the bit those of one replay; what is left is what one at a time leaves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tollgate.core.files.history.stored import read_from
 from tollgate.core.history.plan import HistoryPlan, plan_history
 from tollgate.core.history.replay import StoredHistories, replay_histories
 from tollgate.core.history.stored import stale_names
-from tollgate.core.history.timeline import NO_FRAUDS, Arrivals
+from tollgate.core.history.timeline import NO_FRAUDS, Timeline
 
 from model_build.data.table import read_labelled_events
 from model_build.detector_file.reader import DetectorFile
@@ -31,7 +31,7 @@ CUTS = st.lists(st.integers(0, 14), max_size=3)
 def read_parts(
     plan: HistoryPlan, parts: list[Events], folder: Path, stored: StoredHistories | None = None, *, saves: bool = False
 ) -> tuple[FileHistories, np.ndarray, np.ndarray]:
-    """Return the histories, and what all events read and were judged; with ``saves``, each piece by another process."""
+    """Return the histories, and what all events read and were judged; with ``saves``, each chunk by another process."""
     histories = FileHistories(plan, folder, read_from(stored or {}))
     reads = []
     for part in parts:
@@ -62,7 +62,7 @@ def in_order(events: Events) -> Events:
 WIDE_BEFORE = [(-32_000_000, "a", 23_174.0, (math.nan, 0.0), None), *[(0, "a", math.nan, (math.nan, 0.0), None)] * 7]
 
 
-# One limb holds both sums, and what is added in the next piece needs two.
+# One limb holds both sums, and what is added in the next chunk needs two.
 WIDE_BEHIND = [
     (-20_000_000, "a", 300.0, (math.nan, 0.0), None),
     (0, "a", math.nan, (math.nan, 0.0), None),
@@ -95,7 +95,7 @@ def test_any_pieces_on_top_of_what_is_stored_are_one_replay(
 ) -> None:
     past, frauds = table_of(payments[:before]) if before else (make_events([0.0], [None]), NO_FRAUDS)
     store = Store(PLAN, keeping=keeping)
-    store.happen(past, Arrivals.of(past, frauds))
+    store.happen(past, Timeline.of(past, frauds))
     stored = {entity: {key: dict(sums) for key, sums in keys.items()} for entity, keys in store.sums.items()}
 
     assert_as_one_replay(PLAN, in_order(table_of(payments[before:] or payments)[0]), cuts, stored)
@@ -118,7 +118,7 @@ def test_the_sample_in_pieces_is_one_replay_however_much_is_on_disk(
 def test_what_a_file_adds_reads_as_what_one_at_a_time_leaves(payments: list, cuts: list[int]) -> None:  # type: ignore[type-arg]
     events = in_order(table_of(payments)[0])
     store = Store(PLAN, keeping=TIDILY)
-    store.happen(events, Arrivals.of(events))
+    store.happen(events, Timeline.of(events))
     with tempfile.TemporaryDirectory() as folder:
         histories, _, _ = read_parts(PLAN, in_parts(events, cuts), Path(folder))
         left = [(entity, key, dict(sums)) for entity, key, sums in histories.additions()]

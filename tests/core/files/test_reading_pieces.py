@@ -1,4 +1,4 @@
-"""Files as people have them, in pieces: the same rows however they are packed, written and cut."""
+"""Files as people have them, in chunks: the same rows however they are packed, written and cut."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.files.file_format import FileForm
-from tollgate.core.files.readers.chunks import Position, ReadOptions, open_pieces
+from tollgate.core.files.readers.chunks import Position, ReadOptions, open_chunks
 from tollgate.core.files.readers.csv_dialect import CsvDialect
 from tollgate.core.files.readers.csv_fallback import read_rows
 from tollgate.core.files.readers.source import Held
@@ -28,7 +28,7 @@ PLAIN = b"a,b\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(5000))
 
 
 def read(content: bytes, name: str = "x.csv", options: ReadOptions | None = None) -> list[list[object]]:
-    rows, wrong = rows_of(list(open_pieces(name, Held(content), options)))
+    rows, wrong = rows_of(list(open_chunks(name, Held(content), options)))
     assert not wrong
     return rows
 
@@ -56,7 +56,7 @@ def zstd(content: bytes) -> bytes:
 def test_one_table_however_it_is_written(content: bytes, pack: object, rows: int) -> None:
     name = {bytes: "x.csv", gzip.compress: "X.CSV.GZ", zstd: "x.csv.zst"}[pack]
 
-    assert read(pack(content), name, ReadOptions(piece_rows=rows)) == ROWS  # type: ignore[operator]
+    assert read(pack(content), name, ReadOptions(chunk_rows=rows)) == ROWS  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16-le"])
@@ -75,13 +75,13 @@ def test_reading_goes_on_where_it_was_left(name: str, after: int) -> None:
     lines = b"".join(json.dumps(row).encode() + b"\n" for row in table.to_pylist())
     content = out.getvalue() if "parquet" in name else lines if "jsonl" in name else PLAIN
     content = gzip.compress(content) if name.endswith("gz") else zstd(content) if name.endswith("zst") else content
-    options = ReadOptions(piece_rows=900)
-    whole = list(open_pieces(name, Held(content), options))
+    options = ReadOptions(chunk_rows=900)
+    whole = list(open_chunks(name, Held(content), options))
 
-    rest = list(open_pieces(name, Held(content), options, Position.from_json(whole[after].after.to_json())))
+    rest = list(open_chunks(name, Held(content), options, Position.from_json(whole[after].after.to_json())))
 
-    assert [piece.first_row for piece in rest] == [piece.first_row for piece in whole[after + 1 :]]
-    assert [len(piece) for piece in rest] == [len(piece) for piece in whole[after + 1 :]]
+    assert [chunk.first_row for chunk in rest] == [chunk.first_row for chunk in whole[after + 1 :]]
+    assert [len(chunk) for chunk in rest] == [len(chunk) for chunk in whole[after + 1 :]]
     assert rows_of(whole)[0][-1] == [
         column[-1] if isinstance(column, list) else column[-1].as_py() for column in rest[-1].columns
     ]
@@ -92,11 +92,11 @@ CELLS = st.text(st.sampled_from('ab,"\n\r1 é\0\\'), max_size=12)
 
 @given(st.lists(CELLS, max_size=8).map("\n".join), st.integers(1, 4))
 @settings(max_examples=500)
-def test_quick_reading_gives_what_pythons_own_reader_gives(body: str, piece_rows: int) -> None:
+def test_quick_reading_gives_what_pythons_own_reader_gives(body: str, chunk_rows: int) -> None:
     expected = read_rows(CsvDialect(["x", "y"], ","), body.encode(), 1000, at_end=True)
     try:
         rows, wrong = rows_of(
-            list(open_pieces("x.csv", Held(b"x,y\n" + body.encode()), ReadOptions(piece_rows=piece_rows)))
+            list(open_chunks("x.csv", Held(b"x,y\n" + body.encode()), ReadOptions(chunk_rows=chunk_rows)))
         )
     except TableError:
         assert not expected.rows or "\0" in body  # a header has none
@@ -111,7 +111,7 @@ def test_json_lines_keep_their_types_and_tell_what_is_wrong() -> None:
         '{"a": 1, "b": "x"}', "", '{"b": null, "a": 1.5}', "[1]", '{"a": NaN}', '{"a": 1, "a": 2}', "{", '{"a": true}',
     ]  # fmt: skip
 
-    rows, wrong = rows_of(list(open_pieces("x.jsonl", Held("\n".join(lines).encode()))))
+    rows, wrong = rows_of(list(open_chunks("x.jsonl", Held("\n".join(lines).encode()))))
 
     assert rows == [[1, "x"], [1.5, None], [None, None], [None, None], [None, None], [None, None], [True, None]]
     assert sorted(wrong) == [2, 3, 4, 5]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.files.history.row_store import Memory, Records
+from tollgate.core.files.history.row_store import MemoryBudget, RowStore
 from tollgate.core.files.history.spilled_rows import SpilledRows
 
 WIDTH = 3
@@ -29,19 +29,21 @@ def test_what_was_written_last_is_read_and_the_rest_is_zeros(
     expected = np.zeros((WIDTH, 1301), dtype=np.int64)
     with tempfile.TemporaryDirectory() as folder:
         path, size_bytes = Path(folder) / "rows", lots_in_memory * LOT_BYTES
-        records = Records(path, WIDTH, Memory(size_bytes))
+        row_store = RowStore(path, WIDTH, MemoryBudget(size_bytes))
         for turn, some in enumerate(asked):
             numbers = np.array(sorted(some), dtype=np.int64)
-            assert np.array_equal(records.read(numbers), expected[:, numbers])
+            assert np.array_equal(row_store.read(numbers), expected[:, numbers])
             expected[:, numbers] = values_of(numbers, turn)
-            records.write(numbers, expected[:, numbers])
+            row_store.write(numbers, expected[:, numbers])
             if saves:
-                records.save()
-                count = records.count
-                records = Records(path, WIDTH, Memory(size_bytes))
-                records.load(count)
-        every = np.concatenate([np.empty((WIDTH, 0), np.int64), *(columns for _, columns in records.walk(97))], axis=1)
-    assert np.array_equal(every, expected[:, : records.count])
+                row_store.save()
+                count = row_store.count
+                row_store = RowStore(path, WIDTH, MemoryBudget(size_bytes))
+                row_store.load(count)
+        every = np.concatenate(
+            [np.empty((WIDTH, 0), np.int64), *(columns for _, columns in row_store.walk(97))], axis=1
+        )
+    assert np.array_equal(every, expected[:, : row_store.count])
 
 
 def test_rows_that_lie_far_apart_take_no_more_memory_than_a_window(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A file scored in pieces: the same bytes however it is cut or interrupted, and those of one look at the whole."""
+"""A file scored in chunks: the same bytes however it is cut or interrupted, and those of one look at the whole."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_decisions_are_those_of_one_look_at_all_payments(
     columns = {name: [row[name] for row in payments] for name in version.event_type.variables}
     decided = decide_in_order(version, read_events(version.event_type, columns)[0], stored)
 
-    scored = score(version, to_csv(payments), tmp_path, stored, piece_rows=200)
+    scored = score(version, to_csv(payments), tmp_path, stored, chunk_rows=200)
 
     assert [float(row["probability"]) for row in scored.rows] == decided.probabilities.tolist()
     assert [int(row["score"]) for row in scored.rows] == decided.scores.tolist()
@@ -53,11 +53,11 @@ def test_a_run_that_is_cut_goes_on_to_the_same_bytes(
     version: DetectorVersion, stored: StoredHistories, payments: list[Row], tmp_path: Path, cut_after: int
 ) -> None:
     rows = changed(payments, {7: {"amount": "?"}, 900: {"event_id": payments[3]["event_id"]}})
-    whole = score(version, to_csv(rows), tmp_path / "whole", stored, piece_rows=300)
+    whole = score(version, to_csv(rows), tmp_path / "whole", stored, chunk_rows=300)
     if cut_after == 0:
-        cut = score(version, to_csv(rows), tmp_path / "again", stored, piece_rows=300)
+        cut = score(version, to_csv(rows), tmp_path / "again", stored, chunk_rows=300)
     else:
-        cut = score(version, to_csv(rows), tmp_path / "cut", stored, piece_rows=300, cut_after=cut_after)
+        cut = score(version, to_csv(rows), tmp_path / "cut", stored, chunk_rows=300, cut_after=cut_after)
 
     assert cut.results == whole.results
     assert cut.summary == whole.summary
@@ -73,7 +73,7 @@ def test_the_size_of_pieces_shows_nowhere(
     version: DetectorVersion, stored: StoredHistories, payments: list[Row], tmp_path: Path
 ) -> None:
     one, many = (
-        score(version, to_csv(payments), tmp_path / str(rows), stored, piece_rows=rows) for rows in (10_000, 130)
+        score(version, to_csv(payments), tmp_path / str(rows), stored, chunk_rows=rows) for rows in (10_000, 130)
     )
 
     assert one.results == many.results
@@ -84,9 +84,9 @@ def test_the_size_of_pieces_shows_nowhere(
 
 def test_bad_rows_change_nothing_for_the_others(version: DetectorVersion, payments: list[Row], tmp_path: Path) -> None:
     bad = changed(payments[:200], {place: {"amount": "?"} for place in (7, 8, 99)})
-    with_bad = score(version, to_csv(bad), tmp_path / "bad", piece_rows=50)
+    with_bad = score(version, to_csv(bad), tmp_path / "bad", chunk_rows=50)
     rows = [row for place, row in enumerate(payments[:200]) if place not in (7, 8, 99)]
-    without = score(version, to_csv(rows), tmp_path / "good", piece_rows=50)
+    without = score(version, to_csv(rows), tmp_path / "good", chunk_rows=50)
 
     assert [row for row in with_bad.rows if row["status"] == "ok"] == without.rows
     assert [error["row"] for error in with_bad.summary["errors"]] == [8, 9, 100]
@@ -97,7 +97,7 @@ def test_a_piece_of_bad_rows_only_has_their_reasons(
     version: DetectorVersion, payments: list[Row], tmp_path: Path
 ) -> None:
     bad = changed(payments[:150], {place: {"timestamp": "soon"} for place in range(50, 100)})
-    scored = score(version, to_csv(bad), tmp_path, piece_rows=50)
+    scored = score(version, to_csv(bad), tmp_path, chunk_rows=50)
     rows = scored.rows
 
     assert ["is no time" in row["status"] for row in rows] == [50 <= place < 100 for place in range(150)]
@@ -124,7 +124,7 @@ def test_any_kind_of_file_gets_the_same_decisions(
     decided = [
         [
             (row["score"], row["probability"], row["outcome"], row["status"])
-            for row in score(version, content, tmp_path / name, name=name, piece_rows=100).rows
+            for row in score(version, content, tmp_path / name, name=name, chunk_rows=100).rows
         ]
         for name, content in contents.items()
     ]
@@ -164,13 +164,13 @@ def test_a_missing_column_refuses_the_file(version: DetectorVersion, payments: l
 
 
 def test_tables_for_parquet_have_one_schema(version: DetectorVersion, payments: list[Row], tmp_path: Path) -> None:
-    from tollgate.core.files.readers.chunks import ReadOptions, open_pieces  # noqa: PLC0415
+    from tollgate.core.files.readers.chunks import ReadOptions, open_chunks  # noqa: PLC0415
     from tollgate.core.files.readers.source import Held  # noqa: PLC0415
     from tollgate.core.files.scoring import FileScoring  # noqa: PLC0415
 
     content = to_csv(changed(payments[:90], {place: {"amount": "?"} for place in range(30, 60)}))
     scoring = FileScoring(replace(version), tmp_path)
-    tables = [scored.table for scored in scoring.score(open_pieces("x.csv", Held(content), ReadOptions(piece_rows=30)))]
+    tables = [scored.table for scored in scoring.score(open_chunks("x.csv", Held(content), ReadOptions(chunk_rows=30)))]
 
     assert len({table.schema for table in tables}) == 1
     assert tables[1]["score"].null_count == 30

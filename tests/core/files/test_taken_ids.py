@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_events
-from tollgate.core.files.columns.arrow_reader import EventReader, repeated_in_piece
+from tollgate.core.files.columns.arrow_reader import EventReader, repeated_in_chunk
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.history.seen_ids import SeenIds
-from tollgate.core.files.readers.chunks import ReadOptions, open_pieces
+from tollgate.core.files.readers.chunks import ReadOptions, open_chunks
 from tollgate.core.files.readers.source import Held
 from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.core.times.timestamps import to_microseconds
@@ -78,13 +78,13 @@ def lines_of(rows: Sequence[Row]) -> bytes:
 FORMS = {"x.csv": csv_of, "x.jsonl": lines_of}
 
 
-def read(name: str, content: bytes, folder: Path, piece_rows: int, *, stops: bool = False) -> dict[int, str]:
-    """Read a file in pieces; return the problems of its rows. With ``stops``, another run goes on after each piece."""
+def read(name: str, content: bytes, folder: Path, chunk_rows: int, *, stops: bool = False) -> dict[int, str]:
+    """Read a file in chunks; return the problems of its rows. With ``stops``, another run goes on after each chunk."""
     hashing, ids = KeyHashes(), SeenIds(folder)
     problems: dict[int, str] = {}
-    for piece in open_pieces(name, Held(content), ReadOptions(piece_rows=piece_rows)):
-        found = EventReader(TYPE, hashing, ids.find_repeated, LIMIT).read(piece)
-        problems |= {piece.first_row + row: message for row, (_, message) in found.problems.items()}
+    for chunk in open_chunks(name, Held(content), ReadOptions(chunk_rows=chunk_rows)):
+        found = EventReader(TYPE, hashing, ids.find_repeated, LIMIT).read(chunk)
+        problems |= {chunk.first_row + row: message for row, (_, message) in found.problems.items()}
         if stops:
             ids.save()
             ids = SeenIds(folder)
@@ -92,11 +92,11 @@ def read(name: str, content: bytes, folder: Path, piece_rows: int, *, stops: boo
 
 
 @pytest.mark.parametrize("name", FORMS)
-@pytest.mark.parametrize("piece_rows", [1, 2, 100])
+@pytest.mark.parametrize("chunk_rows", [1, 2, 100])
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_a_refused_row_leaves_its_id_to_the_good_one(name: str, piece_rows: int, defect: str, tmp_path: Path) -> None:
+def test_a_refused_row_leaves_its_id_to_the_good_one(name: str, chunk_rows: int, defect: str, tmp_path: Path) -> None:
     rows = [{**GOOD, **DEFECTS[defect]}, GOOD, {**GOOD, **DEFECTS[defect]}, GOOD]
-    problems = read(name, FORMS[name](rows), tmp_path, piece_rows)
+    problems = read(name, FORMS[name](rows), tmp_path, chunk_rows)
     assert list(problems) == [0, 2, 3]
     assert problems[2] == problems[0]
     assert problems[3] == 'id "q1" was already used in row 2'
@@ -116,16 +116,16 @@ def test_a_row_of_another_shape_takes_no_id(tmp_path: Path) -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["", "", *DEFECTS])), min_size=1, max_size=24),
-    piece_rows=st.integers(1, 25),
+    chunk_rows=st.integers(1, 25),
     name=st.sampled_from(sorted(FORMS)),
     stops=st.booleans(),
 )
 def test_who_takes_an_id_depends_on_no_cut(
-    rows: list[tuple[int, str]], piece_rows: int, name: str, *, stops: bool
+    rows: list[tuple[int, str]], chunk_rows: int, name: str, *, stops: bool
 ) -> None:
     written = [{**GOOD, "id": f"q{number}", **DEFECTS.get(defect, {})} for number, defect in rows]
     with TemporaryDirectory() as folder:
-        problems = read(name, FORMS[name](written), Path(folder), piece_rows, stops=stops)
+        problems = read(name, FORMS[name](written), Path(folder), chunk_rows, stops=stops)
     first: dict[int, int] = {}
     for row, (number, defect) in enumerate(rows):
         if not defect and first.setdefault(number, row) != row:
@@ -134,19 +134,19 @@ def test_who_takes_an_id_depends_on_no_cut(
             assert "already used" not in problems.pop(row)
     assert problems == {}
     _, told = read_events(TYPE, {name: [row[name] for row in written] for name in GOOD}, limit=LIMIT)
-    (piece,) = open_pieces(name, Held(FORMS[name](written)))
-    whole = EventReader(TYPE, KeyHashes(), repeated_in_piece, LIMIT).read(piece)
+    (chunk,) = open_chunks(name, Held(FORMS[name](written)))
+    whole = EventReader(TYPE, KeyHashes(), repeated_in_chunk, LIMIT).read(chunk)
     assert whole.problems == {problem.row: (problem.column, problem.message) for problem in reversed(told)}
 
 
 def test_training_names_the_row_that_is_wrong_and_not_the_good_one() -> None:
     rows = [GOOD, {**GOOD, "id": "q2", "amount": "?"}, {**GOOD, "id": "q2"}]
-    (piece,) = open_pieces("x.csv", Held(csv_of(rows)))
+    (chunk,) = open_chunks("x.csv", Held(csv_of(rows)))
     with pytest.raises(TrainingDataError, match=r'^Row 2, column "amount": "\?" is not a number\.$'):
-        read_table_events(TYPE, piece)
-    (piece,) = open_pieces("x.csv", Held(csv_of([GOOD, {**GOOD, "id": "q2"}, GOOD])))
+        read_table_events(TYPE, chunk)
+    (chunk,) = open_chunks("x.csv", Held(csv_of([GOOD, {**GOOD, "id": "q2"}, GOOD])))
     with pytest.raises(TrainingDataError, match=r'^Row 3, column "id": id "q1" was already used in row 1\.$'):
-        read_table_events(TYPE, piece)
+        read_table_events(TYPE, chunk)
 
 
 @pytest.mark.parametrize("cut_after", [None, 1, 2])
@@ -157,7 +157,7 @@ def test_the_good_row_is_decided_on_as_if_the_refused_one_were_not_there(
         rows = list(csv.DictReader(file))[-40:]
     with_bad = [*rows[:3], {**rows[17], "amount": "?"}, *rows[3:], rows[17]]
     clean = score(version, to_csv(rows), tmp_path / "clean").rows
-    found = score(version, to_csv(with_bad), tmp_path / "bad", piece_rows=10, cut_after=cut_after).rows
+    found = score(version, to_csv(with_bad), tmp_path / "bad", chunk_rows=10, cut_after=cut_after).rows
     assert [row for row in found if row["status"] == "ok"] == clean
     assert [place for place, row in enumerate(found) if row["status"] != "ok"] == [3, 41]
     assert found[41]["status"].endswith("was already used in row 19")

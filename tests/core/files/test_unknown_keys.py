@@ -9,7 +9,7 @@ import pytest
 from tollgate.core.events.event_type import EventType
 from tollgate.core.files.history.histories import FileHistories
 from tollgate.core.files.history.stored import read_from
-from tollgate.core.files.notes.unknown_keys import EntityKeys, tell_unknown
+from tollgate.core.files.notes.unknown_keys import EntityKeys, describe_unknown_keys
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.rules.analysis.spelling import Spelling, respellings
 
@@ -25,13 +25,13 @@ KEPT = [f"{number:06d}" for number in range(100, 400)]
 def notes(
     met: Sequence[str], kept: Sequence[str], *, rows: int = 10_000, stored: dict[str, int] | None = None
 ) -> list[str]:
-    """Return what is said of a file with these keys, in pieces of 50, where others are stored."""
+    """Return what is said of a file with these keys, in chunks of 50, where others are stored."""
     keys = {"card": EntityKeys(), "both": EntityKeys()}
     for start in range(0, len(met), 50):
         new = met[start : start + 50]
         keys["card"].add(new, {key: {} for key in new if key in kept})
         keys["both"].add([f"{key}\x1fm" for key in new], {})
-    return list(tell_unknown(KIND, keys, rows, stored, lambda _, asked: [key for key in asked if key in kept]))
+    return list(describe_unknown_keys(KIND, keys, rows, stored, lambda _, asked: [key for key in asked if key in kept]))
 
 
 @pytest.mark.parametrize(

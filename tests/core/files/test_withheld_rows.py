@@ -17,7 +17,7 @@ from tollgate.core.history.latest_addition import without_latest
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.history.stored import StoredSums, add_legitimate, add_up
 from tollgate.core.history.stored_names import OPEN
-from tollgate.core.history.timeline import NOTHING_WITHHELD, Arrivals, Withheld
+from tollgate.core.history.timeline import NOTHING_WITHHELD, Timeline, Withheld
 from tollgate.core.rules.rule import Rule, RuleBook
 
 from model_build.deployment.publish import open_folder
@@ -84,21 +84,21 @@ def one_by_one(
         decided = decide_one(version, one, store.sums)
         blocked = not version.lets_through(decided.outcomes[0])
         store.happen(
-            one, Arrivals.of(one), Withheld(np.array([0]), np.array([np.inf])) if blocked else NOTHING_WITHHELD
+            one, Timeline.of(one), Withheld(np.array([0]), np.array([np.inf])) if blocked else NOTHING_WITHHELD
         )
         probabilities.append(float(decided.probabilities[0]))
         outcomes.append(decided.outcomes[0])
     return probabilities, outcomes, store
 
 
-@pytest.mark.parametrize("piece_rows", [7, 60, 1000])
+@pytest.mark.parametrize("chunk_rows", [7, 60, 1000])
 def test_a_file_of_weeks_is_decided_as_single_payments(
-    strict: DetectorVersion, payments: list[Row], tmp_path: Path, piece_rows: int
+    strict: DetectorVersion, payments: list[Row], tmp_path: Path, chunk_rows: int
 ) -> None:
     events = events_of(strict, payments)
     probabilities, outcomes, store = one_by_one(strict, events, {})
 
-    scored = score(strict, to_csv(payments), tmp_path, piece_rows=piece_rows)
+    scored = score(strict, to_csv(payments), tmp_path, chunk_rows=chunk_rows)
 
     assert [float(row["probability"]) for row in scored.rows] == probabilities
     assert [row["outcome"] for row in scored.rows] == outcomes
@@ -124,9 +124,9 @@ def test_what_was_blocked_matters(strict: DetectorVersion, payments: list[Row]) 
 def test_a_file_that_is_cut_and_goes_on_is_the_same(
     strict: DetectorVersion, payments: list[Row], tmp_path: Path
 ) -> None:
-    whole = score(strict, to_csv(payments), tmp_path / "whole", piece_rows=50)
+    whole = score(strict, to_csv(payments), tmp_path / "whole", chunk_rows=50)
     for cut_after in (1, 3):
-        cut = score(strict, to_csv(payments), tmp_path / f"cut-{cut_after}", piece_rows=50, cut_after=cut_after)
+        cut = score(strict, to_csv(payments), tmp_path / f"cut-{cut_after}", chunk_rows=50, cut_after=cut_after)
         assert cut.results == whole.results
         assert list(cut.scoring.additions()) == list(whole.scoring.additions())
 

@@ -6,15 +6,15 @@ from dataclasses import replace
 from random import Random
 
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
-from tollgate.core.search.entry import Entry, Kind
+from tollgate.core.search.entry import Entry, EntryKind
 
 DAY_US = 1_764_115_200 * 10**6  # 2025-11-26T00:00:00Z
 KINDS = (
-    Kind("approve", "v1"),
-    Kind("approve", "v1", (("seen before", True),)),
-    Kind("review", "v1", (("new device", False), ("far away", False))),
-    Kind("review", "v2", degraded=True),
-    Kind("block", "v2", (("new device", False),), forced=True),
+    EntryKind("approve", "v1"),
+    EntryKind("approve", "v1", (("seen before", True),)),
+    EntryKind("review", "v1", (("new device", False), ("far away", False))),
+    EntryKind("review", "v2", degraded=True),
+    EntryKind("block", "v2", (("new device", False),), forced=True),
 )
 
 

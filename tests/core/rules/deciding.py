@@ -13,7 +13,7 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule import Mode, Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 EVENT_TYPE = EventType(
     name="payment",
@@ -27,7 +27,7 @@ EVENT_TYPE = EventType(
 )
 FEATURES = (Feature("customer_n_1d", "", "count", "customer"),)
 ORDER = ("approve", "review", "block")
-LISTS = {"denied": Members.of("text", ["c1", "c2"]), "round": Members.of("number", [100.0, 200.0])}
+LISTS = {"denied": ValueList.of("text", ["c1", "c2"]), "round": ValueList.of("number", [100.0, 200.0])}
 
 
 def rule_set(*rules: Rule, mode: Mode = "FIRST_MATCHED") -> RuleSet:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from tollgate.core.rules.scope import Scope, Symbol
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 NUMBERS = ("amount", "score", "n_1d")
 TEXTS = ("country", "channel")
 TRUTHS = ("is_new", "is_gift")
 LISTS = {
-    "countries": Members.of("text", ["US", "NG", "é", ""]),
-    "amounts": Members.of("number", [0.0, 1.0, 2.5, -3.0, 100.0]),
+    "countries": ValueList.of("text", ["US", "NG", "é", ""]),
+    "amounts": ValueList.of("number", [0.0, 1.0, 2.5, -3.0, 100.0]),
 }
 SCOPE = Scope(
     {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tollgate.core.rules.matches import ListAnswer, RuleHit
 from tollgate.core.rules.rule import Mode, Rule, RuleBook
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 from tests.core.rules.deciding import EVENT_TYPE, FEATURES, LISTS, ask, inputs_of, outcomes, rule_set
 
@@ -138,7 +138,7 @@ def test_every_list_that_is_asked_tells_what_it_answered() -> None:
 
 def test_lists_change_without_the_rules() -> None:
     rules = rule_set(Rule("denied", "customer_id in denied", "block"))
-    changed = rules.with_lists({"denied": Members.of("text", ["c9"]), "unknown": Members.of("text", ["c1"])})
+    changed = rules.with_lists({"denied": ValueList.of("text", ["c9"]), "unknown": ValueList.of("text", ["c1"])})
 
     rows = ({"customer_id": "c1"}, {"customer_id": "c9"})
     assert outcomes(ask(rules, *rows)) == ["block", "approve"]

@@ -14,15 +14,15 @@ from tollgate.core.rules.parser import parse
 from tollgate.core.rules.row_compiler import Value
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 from tests.core.rules.deciding import EVENT_TYPE, FEATURES, inputs_of
 from tests.core.rules.expressions import conditions
 
 LISTS = {
-    "denied": Members.of("text", ["C0036", "zz"]),
-    "empty": Members.of("text", []),
-    "round": Members.of("number", [100.0, 5000.0]),
+    "denied": ValueList.of("text", ["C0036", "zz"]),
+    "empty": ValueList.of("text", []),
+    "round": ValueList.of("number", [100.0, 5000.0]),
 }
 # At 05:15, 05:40, 07:00 and 07:10.
 ROWS: tuple[Mapping[str, object], ...] = (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tollgate.core.events.event_type import EventType
 from tollgate.core.features.feature import Feature
 from tollgate.core.rules.analysis.findings import Finding, find_oddities
-from tollgate.core.rules.analysis.satisfiability import Patience, is_impossible, judge
+from tollgate.core.rules.analysis.satisfiability import SearchBudget, is_impossible, judge
 from tollgate.core.rules.row_compiler import Value, compile_on_one
 from tollgate.core.rules.rule import Mode, Rule, RuleBook
 from tollgate.core.rules.scope import scope_of
@@ -105,20 +105,20 @@ NEITHER = [
 
 @pytest.mark.parametrize("rule", NEVER)
 def test_a_rule_that_never_matches_is_found(rule: str) -> None:
-    assert is_impossible([(read_rule(rule, REAL), True)], REAL, Patience())
-    assert not is_impossible([(read_rule(rule, REAL), False)], REAL, Patience())
+    assert is_impossible([(read_rule(rule, REAL), True)], REAL, SearchBudget())
+    assert not is_impossible([(read_rule(rule, REAL), False)], REAL, SearchBudget())
 
 
 @pytest.mark.parametrize("rule", ALWAYS)
 def test_a_rule_that_always_matches_is_found(rule: str) -> None:
-    assert is_impossible([(read_rule(rule, REAL), False)], REAL, Patience())
-    assert not is_impossible([(read_rule(rule, REAL), True)], REAL, Patience())
+    assert is_impossible([(read_rule(rule, REAL), False)], REAL, SearchBudget())
+    assert not is_impossible([(read_rule(rule, REAL), True)], REAL, SearchBudget())
 
 
 @pytest.mark.parametrize("rule", NEITHER)
 def test_no_false_alarm(rule: str) -> None:
-    assert not is_impossible([(read_rule(rule, REAL), True)], REAL, Patience())
-    assert not is_impossible([(read_rule(rule, REAL), False)], REAL, Patience())
+    assert not is_impossible([(read_rule(rule, REAL), True)], REAL, SearchBudget())
+    assert not is_impossible([(read_rule(rule, REAL), False)], REAL, SearchBudget())
 
 
 def _as_read(row: Mapping[str, Value]) -> Mapping[str, Value]:
@@ -131,7 +131,7 @@ def _as_read(row: Mapping[str, Value]) -> Mapping[str, Value]:
 def test_what_is_impossible_never_happens(one: str, other: str, events: list[Mapping[str, Value]]) -> None:
     first, second = (read_rule(rule, SCOPE) for rule in (one, other))
     for wanted in (True, False):
-        if is_impossible([(first, True), (second, wanted)], SCOPE, Patience()):
+        if is_impossible([(first, True), (second, wanted)], SCOPE, SearchBudget()):
             ask = compile_on_one(first, SCOPE, LISTS), compile_on_one(second, SCOPE, LISTS)
             assert not any(ask[0](event) and ask[1](event) is wanted for event in events)
 
@@ -218,8 +218,8 @@ def test_a_hidden_rule_is_found_among_many(many: int) -> None:
 def test_no_rules_take_longer_than_patience_lasts() -> None:
     tangled = " && ".join(f"(amount == {place} || items == {place} || amount == {-place})" for place in range(1, 9))
     claims = [(read_rule(tangled, REAL), True)]
-    assert judge(claims, REAL, Patience()) == "impossible"
-    patience = Patience(100)
+    assert judge(claims, REAL, SearchBudget()) == "impossible"
+    patience = SearchBudget(100)
     assert judge(claims, REAL, patience) == "unknown"
     assert -100 < patience.left <= 0
 

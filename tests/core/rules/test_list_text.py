@@ -15,7 +15,7 @@ from tollgate.core.rules.lists.text import (
     split_lines,
     write_list,
 )
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 ASKED = ("bad", "card")
 
@@ -190,8 +190,8 @@ REAL = {
 
 @pytest.mark.parametrize("values", REAL.values(), ids=list(REAL))
 def test_lists_as_people_have_them_are_taken(values: list[str]) -> None:
-    assert read("\n".join(values)) == set(Members.of("text", values).values)
-    assert set(read_list("text", given_lines(values), ASKED).values) == set(Members.of("text", values).values)
+    assert read("\n".join(values)) == set(ValueList.of("text", values).values)
+    assert set(read_list("text", given_lines(values), ASKED).values) == set(ValueList.of("text", values).values)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_quotes_around_the_only_text_over_numbers_are_those_of_a_header() -> Non
     # R and Python's csv quote texts and leave numbers bare.
     with pytest.raises(ValueError, match=r"is the header of a column.*put it behind another"):
         read('"card"\n0036\n37\n')
-    members = Members.of("text", ["card", "0036"])
+    members = ValueList.of("text", ["card", "0036"])
     assert read_list("text", split_lines(write_list(members)), ASKED) == members
 
 
@@ -314,7 +314,7 @@ ODD = (
 @example({"card,id", "card;id"}, None)
 def test_a_list_is_read_as_it_was_written(values: set[str], data: st.DataObject | None) -> None:
     kept = {value for value in values if value == value.strip(" \ufeff\u2060")}
-    members = Members.of("text", kept)
+    members = ValueList.of("text", kept)
     assert read_stored("text", write_list(members)).values == members.values
     if kept:
         # A column that asks may have the name of any value.
@@ -323,7 +323,10 @@ def test_a_list_is_read_as_it_was_written(values: set[str], data: st.DataObject 
 
 
 def test_a_change_says_what_it_adds_and_removes() -> None:
-    before, after = Members.of("text", map(str, range(100, 224))), Members.of("text", ["100", "101", "102", "103", "x"])
+    before, after = (
+        ValueList.of("text", map(str, range(100, 224))),
+        ValueList.of("text", ["100", "101", "102", "103", "x"]),
+    )
     assert list(describe_change(before, after)) == [
         "adds 1, removes 120 of 124 values",
         'adds "x"',

@@ -1,4 +1,4 @@
-"""How far each batch is, and who is at work on it: one item each in the table of decisions."""
+"""Table of batches: one item a batch in the table of decisions, with its status, its progress and its lease."""
 
 from __future__ import annotations
 

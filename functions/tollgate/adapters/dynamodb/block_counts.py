@@ -1,4 +1,4 @@
-"""Counts of decisions and blocks that all processes share: one small item a detector, in the table of decisions.
+"""Shared counts of decisions and blocks for the circuit breaker: one small item a detector, in the table of decisions.
 
 They are added by plain updates apart from the transactions of decisions: as one more action of these, the item that all
 of them touch would make them conflict with each other.

@@ -1,4 +1,4 @@
-"""Decisions in DynamoDB: one item an event, written once."""
+"""Table of decisions: one item an event, written once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.compression import pack_json, unpack_json
 from tollgate.adapters.dynamodb.items import Item, fit_key, get_items
-from tollgate.core.decisions.label_note import UNSAID, Remark
+from tollgate.core.decisions.label_note import NO_NOTE, LabelNote
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # The attribute that a decision has and a waiting label lacks: all of the record that never changes, but for the reads.
 _DECIDED = "d"
 # The attributes of a label, by what they are called here.
-_REMARK = {"note": "note", "labelled_by": "by"}
+_NOTE_ATTRIBUTES = {"note": "note", "labelled_by": "by"}
 
 
 def decision_key(detector: str, event_id: str) -> str:
@@ -30,20 +30,20 @@ class WaitingLabel:
 
     label: str
     known_s: float | None = None
-    remark: Remark = UNSAID
+    label_note: LabelNote = NO_NOTE
 
     @classmethod
     def from_item(cls, item: Item) -> WaitingLabel:
         """Rebuild a waiting label from its item."""
         known_s = float(item["known_s"]["N"]) if "known_s" in item else None
-        return cls(item["label"]["S"], known_s, _read_remark(item))
+        return cls(item["label"]["S"], known_s, _read_label_note(item))
 
 
 @dataclass(frozen=True)
 class DecisionRecord:
     """A stored decision: what was answered, the event as it came, and what a label needs to change its histories.
 
-    ``excess`` says how far the amount went beyond the usual (`judge_amounts`). ``reads`` is what was read from the
+    ``excess`` says how far the amount went beyond the usual (`amount_excess`). ``reads`` is what was read from the
     histories (`pack_reads`), and ``runtime`` what it was decided with: with them the decision can be replayed.
     ``let_through`` is False where its outcome kept the event from happening: it does not become legitimate by itself.
     ``reasons`` is what its reasons can be told from again (`Explanation.pins`): the answer is kept without them, as
@@ -61,7 +61,7 @@ class DecisionRecord:
     reads: bytes | None = None
     runtime: str = ""
     reasons: Sequence[Any] | None = None
-    remark: Remark = UNSAID
+    label_note: LabelNote = NO_NOTE
     let_through: bool = True
 
     def to_item(self, detector: str, expires_s: float) -> dict[str, Any]:
@@ -77,7 +77,11 @@ class DecisionRecord:
         if self.reads is not None:
             item["reads"] = {"B": self.reads}
         if self.label is not None:
-            item |= {"label": {"S": self.label}, "known_s": {"N": repr(self.known_s)}, **_write_remark(self.remark)}
+            item |= {
+                "label": {"S": self.label},
+                "known_s": {"N": repr(self.known_s)},
+                **_write_label_note(self.label_note),
+            }
         return item
 
     @classmethod
@@ -96,17 +100,17 @@ class DecisionRecord:
             reads=bytes(item["reads"]["B"]) if "reads" in item else None,
             runtime=runtime,
             reasons=more[0] if more else None,
-            remark=_read_remark(item),
+            label_note=_read_label_note(item),
             let_through=more[1] if len(more) > 1 else True,
         )
 
 
-def _read_remark(item: Item) -> Remark:
-    return Remark(**{name: item[short]["S"] for name, short in _REMARK.items() if short in item})
+def _read_label_note(item: Item) -> LabelNote:
+    return LabelNote(**{name: item[short]["S"] for name, short in _NOTE_ATTRIBUTES.items() if short in item})
 
 
-def _write_remark(remark: Remark) -> dict[str, Any]:
-    return {_REMARK[name]: {"S": text} for name, text in remark.to_json().items() if text}
+def _write_label_note(label_note: LabelNote) -> dict[str, Any]:
+    return {_NOTE_ATTRIBUTES[name]: {"S": text} for name, text in label_note.to_json().items() if text}
 
 
 Found = DecisionRecord | WaitingLabel
@@ -151,7 +155,7 @@ class DecisionTable:
             "pk": {"S": decision_key(detector, event_id)},
             "label": {"S": waiting.label},
             "x": {"N": str(int(expires_s))},
-            **_write_remark(waiting.remark),
+            **_write_label_note(waiting.label_note),
         }
         if waiting.known_s is not None:
             item["known_s"] = {"N": repr(waiting.known_s)}
@@ -160,13 +164,13 @@ class DecisionTable:
     def set_label(self, detector: str, event_id: str, before: DecisionRecord, after: DecisionRecord) -> dict[str, Any]:
         """Return an Update action that sets the label of ``after``, and fails if it is no longer that of ``before``."""
         unchanged = "#label = :before AND known_s = :known_before" if before.label else "attribute_not_exists(#label)"
-        said = _write_remark(after.remark)
+        said = _write_label_note(after.label_note)
         # Names of attributes that DynamoDB keeps for itself have to stand behind a #.
-        names = {f"#{name}": name for name in ("label", *_REMARK.values())}
+        names = {f"#{name}": name for name in ("label", *_NOTE_ATTRIBUTES.values())}
         values = {":label": {"S": after.label}, ":known": {"N": repr(after.known_s)}}
         values |= {f":{name}": text for name, text in said.items()}
         to_set = ["#label = :label", "known_s = :known", *(f"#{name} = :{name}" for name in said)]
-        to_remove = [f"#{name}" for name in _REMARK.values() if name not in said]
+        to_remove = [f"#{name}" for name in _NOTE_ATTRIBUTES.values() if name not in said]
         if before.label:
             values |= {":before": {"S": before.label}, ":known_before": {"N": repr(before.known_s)}}
         return {

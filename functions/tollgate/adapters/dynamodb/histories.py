@@ -1,4 +1,4 @@
-"""Histories in DynamoDB: one item an entity's key, whose numbers only ever grow by addition. Pairs may lodge there.
+"""Table of histories: one item an entity's key, whose numbers only ever grow by addition. Pairs may be packed in.
 
 The name of an item's latest addition (`LATEST`) is added like a number, and a writer who read earlier ones removes
 them. Any number of writers may do so at once: a name only ever goes in the same transaction as a later one comes.
@@ -15,17 +15,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.dynamodb.items import (
-    MOST_ACTIONS,
+    MAX_ACTIONS,
     ConditionFailedError,
     Item,
     fit_key,
     get_items,
     write_together,
 )
-from tollgate.core.batched import in_lots
+from tollgate.core.batched import batched
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.core.events.event import Events, host_key
-from tollgate.core.history.item_packing import own_sums, read_lodger
+from tollgate.core.events.event import Events, parent_key
+from tollgate.core.history.item_packing import own_sums, unpack_pair
 from tollgate.core.history.latest_addition import NOT_MOVED, LatestMoved, latest_us, move_latest, without_latest
 from tollgate.core.history.stored import NOTHING_MATURED, Matured, StoredSums, add_up
 from tollgate.core.history.stored_names import LATEST
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 # The one attribute besides pk and the sums: when DynamoDB may drop the item, in seconds since 1970.
 EXPIRY = "x"
-# Histories that are added to together: each lot has one write more, its mark.
-LOT = MOST_ACTIONS - 1
+# Histories that are added to together: each batch has one write more, its mark.
+BATCH_KEYS = MAX_ACTIONS - 1
 _WRITERS = 4
 
 
@@ -75,21 +75,21 @@ class HistoryTable:
     ) -> dict[str, dict[str, StoredSums]]:
         """Read the histories of some keys of each entity: entity → key → sums, absent ones left out.
 
-        Pairs are read from the items of their hosts too, asked for or not.
+        Pairs are read from the items of their parents too, asked for or not.
         """
-        lodgers = [(pair, key) for pair in version.event_type.hosts for key in keys.get(pair, ())]
-        hosts = [(version.event_type.hosts[pair], host_key(key)) for pair, key in lodgers]
+        pairs = [(pair, key) for pair in version.event_type.parents for key in keys.get(pair, ())]
+        parents = [(version.event_type.parents[pair], parent_key(key)) for pair, key in pairs]
         asked = [(entity, key) for entity, wanted in keys.items() for key in wanted]
-        pks = {one: history_key(version.history_space, *one) for one in dict.fromkeys((*asked, *hosts))}
+        pks = {one: history_key(version.history_space, *one) for one in dict.fromkeys((*asked, *parents))}
         items = get_items(self.client, {self.table: list(pks.values())})[self.table]
         sums = {one: sums_of(items[pk]) for one, pk in pks.items() if pk in items}
         found: dict[str, dict[str, StoredSums]] = {entity: {} for entity in keys}
         for entity, key in asked:
             if (entity, key) in sums:
                 found[entity][key] = own_sums(sums[entity, key])
-        for (pair, key), host in zip(lodgers, hosts, strict=True):
-            if lodging := read_lodger(sums.get(host, {}), pair, key):
-                found[pair][key] = add_up(found[pair].get(key, {}), lodging)
+        for (pair, key), parent in zip(pairs, parents, strict=True):
+            if packed := unpack_pair(sums.get(parent, {}), pair, key):
+                found[pair][key] = add_up(found[pair].get(key, {}), packed)
         return found
 
     def keys(self, version: DetectorVersion, events: Events) -> list[str]:
@@ -103,7 +103,7 @@ class HistoryTable:
     def pick(
         self, version: DetectorVersion, events: Events, items: Mapping[str, Item]
     ) -> dict[str, dict[str, StoredSums]]:
-        """Sort items that were read by pk into entity → key → sums, with what lodges in the item of another entity."""
+        """Sort items that were read by pk into entity → key → sums, with what other items have of it."""
         found: dict[str, dict[str, StoredSums]] = {
             entity: {
                 value: sums_of(items[pk])
@@ -112,10 +112,10 @@ class HistoryTable:
             }
             for entity, keys in events.entities.items()
         }
-        for pair, host in version.event_type.hosts.items():
+        for pair, parent in version.event_type.parents.items():
             for key in events.entities[pair].values:
-                if lodging := read_lodger(found[host].get(host_key(key), {}), pair, key):
-                    found[pair][key] = add_up(found[pair].get(key, {}), lodging)
+                if packed := unpack_pair(found[parent].get(parent_key(key), {}), pair, key):
+                    found[pair][key] = add_up(found[pair].get(key, {}), packed)
         return found
 
     def addition(
@@ -162,29 +162,29 @@ class HistoryTable:
         """Read items by pk, for the names that they have; absent ones are left out."""
         return get_items(self.client, {self.table: pks})[self.table]
 
-    def add_in_lots(
+    def add_in_batches(
         self,
         name: str,
         additions: Iterable[tuple[str, Mapping[str, int]]],
         expires_s: float,
         *,
-        first_lot: int = 0,
+        first_batch: int = 0,
         once: bool = False,
     ) -> Generator[int, None, None]:
-        """Add to many histories, given as (pk, sums), a hundred writes at a time and each lot exactly once.
+        """Add to many histories, given as (pk, sums), a hundred writes at a time and each batch exactly once.
 
-        Yields the number of lots that stand, ever more. ``name`` says what is added: under the same name the same
+        Yields the number of batches that stand, ever more. ``name`` says what is added: under the same name the same
         additions have to come again, in the same order. A run that was cut short is repeated whole, or without the
-        lots before ``first_lot``; other lots that it wrote are found by their marks. What is added ``once`` in the life
-        of a table need not look for the times that it surpasses there.
+        batches before ``first_batch``; other batches that it wrote are found by their marks. What is added ``once``
+        in the life of a table need not look for the times that it surpasses there.
         """
         under_way: deque[Future[None]] = deque()
-        done = first_lot
+        done = first_batch
         with ThreadPoolExecutor(_WRITERS) as pool:
-            for number, lot in enumerate(in_lots(additions, LOT)):
-                if number < first_lot:
+            for number, batch in enumerate(batched(additions, BATCH_KEYS)):
+                if number < first_batch:
                     continue
-                under_way.append(pool.submit(self._add_lot, f"{name}#{number}", lot, expires_s, once=once))
+                under_way.append(pool.submit(self._add_batch, f"{name}#{number}", batch, expires_s, once=once))
                 if len(under_way) > _WRITERS:
                     under_way.popleft().result()
                     yield (done := done + 1)
@@ -192,7 +192,7 @@ class HistoryTable:
                 under_way.popleft().result()
                 yield (done := done + 1)
 
-    def _add_lot(
+    def _add_batch(
         self, mark: str, additions: Sequence[tuple[str, Mapping[str, int]]], expires_s: float, *, once: bool
     ) -> None:
         marked = {
@@ -201,11 +201,13 @@ class HistoryTable:
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         stored = {} if once else self.read_names([pk for pk, _ in additions])
-        updates = [{"Update": self._addition_of_lot(pk, sums, expires_s, stored.get(pk, ()))} for pk, sums in additions]
-        with suppress(ConditionFailedError):  # an earlier run wrote this lot
+        updates = [
+            {"Update": self._addition_of_batch(pk, sums, expires_s, stored.get(pk, ()))} for pk, sums in additions
+        ]
+        with suppress(ConditionFailedError):  # an earlier run wrote this batch
             write_together(self.client, [{"Put": marked}, *updates])
 
-    def _addition_of_lot(
+    def _addition_of_batch(
         self, pk: str, sums: Mapping[str, int], expires_s: float, stored: Iterable[str]
     ) -> dict[str, Any]:
         time_us = latest_us(sums)

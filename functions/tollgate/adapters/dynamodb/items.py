@@ -1,4 +1,4 @@
-"""DynamoDB: reads that answer in parts, and errors in Tollgate's own terms."""
+"""Requests to DynamoDB: batched reads, transactions, retries, and errors in Tollgate's own terms."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = Mapping[str, Any]
-Lot = TypeVar("Lot")
+Batch = TypeVar("Batch")
 Read = TypeVar("Read")
 # One TransactWriteItems call takes 100 actions, one BatchGetItem 100 keys.
-MOST_ACTIONS = 100
-_MOST_KEY_BYTES = 2048
+MAX_ACTIONS = 100
+_MAX_KEY_BYTES = 2048
 _ATTEMPTS = 10
 _READERS = 8
 
 
 def fit_key(pk: str) -> str:
     """Return a pk that DynamoDB takes: the same, or its beginning and its hash when it is too long."""
-    if len(pk.encode()) <= _MOST_KEY_BYTES:
+    if len(pk.encode()) <= _MAX_KEY_BYTES:
         return pk
     return f"{pk[:100]}#sha256#{hashlib.sha256(pk.encode()).hexdigest()}"
 
@@ -48,23 +48,23 @@ def get_items(
     """
     found: dict[str, dict[str, Item]] = {table: {} for table in keys}
     wanted = [(table, pk) for table, pks in keys.items() for pk in dict.fromkeys(pks)]
-    lots = [wanted[start : start + MOST_ACTIONS] for start in range(0, len(wanted), MOST_ACTIONS)]
-    for lot in _map(lambda lot: list(_get_lot(client, lot, attempts)), lots):
-        for table, item in lot:
+    batches = [wanted[start : start + MAX_ACTIONS] for start in range(0, len(wanted), MAX_ACTIONS)]
+    for batch in _map(lambda batch: list(_get_batch(client, batch, attempts)), batches):
+        for table, item in batch:
             found[table][item["pk"]["S"]] = item
     return found
 
 
-def _map(read: Callable[[Lot], Read], lots: Sequence[Lot]) -> Iterator[Read]:
-    """Read lots, several at a time where there are several."""
-    if len(lots) < 2:
-        yield from map(read, lots)
+def _map(read: Callable[[Batch], Read], batches: Sequence[Batch]) -> Iterator[Read]:
+    """Read batches, several at a time where there are several."""
+    if len(batches) < 2:
+        yield from map(read, batches)
         return
     with ThreadPoolExecutor(_READERS) as pool:
-        yield from pool.map(read, lots)
+        yield from pool.map(read, batches)
 
 
-def _get_lot(client: DynamoDBClient, wanted: Sequence[tuple[str, str]], attempts: int) -> Iterator[tuple[str, Item]]:
+def _get_batch(client: DynamoDBClient, wanted: Sequence[tuple[str, str]], attempts: int) -> Iterator[tuple[str, Item]]:
     request: dict[str, Any] = {}
     for table, pk in wanted:
         request.setdefault(table, {"Keys": [], "ConsistentRead": True})["Keys"].append({"pk": {"S": pk}})

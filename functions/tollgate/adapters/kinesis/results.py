@@ -1,4 +1,4 @@
-"""The result stream: what was decided on a stream's events, as a Kinesis stream."""
+"""Result stream: the decisions on a stream's events, put into a Kinesis stream."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
 
 # One PutRecords call takes 500 records.
-_MOST_RECORDS = 500
+_MAX_RECORDS = 500
 ATTEMPTS = 3
-_MOST_KEY_CHARACTERS = 256
+_MAX_KEY_CHARACTERS = 256
 _log = logging.getLogger(__name__)
 
 
@@ -45,14 +45,14 @@ class ResultStream:
                 pause(attempt + 2)
             waiting = [
                 place
-                for start in range(0, len(waiting), _MOST_RECORDS)
-                for place in self._put_once(results, waiting[start : start + _MOST_RECORDS])
+                for start in range(0, len(waiting), _MAX_RECORDS)
+                for place in self._put_once(results, waiting[start : start + _MAX_RECORDS])
             ]
         return waiting
 
     def _put_once(self, results: Sequence[Result], places: Sequence[int]) -> list[int]:
         records: list[PutRecordsRequestEntryTypeDef] = [
-            {"Data": results[place].content, "PartitionKey": results[place].key[:_MOST_KEY_CHARACTERS]}
+            {"Data": results[place].content, "PartitionKey": results[place].key[:_MAX_KEY_CHARACTERS]}
             for place in places
         ]
         try:

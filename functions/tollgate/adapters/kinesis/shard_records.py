@@ -1,4 +1,4 @@
-"""Kinesis: the records of a part of a shard, read again."""
+"""Reader of a part of a Kinesis shard, for records that are read again."""
 
 from __future__ import annotations
 

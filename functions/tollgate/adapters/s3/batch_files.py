@@ -1,4 +1,4 @@
-"""Files in the inbox, results beside them, and what a run notes on its way: objects in S3."""
+"""Store of batch files in S3: files in the inbox, results beside them, and checkpoints."""
 
 from __future__ import annotations
 

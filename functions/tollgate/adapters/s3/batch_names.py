@@ -1,4 +1,4 @@
-"""Where a batch's file, results and notes lie in the bucket."""
+"""Names of a batch's objects in the bucket: its file, its results and its checkpoints."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class BatchFile:
         return f"results/{self.batch_id}/{_SUFFIX.sub('', self.filename)}.{mark}.{suffix}"
 
     def part_key(self, number: int) -> str:
-        """Return where it is noted what became of one lot of a file's labels."""
+        """Return where it is noted what became of one batch of a file's labels."""
         return f"results/{self.batch_id}/parts/{number:05d}.json"
 
     def work_key(self, checkpoint: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Objects in S3 that are read with their ETag, and written only if they are still what the writer has seen."""
+"""Conditional reads and writes of objects in S3: written only if the object still has the ETag that the writer saw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums of days in the bucket, beside the segments that they are of: index/<detector>/sums-2026-11."""
+"""Store of day totals in the bucket, beside the segments that they are of: index/<detector>/sums-2026-11."""
 
 from __future__ import annotations
 

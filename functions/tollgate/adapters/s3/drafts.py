@@ -1,4 +1,4 @@
-"""Drafts of a detector's rules: detectors/<id>/draft.json, beside its versions."""
+"""Store of a detector's draft of rules: detectors/<id>/draft.json, beside its versions."""
 
 from __future__ import annotations
 

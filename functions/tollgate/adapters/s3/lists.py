@@ -1,4 +1,4 @@
-"""Lists in the bucket that stand in for those sealed in a version: lists/<detector>/<name>.txt, one value a line."""
+"""Store of lists in the bucket instead of those sealed in a version: lists/<detector>/<name>.txt, one value a line."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tollgate.adapters.errors import ABSENT, error_code
 from tollgate.adapters.s3.conditional import bare, get_with_etag, put_if_unchanged
 from tollgate.core.rules.lists.text import decode_list, read_stored, write_list
-from tollgate.core.rules.scope import Kind
-from tollgate.core.rules.value_lists import Lists, Members
+from tollgate.core.rules.scope import ValueKind
+from tollgate.core.rules.value_lists import Lists, ValueList
 from tollgate.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _UNCHANGED = frozenset({"304", "NotModified"})
 # 100,000 values of 256 characters of usual text.
-LARGEST_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 
 
 @dataclass
@@ -30,9 +30,9 @@ class ListStore:
 
     s3: S3Client
     bucket: str
-    _held: dict[str, tuple[str, Members]] = field(default_factory=dict)
+    _held: dict[str, tuple[str, ValueList]] = field(default_factory=dict)
 
-    def current(self, detector: str, sealed: Lists) -> dict[str, Members]:
+    def current(self, detector: str, sealed: Lists) -> dict[str, ValueList]:
         """Return those of the ``sealed`` lists that the bucket has in their place.
 
         A list that cannot be read as its kind is left as it was, and logged. Raises `UnavailableError` when the bucket
@@ -41,7 +41,7 @@ class ListStore:
         found = {name: self._find(_key(detector, name), members.kind) for name, members in sealed.items()}
         return {name: members for name, members in found.items() if members is not None}
 
-    def read(self, detector: str, name: str, kind: Kind) -> tuple[Members, str] | None:
+    def read(self, detector: str, name: str, kind: ValueKind) -> tuple[ValueList, str] | None:
         """Return the values that the bucket has of a list, and their ETag; None where those sealed hold.
 
         Raises `InputError` for values that cannot be read as their kind, and `UnavailableError`.
@@ -58,7 +58,7 @@ class ListStore:
         found = get_with_etag(self.s3, self.bucket, _key(detector, name))
         return found and found[1]
 
-    def write(self, detector: str, name: str, members: Members, etag: str | None) -> str:
+    def write(self, detector: str, name: str, members: ValueList, etag: str | None) -> str:
         """Write the values of a list in place of those with this ETag, None for those sealed; return their ETag.
 
         Raises `ChangedError` if somebody else did, `UnavailableError` when the bucket does not take them.
@@ -66,21 +66,21 @@ class ListStore:
         content = write_list(members).encode()
         return put_if_unchanged(self.s3, self.bucket, _key(detector, name), content, etag)
 
-    def _find(self, key: str, kind: Kind) -> Members | None:
+    def _find(self, key: str, kind: ValueKind) -> ValueList | None:
         try:
             return self._get(key, kind)
         except ValueError as error:
             _log.error("Keeping the list before %s: it %s", key, error)
             return self._held[key][1] if key in self._held else None
 
-    def _get(self, key: str, kind: Kind) -> Members | None:
+    def _get(self, key: str, kind: ValueKind) -> ValueList | None:
         """Return the values in an object, None where there is none; raise `ValueError` for what cannot be read."""
         held = self._held.get(key)
         condition: dict[str, Any] = {"IfNoneMatch": held[0]} if held else {}
         try:
             answer = self.s3.get_object(Bucket=self.bucket, Key=key, **condition)
-            if answer["ContentLength"] > LARGEST_BYTES:
-                raise ValueError(f"is larger than {LARGEST_BYTES >> 20} MB")
+            if answer["ContentLength"] > MAX_BYTES:
+                raise ValueError(f"is larger than {MAX_BYTES >> 20} MB")
             content = answer["Body"].read()
         except ClientError as error:
             code = error_code(error)

@@ -1,4 +1,4 @@
-"""Ranges of objects that never change, kept in memory up to a limit."""
+"""Cache of ranges of objects that never change, kept in memory up to a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ranges of objects in S3, asked for with the parts that boto3's client is made of.
+"""Ranged reads of objects in S3, by the parts that boto3's client is made of.
 
 The client takes three times the processor's time for each, and a search reads a hundred of them.
 """

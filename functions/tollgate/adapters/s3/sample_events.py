@@ -1,4 +1,4 @@
-"""The past events of detector versions: read from the bucket when they are first asked for, then kept."""
+"""Store of the past events of detector versions: read from the bucket when they are first asked for, then kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tollgate.core.detectors.sample_events import PAST_EVENTS, PastEvents, open_
 from tollgate.core.detectors.version import DetectorVersion
 
 # Some tens of megabytes each: those of the version that decides, and of the one before it.
-_MOST_KEPT = 2
+_MAX_KEPT = 2
 
 
 @dataclass
@@ -30,6 +30,6 @@ class PastEventStore:
         if kept is None:
             kept = open_past_events(version, self.versions.read_file(*place, PAST_EVENTS))
             self._kept[place] = kept
-            while len(self._kept) > _MOST_KEPT:
+            while len(self._kept) > _MAX_KEPT:
                 self._kept.popitem(last=False)
         return kept

@@ -1,4 +1,4 @@
-"""Segments of the index in the bucket: listed by day, read in ranges, written whole, deleted when merged."""
+"""Store of index segments in the bucket: listed by day, read in ranges, written whole, deleted when merged."""
 
 from __future__ import annotations
 

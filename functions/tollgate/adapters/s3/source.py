@@ -1,4 +1,4 @@
-"""An object in S3, read in ranges, ahead of its reader, and only ever of one content."""
+"""Source of a file's bytes in S3: one version of one object, read in ranges, ahead of its reader."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _BLOCK_BYTES = 4 << 20
-_AHEAD = 2
+_BLOCKS_AHEAD = 2
 # Blocks that are kept: that of the reader, those ahead, and one that a reader of Parquet may come back to.
-_KEPT = _AHEAD + 2
+_BLOCKS_KEPT = _BLOCKS_AHEAD + 2
 _TRIES = 8
 _REPLACED = frozenset({"PreconditionFailed", "412"})
 
@@ -48,7 +48,7 @@ class S3Source:
         self._request: dict[str, Any] = {"Bucket": bucket, "Key": key, "IfMatch": etag}
         self._s3 = s3
         self._blocks: OrderedDict[int, Future[bytes]] = OrderedDict()
-        self._pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="s3-source")
+        self._pool = ThreadPoolExecutor(_BLOCKS_AHEAD, thread_name_prefix="s3-source")
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to ``length`` bytes from ``offset`` on: fewer only at the end.
@@ -71,11 +71,11 @@ class S3Source:
 
     def _block(self, number: int) -> bytes:
         read_on = number == 0 or number - 1 in self._blocks
-        for wanted in range(number, number + 1 + (_AHEAD if read_on else 0)):
+        for wanted in range(number, number + 1 + (_BLOCKS_AHEAD if read_on else 0)):
             if wanted not in self._blocks and wanted * _BLOCK_BYTES < self.size_bytes:
                 self._blocks[wanted] = self._pool.submit(self._fetch, wanted * _BLOCK_BYTES)
         self._blocks.move_to_end(number)
-        while len(self._blocks) > _KEPT:
+        while len(self._blocks) > _BLOCKS_KEPT:
             oldest = next(iter(self._blocks))
             self._blocks.pop(oldest).cancel()
         return self._blocks[number].result()

@@ -1,4 +1,4 @@
-"""Results on their way to S3: a multipart upload that a later run can go on with."""
+"""Multipart upload of results to S3, which a later run can go on with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # An upload has at most 10,000 parts. A number belongs to the run that sends it, so that a run which lost its lease and
 # lives on never overwrites what its successor sent; S3 wants the numbers in order, not without gaps.
 _RUNS = 8
-_MOST_PARTS = 10_000 // _RUNS
+_MAX_PARTS = 10_000 // _RUNS
 # Parts grow, so that few of them hold much: 30 GB with parts of 8 MB at first.
 _GROWS_EVERY = 250
 _WRITERS = 2
@@ -101,8 +101,8 @@ class ResultUpload:
 
     def _send(self, content: bytes) -> None:
         place = self._place()
-        if place >= _MOST_PARTS:
-            raise UnavailableError(f"The results need more than {_MOST_PARTS} parts; raise TOLLGATE_PART_BYTES.")
+        if place >= _MAX_PARTS:
+            raise UnavailableError(f"The results need more than {_MAX_PARTS} parts; raise TOLLGATE_PART_BYTES.")
         if self._upload_id is None:
             with translated(self._object["Key"]):
                 begun = self._s3.create_multipart_upload(**self._object, ContentType=self._sent.content_type)

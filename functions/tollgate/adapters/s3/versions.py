@@ -1,4 +1,4 @@
-"""Detector versions in the bucket: which one decides, and its files."""
+"""Store of detector versions in the bucket: the champion's name, and the files of each version."""
 
 from __future__ import annotations
 

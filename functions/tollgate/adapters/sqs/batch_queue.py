@@ -1,4 +1,4 @@
-"""The queue of files: what is handed on to a further message, and when a message comes again."""
+"""Queue of batch files: hands a file on to a new message, and delays the next delivery of one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # What S3 writes in place of this in its own notices is aws:s3.
 HANDED_ON = "tollgate:handed-on"
-_LONGEST_S = 43_200
+_MAX_DELAY_S = 43_200
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class FileQueue:
         except BotoCoreError as error:
             raise UnavailableError(f"The queue did not take a file: {type(error).__name__}; try again.") from error
 
-    def come_again(self, receipt: str, after_s: float) -> None:
+    def retry_after(self, receipt: str, after_s: float) -> None:
         """Let a message that is being worked on come again no sooner than this, and no later unless it is put off."""
-        timeout_s = min(max(int(after_s + 0.999), 0), _LONGEST_S)
+        timeout_s = min(max(int(after_s + 0.999), 0), _MAX_DELAY_S)
         try:
             self.connect().change_message_visibility(
                 QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=timeout_s

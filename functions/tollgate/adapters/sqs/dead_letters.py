@@ -1,4 +1,4 @@
-"""The dead-letter queue: what was given up, and putting it back."""
+"""Dead-letter queue: reads what was given up, and puts it back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # How long messages are hidden from others while they are listed or put back.
 _HIDDEN_S = 120
-_MOST_EMPTY = 2
+_MAX_EMPTY = 2
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class DeadLetterQueue:
         """Yield the messages, each once, and hide them from others meanwhile: `show_again` what stays."""
         seen: set[str] = set()
         empty = 0
-        while empty < _MOST_EMPTY:
+        while empty < _MAX_EMPTY:
             answer = self.client.receive_message(
                 QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_S, WaitTimeSeconds=1
             )

@@ -1,4 +1,4 @@
-"""Stream records that cannot be decided on, kept on the dead-letter queue with the reason."""
+"""Refused stream records: those that cannot be decided on, put into the dead-letter queue with the reason."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 # What every SQS queue takes.
-_MOST_BYTES = 256 * 1024
+_MAX_BYTES = 256 * 1024
 # A reason quotes what it is about, such as the name of a column, which may be as long as the record.
-_MOST_REASON_CHARACTERS = 1000
+_MAX_REASON_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class RefusedRecords:
         reason = {
             "detector": detector,
             "code": error.code,
-            "reason": str(error)[:_MOST_REASON_CHARACTERS],
+            "reason": str(error)[:_MAX_REASON_CHARACTERS],
             "failed_at": failed_at,
         }
         body = json.dumps({"stream_record": record.to_json(), **reason})
-        if len(body) > _MOST_BYTES:
+        if len(body) > _MAX_BYTES:
             body = json.dumps({"stream_record": record.to_json(with_bytes=False), **reason})
         with translated("The dead-letter queue"):
             self.connect().send_message(QueueUrl=self.url, MessageBody=body)

@@ -1,1 +1,1 @@
-"""Decisions: made, degraded, explained by facts, and made again."""
+"""Decisions: made, degraded, explained by facts, and recomputed."""

@@ -1,4 +1,4 @@
-"""The brake on mass decline: how many of the last decisions were blocks, in spans that add up between processes."""
+"""Circuit breaker on mass decline: counts recent blocks in spans of time that add up between processes."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ class BlockCounter:
     Counts are span → (decisions, blocks). Not safe between threads; a function works on one event at a time.
     """
 
-    told: dict[int, tuple[int, int]] = field(default_factory=dict)
-    untold: dict[int, tuple[int, int]] = field(default_factory=dict)
+    shared: dict[int, tuple[int, int]] = field(default_factory=dict)
+    unshared: dict[int, tuple[int, int]] = field(default_factory=dict)
     asked_s: float = -math.inf
 
     def count(self, safety: Safety, now_s: float, *, block: bool) -> None:
         """Count one decision."""
         span = span_of(safety, now_s)
-        decided, blocked = self.untold.get(span, (0, 0))
-        self.untold[span] = (decided + 1, blocked + block)
+        decided, blocked = self.unshared.get(span, (0, 0))
+        self.unshared[span] = (decided + 1, blocked + block)
 
-    def is_braking(self, safety: Safety, now_s: float) -> bool:
+    def is_tripped(self, safety: Safety, now_s: float) -> bool:
         """Return whether a block that was just counted is to become a review."""
         if safety.most_blocked is None:
             return False
-        pairs = [*in_window(safety, self.told, now_s).values(), *in_window(safety, self.untold, now_s).values()]
+        pairs = [*in_window(safety, self.shared, now_s).values(), *in_window(safety, self.unshared, now_s).values()]
         decided, blocked = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
         return decided >= safety.at_least and blocked > safety.most_blocked * decided

@@ -1,4 +1,4 @@
-"""What a detector version says about events."""
+"""Decisions of a detector version on events: histories read, features computed, scores, rules and outcomes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.features.feature import Matrix
-from tollgate.core.history.plan import judge_amount
+from tollgate.core.history.plan import amount_excess_of_one
 from tollgate.core.history.replay import StoredHistories, replay_histories
 from tollgate.core.history.stored import NO_SUMS, StoredSums, read_all
 from tollgate.core.history.timeline import NOTHING_WITHHELD, Withheld
@@ -19,14 +19,14 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 
 # As many events as have sums that fit the processor's cache together.
-_AT_ONCE = 4096
+_BLOCK_EVENTS = 4096
 
 
 @dataclass(frozen=True)
 class Decisions:
     """What was decided on n events. Probabilities lie between 0 and 1, scores between 0 and 1000.
 
-    ``excess`` is what `judge_amounts` says of them, which the histories remember. ``rules`` says which rules matched;
+    ``excess`` is what `amount_excess` says of them, which the histories remember. ``rules`` says which rules matched;
     they and the scores give the outcomes. ``features``, (n, f), and ``reads``, (n, k) an entity, are what was decided
     from. Without a model, a probability is NaN and a score -1.
     """
@@ -70,8 +70,8 @@ def _decide_on(
 def compute_in_parts(version: DetectorVersion, events: Events, reads: Mapping[str, Floats], excess: Floats) -> Matrix:
     """Return the features of n events, (n, f), without the sums of a whole file side by side in memory."""
     parts = []
-    for start in range(0, max(len(events), 1), _AT_ONCE):
-        stop = min(start + _AT_ONCE, len(events))
+    for start in range(0, max(len(events), 1), _BLOCK_EVENTS):
+        stop = min(start + _BLOCK_EVENTS, len(events))
         sums = version.history.layout.side_by_side(reads, start, stop)
         parts.append(version.feature_steps.columns(events.part(start, stop), sums, excess[start:stop]))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -80,7 +80,7 @@ def compute_in_parts(version: DetectorVersion, events: Events, reads: Mapping[st
 def decide_one(version: DetectorVersion, event: Events, stored: StoredHistories) -> Decisions:
     """Decide on one event on top of the stored histories of its entities: as `decide` does, to the bit, but quicker."""
     sums = _read_sums(version, event, stored)
-    excess = judge_amount(version.history, event, sums)
+    excess = amount_excess_of_one(version.history, event, sums)
     features = version.feature_steps.one(event, sums, excess)
     return _decide_on(version, event, _by_entity(version, sums), np.array([excess]), features)
 

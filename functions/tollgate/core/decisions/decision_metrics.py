@@ -1,4 +1,4 @@
-"""Which numbers one decision gives."""
+"""Metrics of one decision: its counts, its parts' latency, and its rules."""
 
 from __future__ import annotations
 

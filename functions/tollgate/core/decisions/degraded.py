@@ -1,4 +1,4 @@
-"""Deciding without what is missing, in the way that the detector chose."""
+"""Degraded decisions: made without what is missing, in the way that the detector chose."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from tollgate.core.decisions.decision import Decisions, compute_in_parts, read_histories
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats
-from tollgate.core.history.plan import judge_amounts
+from tollgate.core.history.plan import amount_excess
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
@@ -31,7 +31,7 @@ def decide_without_score(version: DetectorVersion, event: Events, known: Mapping
     are missing values; where none matches, the weakest outcome holds. Otherwise the outcome is fixed and no rule is
     asked. The probability is NaN and the score -1.
     """
-    judged = judge_amounts(version.history, event, known)
+    judged = amount_excess(version.history, event, known)
     features = compute_in_parts(version, event, known, judged)
     nothing = np.array([np.nan])
     asked = version.rules

@@ -1,4 +1,4 @@
-"""What was known of an event's entities when it arrived: numbers of their histories, each with what it counts."""
+"""History facts: numbers that were known of an event's entities when it arrived, each with its description."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tollgate.core.events.event import PAIR_SEPARATOR, Events
 # A history that has faded to less than this share of one payment is not remembered.
 _TOO_FAINT = 0.01
 # Operation on a history → what its numbers are in. Those that compare the payment with a history are not of them.
-UNITS: Mapping[str, str] = {
+FACT_UNITS: Mapping[str, str] = {
     "count": "events",
     "mean_amount": "amount",
     "unusual_count": "events",
@@ -29,7 +29,7 @@ UNITS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Fact:
+class HistoryFact:
     """One number of a history; ``value`` is None where the history is too faint to tell it."""
 
     operation: str
@@ -47,10 +47,12 @@ class KnownHistory:
     columns: tuple[str, ...]
     key: tuple[str, ...] | None
     remembered: bool
-    facts: tuple[Fact, ...]
+    facts: tuple[HistoryFact, ...]
 
 
-def tell_histories(version: DetectorVersion, events: Events, decisions: Decisions, row: int) -> Iterator[KnownHistory]:
+def describe_histories(
+    version: DetectorVersion, events: Events, decisions: Decisions, row: int
+) -> Iterator[KnownHistory]:
     """Yield what was known of each entity of one of n events."""
     for entity, columns in version.event_type.entities.items():
         keys = events.entities[entity]
@@ -61,14 +63,14 @@ def tell_histories(version: DetectorVersion, events: Events, decisions: Decision
         yield KnownHistory(entity, columns, key, max(counts, default=0.0) >= _TOO_FAINT, facts)
 
 
-def _facts(version: DetectorVersion, decisions: Decisions, entity: str, row: int) -> Iterator[Fact]:
+def _facts(version: DetectorVersion, decisions: Decisions, entity: str, row: int) -> Iterator[HistoryFact]:
     for place, feature in enumerate(version.features):
-        if feature.source == entity and feature.half_life >= 0 and feature.operation in UNITS:
+        if feature.source == entity and feature.half_life >= 0 and feature.operation in FACT_UNITS:
             value = float(decisions.features[row, place])
-            yield Fact(
+            yield HistoryFact(
                 feature.operation,
                 feature.description.partition(" (half-life")[0],
                 version.history.half_lives_s[feature.half_life],
-                UNITS[feature.operation],
+                FACT_UNITS[feature.operation],
                 value if math.isfinite(value) else None,
             )

@@ -1,4 +1,4 @@
-"""Numbers about decisions, named as Amazon Fraud Detector names them, and CloudWatch's embedded metric format."""
+"""Metrics on decisions in CloudWatch's embedded metric format, named as Amazon Fraud Detector names them."""
 
 from __future__ import annotations
 

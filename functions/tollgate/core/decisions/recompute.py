@@ -1,4 +1,4 @@
-"""A decision made again from what its record pins: the version, the event, the histories and the lists as read."""
+"""Recomputation of a decision from what its record pins: version, event, histories and lists as read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tollgate.core.decisions.degraded import decide_without_score
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
-from tollgate.core.explanations.explain import Pins, explain_decisions, retell
-from tollgate.core.history.plan import judge_amounts
+from tollgate.core.explanations.explain import Pins, explain_decisions, rebuild_explanation
+from tollgate.core.history.plan import amount_excess
 from tollgate.core.history.snapshot import unpack_reads
-from tollgate.core.rules.value_lists import Members
+from tollgate.core.rules.value_lists import ValueList
 
 COMPARED = ("detector_version", "probability", "score", "outcome", "rules", "lists")
 REASONS = ("base_log_odds", "reasons", "reasons_approximate", "reasons_stability")
@@ -58,11 +58,11 @@ def explain_again(
     return _explain(version, *_decide_again(version, event, packed_reads, answer), most)
 
 
-def retell_reasons(
+def rebuild_reasons(
     version: DetectorVersion, event: Mapping[str, Any], packed_reads: bytes, answer: Mapping[str, Any], pins: Pins
 ) -> dict[str, Any]:
     """Return the reasons that a decision was answered with, from their pins: the same numbers and words."""
-    return retell(version, *_decide_again(version, event, packed_reads, answer), pins).to_json()
+    return rebuild_explanation(version, *_decide_again(version, event, packed_reads, answer), pins).to_json()
 
 
 def _decide_again(
@@ -72,7 +72,7 @@ def _decide_again(
     reads = unpack_reads(version.history, packed_reads)
     if answer.get("degraded"):
         return parsed, decide_without_score(version, parsed, reads)
-    return parsed, decide(version, parsed, reads, judge_amounts(version.history, parsed, reads))
+    return parsed, decide(version, parsed, reads, amount_excess(version.history, parsed, reads))
 
 
 def _explain(version: DetectorVersion, parsed: Events, decisions: Decisions, most: int | None) -> dict[str, Any]:
@@ -82,14 +82,14 @@ def _explain(version: DetectorVersion, parsed: Events, decisions: Decisions, mos
 
 def with_answered_lists(version: DetectorVersion, answers: Sequence[Mapping[str, Any]]) -> DetectorVersion:
     """Return the version with lists that answer as they did, and as they do now where they were not asked."""
-    lists: dict[str, Members] = {}
+    lists: dict[str, ValueList] = {}
     for name, held in version.rules.book.lists.items():
         found, missed = (
             {one["value"] for one in answers if one["list"] == name and one["found"] is answer}
             for answer in (True, False)
         )
         if not found <= held.values or missed & held.values:
-            lists[name] = Members.of(held.kind, {*held.values, *found} - missed)
+            lists[name] = ValueList.of(held.kind, {*held.values, *found} - missed)
     return replace(version, rules=version.rules.with_lists(lists)) if lists else version
 
 

@@ -1,4 +1,4 @@
-"""What would have been decided on one event, had it been otherwise: what was known of its entities stays the same."""
+"""What-if decisions: variants of one event decided on the same known histories, without recording."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from tollgate.core.decisions.decision import Decisions, decide
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.core.events.event import Events, Floats, host_key
+from tollgate.core.events.event import Events, Floats, parent_key
 from tollgate.core.events.reader import read_event, read_events
-from tollgate.core.history.plan import judge_amounts
+from tollgate.core.history.plan import amount_excess
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.history.stored import NO_SUMS, StoredSums, read_all
 from tollgate.errors import EventError
@@ -54,15 +54,15 @@ def read_variants(version: DetectorVersion, event: Mapping[str, Any], variants: 
     return read_events(version.event_type, columns, whole=False)[0]
 
 
-def keys_to_read(events: Events, hosts: Mapping[str, str], pinned: PinnedReads) -> dict[str, list[str]]:
+def keys_to_read(events: Events, parents: Mapping[str, str], pinned: PinnedReads) -> dict[str, list[str]]:
     """Return the keys of each entity whose histories are not pinned."""
     wanted = {
         entity: [key for key in keys.values if key != pinned.keys.get(entity)]
         for entity, keys in events.entities.items()
     }
-    # A pair is read as of the time of its host, pinned or not.
-    for pair, host in hosts.items():
-        wanted[host] = list(dict.fromkeys([*wanted[host], *map(host_key, wanted[pair])]))
+    # A pair is read as of the time of its parent, pinned or not.
+    for pair, parent in parents.items():
+        wanted[parent] = list(dict.fromkeys([*wanted[parent], *map(parent_key, wanted[pair])]))
     return wanted
 
 
@@ -80,7 +80,7 @@ def decide_variants(
         )[keys.codes]  # code -1, no such entity, reads the row at the end
         for entity, keys in events.entities.items()
     }
-    return decide(version, events, reads, judge_amounts(version.history, events, reads))
+    return decide(version, events, reads, amount_excess(version.history, events, reads))
 
 
 def _known(
@@ -89,6 +89,6 @@ def _known(
     if key is not None and key == pinned.keys.get(entity):
         return pinned.sums[entity]
     sums: dict[str, StoredSums | None] = {entity: None if key is None else stored.get(entity, {}).get(key, NO_SUMS)}
-    if key is not None and (host := version.history.hosts.get(entity)):
-        sums[host] = stored.get(host, {}).get(host_key(key), NO_SUMS)
+    if key is not None and (parent := version.history.parents.get(entity)):
+        sums[parent] = stored.get(parent, {}).get(parent_key(key), NO_SUMS)
     return np.array(read_all(version.history, sums, time_s))[version.history.layout.parts[entity]]

@@ -1,4 +1,4 @@
-"""What a missed fraud, a review and a wrong block cost."""
+"""Costs of a missed fraud, a review and a wrong block, and the losses that follow from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the value of a feature moves the score: what it did for past events, against what it was."""
+"""Feature dependence: how a feature's value moved the scores of past events, in bins and points."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from tollgate.core.detectors.sample_events import PastEvents
 from tollgate.core.events.event import Floats, Ints
 
-MOST_BINS = 20
-MOST_POINTS = 600
+MAX_BINS = 20
+MAX_POINTS = 600
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ def _cut(values: Floats, weights: Floats) -> Iterator[Ints]:
     if len(known):
         distinct, places = np.unique(values[known], return_inverse=True)
         numbers = np.arange(len(distinct))
-        if len(distinct) > MOST_BINS:
+        if len(distinct) > MAX_BINS:
             before = np.cumsum(np.bincount(places, weights[known]))
-            numbers = np.minimum((before / before[-1] * MOST_BINS - 1e-9).astype(np.int64), MOST_BINS - 1)
+            numbers = np.minimum((before / before[-1] * MAX_BINS - 1e-9).astype(np.int64), MAX_BINS - 1)
         for number in np.unique(numbers).tolist():
             yield known[numbers[places] == number]
     yield np.flatnonzero(np.isnan(values))
@@ -74,8 +74,8 @@ def _measure(past: PastEvents, values: Floats, contributions: Floats, rows: Ints
 def draw_points(past: PastEvents) -> Sequence[int]:
     """Return up to 600 past events to draw, evenly over time: up to half of them frauds, in order of time."""
     frauds, others = np.flatnonzero(past.labels == 1), np.flatnonzero(past.labels != 1)
-    drawn = _thin(frauds, MOST_POINTS // 2)
-    return sorted([*drawn, *_thin(others, MOST_POINTS - len(drawn))])
+    drawn = _thin(frauds, MAX_POINTS // 2)
+    return sorted([*drawn, *_thin(others, MAX_POINTS - len(drawn))])
 
 
 def _thin(rows: Ints, most: int) -> list[int]:

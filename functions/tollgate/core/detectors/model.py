@@ -1,4 +1,4 @@
-"""The sealed model: ONNX in, probability of fraud out."""
+"""Model of a version: ONNX in, probability of fraud out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a detector does when it cannot decide in full, and when it blocks too much. Set in the detector file, sealed."""
+"""Safety settings: what a detector does when it cannot decide in full, and when it blocks too much.
+
+Set in the detector file, sealed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Past events that a version is sealed with: some of those by which it was judged."""
+"""Sample of past events that a version is sealed with: some of those on which it was evaluated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The score: an integer from 0 to 1000 that says how rare it is among legitimate events.
+"""Score scale: an integer from 0 to 1000 that says how rare a probability is among legitimate events.
 
 A score keeps its meaning after a retraining: 900 says that about 2 % of legitimate events score that high or higher.
 """

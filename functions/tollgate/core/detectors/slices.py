@@ -1,4 +1,4 @@
-"""Parts of events that people tell apart: bands of amounts, the common values of a column."""
+"""Slices of events for evaluation: bands of amounts, the common values of a column."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tollgate.core.events.event import Floats, Keys
 
-MOST_CATEGORIES = 8
+MAX_CATEGORIES = 8
 _AMOUNT_QUANTILES = (0.25, 0.5, 0.75, 0.95)
 Mask = npt.NDArray[np.bool_]
 # The name of a part and the events in it, (n,).
@@ -48,7 +48,7 @@ def cut_bands(values: Floats, edges: list[float], form: str, unit: str = "") -> 
 def by_category(keys: Keys) -> Parts:
     """Yield the most common values of a column, most common first, then all others, then those that are missing."""
     counts = np.bincount(keys.codes[keys.codes >= 0], minlength=len(keys.values))
-    common = np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]
+    common = np.argsort(-counts, kind="stable")[:MAX_CATEGORIES]
     for code in common.tolist():
         yield keys.values[code], keys.codes == code
     yield "(all others)", (keys.codes >= 0) & ~np.isin(keys.codes, common)

@@ -1,4 +1,4 @@
-"""A detector version: one sealed, immutable build of a detector, opened from its files."""
+"""Detector version: one sealed, immutable build of a detector, opened from its files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tollgate.core.explanations.groups import Group, GroupOrder, group_features
 from tollgate.core.features.feature import Feature
 from tollgate.core.features.pipeline import FeatureSteps
 from tollgate.core.files.file_format import FileForm
-from tollgate.core.history.plan import HistoryPlan, Maturing, Sum, Unusual
+from tollgate.core.history.plan import HistoryPlan, LabelMaturation, Sum, UnusualAmountRule
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.streams.mapping import StreamMapping
@@ -205,7 +205,7 @@ def _open(
         detector=manifest["detector"],
         version=name,
         event_type=event_type,
-        history=replace(history_from_json(manifest["history"]), hosts=event_type.hosts),
+        history=replace(history_from_json(manifest["history"]), parents=event_type.parents),
         features=features,
         scale=ScoreScale.from_json(manifest["score_scale"]),
         outcomes=tuple(Outcome(**outcome) for outcome in manifest["outcomes"]),
@@ -244,6 +244,6 @@ def history_from_json(plain: Mapping[str, Any]) -> HistoryPlan:
     return HistoryPlan(
         tuple(plain["half_lives_s"]),
         {entity: tuple(Sum(kind, half_life) for kind, half_life in sums) for entity, sums in kept.items()},
-        Maturing(**plain["maturing"]) if plain["maturing"] else None,
-        Unusual(**plain["unusual"]) if plain["unusual"] else None,
+        LabelMaturation(**plain["maturing"]) if plain["maturing"] else None,
+        UnusualAmountRule(**plain["unusual"]) if plain["unusual"] else None,
     )

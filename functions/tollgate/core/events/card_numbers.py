@@ -1,10 +1,10 @@
-"""Find card numbers in text that people write: 13 to 19 digits that pass the Luhn check, in groups or in one piece."""
+"""Detection of card numbers in text: 13 to 19 digits that pass the Luhn check, in groups or not."""
 
 from __future__ import annotations
 
 import re
 
-_FEWEST, _MOST = 13, 19
+_MIN_DIGITS, _MAX_DIGITS = 13, 19
 # Digits, in groups with a space, a dash, a dot or the like between them.
 _GROUPS = re.compile(r"\d+(?:[\s.\-\u2013/]{1,2}\d+)*")
 
@@ -20,9 +20,9 @@ def _holds_one(groups: list[str]) -> bool:
         digits = ""
         for group in groups[first:]:
             digits += group
-            if len(digits) > _MOST:
+            if len(digits) > _MAX_DIGITS:
                 break
-            if len(digits) >= _FEWEST and passes_luhn(digits):
+            if len(digits) >= _MIN_DIGITS and passes_luhn(digits):
                 return True
     return False
 

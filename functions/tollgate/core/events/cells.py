@@ -1,4 +1,4 @@
-"""Columns of outside values (text, JSON, typed tables) into numbers and keys, with a reason for each bad one."""
+"""Cell parsing: outside values (text, JSON, typed tables) into numbers and keys, with a reason for each bad one."""
 
 from __future__ import annotations
 

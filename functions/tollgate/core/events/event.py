@@ -1,4 +1,4 @@
-"""Events as columns. One event is the case of one row."""
+"""Events as columns; one event is the case of one row."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def unit_sphere(latitudes: Floats, longitudes: Floats) -> tuple[Floats, Floats, 
     return np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)
 
 
-def host_key(pair_key: str) -> str:
-    """Return the key of a pair's host: its first value."""
+def parent_key(pair_key: str) -> str:
+    """Return the key of a pair's parent: its first value."""
     return pair_key.partition(PAIR_SEPARATOR)[0]
 
 

@@ -1,4 +1,4 @@
-"""Which columns an event has, and what each one is."""
+"""Event type: the columns that an event has, and the role of each."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class EventType:
         return tuple(dict.fromkeys(column for columns in self.entities.values() for column in columns))
 
     @cached_property
-    def hosts(self) -> dict[str, str]:
+    def parents(self) -> dict[str, str]:
         """Pair → the entity that its first column is by itself, for the pairs that have one."""
         singles = {columns[0]: name for name, columns in self.entities.items() if len(columns) == 1}
         pairs = {name: columns for name, columns in self.entities.items() if len(columns) > 1}

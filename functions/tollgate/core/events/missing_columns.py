@@ -1,4 +1,4 @@
-"""Declared columns that a table lacks, in words: with the nearest that it has, or what is wrong with its header."""
+"""Messages on missing columns: the nearest that a table has, or what is wrong with its header."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tollgate.errors import suggest
 
 _DELIMITERS = ",;\t|:^~"
 _NAMED = {"\t": "a tab"}
-_MOST = 12
-_LONGEST = 60
+_MAX_NAMES = 12
+_MAX_CHARACTERS = 60
 _FIRST_LINE = "in CSV the first line has to be the header, so delete what stands above it, or add one"
 
 
@@ -49,9 +49,9 @@ def _find_delimiter(lacking: Sequence[str], present: Sequence[str]) -> str | Non
 
 def list_names(names: Sequence[str]) -> str:
     """Return the first names of columns in quotes, and how many more there are."""
-    listed = ", ".join(f'"{_short(name)}"' for name in names[:_MOST])
-    return listed + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
+    listed = ", ".join(f'"{_short(name)}"' for name in names[:_MAX_NAMES])
+    return listed + (f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else "")
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+    return name if len(name) <= _MAX_CHARACTERS else f"{name[:_MAX_CHARACTERS]}…"

@@ -1,4 +1,4 @@
-"""Outside columns into `Events`: every door and the training read events here."""
+"""Reader of events from plain values: outside columns into `Events`, each value checked."""
 
 from __future__ import annotations
 

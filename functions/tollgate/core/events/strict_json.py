@@ -1,4 +1,4 @@
-"""JSON from outside, read the same way at every door, as strict as what we answer.
+"""Strict JSON parser for outside input: the same at every door, as strict as what we answer.
 
 No name twice in one object, no NaN, no number beyond all numbers, no half characters, not nested without end.
 """
@@ -14,7 +14,7 @@ from tollgate.core.events.cells import shown
 from tollgate.core.streams.foreign_bytes import recognize
 from tollgate.errors import InputError
 
-MOST_LEVELS = 32
+MAX_LEVELS = 32
 _NESTED = frozenset({dict, list})
 _BEGINNING_BYTES = 8
 
@@ -40,13 +40,13 @@ def parse_json(body: bytes) -> Any:  # noqa: ANN401
     except json.JSONDecodeError as error:
         raise ValueError(f"is not valid JSON: {_say_not_json(body, error)}") from None
     except RecursionError:
-        raise ValueError(f"is not valid JSON: it is nested more than {MOST_LEVELS} levels deep") from None
+        raise ValueError(f"is not valid JSON: it is nested more than {MAX_LEVELS} levels deep") from None
     except _RefusedError:
         raise
     except ValueError:
         raise ValueError("is not valid JSON: it has a number of more than 4,300 digits") from None
-    if _levels(parsed) > MOST_LEVELS:
-        raise ValueError(f"is JSON nested more than {MOST_LEVELS} levels deep; send flat events")
+    if _levels(parsed) > MAX_LEVELS:
+        raise ValueError(f"is JSON nested more than {MAX_LEVELS} levels deep; send flat events")
     if b"\\u" in body:
         _check_characters(parsed)
     return parsed
@@ -102,7 +102,7 @@ _read = json.JSONDecoder(
 def _levels(parsed: object) -> int:
     inside: list[Any] = [parsed]
     levels = 0
-    while inside and levels <= MOST_LEVELS:
+    while inside and levels <= MAX_LEVELS:
         levels += 1
         nested = [value for value in inside if type(value) in _NESTED]
         inside = [part for value in nested for part in (value.values() if type(value) is dict else value)]

@@ -1,4 +1,4 @@
-"""The file of a version's reasons: NumPy arrays in a zip archive, nothing that runs code when it is read."""
+"""Archive of a version's reasons: NumPy arrays in a zip file, nothing that runs code when it is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events with what they were decided from: what the sentences of their reasons are about."""
+"""Decision context: events with the histories and features they were decided from, for the sentences of reasons."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tollgate.core.features.feature import Feature, Matrix
 from tollgate.core.features.history_formulas import HISTORY_OPERATIONS
 from tollgate.core.features.pipeline import FromHistories
 from tollgate.core.history.layout import Layout
-from tollgate.core.history.plan import HistoryPlan, Kind
+from tollgate.core.history.plan import HistoryPlan, SumKind
 
 
 @dataclass(frozen=True, eq=False)
-class Cases:
+class DecisionContext:
     """n events with what they were decided from.
 
     ``read_sums`` is what they read from histories, (n, k), in the order of the plan's layout; ``excess``, (n,), what
-    `judge_amounts` says of them; ``values`` are their features, (n, f). What sentences need is computed once for all.
+    `amount_excess` says of them; ``values`` are their features, (n, f). What sentences need is computed once for all.
     """
 
     event_type: EventType
@@ -77,61 +77,61 @@ class Cases:
         """The amounts, NaN where there is none."""
         return [math.nan] * len(self.events) if self.events.amounts is None else self.events.amounts.tolist()
 
-    def at(self, row: int) -> Circumstances:
+    def at(self, row: int) -> EventContext:
         """Return one of them."""
-        return Circumstances(self, row)
+        return EventContext(self, row)
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class EventContext:
     """One event among others."""
 
-    cases: Cases
+    context: DecisionContext
     row: int
 
     @property
     def amount(self) -> float:
         """The amount, NaN where there is none."""
-        return self.cases.amounts[self.row]
+        return self.context.amounts[self.row]
 
     @property
     def time_us(self) -> int:
         """The time, in microseconds since 1970 UTC."""
-        return int(self.cases.events.times_us[self.row])
+        return int(self.context.events.times_us[self.row])
 
     def number(self, column: str) -> float:
         """Return the value of a numeric or boolean column."""
-        return float(self.cases.events.numeric[column][self.row])
+        return float(self.context.events.numeric[column][self.row])
 
     def category(self, column: str) -> str | None:
         """Return the value of a categorical column, None where it is missing."""
-        keys = self.cases.events.categories[column]
+        keys = self.context.events.categories[column]
         code = int(keys.codes[self.row])
         return keys.values[code] if code >= 0 else None
 
     def who(self, entity: str) -> str:
         """Return an entity in words: "customer", or "customer and device"."""
-        return self.cases.words[entity]
+        return self.context.words[entity]
 
     def lacks(self, entity: str) -> bool:
         """Return whether the event does not say who its entity is."""
-        return self.cases.codes[entity][self.row] < 0
+        return self.context.codes[entity][self.row] < 0
 
-    def keeps(self, entity: str, kind: Kind, half_life: int) -> bool:
+    def keeps(self, entity: str, kind: SumKind, half_life: int) -> bool:
         """Return whether a sum is kept for an entity over a half-life, given by its place."""
-        return (entity, kind, half_life) in self.cases.plan.layout.places
+        return (entity, kind, half_life) in self.context.plan.layout.places
 
-    def sum_of(self, entity: str, kind: Kind, half_life: int) -> float:
+    def sum_of(self, entity: str, kind: SumKind, half_life: int) -> float:
         """Return a faded sum of the event's entity, as of the moment before the event."""
-        return self.cases.sums_at(self.cases.plan.layout.places[entity, kind, half_life])[self.row]
+        return self.context.sums_at(self.context.plan.layout.places[entity, kind, half_life])[self.row]
 
     def read(self, entity: str, operation: str, half_life: int) -> float:
         """Return what an operation of `history_formulas` reads; NaN where the history is too faint."""
-        return self.cases.read(entity, operation, half_life)[self.row]
+        return self.context.read(entity, operation, half_life)[self.row]
 
     def length(self, half_life: int) -> str:
         """Return a half-life as it is written: 7d."""
-        return self.cases.lengths[half_life]
+        return self.context.lengths[half_life]
 
 
 # What the sentences of one version read is a few hundred things at most.

@@ -1,4 +1,4 @@
-"""Why events got their scores: exact contributions, grouped to business names and said in words."""
+"""Explanations of scores: exact contributions, grouped to business names and said in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from tollgate.core.decisions.decision import Decisions
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.explanations.context import Cases, find_leading
+from tollgate.core.explanations.context import DecisionContext, find_leading
 from tollgate.core.explanations.explainer import Contributions
 from tollgate.core.explanations.groups import Group, GroupOrder
 from tollgate.core.explanations.lime import Lime
@@ -22,8 +22,8 @@ from tollgate.errors import InputError
 # How many reasons a request wants.
 Wanted = Literal["top", "all", "none"]
 TOP = 3
-HIGHEST_IMPACT = 5
-_TOLD = ("name", "impact", "contribution", "sentence")
+MAX_IMPACT = 5
+_REASON_FIELDS = ("name", "impact", "contribution", "sentence")
 # Base and stability of an explanation, then feature and contribution of each reason.
 Pins = list[Any]
 
@@ -57,7 +57,7 @@ class Explanation:
         """Return the form in which decisions are answered."""
         return {
             "base_log_odds": self.base,
-            "reasons": [{name: getattr(reason, name) for name in _TOLD} for reason in self.reasons],
+            "reasons": [{name: getattr(reason, name) for name in _REASON_FIELDS} for reason in self.reasons],
             "reasons_approximate": self.stability is not None,
             "reasons_stability": self.stability,
         }
@@ -67,7 +67,7 @@ class Explanation:
         return [self.base, self.stability, *([reason.feature, reason.contribution] for reason in self.reasons)]
 
 
-def most_of(wanted: Wanted) -> int | None:
+def max_reasons(wanted: Wanted) -> int | None:
     """Return how many reasons a request wants at most, None for all."""
     return {"none": 0, "top": TOP, "all": None}[wanted]
 
@@ -75,7 +75,7 @@ def most_of(wanted: Wanted) -> int | None:
 def impacts_of(contributions: Floats) -> Ints:
     """Return how often each of n contributions doubles the odds of fraud (below 0: halves them), rounded, -5 to 5."""
     doublings = np.floor(np.abs(contributions) / math.log(2) + 0.5)
-    impacts: Ints = np.copysign(np.minimum(doublings, HIGHEST_IMPACT), contributions).astype(np.int64)
+    impacts: Ints = np.copysign(np.minimum(doublings, MAX_IMPACT), contributions).astype(np.int64)
     return impacts
 
 
@@ -89,35 +89,41 @@ def explain_decisions(
     """
     if version.reasons is None or not rows:
         return []
-    return explain_cases(version, _look(version, events, decisions, rows), most)
+    return explain_from_context(version, _context_of(version, events, decisions, rows), most)
 
 
-def explain_cases(version: DetectorVersion, cases: Cases, most: int | None = TOP) -> list[Explanation]:
+def explain_from_context(
+    version: DetectorVersion, context: DecisionContext, most: int | None = TOP
+) -> list[Explanation]:
     """Return what `explain_decisions` does, given what the events were decided from; the version has reasons."""
     assert version.reasons is not None
     explainer = version.reasons.explainer
     if isinstance(explainer, Lime):
-        guesses = [explainer.explain(version.model.predict, row, version.reason_groups) for row in cases.values]
-        told = _tell(version.reason_groups, cases, np.array([guess.values for guess in guesses]), most)
+        guesses = [explainer.explain(version.model.predict, row, version.reason_groups) for row in context.values]
+        told = _rank_reasons(version.reason_groups, context, np.array([guess.values for guess in guesses]), most)
         return [Explanation(guess.base, reasons, guess.stability) for guess, reasons in zip(guesses, told, strict=True)]
-    return tell_contributions(version.reason_groups, version.reason_order, cases, explainer.explain(cases.values), most)
+    return explain_contributions(
+        version.reason_groups, version.reason_order, context, explainer.explain(context.values), most
+    )
 
 
-def tell_contributions(
-    groups: Sequence[Group], order: GroupOrder, cases: Cases, found: Contributions, most: int | None = TOP
+def explain_contributions(
+    groups: Sequence[Group], order: GroupOrder, context: DecisionContext, found: Contributions, most: int | None = TOP
 ) -> list[Explanation]:
     """Return the reasons of events whose exact contributions are known."""
-    told = _tell(groups, cases, order.sum_up(found.values), most, found.values)
+    told = _rank_reasons(groups, context, order.sum_up(found.values), most, found.values)
     return [Explanation(found.base, reasons) for reasons in told]
 
 
-def retell(version: DetectorVersion, events: Events, decisions: Decisions, pins: Sequence[Any]) -> Explanation:
+def rebuild_explanation(
+    version: DetectorVersion, events: Events, decisions: Decisions, pins: Sequence[Any]
+) -> Explanation:
     """Return the explanation of the only event from its `Explanation.pins`, and from what it was decided on.
 
     Raises `InputError` where they belong to another version.
     """
     base, stability, *pinned = pins
-    here = _look(version, events, decisions, [0]).at(0)
+    here = _context_of(version, events, decisions, [0]).at(0)
     names = {place: group.name for group in version.reason_groups for place in group.places}
     if not names.keys() >= {feature for feature, _ in pinned}:
         raise InputError(
@@ -131,10 +137,10 @@ def retell(version: DetectorVersion, events: Events, decisions: Decisions, pins:
     return Explanation(base, tuple(reasons), stability)
 
 
-def _look(version: DetectorVersion, events: Events, decisions: Decisions, rows: Sequence[int]) -> Cases:
+def _context_of(version: DetectorVersion, events: Events, decisions: Decisions, rows: Sequence[int]) -> DecisionContext:
     which = np.array(rows)
     reads = {entity: read[which] for entity, read in decisions.reads.items()}
-    return Cases(
+    return DecisionContext(
         version.event_type,
         version.history,
         events.take(which),
@@ -145,8 +151,8 @@ def _look(version: DetectorVersion, events: Events, decisions: Decisions, rows: 
     )
 
 
-def _tell(
-    groups: Sequence[Group], cases: Cases, sums: Floats, most: int | None, values: Floats | None = None
+def _rank_reasons(
+    groups: Sequence[Group], context: DecisionContext, sums: Floats, most: int | None, values: Floats | None = None
 ) -> list[tuple[Reason, ...]]:
     """Return n events' reasons with the largest of ``sums``, (n, g); ``values``, (n, f), are those of features."""
     chosen = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
@@ -158,7 +164,7 @@ def _tell(
     else:
         leading = find_leading(values, [group.places for group in groups], rows, chosen, contributions)
     each = (found.tolist() for found in (rows, chosen, impacts_of(contributions), contributions, leading))
-    here = [cases.at(row) for row in range(len(sums))]
+    here = [context.at(row) for row in range(len(sums))]
     reasons = [
         Reason(groups[number].name, impact, contribution, say_reason(here[row], place), place)
         for row, number, impact, contribution, place in zip(*each, strict=True)

@@ -1,4 +1,4 @@
-"""Exact Shapley values of a model's log-odds: they and the base add up to the log-odds of each event."""
+"""Explainer: exact Shapley values of a model's log-odds, which add up with the base to each event's log-odds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tollgate.core.features.feature import Matrix
 # cannot tell 0 from a thousandth, and no event gets an infinite margin, nor do two get the same one that differ.
 FOREST_FLOOR = 1e-3
 # As many rows as have answers that fit the processor's cache together.
-_AT_ONCE = 64
+_BLOCK_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class TreeReasons:
 
     def contribute(self, features: Matrix, out: Floats) -> None:
         """Add to ``out``, shape (n, f), the contributions of n rows of features, shape (n, f)."""
-        for begin in range(0, len(features), _AT_ONCE):
-            some = slice(begin, begin + _AT_ONCE)
+        for begin in range(0, len(features), _BLOCK_ROWS):
+            some = slice(begin, begin + _BLOCK_ROWS)
             answers = self.splits.answer(features[some])
             for part in self.parts:
                 part.contribute(answers, out[some])

@@ -1,4 +1,4 @@
-"""Features of the same idea, under one name that the business uses."""
+"""Feature groups: features of the same idea, under one name that the business uses."""
 
 from __future__ import annotations
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from tollgate.core.explanations.context import Circumstances
+from tollgate.core.explanations.context import EventContext
 from tollgate.core.features.feature import Feature
-from tollgate.core.history.plan import Kind
+from tollgate.core.history.plan import SumKind
 
-Sentence = Callable[[Circumstances, Feature], str]
+Sentence = Callable[[EventContext, Feature], str]
 
 # A history that has faded to less than this is not remembered: what is usual is not told from it either.
 _TOO_FAINT = 0.01
@@ -17,7 +17,7 @@ _TOO_FAINT = 0.01
 _NOTHING = 0.05
 
 
-def compare_amount(here: Circumstances, entity: str, half_life: int) -> str:
+def compare_amount(here: EventContext, entity: str, half_life: int) -> str:
     """Say how the amount compares with what is usual for an entity."""
     amount, who = here.amount, here.who(entity)
     if math.isnan(amount):
@@ -38,12 +38,12 @@ def _rounded(factor: float) -> str:
     return f"{factor:,.1f}" if factor < 100 else f"{factor:,.0f}"
 
 
-def _amount(here: Circumstances, feature: Feature) -> str:
+def _amount(here: EventContext, feature: Feature) -> str:
     return compare_amount(here, feature.source, feature.half_life)
 
 
-def _payments(here: Circumstances, feature: Feature) -> str:
-    entity, who, longest = feature.source, here.who(feature.source), len(here.cases.lengths) - 1
+def _payments(here: EventContext, feature: Feature) -> str:
+    entity, who, longest = feature.source, here.who(feature.source), len(here.context.lengths) - 1
     remembered = longest if here.keeps(entity, "n", longest) else feature.half_life
     if here.sum_of(entity, "n", remembered) < _TOO_FAINT:
         return f"No payment of this {who} before this one is remembered."
@@ -58,10 +58,10 @@ def _payments(here: Circumstances, feature: Feature) -> str:
     return f"Payments of this {who} come at {compared} the usual pace (half-life {length})."
 
 
-def _lately(kind: Kind, nothing: str, something: str) -> Sentence:
+def _lately(kind: SumKind, nothing: str, something: str) -> Sentence:
     """Return a sentence on one sum: what is said where it holds nothing, and where it does."""
 
-    def say(here: Circumstances, feature: Feature) -> str:
+    def say(here: EventContext, feature: Feature) -> str:
         found = here.sum_of(feature.source, kind, feature.half_life)
         words = nothing if found < _NOTHING else something
         return words.format(who=here.who(feature.source), sum=f"{found:,.1f}", length=here.length(feature.half_life))
@@ -86,7 +86,7 @@ _legitimate = _lately(
 )
 
 
-def _frauds(here: Circumstances, feature: Feature) -> str:
+def _frauds(here: EventContext, feature: Feature) -> str:
     entity, who, half_life = feature.source, here.who(feature.source), feature.half_life
     ordinary = feature.operation.startswith("ordinary_")
     of_kind = " of ordinary amounts" if ordinary else ""
@@ -100,7 +100,7 @@ def _frauds(here: Circumstances, feature: Feature) -> str:
     return f"{share:.1%} of this {who}'s payments with a known end were frauds{of_kind} (half-life {length})."
 
 
-def _distance(here: Circumstances, feature: Feature) -> str:
+def _distance(here: EventContext, feature: Feature) -> str:
     who, distance_km = here.who(feature.source), here.read(feature.source, "distance_km", feature.half_life)
     if math.isnan(distance_km):
         return f"The place of the payment, or this {who}'s usual place, is not known."

@@ -1,4 +1,4 @@
-"""Approximate reasons for a model of which nothing is known but its answers.
+"""LIME: approximate reasons for a model of which only its answers are known.
 
 LIME (Ribeiro, Singh, Guestrin: "Why should I trust you?", KDD 2016), over groups of features: keep some groups of the
 event, take the others from a background event, ask the model, and fit a weighted line to its log-odds. A group's

@@ -1,4 +1,4 @@
-"""The splits of a tree ensemble, all answered at once."""
+"""Splits of a tree ensemble, all answered at once."""
 
 from __future__ import annotations
 

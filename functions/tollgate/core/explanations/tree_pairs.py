@@ -1,4 +1,4 @@
-"""Contributions of deep trees against a background sample: exact, from each leaf's pairs of event and background row.
+"""Interventional contributions of deep trees against a background sample: exact, by pairs of event and background row.
 
 A leaf counts for an event and a background row if each condition on the way to it is met by one of them at least. With
 a conditions that only the event meets and c that only the row meets, each of the first gets w (a − 1)! c! / (a + c)!

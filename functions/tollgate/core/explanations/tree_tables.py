@@ -1,4 +1,4 @@
-"""Contributions of shallow trees, looked up: one table row for each pattern of what the splits say.
+"""Lookup tables of shallow trees' contributions: one row for each pattern of the splits' answers.
 
 A table belongs to a small subtree and the splits above it. Its row for a pattern holds the Shapley values of the
 subtree's leaves, summed by feature, so that one look-up serves several leaves.
@@ -15,7 +15,7 @@ from tollgate.core.events.event import Floats
 from tollgate.core.explanations.splits import Bools, Places
 
 # As many rows as have values that fit the processor's cache together.
-_AT_ONCE = 16
+_BLOCK_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Tables:
         """Add to ``out``, shape (n, f), what the tables say of n rows of answers, shape (n, s + 1)."""
         if not len(self.features):
             return
-        for begin in range(0, len(out), _AT_ONCE):
-            some = answers[begin : begin + _AT_ONCE]
+        for begin in range(0, len(out), _BLOCK_ROWS):
+            some = answers[begin : begin + _BLOCK_ROWS]
             bits = np.packbits(some.take(self.splits, axis=1), axis=1, bitorder="little")
             patterns = bits if self.width == 8 else bits.view("<u2")
             found = self.rows.take(self.first + patterns, axis=0).reshape(len(some), -1).take(self.columns, axis=1)
             sums = np.add.reduceat(found, self.starts, axis=1, dtype=np.float64)
-            out[begin : begin + _AT_ONCE, self.features] += sums
+            out[begin : begin + _BLOCK_ROWS, self.features] += sums

@@ -1,4 +1,4 @@
-"""What formulas calculate with, so that each is written once: NumPy for columns, `scalar_math` for one event."""
+"""Arithmetic for formulas, so that each is written once: NumPy for columns, `scalar_math` for one event."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""Which features the histories of entities give, as of the moment before the event; `history_formulas` has how."""
+"""Catalog of history features: those that a plan gives, as of the moment before the event."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from tollgate.core.features.feature import Feature
-from tollgate.core.history.plan import HistoryPlan, Kind
+from tollgate.core.history.plan import HistoryPlan, SumKind
 
-# Kind of sum → the operations over it, each with its description.
-_OF_KIND: Mapping[Kind, Mapping[str, str]] = {
+# SumKind of sum → the operations over it, each with its description.
+_OF_KIND: Mapping[SumKind, Mapping[str, str]] = {
     "n": {"count": "Payments of this {entity} lately"},
     "a": {
         "mean_amount": "Usual amount at this {entity}",

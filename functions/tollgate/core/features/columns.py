@@ -1,4 +1,4 @@
-"""Features: numbers computed from events and the histories of their entities, written once, over columns."""
+"""Feature plan of an event type, and all features of a set of events over columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tollgate.core.features.catalog import plan_history_features
 from tollgate.core.features.event_features import plan_event_features
 from tollgate.core.features.feature import Feature, Matrix
 from tollgate.core.features.pipeline import FeatureSteps
-from tollgate.core.history.plan import HistoryPlan, judge_amounts
+from tollgate.core.history.plan import HistoryPlan, amount_excess
 
 
 def plan_features(
@@ -40,4 +40,4 @@ def compute_features(
     ``histories`` maps each entity to what the events read from it, shape (n, k) in the order of ``plan.sums``.
     """
     sums = plan.layout.side_by_side(histories, 0, len(events))
-    return FeatureSteps.of(features, plan).columns(events, sums, judge_amounts(plan, events, histories))
+    return FeatureSteps.of(features, plan).columns(events, sums, amount_excess(plan, events, histories))

@@ -1,4 +1,4 @@
-"""Features that need nothing but the event itself."""
+"""Event features: those that need nothing but the event itself."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from math import nan
 from tollgate.core.events.event_type import EventType
 from tollgate.core.features.arithmetic import Arithmetic
 from tollgate.core.features.feature import Feature
-from tollgate.core.features.formula_inputs import Column, Given
+from tollgate.core.features.formula_inputs import Column, FormulaInputs
 
 _DAY_US = 86_400_000_000
 # Up to this many categories are told apart one by one; all of them by how common they are.
 TOLD_APART = 20
 
 
-def _amount(_m: Arithmetic, given: Given, _column: str) -> Column:
-    return given.amount
+def _amount(_m: Arithmetic, inputs: FormulaInputs, _column: str) -> Column:
+    return inputs.amount
 
 
-def _log_amount(m: Arithmetic, given: Given, _column: str) -> Column:
-    return m.sign(given.amount) * m.log1p(abs(given.amount))
+def _log_amount(m: Arithmetic, inputs: FormulaInputs, _column: str) -> Column:
+    return m.sign(inputs.amount) * m.log1p(abs(inputs.amount))
 
 
-def _hour(_m: Arithmetic, given: Given, _column: str) -> Column:
-    return (given.time_us % _DAY_US) / 3_600_000_000
+def _hour(_m: Arithmetic, inputs: FormulaInputs, _column: str) -> Column:
+    return (inputs.time_us % _DAY_US) / 3_600_000_000
 
 
-def _weekday(_m: Arithmetic, given: Given, _column: str) -> Column:
+def _weekday(_m: Arithmetic, inputs: FormulaInputs, _column: str) -> Column:
     # 1 January 1970 was a Thursday.
-    return (given.time_us // _DAY_US + 3) % 7
+    return (inputs.time_us // _DAY_US + 3) % 7
 
 
-def _number(_m: Arithmetic, given: Given, column: str) -> Column:
-    return given.numeric[column]
+def _number(_m: Arithmetic, inputs: FormulaInputs, column: str) -> Column:
+    return inputs.numeric[column]
 
 
 # One number of the event itself, by a formula of (m, given, column): see `history_formulas`.
-NUMBER_OPERATIONS: Mapping[str, Callable[[Arithmetic, Given, str], Column]] = {
+NUMBER_OPERATIONS: Mapping[str, Callable[[Arithmetic, FormulaInputs, str], Column]] = {
     "amount": _amount,
     "log_amount": _log_amount,
     "hour": _hour,

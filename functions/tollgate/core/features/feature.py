@@ -1,4 +1,4 @@
-"""The definition of one feature, as plain data."""
+"""Feature definition, as plain data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What formulas are given of events themselves: columns of n of them, or the plain numbers of one."""
+"""Formula inputs: what formulas read of events themselves, as columns of n of them or the plain numbers of one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Column: TypeAlias = Any
 
 
 @dataclass(frozen=True)
-class Given:
-    """``time_us`` counts from 1970; ``point`` is the place on the unit sphere; ``excess`` is what `judge_amounts` says.
+class FormulaInputs:
+    """``time_us`` counts from 1970; ``point`` is the place on the unit sphere; ``excess`` is what `amount_excess` says.
 
     A number that is missing is NaN; ``amount`` is NaN where no amount is declared, and so is ``point`` without places.
     """
@@ -28,7 +28,7 @@ class Given:
     numeric: Mapping[str, Column]
 
     @classmethod
-    def columns(cls, events: Events, excess: Floats) -> Given:
+    def columns(cls, events: Events, excess: Floats) -> FormulaInputs:
         """Return the columns of n events, each of shape (n, 1)."""
         amounts = np.full(len(events), np.nan) if events.amounts is None else events.amounts
         x, y, z = (column[:, None] for column in events.points)
@@ -36,7 +36,7 @@ class Given:
         return cls(events.times_us[:, None], amounts[:, None], (x, y, z), excess[:, None], numeric)
 
     @classmethod
-    def one(cls, event: Events, excess: float) -> Given:
+    def one(cls, event: Events, excess: float) -> FormulaInputs:
         """Return the plain numbers of one event."""
         amount = float("nan") if event.amounts is None else event.amounts.item()
         x, y, z = (column.item() for column in event.points)

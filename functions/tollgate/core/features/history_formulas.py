@@ -1,4 +1,4 @@
-"""How each feature of a history is computed from its sums, written once for columns of events and for a single one.
+"""Formulas of history features over their sums, written once for columns of events and for a single one.
 
 In a formula ``m`` calculates: `numpy`, with sums of shape (n, features), or `scalar_math`, with plain numbers.
 """
@@ -11,8 +11,8 @@ from math import nan
 from typing import Any, Literal, TypeAlias
 
 from tollgate.core.features.arithmetic import Arithmetic
-from tollgate.core.features.formula_inputs import Given
-from tollgate.core.history.plan import DAY_S, Kind
+from tollgate.core.features.formula_inputs import FormulaInputs
+from tollgate.core.history.plan import DAY_S, SumKind
 
 EARTH_RADIUS_KM = 6371.0
 # A history that has faded to less than this share of one payment says nothing about what is usual.
@@ -47,7 +47,7 @@ class HistoryOperation:
     """A formula of (m, given, span, *sums), and which sums it takes, in this order: kind, and over which half-life."""
 
     formula: Formula
-    sums: tuple[tuple[Kind, Over], ...] = ()
+    sums: tuple[tuple[SumKind, Over], ...] = ()
 
 
 def _counted(m: Arithmetic, count: Numbers) -> Numbers:
@@ -55,44 +55,44 @@ def _counted(m: Arithmetic, count: Numbers) -> Numbers:
     return m.where(count < _TOO_FAINT, nan, count)
 
 
-def _same(_m: Arithmetic, _given: Given, _span: Span, one: Numbers) -> Numbers:
+def _same(_m: Arithmetic, _inputs: FormulaInputs, _span: Span, one: Numbers) -> Numbers:
     return one
 
 
-def _excess(_m: Arithmetic, given: Given, _span: Span) -> Numbers:
-    return given.excess
+def _excess(_m: Arithmetic, inputs: FormulaInputs, _span: Span) -> Numbers:
+    return inputs.excess
 
 
-def _mean_amount(m: Arithmetic, _given: Given, _span: Span, amounts: Numbers, count: Numbers) -> Numbers:
+def _mean_amount(m: Arithmetic, _inputs: FormulaInputs, _span: Span, amounts: Numbers, count: Numbers) -> Numbers:
     return amounts / _counted(m, count)
 
 
-def _amount_ratio(m: Arithmetic, given: Given, _span: Span, amounts: Numbers, count: Numbers) -> Numbers:
+def _amount_ratio(m: Arithmetic, inputs: FormulaInputs, _span: Span, amounts: Numbers, count: Numbers) -> Numbers:
     # One unit of money keeps the ratio finite for those whose usual payment is nothing.
-    return given.amount / (abs(amounts / _counted(m, count)) + 1.0)
+    return inputs.amount / (abs(amounts / _counted(m, count)) + 1.0)
 
 
 def _amount_deviation(
-    m: Arithmetic, given: Given, _span: Span, amounts: Numbers, squares: Numbers, count: Numbers
+    m: Arithmetic, inputs: FormulaInputs, _span: Span, amounts: Numbers, squares: Numbers, count: Numbers
 ) -> Numbers:
     counted = _counted(m, count)
     mean = amounts / counted
     variance = m.maximum(squares / counted - mean * mean, 0.0)
-    return (given.amount - mean) / (m.sqrt(variance) + 1.0)
+    return (inputs.amount - mean) / (m.sqrt(variance) + 1.0)
 
 
-def _fraud_rate(m: Arithmetic, _given: Given, _span: Span, frauds: Numbers, legitimate: Numbers) -> Numbers:
+def _fraud_rate(m: Arithmetic, _inputs: FormulaInputs, _span: Span, frauds: Numbers, legitimate: Numbers) -> Numbers:
     # One payment more keeps a single fraud on a quiet entity from being a rate of 100 %.
     return m.divide(frauds, frauds + legitimate + 1.0)
 
 
-def _fraud_share(m: Arithmetic, _given: Given, _span: Span, frauds: Numbers, legitimate: Numbers) -> Numbers:
+def _fraud_share(m: Arithmetic, _inputs: FormulaInputs, _span: Span, frauds: Numbers, legitimate: Numbers) -> Numbers:
     known = frauds + legitimate
     # Over a short half-life this says what the latest label was, however long ago: only nothing at all says nothing.
     return frauds / m.where(known < _NOTHING, nan, known)
 
 
-def _mean_age_d(m: Arithmetic, _given: Given, span: Span, one: Numbers, longer: Numbers) -> Numbers:
+def _mean_age_d(m: Arithmetic, _inputs: FormulaInputs, span: Span, one: Numbers, longer: Numbers) -> Numbers:
     """Return how long ago things happened on average, in days, from how fast their sum fades.
 
     With rates λ = ln 2 / h, the logarithm of S(λ) = Σ exp(−λ · age) falls with λ by the mean age: the slope between a
@@ -102,15 +102,15 @@ def _mean_age_d(m: Arithmetic, _given: Given, span: Span, one: Numbers, longer: 
     return slope / (span.rate - span.longer_rate) / DAY_S
 
 
-def _pace(m: Arithmetic, _given: Given, span: Span, count: Numbers, of_longest: Numbers) -> Numbers:
+def _pace(m: Arithmetic, _inputs: FormulaInputs, span: Span, count: Numbers, of_longest: Numbers) -> Numbers:
     usual_rate = _counted(m, of_longest) / span.longest_s
     return count / span.half_life_s / usual_rate
 
 
-def _distance_km(m: Arithmetic, given: Given, _span: Span, x: Numbers, y: Numbers, z: Numbers) -> Numbers:
+def _distance_km(m: Arithmetic, inputs: FormulaInputs, _span: Span, x: Numbers, y: Numbers, z: Numbers) -> Numbers:
     length = m.sqrt(x * x + y * y + z * z)
     length = m.where(length < _TOO_FAINT, nan, length)
-    here_x, here_y, here_z = given.point
+    here_x, here_y, here_z = inputs.point
     dx, dy, dz = here_x - x / length, here_y - y / length, here_z - z / length
     # The chord is exact for small distances, where the arc cosine of a dot product is not.
     chord = m.sqrt(dx * dx + dy * dy + dz * dz)
@@ -118,7 +118,7 @@ def _distance_km(m: Arithmetic, given: Given, _span: Span, x: Numbers, y: Number
 
 
 # These are sums as they are read.
-PLAIN_SUMS: Mapping[str, Kind] = {
+PLAIN_SUMS: Mapping[str, SumKind] = {
     "count": "n",
     "excess_lately": "w",
     "unusual_count": "u",

@@ -1,4 +1,4 @@
-"""How the features of a detector are computed, for columns of events and for a single one: the same to the bit."""
+"""Feature pipeline of a detector, for columns of events and for a single one: the same to the bit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.features.arithmetic import COLUMNS, PLAIN
 from tollgate.core.features.event_features import CATEGORY_OPERATIONS, NUMBER_OPERATIONS
 from tollgate.core.features.feature import Feature, Matrix
-from tollgate.core.features.formula_inputs import Given
+from tollgate.core.features.formula_inputs import FormulaInputs
 from tollgate.core.features.history_formulas import (
     HISTORY_OPERATIONS,
     PLAIN_SUMS,
@@ -35,10 +35,10 @@ class Step(Protocol):
     ``sums`` are what the events read from their histories, (n, k), or k numbers, in the order of the plan's layout.
     """
 
-    def columns(self, events: Events, given: Given, sums: Floats) -> Floats:
+    def columns(self, events: Events, inputs: FormulaInputs, sums: Floats) -> Floats:
         """Return the features of n events, shape (n, m)."""
 
-    def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:
+    def one(self, event: Events, inputs: FormulaInputs, sums: Sequence[float]) -> list[float]:
         """Return the m features of one event."""
 
 
@@ -49,11 +49,11 @@ class FromNumbers:
     formula: Formula
     column: str
 
-    def columns(self, events: Events, given: Given, sums: Floats) -> Floats:  # noqa: ARG002, D102
-        return cast(Floats, self.formula(COLUMNS, given, self.column))
+    def columns(self, events: Events, inputs: FormulaInputs, sums: Floats) -> Floats:  # noqa: ARG002, D102
+        return cast(Floats, self.formula(COLUMNS, inputs, self.column))
 
-    def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
-        return [self.formula(PLAIN, given, self.column)]
+    def one(self, event: Events, inputs: FormulaInputs, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
+        return [self.formula(PLAIN, inputs, self.column)]
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class FromCategory:
     column: str
     features: tuple[Feature, ...]
 
-    def columns(self, events: Events, given: Given, sums: Floats) -> Floats:  # noqa: ARG002, D102
+    def columns(self, events: Events, inputs: FormulaInputs, sums: Floats) -> Floats:  # noqa: ARG002, D102
         keys = events.categories[self.column]
         # Code -1, a missing value, reads the row at the end.
         return np.array([self._of(value) for value in (*keys.values, None)])[keys.codes]
 
-    def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
+    def one(self, event: Events, inputs: FormulaInputs, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
         return self._of(event.categories[self.column].only)
 
     def _of(self, value: str | None) -> list[float]:
@@ -93,17 +93,17 @@ class FromHistories:
             tuple(_places(operation, layout, entity, half_life) for entity, half_life in asked),
         )
 
-    def columns(self, events: Events, given: Given, sums: Floats) -> Floats:  # noqa: ARG002, D102
+    def columns(self, events: Events, inputs: FormulaInputs, sums: Floats) -> Floats:  # noqa: ARG002, D102
         taken = [_take_columns(sums, np.array(places)) for places in zip(*self.places, strict=True)]
-        return cast(Floats, self.formula(COLUMNS, given, self._spans, *taken))
+        return cast(Floats, self.formula(COLUMNS, inputs, self._spans, *taken))
 
     @cached_property
     def _spans(self) -> Span:
         return Span(*np.array([tuple(vars(span).values()) for span in self.spans]).T)
 
-    def one(self, event: Events, given: Given, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
+    def one(self, event: Events, inputs: FormulaInputs, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
         formula = self.formula
-        return [formula(PLAIN, given, span, *take(sums)) for span, take in self._takers]
+        return [formula(PLAIN, inputs, span, *take(sums)) for span, take in self._takers]
 
     @cached_property
     def _takers(self) -> list[tuple[Span, Callable[[Sequence[float]], Sequence[float]]]]:
@@ -113,9 +113,9 @@ class FromHistories:
     def each(self, events: Events, excess: Floats, sums: Floats) -> list[float]:
         """Return the only feature for each of n events that read ``sums``, (n, k)."""
         if len(events) == 1:
-            return self.one(events, Given.one(events, excess.item()), sums[0].tolist())
+            return self.one(events, FormulaInputs.one(events, excess.item()), sums[0].tolist())
         with np.errstate(all="ignore"):
-            found = self.columns(events, Given.columns(events, excess), sums)
+            found = self.columns(events, FormulaInputs.columns(events, excess), sums)
         return cast("list[float]", found[:, 0].tolist())
 
 
@@ -193,28 +193,28 @@ class FeatureSteps:
         """Return the features of n events, shape (n, f), float32, NaN where something is missing.
 
         ``sums`` is what the events read from their histories, (n, k), in the order of the plan's layout, ``excess``
-        what `judge_amounts` says of them, (n,).
+        what `amount_excess` says of them, (n,).
         """
         # Arithmetic runs along columns where these lie one behind the other, and along rows where not.
         order: Literal["C", "F"] = "C" if sums.flags.c_contiguous else "F"
         filled = np.empty((len(events), len(self.order)), dtype=np.float32, order=order)
         first = len(self.sums)
         filled[:, :first] = _take_columns(sums, np.array(self.sums, dtype=np.int64))
-        given = Given.columns(events, excess)
+        inputs = FormulaInputs.columns(events, excess)
         # IEEE 754 has an answer to everything, of which NumPy would warn.
         with np.errstate(all="ignore"):
             for step in self.steps:
-                block = step.columns(events, given, sums)
+                block = step.columns(events, inputs, sums)
                 filled[:, first : first + block.shape[1]] = block
                 first += block.shape[1]
         return np.ascontiguousarray(_take_columns(filled, self.order))
 
     def one(self, event: Events, sums: Sequence[float], excess: float) -> Matrix:
         """Return what `columns` returns, (1, f), for one event with k ``sums``."""
-        given = Given.one(event, excess)
+        inputs = FormulaInputs.one(event, excess)
         filled = [sums[place] for place in self.sums]
         for step in self.steps:
-            filled += step.one(event, given, sums)
+            filled += step.one(event, inputs, sums)
         with np.errstate(over="ignore"):
             return np.array(filled, dtype=np.float32)[self.order][None, :]
 

@@ -1,4 +1,4 @@
-"""NumPy's functions that formulas use, on single plain numbers: so one formula serves columns and one event alike.
+"""Scalar math: NumPy's functions for formulas, on plain numbers, so that one formula serves columns and one event.
 
 On one number NumPy takes a microsecond to begin; these take a tenth of that. They give what NumPy gives, to the bit,
 for missing (NaN) and infinite numbers too; `tests/core/test_plain_numbers.py` holds that.

@@ -1,1 +1,1 @@
-"""Files of any size: read in pieces, scored piece by piece, and what they leave in the histories."""
+"""Files of any size: read in chunks, scored chunk by chunk, and what they add to the histories."""

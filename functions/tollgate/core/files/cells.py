@@ -1,4 +1,4 @@
-"""Cells and names of results."""
+"""Cells and column names of results, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 

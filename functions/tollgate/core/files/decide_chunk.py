@@ -1,4 +1,4 @@
-"""What a detector version says about the events of a piece, some thousand at a time."""
+"""Decisions on a chunk of a file, some thousand events at a time."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy as np
 
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.explanations.context import Cases
-from tollgate.core.explanations.explain import TOP, explain_cases
+from tollgate.core.explanations.context import DecisionContext
+from tollgate.core.explanations.explain import TOP, explain_from_context
 from tollgate.core.features.feature import Matrix
-from tollgate.core.files.history.histories import PieceReads
+from tollgate.core.files.history.histories import ChunkReads
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 
 # As many events as have sums that fit the processor's cache together. With a power of two, all cells of a row would
 # have the same few places in it.
-_AT_ONCE = 2000
+_BLOCK_EVENTS = 2000
 
 # As many as share what sentences on histories take.
-_TOLD_AT_ONCE = 1024
+_EXPLAINED_EVENTS = 1024
 
 
 @dataclass(frozen=True)
-class PieceDecisions:
+class ChunkDecisions:
     """What was decided on n events.
 
     ``ranks`` are places among the version's outcomes, from weak to strong. ``rules`` maps an event to the names of the
@@ -44,24 +44,24 @@ class PieceDecisions:
     downgraded: Mapping[int, int]
 
 
-def decide_piece(version: DetectorVersion, events: Events, reads: PieceReads, pool: Executor) -> PieceDecisions:
+def decide_chunk(version: DetectorVersion, events: Events, reads: ChunkReads, pool: Executor) -> ChunkDecisions:
     """Decide on n events, given what they read; parts of them at the same time in ``pool``."""
-    starts = range(0, max(len(events), 1), _AT_ONCE)
+    starts = range(0, max(len(events), 1), _BLOCK_EVENTS)
     parts = list(pool.map(lambda start: _decide_part(version, events, reads, start), starts))
     ranks = np.concatenate([part.ranks for part in parts])
     reasons: dict[int, Sequence[str]] = {}
     if version.reasons is not None:
         flagged = np.flatnonzero(ranks != version.order.index(version.outcomes[0].name))
         features = np.concatenate([part.flagged for part in parts])
-        lots = range(0, len(flagged), _TOLD_AT_ONCE)
+        firsts = range(0, len(flagged), _EXPLAINED_EVENTS)
         told = pool.map(
             lambda first: _explain(
-                version, events, reads, flagged[first:][:_TOLD_AT_ONCE], features[first:][:_TOLD_AT_ONCE]
+                version, events, reads, flagged[first:][:_EXPLAINED_EVENTS], features[first:][:_EXPLAINED_EVENTS]
             ),
-            lots,
+            firsts,
         )
         reasons = dict(zip(flagged.tolist(), (one for some in told for one in some), strict=True))
-    return PieceDecisions(
+    return ChunkDecisions(
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.scores for part in parts]),
         ranks,
@@ -85,8 +85,8 @@ class _Part:
     downgraded: Mapping[int, int]
 
 
-def _decide_part(version: DetectorVersion, events: Events, reads: PieceReads, start: int) -> _Part:
-    stop = min(start + _AT_ONCE, len(events))
+def _decide_part(version: DetectorVersion, events: Events, reads: ChunkReads, start: int) -> _Part:
+    stop = min(start + _BLOCK_EVENTS, len(events))
     some, sums = events.part(start, stop), np.ascontiguousarray(reads.sums[:, start:stop])
     features = version.feature_steps.columns(some, sums.T, reads.excess[start:stop])
     probabilities = version.model.predict(features)
@@ -102,9 +102,9 @@ def _decide_part(version: DetectorVersion, events: Events, reads: PieceReads, st
 
 
 def _explain(
-    version: DetectorVersion, events: Events, reads: PieceReads, rows: Ints, features: Matrix
+    version: DetectorVersion, events: Events, reads: ChunkReads, rows: Ints, features: Matrix
 ) -> list[list[str]]:
-    cases = Cases(
+    context = DecisionContext(
         version.event_type,
         version.history,
         events.take(rows),
@@ -115,5 +115,5 @@ def _explain(
     )
     return [
         [f"{reason.sentence.rstrip('.')} ({reason.impact:+d})" for reason in explanation.reasons]
-        for explanation in explain_cases(version, cases, TOP)
+        for explanation in explain_from_context(version, context, TOP)
     ]

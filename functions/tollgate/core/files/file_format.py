@@ -1,4 +1,7 @@
-"""How a detector's files are written, where they do not tell themselves. Set in the detector file, sealed."""
+"""File format of a detector's files: delimiter and encoding, where they do not tell themselves.
+
+Set in the detector file, sealed.
+"""
 
 from __future__ import annotations
 

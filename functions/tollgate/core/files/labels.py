@@ -1,4 +1,4 @@
-"""A file of labels: which of its columns say what, and what became of its rows."""
+"""Label files: the columns of event ids and labels, and the results written back."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.files.cells import free_name
 from tollgate.core.files.columns.arrow_columns import plain_column
 from tollgate.core.files.columns.quick_columns import without_null
-from tollgate.core.files.readers.chunk import Piece
+from tollgate.core.files.readers.chunk import Chunk
 from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.files.results import as_column, guard_cells, write_lines
 from tollgate.errors import TableError
 
 # A label costs one write to its decision and one to each of its entities: more of them may not fit in a Lambda run.
-MOST_LABELS = 100_000
+MAX_LABELS = 100_000
 _MAX_NAMED = 12
 
 
 @dataclass(frozen=True)
 class LabelTable:
-    """A file's n event ids, labels and, if it has them, times at which these became known, from all of its pieces.
+    """A file's n event ids, labels and, if it has them, times at which these became known, from all of its chunks.
 
-    ``pieces`` have the cells of the results that are written: what cannot be is met before a label is set.
+    ``chunks`` have the cells of the results that are written: what cannot be is met before a label is set.
     ``misshapen`` maps numbers of rows, from 0, to what is wrong with the whole row.
     """
 
-    pieces: Sequence[Piece]
+    chunks: Sequence[Chunk]
     event_ids: Sequence[Any]
     labels: Sequence[Any]
     known_at: Sequence[Any]
@@ -39,7 +39,7 @@ class LabelTable:
     def __len__(self) -> int:
         return len(self.event_ids)
 
-    def lot(self, start: int, stop: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    def rows_between(self, start: int, stop: int) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield the usable rows from ``start`` to before ``stop``: their numbers from 0, and their labels as given."""
         for row in range(start, min(stop, len(self))):
             if row not in self.misshapen:
@@ -47,32 +47,32 @@ class LabelTable:
                 yield row, dict(zip(("event_id", "label", "known_at"), said, strict=True))
 
 
-def read_label_table(event_type: EventType, pieces: Iterable[Piece]) -> LabelTable:
+def read_label_table(event_type: EventType, chunks: Iterable[Chunk]) -> LabelTable:
     """Read a file of labels whole, its columns under plain names or those of the event type.
 
     Raises `TableError` where the event's id or the label is missing or there twice, or for too many rows.
     """
-    kept: list[Piece] = []
+    kept: list[Chunk] = []
     ids: list[Any] = []
     labels: list[Any] = []
     known_at: list[Any] = []
     misshapen: dict[int, str] = {}
-    for piece in pieces:
-        if len(ids) + len(piece) > MOST_LABELS:
-            raise TableError(f"The file has more than {MOST_LABELS:,} labels, the most that one may have: split it.")
-        where = _find_columns(event_type, piece.names)
+    for chunk in chunks:
+        if len(ids) + len(chunk) > MAX_LABELS:
+            raise TableError(f"The file has more than {MAX_LABELS:,} labels, the most that one may have: split it.")
+        where = _find_columns(event_type, chunk.names)
         for column, said in zip(where, (ids, labels, known_at), strict=True):
-            said.extend([None] * len(piece) if column is None else _values(event_type, piece.columns[column]))
-            misshapen |= {} if column is None else _unreadable(piece, column)
-        misshapen |= {piece.first_row + place: wrong for place, wrong in piece.misshapen.items()}
-        kept.append(replace(piece, columns=[guard_cells(as_column(column, is_text=True)) for column in piece.columns]))
+            said.extend([None] * len(chunk) if column is None else _values(event_type, chunk.columns[column]))
+            misshapen |= {} if column is None else _unreadable(chunk, column)
+        misshapen |= {chunk.first_row + place: wrong for place, wrong in chunk.misshapen.items()}
+        kept.append(replace(chunk, columns=[guard_cells(as_column(column, is_text=True)) for column in chunk.columns]))
     return LabelTable(kept, ids, labels, known_at, misshapen)
 
 
-def _unreadable(piece: Piece, column: int) -> dict[int, str]:
+def _unreadable(chunk: Chunk, column: int) -> dict[int, str]:
     return {
-        piece.first_row + place: f'cannot be read: column "{piece.names[column]}": {reason}'
-        for place, reason in plain_column(piece.columns[column]).unreadable.items()
+        chunk.first_row + place: f'cannot be read: column "{chunk.names[column]}": {reason}'
+        for place, reason in plain_column(chunk.columns[column]).unreadable.items()
     }
 
 
@@ -102,12 +102,12 @@ def _find_column(names: Sequence[str], *wanted: str) -> int | None:
 def write_label_results(table: LabelTable, results: Sequence[tuple[str, str | None]]) -> bytes:
     """Return a file of labels as CSV, with the status of each row and what there is to say about it."""
     return b"".join(
-        _write_piece(piece, results[piece.first_row : piece.first_row + len(piece)]) for piece in table.pieces
+        _write_chunk(chunk, results[chunk.first_row : chunk.first_row + len(chunk)]) for chunk in table.chunks
     )
 
 
-def _write_piece(piece: Piece, results: Sequence[tuple[str, str | None]]) -> bytes:
+def _write_chunk(chunk: Chunk, results: Sequence[tuple[str, str | None]]) -> bytes:
     said = [pa.array(column, pa.string()) for column in zip(*results, strict=True)]
-    names = [*piece.names, *(free_name(name, piece.names) for name in ("status", "message"))]
-    table = pa.table([*piece.columns, *said], names=names)
-    return write_lines(table, header=piece.first_row == 0)
+    names = [*chunk.names, *(free_name(name, chunk.names) for name in ("status", "message"))]
+    table = pa.table([*chunk.columns, *said], names=names)
+    return write_lines(table, header=chunk.first_row == 0)

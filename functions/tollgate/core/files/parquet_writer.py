@@ -1,4 +1,4 @@
-"""Results as one Parquet file, written piece by piece and gone on with by another process."""
+"""Parquet writer for results, chunk by chunk, which another process can go on with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results of a piece: the file's columns and what was decided, as CSV that a spreadsheet cannot be tricked by."""
+"""Results of a chunk: the file's columns and the decisions, as CSV that a spreadsheet cannot be tricked by."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from tollgate.core.files.columns.arrow_columns import (
     text_or_hex,
     unwrap,
 )
-from tollgate.core.files.decide_chunk import PieceDecisions
-from tollgate.core.files.readers.chunk import Piece
+from tollgate.core.files.decide_chunk import ChunkDecisions
+from tollgate.core.files.readers.chunk import Chunk
 from tollgate.core.files.readers.python_values import python_values
 
 Bytes = npt.NDArray[np.uint8]
@@ -51,18 +51,18 @@ def result_names(version: DetectorVersion, names: Sequence[str]) -> list[str]:
 
 def tabulate(
     version: DetectorVersion,
-    piece: Piece,
+    chunk: Chunk,
     places: Ints,
-    decided: PieceDecisions,
+    decided: ChunkDecisions,
     problems: Mapping[int, tuple[str, str]],
     clocks: Mapping[int, str],
 ) -> pa.Table:
-    """Return the columns of a piece and those that Tollgate adds.
+    """Return the columns of a chunk and those that Tollgate adds.
 
     ``decided`` is of the usable rows, at ``places``; ``problems`` maps the others to the column and what is wrong.
     ``clocks`` maps the rows that were decided as of the clock to its time.
     """
-    n = len(piece)
+    n = len(chunk)
     added = [
         _spread(n, places, pa.array(decided.scores, pa.int16())),
         _spread(n, places, pa.array(decided.probabilities)),
@@ -79,9 +79,9 @@ def tabulate(
         added.append(_texts(n, "", clocks))
     if version.reasons is not None:
         added += [_reasons(n, places, decided.reasons, number) for number in range(TOP)]
-    names = [*piece.names, *result_names(version, piece.names)]
+    names = [*chunk.names, *result_names(version, chunk.names)]
     declared = version.event_type.accepted
-    own = [as_column(c, is_text=name in declared) for name, c in zip(piece.names, piece.columns, strict=True)]
+    own = [as_column(c, is_text=name in declared) for name, c in zip(chunk.names, chunk.columns, strict=True)]
     return pa.table([*own, *added], names=names)
 
 
@@ -124,7 +124,7 @@ def _reasons(n: int, places: Ints, reasons: Mapping[int, Sequence[str]], number:
 
 
 def as_column(column: Any, *, is_text: bool) -> Any:  # noqa: ANN401
-    """Return a column of a piece as an Arrow array that can be written: what is no text in JSON is written as JSON.
+    """Return a column of a chunk as an Arrow array that can be written: what is no text in JSON is written as JSON.
 
     Bytes stay bytes unless the column ``is_text``, and so does every type that Parquet has.
     """

@@ -1,4 +1,4 @@
-"""A file scored piece by piece: each row sees the histories as they were stored and the rows before it."""
+"""Scoring of a file chunk by chunk: each row sees the histories as they were stored and the rows before it."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ import pyarrow as pa
 
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.reader import require_columns
-from tollgate.core.files.columns.arrow_reader import EventReader, PieceEvents
-from tollgate.core.files.decide_chunk import PieceDecisions, decide_piece
-from tollgate.core.files.history.histories import FileHistories, PieceReads, ReadStored, nothing_stored
+from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader
+from tollgate.core.files.decide_chunk import ChunkDecisions, decide_chunk
+from tollgate.core.files.history.histories import ChunkReads, FileHistories, ReadStored, nothing_stored
 from tollgate.core.files.history.seen_ids import SeenIds
-from tollgate.core.files.notes.unknown_keys import tell_unknown
-from tollgate.core.files.readers.chunk import Piece, Position
+from tollgate.core.files.notes.unknown_keys import describe_unknown_keys
+from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.files.results import tabulate, write_lines
 from tollgate.core.files.summary import FileSummary
 from tollgate.core.files.withheld_rows import WithheldRows
 from tollgate.core.times.clock_skew import SkewLimit
 
-__all__ = ["EventReader", "FileHistories", "FileScoring", "ReadStored", "ScoredPiece", "nothing_stored"]
+__all__ = ["EventReader", "FileHistories", "FileScoring", "ReadStored", "ScoredChunk", "nothing_stored"]
 
 # Arrow's own pool keeps tens of megabytes that are free.
 pa.set_memory_pool(pa.system_memory_pool())
 
 _SUMMARY = "summary.json"
-# Pieces that are under way at once: one is read, one looked up in the histories, one decided on and written.
+# Chunks that are under way at once: one is read, one looked up in the histories, one decided on and written.
 _UNDER_WAY = 2
 _THREADS = 2
 
 
 @dataclass(frozen=True)
-class ScoredPiece:
-    """The results of one piece: as lines of CSV, and as a table for Parquet whose schema is that of the whole file.
+class ScoredChunk:
+    """The results of one chunk: as lines of CSV, and as a table for Parquet whose schema is that of the whole file.
 
-    The first piece of a file begins with the header. ``rows`` were read, of which ``failed`` could not be used. A run
-    that is to go on behind this piece reads from ``after``.
+    The first chunk of a file begins with the header. ``rows`` were read, of which ``failed`` could not be used. A run
+    that is to go on behind this chunk reads from ``after``.
     """
 
     csv: bytes
@@ -92,7 +92,7 @@ class FileScoring:
         return scoring
 
     def save(self) -> None:
-        """Leave in the folder all that `restore` needs to go on behind the last piece, once `score` has ended."""
+        """Leave in the folder all that `restore` needs to go on behind the last chunk, once `score` has ended."""
         self._histories.save()
         self._ids.save()
         (self._folder / _SUMMARY).write_text(json.dumps(self._summary.to_json()))
@@ -104,51 +104,51 @@ class FileScoring:
 
     def summary(self) -> dict[str, Any]:
         """Return what is worth knowing about the rows so far, as `summary.json` has it."""
-        told = self._summary.tell(self._version, begins_empty=self._begins_empty)
+        told = self._summary.describe(self._version, begins_empty=self._begins_empty)
         histories, kind = self._histories, self._version.event_type
-        unknown = tell_unknown(kind, histories.keys, told["rows"], self._stored_keys, histories.find_known)
+        unknown = describe_unknown_keys(kind, histories.keys, told["rows"], self._stored_keys, histories.find_known)
         return {**told, "notes": [*told["notes"], *unknown]}
 
     def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
         """Yield entity, key and what the rows so far add to its history, by stored name; in a fixed order."""
         return self._histories.additions()
 
-    def score(self, pieces: Iterable[Piece]) -> Iterator[ScoredPiece]:
-        """Yield the results of the pieces, in their order. Pieces are read ahead while others are scored.
+    def score(self, chunks: Iterable[Chunk]) -> Iterator[ScoredChunk]:
+        """Yield the results of the chunks, in their order. Chunks are read ahead while others are scored.
 
         Raises `TableError` when a declared column is missing.
         """
         hashing, find_repeated = self._histories.hashing, self._ids.find_repeated
         reader = EventReader(self._version.event_type, hashing, find_repeated, self._limit)
-        waiting: deque[Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]] = deque()
+        waiting: deque[Future[tuple[ScoredChunk, Chunk, ChunkEvents, ChunkDecisions]]] = deque()
         with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(1) as behind, ThreadPoolExecutor(_THREADS) as pool:
-            source = iter(pieces)
+            source = iter(chunks)
             coming = ahead.submit(next, source, None)
-            while (piece := coming.result()) is not None:
+            while (chunk := coming.result()) is not None:
                 coming = ahead.submit(next, source, None)
                 if not self._summary.rows and not waiting:
-                    require_columns(self._version.event_type, piece.names)
-                read = reader.read(piece)
+                    require_columns(self._version.event_type, chunk.names)
+                read = reader.read(chunk)
                 while waiting and self._withheld.must_wait(read):
                     yield self._take(waiting.popleft())
                 reads = self._withheld.read(read, pool)
-                waiting.append(behind.submit(self._finish, piece, read, reads, pool))
+                waiting.append(behind.submit(self._finish, chunk, read, reads, pool))
                 while len(waiting) >= _UNDER_WAY:
                     yield self._take(waiting.popleft())
             while waiting:
                 yield self._take(waiting.popleft())
 
-    def _take(self, finished: Future[tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]]) -> ScoredPiece:
-        scored, piece, read, decided = finished.result()
-        self._summary.add(self._version, piece, read, decided)
-        self._withheld.tell(read, decided.ranks)
+    def _take(self, finished: Future[tuple[ScoredChunk, Chunk, ChunkEvents, ChunkDecisions]]) -> ScoredChunk:
+        scored, chunk, read, decided = finished.result()
+        self._summary.add(self._version, chunk, read, decided)
+        self._withheld.report(read, decided.ranks)
         return scored
 
     def _finish(
-        self, piece: Piece, read: PieceEvents, reads: PieceReads, pool: ThreadPoolExecutor
-    ) -> tuple[ScoredPiece, Piece, PieceEvents, PieceDecisions]:
-        decided = decide_piece(self._version, read.events, reads, pool)
-        table = tabulate(self._version, piece, read.places, decided, read.problems, read.clocks)
-        lines = write_lines(table, header=piece.first_row == 0)
-        scored = ScoredPiece(lines, table, piece.first_row, len(piece), len(read.problems), piece.after)
-        return scored, piece, read, decided
+        self, chunk: Chunk, read: ChunkEvents, reads: ChunkReads, pool: ThreadPoolExecutor
+    ) -> tuple[ScoredChunk, Chunk, ChunkEvents, ChunkDecisions]:
+        decided = decide_chunk(self._version, read.events, reads, pool)
+        table = tabulate(self._version, chunk, read.places, decided, read.problems, read.clocks)
+        lines = write_lines(table, header=chunk.first_row == 0)
+        scored = ScoredChunk(lines, table, chunk.first_row, len(chunk), len(read.problems), chunk.after)
+        return scored, chunk, read, decided

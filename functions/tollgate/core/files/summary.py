@@ -1,4 +1,4 @@
-"""What is worth knowing about the rows of a file so far."""
+"""Summary of a file's results so far: counts, money, scores, top events, errors and notes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.core.files.columns.arrow_reader import PieceEvents
-from tollgate.core.files.decide_chunk import PieceDecisions
+from tollgate.core.files.columns.arrow_reader import ChunkEvents
+from tollgate.core.files.decide_chunk import ChunkDecisions
 from tollgate.core.files.notes.clock_notes import ClockNotes
 from tollgate.core.files.notes.column_notes import ColumnNotes
 from tollgate.core.files.notes.time_notes import TimeNotes
-from tollgate.core.files.readers.chunk import Piece
+from tollgate.core.files.readers.chunk import Chunk
 from tollgate.core.files.readers.python_values import python_values
 
 HISTOGRAM_EDGES = tuple(range(0, 1001, 50))
-MOST_SHOWN = 100
+MAX_SHOWN = 100
 
 
 @dataclass
@@ -46,51 +46,51 @@ class FileSummary:
     times: TimeNotes = field(default_factory=TimeNotes)
     clock: ClockNotes = field(default_factory=ClockNotes)
 
-    def add(self, version: DetectorVersion, piece: Piece, read: PieceEvents, decided: PieceDecisions) -> None:
-        """Take a piece into account."""
+    def add(self, version: DetectorVersion, chunk: Chunk, read: ChunkEvents, decided: ChunkDecisions) -> None:
+        """Take a chunk into account."""
         count = len(version.order)
-        self.names = list(piece.names)
-        self.rows += len(piece)
+        self.names = list(chunk.names)
+        self.rows += len(chunk)
         self.scored += len(read.places)
         self.outcomes = _plus(self.outcomes, np.bincount(decided.ranks, minlength=count).tolist())
         self.rules = _plus(self.rules, decided.rule_counts.tolist())
         self.histogram = _plus(self.histogram, np.histogram(decided.scores, HISTOGRAM_EDGES)[0].tolist())
         if read.events.amounts is not None:
             known = ~np.isnan(read.events.amounts)
-            # Exact within the piece and rounded once: no order of summing can show.
+            # Exact within the chunk and rounded once: no order of summing can show.
             sums = [math.fsum(read.events.amounts[known & (decided.ranks == rank)]) for rank in range(count)]
             self.amounts = [math.fsum(pair) for pair in zip(self.amounts or [0.0] * count, sums, strict=True)]
         if len(read.places):
             self.latest_s = max(self.latest_s, float(np.max(read.events.times_s)))
         kind = version.event_type
-        self.noticed.add(kind, read.events, dict(zip(piece.names, piece.columns, strict=True)))
-        self.times.add(version, piece, read)
-        self.clock.add(kind, read.events.times_us, piece.column(kind.timestamp), read.places)
+        self.noticed.add(kind, read.events, dict(zip(chunk.names, chunk.columns, strict=True)))
+        self.times.add(version, chunk, read)
+        self.clock.add(kind, read.events.times_us, chunk.column(kind.timestamp), read.places)
         for place in decided.downgraded:
             rule = _acting(decided.rules[place])
             self.downgraded[rule] = self.downgraded.get(rule, 0) + 1
-        self._add_errors(piece, read)
-        self._add_top_events(version, piece, read, decided)
+        self._add_errors(chunk, read)
+        self._add_top_events(version, chunk, read, decided)
 
-    def _add_errors(self, piece: Piece, read: PieceEvents) -> None:
-        for row in sorted(read.problems)[: MOST_SHOWN - len(self.errors)]:
+    def _add_errors(self, chunk: Chunk, read: ChunkEvents) -> None:
+        for row in sorted(read.problems)[: MAX_SHOWN - len(self.errors)]:
             column, message = read.problems[row]
-            self.errors.append({"row": piece.first_row + row + 1, "column": column, "message": message})
+            self.errors.append({"row": chunk.first_row + row + 1, "column": column, "message": message})
 
     def _add_top_events(
-        self, version: DetectorVersion, piece: Piece, read: PieceEvents, decided: PieceDecisions
+        self, version: DetectorVersion, chunk: Chunk, read: ChunkEvents, decided: ChunkDecisions
     ) -> None:
-        least = self.top_events[-1]["probability"] if len(self.top_events) == MOST_SHOWN else -1.0
+        least = self.top_events[-1]["probability"] if len(self.top_events) == MAX_SHOWN else -1.0
         candidates = np.flatnonzero(decided.probabilities > least)
-        order = np.argsort(-decided.probabilities[candidates], kind="stable")[:MOST_SHOWN]
+        order = np.argsort(-decided.probabilities[candidates], kind="stable")[:MAX_SHOWN]
         shown = _shown_columns(version)
-        columns = dict(zip(piece.names, piece.columns, strict=True))
+        columns = dict(zip(chunk.names, chunk.columns, strict=True))
         for place in candidates[order].tolist():
             row = int(read.places[place])
             event = {name: _plain(_cell(columns[column], row)) for name, column in shown.items()}
             self.top_events.append(
                 {
-                    "row": piece.first_row + row + 1,
+                    "row": chunk.first_row + row + 1,
                     **event,
                     "score": int(decided.scores[place]),
                     "probability": float(decided.probabilities[place]),
@@ -100,9 +100,9 @@ class FileSummary:
                 }
             )
         self.top_events.sort(key=lambda event: -event["probability"])
-        del self.top_events[MOST_SHOWN:]
+        del self.top_events[MAX_SHOWN:]
 
-    def tell(self, version: DetectorVersion, *, begins_empty: bool = False) -> dict[str, Any]:
+    def describe(self, version: DetectorVersion, *, begins_empty: bool = False) -> dict[str, Any]:
         """Return the summary as `summary.json` has it; ``begins_empty`` says that no histories were stored."""
         order = version.order
         counts = self.outcomes or [0] * len(order)
@@ -122,9 +122,9 @@ class FileSummary:
             "errors": self.errors,
             "ahead": self.times.ahead,
             "notes": [
-                *self.times.tell(version, begins_empty=begins_empty),
-                *self.clock.tell(version.event_type),
-                *self.noticed.tell(),
+                *self.times.describe(version, begins_empty=begins_empty),
+                *self.clock.describe(version.event_type),
+                *self.noticed.describe(),
             ],
             "unused_columns": [name for name in self.names if name not in version.event_type.accepted],
             "downgraded": dict(sorted(self.downgraded.items())),
@@ -152,7 +152,7 @@ class FileSummary:
         return cls(**{**plain, "latest_s": latest_s, "noticed": noticed, "times": times, "clock": clock})
 
 
-def _downgrade(version: DetectorVersion, decided: PieceDecisions, place: int) -> dict[str, str] | None:
+def _downgrade(version: DetectorVersion, decided: ChunkDecisions, place: int) -> dict[str, str] | None:
     """Return the rule that took a stronger outcome away from an event, and which; None where none did."""
     if place not in decided.downgraded:
         return None

@@ -1,4 +1,4 @@
-"""Running sums of whole numbers too large for 64 bits, over columns.
+"""Exact running sums of whole numbers too large for 64 bits, over columns.
 
 A number is kept in two limbs of int64, so that a sum is exact and rounded once, when it is read.
 """

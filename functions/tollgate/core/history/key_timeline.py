@@ -1,4 +1,4 @@
-"""Line of arrivals by the key of one entity: what a replay sums, and as of when it is read."""
+"""Timeline grouped by the key of one entity: what a replay sums, and as of when it is read."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Floats, Ints
-from tollgate.core.history.plan import Kind, Maturing
+from tollgate.core.history.plan import LabelMaturation, SumKind
 from tollgate.core.history.stored import StoredSums
 from tollgate.core.history.stored_names import OPEN, epoch_of
-from tollgate.core.history.timeline import EVENT, FRAUD, MATURED, TAKEN_BACK, Arrivals
+from tollgate.core.history.timeline import EVENT, FRAUD, MATURED, TAKEN_BACK, Timeline
 
 
 @dataclass(frozen=True)
-class ArrivalLine:
+class KeyTimeline:
     """The arrivals that concern an entity, grouped by its key and in order within each.
 
     ``times_s`` says as of when each is read, ``dated_s`` the date of what it adds. ``numbers`` says how many events
@@ -32,13 +32,13 @@ class ArrivalLine:
     numbers: Ints | None = None
 
     @classmethod
-    def of(cls, codes: Ints, arrivals: Arrivals) -> ArrivalLine:
+    def of(cls, codes: Ints, timeline: Timeline) -> KeyTimeline:
         """Group arrivals by the key of their event; those of events without one are left out."""
-        arrived = codes[arrivals.rows]
+        arrived = codes[timeline.rows]
         order = np.argsort(arrived, kind="stable")
         order = order[np.searchsorted(arrived[order], 0) :]  # code -1: no entity, no history
         return cls(
-            arrivals.rows[order], arrived[order], arrivals.what[order], arrivals.times_s[order], arrivals.dated_s[order]
+            timeline.rows[order], arrived[order], timeline.what[order], timeline.times_s[order], timeline.dated_s[order]
         )
 
     @cached_property
@@ -46,19 +46,19 @@ class ArrivalLine:
         """Whether everything is dated when it arrives."""
         return np.array_equal(self.times_s, self.dated_s)
 
-    def only(self, *what: int) -> ArrivalLine:
+    def only(self, *what: int) -> KeyTimeline:
         """Return the arrivals of some kinds."""
         kept = np.flatnonzero(np.isin(self.what, what))
-        return ArrivalLine(self.rows[kept], self.codes[kept], self.what[kept], self.times_s[kept], self.dated_s[kept])
+        return KeyTimeline(self.rows[kept], self.codes[kept], self.what[kept], self.times_s[kept], self.dated_s[kept])
 
-    def read_since(self, since_s: Floats | None) -> ArrivalLine:
+    def read_since(self, since_s: Floats | None) -> KeyTimeline:
         """Return the line, no key of which is read before a moment of its own."""
         if since_s is None or not len(self.rows):
             return self
         times_s = np.maximum(self.times_s, since_s[self.codes])
         return self if np.array_equal(times_s, self.times_s) else replace(self, times_s=times_s)
 
-    def maturing_at_once(self, since_s: Floats | None, matures_s: Floats) -> ArrivalLine:
+    def maturing_at_once(self, since_s: Floats | None, matures_s: Floats) -> KeyTimeline:
         """Return the line, on which events so late that they mature before their key is read do so on arrival."""
         if since_s is None:
             return self
@@ -72,11 +72,11 @@ class ArrivalLine:
         rows, what, dated_s = self.rows[places], self.what[places], self.dated_s[places]
         what[again] = np.where(what[again] == EVENT, MATURED, TAKEN_BACK)
         dated_s[again] = matures_s[rows[again]]
-        return ArrivalLine(rows, self.codes[places], what, self.times_s[places], dated_s)
+        return KeyTimeline(rows, self.codes[places], what, self.times_s[places], dated_s)
 
     def with_open(
-        self, maturing: Maturing, names: Sequence[str], stored: Mapping[str, StoredSums], since_s: Floats | None
-    ) -> ArrivalLine:
+        self, maturing: LabelMaturation, names: Sequence[str], stored: Mapping[str, StoredSums], since_s: Floats | None
+    ) -> KeyTimeline:
         """Return the line without frauds, and with the stored open events where they mature."""
         line = self.only(EVENT, MATURED, TAKEN_BACK)
         found = [
@@ -103,9 +103,9 @@ class ArrivalLine:
         # An event reads what matured before its own moment: at the same time, what is stored stands last.
         order = np.lexsort((np.arange(len(joined[0])) >= len(line.rows), joined[3], joined[1]))
         rows, line_codes, what, line_times_s, dated_s, line_numbers = (column[order] for column in joined)
-        return ArrivalLine(rows, line_codes, what, line_times_s, dated_s, line_numbers)
+        return KeyTimeline(rows, line_codes, what, line_times_s, dated_s, line_numbers)
 
-    def pick(self, values: Mapping[Kind, Floats], kind: Kind) -> Floats:
+    def pick(self, values: Mapping[SumKind, Floats], kind: SumKind) -> Floats:
         """Return what each arrival adds to a kind of sum, given what events add as they happen."""
         if kind == "f":
             return np.where(self.what == FRAUD, 1.0, 0.0)

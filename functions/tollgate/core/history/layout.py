@@ -1,4 +1,4 @@
-"""All sums of a plan side by side, so that one event reads and adds to all of its histories at once."""
+"""Layout of all sums of a plan side by side, so that one event reads and adds to all of its histories at once."""
 
 from __future__ import annotations
 

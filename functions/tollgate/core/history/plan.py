@@ -1,4 +1,4 @@
-"""Histories: sums over an entity's past that fade with time, kept so that recording an event is pure addition.
+"""History plan: sums over an entity's past that fade with time, kept so that recording an event is pure addition.
 
 A history is ``S(t) = Σ x_i · 2^(−(t − t_i)/h)`` for several x and half-lives h. It is kept *forward* (Cormode,
 Shkapenyuk, Srivastava, Xu: "Forward decay", ICDE 2009): what is added is ``x_i · 2^((t_i − L)/h)``, with the landmark L
@@ -10,7 +10,7 @@ What is added is rounded to a whole number of units (`UNITS`). Sums of whole num
 repetition of the arithmetic can change a bit, in DynamoDB or here.
 
 Labels come late, so the events of an entity are of three kinds: known frauds, events that nobody complained of until
-their label delay was over, which count as legitimate from then on (`Maturing`), and those that are still open.
+their label delay was over, which count as legitimate from then on (`LabelMaturation`), and those that are still open.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tollgate.core.history.layout import Layout
 
 # n events, a amounts, s squared amounts, u unusually large events, w how far amounts went beyond the usual; f frauds,
 # v frauds of an ordinary amount, l legitimate events, each dated when it was known; x, y, z the place.
-Kind = Literal["n", "a", "s", "u", "w", "f", "v", "l", "x", "y", "z"]
+SumKind = Literal["n", "a", "s", "u", "w", "f", "v", "l", "x", "y", "z"]
 
 EPOCH_HALF_LIVES = 32
 OLDER_EPOCH = 2.0**-EPOCH_HALF_LIVES
@@ -40,32 +40,32 @@ DAY_S = 86_400.0
 
 # How many units one whole is: a payment to 1/10,000, an amount to the cent, a squared amount to the whole, a place on
 # the unit sphere to 6 metres. DynamoDB holds 38 digits (emulators 28); the largest single addition has 26.
-UNITS: Mapping[Kind, float] = {
+UNITS: Mapping[SumKind, float] = {
     **{"n": 1e4, "a": 1e2, "s": 1.0, "u": 1e4, "w": 1e4},
     **{"f": 1e4, "v": 1e4, "l": 1e4},
     **{"x": 1e6, "y": 1e6, "z": 1e6},
 }
 # Larger amounts count as this much in a history (the event itself keeps its amount).
 AMOUNT_CAP = 1e8
-_PLACE: tuple[Kind, Kind, Kind] = ("x", "y", "z")
-_MOST_OPEN_STEPS = 16
+_PLACE: tuple[SumKind, SumKind, SumKind] = ("x", "y", "z")
+_MAX_OPEN_STEPS = 16
 # An entity that has (faded) fewer events than this has no usual amount yet.
-_FEWEST_TO_JUDGE = 3.0
+_MIN_EVENTS = 3.0
 # Excess begins at this share of what is unusually large, and this is the most of it: larger amounts tell no more.
 _BEGINS_AT = 0.7
-MOST_EXCESS = 9.0
+MAX_EXCESS = 9.0
 
 
 @dataclass(frozen=True)
 class Sum:
     """One faded sum: what is summed, and the index of its half-life."""
 
-    kind: Kind
+    kind: SumKind
     half_life: int
 
 
 @dataclass(frozen=True)
-class Maturing:
+class LabelMaturation:
     """When an event that nobody complained of counts as legitimate: at the first full step after its label delay.
 
     A step is a day, from midnight UTC, or more where the delay is long: an entity keeps a number for each step.
@@ -75,9 +75,9 @@ class Maturing:
     step_s: float = DAY_S
 
     @classmethod
-    def after(cls, delay_s: float) -> Maturing:
+    def after(cls, delay_s: float) -> LabelMaturation:
         """Return steps of whole days, no more than sixteen to a delay."""
-        return cls(delay_s, DAY_S * max(1.0, np.ceil(delay_s / DAY_S / _MOST_OPEN_STEPS)))
+        return cls(delay_s, DAY_S * max(1.0, np.ceil(delay_s / DAY_S / _MAX_OPEN_STEPS)))
 
     def steps(self, times_s: Floats) -> Ints:
         """Return the number of the step at which events of these times mature."""
@@ -94,7 +94,7 @@ class Maturing:
 
 
 @dataclass(frozen=True)
-class Unusual:
+class UnusualAmountRule:
     """Which amounts are unusually large: ``times`` what is usual for an entity or more, or above a fixed amount.
 
     ``entity`` judges, by its mean over the longest half-life once it has made a few events.
@@ -109,15 +109,15 @@ class Unusual:
 class HistoryPlan:
     """Which sums are kept for which entity. Half-lives are in seconds, shortest first.
 
-    ``maturing`` is None where no labels are declared, ``unusual`` where no entity or no amount is. ``hosts`` are those
-    of the event type, from which they follow: pair → the entity that its first column is by itself.
+    ``maturing`` is None where no labels are declared, ``unusual`` where no entity or no amount is. ``parents`` are
+    those of the event type, from which they follow: pair → the entity that its first column is by itself.
     """
 
     half_lives_s: tuple[float, ...]
     sums: Mapping[str, tuple[Sum, ...]]
-    maturing: Maturing | None = None
-    unusual: Unusual | None = None
-    hosts: Mapping[str, str] = field(default_factory=dict, compare=False)
+    maturing: LabelMaturation | None = None
+    unusual: UnusualAmountRule | None = None
+    parents: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def matures(self, entity: str) -> bool:
         """Return whether the histories of ``entity`` tell legitimate events, and so keep count of the open ones."""
@@ -146,7 +146,7 @@ class HistoryPlan:
         return Layout.of(self.half_lives_s, kept, {str(kind): units for kind, units in UNITS.items()})
 
     @cached_property
-    def judging(self) -> tuple[int, int]:
+    def excess_places(self) -> tuple[int, int]:
         """Where the two sums that amounts are judged by stand in the layout: the count, and the sum of amounts."""
         assert self.unusual is not None
         places, longest = self.layout.places, len(self.half_lives_s) - 1
@@ -203,14 +203,14 @@ def plan_history(
     return HistoryPlan(
         ordered,
         {name: tuple(choose_sums(name)) for name in event_type.entities},
-        Maturing.after(event_type.label.delay_s) if event_type.label else None,
-        Unusual(singles[0], unusual_times, unusual_amount) if judged else None,
-        event_type.hosts,
+        LabelMaturation.after(event_type.label.delay_s) if event_type.label else None,
+        UnusualAmountRule(singles[0], unusual_times, unusual_amount) if judged else None,
+        event_type.parents,
     )
 
 
-def judge_amounts(plan: HistoryPlan, events: Events, read: Mapping[str, Floats]) -> Floats:
-    """Return how far each amount goes beyond the usual, from 0 to `MOST_EXCESS`, shape (n,): 1 is unusually large.
+def amount_excess(plan: HistoryPlan, events: Events, read: Mapping[str, Floats]) -> Floats:
+    """Return how far each amount goes beyond the usual, from 0 to `MAX_EXCESS`, shape (n,): 1 is unusually large.
 
     It rises from 0, at 70 % of what is unusually large, with the square of the distance, as the evidence against a
     normal habit does, in steps of 1/10,000; an amount above the fixed one has the most. ``read`` maps the judging
@@ -219,35 +219,35 @@ def judge_amounts(plan: HistoryPlan, events: Events, read: Mapping[str, Floats])
     if plan.unusual is None or events.amounts is None:
         return np.zeros(len(events))
     first = plan.layout.parts[plan.unusual.entity].start
-    counts, sums = (read[plan.unusual.entity][:, place - first] for place in plan.judging)
+    counts, sums = (read[plan.unusual.entity][:, place - first] for place in plan.excess_places)
     with np.errstate(all="ignore"):
-        return cast(Floats, _judge(COLUMNS, plan.unusual, events.amounts, counts, sums))
+        return cast(Floats, _excess(COLUMNS, plan.unusual, events.amounts, counts, sums))
 
 
-def judge_amount(plan: HistoryPlan, event: Events, sums: Sequence[float]) -> float:
-    """Return what `judge_amounts` does for one event that read ``sums``, k in the order of the plan's layout."""
+def amount_excess_of_one(plan: HistoryPlan, event: Events, sums: Sequence[float]) -> float:
+    """Return what `amount_excess` does for one event that read ``sums``, k in the order of the plan's layout."""
     if plan.unusual is None or event.amounts is None:
         return 0.0
-    count, amounts = (sums[place] for place in plan.judging)
-    return cast(float, _judge(PLAIN, plan.unusual, event.amounts.item(), count, amounts))
+    count, amounts = (sums[place] for place in plan.excess_places)
+    return cast(float, _excess(PLAIN, plan.unusual, event.amounts.item(), count, amounts))
 
 
-def _judge(m: Arithmetic, unusual: Unusual, amount: Any, count: Any, amounts: Any) -> Any:  # noqa: ANN401 - columns, or numbers
+def _excess(m: Arithmetic, unusual: UnusualAmountRule, amount: Any, count: Any, amounts: Any) -> Any:  # noqa: ANN401 - columns, or numbers
     # Where refunds are usual the usual amount is nothing, and any payment infinitely more.
     large = m.maximum(amounts, 0.0) * unusual.times
     share = m.where(amount > 0.0, m.divide(amount * count, large), 0.0)
-    beyond = m.minimum(m.maximum((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0), MOST_EXCESS)
-    excess = m.minimum(beyond * beyond, MOST_EXCESS)
+    beyond = m.minimum(m.maximum((share - _BEGINS_AT) / (1.0 - _BEGINS_AT), 0.0), MAX_EXCESS)
+    excess = m.minimum(beyond * beyond, MAX_EXCESS)
     # What is not known is not unusual: neither without an amount, nor without a history.
-    excess = m.where(count >= _FEWEST_TO_JUDGE, excess, 0.0)
+    excess = m.where(count >= _MIN_EVENTS, excess, 0.0)
     excess = m.where(excess == excess, excess, 0.0)  # noqa: PLR0124 - only NaN differs from itself
     if unusual.amount is not None:
-        excess = m.where(amount > unusual.amount, MOST_EXCESS, excess)
+        excess = m.where(amount > unusual.amount, MAX_EXCESS, excess)
     return m.rint(excess * UNITS["w"]) / UNITS["w"]
 
 
 def is_unusual(excess: Floats) -> Floats:
-    """Return 1 for events with an unusually large amount, else 0, from what `judge_amounts` says, shape (n,)."""
+    """Return 1 for events with an unusually large amount, else 0, from what `amount_excess` says, shape (n,)."""
     return cast(Floats, _unusual(COLUMNS, excess))
 
 
@@ -272,7 +272,7 @@ def find_epochs(times_s: Floats, half_life_s: float | Floats) -> Ints:
     return epochs
 
 
-def quantise(values: Floats, weights: Floats, kind: Kind) -> Floats:
+def quantise(values: Floats, weights: Floats, kind: SumKind) -> Floats:
     """Return what is added for ``values``: whole numbers of units. A missing value adds nothing."""
     return np.rint(np.where(np.isnan(values), 0.0, values) * weights * UNITS[kind])
 
@@ -282,13 +282,13 @@ def fade(current: Floats, older: Floats, weights: Floats, units: float | Floats)
     return (current + older * OLDER_EPOCH) / (weights * units)
 
 
-def summed_values(events: Events, excess: Floats) -> dict[Kind, Floats]:
+def summed_values(events: Events, excess: Floats) -> dict[SumKind, Floats]:
     """Return what each kind of sum adds for each event as it happens, shape (n,); labels add the others."""
     points = None if events.latitudes is None or events.longitudes is None else events.points
     return _summed(COLUMNS, np.ones(len(events)), excess, events.amounts, points)
 
 
-def summed_numbers(event: Events, excess: float) -> dict[Kind, float]:
+def summed_numbers(event: Events, excess: float) -> dict[SumKind, float]:
     """Return what `summed_values` does for one event."""
     amount = None if event.amounts is None else event.amounts.item()
     nowhere = event.latitudes is None or event.longitudes is None
@@ -296,8 +296,8 @@ def summed_numbers(event: Events, excess: float) -> dict[Kind, float]:
     return _summed(PLAIN, 1.0, excess, amount, point)
 
 
-def _summed(m: Arithmetic, n: Any, excess: Any, amount: Any, point: Sequence[Any] | None) -> dict[Kind, Any]:  # noqa: ANN401 - columns, or numbers
-    values: dict[Kind, Any] = {"n": n, "u": _unusual(m, excess), "w": excess}
+def _summed(m: Arithmetic, n: Any, excess: Any, amount: Any, point: Sequence[Any] | None) -> dict[SumKind, Any]:  # noqa: ANN401 - columns, or numbers
+    values: dict[SumKind, Any] = {"n": n, "u": _unusual(m, excess), "w": excess}
     if amount is not None:
         capped = m.minimum(m.maximum(amount, -AMOUNT_CAP), AMOUNT_CAP)
         values |= {"a": capped, "s": capped * capped}

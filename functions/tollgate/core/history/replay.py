@@ -1,4 +1,4 @@
-"""The past, replayed over columns: what each event read from the histories of its entities as it arrived.
+"""Replay of the past over columns: what each event read from the histories of its entities as it arrived.
 
 Training replays labelled payments from nothing; a file is replayed on top of what is stored. Both give, to the bit,
 what recording and reading the events one at a time gives.
@@ -12,24 +12,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tollgate.core.events.event import Events, Floats, Ints, host_key
+from tollgate.core.events.event import Events, Floats, Ints, parent_key
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs, Runs
-from tollgate.core.history.key_timeline import ArrivalLine
+from tollgate.core.history.key_timeline import KeyTimeline
 from tollgate.core.history.latest_addition import latest_us
 from tollgate.core.history.plan import (
     UNITS,
     HistoryPlan,
-    Kind,
     Sum,
+    SumKind,
+    amount_excess,
     fade,
-    judge_amounts,
     quantise,
     summed_values,
     weigh,
 )
 from tollgate.core.history.stored import StoredSums
 from tollgate.core.history.stored_names import attribute
-from tollgate.core.history.timeline import EVENT, FRAUD, NO_FRAUDS, NOTHING_WITHHELD, Arrivals, Frauds, Withheld
+from tollgate.core.history.timeline import EVENT, FRAUD, NO_FRAUDS, NOTHING_WITHHELD, Frauds, Timeline, Withheld
 
 # Entity → its key → the stored sums.
 StoredHistories = Mapping[str, Mapping[str, StoredSums]]
@@ -40,7 +40,7 @@ class Replayed:
     """What n events read on their arrival.
 
     ``reads`` maps each entity to an array of shape (n, k) in the order of the plan's sums, NaN where an event lacks the
-    entity. ``excess`` is what `judge_amounts` says of them, shape (n,).
+    entity. ``excess`` is what `amount_excess` says of them, shape (n,).
     """
 
     reads: Mapping[str, Floats]
@@ -60,11 +60,11 @@ def replay_histories(
 
     Those ``withheld`` do not mature. Entities are replayed ``threads`` at a time.
     """
-    arrivals = Arrivals.of(events, frauds, plan.maturing, withheld)
-    excess = _judge(plan, events, arrivals, stored or {})
+    timeline = Timeline.of(events, frauds, plan.maturing, withheld)
+    excess = _amount_excess(plan, events, timeline, stored or {})
 
     def read(entity: str) -> Floats:
-        return replay(plan, entity, events, arrivals, excess, stored or {})
+        return replay(plan, entity, events, timeline, excess, stored or {})
 
     if threads == 1:
         return Replayed({entity: read(entity) for entity in plan.sums}, excess)
@@ -72,38 +72,38 @@ def replay_histories(
         return Replayed(dict(zip(plan.sums, pool.map(read, plan.sums), strict=True)), excess)
 
 
-def _judge(plan: HistoryPlan, events: Events, arrivals: Arrivals, stored: StoredHistories) -> Floats:
+def _amount_excess(plan: HistoryPlan, events: Events, timeline: Timeline, stored: StoredHistories) -> Floats:
     """Judge all amounts by the two sums that this takes."""
     if plan.unusual is None:
         return np.zeros(len(events))
     entity, longest = plan.unusual.entity, len(plan.half_lives_s) - 1
     needed = replace(plan, sums={entity: (Sum("n", longest), Sum("a", longest))})
     nothing = np.zeros(len(events))
-    return judge_amounts(needed, events, {entity: replay(needed, entity, events, arrivals, nothing, stored)})
+    return amount_excess(needed, events, {entity: replay(needed, entity, events, timeline, nothing, stored)})
 
 
 def replay(
     plan: HistoryPlan,
     entity: str,
     events: Events,
-    arrivals: Arrivals,
+    timeline: Timeline,
     excess: Floats,
     stored: StoredHistories,
 ) -> Floats:
     """Return what each event read from the history of its ``entity``: shape (n, k), NaN where the entity is missing.
 
-    ``excess`` is what `judge_amounts` says of the events, ``stored`` the sums that were there before the first event.
+    ``excess`` is what `amount_excess` says of the events, ``stored`` the sums that were there before the first event.
     """
     keys, sums = events.entities[entity], plan.sums[entity]
     out = np.full((len(events), len(sums)), np.nan)
-    line = ArrivalLine.of(keys.codes, arrivals)
+    line = KeyTimeline.of(keys.codes, timeline)
     if not len(line.rows):
         return out
     values, its = summed_values(events, excess), stored.get(entity, {})
     since_s = _latest_stored(plan, entity, keys.values, stored)
     lines = {False: line.only(EVENT, FRAUD).read_since(since_s), True: line}
     if plan.maturing is not None and plan.matures(entity):
-        at_once = line.maturing_at_once(since_s, arrivals.matures_s)
+        at_once = line.maturing_at_once(since_s, timeline.matures_s)
         lines[True] = at_once.with_open(plan.maturing, keys.values, its, since_s).read_since(since_s)
     for index, half_life_s in enumerate(plan.half_lives_s):
         for labels in (False, True):
@@ -119,12 +119,12 @@ def replay(
 def _latest_stored(plan: HistoryPlan, entity: str, keys: Sequence[str], stored: StoredHistories) -> Floats | None:
     """Return the latest addition that is stored of each key, in seconds, -inf where none is; None where none is at all.
 
-    A pair was added to no later than its host, and is read as of the same time.
+    A pair was added to no later than its parent, and is read as of the same time.
     """
-    own, hosts = stored.get(entity, {}), stored.get(plan.hosts.get(entity, ""), {})
-    if not own and not hosts:
+    own, parents = stored.get(entity, {}), stored.get(plan.parents.get(entity, ""), {})
+    if not own and not parents:
         return None
-    found = [latest_us([*own.get(key, ()), *(hosts.get(host_key(key), ()) if hosts else ())]) for key in keys]
+    found = [latest_us([*own.get(key, ()), *(parents.get(parent_key(key), ()) if parents else ())]) for key in keys]
     if not any(one is not None for one in found):
         return None
     return np.array([-np.inf if one is None else one / 1e6 for one in found])
@@ -136,12 +136,12 @@ class _Reader:
 
     half_life: int
     half_life_s: float
-    values: Mapping[Kind, Floats]
+    values: Mapping[SumKind, Floats]
     stored: Mapping[str, StoredSums]
     names: Sequence[str]
 
 
-def _replay_columns(line: ArrivalLine, columns: Sequence[tuple[int, Kind]], reader: _Reader, out: Floats) -> None:
+def _replay_columns(line: KeyTimeline, columns: Sequence[tuple[int, SumKind]], reader: _Reader, out: Floats) -> None:
     """Fill the columns of ``out``, given as (place, kind), with what the events of the line read."""
     epochs, weights = weigh(line.times_s, reader.half_life_s)
     runs = Runs.of(line.codes, epochs)
@@ -164,7 +164,7 @@ class _Dated:
     ago: Ints | None = None
 
 
-def _sums_before(line: ArrivalLine, kind: Kind, runs: Runs, dated: _Dated, reader: _Reader) -> tuple[Limbs, Limbs]:
+def _sums_before(line: KeyTimeline, kind: SumKind, runs: Runs, dated: _Dated, reader: _Reader) -> tuple[Limbs, Limbs]:
     added = quantise(line.pick(reader.values, kind), dated.weights, kind)
     if dated.ago is None:
         current, older = runs.sums_before(added, line.numbers)
@@ -179,7 +179,7 @@ def _sums_before(line: ArrivalLine, kind: Kind, runs: Runs, dated: _Dated, reade
 
 
 def _stored_sums(
-    stored: Mapping[str, StoredSums], names: Sequence[str], kind: Kind, half_life: int, runs: Runs
+    stored: Mapping[str, StoredSums], names: Sequence[str], kind: SumKind, half_life: int, runs: Runs
 ) -> tuple[Limbs, Limbs]:
     """Return what was stored of one sum, for the epoch of each arrival's run and for the one before."""
     nothing: StoredSums = {}

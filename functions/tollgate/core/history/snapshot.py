@@ -1,4 +1,4 @@
-"""What a decision read from the histories, small enough to be kept with it, and exact."""
+"""Snapshot of what a decision read from the histories, small enough to be kept with it, and exact."""
 
 from __future__ import annotations
 

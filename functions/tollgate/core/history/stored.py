@@ -1,4 +1,4 @@
-"""One entity's history as it is stored: names of sums → whole numbers.
+"""Stored history of one entity: names of sums → whole numbers.
 
 Beside its sums, a history counts the events that are still open (`OPEN`), by the step at which they mature. From then
 on a reader takes such a count for legitimate events of that moment, so that maturing needs no writer: no daily job, no
@@ -22,7 +22,7 @@ import numpy as np
 from tollgate.core.events.event import Events
 from tollgate.core.history.latest_addition import read_as_of
 from tollgate.core.history.layout import Layout
-from tollgate.core.history.plan import OLDER_EPOCH, HistoryPlan, Kind, is_one_unusual, summed_numbers, weigh
+from tollgate.core.history.plan import OLDER_EPOCH, HistoryPlan, SumKind, is_one_unusual, summed_numbers, weigh
 from tollgate.core.history.stored_names import LATEST, OPEN, attribute, epoch_of
 
 StoredSums = Mapping[str, int]
@@ -33,8 +33,8 @@ def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums | None], time_s:
     """Return the k sums of all entities for an event at ``time_s``, in the order of ``plan.layout``, as `fade` does.
 
     Each history is read as of then, or as of its latest addition if that is later (`read_as_of`); a pair, as of that of
-    its host, which is added to whenever the pair is. ``stored`` maps each entity to its history; one that is not there
-    reads as an empty one, and None as NaN: the event does not say who its entity is.
+    its parent, which is added to whenever the pair is. ``stored`` maps each entity to its history; one that is not
+    there reads as an empty one, and None as NaN: the event does not say who its entity is.
     """
     read: list[float] = []
     moments: dict[str, float] = {}
@@ -43,11 +43,13 @@ def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums | None], time_s:
         if not sums:
             read += [nan if sums is None else 0.0] * (part.stop - part.start)
             continue
-        host = plan.hosts.get(entity)
+        parent = plan.parents.get(entity)
         as_of_s = moments[entity] = read_as_of(sums, time_s)
-        if host is not None:
-            of_host_s = moments.get(host)
-            as_of_s = max(as_of_s, read_as_of(stored.get(host) or NO_SUMS, time_s) if of_host_s is None else of_host_s)
+        if parent is not None:
+            of_parent_s = moments.get(parent)
+            as_of_s = max(
+                as_of_s, read_as_of(stored.get(parent) or NO_SUMS, time_s) if of_parent_s is None else of_parent_s
+            )
         epochs, _, divisors = _moment(plan.layout, as_of_s)
         get = _with_matured(plan, entity, sums, as_of_s).get
         read += [
@@ -152,7 +154,7 @@ def fold_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: flo
 def add_to_all(
     plan: HistoryPlan, event: Events, excess: float, *, let_through: bool = True
 ) -> dict[str, dict[str, int]]:
-    """Return what one event adds to the history of each entity; ``excess`` is what `judge_amounts` says of it."""
+    """Return what one event adds to the history of each entity; ``excess`` is what `amount_excess` says of it."""
     time_s = event.times_s.item()
     opened = _open_event(plan, time_s, 1) if let_through else {}
     return {
@@ -165,7 +167,7 @@ def add_fraud(
     plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, excess: float, let_through: bool = True
 ) -> dict[str, int]:
     """Return what a fraud adds to a history, dated when it became known. Taking it back adds the negative."""
-    values: dict[Kind, float] = {"f": 1.0, "v": 1.0 - is_one_unusual(excess)}
+    values: dict[SumKind, float] = {"f": 1.0, "v": 1.0 - is_one_unusual(excess)}
     added = _add(plan.layout, values, known_at_s)[entity]
     return added | _open_event(plan, event_time_s, -1) if let_through and plan.matures(entity) else added
 
@@ -187,7 +189,7 @@ def _open_event(plan: HistoryPlan, time_s: float, number: int) -> dict[str, int]
     return {attribute(OPEN, 0, plan.maturing.step(time_s)): number}
 
 
-def _add(layout: Layout, values: Mapping[Kind, float], time_s: float) -> dict[str, dict[str, int]]:
+def _add(layout: Layout, values: Mapping[SumKind, float], time_s: float) -> dict[str, dict[str, int]]:
     """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name: as `quantise`."""
     epochs, weights, _ = _moment(layout, time_s)
     known = {kind: value for kind, value in values.items() if value and not isnan(value)}

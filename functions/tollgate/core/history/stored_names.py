@@ -12,8 +12,8 @@ BEFORE_1970 = "N"
 OPEN: Final = "p"
 # Says when a history was added to last.
 LATEST: Final = "m"
-# Begins what a stored name has beyond its own where the sum is of a pair that lodges here (`item_packing`).
-LODGER: Final = "_"
+# Begins what a stored name has beyond its own where the sum is of a pair that is packed in here (`item_packing`).
+PACKED: Final = "_"
 
 
 def _base36(number: int) -> str:
@@ -35,6 +35,6 @@ def attribute(kind: str, half_life: int, epoch: int) -> str:
 @lru_cache(maxsize=65_536)
 def epoch_of(name: str) -> tuple[int, int]:
     """Return the half-life's index and the epoch that a stored name carries."""
-    name = name.partition(LODGER)[0]
+    name = name.partition(PACKED)[0]
     sign = -1 if name[2] == BEFORE_1970 else 1
     return int(name[1]), sign * int(name[2:].lstrip(BEFORE_1970), 36)

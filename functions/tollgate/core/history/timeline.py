@@ -1,4 +1,4 @@
-"""What happened, in order of arrival: events, labels that became known, and events that matured."""
+"""Timeline of events, labels that became known, and events that matured, in order of arrival."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.history.plan import Maturing
+from tollgate.core.history.plan import LabelMaturation
 
 EVENT, FRAUD, MATURED, TAKEN_BACK = range(4)
 
@@ -37,7 +37,7 @@ NO_FRAUDS = Frauds(np.empty(0, dtype=np.int64), np.empty(0))
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class Timeline:
     """Everything that concerns n events, in order of arrival.
 
     ``rows`` holds the event of each happening, and ``what`` one of `EVENT`, `FRAUD`, `MATURED` and `TAKEN_BACK` (an
@@ -59,9 +59,9 @@ class Arrivals:
         cls,
         events: Events,
         frauds: Frauds = NO_FRAUDS,
-        maturing: Maturing | None = None,
+        maturing: LabelMaturation | None = None,
         withheld: Withheld = NOTHING_WITHHELD,
-    ) -> Arrivals:
+    ) -> Timeline:
         """Put everything in order of time; events of the same time keep the order of their rows."""
         parts = [
             (np.arange(len(events)), EVENT, events.times_s, events.times_s),

@@ -1,4 +1,4 @@
-"""All that events add to the histories of their entities, summed: what a file records, what training data leaves."""
+"""Totals of what events add to the histories of their entities: what a file records, what training data leaves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from tollgate.core.events.event import Events, Floats, Ints, Keys
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.history.latest_addition import latest_name
-from tollgate.core.history.plan import HistoryPlan, Kind, Sum, is_unusual, quantise, summed_values, weigh
+from tollgate.core.history.plan import HistoryPlan, Sum, SumKind, is_unusual, quantise, summed_values, weigh
 from tollgate.core.history.stored_names import OPEN, attribute
 from tollgate.core.history.timeline import NO_FRAUDS, NOTHING_WITHHELD, Frauds, Withheld
 
@@ -45,7 +45,7 @@ class _Labels:
         )
 
 
-def totals(
+def sum_additions(
     plan: HistoryPlan,
     entity: str,
     events: Events,
@@ -57,7 +57,7 @@ def totals(
 ) -> dict[str, dict[str, int]]:
     """Return what the events, and the frauds known by the last of them, add to ``entity``: key → stored name → number.
 
-    ``excess`` is what `judge_amounts` says of the events. What matured before the last event stands in the sums, what
+    ``excess`` is what `amount_excess` says of the events. What matured before the last event stands in the sums, what
     did not is left open. Beside them stands the date of the latest. With ``since_s``, what no event at that time or
     later can read is left out.
     """
@@ -85,11 +85,11 @@ def totals(
     return added
 
 
-def _latest_us(plan: HistoryPlan, entity: str, keys: Keys, by_kind: Mapping[Kind, _Additions]) -> list[int]:
+def _latest_us(plan: HistoryPlan, entity: str, keys: Keys, by_kind: Mapping[SumKind, _Additions]) -> list[int]:
     """Return the latest date of what is added to each key, in microseconds since 1970."""
     latest_s = np.full(len(keys.values), -np.inf)
     # Everything but labels is dated as its event, and frauds of all kinds when they were known.
-    kinds: set[Kind] = {"n", *(s.kind for s in plan.sums[entity] if s.kind in ("f", "l"))}
+    kinds: set[SumKind] = {"n", *(s.kind for s in plan.sums[entity] if s.kind in ("f", "l"))}
     for kind in kinds:
         additions = by_kind[kind]
         codes = np.where(additions.values != 0, keys.codes[additions.rows], -1)
@@ -101,9 +101,9 @@ def _latest_us(plan: HistoryPlan, entity: str, keys: Keys, by_kind: Mapping[Kind
 
 def _additions(
     plan: HistoryPlan, events: Events, excess: Floats, labels: _Labels, until_s: float
-) -> dict[Kind, _Additions]:
+) -> dict[SumKind, _Additions]:
     every = np.arange(len(events))
-    found: dict[Kind, _Additions] = {
+    found: dict[SumKind, _Additions] = {
         kind: _Additions(every, values, events.times_s) for kind, values in summed_values(events, excess).items()
     }
     frauds, legitimate, undisputed = labels.frauds, labels.legitimate, labels.undisputed

@@ -1,4 +1,4 @@
-"""Rules on past events, before they are switched on: what each would have caught, saved, disturbed and added."""
+"""Backtest of rules on past events: what each would have caught, saved, disturbed and added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rule compiled to run on columns of n events. It answers as `row_compiler` does, row by row."""
+"""Column compiler of rules: runs a rule on columns of n events, and answers as `row_compiler` does, row by row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Floats, Keys
-from tollgate.core.rules.scope import Kind, Scope
+from tollgate.core.rules.scope import Scope, ValueKind
 from tollgate.core.rules.syntax import (
     Both,
     Calculate,
@@ -28,7 +28,7 @@ from tollgate.core.rules.syntax import (
     Truth,
 )
 from tollgate.core.rules.type_check import kind_of
-from tollgate.core.rules.value_lists import Lists, Members, spread
+from tollgate.core.rules.value_lists import Lists, ValueList, spread
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 # A number or truth is an array of shape (n,), NaN where missing; a text is `Keys`. A constant is a scalar or a str.
@@ -117,9 +117,9 @@ class _Compiler:
 
     def _question(self, node: In) -> OnColumns:
         value = self.value(node.value)
-        kind: Kind = kind_of(node.value, self._scope)
+        kind: ValueKind = kind_of(node.value, self._scope)
         members = node.members
-        held = self._lists[members.name] if isinstance(members, ListName) else Members.of(kind, members.values)
+        held = self._lists[members.name] if isinstance(members, ListName) else ValueList.of(kind, members.values)
 
         def run(columns: Columns) -> Any:  # noqa: ANN401
             found = value(columns)

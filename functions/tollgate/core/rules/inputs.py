@@ -1,4 +1,4 @@
-"""The values that rules name, taken from events, features and scores."""
+"""Inputs of rules: the values that they name, taken from events, features and scores."""
 
 from __future__ import annotations
 

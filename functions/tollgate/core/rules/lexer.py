@@ -1,4 +1,4 @@
-"""The text of a rule into tokens, each with its place."""
+"""Lexer of rules: text into tokens, each with its place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 from tollgate.errors import RuleError
 
-MOST_CHARACTERS = 10_000
+MAX_CHARACTERS = 10_000
 RESERVED = frozenset(
     {
         *("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package"),
@@ -55,8 +55,8 @@ class Token:
 
 def read_tokens(text: str) -> list[Token]:
     """Return the tokens of a rule, a token of kind "end" the last; raise `RuleError` with the place of a mistake."""
-    if len(text) > MOST_CHARACTERS:
-        raise RuleError(f"has {len(text):,} characters; a rule may have {MOST_CHARACTERS:,}", MOST_CHARACTERS)
+    if len(text) > MAX_CHARACTERS:
+        raise RuleError(f"has {len(text):,} characters; a rule may have {MAX_CHARACTERS:,}", MAX_CHARACTERS)
     return list(_tokens(text))
 
 

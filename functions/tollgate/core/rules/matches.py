@@ -1,4 +1,4 @@
-"""What the rules said about events: which matched, which of these counted, and why."""
+"""Matches of rules on events: which matched, which of these counted, and why."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tollgate.core.rules.column_compiler import Bools
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.row_compiler import Row, Value
 from tollgate.core.rules.rule_set import CompiledRule, RuleSet
-from tollgate.core.rules.scope import Kind, Scope
+from tollgate.core.rules.scope import Scope, ValueKind
 
-_MOST_SHOWN = 40
+_MAX_SHOWN = 40
 # Of an expression: what hundreds of rules say has to fit beside the decision where it is stored.
-_MOST_EXPRESSION = 300
+_MAX_EXPRESSION = 300
 
 
 @dataclass(frozen=True)
@@ -153,14 +153,14 @@ def put_in(compiled: CompiledRule, values: Mapping[str, Value], scope: Scope) ->
         parts += [compiled.rule.when[at : name.place], _shown(values[name.name], scope.symbols[name.name].kind)]
         at = name.stop
     whole = "".join([*parts, compiled.rule.when[at:]])
-    return whole if len(whole) <= _MOST_EXPRESSION else f"{whole[:_MOST_EXPRESSION]}…"
+    return whole if len(whole) <= _MAX_EXPRESSION else f"{whole[:_MAX_EXPRESSION]}…"
 
 
-def _shown(value: Value, kind: Kind) -> str:
+def _shown(value: Value, kind: ValueKind) -> str:
     if value is None or value != value:  # noqa: PLR0124 - NaN is missing
         return "null"
     if isinstance(value, str):
-        cut = value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}…"
+        cut = value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}…"
         return json.dumps(cut, ensure_ascii=False)
     if kind == "truth":
         return "true" if value == 1.0 else "false"

@@ -1,4 +1,4 @@
-"""Tokens into a syntax tree: recursive descent with a bound on its depth, so that no text can exhaust the stack."""
+"""Parser of rules: tokens into a syntax tree by recursive descent, bounded in depth: no text can exhaust the stack."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tollgate.core.rules.syntax import (
 )
 from tollgate.errors import RuleError
 
-MOST_NESTED = 40
+MAX_NESTED = 40
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 
@@ -44,8 +44,8 @@ def _check_height(node: Node) -> None:
     waiting = [(node, 1)]
     while waiting:
         found, height = waiting.pop()
-        if height > 2 * MOST_NESTED:
-            raise RuleError(f"nests or chains more than {2 * MOST_NESTED} operators; split the rule", found.place)
+        if height > 2 * MAX_NESTED:
+            raise RuleError(f"nests or chains more than {2 * MAX_NESTED} operators; split the rule", found.place)
         waiting.extend((child, height + 1) for child in children(found))
 
 
@@ -158,8 +158,8 @@ class _Parser:
     def _parenthesis(self) -> Node:
         opening = self._take()
         self._depth += 1
-        if self._depth > MOST_NESTED:
-            raise RuleError(f"has ( nested more than {MOST_NESTED} deep; use fewer of them", opening.start)
+        if self._depth > MAX_NESTED:
+            raise RuleError(f"has ( nested more than {MAX_NESTED} deep; use fewer of them", opening.start)
         node = self._either()
         if not self._sees(")"):
             raise self._error("the ) of an opened (")

@@ -1,4 +1,4 @@
-"""A rule compiled to run on one event, on plain Python values: many times quicker than columns of one row."""
+"""Row compiler of rules: runs a rule on one event, many times quicker than on columns of one row."""
 
 from __future__ import annotations
 

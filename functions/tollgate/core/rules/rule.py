@@ -1,4 +1,4 @@
-"""A detector's rules as plain data: what stands in the manifest."""
+"""Rules of a detector as plain data, as the manifest has them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from tollgate.core.rules.value_lists import Lists, Members
+from tollgate.core.rules.value_lists import Lists, ValueList
 
 Mode = Literal["FIRST_MATCHED", "ALL_MATCHED"]
 MODES: tuple[Mode, ...] = ("FIRST_MATCHED", "ALL_MATCHED")
 FIRST_PRIORITY, USUAL_PRIORITY, LAST_PRIORITY = 1, 100, 1000
-MOST_RULES = 500
-MOST_NAME = 60
+MAX_RULES = 500
+MAX_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ class RuleBook:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> RuleBook:
         """Rebuild what `to_json` wrote."""
-        lists = {name: Members.of(held["kind"], held["values"]) for name, held in plain["lists"].items()}
+        lists = {name: ValueList.of(held["kind"], held["values"]) for name, held in plain["lists"].items()}
         rules = tuple(Rule(**rule) for rule in plain["rules"])
         return cls(plain["mode"], rules, lists, tuple(plain["order"]), bool(plain.get("whole_hours", False)))
 
 
 def is_rule_name(text: str) -> bool:
     """Return whether a rule can have this name: results write names one behind the other, with ; between them."""
-    return bool(text.strip()) and len(text) <= MOST_NAME and text.isprintable() and ";" not in text
+    return bool(text.strip()) and len(text) <= MAX_NAME and text.isprintable() and ";" not in text
 
 
 def in_order(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

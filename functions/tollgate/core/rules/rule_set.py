@@ -1,4 +1,4 @@
-"""The rules of a detector, each compiled once, ready to be asked."""
+"""Rule set of a detector: each rule compiled once, ready to be asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule can name: variables, features, the score and lists, each with its kind."""
+"""Scope of rules: the variables, features, score and lists that they can name, each with its kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.features.feature import Feature
 
 SCORE = "score"
-Kind = Literal["number", "text", "truth"]
+ValueKind = Literal["number", "text", "truth"]
 TimeSource = Literal["hour", "hour_exact", "weekday"]
 Source = Literal["score", "amount", "latitude", "longitude", "numeric", "category", "entity", "feature"] | TimeSource
 # Taken from the event's own time (UTC): the model's feature of that name is the hour with its fraction.
@@ -21,7 +21,7 @@ _OF_TIME: tuple[TimeSource, ...] = ("hour", "hour_exact", "weekday")
 class Symbol:
     """One name: its kind, and where its values come from; ``key`` is a column, an entity or a feature's place."""
 
-    kind: Kind
+    kind: ValueKind
     source: Source
     key: str | int = ""
 
@@ -31,12 +31,12 @@ class Scope:
     """All names of a detector. ``absent`` maps a name that exists and cannot be used to what to do about it."""
 
     symbols: Mapping[str, Symbol]
-    lists: Mapping[str, Kind]
+    lists: Mapping[str, ValueKind]
     absent: Mapping[str, str] = field(default_factory=dict)
 
 
 def scope_of(
-    event_type: EventType, features: Sequence[Feature], lists: Mapping[str, Kind], *, whole_hours: bool = True
+    event_type: EventType, features: Sequence[Feature], lists: Mapping[str, ValueKind], *, whole_hours: bool = True
 ) -> Scope:
     """Return what rules over events of this type can name.
 

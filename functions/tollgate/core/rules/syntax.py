@@ -1,4 +1,4 @@
-"""The syntax tree of a rule. Places count in comparisons for nothing: equal trees mean the same."""
+"""Syntax tree of a rule. Places count in comparisons for nothing: equal trees mean the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The types of a rule, checked before it ever runs."""
+"""Type check of a rule, before it ever runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from tollgate.core.rules.formatting import write_value
 from tollgate.core.rules.parser import parse
-from tollgate.core.rules.scope import Kind, Scope
+from tollgate.core.rules.scope import Scope, ValueKind
 from tollgate.core.rules.syntax import (
     Both,
     Calculate,
@@ -29,7 +29,7 @@ from tollgate.core.rules.syntax import (
 )
 from tollgate.errors import RuleError, suggest
 
-_KINDS: Mapping[type, Kind | Literal["null"]] = {Number: "number", Text: "text", Truth: "truth", Null: "null"}
+_KINDS: Mapping[type, ValueKind | Literal["null"]] = {Number: "number", Text: "text", Truth: "truth", Null: "null"}
 _SIGNS = {Not: "!", Minus: "-", Both: "&&", Either: "||"}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _SHOWN = {"number": "a number", "text": "a text", "truth": "true or false", "null": "null"}
@@ -48,14 +48,14 @@ def read_rule(text: str, scope: Scope) -> Node:
     return node
 
 
-def kind_of(node: Node, scope: Scope) -> Kind:
+def kind_of(node: Node, scope: Scope) -> ValueKind:
     """Return the kind of a node that was checked."""
     kind = _kind(node, scope)
     assert kind != "null"
     return kind
 
 
-def _kind(node: Node, scope: Scope) -> Kind | Literal["null"]:
+def _kind(node: Node, scope: Scope) -> ValueKind | Literal["null"]:
     if isinstance(node, Name):
         return _kind_of_name(node, scope)
     if isinstance(node, Compare):
@@ -64,7 +64,7 @@ def _kind(node: Node, scope: Scope) -> Kind | Literal["null"]:
         return _check_in(node, scope)
     if isinstance(node, Number | Text | Truth | Null):
         return _KINDS[type(node)]
-    kind: Kind = "number" if isinstance(node, Minus | Calculate) else "truth"
+    kind: ValueKind = "number" if isinstance(node, Minus | Calculate) else "truth"
     for child in children(node):
         _need(child, kind, _sign(node), scope)
     return kind
@@ -74,13 +74,13 @@ def _sign(node: Node) -> str:
     return node.operator if isinstance(node, Calculate) else _SIGNS.get(type(node), "")
 
 
-def _need(node: Node, wanted: Kind, operator: str, scope: Scope) -> None:
+def _need(node: Node, wanted: ValueKind, operator: str, scope: Scope) -> None:
     found = _kind(node, scope)
     if found != wanted:
         raise RuleError(f"{operator} takes {_SHOWN[wanted]}, and this is {_SHOWN[found]}", node.place)
 
 
-def _kind_of_name(node: Name, scope: Scope) -> Kind:
+def _kind_of_name(node: Name, scope: Scope) -> ValueKind:
     symbol = scope.symbols.get(node.name)
     if symbol is not None:
         return symbol.kind
@@ -91,7 +91,7 @@ def _kind_of_name(node: Name, scope: Scope) -> Kind:
     raise RuleError(f'"{node.name}" is no variable and no feature{suggest(node.name, scope.symbols)}', node.place)
 
 
-def _check_comparison(node: Compare, scope: Scope) -> Kind:
+def _check_comparison(node: Compare, scope: Scope) -> ValueKind:
     left, right = _kind(node.left, scope), _kind(node.right, scope)
     if "null" in (left, right):
         other = node.right if left == "null" else node.left
@@ -106,14 +106,14 @@ def _check_comparison(node: Compare, scope: Scope) -> Kind:
     return "truth"
 
 
-def _check_in(node: In, scope: Scope) -> Kind:
+def _check_in(node: In, scope: Scope) -> ValueKind:
     found = _kind(node.value, scope)
     if isinstance(node.members, ListName):
         name = node.members.name
         if name not in scope.lists:
             hint = suggest(name, scope.lists) or "; name it under [lists]"
             raise RuleError(f'"{name}" is no list{hint}', node.members.place)
-        wanted: Kind = scope.lists[name]
+        wanted: ValueKind = scope.lists[name]
     else:
         wanted = "text" if isinstance(next(iter(node.members.values)), str) else "number"
     if found != wanted:

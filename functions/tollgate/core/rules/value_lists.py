@@ -1,4 +1,4 @@
-"""Named sets of values, asked by one event or by a column."""
+"""Value lists: named sets of values, asked by one event or by a column."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import numpy.typing as npt
 
 from tollgate.core.events.cells import one_spelling
 from tollgate.core.events.event import Floats, Keys
-from tollgate.core.rules.scope import Kind
+from tollgate.core.rules.scope import ValueKind
 
 MAX_ENTRIES = 100_000
 
 
 @dataclass(frozen=True)
-class Members:
+class ValueList:
     """The values of a list: all texts or all numbers. ``ordered`` has the numbers, sorted.
 
     ``changed_s`` is when they were put in place of those sealed, in seconds since 1970; None for those sealed.
     """
 
-    kind: Kind
+    kind: ValueKind
     values: frozenset[str] | frozenset[float]
     ordered: Floats = field(repr=False, compare=False)
     changed_s: float | None = None
 
     @classmethod
-    def of(cls, kind: Kind, values: Iterable[str | float]) -> Members:
+    def of(cls, kind: ValueKind, values: Iterable[str | float]) -> ValueList:
         """Keep values, which have to be of ``kind``, "text" or "number"."""
         kept = frozenset(one_spelling(value) if isinstance(value, str) else value for value in values)
         numbers = sorted(float(value) for value in kept) if kind == "number" else []
@@ -48,7 +48,7 @@ class Members:
         return spread(map(self.values.__contains__, column.values), column)
 
 
-Lists = Mapping[str, Members]
+Lists = Mapping[str, ValueList]
 
 
 def spread(answers: Iterable[bool], column: Keys) -> npt.NDArray[np.bool_]:

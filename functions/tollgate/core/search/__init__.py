@@ -1,1 +1,1 @@
-"""Index of decisions: immutable segments of rows that are searched without reading them whole."""
+"""Search index of decisions: immutable segments of rows that are searched without reading them whole."""

@@ -1,4 +1,4 @@
-"""What days that are over come to, a month in one object: who sums up many days need not read their segments.
+"""Day totals of days that are over, a month in one object: who sums up many days need not read their segments.
 
 A day's sum says of which segments it is. These never change, so it holds for as long as the day has them and no others.
 """

@@ -1,4 +1,4 @@
-"""JSON in the objects of the index: compact, and deflated."""
+"""Deflated JSON in the objects of the index."""
 
 from __future__ import annotations
 

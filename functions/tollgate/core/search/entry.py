@@ -1,4 +1,4 @@
-"""Rows of the index: what of a decision is searched, shown in lists and counted."""
+"""Index entries: what of a decision is searched, shown in lists and counted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, order=True)
-class Kind:
+class EntryKind:
     """What many decisions have in common. ``rules`` are those that matched, each with whether it is a shadow."""
 
     outcome: str
@@ -62,7 +62,7 @@ class Kind:
         ]
 
     @classmethod
-    def from_json(cls, plain: Sequence[Any]) -> Kind:
+    def from_json(cls, plain: Sequence[Any]) -> EntryKind:
         """Rebuild what `to_json` wrote."""
         outcome, version, rules, *marks = plain
         return cls(outcome, version, tuple((str(rule), bool(shadow)) for rule, shadow in rules), *marks)
@@ -79,7 +79,7 @@ class Entry:
     score: int | None
     probability: float | None
     amount: float | None
-    kind: Kind
+    kind: EntryKind
     entities: Mapping[str, str] = field(default_factory=dict)
     label: str = UNLABELLED
     known_us: int = 0
@@ -105,7 +105,7 @@ class Rows:
 
     columns: Columns
     texts: NDArray[np.object_]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[EntryKind, ...]
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> Rows:

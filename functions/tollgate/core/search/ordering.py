@@ -1,4 +1,4 @@
-"""In which order decisions are listed, and how far a list has come."""
+"""Ordering of listed decisions, and the position that a list has come to."""
 
 from __future__ import annotations
 

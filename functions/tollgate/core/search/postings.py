@@ -1,4 +1,4 @@
-"""Postings: in which blocks of a segment an entity has rows. They lie in buckets by the hash of entity and key."""
+"""Postings: the blocks of a segment in which an entity has rows. They lie in buckets by the hash of entity and key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is searched for: which blocks may hold it, and which rows are it."""
+"""Search query: the blocks that may hold what is wanted, and the rows that match."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tollgate.core.events.cells import earlier_spellings
-from tollgate.core.search.entry import LABELS, Kind, Rows, write_text
+from tollgate.core.search.entry import LABELS, EntryKind, Rows, write_text
 from tollgate.core.search.ordering import Position, list_places
 from tollgate.core.search.segment import Head
 
@@ -70,7 +70,7 @@ class Query:
             mask &= (rows.columns["score"] >= self.scores[0]) & (rows.columns["score"] <= self.scores[1])
         return mask
 
-    def _wants(self, kind: Kind) -> bool:
+    def _wants(self, kind: EntryKind) -> bool:
         if self.outcome is not None and kind.outcome != self.outcome:
             return False
         return self.rule is None or any(rule == self.rule for rule, _ in kind.rules)

@@ -1,4 +1,4 @@
-"""A segment: immutable rows of one day as bytes, laid out so that a few ranges of them answer a search.
+"""Index segment: immutable rows of one day as bytes, laid out so that a few ranges of them answer a search.
 
     mark, length of the head | head | summary | blocks of rows | buckets of postings | events with their labels
 
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tollgate.core.search.deflated import deflate_json, inflate_json
-from tollgate.core.search.entry import COLUMNS, Kind, Rows, join, token
+from tollgate.core.search.entry import COLUMNS, EntryKind, Rows, join, token
 from tollgate.core.search.ordering import SORTS, highest
 from tollgate.core.search.postings import bucket_of, write_buckets
 from tollgate.core.search.summary import Summary
@@ -85,7 +85,7 @@ class Head:
     body: int
     sequences: tuple[str, str]
     summary_bytes: int
-    kinds: tuple[Kind, ...]
+    kinds: tuple[EntryKind, ...]
     zones: tuple[Zone, ...]
     bucket_bytes: tuple[int, ...]
 
@@ -178,7 +178,7 @@ def _read_head(written: bytes) -> Head:
         body=len(written),
         sequences=(plain["sequences"][0], plain["sequences"][1]),
         summary_bytes=plain["summary"],
-        kinds=tuple(map(Kind.from_json, plain["kinds"])),
+        kinds=tuple(map(EntryKind.from_json, plain["kinds"])),
         zones=tuple(map(Zone.from_json, plain["zones"])),
         bucket_bytes=tuple(plain["buckets"]),
     )

@@ -1,4 +1,4 @@
-"""Where segments lie, and which of a day's are merged.
+"""Segment names, and the choice of segments of a day that are merged.
 
 A name says its level, the second of its newest row, and the hash of its content. A merged segment stands a level above
 those that it takes the place of, so its name comes after theirs: who lists a day while they are replaced finds the one
@@ -17,7 +17,7 @@ ROOT = "index"
 # Segments of one level that are merged on the day that they are of; afterwards, how many there may be in all.
 _ON_THE_DAY, _AFTERWARDS = 16, 4
 # What one merge may hold in memory.
-_MOST_BYTES = 12 << 20
+_MAX_BYTES = 12 << 20
 _KEY = re.compile(
     rf"{ROOT}/(?P<detector>[^/]+)/(?P<day>\d{{4}}-\d\d-\d\d)/(?P<level>\d{{6}})-(?P<newest>\d{{11}})-(?P<digest>[0-9a-f]{{32}})"
 )
@@ -73,7 +73,7 @@ def _fitting(names: Sequence[SegmentName]) -> list[SegmentName]:
     size_bytes = 0
     for name in sorted(names, key=lambda name: (name.size_bytes, name.key)):
         size_bytes += name.size_bytes
-        if size_bytes > _MOST_BYTES:
+        if size_bytes > _MAX_BYTES:
             break
         fitting.append(name)
     return fitting

@@ -1,4 +1,4 @@
-"""What rows come to: counts and money, by kind, by hour and by score. Summaries are added and taken off again."""
+"""Summary of rows: counts and money, by kind, by hour and by score. Summaries are added and taken off again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tollgate.core.search.entry import LABELS, Kind, Rows
+from tollgate.core.search.entry import LABELS, EntryKind, Rows
 
 # Thresholds of the score table are multiples of it.
 SCORE_STEP = 5
@@ -25,7 +25,7 @@ NOTHING: Tally = (0, 0, 0)
 class Summary:
     """Tallies of rows: by kind and label, by hour and outcome, and by the lowest score of a step and label."""
 
-    kinds: Mapping[tuple[Kind, str], Tally] = field(default_factory=dict)
+    kinds: Mapping[tuple[EntryKind, str], Tally] = field(default_factory=dict)
     hours: Mapping[tuple[int, str], Tally] = field(default_factory=dict)
     scores: Mapping[tuple[int, str], Tally] = field(default_factory=dict)
 
@@ -75,7 +75,7 @@ class Summary:
     def from_json(cls, plain: Mapping[str, Any]) -> Summary:
         """Rebuild what `to_json` wrote."""
         return cls(
-            {(Kind.from_json(kind), label): (n, cents, risk) for kind, label, n, cents, risk in plain["kinds"]},
+            {(EntryKind.from_json(kind), label): (n, cents, risk) for kind, label, n, cents, risk in plain["kinds"]},
             {(hour, outcome): (n, cents, risk) for hour, outcome, n, cents, risk in plain["hours"]},
             {(score, label): (n, cents, risk) for score, label, n, cents, risk in plain["scores"]},
         )

@@ -1,4 +1,4 @@
-"""Where the columns of an event stand in a stream's records of another layout. Set in the detector file, sealed."""
+"""Stream mapping: where an event's columns stand in records of another layout. Set in the detector file, sealed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a stream's records: the events in one record, and the columns of each."""
+"""Reader of stream records: the events in one record, and the columns of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One record of a stream, wherever it comes from."""
+"""Stream record, from Kinesis or Kafka."""
 
 from __future__ import annotations
 

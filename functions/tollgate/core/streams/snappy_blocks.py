@@ -10,7 +10,7 @@ _MAX_LENGTH_BYTES = 5
 # Of the two lower bits of a tag: the bytes of the offset of a copy.
 _OFFSET_BYTES = {1: 1, 2: 2, 3: 4}
 # A literal of more bytes than its tag can say has its length in one to four bytes behind it.
-_LONGEST_IN_TAG = 60
+_MAX_IN_TAG = 60
 
 
 def is_snappy_block(body: bytes) -> bool:
@@ -27,7 +27,7 @@ def is_snappy_block(body: bytes) -> bool:
             place += size
             done += (tag >> 2 & 7) + 4 if size == 1 else (tag >> 2) + 1
         else:
-            size = max((tag >> 2) + 1 - _LONGEST_IN_TAG, 0)
+            size = max((tag >> 2) + 1 - _MAX_IN_TAG, 0)
             literal = int.from_bytes(body[place : place + size], "little") + 1 if size else (tag >> 2) + 1
             place += size + literal
             done += literal

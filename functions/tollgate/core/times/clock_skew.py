@@ -69,9 +69,9 @@ class SkewLimit:
             return event, None
         if not self.as_of_now:
             raise EventAheadError(f'Column "{self.column}": {self.describe(time_us)}.', self.column)
-        return replace(event, times_us=np.array([self.now_us])), self.tell(time_us)
+        return replace(event, times_us=np.array([self.now_us])), self.report(time_us)
 
-    def tell(self, time_us: int) -> dict[str, str]:
+    def report(self, time_us: int) -> dict[str, str]:
         """Return what is said of an event that is decided on as of now: the time that it gave, and the one used."""
         return {"given": write_moment(time_us), "used": self.used}
 

@@ -13,7 +13,7 @@ _YEAR_US = 365.25 * DAY_US
 _SPREADSHEET_US = 25_569 * DAY_US
 # Times that days since 1970 have in tables of payments: 1990 to 2035. As days of a spreadsheet they lie before 1965.
 _LIKELY_US = (20 * _YEAR_US, 65 * _YEAR_US)
-_LONGEST_YEARS = 30
+_MAX_YEARS = 30
 
 
 def find_odd_span(form: TimeFormat, first_us: int, last_us: int) -> Iterator[str]:
@@ -35,7 +35,7 @@ def find_odd_span(form: TimeFormat, first_us: int, last_us: int) -> Iterator[str
 
 def _find_long_span(unit: str, span_us: int) -> Iterator[str]:
     smaller = dict(zip(UNITS_S, list(UNITS_S)[1:], strict=False)).get(unit)
-    if smaller and span_us > _LONGEST_YEARS * _YEAR_US:
+    if smaller and span_us > _MAX_YEARS * _YEAR_US:
         days = span_us * UNITS_S[smaller] // UNITS_S[unit] // DAY_US
         yield (
             f"The times take {span_us / _YEAR_US:,.0f} years as {unit}, and {days:,} days as {smaller}: if that is "

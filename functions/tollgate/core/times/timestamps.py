@@ -1,4 +1,4 @@
-"""Moments as they are written everywhere: ISO 8601 in UTC, ending in Z."""
+"""Timestamps as they are written everywhere: ISO 8601 in UTC, ending in Z."""
 
 from __future__ import annotations
 

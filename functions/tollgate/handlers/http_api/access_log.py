@@ -1,4 +1,4 @@
-"""One log line a request: what was asked, how it was answered, how long it took. Never what an event holds."""
+"""Access log: one line a request with the route, the status and the time it took, never what an event holds."""
 
 from __future__ import annotations
 

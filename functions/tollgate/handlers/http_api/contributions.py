@@ -1,4 +1,4 @@
-"""What features do for scores, as the HTTP API tells it. It is explained in docs/reference/http-api.md."""
+"""Models of feature contributions over HTTP, which are explained in docs/reference/http-api.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP API's description of a detector. What it holds is explained in docs/reference/http-api.md."""
+"""Models of a detector's description over HTTP, which are explained in docs/reference/http-api.md."""
 
 from __future__ import annotations
 

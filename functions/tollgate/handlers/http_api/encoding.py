@@ -1,4 +1,4 @@
-"""What both ways through the HTTP door share: how bodies are read, and how decisions and errors are answered."""
+"""Encoding of bodies, decisions and errors, shared by the fast path and the framework."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tollgate.core.events.strict_json import read_json
 from tollgate.errors import BodyTooLargeError, TollgateError
 from tollgate.observability import describe_error
 
-LARGEST_BODY_BYTES = 256 * 1024
-LARGEST_LIST_BYTES = 5 * 1024 * 1024
+MAX_BODY_BYTES = 256 * 1024
+MAX_LIST_BYTES = 5 * 1024 * 1024
 # What a decision's answer has, in this order; what a stored decision lacks is answered as if nothing had been found.
 _DECISION: Mapping[str, Any] = {
     "event_id": None,
@@ -42,7 +42,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 _log = logging.getLogger(__name__)
 
 
-def read_body(body: bytes, most_bytes: int = LARGEST_BODY_BYTES) -> Any:  # noqa: ANN401 - whatever the JSON holds
+def read_body(body: bytes, most_bytes: int = MAX_BODY_BYTES) -> Any:  # noqa: ANN401 - whatever the JSON holds
     """Return what a body of strict JSON holds; raise `InputError` or `BodyTooLargeError`."""
     if len(body) > most_bytes:
         raise BodyTooLargeError(f"The body has {len(body):,} bytes; at most {most_bytes:,} are taken.")

@@ -1,4 +1,4 @@
-"""The straight way to a decision, without the web framework.
+"""Fast path to a decision, without the web framework.
 
 It takes a plain ``POST /v1/decisions`` of the HTTP API (payload 2.0) or of a function URL, and answers exactly as the
 framework's route does, which `tests/doors/test_direct.py` holds. Anything else, malformed requests too, is not its
@@ -17,8 +17,8 @@ from typing import Any, cast
 from tollgate.core.explanations.explain import Wanted
 from tollgate.handlers.http_api.access_log import log_request
 from tollgate.handlers.http_api.encoding import answer_error, read_body, write_decision, write_json
-from tollgate.services.container import open_stores
-from tollgate.services.decisions.announce import decide_and_tell
+from tollgate.services.container import open_container
+from tollgate.services.decisions.announce import decide_and_publish
 
 _PATH = "/v1/decisions"
 _KEYS = frozenset({"event", "detector", "reasons"})
@@ -42,7 +42,7 @@ def answer_directly(payload: Mapping[str, Any]) -> dict[str, Any] | None:
         request = _as_request(read_body(body))
         if request is None:
             return None
-        decision = decide_and_tell(open_stores(), request.event, request.detector, request.reasons)
+        decision = decide_and_publish(open_container(), request.event, request.detector, request.reasons)
         status, answer = 200, write_decision(decision)
     except Exception as error:
         status, problem = answer_error(error)

@@ -1,4 +1,4 @@
-"""The HTTP API's requests and answers. What they hold is explained in docs/reference/http-api.md."""
+"""Models of the HTTP API's requests and answers, which are explained in docs/reference/http-api.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors as answers of the web framework, and bodies that are refused before they are read as JSON."""
+"""Problem answers of the web framework, and bodies that are refused before they are read as JSON."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 
 from tollgate.errors import TollgateError
 from tollgate.handlers.http_api.encoding import (
-    LARGEST_BODY_BYTES,
-    LARGEST_LIST_BYTES,
+    MAX_BODY_BYTES,
+    MAX_LIST_BYTES,
     answer_error,
     describe_problem,
     read_body,
@@ -24,7 +24,7 @@ from tollgate.handlers.http_api.encoding import (
 class StrictRequest(Request):
     """A request whose body is JSON without NaN or Infinity, and of at most ``most_bytes``."""
 
-    most_bytes = LARGEST_BODY_BYTES
+    most_bytes = MAX_BODY_BYTES
 
     async def json(self) -> Any:  # noqa: ANN401 - as in Starlette
         """Return the parsed body; raise `InputError` or `BodyTooLargeError`."""
@@ -37,7 +37,7 @@ class StrictRequest(Request):
 class LargeRequest(StrictRequest):
     """The same with room for a list. Lambda takes 6 MB at most."""
 
-    most_bytes = LARGEST_LIST_BYTES
+    most_bytes = MAX_LIST_BYTES
 
 
 class StrictRoute(APIRoute):

@@ -1,4 +1,7 @@
-"""Rules and lists over HTTP: checked, tried, drafted, changed. docs/reference/http-api.md explains what each holds."""
+"""Routes and models of rules and lists: check, backtest, draft, change.
+
+docs/reference/http-api.md explains what each holds.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from pydantic import AfterValidator, BaseModel, Field
 
-from tollgate.core.rules.lexer import MOST_CHARACTERS
+from tollgate.core.rules.lexer import MAX_CHARACTERS
 from tollgate.core.rules.rule import (
     FIRST_PRIORITY,
     LAST_PRIORITY,
-    MOST_NAME,
-    MOST_RULES,
+    MAX_NAME,
+    MAX_RULES,
     USUAL_PRIORITY,
     Rule,
     is_rule_name,
@@ -23,7 +26,7 @@ from tollgate.errors import ConditionMissingError
 from tollgate.handlers.http_api.models import Request
 from tollgate.handlers.http_api.problems import LargeRoute, StrictRoute
 from tollgate.handlers.http_api.values import Moment
-from tollgate.services.container import open_stores
+from tollgate.services.container import open_container
 from tollgate.services.rules.backtest import check_rules, try_rules
 from tollgate.services.rules.drafts import save_draft, show_draft
 from tollgate.services.rules.lists import change_list, replace_list, show_list
@@ -31,7 +34,7 @@ from tollgate.services.rules.lists import change_list, replace_list, show_list
 
 def _check_name(name: str) -> str:
     if not is_rule_name(name):
-        raise ValueError(f"a rule's name has 1 to {MOST_NAME} characters, without ;")
+        raise ValueError(f"a rule's name has 1 to {MAX_NAME} characters, without ;")
     return name
 
 
@@ -39,7 +42,7 @@ class GivenRule(Request):
     """A rule as the detector file has it."""
 
     name: Annotated[str, AfterValidator(_check_name)]
-    expression: str = Field(max_length=MOST_CHARACTERS)
+    expression: str = Field(max_length=MAX_CHARACTERS)
     outcome: str
     priority: int = Field(USUAL_PRIORITY, ge=FIRST_PRIORITY, le=LAST_PRIORITY)
     enabled: bool = True
@@ -65,7 +68,7 @@ class GivenRule(Request):
 class RulesRequest(Request):
     """Rules in the order in which they are written."""
 
-    rules: list[GivenRule] = Field(max_length=MOST_RULES)
+    rules: list[GivenRule] = Field(max_length=MAX_RULES)
     detector: str | None = Field(None, description="Another detector than the deployment's own.")
 
     def to_rules(self) -> list[Rule]:
@@ -233,19 +236,19 @@ list_routes = APIRouter(prefix="/v1", route_class=LargeRoute)
 @routes.post("/rules/check", response_model=CheckedRules)
 async def post_rules_check(request: RulesRequest) -> dict[str, Any]:
     """Say what is wrong or odd about rules, before anything is saved."""
-    return check_rules(open_stores(), request.to_rules(), request.detector)
+    return check_rules(open_container(), request.to_rules(), request.detector)
 
 
 @routes.post("/rules/trial", response_model=TriedRules)
 async def post_rules_trial(request: RulesRequest) -> dict[str, Any]:
     """Try rules on past events."""
-    return try_rules(open_stores(), request.to_rules(), request.detector)
+    return try_rules(open_container(), request.to_rules(), request.detector)
 
 
 @routes.get("/rules/draft", response_model=RulesDraft)
 async def get_rules_draft(detector: str | None = None) -> dict[str, Any]:
     """Return the draft of the next rules."""
-    return show_draft(open_stores(), detector)
+    return show_draft(open_container(), detector)
 
 
 @routes.put("/rules/draft", response_model=RulesDraft)
@@ -254,7 +257,7 @@ async def put_rules_draft(
 ) -> dict[str, Any]:
     """Save a draft of the next rules. It decides nothing."""
     etag = _condition(if_match, if_none_match)
-    return save_draft(open_stores(), request.to_rules(), request.saved_by, etag, request.detector)
+    return save_draft(open_container(), request.to_rules(), request.saved_by, etag, request.detector)
 
 
 @routes.get("/lists/{name}", response_model=ListPage)
@@ -266,7 +269,7 @@ async def get_list(
     detector: str | None = None,
 ) -> dict[str, Any]:
     """List the values of a list."""
-    return show_list(open_stores(), name, search, limit, cursor, detector)
+    return show_list(open_container(), name, search, limit, cursor, detector)
 
 
 @list_routes.put("/lists/{name}", response_model=ListState)
@@ -279,7 +282,7 @@ async def put_list(
 ) -> dict[str, Any]:
     """Put values in place of a list's."""
     etag = _condition(if_match, if_none_match)
-    return replace_list(open_stores(), name, request.values, etag, detector, may_be_empty=request.allow_empty)
+    return replace_list(open_container(), name, request.values, etag, detector, may_be_empty=request.allow_empty)
 
 
 @list_routes.patch("/lists/{name}", response_model=ListState)
@@ -292,4 +295,4 @@ async def patch_list(
 ) -> dict[str, Any]:
     """Add and remove values of a list."""
     etag = _condition(if_match, if_none_match)
-    return change_list(open_stores(), name, request.add, request.remove, etag, detector)
+    return change_list(open_container(), name, request.add, request.remove, etag, detector)

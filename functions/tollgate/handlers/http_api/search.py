@@ -1,4 +1,4 @@
-"""Searching decisions: what the HTTP API takes and answers. It is explained in docs/reference/http-api.md."""
+"""Models of searches and summaries of decisions over HTTP, which are explained in docs/reference/http-api.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ids, days and times of requests: an id is read as that of an event, and no bare number is taken for a time."""
+"""Ids, days and times in requests: an id is read as that of an event, and no bare number is taken for a time."""
 
 from __future__ import annotations
 

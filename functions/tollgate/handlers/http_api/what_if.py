@@ -1,4 +1,4 @@
-"""Deciding without recording: what the HTTP API takes and answers. It is explained in docs/reference/http-api.md."""
+"""Models of what-if decisions over HTTP, which are explained in docs/reference/http-api.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tollgate.core.explanations.explain import Wanted
 from tollgate.errors import InputError
 from tollgate.handlers.http_api.models import ClockUsed, Downgrade, Reason, Request, RuleHit
 from tollgate.handlers.http_api.values import EventId
-from tollgate.services.decisions.what_if import MOST_EXPLAINED, MOST_VARIANTS, WhatIf
+from tollgate.services.decisions.what_if import MAX_EXPLAINED, MAX_VARIANTS, WhatIf
 
 
 class WhatIfRequest(Request):
@@ -21,11 +21,11 @@ class WhatIfRequest(Request):
         None, description="A decided event, whose version, histories and lists are those of its decision."
     )
     variants: list[dict[str, Any]] = Field(
-        [], max_length=MOST_VARIANTS, description="Columns that are to be otherwise; null takes one away."
+        [], max_length=MAX_VARIANTS, description="Columns that are to be otherwise; null takes one away."
     )
     detector: str | None = Field(None, description="Another detector than the deployment's own.")
     reasons: Wanted = Field(
-        "none", description=f"How many reasons the event and its first {MOST_EXPLAINED} variants are to carry."
+        "none", description=f"How many reasons the event and its first {MAX_EXPLAINED} variants are to carry."
     )
     histories: bool = Field(default=False, description="Whether to tell what was known of the event's entities.")
 

@@ -1,4 +1,4 @@
-"""Tell of a file that was scored: metrics, and one event on the bus."""
+"""Announcement of a scored file: metrics, and one event on the bus."""
 
 from __future__ import annotations
 
@@ -6,13 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from tollgate.core.decisions.metrics import DETECTOR, EVENTS_AHEAD, Metric
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
 SCORED = "File scored"
-_TOLD = ("batch_id", "detector", "detector_version", "results", "rows", "scored", "failed", "outcomes", "rules")
+_PUBLISHED_FIELDS = (
+    "batch_id",
+    "detector",
+    "detector_version",
+    "results",
+    "rows",
+    "scored",
+    "failed",
+    "outcomes",
+    "rules",
+)
 
 
-def tell_batch(stores: Stores, summary: Mapping[str, Any]) -> None:
+def publish_batch(container: Container, summary: Mapping[str, Any]) -> None:
     """Count the rows of a file, and put one event for the file on the bus."""
     dimensions = ((DETECTOR, str(summary["detector"])),)
     metrics = [
@@ -22,6 +32,6 @@ def tell_batch(stores: Stores, summary: Mapping[str, Any]) -> None:
     ]
     if ahead := summary.get("ahead"):  # a file begun by older code has none
         metrics.append(Metric(EVENTS_AHEAD, dimensions, float(ahead)))
-    if not stores.events.put(SCORED, {name: summary[name] for name in _TOLD}):
+    if not container.events.put(SCORED, {name: summary[name] for name in _PUBLISHED_FIELDS}):
         metrics.append(Metric("EventNotPut", dimensions))
-    stores.metrics.write(metrics)
+    container.metrics.write(metrics)

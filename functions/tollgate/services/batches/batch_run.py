@@ -1,4 +1,4 @@
-"""What a run works on: a file's detector version, what the core remembers of its rows, and how far it is."""
+"""Batch run: a file's detector version, the state of its scoring, and its checkpoint."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tollgate.core.events.reader import require_id
 from tollgate.core.files.scoring import FileScoring
 from tollgate.core.history.replay import StoredHistories
 from tollgate.services.batches.checkpoints import Checkpoint, load_checkpoint
-from tollgate.services.batches.lease import Hold
-from tollgate.services.container import Stores
+from tollgate.services.batches.lease import BatchLease
+from tollgate.services.container import Container
 
 _TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
 @dataclass
-class Work:
+class BatchRun:
     """``folder`` is where the core keeps what does not fit in memory; ``checkpoint`` moves on while rows are scored."""
 
     version: DetectorVersion
@@ -31,30 +31,30 @@ class Work:
     checkpoint: Checkpoint
 
 
-def open_work(stores: Stores, file: BatchFile, hold: Hold, folder: Path) -> Work:
+def open_run(container: Container, file: BatchFile, lease: BatchLease, folder: Path) -> BatchRun:
     """Take up a file where the last run noted that it can be gone on with, or begin with the version that decides now.
 
     "Now" is when the first run began, whichever this is: all runs decide alike on what lies ahead of the clock. Raises
     `InputError` if there is no such detector or its events have no id, `WorkLostError` if what was noted is gone.
     """
-    name = hold.state.checkpoint
+    name = lease.state.checkpoint
     if name is None:
-        version = stores.champion(file.detector)
+        version = container.champion(file.detector)
         require_id(version.event_type)
-        sent = {kind: SentResults(file.results_key(hold.state.mark, kind), type_) for kind, type_ in _TYPES.items()}
+        sent = {kind: SentResults(file.results_key(lease.state.mark, kind), type_) for kind, type_ in _TYPES.items()}
         checkpoint = Checkpoint(version.version, sent)
     else:
-        checkpoint = load_checkpoint(stores.batches, file, name, folder)
-        version = stores.versions.pinned(file.detector, checkpoint.version)
+        checkpoint = load_checkpoint(container.batches, file, name, folder)
+        version = container.versions.pinned(file.detector, checkpoint.version)
 
     def read_stored(keys: Mapping[str, Sequence[str]]) -> StoredHistories:
-        return stores.histories.read_keys(version, keys)
+        return container.histories.read_keys(version, keys)
 
     begin = FileScoring if name is None or not any(folder.iterdir()) else FileScoring.restore
-    limit = version.skew_limit(_began_at(hold))
-    return Work(version, begin(version, folder, read_stored, limit), folder, checkpoint)
+    limit = version.skew_limit(_began_at(lease))
+    return BatchRun(version, begin(version, folder, read_stored, limit), folder, checkpoint)
 
 
-def _began_at(hold: Hold) -> datetime:
-    began = hold.state.started_at
+def _began_at(lease: BatchLease) -> datetime:
+    began = lease.state.started_at
     return clock.now() if began is None else datetime.fromisoformat(began)

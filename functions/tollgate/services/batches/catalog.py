@@ -1,4 +1,4 @@
-"""Announce a batch, list batches, and look at one."""
+"""Catalog of batches: announce one, list them, and look at one."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from tollgate.core.events.reader import require_id
 from tollgate.core.files.readers.suffixes import SUFFIXES
 from tollgate.errors import InputError, NotFoundError
 from tollgate.services.batches.lease import now
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
 _LISTED = ("batch_id", "detector", "filename", "status", "created_at", "finished_at", "rows", "scored", "failed")
 
 
-def announce_batch(stores: Stores, filename: str, detector: str | None = None) -> dict[str, Any]:
+def announce_batch(container: Container, filename: str, detector: str | None = None) -> dict[str, Any]:
     """Return where to put a file of payments; it is scored as soon as it is there."""
     if "/" in filename or not filename.isprintable() or not 0 < len(filename) <= 200:
         raise InputError("filename has to be 1 to 200 printable characters without a slash.")
     if not filename.lower().endswith(SUFFIXES):
         raise InputError(f'"{filename}" is not one of {", ".join(SUFFIXES)}; convert it to one of these first.')
-    version = stores.champion(detector)
+    version = container.champion(detector)
     require_id(version.event_type)
     if is_marker(f"inbox/{filename}"):
         raise InputError(f'"{filename}" would be passed over as a hidden file: take the dot off its beginning.')
     file = BatchFile.announce(version.detector, filename)
-    stores.states.announce(file, now())
-    upload = {"url": stores.batches.presign_upload(file.key), "method": "PUT", "headers": {}}
+    container.states.announce(file, now())
+    upload = {"url": container.batches.presign_upload(file.key), "method": "PUT", "headers": {}}
     return {"batch_id": file.batch_id, "key": file.key, "upload": upload, "expires_in_s": UPLOAD_EXPIRES_S}
 
 
-def list_batches(stores: Stores, limit: int, cursor: str | None) -> dict[str, Any]:
+def list_batches(container: Container, limit: int, cursor: str | None) -> dict[str, Any]:
     """Return batches, newest first."""
-    states, following = stores.states.page(limit, cursor)
+    states, following = container.states.page(limit, cursor)
     return {"batches": [_listed(state) for state in states], "cursor": following}
 
 
-def show_batch(stores: Stores, batch_id: str) -> dict[str, Any]:
+def show_batch(container: Container, batch_id: str) -> dict[str, Any]:
     """Return how far a batch is, and when it is done its summary and where to get the results."""
-    state = stores.states.find(batch_id)
+    state = container.states.find(batch_id)
     if state is None:
         raise NotFoundError(f'There is no batch "{batch_id}".')
-    summary, downloads = _results(stores, state) if state.status == "done" else (None, None)
+    summary, downloads = _results(container, state) if state.status == "done" else (None, None)
     progress = state.progress if state.status == "running" and state.progress and "phase" in state.progress else None
     return {
         **_listed(state), "reason": state.reason, "progress": progress, "summary": summary, "downloads": downloads,
@@ -56,12 +56,12 @@ def _listed(state: BatchState) -> dict[str, Any]:
     return {name: getattr(state, name) for name in _LISTED}
 
 
-def _results(stores: Stores, state: BatchState) -> tuple[Mapping[str, Any], dict[str, str]]:
+def _results(container: Container, state: BatchState) -> tuple[Mapping[str, Any], dict[str, str]]:
     file = BatchFile(state.object, state.detector, state.batch_id, state.filename)
-    content = stores.batches.read(file.summary_key)
+    content = container.batches.read(file.summary_key)
     if content is None:
         raise NotFoundError(f'The results of batch "{state.batch_id}" are no longer kept.')
     summary = json.loads(content)
     keys = {name: summary[name] for name in ("results", "results_parquet") if name in summary}
     keys["summary"] = file.summary_key
-    return summary, {name: stores.batches.presign_download(key) for name, key in keys.items()}
+    return summary, {name: container.batches.presign_download(key) for name, key in keys.items()}

@@ -1,4 +1,4 @@
-"""From where a further run can go on with a file: notes in S3, of which the batch's state names the one that counts."""
+"""Checkpoints of a batch in S3, from which a further run can go on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tollgate.core.files.parquet_writer import ParquetSoFar
 from tollgate.core.files.readers.chunks import Position
 
 _RUN, _FOOTER, _CORE = "run.json", "parquet.footer", "core/"
-_AT_ONCE = 4
+_WORKERS = 4
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def save_checkpoint(
     """Write a checkpoint and the files that the core ``left``; it counts once the batch's state names it."""
     blobs = {f"{kind}.tail": sent.tail for kind, sent in checkpoint.sent.items()}
     blobs |= {_FOOTER: checkpoint.parquet.footer, _RUN: to_json(_to_json(checkpoint))}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_WORKERS) as pool:
         written = [
             pool.submit(batches.write, file.work_key(name, blob), content, "application/octet-stream")
             for blob, content in blobs.items()

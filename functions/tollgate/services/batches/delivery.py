@@ -1,4 +1,4 @@
-"""One delivery of a message to a function: how long there is to work, and what is said to the queue meanwhile."""
+"""Delivery of a message to a function: the time left to work, and when the message comes again."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ def _nothing(_seconds: float) -> None:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Delivery:
     """``ends_s`` is when the function is ended, on the monotonic clock; ``receives`` how often the message came.
 
-    ``come_again`` puts off when the message comes again, in seconds from now. A turn without a message, as a caller in
-    Python has it, has no end, and nothing comes again.
+    ``retry_after`` puts off when the message comes again, in seconds from now. A delivery without a message, as a
+    caller in Python has it, has no end, and nothing comes again.
     """
 
     message: str = ""
     receives: int = 1
     ends_s: float = math.inf
-    come_again: Callable[[float], None] = _nothing
+    retry_after: Callable[[float], None] = _nothing
 
     def left_s(self) -> float:
         """Return the seconds until the function is ended."""

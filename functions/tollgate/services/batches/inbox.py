@@ -1,4 +1,4 @@
-"""List what lies in the inbox, and how far it is."""
+"""Listing of the inbox: its files, and the state of each."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Any
 
 from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.core.times.timestamps import write_utc
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
-MOST_FILES = 100
+MAX_FILES = 100
 # S3 lists by key, not by time: of a larger inbox, the files behind these pages are not looked at.
-_MOST_PAGES = 5
+_MAX_PAGES = 5
 
 
-def list_inbox(stores: Stores) -> dict[str, Any]:
+def list_inbox(container: Container) -> dict[str, Any]:
     """Return the files that were put into the inbox last, newest first, each with the batch that it is or will be."""
-    objects, whole = stores.batches.inbox(_MOST_PAGES)
-    newest = sorted(objects, key=lambda one: (one.put_at, one.key), reverse=True)[:MOST_FILES]
-    files = [BatchFile.of(one.key, one.etag, stores.settings.detector) for one in newest]
-    states = stores.states.look([file.batch_id for file in files])
+    objects, whole = container.batches.inbox(_MAX_PAGES)
+    newest = sorted(objects, key=lambda one: (one.put_at, one.key), reverse=True)[:MAX_FILES]
+    files = [BatchFile.of(one.key, one.etag, container.settings.detector) for one in newest]
+    states = container.states.look([file.batch_id for file in files])
     listed = [
         {
             "key": file.key,
@@ -33,4 +33,4 @@ def list_inbox(stores: Stores) -> dict[str, Any]:
         for one, file in zip(newest, files, strict=True)
         for state in [states.get(file.batch_id)]
     ]
-    return {"files": listed, "complete": whole and len(objects) <= MOST_FILES}
+    return {"files": listed, "complete": whole and len(objects) <= MAX_FILES}

@@ -1,4 +1,4 @@
-"""Holding a batch while a run works on it: the lease is renewed, the message put off, and progress told."""
+"""Lease on a batch, renewed by a thread."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.core.times.timestamps import write_utc
 from tollgate.errors import ConflictError, TollgateError
 from tollgate.observability import describe_error
-from tollgate.services.batches.delivery import Turn
-from tollgate.services.container import Stores
+from tollgate.services.batches.delivery import Delivery
+from tollgate.services.container import Container
 
 _log = logging.getLogger(__name__)
 
 
-class Hold:
+class BatchLease:
     """The lease of one run, renewed every few seconds by a thread of its own while a ``with`` block lasts.
 
-    A piece may take longer than a lease, where storage is slow; that no run is lost for being slow is what the thread
+    A chunk may take longer than a lease, where storage is slow; that no run is lost for being slow is what the thread
     is for. ``state`` is what the batch was like when it was taken, ``checkpoint`` names the one that counts now.
     """
 
-    def __init__(self, stores: Stores, lease: Lease, state: BatchState, turn: Turn) -> None:
+    def __init__(self, container: Container, lease: Lease, state: BatchState, delivery: Delivery) -> None:
         self.state = state
         self.checkpoint = state.checkpoint
-        self._stores = stores
+        self._stores = container
         self._lease = lease
-        self._turn = turn
+        self._delivery = delivery
         self._progress: Mapping[str, Any] = state.progress or {}
         self._ended = threading.Event()
         self._lost = threading.Event()
         self._thread = threading.Thread(target=self._renew_until_ended, name="lease", daemon=True)
 
     @classmethod
-    def take(cls, stores: Stores, file: BatchFile, turn: Turn) -> Hold | None:
+    def take(cls, container: Container, file: BatchFile, delivery: Delivery) -> BatchLease | None:
         """Take the lease of a batch; None if another run has it, or the batch is done."""
         now_s = clock.now_s()
-        lease = Lease(file.batch_id, secrets.token_hex(8), turn.message, now_s + stores.settings.lease_s)
-        state = stores.states.take(file, lease, secrets.token_hex(4), now(), now_s)
-        return cls(stores, lease, state, turn) if state else None
+        lease = Lease(file.batch_id, secrets.token_hex(8), delivery.message, now_s + container.settings.lease_s)
+        state = container.states.take(file, lease, secrets.token_hex(4), now(), now_s)
+        return cls(container, lease, state, delivery) if state else None
 
     def __enter__(self) -> Self:
         """Begin to renew the lease."""
@@ -65,19 +65,19 @@ class Hold:
         """How far the run is, or the one before it was."""
         return self._progress
 
-    def tell(self, **progress: str | float | bool | None) -> None:
+    def report(self, **progress: str | float | bool | None) -> None:
         """Note how far the run is, to be told with the next renewal; raise `ConflictError` if the lease is lost."""
         self._progress = {**self._progress, **progress}
         self._check(held=not self._lost.is_set())
 
     def keep(self, checkpoint: str) -> None:
         """Make a checkpoint the one to go on from; raise `ConflictError` if the lease is lost."""
-        self._check(held=self._stores.states.keep(self._lease, checkpoint, self._told()))
+        self._check(held=self._stores.states.keep(self._lease, checkpoint, self._heartbeat()))
         self.checkpoint = checkpoint
 
     def end(self, status: str, *, removed: tuple[str, ...] = (), **more: str | int) -> BatchState:
         """Give the lease back and say how it ended; raise `ConflictError` if the lease is lost."""
-        state = self._stores.states.end(self._lease, status, self._told(), removed, **more)
+        state = self._stores.states.end(self._lease, status, self._heartbeat(), removed, **more)
         self._check(held=state is not None)
         assert state is not None
         return state
@@ -87,18 +87,18 @@ class Hold:
             self._lost.set()
             raise ConflictError(f"Another run has taken over batch {self._lease.batch_id}; it goes on there.")
 
-    def _told(self) -> Mapping[str, Any]:
+    def _heartbeat(self) -> Mapping[str, Any]:
         return {**self._progress, "heartbeat_at": now()}
 
     def _renew_until_ended(self) -> None:
         while not self._ended.wait(self._stores.settings.heartbeat_s):
             try:
                 renewed = replace(self._lease, until_s=clock.now_s() + self._stores.settings.lease_s)
-                if not self._stores.states.renew(renewed, self._told()):
+                if not self._stores.states.renew(renewed, self._heartbeat()):
                     self._lost.set()
                     return
                 # Later than the lease ends: should this run die, the message finds the batch free.
-                self._turn.come_again(self._stores.settings.lease_s + self._stores.settings.heartbeat_s)
+                self._delivery.retry_after(self._stores.settings.lease_s + self._stores.settings.heartbeat_s)
             except TollgateError as error:
                 # The lease lasts for several renewals; and when it is lost, nothing is written any more.
                 _log.warning("Batch %s: not renewed: %s", self._lease.batch_id, describe_error(error))

@@ -1,4 +1,4 @@
-"""Add the payments of a scored file to the histories: exactly once, in lots that a further run finds by their marks."""
+"""Recording of a scored file: its payments are added to the histories exactly once, in batches with marks."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import time
 from contextlib import closing
 
 from tollgate import clock
-from tollgate.adapters.dynamodb.histories import LOT, history_key
+from tollgate.adapters.dynamodb.histories import BATCH_KEYS, history_key
 from tollgate.adapters.s3.batch_names import BatchFile
-from tollgate.services.batches.batch_run import Work
-from tollgate.services.batches.delivery import Turn
-from tollgate.services.batches.lease import Hold
-from tollgate.services.container import Stores
+from tollgate.services.batches.batch_run import BatchRun
+from tollgate.services.batches.delivery import Delivery
+from tollgate.services.batches.lease import BatchLease
+from tollgate.services.container import Container
 
 
-def record_rows(stores: Stores, file: BatchFile, turn: Turn, hold: Hold, work: Work) -> bool:
+def record_rows(container: Container, file: BatchFile, delivery: Delivery, lease: BatchLease, run: BatchRun) -> bool:
     """Add what is left to the histories and return True; False if there is no time for all of it.
 
-    What is added follows from the last checkpoint alone, so that each run adds the same lots in the same order.
+    What is added follows from the last checkpoint alone, so that each run adds the same batches in the same order.
     """
-    version, scoring = work.version, work.scoring
+    version, scoring = run.version, run.scoring
     expires_s = max(clock.now_s(), scoring.latest_s) + version.history.forgotten_after_s
     additions = ((history_key(version.history_space, entity, key), sums) for entity, key, sums in scoring.additions())
-    first_lot = int(hold.progress.get("recorded", 0)) // LOT
-    lots = stores.histories.add_in_lots(
-        f"{version.history_space}#recorded#{file.batch_id}", additions, expires_s, first_lot=first_lot
+    first_batch = int(lease.progress.get("recorded", 0)) // BATCH_KEYS
+    batches = container.histories.add_in_batches(
+        f"{version.history_space}#recorded#{file.batch_id}", additions, expires_s, first_batch=first_batch
     )
     noted_s = time.monotonic()
-    with closing(lots):
-        for done in lots:
-            hold.tell(phase="recording", recorded=done * LOT)
-            if time.monotonic() - noted_s >= stores.settings.checkpoint_s:
-                hold.keep(hold.checkpoint or "")
+    with closing(batches):
+        for done in batches:
+            lease.report(phase="recording", recorded=done * BATCH_KEYS)
+            if time.monotonic() - noted_s >= container.settings.checkpoint_s:
+                lease.keep(lease.checkpoint or "")
                 noted_s = time.monotonic()
-            if turn.left_s() < stores.settings.hand_on_s:
+            if delivery.left_s() < container.settings.hand_on_s:
                 return False
     return True

@@ -1,4 +1,4 @@
-"""Decide on one event, then tell of it: metrics, and an event on the bus."""
+"""Decision with its announcement: metrics, and an event on the bus."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from tollgate.core.decisions.metrics import DETECTOR, Metric
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.explanations.explain import Wanted
 from tollgate.errors import EventAheadError, TollgateError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 
 DECIDED = "Decision"
 # Of the answer, what listeners get: names and numbers, and no value of the event but its id.
-_TOLD = (
+_PUBLISHED_FIELDS = (
     *("event_id", "detector", "detector_version", "score", "probability", "outcome", "downgraded"),
     *("decided_at", "degraded", "braked", "forced", "clock"),
 )
 
 
-def decide_and_tell(
-    stores: Stores,
+def decide_and_publish(
+    container: Container,
     event: Mapping[str, Any],
     detector: str | None = None,
     reasons: Wanted = "none",
@@ -35,27 +35,27 @@ def decide_and_tell(
     """
     began = time.perf_counter()
     try:
-        version = version or stores.champion(detector)
-        answer = decide_event(stores, event, detector, reasons, version)
+        version = version or container.champion(detector)
+        answer = decide_event(container, event, detector, reasons, version)
     except Exception as error:
         status = error.status if isinstance(error, TollgateError) else 500
         # Callers name detectors as they like: a name that is not known gets no metric of its own.
-        name = detector if detector and stores.versions.has_open(detector) else stores.settings.detector
-        stores.metrics.write(count_failure(name, status, _since_ms(began), ahead=isinstance(error, EventAheadError)))
+        name = detector if detector and container.versions.has_open(detector) else container.settings.detector
+        container.metrics.write(count_failure(name, status, _since_ms(began), ahead=isinstance(error, EventAheadError)))
         raise
     metrics = list(count_answer(version, answer, _since_ms(began)))
     if not answer["repeated"]:
-        stores.metrics.add_up(count_parts(version, answer))
-        if answer["recorded"] and not stores.events.put(DECIDED, tell_decision(answer)):
+        container.metrics.add_up(count_parts(version, answer))
+        if answer["recorded"] and not container.events.put(DECIDED, publish_decision(answer)):
             metrics.append(Metric("EventNotPut", ((DETECTOR, version.detector),)))
-    stores.metrics.write(metrics)
+    container.metrics.write(metrics)
     return answer
 
 
-def tell_decision(answer: Mapping[str, Any]) -> dict[str, Any]:
+def publish_decision(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return what listeners are told of a decision."""
     rules = [{name: hit[name] for name in ("rule", "outcome", "shadow")} for hit in answer["rules"]]
-    return {**{name: answer.get(name) for name in _TOLD}, "rules": rules}
+    return {**{name: answer.get(name) for name in _PUBLISHED_FIELDS}, "rules": rules}
 
 
 def _since_ms(began: float) -> float:

@@ -1,4 +1,4 @@
-"""Decide on one event, and record it exactly once."""
+"""Decision on one event, recorded exactly once."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tollgate.core.detectors.safety import HISTORY, MODEL, RECORD, forced_outcom
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
-from tollgate.core.explanations.explain import Explanation, Wanted, explain_decisions, most_of
+from tollgate.core.explanations.explain import Explanation, Wanted, explain_decisions, max_reasons
 from tollgate.core.history.replay import StoredHistories
 from tollgate.errors import ConflictError, UnavailableError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.decision_record import make_record, write_answer
 from tollgate.services.decisions.downgrade import downgrade_of
-from tollgate.services.decisions.explain import tell_reasons
+from tollgate.services.decisions.explain import explain_decision
 from tollgate.services.decisions.record import record_decision
 
 # Asking again for histories that were left unread under load, where the detector can decide without them.
@@ -30,7 +30,7 @@ _ATTEMPTS = 3
 
 
 def decide_event(
-    stores: Stores,
+    container: Container,
     event: Mapping[str, Any],
     detector: str | None = None,
     reasons: Wanted = "none",
@@ -47,62 +47,65 @@ def decide_event(
     too far ahead of the clock, or made as of now.
     """
     watch = _Watch()
-    version = version or stores.champion(detector)
-    stores = stores if version.safety.fail == "none" else stores.in_a_hurry()
+    version = version or container.champion(detector)
+    container = container if version.safety.fail == "none" else container.in_a_hurry()
     parsed = read_event(version.event_type, event)
     missing = [*([] if version.is_whole else [MODEL]), *version.safety.missing_variables(event)]
     decided_key = decision_key(version.detector, parsed.ids[0])
-    found = _read(stores, version, parsed, decided_key)
+    found = _read(container, version, parsed, decided_key)
     watch.lap("read")
-    before = None if found is None else read_found(found[stores.decisions.table].get(decided_key))
+    before = None if found is None else read_found(found[container.decisions.table].get(decided_key))
     if isinstance(before, DecisionRecord):
-        return _repeat(stores, version, before)
+        return _repeat(container, version, before)
     parsed, skew = version.skew_limit(clock.now()).settle_one(parsed)
     if found is None:
         missing.append(HISTORY)
-    stored = {} if found is None else stores.histories.pick(version, parsed, found[stores.histories.table])
+    stored = {} if found is None else container.histories.pick(version, parsed, found[container.histories.table])
     known = None if found is None else stored
     decisions = decide_degraded(version, parsed, known) if missing else decide_one(version, parsed, stored)
-    answer = _answer(stores, version, parsed, decisions, missing) | ({"clock": skew} if skew else {})
+    answer = _answer(container, version, parsed, decisions, missing) | ({"clock": skew} if skew else {})
     watch.lap("decide")
     explained = None
     if reasons != "none" and not missing:
         explained = _explain(version, parsed, decisions, reasons)
         watch.lap("explain")
     record = make_record(version, parsed, decisions, answer, event, explained=explained)
-    is_first = _keep(stores, version, parsed, stored, record, before)
+    is_first = _keep(container, version, parsed, stored, record, before)
     if is_first is False:
-        return _repeat_first(stores, version, parsed.ids[0])
+        return _repeat_first(container, version, parsed.ids[0])
     if is_first is None:
         answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
     watch.lap("write")
     told = explained.to_json() if explained else {}
-    told |= {"downgraded": downgrade_of(stores, answer), "missing_columns": missing_columns(version.event_type, event)}
+    told |= {
+        "downgraded": downgrade_of(container, answer),
+        "missing_columns": missing_columns(version.event_type, event),
+    }
     return {**answer, **told, "repeated": False, "timings_ms": watch.timings_ms()}
 
 
 def _read(
-    stores: Stores, version: DetectorVersion, event: Events, decided_key: str
+    container: Container, version: DetectorVersion, event: Events, decided_key: str
 ) -> dict[str, dict[str, Item]] | None:
     """Read the event's decision and histories; None if they cannot be read and the detector chose to go on."""
     wanted = {
-        stores.decisions.table: [decided_key],
-        stores.histories.table: stores.histories.keys(version, event),
+        container.decisions.table: [decided_key],
+        container.histories.table: container.histories.keys(version, event),
     }
     if version.safety.fail == "none":
-        return get_items(stores.decisions.client, wanted)
+        return get_items(container.decisions.client, wanted)
     try:
-        return get_items(stores.decisions.client, wanted, _HURRIED_ATTEMPTS)
+        return get_items(container.decisions.client, wanted, _HURRIED_ATTEMPTS)
     except UnavailableError:
         return None
 
 
 def _answer(
-    stores: Stores, version: DetectorVersion, event: Events, decisions: Decisions, missing: Sequence[str]
+    container: Container, version: DetectorVersion, event: Events, decisions: Decisions, missing: Sequence[str]
 ) -> dict[str, Any]:
     outcome = decisions.outcomes[0]
-    forced = forced_outcome(event.ids[0], version.order) if stores.settings.forced_outcomes else None
-    given = forced or stores.brake.apply(version, outcome, ask=HISTORY not in missing)
+    forced = forced_outcome(event.ids[0], version.order) if container.settings.forced_outcomes else None
+    given = forced or container.circuit_breaker.apply(version, outcome, ask=HISTORY not in missing)
     return {
         **write_answer(version, event, decisions, clock.now()),
         "outcome": given,
@@ -113,27 +116,27 @@ def _answer(
 
 
 def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reasons: Wanted) -> Explanation | None:
-    explained = explain_decisions(version, event, decisions, [0], most_of(reasons))
+    explained = explain_decisions(version, event, decisions, [0], max_reasons(reasons))
     return explained[0] if explained else None
 
 
-def _repeat(stores: Stores, version: DetectorVersion, record: DecisionRecord) -> dict[str, Any]:
+def _repeat(container: Container, version: DetectorVersion, record: DecisionRecord) -> dict[str, Any]:
     lacking = missing_columns(version.event_type, record.event)
-    downgraded = downgrade_of(stores, record.answer)
-    told = {**tell_reasons(stores, record), "downgraded": downgraded, "missing_columns": lacking}
+    downgraded = downgrade_of(container, record.answer)
+    told = {**explain_decision(container, record), "downgraded": downgraded, "missing_columns": lacking}
     return {**record.answer, **told, "repeated": True, "timings_ms": {}}
 
 
-def _repeat_first(stores: Stores, version: DetectorVersion, event_id: str) -> dict[str, Any]:
+def _repeat_first(container: Container, version: DetectorVersion, event_id: str) -> dict[str, Any]:
     """Return the decision that somebody else made on the same event between our reading and our writing."""
-    first = stores.decisions.find(version.detector, event_id)
+    first = container.decisions.find(version.detector, event_id)
     if first is None:
         raise ConflictError("The first decision on this event could not be read yet; try again.")
-    return _repeat(stores, version, first)
+    return _repeat(container, version, first)
 
 
 def _keep(
-    stores: Stores,
+    container: Container,
     version: DetectorVersion,
     event: Events,
     stored: StoredHistories,
@@ -146,13 +149,13 @@ def _keep(
     """
     for _ in range(_ATTEMPTS):
         try:
-            if record_decision(stores, version, event, stored, record, waiting):
+            if record_decision(container, version, event, stored, record, waiting):
                 return True
         except (UnavailableError, ConflictError):
             if version.safety.fail == "none":
                 raise
             return None
-        now = stores.decisions.look(version.detector, event.ids)[event.ids[0]]
+        now = container.decisions.look(version.detector, event.ids)[event.ids[0]]
         if isinstance(now, DecisionRecord) or now == waiting:
             return False
         waiting = now  # a label came, or was corrected, between our reading and our writing

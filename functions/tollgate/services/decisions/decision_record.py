@@ -1,4 +1,4 @@
-"""What is answered about an event, and what is kept with it: one row of what was decided."""
+"""Decision record: what is answered about an event, and what is kept with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell the reasons of a decision that was recorded, with the version that decided."""
+"""Explanation of a recorded decision, by the version that decided."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import logging
 from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decisions.recompute import explain_again, retell_reasons
-from tollgate.core.explanations.explain import Wanted, most_of
+from tollgate.core.decisions.recompute import explain_again, rebuild_reasons
+from tollgate.core.explanations.explain import Wanted, max_reasons
 from tollgate.errors import SealError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
 _log = logging.getLogger(__name__)
 
 
-def tell_reasons(stores: Stores, record: DecisionRecord, wanted: Wanted | None = None) -> dict[str, Any]:
+def explain_decision(container: Container, record: DecisionRecord, wanted: Wanted | None = None) -> dict[str, Any]:
     """Return what a decision's answer says of its reasons: those that it was given with, or as many as are ``wanted``.
 
     Nothing is said where there are none: of a degraded decision, or where the version is no longer in the bucket.
@@ -25,10 +25,10 @@ def tell_reasons(stores: Stores, record: DecisionRecord, wanted: Wanted | None =
     if not told or record.reads is None or answer.get("degraded"):
         return {}
     try:
-        version = stores.versions.pinned(str(answer["detector"]), str(answer["detector_version"]))
+        version = container.versions.pinned(str(answer["detector"]), str(answer["detector_version"]))
     except SealError as error:
         _log.warning("A decision's reasons cannot be told: %s", error)
         return {}
     if wanted is None:
-        return retell_reasons(version, record.event, record.reads, answer, list(record.reasons or ()))
-    return explain_again(version, record.event, record.reads, answer, most_of(wanted))
+        return rebuild_reasons(version, record.event, record.reads, answer, list(record.reasons or ()))
+    return explain_again(version, record.event, record.reads, answer, max_reasons(wanted))

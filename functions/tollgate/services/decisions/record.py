@@ -1,4 +1,4 @@
-"""Record a decision exactly once, with what its event and its label add to the histories."""
+"""Recording of a decision exactly once, with what its event and its label add to the histories."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Any
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel
 from tollgate.adapters.dynamodb.histories import history_key
-from tollgate.adapters.dynamodb.items import MOST_ACTIONS, ConditionFailedError, write_together
+from tollgate.adapters.dynamodb.items import MAX_ACTIONS, ConditionFailedError, write_together
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
-from tollgate.core.history.item_packing import lodge
+from tollgate.core.history.item_packing import pack_pairs
 from tollgate.core.history.latest_addition import latest_names, move_latest, read_as_of
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.history.stored import NOTHING_MATURED, add_to_all, add_up, fold_matured, stale_names
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.labels.label_history import label_addition, label_record, label_time_us
 
 _DAY_S = 86_400
 
 
 def record_decision(
-    stores: Stores,
+    container: Container,
     version: DetectorVersion,
     event: Events,
     stored: StoredHistories,
@@ -35,8 +35,8 @@ def record_decision(
     record = label_record(version, record, waiting)
     for tidy in (True, False):
         try:
-            actions = _actions(stores, version, event, stored, record, waiting, tidy=tidy)
-            write_together(stores.decisions.client, actions)
+            actions = _actions(container, version, event, stored, record, waiting, tidy=tidy)
+            write_together(container.decisions.client, actions)
         except ConditionFailedError as error:
             if 0 in error.places:
                 return False
@@ -48,7 +48,7 @@ def record_decision(
 
 
 def _actions(
-    stores: Stores,
+    container: Container,
     version: DetectorVersion,
     event: Events,
     stored: StoredHistories,
@@ -58,8 +58,8 @@ def _actions(
     tidy: bool,
 ) -> list[dict[str, Any]]:
     now_s, time_s = clock.now_s(), record.time_s
-    kept_until_s = now_s + stores.settings.decision_days * _DAY_S
-    actions = [{"Put": stores.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
+    kept_until_s = now_s + container.settings.decision_days * _DAY_S
+    actions = [{"Put": container.decisions.put_once(record, version.detector, kept_until_s, waiting)}]
     expires_s = max(now_s, time_s, record.known_s or time_s) + version.history.forgotten_after_s
     everything = add_to_all(version.history, event, record.excess, let_through=record.let_through)
     additions = {entity: everything[entity] for entity in record.entities}
@@ -69,7 +69,7 @@ def _actions(
         }
     latest_us, label_us = event.times_us.item(), label_time_us(record)
     latest_us = latest_us if label_us is None else max(latest_us, label_us)
-    for entity, added in lodge(version.event_type, record.entities, stored, additions).items():
+    for entity, added in pack_pairs(version.event_type, record.entities, stored, additions).items():
         key = record.entities[entity]
         sums = stored.get(entity, {}).get(key, {})
         times = latest_names(sums)
@@ -77,6 +77,6 @@ def _actions(
         matured = fold_matured(version.history, entity, sums, as_of_s) if tidy else NOTHING_MATURED
         stale = stale_names(version.history, [*sums, *matured.added], as_of_s)
         pk, moved = history_key(record.space, entity, key), move_latest(times, latest_us)
-        actions.append({"Update": stores.histories.addition(pk, added, expires_s, stale, matured, moved)})
-    assert len(actions) <= MOST_ACTIONS
+        actions.append({"Update": container.histories.addition(pk, added, expires_s, stale, matured, moved)})
+    assert len(actions) <= MAX_ACTIONS
     return actions

@@ -1,4 +1,4 @@
-"""Decide on variants of one event without recording anything."""
+"""What-if decisions on variants of one event, without recording."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.decisions.decision import Decisions
 from tollgate.core.decisions.downgrade import Thresholds
-from tollgate.core.decisions.history_facts import tell_histories
+from tollgate.core.decisions.history_facts import describe_histories
 from tollgate.core.decisions.recompute import as_decided, with_answered_lists
 from tollgate.core.decisions.what_if import NOTHING_PINNED, PinnedReads, decide_variants, keys_to_read, read_variants
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
-from tollgate.core.explanations.explain import Wanted, explain_decisions, most_of
+from tollgate.core.explanations.explain import Wanted, explain_decisions, max_reasons
 from tollgate.core.history.snapshot import unpack_reads
 from tollgate.errors import InputError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.find import find_record
 
-MOST_VARIANTS = 100
+MAX_VARIANTS = 100
 # Of more than these, reasons would be megabytes.
-MOST_EXPLAINED = 10
+MAX_EXPLAINED = 10
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class WhatIf:
     histories: bool = False
 
 
-def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
+def what_if(container: Container, asked: WhatIf) -> dict[str, Any]:
     """Return what would be decided on an event and on its variants; nothing is written, counted or told of.
 
     By its id, an event meets the version, the histories and the lists that it was decided on with. Of an entity that it
@@ -47,19 +47,19 @@ def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
     event that was decided as of the clock, that is the time meant.
     Raises `NotFoundError` for an id that was never decided on, `InputError` where it was decided on without a score.
     """
-    decided = None if asked.event_id is None else _find_scored(stores, asked.event_id, asked.detector)
+    decided = None if asked.event_id is None else _find_scored(container, asked.event_id, asked.detector)
     if decided:
-        version, pinned = _pin(stores, decided)
+        version, pinned = _pin(container, decided)
     else:
-        version, pinned = stores.champion(asked.detector), NOTHING_PINNED
+        version, pinned = container.champion(asked.detector), NOTHING_PINNED
     event = asked.event if asked.event is not None else decided.event if decided else {}
     event, skew = _settle(version, event, decided)
     events = read_variants(version, event, asked.variants)
     time_s = decided.time_s if decided else events.times_s[0].item()
-    stored = stores.histories.read_keys(version, keys_to_read(events, version.history.hosts, pinned))
+    stored = container.histories.read_keys(version, keys_to_read(events, version.history.parents, pinned))
     decisions = decide_variants(version, events, stored, time_s, pinned)
     answers = _answer(version, events, decisions, asked.reasons)
-    known = [asdict(one) for one in tell_histories(version, events, decisions, 0)] if asked.histories else None
+    known = [asdict(one) for one in describe_histories(version, events, decisions, 0)] if asked.histories else None
     return {
         "detector": version.detector,
         "detector_version": version.version,
@@ -70,15 +70,15 @@ def what_if(stores: Stores, asked: WhatIf) -> dict[str, Any]:
     }
 
 
-def _find_scored(stores: Stores, event_id: str, detector: str | None) -> DecisionRecord:
-    record = find_record(stores, event_id, detector)
+def _find_scored(container: Container, event_id: str, detector: str | None) -> DecisionRecord:
+    record = find_record(container, event_id, detector)
     if record.answer.get("degraded") or record.reads is None:
         raise InputError(f'Event "{event_id}" was decided without a score; send its columns as an event instead.')
     return record
 
 
-def _pin(stores: Stores, decided: DecisionRecord) -> tuple[DetectorVersion, PinnedReads]:
-    version = stores.versions.pinned(decided.answer["detector"], decided.answer["detector_version"])
+def _pin(container: Container, decided: DecisionRecord) -> tuple[DetectorVersion, PinnedReads]:
+    version = container.versions.pinned(decided.answer["detector"], decided.answer["detector_version"])
     event = read_event(version.event_type, decided.event)  # for its keys
     reads = unpack_reads(version.history, decided.reads or b"")
     return with_answered_lists(version, decided.answer.get("lists", ())), PinnedReads.of(event, reads)
@@ -106,8 +106,8 @@ def _answer(version: DetectorVersion, events: Events, decisions: Decisions, reas
     for answer in answers:
         answer["downgraded"] = thresholds.downgrade_of(answer)
     if reasons != "none":
-        rows = range(min(len(events), 1 + MOST_EXPLAINED))
-        explained = explain_decisions(version, events, decisions, rows, most_of(reasons))
+        rows = range(min(len(events), 1 + MAX_EXPLAINED))
+        explained = explain_decisions(version, events, decisions, rows, max_reasons(reasons))
         for row, explanation in zip(rows, explained, strict=False):
             answers[row] |= explanation.to_json()
     return answers

@@ -1,4 +1,4 @@
-"""Tell what each feature did for the scores of past events: over all of them, by segment, and value by value."""
+"""Contributions of features to the scores of past events: over all of them, by slice, and value by value."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from tollgate.core.events.event import Floats, Ints
 from tollgate.core.explanations.groups import Group
 from tollgate.core.times.timestamps import write_moment
 from tollgate.errors import NotFoundError, suggest
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.detectors.sample_events import read_past_events
 
 # Events in which a feature's group raised the score most, and as many in which it lowered it most.
-_MOST_EVENTS = 10
+_MAX_EVENTS = 10
 _DIGITS = 5
 
 
-def tell_contributions(stores: Stores, detector: str | None) -> dict[str, Any]:
+def describe_contributions(container: Container, detector: str | None) -> dict[str, Any]:
     """Return how much each feature, and each group of them, moves scores: mean absolute contributions in log-odds.
 
     Raises `NotFoundError` where a version was sealed without past events, or has no exact reasons.
     """
-    version, past, values = _read(stores, detector)
+    version, past, values = _read(container, detector)
     sizes, weights = np.abs(values), past.weights
     sums = np.abs(version.reason_order.sum_up(values))
     frauds = past.labels == 1
@@ -66,12 +66,12 @@ def tell_contributions(stores: Stores, detector: str | None) -> dict[str, Any]:
     }
 
 
-def tell_dependence(stores: Stores, name: str, detector: str | None) -> dict[str, Any]:
+def describe_dependence(container: Container, name: str, detector: str | None) -> dict[str, Any]:
     """Return how the value of one feature moves scores, and the past events for which its group did most.
 
-    Raises what `tell_contributions` does, and `NotFoundError` for an unknown feature.
+    Raises what `describe_contributions` does, and `NotFoundError` for an unknown feature.
     """
-    version, past, values = _read(stores, detector)
+    version, past, values = _read(container, detector)
     place = next((place for place, feature in enumerate(version.features) if feature.name == name), None)
     if place is None:
         known = [feature.name for feature in version.features]
@@ -100,9 +100,9 @@ def tell_dependence(stores: Stores, name: str, detector: str | None) -> dict[str
     }
 
 
-def _read(stores: Stores, detector: str | None) -> tuple[DetectorVersion, PastEvents, Floats]:
-    version = stores.champion(detector)
-    past = read_past_events(stores, version)
+def _read(container: Container, detector: str | None) -> tuple[DetectorVersion, PastEvents, Floats]:
+    version = container.champion(detector)
+    past = read_past_events(container, version)
     if past.contributions is None:
         raise NotFoundError(
             f"Version {version.version} has no exact reasons, so what each feature did for past events is not known."
@@ -134,7 +134,7 @@ def _decided(past: PastEvents, group: Group, contributions: Floats) -> list[int]
     """Return where a group's contributions above 0 are largest: first among those of its weightiest reasons."""
     told = np.array([any(reason.name == group.name for reason in some) for some in past.reasons])
     order: Ints = np.lexsort((-contributions, ~told))
-    rows: list[int] = order[contributions[order] > 0][:_MOST_EVENTS].tolist()
+    rows: list[int] = order[contributions[order] > 0][:_MAX_EVENTS].tolist()
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Describe the detector that decides: what a form or a dashboard needs, and how well its models did."""
+"""Description of the detector that decides: what a form or a dashboard needs, and how well its models did."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sealed versions of a detector, and which of them decides."""
+"""Listing of a detector's sealed versions, and which of them decides."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from functools import partial
 from typing import Any
 
 from tollgate.errors import SealError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
-_AT_ONCE = 8
+_WORKERS = 8
 
 
-def list_versions(stores: Stores, limit: int, detector: str | None = None) -> dict[str, Any]:
+def list_versions(container: Container, limit: int, detector: str | None = None) -> dict[str, Any]:
     """Return the newest versions in the bucket, the newest first, and how many there are.
 
     One whose manifest is not as sealed is told with a null in place of what it says. Raises `UnavailableError`.
     """
-    champion = stores.champion(detector)
-    names = stores.versions.names(champion.detector)
+    champion = container.champion(detector)
+    names = container.versions.names(champion.detector)
     shown = names[:limit]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = list(pool.map(partial(_describe, stores, champion.detector), shown))
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        found = list(pool.map(partial(_describe, container, champion.detector), shown))
     found.sort(key=lambda version: (version["created_at"] or "", version["detector_version"]), reverse=True)
     told = [version | {"decides": version["detector_version"] == champion.version} for version in found]
     return {"detector": champion.detector, "versions": told, "count": len(names)}
 
 
-def _describe(stores: Stores, detector: str, name: str) -> dict[str, Any]:
+def _describe(container: Container, detector: str, name: str) -> dict[str, Any]:
     try:
-        manifest = stores.versions.manifest(detector, name)
+        manifest = container.versions.manifest(detector, name)
     except SealError:
         manifest = {}
     model, rules = manifest.get("model") or {}, manifest.get("rules") or {}

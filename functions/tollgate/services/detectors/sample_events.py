@@ -1,14 +1,14 @@
-"""Past events that a version is sealed with, for endpoints that show or ask them."""
+"""Sample events of a version, for endpoints that show or ask them."""
 
 from __future__ import annotations
 
 from tollgate.core.detectors.sample_events import PastEvents, has_past_events
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.errors import NotFoundError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 
 
-def read_past_events(stores: Stores, version: DetectorVersion) -> PastEvents:
+def read_past_events(container: Container, version: DetectorVersion) -> PastEvents:
     """Return the past events of a version, which are read once and kept.
 
     Raises `NotFoundError` where it was sealed without, `SealError` where they are not what was sealed, and
@@ -19,4 +19,4 @@ def read_past_events(stores: Stores, version: DetectorVersion) -> PastEvents:
             f"Version {version.version} was sealed without past events; train it again, with past_events in [training] "
             "above 0."
         )
-    return stores.past_events.read(version)
+    return container.past_events.read(version)

@@ -1,4 +1,4 @@
-"""Say what events turned out to be."""
+"""Labels of events, set one by one or many at once."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.cells import earlier_spellings
 from tollgate.core.history.latest_addition import NOT_MOVED, LatestMoved, move_latest
 from tollgate.errors import ConflictError, InputError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.labels.label_history import label_time_us
 from tollgate.services.labels.label_steps import (
     WAITING_DAYS,
     GivenLabel,
     Result,
     history_changes,
+    label_result,
     read_event_id,
     read_label,
     take_label,
-    tell_result,
 )
 
 STATUSES = ("accepted", "unchanged", "waiting", "failed")
@@ -36,7 +36,7 @@ _WRITERS = 8
 
 
 def label_events(
-    stores: Stores,
+    container: Container,
     labels: Sequence[object],
     detector: str | None = None,
     version: DetectorVersion | None = None,
@@ -49,7 +49,7 @@ def label_events(
     over. A label that is there already can get another note; it keeps its date. Of several labels of one event, each is
     answered as if it were given alone, and what they come to is written once.
     """
-    version = version or stores.champion(detector)
+    version = version or container.champion(detector)
     limit = version.skew_limit(clock.now())
     results: dict[int, Result] = {}
     by_event: dict[str, dict[int, GivenLabel]] = {}
@@ -57,14 +57,14 @@ def label_events(
         try:
             given = read_label(version, raw, limit)
         except InputError as error:
-            results[place] = tell_result(read_event_id(raw), "failed", str(error))
+            results[place] = label_result(read_event_id(raw), "failed", str(error))
         else:
             by_event.setdefault(given.event_id, {})[place] = given
-    found = stores.decisions.look(version.detector, list(by_event))
-    _find_by_earlier_ids(stores, version, by_event, found)
+    found = container.decisions.look(version.detector, list(by_event))
+    _find_by_earlier_ids(container, version, by_event, found)
 
     def label_one_event(event_id: str) -> dict[int, Result]:
-        return _label_one(stores, version, event_id, by_event[event_id], found[event_id])
+        return _label_one(container, version, event_id, by_event[event_id], found[event_id])
 
     with ThreadPoolExecutor(_WRITERS) as pool:
         for done in pool.map(label_one_event, by_event):
@@ -75,14 +75,14 @@ def label_events(
 
 
 def _find_by_earlier_ids(
-    stores: Stores,
+    container: Container,
     version: DetectorVersion,
     by_event: dict[str, dict[int, GivenLabel]],
     found: dict[str, Found | None],
 ) -> None:
     """Let labels go to decisions from before a whole number had one spelling as an id, where there is no other."""
     earlier = {other: key for key in by_event if found[key] is None for other in earlier_spellings(key)}
-    for other, stands in (stores.decisions.look(version.detector, list(earlier)) if earlier else {}).items():
+    for other, stands in (container.decisions.look(version.detector, list(earlier)) if earlier else {}).items():
         if stands is not None:
             found[other] = stands
             labels = by_event.pop(earlier[other])
@@ -91,16 +91,20 @@ def _find_by_earlier_ids(
 
 
 def _label_one(
-    stores: Stores, version: DetectorVersion, event_id: str, labels: Mapping[int, GivenLabel], before: Found | None
+    container: Container,
+    version: DetectorVersion,
+    event_id: str,
+    labels: Mapping[int, GivenLabel],
+    before: Found | None,
 ) -> dict[int, Result]:
     """Give one event its labels, by their places in the request; return what became of each."""
     for _ in range(_ATTEMPTS):
         after, results = _take_labels(version, labels, before)
         try:
-            _write(stores, version, event_id, before, after)
+            _write(container, version, event_id, before, after)
         except ConditionFailedError:
             # The event was decided on, or labelled by somebody else, meanwhile: look again.
-            before = stores.decisions.look(version.detector, [event_id])[event_id]
+            before = container.decisions.look(version.detector, [event_id])[event_id]
         except ConflictError as error:
             return _fail_written(results, str(error))
         else:
@@ -116,21 +120,23 @@ def _take_labels(
         try:
             before, results[place] = take_label(version, given, before)
         except InputError as error:
-            results[place] = tell_result(given.event_id, "failed", str(error))
+            results[place] = label_result(given.event_id, "failed", str(error))
     return before, results
 
 
 def _fail_written(results: Mapping[int, Result], message: str) -> dict[int, Result]:
     """Return the results of labels of which nothing was written after all."""
     return {
-        place: tell_result(result["event_id"], "failed", message)
+        place: label_result(result["event_id"], "failed", message)
         if result["status"] in ("accepted", "waiting")
         else result
         for place, result in results.items()
     }
 
 
-def _write(stores: Stores, version: DetectorVersion, event_id: str, before: Found | None, after: Found | None) -> None:
+def _write(
+    container: Container, version: DetectorVersion, event_id: str, before: Found | None, after: Found | None
+) -> None:
     """Write what stands for an event now, unless it is what stood there; raise `ConditionFailedError` where it is not.
 
     Raises `ConflictError` where others write to the same items all the time.
@@ -139,32 +145,32 @@ def _write(stores: Stores, version: DetectorVersion, event_id: str, before: Foun
         return
     if isinstance(before, DecisionRecord):
         assert isinstance(after, DecisionRecord)
-        _write_label(stores, version, event_id, before, after)
+        _write_label(container, version, event_id, before, after)
     else:
         assert isinstance(after, WaitingLabel)
         expires_s = clock.now_s() + WAITING_DAYS * _DAY_S
-        put = stores.decisions.let_wait(version.detector, event_id, before, after, expires_s)
-        write_together(stores.decisions.client, [{"Put": put}])
+        put = container.decisions.let_wait(version.detector, event_id, before, after, expires_s)
+        write_together(container.decisions.client, [{"Put": put}])
 
 
 def _write_label(
-    stores: Stores, version: DetectorVersion, event_id: str, before: DecisionRecord, after: DecisionRecord
+    container: Container, version: DetectorVersion, event_id: str, before: DecisionRecord, after: DecisionRecord
 ) -> None:
     """Set a label, and tell the histories in the same transaction."""
     expires_s = max(clock.now_s(), after.known_s or before.time_s) + version.history.forgotten_after_s
     changes = history_changes(version, before, after)
     keys = {entity: history_key(before.space, entity, before.entities[entity]) for entity in changes}
-    latest = _move_latest(stores, list(keys.values()), label_time_us(after))
+    latest = _move_latest(container, list(keys.values()), label_time_us(after))
     additions = [
-        stores.histories.addition(pk, changes[entity], expires_s, latest=latest[pk]) for entity, pk in keys.items()
+        container.histories.addition(pk, changes[entity], expires_s, latest=latest[pk]) for entity, pk in keys.items()
     ]
-    update = stores.decisions.set_label(version.detector, event_id, before, after)
-    write_together(stores.decisions.client, [{"Update": action} for action in (update, *additions)])
+    update = container.decisions.set_label(version.detector, event_id, before, after)
+    write_together(container.decisions.client, [{"Update": action} for action in (update, *additions)])
 
 
-def _move_latest(stores: Stores, pks: Sequence[str], time_us: int | None) -> Mapping[str, LatestMoved]:
+def _move_latest(container: Container, pks: Sequence[str], time_us: int | None) -> Mapping[str, LatestMoved]:
     """Return what a label does to the times of the latest additions: what it takes back is dated before these."""
     if time_us is None:
         return dict.fromkeys(pks, NOT_MOVED)
-    stored = stores.histories.read_names(pks)
+    stored = container.histories.read_names(pks)
     return {pk: move_latest(stored.get(pk, ()), time_us) for pk in pks}

@@ -1,4 +1,4 @@
-"""Set the labels of a file that was dropped under labels/: once, whatever is repeated."""
+"""Label file: the labels of a file under labels/, set once, whatever is repeated."""
 
 from __future__ import annotations
 
@@ -13,48 +13,48 @@ from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.files.labels import LabelTable, read_label_table, write_label_results
 from tollgate.core.files.readers.chunks import ReadOptions
-from tollgate.core.files.summary import MOST_SHOWN
+from tollgate.core.files.summary import MAX_SHOWN
 from tollgate.errors import InputError
 from tollgate.services.batches.size_limit import open_within
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.labels.label import STATUSES, label_events
 
 # Rows whose labels are set together. What became of them is noted: a run that repeats one cut short goes on from there.
-LOT = 1000
+BATCH_ROWS = 1000
 # A label takes a write or more: a file of them is read whole.
-LARGEST_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 Results = list[tuple[str, str | None]]
 
 
-def label_file(stores: Stores, key: str, etag: str) -> dict[str, Any]:
+def label_file(container: Container, key: str, etag: str) -> dict[str, Any]:
     """Set the labels in the file at ``key``; return its summary, or why it was rejected.
 
-    Each label counts once by itself. Lots that an earlier run finished are not set again, so that a file told of twice
-    does not undo a correction that came in between.
+    Each label counts once by itself. Batches that an earlier run finished are not set again, so that a file announced
+    twice does not undo a correction that came in between.
     """
-    file = BatchFile.of(key, etag, stores.settings.detector)
-    done = stores.batches.read(file.summary_key)
+    file = BatchFile.of(key, etag, container.settings.detector)
+    done = container.batches.read(file.summary_key)
     if done is not None:
         return _found(done)
     try:
-        version = stores.champion(file.detector)
-        labels = _read(stores, file, etag, version)
+        version = container.champion(file.detector)
+        labels = _read(container, file, etag, version)
     except InputError as error:
         body = {"batch_id": file.batch_id, "file": file.key, "reason": str(error)}
-        stores.batches.write(file.rejected_key, to_json(body), "application/json")
+        container.batches.write(file.rejected_key, to_json(body), "application/json")
         return {**body, "status": "rejected"}
-    lots = range(0, len(labels), LOT)
-    results = [result for start in lots for result in _label_lot(stores, file, version, labels, start)]
-    return _write_results(stores, file, version, labels, results)
+    batches = range(0, len(labels), BATCH_ROWS)
+    results = [result for start in batches for result in _label_batch(container, file, version, labels, start)]
+    return _write_results(container, file, version, labels, results)
 
 
-def _read(stores: Stores, file: BatchFile, etag: str, version: DetectorVersion) -> LabelTable:
+def _read(container: Container, file: BatchFile, etag: str, version: DetectorVersion) -> LabelTable:
     """Read the whole file before its first label is set: a damaged one changes nothing."""
-    source = stores.batches.open(file.key, etag)
+    source = container.batches.open(file.key, etag)
     try:
-        options, said = ReadOptions(version.file_form), f"{LARGEST_BYTES >> 20} MB"
-        pieces = open_within(file.filename, source, options, most_bytes=LARGEST_BYTES, said=said)
-        return read_label_table(version.event_type, pieces)
+        options, said = ReadOptions(version.file_form), f"{MAX_BYTES >> 20} MB"
+        chunks = open_within(file.filename, source, options, most_bytes=MAX_BYTES, said=said)
+        return read_label_table(version.event_type, chunks)
     finally:
         source.close()
 
@@ -63,16 +63,18 @@ def _found(summary: bytes) -> dict[str, Any]:
     return {**json.loads(summary), "status": "done"}
 
 
-def _label_lot(
-    stores: Stores, file: BatchFile, version: DetectorVersion, labels: LabelTable, start: int
+def _label_batch(
+    container: Container, file: BatchFile, version: DetectorVersion, labels: LabelTable, start: int
 ) -> Sequence[tuple[str, str | None]]:
-    """Set the labels of one lot of rows, or read what an earlier run noted of it."""
-    key = file.part_key(start // LOT)
-    noted = stores.batches.read(key)
+    """Set the labels of one batch of rows, or read what an earlier run noted of it."""
+    key = file.part_key(start // BATCH_ROWS)
+    noted = container.batches.read(key)
     if noted is None:
-        rows = range(start, min(start + LOT, len(labels)))
-        usable = dict(labels.lot(rows.start, rows.stop))
-        answers: Sequence[Mapping[str, Any]] = label_events(stores, list(usable.values()), version=version)["results"]
+        rows = range(start, min(start + BATCH_ROWS, len(labels)))
+        usable = dict(labels.rows_between(rows.start, rows.stop))
+        answers: Sequence[Mapping[str, Any]] = label_events(container, list(usable.values()), version=version)[
+            "results"
+        ]
         by_row = dict(zip(usable, answers, strict=True))
         results = [
             (by_row[row]["status"], by_row[row]["message"])
@@ -80,14 +82,14 @@ def _label_lot(
             else ("failed", f"The row {labels.misshapen[row]}.")
             for row in rows
         ]
-        if stores.batches.write_once(key, to_json({"results": results}), "application/json"):
+        if container.batches.write_once(key, to_json({"results": results}), "application/json"):
             return results
-        noted = stores.batches.read(key)  # another run was faster; of two results the first stays
+        noted = container.batches.read(key)  # another run was faster; of two results the first stays
     return [tuple(result) for result in json.loads(noted or b"{}")["results"]]
 
 
 def _write_results(
-    stores: Stores, file: BatchFile, version: DetectorVersion, labels: LabelTable, results: Results
+    container: Container, file: BatchFile, version: DetectorVersion, labels: LabelTable, results: Results
 ) -> dict[str, Any]:
     written = write_label_results(labels, results)
     results_key = file.results_key(hashlib.sha256(written).hexdigest()[:8])
@@ -100,8 +102,8 @@ def _write_results(
         "detector": version.detector,
         "rows": len(results),
         **{status: counts[status] for status in STATUSES},
-        "errors": [{"row": row + 1, "message": message} for row, message in bad[:MOST_SHOWN]],
+        "errors": [{"row": row + 1, "message": message} for row, message in bad[:MAX_SHOWN]],
     }
-    stores.batches.write_once(results_key, written, "text/csv")
-    stores.batches.write_once(file.summary_key, to_json(summary), "application/json")
-    return _found(stores.batches.read(file.summary_key) or to_json(summary))
+    container.batches.write_once(results_key, written, "text/csv")
+    container.batches.write_once(file.summary_key, to_json(summary), "application/json")
+    return _found(container.batches.read(file.summary_key) or to_json(summary))

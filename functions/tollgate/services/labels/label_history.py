@@ -1,4 +1,4 @@
-"""What a label changes in the histories of its event's entities, and from when it counts."""
+"""Labels in histories: what a label changes for its event's entities, and from when it counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel
-from tollgate.core.decisions.label_note import UNSAID
+from tollgate.core.decisions.label_note import NO_NOTE
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event_type import FRAUD
 from tollgate.core.history.stored import add_fraud, add_legitimate
@@ -24,11 +24,11 @@ def default_known_s(version: DetectorVersion, record: DecisionRecord) -> float:
 
 def label_record(version: DetectorVersion, record: DecisionRecord, waiting: WaitingLabel | None) -> DecisionRecord:
     """Return a decision with the label that waited for it; one dated before its event counts from the event on."""
-    plain = record if record.label is None else replace(record, label=None, known_s=None, remark=UNSAID)
+    plain = record if record.label is None else replace(record, label=None, known_s=None, label_note=NO_NOTE)
     if waiting is None:
         return plain
     known_s = default_known_s(version, plain) if waiting.known_s is None else max(waiting.known_s, record.time_s)
-    return replace(plain, label=waiting.label, known_s=known_s, remark=waiting.remark)
+    return replace(plain, label=waiting.label, known_s=known_s, label_note=waiting.label_note)
 
 
 def label_time_us(record: DecisionRecord) -> int | None:

@@ -1,4 +1,4 @@
-"""State of an event's label, and what one given label does to it; nothing is read or written here."""
+"""Label transitions: the state of an event's label, and what one given label does to it, without storage."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, Found, WaitingLabel
-from tollgate.core.decisions.label_note import LONGEST, Remark
+from tollgate.core.decisions.label_note import MAX_CHARACTERS, LabelNote
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.cells import read_text
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE, LabelRule
@@ -18,7 +18,7 @@ from tollgate.services.labels.label_history import default_known_s, label_additi
 
 # How long a label waits for its event to be decided on.
 WAITING_DAYS = 30
-_FIELDS = ("event_id", "label", "known_at", *LONGEST)
+_FIELDS = ("event_id", "label", "known_at", *MAX_CHARACTERS)
 _OLDER = "The event has a label that became known later; this one is out of date."
 _WAITS = f"The event was not decided on yet; the label waits for it, {WAITING_DAYS} days at most."
 
@@ -32,10 +32,12 @@ class GivenLabel:
     event_id: str
     label: str
     known_s: float | None
-    remark: Remark
+    label_note: LabelNote
 
 
-def tell_result(event_id: str | None, status: str, message: str | None = None, histories: Iterable[str] = ()) -> Result:
+def label_result(
+    event_id: str | None, status: str, message: str | None = None, histories: Iterable[str] = ()
+) -> Result:
     """Return what became of one label, as it is answered."""
     return {"event_id": event_id, "status": status, "message": message, "histories": list(histories)}
 
@@ -73,7 +75,7 @@ def read_label(version: DetectorVersion, raw: object, limit: SkewLimit) -> Given
     if label is None:
         raise LabelError("The label is empty; say fraud or legitimate.")
     known_s = _read_known_at(version, raw.get("known_at"), limit)
-    return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s, Remark.read(raw))
+    return GivenLabel(event_id, FRAUD if label else LEGITIMATE, known_s, LabelNote.read(raw))
 
 
 def _read_known_at(version: DetectorVersion, known_at: object, limit: SkewLimit) -> float | None:
@@ -94,22 +96,22 @@ def take_label(version: DetectorVersion, given: GivenLabel, before: Found | None
     Raises `LabelError` for a label that became known before its event.
     """
     if before is not None and before.label == given.label:
-        if not given.remark.renews(before.remark):
-            return before, tell_result(given.event_id, "unchanged")
+        if not given.label_note.renews(before.label_note):
+            return before, label_result(given.event_id, "unchanged")
         given = replace(given, known_s=before.known_s)
     elif _is_older(given, before):
-        return before, tell_result(given.event_id, "unchanged", _OLDER)
+        return before, label_result(given.event_id, "unchanged", _OLDER)
     if not isinstance(before, DecisionRecord):
-        waiting = WaitingLabel(given.label, given.known_s, given.remark)
-        return waiting, tell_result(given.event_id, "waiting", _WAITS)
+        waiting = WaitingLabel(given.label, given.known_s, given.label_note)
+        return waiting, label_result(given.event_id, "waiting", _WAITS)
     known_s = default_known_s(version, before) if given.known_s is None else given.known_s
     if known_s < before.time_s:
         # A date alone is midnight: on the day of the event, it became known after the event.
         if not version.event_type.time_format.is_date_of(round(known_s * 1e6), round(before.time_s * 1e6)):
             raise LabelError("known_at lies before the event itself; leave it out if the label became known just now.")
         known_s = before.time_s
-    after = replace(before, label=given.label, known_s=known_s, remark=given.remark)
-    return after, tell_result(given.event_id, "accepted", histories=history_changes(version, before, after))
+    after = replace(before, label=given.label, known_s=known_s, label_note=given.label_note)
+    return after, label_result(given.event_id, "accepted", histories=history_changes(version, before, after))
 
 
 def _is_older(given: GivenLabel, before: Found | None) -> bool:

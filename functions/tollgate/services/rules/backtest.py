@@ -1,4 +1,4 @@
-"""Check rules that somebody writes, and try them on past events, before anything is saved."""
+"""Check and backtest of rules that somebody writes, before anything is saved."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.rules.scope import SCORE
 from tollgate.errors import InputError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.detectors.sample_events import read_past_events
-from tollgate.services.rules.rule_book import find_faults, put_together, tell_findings
+from tollgate.services.rules.rule_book import find_faults, put_together, serialize_findings
 
 
-def check_rules(stores: Stores, rules: Sequence[Rule], detector: str | None = None) -> dict[str, Any]:
+def check_rules(container: Container, rules: Sequence[Rule], detector: str | None = None) -> dict[str, Any]:
     """Return what is wrong or odd about rules, as a detector file would be refused or warned for it.
 
     Raises `InputError` for an unknown outcome or a name that two rules have.
     """
-    version = stores.champion(detector)
+    version = container.champion(detector)
     findings = find_faults(version, put_together(version, rules))
-    return {"detector_version": version.version, "findings": tell_findings(findings)}
+    return {"detector_version": version.version, "findings": serialize_findings(findings)}
 
 
-def try_rules(stores: Stores, rules: Sequence[Rule], detector: str | None = None) -> dict[str, Any]:
+def try_rules(container: Container, rules: Sequence[Rule], detector: str | None = None) -> dict[str, Any]:
     """Return what rules would have done in the test period of the version that decides, each as if it acted.
 
     The figures are estimates from the version's past events, each of which stands for some. Raises `InputError` for
     rules that cannot be asked, `NotFoundError` for a version without past events.
     """
-    version = stores.champion(detector)
+    version = container.champion(detector)
     book = as_if_acting(put_together(version, rules))
-    past = read_past_events(stores, version)
+    past = read_past_events(container, version)
     compiled = _compile(version, book, past)
     costs = _costs(version)
     scores = np.zeros(len(past), dtype=np.int64) if past.scores is None else past.scores
@@ -57,7 +57,7 @@ def try_rules(stores: Stores, rules: Sequence[Rule], detector: str | None = None
         "rows": len(past),
         "estimated": bool((past.weights != 1).any()),
         "costs": costs and costs.to_json(),
-        "rules": [_tell(tried) for tried in trial.rules],
+        "rules": [_serialize(tried) for tried in trial.rules],
     }
 
 
@@ -84,7 +84,7 @@ def _costs(version: DetectorVersion) -> Costs | None:
     return Costs.from_json(money["costs"]) if money else None
 
 
-def _tell(tried: TriedRule) -> dict[str, Any]:
+def _serialize(tried: TriedRule) -> dict[str, Any]:
     told = tried.to_json()
     return {name: told[name] for name in _FIGURES}
 

@@ -1,4 +1,4 @@
-"""The draft of a detector's next rules: shown, and saved under the condition that nobody else did meanwhile."""
+"""Draft of a detector's next rules: shown, and saved only if nobody else saved meanwhile."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from tollgate.adapters.s3.drafts import Draft
 from tollgate.core.rules.rule import Rule
 from tollgate.core.times.timestamps import write_second
 from tollgate.errors import InputError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.rules.rule_book import (
     find_faults,
     outcomes_of,
     put_together,
-    tell_findings,
-    tell_rule,
+    serialize_findings,
+    serialize_rule,
 )
 
 
-def show_draft(stores: Stores, detector: str | None = None) -> dict[str, Any]:
+def show_draft(container: Container, detector: str | None = None) -> dict[str, Any]:
     """Return the draft, or where there is none the rules of the version that decides, with what is odd about them."""
-    version = stores.champion(detector)
-    found = stores.drafts.read(version.detector)
+    version = container.champion(detector)
+    found = container.drafts.read(version.detector)
     draft, etag = found or (Draft(version.rules.book.rules, version.version, "", None), None)
     book = version.rules.book
     return {
@@ -31,9 +31,9 @@ def show_draft(stores: Stores, detector: str | None = None) -> dict[str, Any]:
         "detector_version": version.version,
         "rules_mode": book.mode,
         "outcomes": list(outcomes_of(version)),
-        "rules": [tell_rule(rule) for rule in draft.rules],
-        "deciding": [tell_rule(rule) for rule in book.rules],
-        "findings": tell_findings(find_faults(version, put_together(version, draft.rules))),
+        "rules": [serialize_rule(rule) for rule in draft.rules],
+        "deciding": [serialize_rule(rule) for rule in book.rules],
+        "findings": serialize_findings(find_faults(version, put_together(version, draft.rules))),
         "based_on": draft.based_on,
         "saved_at": draft.saved_at or None,
         "saved_by": draft.saved_by,
@@ -42,17 +42,17 @@ def show_draft(stores: Stores, detector: str | None = None) -> dict[str, Any]:
 
 
 def save_draft(
-    stores: Stores, rules: Sequence[Rule], saved_by: str | None, etag: str | None, detector: str | None = None
+    container: Container, rules: Sequence[Rule], saved_by: str | None, etag: str | None, detector: str | None = None
 ) -> dict[str, Any]:
     """Save rules as the draft in place of the one with this ETag, None for the first one; return it.
 
     Raises `InputError` for rules that a detector file would be refused for, `ChangedError` if somebody else saved.
     """
-    version = stores.champion(detector)
+    version = container.champion(detector)
     findings = find_faults(version, put_together(version, rules))
     for finding in findings:
         if finding.severity == "error":
             raise InputError(f"The draft was not saved: {finding}.")
     draft = Draft(tuple(rules), version.version, write_second(clock.now_s()), saved_by)
-    stores.drafts.write(version.detector, draft, etag)
-    return show_draft(stores, version.detector)
+    container.drafts.write(version.detector, draft, etag)
+    return show_draft(container, version.detector)

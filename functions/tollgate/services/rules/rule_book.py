@@ -1,4 +1,4 @@
-"""Rules that somebody sends, put among what their detector has: mode, outcomes and lists."""
+"""Rule book from rules that somebody sends, with the mode, outcomes and lists that the detector has."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def find_faults(version: DetectorVersion, book: RuleBook) -> tuple[Finding, ...]
     return check_book(book, RuleSet.of(replace(book, rules=()), version.event_type, version.features).scope)
 
 
-def tell_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+def serialize_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return findings as the API tells them, lines and columns from 1."""
     return [
         {
@@ -63,7 +63,7 @@ def _place(text: str, place: int) -> dict[str, int | None]:
     return {"line": before.count("\n") + 1, "column": place - (before.rfind("\n") + 1) + 1}
 
 
-def tell_rule(rule: Rule) -> dict[str, Any]:
+def serialize_rule(rule: Rule) -> dict[str, Any]:
     """Return a rule as the API tells it, its expression as it is written."""
     return {
         "name": rule.name,

@@ -1,4 +1,4 @@
-"""Keep what days that are over come to, so that who asks for many days need not sum them up again."""
+"""Day totals of days that are over, kept so that who asks for many days need not sum them up again."""
 
 from __future__ import annotations
 

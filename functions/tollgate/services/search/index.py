@@ -1,4 +1,4 @@
-"""Put decisions and their labels into the index that searches read."""
+"""Indexing of decisions and their labels, for searches."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.adapters.s3.segments import SegmentGoneError
 from tollgate.core.events.event import PAIR_SEPARATOR
 from tollgate.core.events.reader import read_amount
-from tollgate.core.search.entry import UNLABELLED, Entry, Kind, Rows, join
+from tollgate.core.search.entry import UNLABELLED, Entry, EntryKind, Rows, join
 from tollgate.core.search.segment import read_rows, write_segment
 from tollgate.core.search.segment_names import SegmentName, choose_to_merge
 from tollgate.core.times.time_format import TimeFormat
 from tollgate.errors import SealError, UnavailableError
 from tollgate.observability import describe_error
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.search.day_totals import keep_day_sums
 
 _log = logging.getLogger(__name__)
@@ -37,27 +37,27 @@ class Change:
     record: DecisionRecord
 
 
-def index_decisions(stores: Stores, changes: Sequence[Change]) -> None:
+def index_decisions(container: Container, changes: Sequence[Change]) -> None:
     """Write the changes of each day on which events were decided on as a segment, and merge those that are many.
 
     The sums of days that are over are kept. The same changes again write the same segments. Raises `UnavailableError`
     if the bucket does not take them.
     """
-    lots: dict[tuple[str, str], list[Change]] = {}
+    by_day: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
         answer = change.record.answer
-        lots.setdefault((answer["detector"], answer["decided_at"][:10]), []).append(change)
+        by_day.setdefault((answer["detector"], answer["decided_at"][:10]), []).append(change)
     to_tidy: dict[str, set[str]] = {}
-    for (detector, day), lot in lots.items():
-        content = write_segment(Rows.of([read_entry(stores, change) for change in lot]))
-        name = SegmentName.of(detector, day, 0, max(change.written_s for change in lot), content)
-        stores.segments.write(name, content)
+    for (detector, day), of_day in by_day.items():
+        content = write_segment(Rows.of([read_entry(container, change) for change in of_day]))
+        name = SegmentName.of(detector, day, 0, max(change.written_s for change in of_day), content)
+        container.segments.write(name, content)
         to_tidy.setdefault(detector, set()).update(_days_to_tidy(name))
     for detector, days in to_tidy.items():
-        _tidy(stores, detector, days)
+        _tidy(container, detector, days)
 
 
-def read_entry(stores: Stores, change: Change) -> Entry:
+def read_entry(container: Container, change: Change) -> Entry:
     """Return what the index keeps of a decision. Pairs of entities are left out: their parts find what they would."""
     record, answer = change.record, change.record.answer
     rules = tuple((hit["rule"], bool(hit["shadow"])) for hit in answer["rules"])
@@ -69,17 +69,17 @@ def read_entry(stores: Stores, change: Change) -> Entry:
         time_us=round(record.time_s * 1e6),
         score=answer["score"],
         probability=answer["probability"],
-        amount=_read_amount(stores, answer, record.event),
-        kind=Kind(answer["outcome"], answer["detector_version"], rules, *marks),
+        amount=_read_amount(container, answer, record.event),
+        kind=EntryKind(answer["outcome"], answer["detector_version"], rules, *marks),
         entities={entity: key for entity, key in record.entities.items() if PAIR_SEPARATOR not in key},
         label=record.label or UNLABELLED,
         known_us=round((record.known_s or 0.0) * 1e6),
     )
 
 
-def _read_amount(stores: Stores, answer: Mapping[str, Any], event: Mapping[str, Any]) -> float | None:
+def _read_amount(container: Container, answer: Mapping[str, Any], event: Mapping[str, Any]) -> float | None:
     try:
-        event_type = stores.versions.event_type(answer["detector"], answer["detector_version"])
+        event_type = container.versions.event_type(answer["detector"], answer["detector_version"])
     except SealError as error:  # the version was deleted
         _log.warning("Indexed without an amount: %s", error)
         return None
@@ -97,33 +97,33 @@ def _days_to_tidy(written: SegmentName) -> list[str]:
     return [today.isoformat(), (today - timedelta(days=1)).isoformat()]
 
 
-def _tidy(stores: Stores, detector: str, days: Collection[str]) -> None:
+def _tidy(container: Container, detector: str, days: Collection[str]) -> None:
     """Merge segments of days that have too many, and keep the sums of those that are over."""
     today = clock.today().isoformat()
     try:
         for day in sorted(days):
-            merge_segments(stores, detector, day, is_over=day < today)
-        keep_day_sums(stores.segments, stores.day_sums, detector, days)
+            merge_segments(container, detector, day, is_over=day < today)
+        keep_day_sums(container.segments, container.day_sums, detector, days)
     except UnavailableError as error:  # a later write does it
         _log.warning("Segments were not tidied: %s", describe_error(error))
 
 
-def merge_segments(stores: Stores, detector: str, day: str, *, is_over: bool) -> SegmentName | None:
+def merge_segments(container: Container, detector: str, day: str, *, is_over: bool) -> SegmentName | None:
     """Merge segments of a day if they are too many; return the merged one.
 
     Those that it holds are deleted when it is written, so nothing is ever in none. Whatever others do meanwhile, a row
     may be in several segments then, which readers take for one.
     """
-    chosen = choose_to_merge(stores.segments.find(detector, day, day), is_over=is_over)
+    chosen = choose_to_merge(container.segments.find(detector, day, day), is_over=is_over)
     if not chosen:
         return None
     try:
-        rows = join([read_rows(stores.segments.read_whole(name)) for name in chosen])
+        rows = join([read_rows(container.segments.read_whole(name)) for name in chosen])
     except SegmentGoneError:  # somebody else merges them
         return None
     content = write_segment(rows)
     level, newest_s = max(name.level for name in chosen) + 1, max(name.newest_s for name in chosen)
     merged = SegmentName.of(detector, day, level, newest_s, content)
-    stores.segments.write(merged, content)
-    stores.segments.delete(chosen)
+    container.segments.write(merged, content)
+    container.segments.delete(chosen)
     return merged

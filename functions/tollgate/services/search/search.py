@@ -1,4 +1,4 @@
-"""Search decisions by day, outcome, label, rule, entity and score."""
+"""Search of decisions by day, outcome, label, rule, entity and score."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tollgate.core.search.query import Query, is_older_than_all
 from tollgate.core.search.segment import Head
 from tollgate.core.times.timestamps import to_moment, write_moment
 from tollgate.errors import InputError
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.decisions.downgrade import downgrade_of_entry
 from tollgate.services.search.names import check_names
 from tollgate.services.search.read import IndexReader, read_index
-from tollgate.services.search.serialize_entry import tell_entry
+from tollgate.services.search.serialize_entry import serialize_entry
 from tollgate.services.search.terms import SearchTerms, read_days, read_query, write_cursor
 
 # Blocks that are read first, more than one page is usually in; each time after that, twice as many.
@@ -26,7 +26,7 @@ _FIRST_BLOCKS = 48
 # Days that are looked through first for an entity, which most days have little of.
 _DAYS_OF_ENTITY = 8
 # What one search may read: some 100 MB in memory.
-_MOST_ROWS = 400_000
+_MAX_ROWS = 400_000
 
 
 @dataclass(frozen=True)
@@ -38,25 +38,25 @@ class Candidate:
     highest: float
 
 
-def search_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
+def search_decisions(container: Container, terms: SearchTerms) -> dict[str, Any]:
     """Return a page of decisions in the asked order, and the cursor of the next one.
 
     Raises `InputError` for terms that cannot be met, such as an outcome that no version has, `NotFoundError` for an
     unknown detector.
     """
-    version = stores.champion(terms.detector)
+    version = container.champion(terms.detector)
     days = read_days(version.detector, terms.first, terms.last)
     query = read_query(version, terms, days)
     if query.after and query.sort == "newest":
         days = replace(days, last=min(days.last, to_moment(query.after.decided_us).date()))
-    page, indexed_s = read_index(stores.segments, days, lambda reader: (find_page(reader, query), reader.indexed_s))
+    page, indexed_s = read_index(container.segments, days, lambda reader: (find_page(reader, query), reader.indexed_s))
     if not len(page):
-        check_names(stores, version, terms)
+        check_names(container, version, terms)
     is_full = len(page) == query.limit
     last = position_of(page.columns, len(page) - 1, query.sort) if is_full else None
     return {
         "decisions": [
-            tell_entry(entry, downgrade_of_entry(stores, version.detector, entry)) for entry in page.entries()
+            serialize_entry(entry, downgrade_of_entry(container, version.detector, entry)) for entry in page.entries()
         ],
         "cursor": write_cursor(query, days, last) if last else None,
         "indexed_until": None if indexed_s is None else write_moment(indexed_s * 10**6),
@@ -87,7 +87,7 @@ def _find_page(reader: IndexReader, query: Query) -> Rows:
     while True:
         now, left = left[:count], left[count:]
         rows = join([rows, *_read_blocks(reader, heads, now)])
-        if len(rows) > _MOST_ROWS:
+        if len(rows) > _MAX_ROWS:
             message = "The search would read too many decisions; choose fewer days, or an entity, outcome or score too."
             raise InputError(message)
         page = query.page(query.select(rows))

@@ -1,4 +1,4 @@
-"""A row of the index as it is answered."""
+"""Serialization of an index entry, as it is answered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tollgate.core.search.entry import UNLABELLED, Entry
 from tollgate.core.times.timestamps import write_moment
 
 
-def tell_entry(entry: Entry, downgraded: Mapping[str, str] | None) -> dict[str, Any]:
+def serialize_entry(entry: Entry, downgraded: Mapping[str, str] | None) -> dict[str, Any]:
     """Return a row as it is answered, with the rule that took a stronger outcome away, if any did."""
     kind, amount, probability = entry.kind, entry.amount, entry.probability
     known_at = write_moment(entry.known_us)

@@ -1,4 +1,4 @@
-"""The summary of a day as it is answered."""
+"""Serialization of a day's summary, as it is answered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from tollgate.core.detectors.score import TOP_SCORE
-from tollgate.core.search.entry import Kind
+from tollgate.core.search.entry import EntryKind
 from tollgate.core.search.summary import NOTHING, SCORE_STEP, Summary, Tally, add_tallies
 
 _HOURS = range(24)
@@ -16,12 +16,12 @@ _STEPS = range(0, TOP_SCORE + 1, SCORE_STEP)
 Names = dict[str, Any]
 
 
-def tell_summary(day: str, summary: Summary) -> dict[str, Any]:
+def serialize_summary(day: str, summary: Summary) -> dict[str, Any]:
     """Return counts and money of a day: in all, and by outcome, version, rule, hour and score."""
     kinds = summary.kinds
     return {
         "day": day,
-        **_tell(add_tallies(kinds.values())),
+        **_serialize(add_tallies(kinds.values())),
         "degraded": _count(kinds, lambda kind: kind.degraded),
         "braked": _count(kinds, lambda kind: kind.braked),
         "forced": _count(kinds, lambda kind: kind.forced),
@@ -34,34 +34,36 @@ def tell_summary(day: str, summary: Summary) -> dict[str, Any]:
     }
 
 
-def _tell(tally: Tally) -> dict[str, Any]:
+def _serialize(tally: Tally) -> dict[str, Any]:
     count, cents, risk = tally
     return {"decisions": count, "amount": cents / 100, "money_at_risk": risk / 100}
 
 
-def _count(kinds: Mapping[tuple[Kind, str], Tally], wanted: Callable[[Kind], bool]) -> int:
+def _count(kinds: Mapping[tuple[EntryKind, str], Tally], wanted: Callable[[EntryKind], bool]) -> int:
     return sum(tally[0] for (kind, _), tally in kinds.items() if wanted(kind))
 
 
-def _rules(kind: Kind) -> Iterable[Names]:
+def _rules(kind: EntryKind) -> Iterable[Names]:
     for rule, shadow in kind.rules:
         yield {"rule": rule, "shadow": shadow, "outcome": kind.outcome}
 
 
-def _pairs_of_rules(kind: Kind) -> Iterable[Names]:
+def _pairs_of_rules(kind: EntryKind) -> Iterable[Names]:
     """Yield the pairs of rules that matched the same events, each in the order of their names."""
     for pair in combinations(sorted(rule for rule, _ in kind.rules), 2):
         yield {"rules": list(pair)}
 
 
-def _add_by(kinds: Mapping[tuple[Kind, str], Tally], name: Callable[[Kind], Iterable[Names]]) -> list[dict[str, Any]]:
+def _add_by(
+    kinds: Mapping[tuple[EntryKind, str], Tally], name: Callable[[EntryKind], Iterable[Names]]
+) -> list[dict[str, Any]]:
     """Return tallies by what a kind is named, and by label."""
     found: dict[str, tuple[Names, list[Tally]]] = {}
     for (kind, label), tally in kinds.items():
         for names in name(kind):
             named = {**names, "label": label}
             found.setdefault(repr(named), (named, []))[1].append(tally)
-    return [{**named, **_tell(add_tallies(tallies))} for _, (named, tallies) in sorted(found.items())]
+    return [{**named, **_serialize(add_tallies(tallies))} for _, (named, tallies) in sorted(found.items())]
 
 
 def _spread(tallies: Mapping[tuple[int, str], Tally], steps: range) -> dict[str, dict[str, list[float]]]:

@@ -1,4 +1,4 @@
-"""Count decisions and their money by day, from the summaries of segments."""
+"""Summaries of decisions and their money by day, from those of segments."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from tollgate.core.search.segment import find_labels, read_head, read_rows, read
 from tollgate.core.search.segment_names import SegmentName
 from tollgate.core.search.summary import Summary
 from tollgate.core.times.timestamps import write_moment
-from tollgate.services.container import Stores
+from tollgate.services.container import Container
 from tollgate.services.search.read import IndexReader, read_index
-from tollgate.services.search.serialize_summary import tell_summary
+from tollgate.services.search.serialize_summary import serialize_summary
 from tollgate.services.search.terms import SearchTerms, read_days
 
 
-def summarize_decisions(stores: Stores, terms: SearchTerms) -> dict[str, Any]:
+def summarize_decisions(container: Container, terms: SearchTerms) -> dict[str, Any]:
     """Return what the decisions of each day come to; a day without any is left out.
 
     Raises `InputError` for days in the wrong order or too many, `NotFoundError` for an unknown detector.
     """
-    version = stores.champion(terms.detector)
+    version = container.champion(terms.detector)
     days = read_days(version.detector, terms.first, terms.last)
 
     def summarize(reader: IndexReader) -> tuple[dict[str, Summary], int | None]:
-        return summarize_segments(reader, version.detector, stores.day_sums), reader.indexed_s
+        return summarize_segments(reader, version.detector, container.day_sums), reader.indexed_s
 
-    summaries, indexed_s = read_index(stores.segments, days, summarize)
+    summaries, indexed_s = read_index(container.segments, days, summarize)
     return {
-        "days": [tell_summary(day, summary) for day, summary in summaries.items()],
+        "days": [serialize_summary(day, summary) for day, summary in summaries.items()],
         "indexed_until": None if indexed_s is None else write_moment(indexed_s * 10**6),
     }
 

@@ -1,4 +1,4 @@
-"""What a search asks for, read and checked."""
+"""Search terms, read and checked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tollgate.core.times.timestamps import to_moment
 from tollgate.errors import InputError, suggest
 from tollgate.services.search.read import Days
 
-MOST_DAYS = 92
+MAX_DAYS = 92
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def read_days(detector: str, first: date | None, last: date | None) -> Days:
     last = last or max(first, today)
     if last < first:
         raise InputError(f"from ({first}) lies after to ({last}); exchange them.")
-    if (last - first).days >= MOST_DAYS:
-        raise InputError(f"From {first} to {last} is {(last - first).days + 1} days; ask for {MOST_DAYS} at most.")
+    if (last - first).days >= MAX_DAYS:
+        raise InputError(f"From {first} to {last} is {(last - first).days + 1} days; ask for {MAX_DAYS} at most.")
     return Days(detector, first, last)
 
 

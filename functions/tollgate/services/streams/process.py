@@ -1,4 +1,4 @@
-"""Decide on a lot of a stream's records: each key in its order, and no record able to stop the stream."""
+"""Processing of a batch of stream records: each key in its order, and no record able to stop the stream."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from tollgate.core.streams.record import StreamRecord
 from tollgate.core.times.timestamps import write_utc
 from tollgate.errors import InputError
 from tollgate.observability import describe_error
-from tollgate.services.container import Stores
-from tollgate.services.decisions.announce import decide_and_tell, tell_decision
+from tollgate.services.container import Container
+from tollgate.services.decisions.announce import decide_and_publish, publish_decision
 
 # When so many keys have failed, it is not for what they are, and the rest would only wait for time-outs too.
-_MOST_FAILED_KEYS = 3
+_MAX_FAILED_KEYS = 3
 # A record is not begun when less is left than storage may take to answer.
 MARGIN_S = 15.0
 _log = logging.getLogger(__name__)
 
 
-def decide_lot(
-    stores: Stores, records: Sequence[StreamRecord], time_left_s: Callable[[], float] = lambda: math.inf
+def decide_records(
+    container: Container, records: Sequence[StreamRecord], time_left_s: Callable[[], float] = lambda: math.inf
 ) -> list[StreamRecord]:
     """Decide on records in their order; return those that are not done and have to come again.
 
@@ -39,25 +39,25 @@ def decide_lot(
     can never be decided on goes to the dead-letter queue, and is done. A decision is done when its result is put. An
     aggregate is done when all of its user records are; until then it comes again whole.
     """
-    lot = _Lot(stores)
+    batch = _RecordBatch(container)
     for number, record in enumerate(records):
-        # The first is begun whatever time is left, or a short time limit would let no lot get on.
+        # The first is begun whatever time is left, or a short time limit would let no batch get on.
         if number and time_left_s() < MARGIN_S:
-            lot.give_back(record)
+            batch.give_back(record)
         else:
-            lot.take(record, time_left_s)
-    lot.put_results()
-    lot.counts["RecordReturned"] = len(lot.returned)
-    detector = ((DETECTOR, stores.settings.detector),)
-    stores.metrics.write(Metric(name, detector, float(number)) for name, number in lot.counts.items() if number)
-    return [record for record in records if id(record) in lot.returned]
+            batch.take(record, time_left_s)
+    batch.put_results()
+    batch.counts["RecordReturned"] = len(batch.returned)
+    detector = ((DETECTOR, container.settings.detector),)
+    container.metrics.write(Metric(name, detector, float(number)) for name, number in batch.counts.items() if number)
+    return [record for record in records if id(record) in batch.returned]
 
 
 @dataclass
-class _Lot:
+class _RecordBatch:
     """What became of the records so far. ``returned`` are the identities of those that are not done."""
 
-    stores: Stores
+    container: Container
     returned: dict[int, StreamRecord] = field(default_factory=dict)
     failed_keys: set[tuple[str, bytes | None]] = field(default_factory=set)
     results: list[tuple[StreamRecord, Result]] = field(default_factory=list)
@@ -89,7 +89,7 @@ class _Lot:
 
     def holds(self, record: StreamRecord) -> bool:
         """Return whether a record has to wait for one before it."""
-        return _lane(record) in self.failed_keys or len(self.failed_keys) >= _MOST_FAILED_KEYS
+        return _lane(record) in self.failed_keys or len(self.failed_keys) >= _MAX_FAILED_KEYS
 
     def give_back(self, record: StreamRecord) -> None:
         """Note that a record is not done."""
@@ -98,7 +98,7 @@ class _Lot:
     def decide(self, part: StreamRecord, record: StreamRecord) -> None:
         """Decide on a part of a record, or note what hinders it; raise `InputError` where nothing can help."""
         try:
-            answer, result = decide_record(self.stores, part)
+            answer, result = decide_record(self.container, part)
         except InputError:
             raise
         except Exception as error:
@@ -115,7 +115,7 @@ class _Lot:
             return
         failed_at = write_utc(clock.now(), "milliseconds")
         try:
-            self.stores.refused.keep(part, self.stores.settings.detector, error, failed_at)
+            self.container.refused.keep(part, self.container.settings.detector, error, failed_at)
         except Exception as failure:
             self.fail(part, record, failure)
             return
@@ -130,21 +130,21 @@ class _Lot:
 
     def put_results(self) -> None:
         """Put the results of all decisions; those that are not taken come again with their records."""
-        not_put = self.stores.results.put([result for _, result in self.results])
+        not_put = self.container.results.put([result for _, result in self.results])
         self.counts["ResultNotPut"] = len(not_put)
         for place in not_put:
             self.give_back(self.results[place][0])
 
 
-def decide_record(stores: Stores, record: StreamRecord) -> tuple[dict[str, Any], Result]:
+def decide_record(container: Container, record: StreamRecord) -> tuple[dict[str, Any], Result]:
     """Decide on one record that is no aggregate; return the decision, and the result to be put.
 
     Raises `InputError` for a record that cannot be decided on whatever is done, and what `decide_event` raises.
     """
-    version = stores.champion()
+    version = container.champion()
     event = read_event_of(version.stream, version.event_type, record.data, record.key)
-    answer = decide_and_tell(stores, event, version=version)
-    told = {**tell_decision(answer), "recorded": answer["recorded"], "repeated": answer["repeated"]}
+    answer = decide_and_publish(container, event, version=version)
+    told = {**publish_decision(answer), "recorded": answer["recorded"], "repeated": answer["repeated"]}
     return answer, Result(_result_key(version, event, answer), json.dumps(told, ensure_ascii=False).encode())
 
 

@@ -1,4 +1,4 @@
-"""Decide again on stream records that were given up, from what the dead-letter queue holds about them."""
+"""Redrive of stream records that were given up, from what the dead-letter queue holds about them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tollgate.adapters.kinesis.shard_records import read_shard_records
 from tollgate.core.streams.reader import split_record
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError, UnavailableError
-from tollgate.services.container import Stores
-from tollgate.services.streams.process import decide_lot, decide_record
+from tollgate.services.container import Container
+from tollgate.services.streams.process import decide_record, decide_records
 
 # Bodies are ours, with one record inside, or what Lambda writes of the records that it gave up.
 OURS, OF_KINESIS, OF_KAFKA = "stream_record", "KinesisBatchInfo", "KafkaBatchInfo"
@@ -23,7 +23,9 @@ def is_stream_message(body: Mapping[str, Any]) -> bool:
     return bool(body.keys() & {OURS, OF_KINESIS, OF_KAFKA})
 
 
-def decide_again(stores: Stores, body: Mapping[str, Any], time_left_s: Callable[[], float] = lambda: math.inf) -> int:
+def decide_again(
+    container: Container, body: Mapping[str, Any], time_left_s: Callable[[], float] = lambda: math.inf
+) -> int:
     """Decide on the records that a message is about, and put their results; return how many there were.
 
     What was decided on before is not decided anew. Of several records, those that cannot be decided on get messages of
@@ -31,15 +33,15 @@ def decide_again(stores: Stores, body: Mapping[str, Any], time_left_s: Callable[
     any other `TollgateError` where trying later may help.
     """
     if OURS in body:
-        results = [decide_record(stores, part)[1] for part in split_record(StreamRecord.from_json(body[OURS]))]
-        if stores.results.put(results):
+        results = [decide_record(container, part)[1] for part in split_record(StreamRecord.from_json(body[OURS]))]
+        if container.results.put(results):
             raise UnavailableError("The result stream did not take the decision; try again.")
         return len(results)
     if OF_KINESIS in body:
         lost = body[OF_KINESIS]
         part = (lost["streamArn"], lost["shardId"], lost["startSequenceNumber"], lost["endSequenceNumber"])
         records = list(read_shard_records(clients.kinesis(), *part))
-        if returned := decide_lot(stores, records, time_left_s):
+        if returned := decide_records(container, records, time_left_s):
             raise UnavailableError(f"{len(returned)} of {len(records)} records are not decided on; try again.")
         if gone := lost["batchSize"] - len(records):
             raise InputError(

@@ -28,11 +28,11 @@ from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import AMOUNT_LIMIT, NO_ID, repeated_id, written
 from tollgate.core.files.columns.arrow_columns import plain_column, unwrap
-from tollgate.core.files.columns.dictionary_column import LazyTexts, Texts, join_texts
+from tollgate.core.files.columns.dictionary_column import DictionaryColumn, LazyTexts, join_columns
 from tollgate.core.files.columns.quick_columns import plain_numbers, quick_times, surely_clean, without_null
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.readers.blank_rows import say_blank_rows
-from tollgate.core.files.readers.chunk import Piece
+from tollgate.core.files.readers.chunk import Chunk
 from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.core.times.time_format import TimeFormat
@@ -41,8 +41,8 @@ _DURATION = "a duration is not a time"
 
 
 @dataclass(frozen=True)
-class PieceEvents:
-    """The usable rows of a piece as ``events``: their places in the piece, and the keys of each entity.
+class ChunkEvents:
+    """The usable rows of a chunk as ``events``: their places in the chunk, and the keys of each entity.
 
     ``problems`` maps places of other rows to the column and the reason. ``ids`` are those of all rows, as far as they
     have one. ``ahead`` counts the rows that lie ahead of the clock; ``clocks`` maps the places of those that are
@@ -51,19 +51,19 @@ class PieceEvents:
 
     events: Events
     places: Ints
-    keys: Mapping[str, Texts]
+    keys: Mapping[str, DictionaryColumn]
     problems: Mapping[int, tuple[str, str]]
-    ids: Texts
+    ids: DictionaryColumn
     ahead: int = 0
     clocks: Mapping[int, str] = field(default_factory=dict)
 
 
-def _none_repeated(_ids: Texts, _codes: Ints, _first_row: int) -> Mapping[int, int]:
+def _none_repeated(_ids: DictionaryColumn, _codes: Ints, _first_row: int) -> Mapping[int, int]:
     return {}
 
 
-def repeated_in_piece(_ids: Texts, codes: Ints, first_row: int) -> Mapping[int, int]:
-    """Return which rows of a piece that is a whole table repeat an id, by their place, and which row had it first.
+def repeated_in_chunk(_ids: DictionaryColumn, codes: Ints, first_row: int) -> Mapping[int, int]:
+    """Return which rows of a chunk that is a whole table repeat an id, by their place, and which row had it first.
 
     Rows whose code is -1 have no id, or take none.
     """
@@ -77,7 +77,7 @@ def repeated_in_piece(_ids: Texts, codes: Ints, first_row: int) -> Mapping[int, 
 
 
 class EventReader:
-    """Reads pieces of one file. ``find_repeated`` tells which rows repeat an id, and of which row, from 0.
+    """Reads chunks of one file. ``find_repeated`` tells which rows repeat an id, and of which row, from 0.
 
     Only rows without another problem take an id, and are asked about: the others have code -1. Without
     ``find_repeated`` no row repeats one: the caller knows, or does not mind. With a ``limit``, rows that lie ahead of
@@ -88,7 +88,7 @@ class EventReader:
         self,
         event_type: EventType,
         hashing: KeyHashes,
-        find_repeated: Callable[[Texts, Ints, int], Mapping[int, int]] = _none_repeated,
+        find_repeated: Callable[[DictionaryColumn, Ints, int], Mapping[int, int]] = _none_repeated,
         limit: SkewLimit | None = None,
     ) -> None:
         self._type = event_type
@@ -96,29 +96,29 @@ class EventReader:
         self._find_repeated = find_repeated
         self._limit = limit
 
-    def read(self, piece: Piece) -> PieceEvents:
-        """Read a piece."""
+    def read(self, chunk: Chunk) -> ChunkEvents:
+        """Read a chunk."""
         kind = self._type
-        columns = _Columns(kind, dict(zip(piece.names, piece.columns, strict=True)), self._hashing)
+        columns = _Columns(kind, dict(zip(chunk.names, chunk.columns, strict=True)), self._hashing)
         texts = {name: columns.texts(name) for name in kind.text_columns}
         numeric = {name: columns.numbers(name) for name in kind.numeric}
         numeric |= {name: columns.booleans(name) for name in kind.boolean}
-        ids = self._read_ids(columns, piece)
+        ids = self._read_ids(columns, chunk)
         times_us, ahead = self._settle(columns, columns.times(kind.timestamp))
         amounts = columns.bounded(kind.amount, AMOUNT_LIMIT)
         latitudes, longitudes = columns.bounded(kind.latitude, 90), columns.bounded(kind.longitude, 180)
-        problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in piece.misshapen.items()}
+        problems: dict[int, tuple[str, str]] = {row: ("", reason) for row, reason in chunk.misshapen.items()}
         for problem in columns.problems:
             problems.setdefault(problem.row, (problem.column, problem.message))
-        say_blank_rows(kind, piece, problems)
-        problems |= self._repeated(ids, problems, piece.first_row)
-        places = np.flatnonzero(_without(problems, len(piece)))
-        keep = slice(None) if len(places) == len(piece) else places
+        say_blank_rows(kind, chunk, problems)
+        problems |= self._repeated(ids, problems, chunk.first_row)
+        places = np.flatnonzero(_without(problems, len(chunk)))
+        keep = slice(None) if len(places) == len(chunk) else places
         taken = {
-            name: its if len(places) == len(piece) else its.take(places, self._hashing) for name, its in texts.items()
+            name: its if len(places) == len(chunk) else its.take(places, self._hashing) for name, its in texts.items()
         }
         keys = {
-            entity: join_texts([taken[part] for part in parts], self._hashing)
+            entity: join_columns([taken[part] for part in parts], self._hashing)
             for entity, parts in kind.entities.items()
         }
         events = Events(
@@ -131,7 +131,7 @@ class EventReader:
             categories={name: taken[name].keys for name in kind.categorical},
             entities={entity: its.keys for entity, its in keys.items()},
         )
-        return PieceEvents(events, places, keys, problems, ids, len(ahead), self._clocks(ahead, problems))
+        return ChunkEvents(events, places, keys, problems, ids, len(ahead), self._clocks(ahead, problems))
 
     def _settle(self, columns: _Columns, times_us: Ints) -> tuple[Ints, Sequence[int]]:
         if self._limit is None:
@@ -145,16 +145,18 @@ class EventReader:
             return {}
         return dict.fromkeys((row for row in ahead if row not in problems), self._limit.used)
 
-    def _read_ids(self, columns: _Columns, piece: Piece) -> Texts:
+    def _read_ids(self, columns: _Columns, chunk: Chunk) -> DictionaryColumn:
         name = self._type.id
         if name is None:
-            numbers = pa.array(np.arange(piece.first_row, piece.first_row + len(piece)) + 1)
-            return Texts.of(np.arange(len(piece)), numbers.cast(pa.string()), self._hashing)
+            numbers = pa.array(np.arange(chunk.first_row, chunk.first_row + len(chunk)) + 1)
+            return DictionaryColumn.of(np.arange(len(chunk)), numbers.cast(pa.string()), self._hashing)
         ids = columns.texts(name)
         columns.problems += [Problem(row, name, NO_ID) for row in np.flatnonzero(ids.codes < 0).tolist()]
         return ids
 
-    def _repeated(self, ids: Texts, problems: Mapping[int, object], first_row: int) -> dict[int, tuple[str, str]]:
+    def _repeated(
+        self, ids: DictionaryColumn, problems: Mapping[int, object], first_row: int
+    ) -> dict[int, tuple[str, str]]:
         """Return the problems of rows that would be usable, if their id had not been taken before."""
         name = self._type.id
         if name is None:
@@ -174,7 +176,7 @@ def _without(problems: Mapping[int, object], rows: int) -> npt.NDArray[np.bool_]
     return good
 
 
-def _texts_of_rows(texts: Texts, places: Ints) -> LazyTexts:
+def _texts_of_rows(texts: DictionaryColumn, places: Ints) -> LazyTexts:
     return LazyTexts(lambda: texts.values.arrow.take(pa.array(texts.codes[places])), len(places))
 
 
@@ -260,7 +262,7 @@ class _Columns:
         times: Ints = self._note(read_time_column(name, self._column(name), self._type.time_format))
         return times
 
-    def texts(self, name: str) -> Texts:
+    def texts(self, name: str) -> DictionaryColumn:
         """Return a column of identifying texts."""
         column = self._column(name)
         if isinstance(column, list):
@@ -271,10 +273,10 @@ class _Columns:
             return self._respelled(name, codes, python_values(values), range(len(values)))
         clean = pc.and_(surely_clean(values), pc.greater(pc.binary_length(values), 0))
         if pc.all(clean).as_py() is not False:
-            return Texts.of(codes, values, self._hashing)
+            return DictionaryColumn.of(codes, values, self._hashing)
         return self._respelled(name, codes, values.to_pylist(), np.flatnonzero(~np.asarray(clean)).tolist())
 
-    def _respelled(self, name: str, codes: Ints, values: list[Any], doubtful: Iterable[int]) -> Texts:
+    def _respelled(self, name: str, codes: Ints, values: list[Any], doubtful: Iterable[int]) -> DictionaryColumn:
         """Read some of the distinct values one by one; several spellings may be one key, such as 36 and 36.0."""
         for place in doubtful:
             try:
@@ -283,9 +285,9 @@ class _Columns:
                 values[place] = None
                 self.problems += [Problem(row, name, str(error)) for row in np.flatnonzero(codes == place).tolist()]
         distinct = pa.array([*values, None], pa.string()).dictionary_encode()
-        return Texts.of(_codes_of(distinct)[codes], distinct.dictionary, self._hashing)
+        return DictionaryColumn.of(_codes_of(distinct)[codes], distinct.dictionary, self._hashing)
 
-    def _spelled(self, name: str, given: Sequence[Any]) -> Texts:
+    def _spelled(self, name: str, given: Sequence[Any]) -> DictionaryColumn:
         texts: list[str | None] = []
         for row, value in enumerate(given):
             try:
@@ -295,9 +297,9 @@ class _Columns:
                 self.problems.append(Problem(row, name, str(error)))
         return self._numbered(texts)
 
-    def _numbered(self, texts: Sequence[str | None]) -> Texts:
+    def _numbered(self, texts: Sequence[str | None]) -> DictionaryColumn:
         encoded = pa.array(texts, pa.string()).dictionary_encode()
-        return Texts.of(_codes_of(encoded), encoded.dictionary, self._hashing)
+        return DictionaryColumn.of(_codes_of(encoded), encoded.dictionary, self._hashing)
 
 
 def _codes_of(encoded: pa.DictionaryArray) -> Ints:

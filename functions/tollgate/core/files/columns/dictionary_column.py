@@ -1,4 +1,4 @@
-"""Columns of identifying text, as codes into their distinct values."""
+"""Dictionary columns: identifying text as codes into its distinct values."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class LazyTexts(Sequence[str]):
 
 
 @dataclass(frozen=True)
-class Texts:
+class DictionaryColumn:
     """A column of n texts as ``codes``, -1 where there is none, into u distinct ``values`` that are all used."""
 
     codes: Ints
@@ -74,12 +74,12 @@ class Texts:
         """The column as events have it."""
         return Keys(self.codes, self.values)
 
-    def take(self, rows: Ints, hashing: KeyHashes) -> Texts:
+    def take(self, rows: Ints, hashing: KeyHashes) -> DictionaryColumn:
         """Return the texts of some rows."""
-        return Texts.of(self.codes[rows], self.values.arrow, hashing)
+        return DictionaryColumn.of(self.codes[rows], self.values.arrow, hashing)
 
     @classmethod
-    def of(cls, codes: Ints, values: pa.StringArray, hashing: KeyHashes) -> Texts:
+    def of(cls, codes: Ints, values: pa.StringArray, hashing: KeyHashes) -> DictionaryColumn:
         """Take codes into texts, some of which may not be used."""
         present = np.bincount(codes + 1, minlength=len(values) + 1)[1:] > 0
         if not present.all():
@@ -88,7 +88,7 @@ class Texts:
         return cls(codes, LazyTexts(lambda: values, len(values)), lambda: hashing.of_texts(values))
 
 
-def join_texts(parts: Sequence[Texts], hashing: KeyHashes) -> Texts:
+def join_columns(parts: Sequence[DictionaryColumn], hashing: KeyHashes) -> DictionaryColumn:
     """Return the pairs of several columns; missing where any part is."""
     if len(parts) == 1:
         return parts[0]
@@ -109,4 +109,4 @@ def join_texts(parts: Sequence[Texts], hashing: KeyHashes) -> Texts:
     def make_hashes() -> Hashes:
         return hashing.join([part.hashes[place] for part, place in zip(parts, each, strict=True)])
 
-    return Texts(codes.astype(np.int64) - skipped, LazyTexts(make, len(present) - skipped), make_hashes)
+    return DictionaryColumn(codes.astype(np.int64) - skipped, LazyTexts(make, len(present) - skipped), make_hashes)

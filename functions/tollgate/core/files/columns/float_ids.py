@@ -1,4 +1,4 @@
-"""Ids that a table holds as floats: those with more digits than a float has, which were rounded before they came."""
+"""Ids stored as floats: a count of those with more digits than a float holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quick reading of clean Arrow columns: the same times, numbers and keys as value by value, or None where it is not."""
+"""Fast path for clean Arrow columns: the same times, numbers and keys as value by value, or None where it is not."""
 
 from __future__ import annotations
 

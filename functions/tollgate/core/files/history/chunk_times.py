@@ -1,4 +1,4 @@
-"""What the events of one piece add to sums, whoever's they are: their moments, weights and whole numbers."""
+"""Times, weights and additions of a chunk's events, the same for every entity."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.history.plan import HistoryPlan, Kind, quantise, summed_values, weigh
+from tollgate.core.history.plan import HistoryPlan, SumKind, quantise, summed_values, weigh
 
-# Below this, int64 holds every sum of a piece.
+# Below this, int64 holds every sum of a chunk.
 ONE_LIMB = 2.0**62
 
 
@@ -36,8 +36,8 @@ class Added:
         return Added(np.where(which, self.numbers, 0.0), small, self.largest)
 
 
-class PieceTimes:
-    """n events of a piece under a plan. ``excess`` is what `judge_amounts` says of them, once that is known."""
+class ChunkTimes:
+    """n events of a chunk under a plan. ``excess`` is what `amount_excess` says of them, once that is known."""
 
     def __init__(self, plan: HistoryPlan, events: Events) -> None:
         self._plan = plan
@@ -46,7 +46,7 @@ class PieceTimes:
         self.times_s = events.times_s
         self.excess = np.zeros(len(events))
         self._weighed: dict[int, tuple[Ints, Floats]] = {}
-        self._added: dict[tuple[Kind, int], Added] = {}
+        self._added: dict[tuple[SumKind, int], Added] = {}
 
     @cached_property
     def arrival(self) -> Ints:
@@ -65,31 +65,31 @@ class PieceTimes:
         return self._weighed[half_life]
 
     @cached_property
-    def values(self) -> Mapping[Kind, Floats]:
+    def values(self) -> Mapping[SumKind, Floats]:
         """What each kind of sum adds; not before ``excess`` is known, but for counts and amounts."""
         return summed_values(self._events, self.excess)
 
-    def added(self, kind: Kind, half_life: int) -> Added:
+    def added(self, kind: SumKind, half_life: int) -> Added:
         """Return what each event adds to one sum."""
         if (kind, half_life) not in self._added:
             numbers = quantise(self.values[kind], self.weighed(half_life)[1], kind)
             self._added[kind, half_life] = Added.of(numbers)
         return self._added[kind, half_life]
 
-    def judged(self, excess: Floats) -> PieceTimes:
+    def with_excess(self, excess: Floats) -> ChunkTimes:
         """Return the same events with what was judged of their amounts."""
-        again = PieceTimes(self._plan, self._events)
+        again = ChunkTimes(self._plan, self._events)
         again.excess = excess
         again.__dict__["arrival"] = self.arrival
         again._weighed = self._weighed
         again._added = dict(self._added)
         return again
 
-    def as_of(self, times_us: Ints) -> PieceTimes:
+    def as_of(self, times_us: Ints) -> ChunkTimes:
         """Return the moments as of which the events read, where these are not their own."""
-        return PieceTimes(self._plan, replace(self._events, times_us=times_us))
+        return ChunkTimes(self._plan, replace(self._events, times_us=times_us))
 
-    def mature_before(self, as_of: PieceTimes | None) -> bool:
+    def mature_before(self, as_of: ChunkTimes | None) -> bool:
         """Return whether some events have matured by the moment as of which they read."""
         return as_of is not None and bool((self.steps <= as_of.last_matured_step).any())
 

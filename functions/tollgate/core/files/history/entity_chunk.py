@@ -1,4 +1,4 @@
-"""One entity in one piece of a file: what its events read, and what they leave for the pieces behind."""
+"""History of one entity over one chunk of a file: what its events read, and what is left for later chunks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Floats, Ints
-from tollgate.core.files.history.chunk_times import PieceTimes, last_step_before
+from tollgate.core.files.history.chunk_times import ChunkTimes, last_step_before
 from tollgate.core.files.history.lines import Line
 from tollgate.core.files.history.open_events import Maturity, Steps
 from tollgate.core.files.history.running_sums import RunsOnKept
@@ -29,8 +29,8 @@ class Left:
     ring: Ints
 
 
-class EntityPiece:
-    """The events of a piece that have an entity, and what was left of its u keys by the pieces before.
+class EntityChunk:
+    """The events of a chunk that have an entity, and what was left of its u keys by the chunks before.
 
     Each sum is read once: what is left of it takes its place. ``as_of`` are the moments as of which its events read,
     where some are late: no earlier than the latest addition to their key.
@@ -43,7 +43,7 @@ class EntityPiece:
         kept: Sequence[Sum],
         left: Left,
         line: Line,
-        as_of: PieceTimes | None = None,
+        as_of: ChunkTimes | None = None,
     ) -> None:
         self._plan = plan
         self.as_of = as_of
@@ -56,7 +56,7 @@ class EntityPiece:
         self._runs: dict[int, RunsOnKept] = {}
         self._opened: _Opened | None = None
 
-    def read(self, times: PieceTimes, stored: Entries, places: Sequence[int], out: Floats) -> None:
+    def read(self, times: ChunkTimes, stored: Entries, places: Sequence[int], out: Floats) -> None:
         """Fill the rows at ``places`` of ``out``, shape (k, n), with what the events read of these of the k sums.
 
         It is NaN for events without the entity.
@@ -74,7 +74,7 @@ class EntityPiece:
             )
 
     def _read_half_life(
-        self, times: PieceTimes, stored: Entries, half_life: int, its: Sequence[tuple[int, Sum]], out: Floats
+        self, times: ChunkTimes, stored: Entries, half_life: int, its: Sequence[tuple[int, Sum]], out: Floats
     ) -> None:
         runs = self._runs_over(half_life, times)
         weights = (self.as_of or times).weighed(half_life)[1].take(self._line.rows)
@@ -93,13 +93,13 @@ class EntityPiece:
                 by_units[units] = weights * units
             self._put(out[place], runs, by_units[units], current, older)
 
-    def _runs_over(self, half_life: int, times: PieceTimes) -> RunsOnKept:
+    def _runs_over(self, half_life: int, times: ChunkTimes) -> RunsOnKept:
         if half_life not in self._runs:
             kept = find_epochs(self._left.last_us / 1e6, self._plan.half_lives_s[half_life])
             self._runs[half_life] = RunsOnKept(self._line, (self.as_of or times).weighed(half_life)[0], kept)
         return self._runs[half_life]
 
-    def _read_sum(self, s: Sum, runs: RunsOnKept, times: PieceTimes) -> tuple[Limbs, Limbs]:
+    def _read_sum(self, s: Sum, runs: RunsOnKept, times: ChunkTimes) -> tuple[Limbs, Limbs]:
         if s not in self._row_of:
             sizes = len(self._line.rows), len(runs.runs.codes if self.as_of is None else self._line.rows)
             nothing, before = (Limbs.small(np.zeros(size, dtype=np.int64)) for size in sizes)
@@ -118,7 +118,7 @@ class EntityPiece:
         return passed.current, passed.older
 
     def _read_legitimate(
-        self, s: Sum, runs: RunsOnKept, times: PieceTimes, current: Limbs, older: Limbs
+        self, s: Sum, runs: RunsOnKept, times: ChunkTimes, current: Limbs, older: Limbs
     ) -> tuple[Limbs, Limbs]:
         assert self._opened is not None
         own, read = self._opened.over(s.half_life)
@@ -145,7 +145,7 @@ class EntityPiece:
         self._fill(out, sums)
 
     def _fill(self, out: Floats, found: Floats) -> None:
-        """Put what was found for the events of the line, or one number, into the rows of the piece."""
+        """Put what was found for the events of the line, or one number, into the rows of the chunk."""
         if len(self._line.rows) < len(out):
             out[self._line.rows] = found
         elif found.ndim:
@@ -167,8 +167,8 @@ class EntityPiece:
             if sums.high.ndim:
                 sums.high[place] = limbs.high
 
-    def behind(self, times: PieceTimes) -> Left:
-        """Return what is left behind this piece, once all sums are read."""
+    def behind(self, times: ChunkTimes) -> Left:
+        """Return what is left behind this chunk, once all sums are read."""
         if not len(self._line.rows):
             return self._left
         last_us = (self.as_of or times).times_us[self._line.rows[self._line.last]]
@@ -178,7 +178,7 @@ class EntityPiece:
 
 @dataclass(frozen=True)
 class _Opened:
-    """Open events of a piece's keys: those of the file, and with those that are stored.
+    """Open events of a chunk's keys: those of the file, and with those that are stored.
 
     ``until`` says how many are over before each event, ``own_until`` how many by the last event of each key. Those
     events that are so late that they mature ``at_once``, (n,), are not among them; None where none is late.
@@ -198,11 +198,11 @@ class _Opened:
         plan: HistoryPlan,
         line: Line,
         left: Left,
-        times: PieceTimes,
-        as_of: PieceTimes | None,
+        times: ChunkTimes,
+        as_of: ChunkTimes | None,
         stored: Entries,
     ) -> _Opened:
-        """Put together what earlier pieces left open, what is stored, and the events of this piece."""
+        """Put together what earlier chunks left open, what is stored, and the events of this chunk."""
         assert plan.maturing is not None
         step_s = plan.maturing.step_s
         ring = Steps.of_ring(left.ring, last_step_before(left.last_us, step_s) + 1)

@@ -1,4 +1,4 @@
-"""What a file adds to the histories of one entity, kept key by key between its pieces."""
+"""Sums that a file adds to the histories of one entity, kept key by key between its chunks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 
 from tollgate.core.events.event import Floats, Ints
-from tollgate.core.files.history.chunk_times import PieceTimes, last_step_before
-from tollgate.core.files.history.entity_chunk import EntityPiece, Left
+from tollgate.core.files.history.chunk_times import ChunkTimes, last_step_before
+from tollgate.core.files.history.entity_chunk import EntityChunk, Left
 from tollgate.core.files.history.lines import Line
-from tollgate.core.files.history.row_store import Memory, Records
+from tollgate.core.files.history.row_store import MemoryBudget, RowStore
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs
 from tollgate.core.history.latest_addition import latest_name
 from tollgate.core.history.plan import UNITS, HistoryPlan, find_epochs, weigh
@@ -30,27 +30,27 @@ class EntitySums:
     upper ones.
     """
 
-    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: Memory) -> None:
+    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: MemoryBudget) -> None:
         self._plan = plan
         self._sums = plan.sums[entity]
         self._kept = [s for s in plan.sums[entity] if s.kind not in OF_LABELS]
         maturing = plan.maturing if plan.matures(entity) else None
         self._step_s = maturing.step_s if maturing else 0.0
         self._ring = int(np.ceil(maturing.delay_s / maturing.step_s)) + 2 if maturing else 0
-        self.low = Records(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, memory)
-        self.high = Records(folder / f"{entity}.high", 2 * len(self._kept), memory)
+        self.low = RowStore(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, memory)
+        self.high = RowStore(folder / f"{entity}.high", 2 * len(self._kept), memory)
 
     def open(
-        self, numbers: Ints, stored_us: Ints, line: Line, times: PieceTimes, of_host: PieceTimes | None
-    ) -> EntityPiece:
-        """Return the piece of a file that has the keys with these numbers, shape (u,).
+        self, numbers: Ints, stored_us: Ints, line: Line, times: ChunkTimes, of_parent: ChunkTimes | None
+    ) -> EntityChunk:
+        """Return the chunk of a file that has the keys with these numbers, shape (u,).
 
-        The last ones are new: ``stored_us`` are the times of the latest additions that are stored of them. ``of_host``
-        are the moments as of which the events read the entity's host, None where these are their own.
+        The last ones are new: ``stored_us`` are the times of the latest additions that are stored of them.
+        ``of_parent`` are the moments as of which the events read the entity's parent, None where these are their own.
         """
         c = len(self._kept)
         columns = self.low.read(numbers)
-        as_of = of_host or times
+        as_of = of_parent or times
         first_us = as_of.times_us[line.rows[line.starts]]
         new = slice(len(numbers) - len(stored_us), None)
         columns[0, new] = np.maximum(first_us[new], stored_us)
@@ -60,10 +60,10 @@ class EntitySums:
             times_us = as_of.times_us.copy()
             times_us[line.rows] = np.maximum(times_us[line.rows], left.last_us[line.keys])
             as_of = times.as_of(times_us)
-        return EntityPiece(self._plan, self._sums, self._kept, left, line, None if as_of is times else as_of)
+        return EntityChunk(self._plan, self._sums, self._kept, left, line, None if as_of is times else as_of)
 
     def keep(self, numbers: Ints, left: Left) -> None:
-        """Keep what a piece left of the keys with these numbers."""
+        """Keep what a chunk left of the keys with these numbers."""
         self.low.write(numbers, [left.last_us, *left.sums.low, *left.ring])
         if left.sums.high.ndim:
             self.high.write(numbers, left.sums.high)

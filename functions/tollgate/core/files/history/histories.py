@@ -1,4 +1,4 @@
-"""The histories of all entities of a file, piece after piece: stored ones, and what the file itself adds."""
+"""Histories of all entities of a file, chunk after chunk: stored ones, and what the file itself adds."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.files.columns.dictionary_column import Texts
-from tollgate.core.files.history.chunk_times import PieceTimes
-from tollgate.core.files.history.entity_chunk import EntityPiece
+from tollgate.core.files.columns.dictionary_column import DictionaryColumn
+from tollgate.core.files.history.chunk_times import ChunkTimes
+from tollgate.core.files.history.entity_chunk import EntityChunk
 from tollgate.core.files.history.entity_histories import EntityHistories
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.history.row_store import Memory
+from tollgate.core.files.history.row_store import MemoryBudget
 from tollgate.core.files.notes.unknown_keys import EntityKeys
-from tollgate.core.history.plan import HistoryPlan, Sum, judge_amounts
+from tollgate.core.history.plan import HistoryPlan, Sum, amount_excess
 from tollgate.core.history.stored import StoredSums
 
 # Entity → the keys that are met for the first time → what is stored of each that has a history.
@@ -35,7 +35,7 @@ def nothing_stored(_keys: Mapping[str, Sequence[str]]) -> Mapping[str, Mapping[s
 
 
 @dataclass(frozen=True)
-class PieceReads:
+class ChunkReads:
     """What n events read: ``sums``, shape (k, n), in the order of the plan's layout; ``excess``, (n,), as judged.
 
     ``numbers`` are those of the keys of each entity, in the order of the texts that were read. ``at_once`` says whether
@@ -54,7 +54,7 @@ class _Begun:
 
     excess: Floats
     entity: str = ""
-    piece: EntityPiece | None = None
+    chunk: EntityChunk | None = None
     places: Sequence[int] = ()
 
 
@@ -66,33 +66,33 @@ class FileHistories:
         self._folder = folder
         self._read_stored = read_stored
         self.hashing = KeyHashes()
-        memory = Memory(_MEMORY_BYTES)
+        memory = MemoryBudget(_MEMORY_BYTES)
         self._entities = {entity: EntityHistories(plan, entity, folder, memory) for entity in plan.sums}
         # How many of the keys met so far have a stored history, by entity.
         self.keys = {entity: EntityKeys() for entity in plan.sums}
 
-    def read(self, events: Events, texts: Mapping[str, Texts]) -> PieceReads:
-        """Return what the events of the next piece read, in order of time, and keep what they add.
+    def read(self, events: Events, texts: Mapping[str, DictionaryColumn]) -> ChunkReads:
+        """Return what the events of the next chunk read, in order of time, and keep what they add.
 
         ``texts`` has the keys of each entity.
         """
         self._meet(texts)
-        times = PieceTimes(self._plan, events)
+        times = ChunkTimes(self._plan, events)
         layout = self._plan.layout
         sums = np.empty((len(layout.units), len(events)))
-        begun = self._judge(events, times, texts, sums)
-        times = times.judged(begun.excess)
-        as_of: dict[str, PieceTimes | None] = {}
+        begun = self._amount_excess(events, times, texts, sums)
+        times = times.with_excess(begun.excess)
+        as_of: dict[str, ChunkTimes | None] = {}
         numbers = {entity: its.numbers for entity, its in self._entities.items() if self._plan.matures(entity)}
-        for entity in sorted(self._entities, key=lambda one: one in self._plan.hosts):
-            of_host = as_of.get(self._plan.hosts.get(entity, ""))
+        for entity in sorted(self._entities, key=lambda one: one in self._plan.parents):
+            of_parent = as_of.get(self._plan.parents.get(entity, ""))
             part = sums[layout.parts[entity]]
-            as_of[entity] = self._read_entity(entity, texts[entity], times, begun, part, of_host)
+            as_of[entity] = self._read_entity(entity, texts[entity], times, begun, part, of_parent)
         at_once = any(times.mature_before(as_of[entity]) for entity in numbers)
-        return PieceReads(sums, times.excess, numbers, at_once)
+        return ChunkReads(sums, times.excess, numbers, at_once)
 
-    def withhold(self, events: Events, texts: Mapping[str, Texts], reads: PieceReads, rows: Ints) -> None:
-        """Take back that some events of a piece become legitimate: they were not let through. They read ``reads``."""
+    def withhold(self, events: Events, texts: Mapping[str, DictionaryColumn], reads: ChunkReads, rows: Ints) -> None:
+        """Take back that some events of a chunk become legitimate: they were not let through. They read ``reads``."""
         for entity, numbers in reads.numbers.items():
             codes = texts[entity].codes[rows]
             held = np.flatnonzero(codes >= 0)
@@ -125,7 +125,7 @@ class FileHistories:
             for key, sums in its.additions():
                 yield entity, key, sums
 
-    def _meet(self, texts: Mapping[str, Texts]) -> None:
+    def _meet(self, texts: Mapping[str, DictionaryColumn]) -> None:
         asks = self._read_stored is not nothing_stored
         new = {entity: its.find(texts[entity]) for entity, its in self._entities.items()}
         found: Mapping[str, Mapping[str, StoredSums]] = {}
@@ -140,24 +140,26 @@ class FileHistories:
     def _read_entity(
         self,
         entity: str,
-        texts: Texts,
-        times: PieceTimes,
+        texts: DictionaryColumn,
+        times: ChunkTimes,
         begun: _Begun,
         out: Floats,
-        of_host: PieceTimes | None,
-    ) -> PieceTimes | None:
+        of_parent: ChunkTimes | None,
+    ) -> ChunkTimes | None:
         """Fill ``out``, shape (k, n), with what the events read of an entity; what judged amounts is there already.
 
-        A pair is read as of the same moments as its host. Return these moments, None for the events' own.
+        A pair is read as of the same moments as its parent. Return these moments, None for the events' own.
         """
-        its, piece, done = self._entities[entity], begun.piece, begun.places
-        if piece is None or entity != begun.entity:
-            piece, done = its.open(texts, times, of_host), ()
-        piece.read(times, its.stored(), [place for place in range(len(out)) if place not in done], out)
-        its.keep(piece.behind(times))
-        return piece.as_of
+        its, chunk, done = self._entities[entity], begun.chunk, begun.places
+        if chunk is None or entity != begun.entity:
+            chunk, done = its.open(texts, times, of_parent), ()
+        chunk.read(times, its.stored(), [place for place in range(len(out)) if place not in done], out)
+        its.keep(chunk.behind(times))
+        return chunk.as_of
 
-    def _judge(self, events: Events, times: PieceTimes, texts: Mapping[str, Texts], sums: Floats) -> _Begun:
+    def _amount_excess(
+        self, events: Events, times: ChunkTimes, texts: Mapping[str, DictionaryColumn], sums: Floats
+    ) -> _Begun:
         """Judge all amounts by the two sums that this takes, and put these among the sums."""
         unusual = self._plan.unusual
         if unusual is None:
@@ -165,6 +167,6 @@ class FileHistories:
         longest, part = len(self._plan.half_lives_s) - 1, self._plan.layout.parts[unusual.entity]
         places = [self._plan.sums[unusual.entity].index(s) for s in (Sum("n", longest), Sum("a", longest))]
         its = self._entities[unusual.entity]
-        piece = its.open(texts[unusual.entity], times)
-        piece.read(times, its.stored(), places, sums[part])
-        return _Begun(judge_amounts(self._plan, events, {unusual.entity: sums[part].T}), unusual.entity, piece, places)
+        chunk = its.open(texts[unusual.entity], times)
+        chunk.read(times, its.stored(), places, sums[part])
+        return _Begun(amount_excess(self._plan, events, {unusual.entity: sums[part].T}), unusual.entity, chunk, places)

@@ -1,4 +1,4 @@
-"""Keys as 64-bit hashes that two different keys share only by a chance of 2^-64, whoever chose them.
+"""Key hashes of 64 bits that two different keys share only by a chance of 2^-64, whoever chose them.
 
 Each half is the upper half of a sum of characters times random numbers (multilinear hashing: Lemire, Kaser: "Strongly
 universal string hashing is fast", 2014), so nobody who does not know the numbers can make keys that collide.
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 Hashes = npt.NDArray[np.uint64]
 # `read_text` lets no longer text pass: 256 characters of up to four bytes, twice for a pair, and its length.
-_LONGEST = 4 * 256 + 1
+_MAX_CHARACTERS = 4 * 256 + 1
 _HALF = np.uint64(32)
 
 
@@ -24,7 +24,7 @@ class KeyHashes:
 
     def __init__(self, multipliers: Hashes | None = None) -> None:
         if multipliers is None:
-            multipliers = np.frombuffer(secrets.token_bytes(2 * _LONGEST * 8), dtype=np.uint64).reshape(2, -1)
+            multipliers = np.frombuffer(secrets.token_bytes(2 * _MAX_CHARACTERS * 8), dtype=np.uint64).reshape(2, -1)
         self.multipliers = multipliers
 
     def of_texts(self, texts: pa.StringArray) -> Hashes:

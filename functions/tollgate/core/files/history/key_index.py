@@ -1,4 +1,4 @@
-"""Which number a key has, for more keys than memory holds."""
+"""Hash index on disk, from key to number, for more keys than memory holds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Numbers = npt.NDArray[np.uint32]
 
 UNKNOWN = -1
 _IN_MEMORY = 1 << 16
-_AT_ONCE = 1 << 17
+_READ_KEYS = 1 << 17
 
 
 class KeyIndex:
@@ -60,8 +60,8 @@ class KeyIndex:
         if not self._files[0].exists():
             return
         with self._files[0].open("rb") as hashes, self._files[1].open("rb") as numbers:
-            while len(known := np.fromfile(hashes, dtype=np.uint64, count=_AT_ONCE)):
-                yield known, np.fromfile(numbers, dtype=np.uint32, count=_AT_ONCE)
+            while len(known := np.fromfile(hashes, dtype=np.uint64, count=_READ_KEYS)):
+                yield known, np.fromfile(numbers, dtype=np.uint32, count=_READ_KEYS)
 
     def _merge(self) -> None:
         fresh = [file.with_name(f"{file.name}.new") for file in self._files]

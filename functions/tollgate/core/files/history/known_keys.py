@@ -1,4 +1,4 @@
-"""The keys of one entity that a file has met, numbered in the order in which they came."""
+"""Known keys of one entity in a file, numbered in the order in which they came."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tollgate.core.events.event import Ints
 from tollgate.core.files.history.key_hashes import Hashes
 from tollgate.core.files.history.key_index import UNKNOWN, KeyIndex
 
-_AT_ONCE = 4096
+_READ_KEYS = 4096
 
 
 class KnownKeys:
@@ -46,7 +46,7 @@ class KnownKeys:
         if not self.count:
             return
         with self._files[0].open("rb") as keys, self._files[1].open("rb") as lengths:
-            while len(some := np.fromfile(lengths, dtype=np.uint16, count=_AT_ONCE)):
+            while len(some := np.fromfile(lengths, dtype=np.uint16, count=_READ_KEYS)):
                 for length in some.tolist():
                     yield keys.read(length).decode()
 

@@ -1,4 +1,4 @@
-"""The events of a piece by the key of one entity, in order of time within each."""
+"""Events of a chunk grouped by the key of one entity, in order of time within each."""
 
 from __future__ import annotations
 

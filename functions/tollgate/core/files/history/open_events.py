@@ -1,4 +1,4 @@
-"""Events that nobody complained of yet: counted by the step at which they mature, and legitimate from then on."""
+"""Open events, of which nobody complained yet: counted by the step at which they mature and become legitimate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tollgate.core.files.history.chunk_times import ONE_LIMB
 from tollgate.core.files.history.lines import Line
 from tollgate.core.files.history.running_sums import RunsOnKept
 from tollgate.core.history.exact_sums import Limbs, Runs
-from tollgate.core.history.plan import UNITS, Maturing, weigh
+from tollgate.core.history.plan import UNITS, LabelMaturation, weigh
 
 # Up to as many numbers for each that is there are counted, rather than searched.
 _DENSE = 16
@@ -130,7 +130,7 @@ class Maturity:
     totals: Limbs
 
     @classmethod
-    def of(cls, maturing: Maturing, half_life_s: float, steps: Steps) -> Maturity:
+    def of(cls, maturing: LabelMaturation, half_life_s: float, steps: Steps) -> Maturity:
         """Weigh the events of each step at the moment of their maturing."""
         every = np.arange(steps.first, steps.first + steps.width - 1)
         epochs, weights = weigh(every * np.float64(maturing.step_s), half_life_s)

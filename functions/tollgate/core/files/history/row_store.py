@@ -1,7 +1,8 @@
-"""Columns of whole numbers, as many rows as a disk holds: the first ones in memory, the others in a file.
+"""Row store: rows of whole numbers, as many as a disk holds, the first ones in memory and the others in a file.
 
-Rows that are met early tend to come often, so the part in memory serves most reads. There a lot of rows lies column by
-column: gathering thousands of rows one column after the other is several times as fast as gathering and turning rows.
+Rows that are met early tend to come often, so the part in memory serves most reads. There a block of rows lies column
+by column: gathering thousands of rows one column after the other is several times as fast as gathering rows and
+turning them.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import numpy as np
 from tollgate.core.events.event import Ints
 from tollgate.core.files.history.spilled_rows import SpilledRows
 
-_LOT = 250
+_BLOCK_ROWS = 250
 
 
-class Memory:
+class MemoryBudget:
     """The bytes that all records of a file may hold in memory together: who comes first takes them."""
 
     def __init__(self, size_bytes: int) -> None:
@@ -32,16 +33,16 @@ class Memory:
         return True
 
 
-class Records:
+class RowStore:
     """Numbered rows of ``width`` int64 each; a row that was never written is all zeros."""
 
-    def __init__(self, path: Path, width: int, memory: Memory) -> None:
+    def __init__(self, path: Path, width: int, memory: MemoryBudget) -> None:
         self._beside = path.with_name(f"{path.name}.columns")
         self.width = width
         self._memory = memory
         self._in_memory = 0
         # Zeros that nothing was written to take no memory.
-        self._first = np.zeros(memory.size_bytes // (8 * width * _LOT) * width * _LOT, dtype=np.int64)
+        self._first = np.zeros(memory.size_bytes // (8 * width * _BLOCK_ROWS) * width * _BLOCK_ROWS, dtype=np.int64)
         # Columns that have nothing but zeros are passed over.
         self._filled = np.zeros(width, dtype=bool)
         self._far = SpilledRows(path, width)
@@ -54,7 +55,7 @@ class Records:
         places = self._places(numbers[:near])
         for column, filled in enumerate(self._filled.tolist()):
             if filled:
-                np.take(self._first[column * _LOT :], places, out=columns[column, :near], mode="clip")
+                np.take(self._first[column * _BLOCK_ROWS :], places, out=columns[column, :near], mode="clip")
             else:
                 columns[column, :near] = 0
         if near < len(numbers):
@@ -68,34 +69,34 @@ class Records:
         for column, given in enumerate(columns):
             if self._filled[column] or given[:near].any():
                 self._filled[column] = True
-                self._first[column * _LOT :][places] = given[:near]
+                self._first[column * _BLOCK_ROWS :][places] = given[:near]
         if near < len(numbers):
             self._far.write(numbers[near:] - self._in_memory, [given[near:] for given in columns])
 
     def _places(self, numbers: Ints) -> Ints:
-        """Return where the first column of rows in memory is; each further one is a lot's length behind."""
-        return numbers + numbers // _LOT * (_LOT * (self.width - 1))
+        """Return where the first column of rows in memory is; each further one is a block's length behind."""
+        return numbers + numbers // _BLOCK_ROWS * (_BLOCK_ROWS * (self.width - 1))
 
     def _meet(self, numbers: Ints) -> int:
         """Make room for rows; return how many of these are in memory."""
         count = int(numbers[-1]) + 1 if len(numbers) else 0
         if self.count <= self._in_memory < count:
-            lots = -(-(count - self._in_memory) // _LOT)
-            while lots and not self._memory.take(lots * _LOT * self.width * 8):
-                lots //= 2
-            self._in_memory += lots * _LOT
+            blocks = -(-(count - self._in_memory) // _BLOCK_ROWS)
+            while blocks and not self._memory.take(blocks * _BLOCK_ROWS * self.width * 8):
+                blocks //= 2
+            self._in_memory += blocks * _BLOCK_ROWS
         self.count = max(self.count, count)
         return int(np.searchsorted(numbers, self._in_memory))
 
     def walk(self, rows_at_once: int = 4096) -> Iterator[tuple[int, Ints]]:
-        """Yield all rows in order of their numbers: the first number of each lot, and its columns."""
+        """Yield all rows in order of their numbers: the first number of each block, and its columns."""
         for first in range(0, self.count, rows_at_once):
             yield first, self.read(np.arange(first, min(first + rows_at_once, self.count)))
 
     def save(self) -> None:
         """Put what is in memory into a file of its own; the rest is in its file already."""
-        lots = -(-min(self.count, self._in_memory) // _LOT)
-        self._first[: lots * _LOT * self.width].tofile(self._beside)
+        blocks = -(-min(self.count, self._in_memory) // _BLOCK_ROWS)
+        self._first[: blocks * _BLOCK_ROWS * self.width].tofile(self._beside)
 
     def load(self, count: int) -> None:
         """Take up what `save` left of ``count`` rows."""
@@ -103,5 +104,5 @@ class Records:
         if not self._memory.take(held.nbytes):
             raise ValueError("what was saved takes more memory than there is")
         self._first[: len(held)] = held
-        self._filled = held.reshape(-1, self.width, _LOT).any(axis=(0, 2))
+        self._filled = held.reshape(-1, self.width, _BLOCK_ROWS).any(axis=(0, 2))
         self._in_memory, self.count = len(held) // self.width, count

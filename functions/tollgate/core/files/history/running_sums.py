@@ -1,4 +1,4 @@
-"""One sum before each event of a piece, on top of what earlier pieces left, and what the piece leaves in turn."""
+"""Running sums of one kind before each event of a chunk, on top of earlier chunks."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class RunsOnKept:
 
     @cached_property
     def latest(self) -> Ints:
-        """The epoch of each key's last event behind this piece."""
+        """The epoch of each key's last event behind this chunk."""
         return self.runs.epochs[self.last]
 
     @cached_property

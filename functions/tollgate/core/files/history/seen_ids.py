@@ -1,4 +1,4 @@
-"""Ids that a file has had, and in which row: for files of any size."""
+"""Seen ids of a file and their rows, to find repeated ones in files of any size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.columns.dictionary_column import Texts
+from tollgate.core.files.columns.dictionary_column import DictionaryColumn
 from tollgate.core.files.history.key_index import UNKNOWN, KeyIndex
 
 
@@ -18,8 +18,8 @@ class SeenIds:
     def __init__(self, folder: Path) -> None:
         self._rows = KeyIndex(folder, "ids")
 
-    def find_repeated(self, ids: Texts, codes: Ints, first_row: int) -> Mapping[int, int]:
-        """Return which rows of a piece repeat an id, by their place, and which row had it first; add the others.
+    def find_repeated(self, ids: DictionaryColumn, codes: Ints, first_row: int) -> Mapping[int, int]:
+        """Return which rows of a chunk repeat an id, by their place, and which row had it first; add the others.
 
         ``codes``, shape (n,), say which of the ids each row would take: -1 for those that take none.
         """

@@ -1,4 +1,4 @@
-"""Rows of whole numbers in a file, read and changed through windows onto it that last for some hundred rows.
+"""Rows of whole numbers spilled to a file, read and changed through windows that map some hundred rows.
 
 What a window maps counts as the process's own only as long as it is open, and around each row that is read Linux maps
 64 KB. Blocks read and written by plain calls cost five times as much: rows that are asked for together lie far apart,
@@ -15,8 +15,8 @@ import numpy as np
 
 from tollgate.core.events.event import Ints
 
-_AT_ONCE = 128
-_ADDED_AT_ONCE = 4096
+_WINDOW_ROWS = 128
+_APPENDED_ROWS = 4096
 
 
 class SpilledRows:
@@ -59,9 +59,9 @@ class SpilledRows:
         """Write rows behind those that are there. By plain calls, which tell of a full disk."""
         count = self._size_bytes // self._row_bytes
         with self._path.open("ab") as file:
-            for first in range(count, int(numbers[-1]) + 1, _ADDED_AT_ONCE):
-                begin, end = np.searchsorted(numbers, (first, first + _ADDED_AT_ONCE))
-                rows = np.zeros((min(_ADDED_AT_ONCE, int(numbers[-1]) + 1 - first), self._width), dtype=np.int64)
+            for first in range(count, int(numbers[-1]) + 1, _APPENDED_ROWS):
+                begin, end = np.searchsorted(numbers, (first, first + _APPENDED_ROWS))
+                rows = np.zeros((min(_APPENDED_ROWS, int(numbers[-1]) + 1 - first), self._width), dtype=np.int64)
                 rows[numbers[begin:end] - first] = np.array([column[begin:end] for column in columns]).T
                 file.write(rows)
 
@@ -70,8 +70,8 @@ class SpilledRows:
         if not len(numbers):
             return
         with self._path.open("r+b") as file:
-            for first in range(0, len(numbers), _AT_ONCE):
-                part = slice(first, min(first + _AT_ONCE, len(numbers)))
+            for first in range(0, len(numbers), _WINDOW_ROWS):
+                part = slice(first, min(first + _WINDOW_ROWS, len(numbers)))
                 some = numbers[part]
                 begin, end = int(some[0]) * self._row_bytes, (int(some[-1]) + 1) * self._row_bytes
                 offset = begin // ALLOCATIONGRANULARITY * ALLOCATIONGRANULARITY

@@ -1,4 +1,4 @@
-"""Stored histories that are in memory already, as whoever scores a file asks for them."""
+"""Stored histories from memory, in the form in which the scoring of a file asks for them."""
 
 from __future__ import annotations
 

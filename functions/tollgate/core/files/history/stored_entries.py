@@ -1,4 +1,4 @@
-"""What was stored of the histories that a file meets, as rows of numbers, for as many keys as a disk holds."""
+"""Stored entries of the histories that a file meets, as rows of numbers, for as many keys as a disk holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from tollgate.core.events.event import Ints
 from tollgate.core.files.history.open_events import Steps
-from tollgate.core.files.history.row_store import Memory, Records
+from tollgate.core.files.history.row_store import MemoryBudget, RowStore
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.history.plan import Sum
 from tollgate.core.history.stored import StoredSums
@@ -22,7 +22,7 @@ _NO_EPOCH = 1 << 31
 
 @dataclass(frozen=True)
 class Entries:
-    """Stored sums of keys of a piece, in order of key, half-life and epoch: places of sums, and numbers in limbs."""
+    """Stored sums of keys of a chunk, in order of key, half-life and epoch: places of sums, and numbers in limbs."""
 
     keys: Ints
     half_lives: Ints
@@ -58,12 +58,12 @@ class Entries:
 
 
 class StoredEntries:
-    """The stored sums of an entity's keys: appended when a key is met, read with each piece that has it."""
+    """The stored sums of an entity's keys: appended when a key is met, read with each chunk that has it."""
 
-    def __init__(self, path: Path, sums: Sequence[Sum], half_lives: int, memory: Memory) -> None:
+    def __init__(self, path: Path, sums: Sequence[Sum], half_lives: int, memory: MemoryBudget) -> None:
         self._places = {(s.kind, s.half_life): place for place, s in enumerate(sums)}
         self._half_lives = half_lives
-        self.records = Records(path, 3, memory)
+        self.row_store = RowStore(path, 3, memory)
 
     def append(self, histories: Sequence[StoredSums]) -> tuple[Ints, Ints]:
         """Keep histories; return where the rows of each begin and how many they are."""
@@ -74,15 +74,15 @@ class StoredEntries:
             rows += sorted(self._row(name, number) for name, number in sums.items() if self._knows(name))
             counts.append(len(rows) - before)
         sizes = np.array(counts, dtype=np.int64)
-        first = self.records.count
+        first = self.row_store.count
         starts = first + np.cumsum(sizes) - sizes
-        self.records.write(np.arange(first, first + len(rows)), np.array(rows, dtype=np.int64).reshape(-1, 3).T)
+        self.row_store.write(np.arange(first, first + len(rows)), np.array(rows, dtype=np.int64).reshape(-1, 3).T)
         return starts, sizes
 
     def read(self, keys: Ints, starts: Ints, sizes: Ints) -> Entries:
         """Return what was kept at these places, for ``keys``, which rise."""
         numbers = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
-        where, *limbs = self.records.read(numbers)
+        where, *limbs = self.row_store.read(numbers)
         return Entries(
             keys=np.repeat(keys, sizes),
             half_lives=where >> 48,

@@ -65,7 +65,7 @@ class ClockNotes:
             self.example = str(found[0])[:40]
         self.skipped += len(found)
 
-    def tell(self, event_type: EventType) -> Iterator[str]:
+    def describe(self, event_type: EventType) -> Iterator[str]:
         """Yield what is odd, each in a sentence."""
         many = sum(self.hours) >= _MIN_TIMES and sum(map(bool, self.hours)) >= _MIN_HOURS
         if many and not self._has_afternoons:

@@ -22,8 +22,8 @@ from tollgate.core.files.columns.float_ids import count_inexact
 _DAMAGED = f"^(?:{'|'.join(pattern for pattern, _ in DAMAGES.values())})$"
 _THOUSANDS = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
 _FOUR_DIGITS = r"^\s*[+-]?[0-9]{4,}\s*$"
-# So many rows of each piece tell how numbers are written.
-_LOOKED_AT = 10_000
+# So many rows of each chunk tell how numbers are written.
+_SAMPLE_SIZE = 10_000
 _MIN_POINTS = 20
 _MAX_SHOWN = 40
 # One key stands out that has a tenth of the rows, ten times as many as the next, among so many others.
@@ -32,7 +32,7 @@ _MIN_SHARE, _MIN_TIMES, _MIN_KEYS, _MIN_ROWS = 0.1, 10, 10, 200
 
 @dataclass
 class ColumnNotes:
-    """What was noticed in the pieces so far: column → what → rows, and examples of it."""
+    """What was noticed in the chunks so far: column → what → rows, and examples of it."""
 
     rows: int = 0
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -85,20 +85,20 @@ class ColumnNotes:
 
     def _add_numbers(self, column: str, given: Any) -> None:  # noqa: ANN401 - an Arrow array or a list
         if isinstance(given, list):
-            given = pa.array([value for value in given[:_LOOKED_AT] if isinstance(value, str)], pa.string())
+            given = pa.array([value for value in given[:_SAMPLE_SIZE] if isinstance(value, str)], pa.string())
         if not pa.types.is_string(given.type):
             return
-        some = given.slice(0, _LOOKED_AT)
+        some = given.slice(0, _SAMPLE_SIZE)
         for what, pattern in (("point", r"\."), ("thousands", _THOUSANDS), ("four digits", _FOUR_DIGITS)):
             found = np.asarray(pc.fill_null(pc.match_substring_regex(some, pattern), False))
             if found.any():
                 self._count(column, what, int(found.sum()), str(some[int(np.argmax(found))]).strip())
 
-    def tell(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Return the notes, each a sentence."""
-        return [note for column, counted in self.counts.items() for note in self._tell(column, counted)]
+        return [note for column, counted in self.counts.items() for note in self._describe(column, counted)]
 
-    def _tell(self, column: str, counted: Mapping[str, int]) -> Iterator[str]:
+    def _describe(self, column: str, counted: Mapping[str, int]) -> Iterator[str]:
         for damage, (_, said) in DAMAGES.items():
             if (rows := counted.get(damage)) and not (damage == "fraction" and "other fraction" in counted):
                 example = self.examples[f"{column} {damage}"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.core.files.columns.arrow_reader import PieceEvents
-from tollgate.core.files.readers.chunk import Piece
+from tollgate.core.files.columns.arrow_reader import ChunkEvents
+from tollgate.core.files.readers.chunk import Chunk
 from tollgate.core.times.odd_spans import DAY_US, find_odd_span
 from tollgate.core.times.outliers import by_day, find_outliers
 from tollgate.core.times.timestamps import write_second
@@ -17,7 +17,7 @@ from tollgate.core.times.timestamps import write_second
 
 @dataclass
 class TimeNotes:
-    """What was noticed in the pieces so far: rows ``ahead`` of the clock, and usable ones before training ended.
+    """What was noticed in the chunks so far: rows ``ahead`` of the clock, and usable ones before training ended.
 
     ``days`` maps days since 1970 to how many of the usable rows they have, and the first of these, from 0.
     """
@@ -26,16 +26,16 @@ class TimeNotes:
     early: int = 0
     days: dict[str, list[int]] = field(default_factory=dict)
 
-    def add(self, version: DetectorVersion, piece: Piece, read: PieceEvents) -> None:
-        """Take a piece into account."""
+    def add(self, version: DetectorVersion, chunk: Chunk, read: ChunkEvents) -> None:
+        """Take a chunk into account."""
         self.ahead += read.ahead
         self.early += int((read.events.times_s < version.trained_until_s).sum())
-        found = by_day(read.events.times_us, piece.first_row + read.places)
+        found = by_day(read.events.times_us, chunk.first_row + read.places)
         for day, count, row in zip(*(column.tolist() for column in found), strict=True):
             before, first = self.days.get(str(day), (0, row))
             self.days[str(day)] = [before + count, min(first, row)]
 
-    def tell(self, version: DetectorVersion, *, begins_empty: bool) -> Iterator[str]:
+    def describe(self, version: DetectorVersion, *, begins_empty: bool) -> Iterator[str]:
         """Yield what is odd, each in a sentence; ``begins_empty`` says that no histories were stored."""
         found = sorted((int(day), *its) for day, its in self.days.items())
         outliers = list(find_outliers(*np.array(found, dtype=np.int64).reshape(-1, 3).T))

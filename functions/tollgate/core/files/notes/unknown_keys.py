@@ -37,7 +37,7 @@ class EntityKeys:
         return self.met >= _MIN_KEYS and self.known <= _MAX_SHARE_KNOWN * self.met
 
 
-def tell_unknown(
+def describe_unknown_keys(
     event_type: EventType,
     keys: Mapping[str, EntityKeys],
     rows: int,

@@ -14,19 +14,19 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import NO_ID
 from tollgate.core.files.columns.arrow_columns import plain_column
 from tollgate.core.files.columns.quick_columns import without_null
-from tollgate.core.files.readers.chunk import Piece
+from tollgate.core.files.readers.chunk import Chunk
 
 NO_TIME = "a timestamp is required"
-_AT_ONCE = 1000
+_CHUNK_ROWS = 1000
 _BLANK = ("", "is blank: all of its cells are empty; delete it")
 
 
-def say_blank_rows(event_type: EventType, piece: Piece, problems: dict[int, tuple[str, str]]) -> None:
+def say_blank_rows(event_type: EventType, chunk: Chunk, problems: dict[int, tuple[str, str]]) -> None:
     """Say of rows without an id or a time that they are blank, or have so few cells that they look like a total."""
     rows = sorted(row for row, (_, message) in problems.items() if message in (NO_ID, NO_TIME))
     if not rows:
         return
-    filled, cells = _count_filled(event_type, piece, np.array(rows)), len(piece.columns)
+    filled, cells = _count_filled(event_type, chunk, np.array(rows)), len(chunk.columns)
     for row, count in zip(rows, filled.tolist(), strict=True):
         column, message = problems[row]
         if not count:
@@ -36,11 +36,11 @@ def say_blank_rows(event_type: EventType, piece: Piece, problems: dict[int, tupl
             problems[row] = (column, f"{message}; {few}: if it is a total, delete the row")
 
 
-def without_blank_end(event_type: EventType, table: Piece) -> Piece:
+def without_blank_end(event_type: EventType, table: Chunk) -> Chunk:
     """Return a table without the blank rows at its end."""
     end = len(table)
     while end:
-        rows = np.arange(max(0, end - _AT_ONCE), end)
+        rows = np.arange(max(0, end - _CHUNK_ROWS), end)
         filled = np.flatnonzero(_count_filled(event_type, table, rows))
         end = int(rows[filled[-1]]) + 1 if len(filled) else int(rows[0])
         if len(filled):
@@ -48,9 +48,9 @@ def without_blank_end(event_type: EventType, table: Piece) -> Piece:
     return table if end in (0, len(table)) else table.select(0, end)
 
 
-def _count_filled(event_type: EventType, piece: Piece, rows: Ints) -> Ints:
+def _count_filled(event_type: EventType, chunk: Chunk, rows: Ints) -> Ints:
     filled = np.zeros(len(rows), dtype=np.int64)
-    for column in piece.columns:
+    for column in chunk.columns:
         filled += _is_filled(event_type, column, rows)
     return filled
 

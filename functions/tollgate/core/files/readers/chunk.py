@@ -1,4 +1,4 @@
-"""Pieces of a file, and what there is to say about reading them."""
+"""Chunk of a file: some rows in a row, with the options for reading them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from tollgate.core.files.file_format import FileForm
 
 # As much as is read and scored at once: more takes more memory, less looks histories up more often.
-PIECE_ROWS = 16_384
-PIECE_BYTES = 5 << 19
+CHUNK_ROWS = 16_384
+CHUNK_BYTES = 5 << 19
 # A row group of Parquet is unpacked column by column, at most this much of it at once.
 GROUP_BYTES = 512 << 20
 
@@ -33,11 +33,11 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Chunk:
     """Some rows of a file that follow each other.
 
     ``columns`` has the cells of n rows: Arrow arrays, of text where the file is text, else of the file's own types; or
-    lists of what JSON has. ``first_row`` counts from 0. ``misshapen`` maps places within the piece to what is wrong
+    lists of what JSON has. ``first_row`` counts from 0. ``misshapen`` maps places within the chunk to what is wrong
     with the whole row. Reading goes on at ``after``.
     """
 
@@ -54,18 +54,18 @@ class Piece:
         """Return the cells of a column by its name."""
         return self.columns[self.names.index(name)]
 
-    def select(self, start: int, stop: int) -> Piece:
+    def select(self, start: int, stop: int) -> Chunk:
         """Return the rows from ``start`` to before ``stop``."""
         wrong = {place - start: reason for place, reason in self.misshapen.items() if start <= place < stop}
         columns = [column[start:stop] for column in self.columns]
-        return Piece(self.names, columns, self.first_row + start, self.after, wrong)
+        return Chunk(self.names, columns, self.first_row + start, self.after, wrong)
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a detector declares of its files, and how much is a piece at most, or unpacked at once."""
+    """What a detector declares of its files, and how much is a chunk at most, or unpacked at once."""
 
     form: FileForm = field(default_factory=FileForm)
-    piece_rows: int = PIECE_ROWS
-    piece_bytes: int = PIECE_BYTES
+    chunk_rows: int = CHUNK_ROWS
+    chunk_bytes: int = CHUNK_BYTES
     group_bytes: int = GROUP_BYTES

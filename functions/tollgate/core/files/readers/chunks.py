@@ -1,4 +1,4 @@
-"""A file as pieces of rows, in the order of the file."""
+"""Reader of files of every format as chunks of rows, in the order of the file."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from tollgate.core.files.readers.chunk import Piece, Position, ReadOptions
-from tollgate.core.files.readers.csv_reader import read_csv_pieces
-from tollgate.core.files.readers.jsonl_reader import read_json_pieces
+from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
+from tollgate.core.files.readers.csv_reader import read_csv_chunks
+from tollgate.core.files.readers.jsonl_reader import read_json_chunks
 from tollgate.core.files.readers.magic import GZIP, PARQUET, ZSTD, look_at
-from tollgate.core.files.readers.parquet_reader import count_parquet_rows, read_parquet_pieces
+from tollgate.core.files.readers.parquet_reader import count_parquet_rows, read_parquet_chunks
 from tollgate.core.files.readers.source import Source
 from tollgate.core.files.readers.suffixes import SUFFIXES
 from tollgate.errors import TableError
 
-__all__ = ["Piece", "Position", "ReadOptions", "count_rows", "join_pieces", "open_pieces"]
+__all__ = ["Chunk", "Position", "ReadOptions", "count_rows", "join_chunks", "open_chunks"]
 
 
 def count_rows(name: str, source: Source) -> int | None:
@@ -33,12 +33,12 @@ def _is_parquet(name: str, kind: str | None) -> bool:
     return True
 
 
-def open_pieces(
+def open_chunks(
     name: str, source: Source, options: ReadOptions | None = None, start: Position | None = None
-) -> Iterator[Piece]:
-    """Yield the pieces of a file from ``start`` on; the same file always has the same ones.
+) -> Iterator[Chunk]:
+    """Yield the chunks of a file from ``start`` on; the same file always has the same ones.
 
-    Raises `TableError` when the file is not what its name says: before the first piece, or where damage is met.
+    Raises `TableError` when the file is not what its name says: before the first chunk, or where damage is met.
     """
     options, start = options or ReadOptions(), start or Position()
     lower = name.lower()
@@ -48,17 +48,17 @@ def open_pieces(
         raise TableError(f'"{name}" is empty.')
     kind = look_at(name, source)
     if _is_parquet(name, kind):
-        yield from read_parquet_pieces(name, source, options, start)
+        yield from read_parquet_chunks(name, source, options, start)
     elif ".jsonl" in lower or ".ndjson" in lower:
-        yield from read_json_pieces(name, source, options, start)
+        yield from read_json_chunks(name, source, options, start)
     else:
-        yield from read_csv_pieces(name, source, options, start)
+        yield from read_csv_chunks(name, source, options, start)
 
 
-def join_pieces(
-    pieces: Iterable[Piece], check: Callable[[Sequence[str]], None], wanted: Callable[[str], bool]
-) -> tuple[Piece, Sequence[str]]:
-    """Return the ``wanted`` columns of all pieces of a file as one, and the names of all of the file's columns.
+def join_chunks(
+    chunks: Iterable[Chunk], check: Callable[[Sequence[str]], None], wanted: Callable[[str], bool]
+) -> tuple[Chunk, Sequence[str]]:
+    """Return the ``wanted`` columns of all chunks of a file as one, and the names of all of the file's columns.
 
     ``check`` looks at these names first, and raises what is wrong with them.
     """
@@ -67,16 +67,16 @@ def join_pieces(
     parts: list[list[Any]] = []
     misshapen: dict[int, str] = {}
     after = Position()
-    for piece in pieces:
+    for chunk in chunks:
         if not parts:
-            names = piece.names
+            names = chunk.names
             check(names)
             kept = [place for place, name in enumerate(names) if wanted(name)]
-        parts.append([piece.columns[place] for place in kept])
-        misshapen |= {piece.first_row + place: reason for place, reason in piece.misshapen.items()}
-        after = piece.after
+        parts.append([chunk.columns[place] for place in kept])
+        misshapen |= {chunk.first_row + place: reason for place, reason in chunk.misshapen.items()}
+        after = chunk.after
     columns = [_join(some) for some in zip(*parts, strict=True)]
-    return Piece([names[place] for place in kept], columns, 0, after, misshapen), names
+    return Chunk([names[place] for place in kept], columns, 0, after, misshapen), names
 
 
 def _join(parts: Sequence[Any]) -> Any:  # noqa: ANN401 - Arrow arrays or lists

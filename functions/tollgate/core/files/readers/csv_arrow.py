@@ -1,4 +1,4 @@
-"""Blocks of CSV by Arrow, as quick as the machine: only those of which it reads the same as Python's own reader."""
+"""CSV blocks read by Arrow, as quick as the machine: only those that it reads the same as Python's own reader."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.csv
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.readers.csv_dialect import MOST_CELL, CsvDialect, say_cells
+from tollgate.core.files.readers.csv_dialect import MAX_CELL, CsvDialect, say_cells
 
 Bytes = npt.NDArray[np.uint8]
 _QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
 # More rows of other lengths than this in a block, and the block is read row by row.
-_MOST_MISSHAPEN = 1000
+_MAX_MISSHAPEN = 1000
 
 
 def find_row_ends(block: bytes) -> Ints:
@@ -35,13 +35,13 @@ def read_block(dialect: CsvDialect, block: bytes, longest: int) -> tuple[list[An
 
     ``longest`` is the length of the longest row.
     """
-    if longest > MOST_CELL or _is_odd(block, dialect.delimiter):
+    if longest > MAX_CELL or _is_odd(block, dialect.delimiter):
         return None
     misshapen: list[tuple[int, str]] = []
 
     def skip(row: Any) -> str:  # noqa: ANN401 - Arrow's own
         misshapen.append((row.number - 1, row.text))
-        return "skip" if len(misshapen) <= _MOST_MISSHAPEN else "error"
+        return "skip" if len(misshapen) <= _MAX_MISSHAPEN else "error"
 
     places = [str(place) for place in range(len(dialect.names))]
     try:

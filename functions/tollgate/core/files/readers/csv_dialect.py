@@ -1,4 +1,4 @@
-"""What a CSV file's first line tells: its delimiter and its columns."""
+"""CSV dialect: the delimiter and the columns, from a file's first line."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tollgate.errors import TableError
 
 # Those of spreadsheets first; the others only where a header has none of them.
 _DELIMITERS = (",;\t|", "^~")
-MOST_COLUMNS = 4096
-MOST_CELL = 131_072
-MOST_ROW_BYTES = 1 << 20
+MAX_COLUMNS = 4096
+MAX_CELL = 131_072
+MAX_ROW_BYTES = 1 << 20
 # Spark and MySQL write a quote within a cell so.
 ESCAPE = b'\\"'
 _ESCAPED = '; a quote within a cell is written "", and here stands \\"'
@@ -72,8 +72,8 @@ def read_header(name: str, start: bytes, delimiter: str | None) -> tuple[CsvDial
         raise TableError(f'"{name}", line {reader.line_num}: {error}.') from None
     if not any(names):
         raise TableError(f'"{name}" has no header: its first line has to name the columns.')
-    if len(names) > MOST_COLUMNS:
-        raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MOST_COLUMNS:,}.')
+    if len(names) > MAX_COLUMNS:
+        raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MAX_COLUMNS:,}.')
     return CsvDialect(names, delimiter), taken
 
 

@@ -1,4 +1,4 @@
-"""Rows of CSV by Python's own reader: it reads blocks that are odd in any way, and quick reading is held to it."""
+"""CSV rows read by Python's own reader: for blocks that are odd in any way, and the reference for quick reading."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tollgate.core.files.readers.csv_arrow import has_plain_quotes
-from tollgate.core.files.readers.csv_dialect import BAD_ESCAPE, ESCAPE, MOST_ROW_BYTES, CsvDialect, say_cells
+from tollgate.core.files.readers.csv_dialect import BAD_ESCAPE, ESCAPE, MAX_ROW_BYTES, CsvDialect, say_cells
 
 _NOT_CLOSED = "has a quote that is not closed"
-_TOO_LONG = f"is longer than {MOST_ROW_BYTES >> 20} MB"
+_TOO_LONG = f"is longer than {MAX_ROW_BYTES >> 20} MB"
 
 
 @dataclass
@@ -78,7 +78,7 @@ class _Reading:
             size = len(line) if begun != self.first else size + len(line)
             begun = self.first
             self.at += 1
-            if size > MOST_ROW_BYTES:
+            if size > MAX_ROW_BYTES:
                 raise csv.Error(_TOO_LONG)
             if b"\0" in line:
                 self.wrong = "has a NUL character"
@@ -109,7 +109,7 @@ class _Reading:
     def _spoil(self, wrong: str) -> None:
         """Take the first line of a row for all of it."""
         line = self.lines[self.first]
-        self.wrong = f"is longer than {MOST_ROW_BYTES >> 20} MB" if len(line) > MOST_ROW_BYTES else wrong
+        self.wrong = f"is longer than {MAX_ROW_BYTES >> 20} MB" if len(line) > MAX_ROW_BYTES else wrong
         self._append([])
         self._move_to(self.first + 1)
         self.exhausted = False

@@ -1,4 +1,4 @@
-"""CSV in pieces of whole rows, cut at the same places wherever reading begins."""
+"""CSV reader in chunks of whole rows, cut at the same places wherever reading begins."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 import pyarrow as pa
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.readers.chunk import Piece, Position, ReadOptions
+from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
 from tollgate.core.files.readers.csv_arrow import find_row_ends, read_block
-from tollgate.core.files.readers.csv_dialect import MOST_ROW_BYTES, CsvDialect, read_header
+from tollgate.core.files.readers.csv_dialect import MAX_ROW_BYTES, CsvDialect, read_header
 from tollgate.core.files.readers.csv_fallback import read_rows
 from tollgate.core.files.readers.decompress import Stream, open_stream
 from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
 
-_HEADER_BYTES = 2 * MOST_ROW_BYTES
+_HEADER_BYTES = 2 * MAX_ROW_BYTES
 
 
-def read_csv_pieces(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Piece]:
-    """Yield the pieces of a CSV file from ``start`` on; a position's place counts bytes of UTF-8 text."""
+def read_csv_chunks(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Chunk]:
+    """Yield the chunks of a CSV file from ``start`` on; a position's place counts bytes of UTF-8 text."""
     stream = open_stream(name, source, options.form.encoding, 0)
     head = stream.read(_HEADER_BYTES)
     if not head:
@@ -32,7 +32,7 @@ def read_csv_pieces(name: str, source: Source, options: ReadOptions, start: Posi
     else:
         window = head[taken:]
     reading = _CsvReading(stream, window, start.row, start.place or taken, dialect, options)
-    yield from reading.pieces()
+    yield from reading.chunks()
     if not reading.row:
         raise TableError(f'"{name}" has a header and no rows.')
 
@@ -48,20 +48,20 @@ class _CsvReading:
         self.row = row
         self._place = place
         self._dialect = dialect
-        self._most_rows = options.piece_rows
-        self._most_bytes = max(options.piece_bytes, 2 * MOST_ROW_BYTES)
+        self._most_rows = options.chunk_rows
+        self._most_bytes = max(options.chunk_bytes, 2 * MAX_ROW_BYTES)
 
-    def pieces(self) -> Iterator[Piece]:
+    def chunks(self) -> Iterator[Chunk]:
         while self._fill():
             columns, misshapen, taken = self._read()
             first = self.row
             self._move_by(taken)
             if len(columns[0]):
                 self.row += len(columns[0])
-                yield Piece(self._dialect.names, columns, first, Position(self.row, self._place), misshapen)
+                yield Chunk(self._dialect.names, columns, first, Position(self.row, self._place), misshapen)
 
     def _fill(self) -> bool:
-        # One byte more than a piece may take tells whether anything follows it.
+        # One byte more than a chunk may take tells whether anything follows it.
         self._window += self._stream.read(self._most_bytes + 1 - len(self._window))
         return bool(self._window)
 
@@ -88,13 +88,13 @@ class _CsvReading:
         return columns, read.misshapen, read.taken
 
     def _skip_line(self) -> tuple[Sequence[Any], dict[int, str], int]:
-        """Pass over a line that is longer than a piece, without keeping it."""
+        """Pass over a line that is longer than a chunk, without keeping it."""
         while not (ends := [self._window.find(end) for end in (b"\n", b"\r") if end in self._window]):
             self._move_by(len(self._window))
             if not self._fill():
                 break
         columns = [pa.nulls(1, pa.string())] * len(self._dialect.names)
-        return columns, {0: f"is longer than {MOST_ROW_BYTES >> 20} MB"}, min(ends) + 1 if ends else 0
+        return columns, {0: f"is longer than {MAX_ROW_BYTES >> 20} MB"}, min(ends) + 1 if ends else 0
 
 
 def _longest(ends: Ints) -> int:

@@ -1,4 +1,4 @@
-"""A file's bytes one after the other, unpacked and as UTF-8, whatever it is packed in and written with."""
+"""Decompression and decoding of a file into a stream of UTF-8 bytes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tollgate.core.files.readers.magic import GZIP, ZSTD, kind_of, refusal
 from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
 
-_AT_ONCE = 1 << 20
-_LOOKED_AT = 4096
+_READ_BYTES = 1 << 20
+_SAMPLE_SIZE = 4096
 # What unpacks to more than this, and to more than so many times its size, is made to fill disks.
 _SURELY_FINE_BYTES = 256 << 20
-_MOST_TIMES = 150
+_MAX_RATIO = 150
 _PACKED = {".gz": GZIP, ".zst": ZSTD}
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -55,7 +55,7 @@ def open_stream(name: str, source: Source, encoding: str | None, place: int) -> 
 
 
 def _skip(stream: Stream, size: int) -> None:
-    while size > 0 and (chunk := stream.read(min(size, _AT_ONCE))):
+    while size > 0 and (chunk := stream.read(min(size, _READ_BYTES))):
         size -= len(chunk)
 
 
@@ -93,20 +93,20 @@ class _Raw(io.RawIOBase):
 
 
 def _unpack(name: str, source: Source, codec: str) -> Stream:
-    raw = io.BufferedReader(_Raw(_Plain(source, 0)), _AT_ONCE)
+    raw = io.BufferedReader(_Raw(_Plain(source, 0)), _READ_BYTES)
     unpacked = Gunzip(raw) if codec == GZIP else pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
-    most = max(_SURELY_FINE_BYTES, _MOST_TIMES * source.size_bytes)
+    most = max(_SURELY_FINE_BYTES, _MAX_RATIO * source.size_bytes)
     done = 0
 
     def read(size: int) -> bytes:
         nonlocal done
         try:
-            chunk: bytes = unpacked.read(min(size, _AT_ONCE))
+            chunk: bytes = unpacked.read(min(size, _READ_BYTES))
         except (OSError, pa.ArrowException) as error:
             raise TableError(f'"{name}" is not whole {codec} data: {str(error).rstrip(".")}.') from None
         done += len(chunk)
         if done > most:
-            raise TableError(f'"{name}" unpacks to more than {_MOST_TIMES} times its size; send it unpacked.')
+            raise TableError(f'"{name}" unpacks to more than {_MAX_RATIO} times its size; send it unpacked.')
         return chunk
 
     return _Reading(read)
@@ -127,11 +127,11 @@ class _Reading:
 
 
 def _as_utf8(name: str, stream: Stream, declared: str | None, *, is_packed: bool) -> Stream:
-    start = stream.read(_LOOKED_AT)
+    start = stream.read(_SAMPLE_SIZE)
     encoding = encoding_of(start, declared)
     if is_packed and (kind := kind_of(start)) is not None:
         raise refusal(name, f"{kind}, packed once more")
-    rest = io.BufferedReader(_Raw(_Joined(start, stream)), _AT_ONCE)
+    rest = io.BufferedReader(_Raw(_Joined(start, stream)), _READ_BYTES)
     if encoding == "utf-8-sig":
         rest.read(len(codecs.BOM_UTF8))
     if encoding in ("utf-8", "utf-8-sig"):
@@ -142,7 +142,7 @@ def _as_utf8(name: str, stream: Stream, declared: str | None, *, is_packed: bool
     def read(size: int) -> bytes:
         nonlocal waiting
         try:
-            waiting = waiting or text.read(_AT_ONCE).encode()
+            waiting = waiting or text.read(_READ_BYTES).encode()
         except UnicodeError as error:
             raise TableError(f'"{name}" is not {encoding} text: {error}.') from None
         chunk, waiting = waiting[:size], waiting[size:]

@@ -1,11 +1,11 @@
-"""Gzip as a stream: members one after the other, and zeros behind the last, with which tapes and copies fill blocks."""
+"""Gzip stream: members one after the other, and zeros behind the last, with which tapes and copies fill blocks."""
 
 from __future__ import annotations
 
 import zlib
 from typing import Protocol
 
-_AT_ONCE = 1 << 18
+_READ_BYTES = 1 << 18
 # With gzip's own header and checksum.
 _GZIP = zlib.MAX_WBITS | 16
 
@@ -28,7 +28,7 @@ class Gunzip:
         while not out:
             if self._member.eof and not self._begin_next():
                 break
-            given = self._waiting or self._raw.read(_AT_ONCE)
+            given = self._waiting or self._raw.read(_READ_BYTES)
             if not given:
                 raise OSError("it ends too early")
             try:
@@ -41,7 +41,7 @@ class Gunzip:
     def _begin_next(self) -> bool:
         """Go to the next member; return whether there is one."""
         while not self._waiting.lstrip(b"\0"):
-            self._waiting = self._raw.read(_AT_ONCE)
+            self._waiting = self._raw.read(_READ_BYTES)
             if not self._waiting:
                 return False
         self._waiting = self._waiting.lstrip(b"\0")

@@ -1,4 +1,4 @@
-"""JSON lines in pieces: an object a line, each with a reason where it is none."""
+"""JSON lines reader in chunks: an object a line, each with a reason where it is none."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tollgate.core.events.strict_json import parse_json
-from tollgate.core.files.readers.chunk import Piece, Position, ReadOptions
-from tollgate.core.files.readers.csv_dialect import MOST_COLUMNS, MOST_ROW_BYTES
+from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
+from tollgate.core.files.readers.csv_dialect import MAX_COLUMNS, MAX_ROW_BYTES
 from tollgate.core.files.readers.decompress import open_stream
 from tollgate.core.files.readers.source import Source
 from tollgate.core.streams.foreign_bytes import looks_like_csv
@@ -20,29 +20,29 @@ _HEAD_BYTES = 4096
 _CR_ALONE, _GLUED = re.compile(rb"\}\s*\r\s*\{"), re.compile(rb"\}\s*\{")
 _WRITE_LINES = "write one object a line"
 _NO_OBJECT = "is not a JSON object"
-_TOO_LONG = f"is longer than {MOST_ROW_BYTES >> 20} MB"
+_TOO_LONG = f"is longer than {MAX_ROW_BYTES >> 20} MB"
 
 
-def read_json_pieces(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Piece]:
-    """Yield the pieces of a file of JSON lines from ``start`` on; a position's place counts bytes of UTF-8 text.
+def read_json_chunks(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Chunk]:
+    """Yield the chunks of a file of JSON lines from ``start`` on; a position's place counts bytes of UTF-8 text.
 
     The columns are those that the first thousand lines have; a row with another one has a problem.
     """
     names = _find_names(name, source, options)
     reading = _JsonReading(name, source, options, start)
     row = start.row
-    for lines in reading.lots():
+    for lines in reading.batches():
         rows, misshapen = _read_lines(lines, names)
         columns = [[found.get(column) for found in rows] for column in names]
         first, row = row, row + len(rows)
-        yield Piece(names, columns, first, Position(row, reading.place), misshapen)
+        yield Chunk(names, columns, first, Position(row, reading.place), misshapen)
     if not row:
         raise TableError(f'"{name}" has no rows.')
 
 
 def _find_names(name: str, source: Source, options: ReadOptions) -> list[str]:
     names: dict[str, None] = {}
-    lines = next(_JsonReading(name, source, options, Position()).lots(), [])
+    lines = next(_JsonReading(name, source, options, Position()).batches(), [])
     for line in lines[:LINES_OF_NAMES]:
         found, _ = read_json_line(line)
         names |= dict.fromkeys(found)
@@ -55,8 +55,8 @@ def _find_names(name: str, source: Source, options: ReadOptions) -> list[str]:
         _, wrong = read_json_line(lines[0] if lines else None)
         first = f"; the first {wrong}" if lines else ""
         raise TableError(f'"{name}" has no JSON object in its first {LINES_OF_NAMES:,} lines{first}.')
-    if len(names) > MOST_COLUMNS:
-        raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MOST_COLUMNS:,}.')
+    if len(names) > MAX_COLUMNS:
+        raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MAX_COLUMNS:,}.')
     return list(names)
 
 
@@ -83,32 +83,32 @@ def _name_other(lines: Sequence[bytes]) -> str | None:
 
 
 class _JsonReading:
-    """Lines that are not blank, in lots; ``place`` is where the next lot begins."""
+    """Lines that are not blank, in batches; ``place`` is where the next batch begins."""
 
     def __init__(self, name: str, source: Source, options: ReadOptions, start: Position) -> None:
         self._stream = open_stream(name, source, options.form.encoding, start.place)
         self._options = options
         self.place = start.place
 
-    def lots(self) -> Iterator[list[bytes | None]]:
-        """Yield lots of lines; None stands for one that is too long to be kept."""
+    def batches(self) -> Iterator[list[bytes | None]]:
+        """Yield batches of lines; None stands for one that is too long to be kept."""
         window = b""
-        most = max(self._options.piece_bytes, 2 * MOST_ROW_BYTES)
+        most = max(self._options.chunk_bytes, 2 * MAX_ROW_BYTES)
         while window := window + self._stream.read(most + 1 - len(window)):
             at_end = len(window) <= most
             lines = window[:most].split(b"\n")
             whole = lines if at_end else lines[:-1]
-            some = whole[: self._options.piece_rows]
+            some = whole[: self._options.chunk_rows]
             taken = sum(map(len, some)) + len(some)
             if not some:
                 while b"\n" not in window and (more := self._stream.read(most)):
                     self.place += len(window)
                     window = more
-                taken, some = (window.find(b"\n") + 1) or len(window), [b"x" * (MOST_ROW_BYTES + 1)]
+                taken, some = (window.find(b"\n") + 1) or len(window), [b"x" * (MAX_ROW_BYTES + 1)]
             taken = min(taken, len(window))
             window = window[taken:]
             self.place += taken
-            if kept := [None if len(line) > MOST_ROW_BYTES else line for line in some if line.strip()]:
+            if kept := [None if len(line) > MAX_ROW_BYTES else line for line in some if line.strip()]:
                 yield kept
 
 

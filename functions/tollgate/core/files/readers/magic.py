@@ -6,7 +6,7 @@ from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
 
 PARQUET, GZIP, ZSTD = "Parquet", "gzip", "zstd"
-_LOOKED_AT = 4096
+_SAMPLE_SIZE = 4096
 _MAGIC = (
     (b"PAR1", PARQUET),
     (b"\x1f\x8b", GZIP),
@@ -63,7 +63,7 @@ def look_at(name: str, source: Source) -> str | None:
 
     Raises `TableError` for a file of another kind.
     """
-    kind = kind_of(source.read_at(0, _LOOKED_AT))
+    kind = kind_of(source.read_at(0, _SAMPLE_SIZE))
     if kind not in (None, PARQUET, GZIP, ZSTD):
         raise refusal(name, kind)
     return kind

@@ -1,4 +1,4 @@
-"""Parquet in pieces, row group by row group."""
+"""Parquet reader in chunks, row group by row group."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
-from tollgate.core.files.readers.chunk import Piece, Position, ReadOptions
-from tollgate.core.files.readers.csv_dialect import MOST_COLUMNS
+from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
+from tollgate.core.files.readers.csv_dialect import MAX_COLUMNS
 from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
 
@@ -60,13 +60,13 @@ def _refusing(name: str) -> Iterator[None]:
         raise TableError(f'"{name}" is not a Parquet file: {str(error).splitlines()[0].rstrip(".")}.') from None
 
 
-def read_parquet_pieces(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Piece]:
-    """Yield the pieces of a Parquet file from ``start`` on; a position's place is not used: its row is enough."""
+def read_parquet_chunks(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Chunk]:
+    """Yield the chunks of a Parquet file from ``start`` on; a position's place is not used: its row is enough."""
     with _refusing(name):
         file = pa.parquet.ParquetFile(pa.PythonFile(_Seekable(source), "r"))
         names = file.schema_arrow.names
-        if len(names) > MOST_COLUMNS:
-            raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MOST_COLUMNS:,}.')
+        if len(names) > MAX_COLUMNS:
+            raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MAX_COLUMNS:,}.')
         if not file.metadata.num_rows:
             raise TableError(f'"{name}" has a header and no rows.')
         row = 0
@@ -78,10 +78,10 @@ def read_parquet_pieces(name: str, source: Source, options: ReadOptions, start: 
                         f'A row group of "{name}" unpacks to more than {options.group_bytes >> 20} MB; '
                         "write smaller ones."
                     )
-                for batch in file.iter_batches(options.piece_rows, [group], use_threads=False):
+                for batch in file.iter_batches(options.chunk_rows, [group], use_threads=False):
                     first, row = row, row + batch.num_rows
                     if row > start.row:
                         kept = batch.slice(max(start.row - first, 0))
-                        yield Piece(names, kept.columns, max(first, start.row), Position(row))
+                        yield Chunk(names, kept.columns, max(first, start.row), Position(row))
             else:
                 row += described.num_rows

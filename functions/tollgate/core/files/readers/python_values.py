@@ -1,4 +1,4 @@
-"""Columns of a file as Python's own values, as they are read one by one."""
+"""Python values of a file's columns, as they are read one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a file's bytes come from."""
+"""Sources of a file's bytes: memory, or a local file."""
 
 from __future__ import annotations
 

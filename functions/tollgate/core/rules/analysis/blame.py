@@ -48,17 +48,17 @@ class Blame:
     def leaf(self, node: Node, wanted: bool, rows: Rows) -> str:
         """Say of a condition that it is never ``wanted`` in some rows, and what there is instead."""
         holds = f"{write_node(node)} {'never' if wanted else 'always'} holds{rows.where}"
-        told = self._tell(node, wanted, rows)
+        told = self._describe(node, wanted, rows)
         return f"{holds}; {told}" if told else holds
 
-    def _tell(self, node: Node, wanted: bool, rows: Rows) -> str:
+    def _describe(self, node: Node, wanted: bool, rows: Rows) -> str:
         if isinstance(node, Name):
-            return self._tell_truth(node, rows)
+            return self._describe_truth(node, rows)
         if isinstance(node, In):
-            return self._tell_members(node, wanted, rows)
-        return self._tell_comparison(node, wanted, rows) if isinstance(node, Compare) else ""
+            return self._describe_members(node, wanted, rows)
+        return self._describe_comparison(node, wanted, rows) if isinstance(node, Compare) else ""
 
-    def _tell_comparison(self, node: Compare, wanted: bool, rows: Rows) -> str:
+    def _describe_comparison(self, node: Compare, wanted: bool, rows: Rows) -> str:
         if isinstance(node.left, Null) or isinstance(node.right, Null):
             name = cast(Name, node.right if isinstance(node.left, Null) else node.left)
             is_missing = (node.operator == "==") is not wanted
@@ -66,13 +66,13 @@ class Blame:
         operator = node.operator if wanted else _NEGATED[node.operator]
         kind = kind_of(node.left, self.scope)
         if kind == "number":
-            return self._tell_numbers(node, operator, rows)
+            return self._describe_numbers(node, operator, rows)
         if kind == "text":
-            return self._tell_texts(node, operator, rows)
+            return self._describe_texts(node, operator, rows)
         names = [side for side in (node.left, node.right) if isinstance(side, Name)]
-        return self._tell_truth(names[0], rows) if names else ""
+        return self._describe_truth(names[0], rows) if names else ""
 
-    def _tell_truth(self, name: Name, rows: Rows) -> str:
+    def _describe_truth(self, name: Name, rows: Rows) -> str:
         column = cast(Floats, self.columns[name.name])[rows.mask]
         counts = (
             ("true", (column == 1.0).sum()),
@@ -88,17 +88,17 @@ class Blame:
             return found.take(np.flatnonzero(rows.mask))
         return found[rows.mask] if isinstance(found, np.ndarray) and found.ndim else found
 
-    def _tell_numbers(self, node: Compare, operator: str, rows: Rows) -> str:
+    def _describe_numbers(self, node: Compare, operator: str, rows: Rows) -> str:
         left, right = self._values(node.left, rows), self._values(node.right, rows)
         varies = [side for side in (left, right) if np.ndim(side)]
         if len(varies) == 2:
-            return self._tell_pairs(node, operator, left, right)
+            return self._describe_pairs(node, operator, left, right)
         if not varies:
             return ""
         asked, constant, side = (node.left, float(right), left) if np.ndim(left) else (node.right, float(left), right)
-        return self._tell_number(asked, operator if np.ndim(left) else _MIRRORED[operator], [constant], side, rows)
+        return self._describe_number(asked, operator if np.ndim(left) else _MIRRORED[operator], [constant], side, rows)
 
-    def _tell_number(self, asked: Node, operator: str, wanted: Sequence[float], column: Floats, rows: Rows) -> str:
+    def _describe_number(self, asked: Node, operator: str, wanted: Sequence[float], column: Floats, rows: Rows) -> str:
         known = column[np.isfinite(column)]
         if not len(known):
             return f"{write_node(asked)} is missing in all {len(column):,} events{rows.there}"
@@ -122,7 +122,7 @@ class Blame:
         cents = is_amount and round(float(value), 2) == float(value)
         return show_number(float(value), beside=beside, cents=cents)
 
-    def _tell_pairs(self, node: Compare, operator: str, left: Floats, right: Floats) -> str:
+    def _describe_pairs(self, node: Compare, operator: str, left: Floats, right: Floats) -> str:
         gap = left - right
         known = np.flatnonzero(np.isfinite(gap))
         if not len(known):
@@ -134,7 +134,7 @@ class Blame:
         one, other = self._number(node.left, left[place]), self._number(node.right, right[place])
         return f"at the closest, {write_node(node.left)} is {one} and {write_node(node.right)} is {other}"
 
-    def _tell_texts(self, node: Compare, operator: str, rows: Rows) -> str:
+    def _describe_texts(self, node: Compare, operator: str, rows: Rows) -> str:
         left, right = self._values(node.left, rows), self._values(node.right, rows)
         varies = [side for side in (left, right) if isinstance(side, Keys)]
         if len(varies) != 1:
@@ -144,13 +144,13 @@ class Blame:
         if not counts:
             return f"{write_node(asked)} is missing in all {rows.mask.sum():,} events{rows.there}"
         if operator == "==":
-            return _tell_spelling([right if isinstance(left, Keys) else left], counts, rows)
+            return _describe_spelling([right if isinstance(left, Keys) else left], counts, rows)
         if operator == "!=":
             return f"it is always {write_value(next(iter(counts)))}{rows.there}"
         is_upper = (operator in (">", ">=")) is isinstance(left, Keys)
         return f"the {'last' if is_upper else 'first'} in order is {write_value((max if is_upper else min)(counts))}"
 
-    def _tell_members(self, node: In, wanted: bool, rows: Rows) -> str:
+    def _describe_members(self, node: In, wanted: bool, rows: Rows) -> str:
         members = node.members
         held = self.lists[members.name].values if isinstance(members, ListName) else members.values
         if not held:
@@ -162,10 +162,10 @@ class Blame:
             counts = _occurring(column)
             if not counts:
                 return f"{write_node(node.value)} is missing in all {rows.mask.sum():,} events{rows.there}"
-            return _tell_spelling(sorted(map(str, held)), counts, rows)
+            return _describe_spelling(sorted(map(str, held)), counts, rows)
         if not np.ndim(column):
             return ""
-        return self._tell_number(node.value, "==", [float(one) for one in held], cast(Floats, column), rows)
+        return self._describe_number(node.value, "==", [float(one) for one in held], cast(Floats, column), rows)
 
 
 def _occurring(column: Keys) -> Counter[str]:
@@ -175,7 +175,7 @@ def _occurring(column: Keys) -> Counter[str]:
     return Counter(dict(Counter(found).most_common()))
 
 
-def _tell_spelling(asked: Sequence[str], counts: Counter[str], rows: Rows) -> str:
+def _describe_spelling(asked: Sequence[str], counts: Counter[str], rows: Rows) -> str:
     spelling = Spelling(counts)
     # Of a long list, only what is the same text spelled otherwise: anything is near to some of many.
     find = spelling.nearest if len(asked) <= MAX_MEMBERS else spelling.same

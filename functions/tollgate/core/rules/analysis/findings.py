@@ -1,4 +1,4 @@
-"""Rules that cannot have been meant: found when a detector is loaded, before any event is asked."""
+"""Findings about rules that cannot have been meant: made when a detector is loaded, before any event is asked."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tollgate.core.rules.analysis.impossible import describe_impossible
-from tollgate.core.rules.analysis.satisfiability import Patience, is_impossible, judge
+from tollgate.core.rules.analysis.satisfiability import SearchBudget, is_impossible, judge
 from tollgate.core.rules.rule import Rule, RuleBook, in_order
 from tollgate.core.rules.scope import Scope
 from tollgate.core.rules.syntax import Node, Truth
 from tollgate.core.rules.type_check import read_rule
 from tollgate.errors import RuleError
 
-Kind = Literal["unreadable", "never_matches", "never_reached", "always_matches", "no_effect", "odd_comparison"]
+FindingKind = Literal["unreadable", "never_matches", "never_reached", "always_matches", "no_effect", "odd_comparison"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Finding:
 
     rule: Rule
     severity: Literal["error", "warning"]
-    kind: Kind
+    kind: FindingKind
     message: str
     place: int = 0
 
@@ -61,7 +61,7 @@ def find_oddities(book: RuleBook, scope: Scope, weakest: str) -> tuple[Finding, 
     """
     found: list[Finding] = []
     before: list[tuple[Rule, Node]] = []
-    alone, together = Patience(), Patience()
+    alone, together = SearchBudget(), SearchBudget()
     for rule in in_order(book.rules):
         node = read_rule(rule.when, scope)
         finding = (
@@ -78,8 +78,8 @@ def find_oddities(book: RuleBook, scope: Scope, weakest: str) -> tuple[Finding, 
     return tuple(found)
 
 
-def _never_matches(rule: Rule, node: Node, scope: Scope, patience: Patience) -> Finding | None:
-    if not is_impossible([(node, True)], scope, patience):
+def _never_matches(rule: Rule, node: Node, scope: Scope, budget: SearchBudget) -> Finding | None:
+    if not is_impossible([(node, True)], scope, budget):
         return None
     reason = next(describe_impossible(node, scope), "no event fulfils it")
     return Finding(rule, "error", "never_matches", f"can never match: {reason}")
@@ -90,28 +90,28 @@ def _odd_comparison(rule: Rule, node: Node, scope: Scope) -> Finding | None:
     return None if reason is None else Finding(rule, "warning", "odd_comparison", f"is odd: {reason}")
 
 
-def _always_matches(rule: Rule, node: Node, scope: Scope, patience: Patience) -> Finding | None:
-    if isinstance(node, Truth) or not is_impossible([(node, False)], scope, patience):
+def _always_matches(rule: Rule, node: Node, scope: Scope, budget: SearchBudget) -> Finding | None:
+    if isinstance(node, Truth) or not is_impossible([(node, False)], scope, budget):
         return None
     return Finding(rule, "warning", "always_matches", "always matches; if that is meant, write true")
 
 
 def _never_reached(
-    rule: Rule, node: Node, before: Sequence[tuple[Rule, Node]], book: RuleBook, scope: Scope, patience: Patience
+    rule: Rule, node: Node, before: Sequence[tuple[Rule, Node]], book: RuleBook, scope: Scope, budget: SearchBudget
 ) -> Finding | None:
     if book.mode != "FIRST_MATCHED" or rule.shadow:
         return None
     earlier = [(other, its) for other, its in before if _outlasts(other, rule)]
-    hidden = _what_hides(node, earlier, scope, patience)
+    hidden = _what_hides(node, earlier, scope, budget)
     return Finding(rule, "error", "never_reached", f"can never be reached: {hidden}") if hidden else None
 
 
-def _what_hides(node: Node, before: Sequence[tuple[Rule, Node]], scope: Scope, patience: Patience) -> str | None:
+def _what_hides(node: Node, before: Sequence[tuple[Rule, Node]], scope: Scope, budget: SearchBudget) -> str | None:
     """Say which rules before it always match where ``node`` does; None where an event may come to it."""
-    together = judge([(node, True), *((its, False) for _, its in before)], scope, patience)
+    together = judge([(node, True), *((its, False) for _, its in before)], scope, budget)
     # Where all of them together leave room for an event, each of them does: one question in place of many.
     for earlier, its in before if together != "possible" else ():
-        if is_impossible([(node, True), (its, False)], scope, patience):
+        if is_impossible([(node, True), (its, False)], scope, budget):
             return f'the rule "{earlier.name}" before it matches first'
     return "one of the rules before it always matches first" if together == "impossible" else None
 

@@ -1,4 +1,4 @@
-"""Comparisons in a rule that no event can fulfil, or that hardly any does: a literal beyond what a name can be."""
+"""Impossible comparisons in a rule: a literal beyond what a name can be, so that no event or hardly any matches."""
 
 from __future__ import annotations
 

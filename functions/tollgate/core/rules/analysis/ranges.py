@@ -1,4 +1,4 @@
-"""What one variable can still be, after several conditions on it: sound, so that empty means impossible."""
+"""Ranges of one variable under several conditions: sound, so that empty means impossible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether conditions can be true together: what is found impossible is so, for every event."""
+"""Satisfiability of conditions together: what is found impossible is so, for every event."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from tollgate.core.rules.syntax import (
 )
 
 # Beyond these nothing is claimed: the question is exponential in the worst case.
-_MOST_BRANCHES = 2_000
-_MOST_CHOICES = 200
+_MAX_BRANCHES = 2_000
+_MAX_CHOICES = 200
 # And of all questions about a set of rules together, in conditions looked at: some seconds.
-_MOST_LOOKED_AT = 4_000_000
+_MAX_LOOKED_AT = 4_000_000
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _RANGES = {
     "score": Range(low=0, high=1000, missing=False, whole=True),
@@ -50,23 +50,23 @@ def range_of(symbol: Symbol) -> Range:
 
 
 @dataclass
-class Patience:
+class SearchBudget:
     """How many conditions may still be looked at, for all questions that share it."""
 
-    left: int = _MOST_LOOKED_AT
+    left: int = _MAX_LOOKED_AT
 
 
-def is_impossible(claims: Iterable[Claim], scope: Scope, patience: Patience) -> bool:
+def is_impossible(claims: Iterable[Claim], scope: Scope, budget: SearchBudget) -> bool:
     """Return whether no event can make each node as true or false as it is claimed to be."""
-    return judge(claims, scope, patience) == "impossible"
+    return judge(claims, scope, budget) == "impossible"
 
 
-def judge(claims: Iterable[Claim], scope: Scope, patience: Patience) -> Literal["impossible", "possible", "unknown"]:
+def judge(claims: Iterable[Claim], scope: Scope, budget: SearchBudget) -> Literal["impossible", "possible", "unknown"]:
     """Say what is found of claims; "possible" is no proof, but no part of the claims will be found impossible then.
 
     "unknown": there were too many choices to go through, or ``patience`` is at its end.
     """
-    search = _Search(scope, patience)
+    search = _Search(scope, budget)
     if not search.possible(list(claims), [], _Known(), 0):
         return "impossible"
     return "unknown" if search.gave_up else "possible"
@@ -83,19 +83,19 @@ class _Known:
 class _Search:
     """Takes claims apart, the choices between several last, until a variable has no value left on every branch."""
 
-    def __init__(self, scope: Scope, patience: Patience) -> None:
+    def __init__(self, scope: Scope, budget: SearchBudget) -> None:
         self._scope = scope
-        self._patience = patience
+        self._budget = budget
         self._branches = 0
         self.gave_up = False
 
     def possible(self, claims: list[Claim], open_choices: list[list[Claim]], known: _Known, depth: int) -> bool:
         """Return whether all claims, and one of each choice, may hold together with what is known."""
-        self._patience.left -= len(known.ranges) + len(known.facts) + len(open_choices)
+        self._budget.left -= len(known.ranges) + len(known.facts) + len(open_choices)
         known = _Known(dict(known.ranges), dict(known.facts))
         waiting, choices = list(claims), list(open_choices)
         while waiting:
-            self._patience.left -= 1
+            self._budget.left -= 1
             node, wanted = waiting.pop()
             if isinstance(node, Not):
                 waiting.append((node.operand, not wanted))
@@ -110,8 +110,8 @@ class _Search:
         if not choices:
             return True
         self._branches += 1
-        too_many = self._branches > _MOST_BRANCHES or depth + len(choices) > _MOST_CHOICES
-        if too_many or self._patience.left <= 0:
+        too_many = self._branches > _MAX_BRANCHES or depth + len(choices) > _MAX_CHOICES
+        if too_many or self._budget.left <= 0:
             self.gave_up = True
             return True
         place = min(range(len(choices)), key=lambda at: len(choices[at]))

@@ -1,4 +1,4 @@
-"""Near misses: a text in a rule or a list that never occurs, beside one that does and is only spelled otherwise."""
+"""Near misses in spelling: a text in a rule or a list that never occurs, beside one that does."""
 
 from __future__ import annotations
 

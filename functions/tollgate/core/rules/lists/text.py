@@ -13,8 +13,8 @@ from tollgate.core.events.cells import MAX_TEXT
 from tollgate.core.files.readers.magic import kind_of
 from tollgate.core.rules.lists.faults import Others, find_fault, find_table, is_quoted, is_row, unquote
 from tollgate.core.rules.lists.headers import NO_HEADER, find_header, may_be_header, says_nothing
-from tollgate.core.rules.scope import Kind
-from tollgate.core.rules.value_lists import MAX_ENTRIES, Members
+from tollgate.core.rules.scope import ValueKind
+from tollgate.core.rules.value_lists import MAX_ENTRIES, ValueList
 
 # What an object that holds no value has to say, or it counts as damaged.
 EMPTY = "# This list is empty on purpose."
@@ -22,7 +22,7 @@ EMPTY = "# This list is empty on purpose."
 _INVISIBLE = "\ufeff\u200b\u2060\x00"
 _BLANK = f"{_INVISIBLE} \t\r\n"
 _MAX_SHOWN = 40
-_LOOKED_AT = 4096
+_SAMPLE_SIZE = 4096
 # All but tabs, which stand between cells, and the ends of lines.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -47,7 +47,7 @@ class ListLine:
 
 def check_file(content: bytes) -> None:
     """Raise `ValueError`, whose text follows the file's name, for a file that is no list of values, one a line."""
-    kind = kind_of(content[:_LOOKED_AT])
+    kind = kind_of(content[:_SAMPLE_SIZE])
     if kind is not None:
         raise ValueError(f"is {kind}, not a list; export its column as text, one value a line")
     if content.count(0) > len(content) // 4 and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -88,8 +88,8 @@ def given_lines(values: Iterable[object]) -> list[ListLine]:
 
 
 def read_list(
-    kind: Kind, lines: Sequence[ListLine], asked: Sequence[str] | None, *, may_be_empty: bool = True
-) -> Members:
+    kind: ValueKind, lines: Sequence[ListLine], asked: Sequence[str] | None, *, may_be_empty: bool = True
+) -> ValueList:
     """Return the values of a list; raise `ValueError`, whose text follows its name, for one that cannot be meant.
 
     ``asked`` are the names under which a header may stand there: those of the list, and of the columns that ask it;
@@ -106,7 +106,7 @@ def read_list(
         if fault:
             raise lines[0].fail(fault)
     others = Others.among(texts)
-    return Members.of(kind, [_read(kind, line, others) for line in lines])
+    return ValueList.of(kind, [_read(kind, line, others) for line in lines])
 
 
 def _find_header(first: ListLine, texts: Sequence[str], asked: Sequence[str]) -> str | None:
@@ -115,7 +115,7 @@ def _find_header(first: ListLine, texts: Sequence[str], asked: Sequence[str]) ->
     return find_header([*map(unquote, texts)], [*map(is_quoted, texts)], asked)
 
 
-def read_stored(kind: Kind, text: str) -> Members:
+def read_stored(kind: ValueKind, text: str) -> ValueList:
     """Return the values of a list's object in the bucket, which this code, older code or any tool wrote.
 
     Only what cannot be a list raises `ValueError`: an object of rows, one without values that does not say that this is
@@ -127,10 +127,10 @@ def read_stored(kind: Kind, text: str) -> Members:
         raise ValueError(f'has no values; put "{EMPTY}" there if that is meant')
     if kind == "text" and lines and all(is_row(str(line.value)) for line in lines):
         raise lines[0].fail("looks like a row of CSV, as all others do; a list has one value a line")
-    return Members.of(kind, [_keep(kind, line) for line in lines])
+    return ValueList.of(kind, [_keep(kind, line) for line in lines])
 
 
-def write_list(members: Members) -> str:
+def write_list(members: ValueList) -> str:
     """Return the text of a list's object, sorted: what `read_stored` and `read_list` read as the same values."""
     values = show_values(members)
     lines = [_quote(value) for value in values] if members.kind == "text" else values
@@ -140,7 +140,7 @@ def write_list(members: Members) -> str:
     return "\n".join([*(lines or [EMPTY]), ""])
 
 
-def show_values(members: Members) -> list[str]:
+def show_values(members: ValueList) -> list[str]:
     """Return the values as people see them, sorted: numbers by size, texts by code points."""
     if members.kind == "number":
         return [repr(int(number)) if number.is_integer() else repr(number) for number in members.ordered.tolist()]
@@ -161,7 +161,7 @@ def _check_count(lines: Sequence[ListLine]) -> None:
         raise ValueError(f"has {len(lines):,} values; a list may have {MAX_ENTRIES:,}")
 
 
-def _read(kind: Kind, line: ListLine, others: Others) -> str | float:
+def _read(kind: ValueKind, line: ListLine, others: Others) -> str | float:
     if kind == "number":
         return _read_number(line)
     text = _text_of(line)
@@ -173,7 +173,7 @@ def _read(kind: Kind, line: ListLine, others: Others) -> str | float:
     return _check_text(line, unquote(text))
 
 
-def _keep(kind: Kind, line: ListLine) -> str | float:
+def _keep(kind: ValueKind, line: ListLine) -> str | float:
     return _read_number(line) if kind == "number" else _check_text(line, unquote(_text_of(line)))
 
 
@@ -210,10 +210,10 @@ def _show(value: object) -> str:
     return f'"{value[:_MAX_SHOWN]}…"' if len(value) > _MAX_SHOWN else f'"{value}"'
 
 
-def describe_change(before: Members, after: Members) -> Iterator[str]:
+def describe_change(before: ValueList, after: ValueList) -> Iterator[str]:
     """Yield what a change of a list does: how many values it adds and removes, then the first of both."""
-    added = Members.of(after.kind, after.values - before.values)
-    removed = Members.of(after.kind, before.values - after.values)
+    added = ValueList.of(after.kind, after.values - before.values)
+    removed = ValueList.of(after.kind, before.values - after.values)
     if not added.values and not removed.values:
         yield f"changes nothing: it has these {len(before.values):,} values"
         return
