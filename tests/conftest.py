@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from localstack import emulator
 from localstack.running import RunningStack, running_stack
 from model_build.detector_file import DetectorFile
+from tests.hypothesis_profiles import register_profiles
 from tests.trained import read_quick_detector, train_sample_version, write_sample_payments
 
-# Times say more about what else the machine does than about the code.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+register_profiles()
 
 
 @pytest.fixture(scope="session")

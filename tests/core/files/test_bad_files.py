@@ -20,6 +20,7 @@ from tollgate.core.files.sources import Held
 from tollgate.errors import TableError
 
 from tests.core.files.scored import rows_of
+from tests.hypothesis_profiles import examples
 
 MB = 1 << 20
 GOOD = b"a,b\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(1000))
@@ -262,7 +263,7 @@ def test_other_kinds_of_file_are_refused_with_those_that_are_read(name: str) -> 
 
 
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), min_size=1, max_size=4), st.integers(0, 400))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_damaged_parquet_is_read_or_refused(changes: list[tuple[int, int]], cut: int) -> None:
     out = io.BytesIO()
     pa.parquet.write_table(pa.table({"name": ["a", "é"] * 20, "amount": [1.0, 2.0] * 20}), out)
@@ -275,7 +276,7 @@ def test_a_damaged_parquet_is_read_or_refused(changes: list[tuple[int, int]], cu
 
 
 @given(st.binary(max_size=200), st.sampled_from(["x.csv", "x.jsonl", "x.csv.gz", "x.csv.zst", "x.parquet"]))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_any_bytes_are_a_table_or_refused(content: bytes, name: str) -> None:
     with suppress(TableError):
         rows_of(list(open_pieces(name, Held(content), ReadOptions(piece_rows=3))))
