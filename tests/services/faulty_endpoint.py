@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
+from tests.http_server import serving
+
 # "refuse" is not tried again, and so is quick. "take every other": of the records that are put on a Kinesis stream; the
 # others are throttled.
 Fault = Literal["hang", "throttle", "refuse", "drop the answer", "cut the answer", "take every other"]
@@ -65,15 +67,11 @@ class _Server(ThreadingHTTPServer):
 def faulty_endpoint(behind: str) -> Iterator[FaultyEndpoint]:
     """Serve on a free port, passing on to ``behind`` whatever no fault is set for."""
     server = _Server(urlsplit(behind).netloc)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield server.endpoint
-    finally:
-        server.endpoint.released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(server):
+        try:
+            yield server.endpoint
+        finally:
+            server.endpoint.released.set()
 
 
 class _Handler(BaseHTTPRequestHandler):
