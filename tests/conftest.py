@@ -16,6 +16,15 @@ from tests.trained import read_quick_detector, train_sample_version, write_sampl
 register_profiles()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--storage",
+        choices=("emulator", "fakes"),
+        default="emulator",
+        help="what tests of services, adapters and handlers keep their data in (default: the emulator)",
+    )
+
+
 @pytest.fixture(scope="session")
 def sample_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_sample_payments(tmp_path_factory.mktemp("sample") / "payments.csv")
