@@ -1,7 +1,7 @@
 """boto3's clients before the fakes, and before the emulator, which the fakes are held to.
 
 A test module takes these fixtures with `pytest_plugins = ("tests.contract.clients_fixture",)`; each test then runs on
-both.
+both (`conftest.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ pytest_plugins = ("tests.storage_fixture",)
 _numbers = count(1)
 
 
-@pytest.fixture(params=["fakes", pytest.param("running", id="emulator", marks=pytest.mark.emulator)])
+@pytest.fixture
 def named(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Named]:
     """Names of a test's own, and clients that reach where they are."""
     chosen: Storage = request.getfixturevalue(request.param)

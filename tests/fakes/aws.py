@@ -23,6 +23,7 @@ from tests.fakes.eventbridge import EventBridge
 from tests.fakes.http_answer import Answer
 from tests.fakes.kinesis import Kinesis
 from tests.fakes.s3 import S3
+from tests.fakes.sending import answer_request
 from tests.fakes.sqs import SQS
 from tests.fakes.table_streams import TableStreams
 from tests.http_server import serving
@@ -104,27 +105,10 @@ def running_fakes() -> Iterator[FakeAws]:
         def send_or_answer(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
             if not request.url.startswith(server.fakes.endpoint_url + "/"):
                 return send(session, request)
-            answer = server.fakes.answer(str(request.method), request.url, _headers_of(request), _body_of(request))
-            return answer.to_response(request.url)
+            return answer_request(server.fakes.answer, request)
 
         patch.setattr(URLLib3Session, "send", send_or_answer)
         yield server.fakes
-
-
-def _headers_of(request: AWSPreparedRequest) -> dict[str, str]:
-    return {
-        name.lower(): value.decode() if isinstance(value, bytes) else str(value)
-        for name, value in request.headers.items()
-    }
-
-
-def _body_of(request: AWSPreparedRequest) -> bytes:
-    body: Any = request.body
-    if body is None or isinstance(body, bytes):
-        return body or b""
-    if isinstance(body, str):
-        return body.encode()
-    return bytes(body) if isinstance(body, bytearray) else bytes(body.read())
 
 
 class _Server(ThreadingHTTPServer):

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import cached_property
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -31,6 +32,13 @@ class Stored:
     etag: str
     headers: Mapping[str, str]
     put_s: float
+
+    @cached_property
+    def listed(self) -> str:
+        """What a list of objects says of it, besides its key."""
+        put_at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(self.put_s))
+        size = f"<Size>{len(self.content)}</Size><LastModified>{put_at}</LastModified>"
+        return f"<ETag>&quot;{self.etag}&quot;</ETag>{size}"
 
 
 @dataclass
@@ -208,16 +216,10 @@ def _list(bucket: Bucket, query: Mapping[str, str]) -> Answer:
         else:
             listed.append(key)
     more = f"<NextContinuationToken>{last.encode().hex()}</NextContinuationToken>" if is_cut else ""
-    parts = [_listed(key, bucket.objects[key]) for key in listed]
+    parts = [f"<Contents><Key>{quote(key)}</Key>{bucket.objects[key].listed}</Contents>" for key in listed]
     parts += [f"<CommonPrefixes><Prefix>{quote(folder)}</Prefix></CommonPrefixes>" for folder in folders]
     head = f"<EncodingType>url</EncodingType><IsTruncated>{str(is_cut).lower()}</IsTruncated>{more}"
     return Answer(body=f"<ListBucketResult>{head}{''.join(parts)}</ListBucketResult>".encode())
-
-
-def _listed(key: str, stored: Stored) -> str:
-    put_at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(stored.put_s))
-    size = f"<Size>{len(stored.content)}</Size><LastModified>{put_at}</LastModified>"
-    return f"<Contents><Key>{quote(key)}</Key><ETag>&quot;{stored.etag}&quot;</ETag>{size}</Contents>"
 
 
 def _join_parts(upload: Upload, listing: bytes) -> tuple[bytes, str]:
