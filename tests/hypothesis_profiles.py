@@ -19,6 +19,11 @@ def register_profiles() -> None:
     settings.load_profile(CI)
 
 
+def is_quick() -> bool:
+    """Return whether few examples do: `dev` is loaded."""
+    return settings.get_current_profile_name() == DEV
+
+
 def examples(stated: int) -> int:
     """Return how many examples a test draws that states so many, by the profile that is loaded."""
-    return min(stated, _MAX_DEV_EXAMPLES) if settings.get_current_profile_name() == DEV else stated
+    return min(stated, _MAX_DEV_EXAMPLES) if is_quick() else stated

@@ -157,6 +157,7 @@ def test_damage_in_the_middle_is_found_behind_the_pieces_before_it() -> None:
     assert count > 1_000_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("suffix", "codec"), [("gz", "gzip"), ("zst", "zstd")])
 def test_a_bomb_is_refused_before_it_is_unpacked_whole(
     suffix: str, codec: str, monkeypatch: pytest.MonkeyPatch
