@@ -24,7 +24,7 @@ from tollgate.core.features.feature import Matrix
 
 from bench._figures import write_figures
 from model_build.data.table import read_labelled_events
-from model_build.data.training_set import read_material
+from model_build.data.training_set import build_training_set
 from model_build.detector_file.reader import read_detector_file
 from model_build.explanations.build import build_explainer, table_bytes
 from model_build.models.registry import XGBOOST_DEFAULTS
@@ -43,8 +43,8 @@ def draw_payments(rows: int) -> tuple[Matrix, Floats]:
         file = read_detector_file(DETECTOR_FILE)
         data = read_labelled_events(path, file.event_type)
     everything = np.arange(len(data.events))
-    material = read_material(data, file, everything, lambda _: None)
-    return material.matrix, material.labels(everything).astype(np.float64)
+    training_set = build_training_set(data, file, everything, lambda _: None)
+    return training_set.matrix, training_set.labels(everything).astype(np.float64)
 
 
 def boost(features: Matrix, labels: Floats) -> xgboost.Booster:

@@ -16,7 +16,7 @@ from rich.table import Table
 from model_build.cli.output_file import check_output
 
 if TYPE_CHECKING:
-    from model_build.train import Trained
+    from model_build.train import TrainingResult
 
 
 def check_writable(folder: Path) -> None:
@@ -44,20 +44,20 @@ def show_progress(console: Console) -> Callable[[str], None]:
     return progress
 
 
-def show_trained(trained: Trained, title: str) -> None:
+def show_trained(trained: TrainingResult, title: str) -> None:
     """Print what the models reached, what was noticed, and where the sealed version is."""
     table = Table(box=SIMPLE, title=title, title_justify="left")
     table.add_column("Model", no_wrap=True)
     for heading in ("AUC", "Average\nprecision", "Recall at\n1 % FPR", "Card\nprecision", "Trained\nin"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for contender in trained.contenders:
-        test, train_s = contender.test, contender.fitted.train_s
+    for evaluated in trained.models:
+        test, train_s = evaluated.test, evaluated.model.train_s
         card = "–" if test.card_precision is None else f"{test.card_precision:.3f}"
         figures = (f"{test.auc:.3f}", f"{test.average_precision:.3f}", f"{test.recall_at_1pct_fpr:.3f}", card)
-        table.add_row(contender.fitted.title, *figures, "–" if train_s is None else f"{train_s:.1f} s")
+        table.add_row(evaluated.model.title, *figures, "–" if train_s is None else f"{train_s:.1f} s")
     Console().print(table)
-    if trained.contenders[0].fitted.brought_sha256 is None:
-        click.echo(f"Chosen by average precision on validation: {trained.contenders[0].fitted.title}")
+    if trained.models[0].model.brought_sha256 is None:
+        click.echo(f"Chosen by average precision on validation: {trained.models[0].model.title}")
     for sentence in trained.money:
         click.echo(sentence)
     for note in trained.notes:

@@ -26,7 +26,7 @@ from model_build.cli.version_folder import TakesVersion, choose_version
 
 if TYPE_CHECKING:
     from model_build.data.table import LabelledEvents
-    from model_build.evaluation.evaluate import Evaluated
+    from model_build.evaluation.evaluate import EvaluationResult
     from model_build.evaluation.prequential import Protocol
 
 # Heavy imports wait inside the commands: `tollgate --help` answers at once.
@@ -161,7 +161,7 @@ def evaluate(  # noqa: PLR0913 - one for each option
         json_path.write_text(json.dumps({"rows": [row.to_json() for row in evaluated.rows]}, indent=1))
 
 
-def _show_evaluation(evaluated: Evaluated, reviews_per_day: int) -> None:
+def _show_evaluation(evaluated: EvaluationResult, reviews_per_day: int) -> None:
     protocol = evaluated.protocol
     learned = "everything before" if protocol.all_history else f"{protocol.train_days} days"
     click.echo(

@@ -74,9 +74,9 @@ def find_disguised_labels(events: Events, labels: npt.NDArray[np.int8]) -> list[
     every = np.flatnonzero(labels >= 0)
     found = []
     for name, column, ordered in _columns(events):
-        if _judge(name, _Counts.of(_floats(column[few]), labels[few] == 1), _WORTH_A_LOOK, ordered=ordered):
+        if _check_column(name, _Counts.of(_floats(column[few]), labels[few] == 1), _WORTH_A_LOOK, ordered=ordered):
             counts = _Counts.of(_floats(column[every]), labels[every] == 1)
-            disguise = _judge(name, counts, NEARLY_PERFECT, ordered=ordered)
+            disguise = _check_column(name, counts, NEARLY_PERFECT, ordered=ordered)
             found += [disguise] if disguise else []
     return found
 
@@ -97,7 +97,7 @@ def _thin(rows: Ints, most: int) -> Ints:
     return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
-def _judge(name: str, counts: _Counts, nearly: float, *, ordered: bool) -> Disguise | None:
+def _check_column(name: str, counts: _Counts, nearly: float, *, ordered: bool) -> Disguise | None:
     present = int(counts.frauds.sum()), int(counts.legitimate.sum())
     empty = int(counts.empty_frauds.sum()), int(counts.empty_legitimate.sum())
     base_rate = (present[0] + empty[0]) / sum((*present, *empty))

@@ -14,17 +14,17 @@ _SHARE_OF_FRAUDS = 0.2
 
 
 @dataclass(frozen=True)
-class Drawn:
+class WeightedSample:
     """Rows that were drawn, in order of time, and how many events each one stands for; both of shape (k,)."""
 
     rows: Ints
     weights: Floats
 
 
-NONE_DRAWN = Drawn(np.empty(0, dtype=np.int64), np.empty(0))
+EMPTY_SAMPLE = WeightedSample(np.empty(0, dtype=np.int64), np.empty(0))
 
 
-def draw_past_events(data: LabelledEvents, among: Ints, most: int, seed: int) -> Drawn:
+def sample_past_events(data: LabelledEvents, among: Ints, most: int, seed: int) -> WeightedSample:
     """Return up to ``most`` of the rows ``among``: all frauds up to a fifth of ``most``, and a sample of the others."""
     generator = np.random.default_rng(seed)
     is_fraud = data.labels[among] == 1
@@ -34,12 +34,12 @@ def draw_past_events(data: LabelledEvents, among: Ints, most: int, seed: int) ->
     rows = np.concatenate([kept, filled])
     weights = np.concatenate([_weigh(kept, len(frauds)), _weigh(filled, len(others))])
     order = np.argsort(rows)
-    return Drawn(rows[order], weights[order])
+    return WeightedSample(rows[order], weights[order])
 
 
 def _sample(rows: Ints, most: int, generator: np.random.Generator) -> Ints:
     return rows if len(rows) <= most else generator.choice(rows, most, replace=False)
 
 
-def _weigh(drawn: Ints, among: int) -> Floats:
-    return np.full(len(drawn), among / max(len(drawn), 1))
+def _weigh(sample: Ints, among: int) -> Floats:
+    return np.full(len(sample), among / max(len(sample), 1))

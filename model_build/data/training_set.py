@@ -14,7 +14,7 @@ from tollgate.core.features.pipeline import FeatureSteps
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.replay import Replayed, replay_histories
 
-from model_build.data.sampling import NONE_DRAWN, Drawn
+from model_build.data.sampling import EMPTY_SAMPLE, WeightedSample
 from model_build.data.table import LabelledEvents, count_categories
 from model_build.detector_file.excluded_features import leave_out
 from model_build.detector_file.reader import DetectorFile
@@ -28,8 +28,8 @@ _CHUNK = 8_192
 
 
 @dataclass(frozen=True)
-class Material:
-    """Everything that models learn from. Rows of ``matrix`` (n, f) are the events in order of time.
+class TrainingSet:
+    """Labeled events with their features. Rows of ``matrix`` (n, f) are the events in order of time.
 
     ``excess`` says how far each amount goes beyond the usual (`judge_amounts`), shape (n,). ``past_sums`` are what the
     events ``past`` read from histories, side by side, shape (k, s).
@@ -41,7 +41,7 @@ class Material:
     features: tuple[Feature, ...]
     matrix: Matrix
     excess: Floats
-    past: Drawn
+    past: WeightedSample
     past_sums: Floats
 
     def labels(self, rows: Ints) -> Labels:
@@ -65,9 +65,13 @@ class Material:
         return entities[0].codes if entities else None
 
 
-def read_material(
-    data: LabelledEvents, file: DetectorFile, learned_from: Ints, progress: Progress, past: Drawn = NONE_DRAWN
-) -> Material:
+def build_training_set(
+    data: LabelledEvents,
+    file: DetectorFile,
+    learned_from: Ints,
+    progress: Progress,
+    past: WeightedSample = EMPTY_SAMPLE,
+) -> TrainingSet:
     """Replay the past of labelled events into features.
 
     ``learned_from`` are the rows whose categories may be known: those that the models learn from. ``past`` are those
@@ -82,7 +86,7 @@ def read_material(
     matrix = build_matrix(features, plan, data.events, replayed)
     reads = {entity: read[past.rows] for entity, read in replayed.reads.items()}
     past_sums = plan.layout.side_by_side(reads, 0, len(past.rows))
-    return Material(file, data, plan, features, matrix, replayed.excess, past, past_sums)
+    return TrainingSet(file, data, plan, features, matrix, replayed.excess, past, past_sums)
 
 
 def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events, replayed: Replayed) -> Matrix:

@@ -19,9 +19,9 @@ from tollgate.errors import TrainingDataError
 
 from model_build.data.split import doubt_labels
 from model_build.data.table import LabelledEvents
-from model_build.data.training_set import Material
+from model_build.data.training_set import TrainingSet
 from model_build.evaluation.metrics import Metrics
-from model_build.models.registry import fit_candidate
+from model_build.models.registry import train_model
 
 _DAY_S = 86_400
 
@@ -70,7 +70,7 @@ class FoldResult:
 
 
 # Returns the scores of a fold's test rows, shape (n,): the higher, the more suspicious.
-Scorer = Callable[[Material, Fold], Floats]
+Scorer = Callable[[TrainingSet, Fold], Floats]
 
 
 def plan_protocol(
@@ -136,20 +136,20 @@ def _is_known(days: Ints, trained_until: int, day: int, protocol: Protocol) -> n
     return (days < trained_until) | (days < day - protocol.delay_days)
 
 
-def run_folds(material: Material, folds: Sequence[Fold], score: Scorer) -> Iterator[FoldResult]:
+def run_folds(training_set: TrainingSet, folds: Sequence[Fold], score: Scorer) -> Iterator[FoldResult]:
     """Yield what a way to score reaches on each fold."""
     for fold in folds:
-        yield FoldResult(fold.start, material.measure(fold.test, score(material, fold)))
+        yield FoldResult(fold.start, training_set.measure(fold.test, score(training_set, fold)))
 
 
 def score_by_model(kind: str, imbalance: str, parameters: Mapping[str, Any]) -> Scorer:
     """Return a scorer that trains a model on a fold's training rows, and asks it about the test rows."""
 
-    def score(material: Material, fold: Fold) -> Floats:
-        features, labels = material.matrix[fold.train], material.labels(fold.train)
-        seed = material.file.training.seed
+    def score(training_set: TrainingSet, fold: Fold) -> Floats:
+        features, labels = training_set.matrix[fold.train], training_set.labels(fold.train)
+        seed = training_set.file.training.seed
         # Ranking is all that is judged, and calibration leaves it as it is.
-        fitted = fit_candidate(kind, features, labels, seed, imbalance=imbalance, parameters=parameters)
-        return fitted.predict(material.matrix[fold.test])
+        fitted = train_model(kind, features, labels, seed, imbalance=imbalance, parameters=parameters)
+        return fitted.predict(training_set.matrix[fold.test])
 
     return score

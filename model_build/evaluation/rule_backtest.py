@@ -21,7 +21,7 @@ from tollgate.errors import DetectorFileError
 from model_build.data.future_rows import read_past_payments
 from model_build.data.quality import notice_data
 from model_build.data.table import LabelledEvents
-from model_build.data.training_set import Progress, build_matrix, read_material
+from model_build.data.training_set import Progress, build_matrix, build_training_set
 from model_build.detector_file.reader import DetectorFile
 from model_build.models.fitted import thread_count
 
@@ -63,13 +63,13 @@ def _prepare(
 ) -> tuple[RuleInputs, RuleSet]:
     book = as_if_acting(file.rules)
     if version is None:
-        material = read_material(data, file, np.arange(len(data.events)), progress)
-        rules = RuleSet.of(book, file.event_type, material.features)
+        training_set = build_training_set(data, file, np.arange(len(data.events)), progress)
+        rules = RuleSet.of(book, file.event_type, training_set.features)
         for compiled in rules.rules:
             if SCORE in compiled.names:
                 needs = "reads the score; give a sealed version with --version, whose model then scores the events"
                 raise DetectorFileError(f'Rule "{compiled.rule.name}" {needs}.')
-        return RuleInputs(data.events, material.matrix, np.zeros(len(data.events), dtype=np.int64)), rules
+        return RuleInputs(data.events, training_set.matrix, np.zeros(len(data.events), dtype=np.int64)), rules
     matrix, scores = _score(data, version, progress)
     return RuleInputs(data.events, matrix, scores), RuleSet.of(book, version.event_type, version.features)
 

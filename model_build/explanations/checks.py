@@ -13,7 +13,7 @@ from tollgate.core.explanations.explainer import Explainer
 from tollgate.core.features.feature import Matrix
 from tollgate.errors import ReasonsError
 
-from model_build.models.registry import Fitted
+from model_build.models.registry import TrainedModel
 from model_build.onnx_export.parity import with_holes
 from model_build.onnx_export.trees import Ensemble, Tree
 
@@ -23,7 +23,7 @@ _SUMMED, _COMPARED = 250, 20
 
 
 def check_reasons(
-    fitted: Fitted, explainer: Explainer, features: Matrix, background: Matrix | None
+    fitted: TrainedModel, explainer: Explainer, features: Matrix, background: Matrix | None
 ) -> dict[str, float]:
     """Return the largest differences in log-odds over ``features``, shape (n, f), and again with values removed.
 
@@ -35,9 +35,9 @@ def check_reasons(
     gaps = {"sum": _largest(explainer.explain(rows).margins - fitted.margin(rows))}
     few = np.concatenate([features[:_COMPARED], rows[-_COMPARED:]])
     found = replace(explainer, of_shares=False, slope=1.0).explain(few).values
-    if background is None and fitted.learnt.contribute is not None:
-        gaps[fitted.kind] = _largest(found - fitted.learnt.contribute(few))
-    form = fitted.learnt.form()
+    if background is None and fitted.uncalibrated.contribute is not None:
+        gaps[fitted.kind] = _largest(found - fitted.uncalibrated.contribute(few))
+    form = fitted.uncalibrated.form()
     if isinstance(form, Ensemble) and find_spec("shap") is not None:
         gaps["shap"] = _largest(found - _told_by_shap(form, few, background))
     for name, gap in gaps.items():

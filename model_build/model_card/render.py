@@ -114,7 +114,7 @@ def _write_training(training: Mapping[str, Any]) -> Lines:
         yield from ("", "Compared were, on later events that none of them learned from:", "")
         yield from write_table(
             ("Model", "Imbalance", "Chosen", "Validation: average precision", *tested, "Trained in s"),
-            [_contender(model) for model in training["contenders"]],
+            [_model_row(model) for model in training["contenders"]],
         )
 
 
@@ -122,7 +122,7 @@ def _listed(value: object) -> str | None:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else _number(value)
 
 
-def _contender(model: Mapping[str, Any]) -> tuple[object, ...]:
+def _model_row(model: Mapping[str, Any]) -> tuple[object, ...]:
     test = model.get("test", {})
     return (
         model.get("title") or model.get("name"),

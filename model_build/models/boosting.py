@@ -13,7 +13,14 @@ from tollgate.core.events.event import Floats
 from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
-from model_build.models.fitted import Learnt, Parameters, average_margins, in_shares, thread_count, to_probabilities
+from model_build.models.fitted import (
+    Parameters,
+    UncalibratedModel,
+    average_margins,
+    in_shares,
+    thread_count,
+    to_probabilities,
+)
 from model_build.models.resampling import Draw, Sample, fill_rows
 from model_build.onnx_export.tree_import import lightgbm_trees, xgboost_trees
 from model_build.onnx_export.trees import Ensemble, average_ensembles, export_trees, fill_missing
@@ -37,14 +44,14 @@ _MOST_BINNED = 200_000
 _Boost = Callable[[Draw, dict[str, Any], int, Sequence[int]], list[_Booster]]
 
 
-def fit_xgboost(sample: Sample, parameters: Parameters, seed: int) -> Learnt:
+def fit_xgboost(sample: Sample, parameters: Parameters, seed: int) -> UncalibratedModel:
     """Fit XGBoost to each draw, ``bags`` times with other seeds."""
-    return _learnt(sample, _fit_copies(sample, parameters, seed, _boost_xgboost))
+    return _to_model(sample, _fit_copies(sample, parameters, seed, _boost_xgboost))
 
 
-def fit_lightgbm(sample: Sample, parameters: Parameters, seed: int) -> Learnt:
+def fit_lightgbm(sample: Sample, parameters: Parameters, seed: int) -> UncalibratedModel:
     """Fit LightGBM to each draw, ``bags`` times with other seeds."""
-    return _learnt(sample, _fit_copies(sample, parameters, seed, _boost_lightgbm))
+    return _to_model(sample, _fit_copies(sample, parameters, seed, _boost_lightgbm))
 
 
 def _fit_copies(
@@ -130,7 +137,7 @@ def _read_lightgbm(booster: Any) -> _Booster:  # noqa: ANN401 - lightgbm has no 
     )
 
 
-def _learnt(sample: Sample, copies: Sequence[_Booster]) -> Learnt:
+def _to_model(sample: Sample, copies: Sequence[_Booster]) -> UncalibratedModel:
     def margin(rows: Matrix) -> Floats:
         return average_margins([copy.margin for copy in copies], fill_rows(rows, sample.stand_in))
 
@@ -146,7 +153,7 @@ def _learnt(sample: Sample, copies: Sequence[_Booster]) -> Learnt:
         return np.asarray(np.mean([copy.contribute(filled) for copy in copies], axis=0))
 
     gain = in_shares(np.sum([copy.gain for copy in copies], axis=0))
-    return Learnt(margin, lambda rows: to_probabilities(margin(rows)), export, gain, form, contribute)
+    return UncalibratedModel(margin, lambda rows: to_probabilities(margin(rows)), export, gain, form, contribute)
 
 
 def _all_but_base(contributions: Any) -> Floats:  # noqa: ANN401 - the libraries have no types

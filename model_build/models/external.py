@@ -14,37 +14,39 @@ from tollgate.errors import ModelFileError
 
 from model_build.data.training_set import Progress
 from model_build.detector_file.reader import DetectorFile
-from model_build.models.fitted import Learnt, in_shares
-from model_build.models.registry import Fitted
+from model_build.models.fitted import UncalibratedModel, in_shares
+from model_build.models.registry import TrainedModel
 from model_build.onnx_export.external import read_onnx_file
 from model_build.onnx_export.parity import LARGEST_DIFFERENCE, with_holes
-from model_build.train import Trained, measure_contender, prepare, seal_best
+from model_build.train import TrainingResult, evaluate_model, prepare, seal_best
 
 KIND = "onnx"
 _TRIED, _TRIED_ALONE, _SHUFFLED = 5_000, 50, 1_000
 _ROUNDING = 1e-6
 
 
-def seal_brought_model(data_path: Path, file: DetectorFile, model: Path, out: Path, progress: Progress) -> Trained:
+def seal_brought_model(
+    data_path: Path, file: DetectorFile, model: Path, out: Path, progress: Progress
+) -> TrainingResult:
     """Judge the model of an ONNX file by a table as if it had been trained here, and seal it under ``out``.
 
     Its reasons are approximate. Raises what `train_detector` does, and `ModelFileError` for a model that cannot be
     used, or that tells frauds no better than chance.
     """
-    material, split, notes = prepare(data_path, file, progress)
+    training_set, split, notes = prepare(data_path, file, progress)
     progress(f"Trying {model}")
-    brought = _bring(model, material.matrix[split.validation], file.training.seed)
-    contender = measure_contender(material, split, brought)
-    if contender.validation.auc <= 0.5:
+    brought = _bring(model, training_set.matrix[split.validation], file.training.seed)
+    evaluated = evaluate_model(training_set, split, brought)
+    if evaluated.validation.auc <= 0.5:
         raise ModelFileError(
             f"{model} tells frauds no better than chance: of a fraud and a legitimate event of the validation part, it "
-            f"takes the fraud for the more suspicious one in {contender.validation.auc:.0%} of cases. Fraud has to be "
+            f"takes the fraud for the more suspicious one in {evaluated.validation.auc:.0%} of cases. Fraud has to be "
             "its second class (labels 0 and 1), and its features those of `tollgate features`, in their order."
         )
-    return seal_best(material, split, (contender,), notes, out, progress)
+    return seal_best(training_set, split, (evaluated,), notes, out, progress)
 
 
-def _bring(path: Path, features: Matrix, seed: int) -> Fitted:
+def _bring(path: Path, features: Matrix, seed: int) -> TrainedModel:
     """Return the model of an ONNX file, tried on ``features``, (n, f), of events that it is to be judged by.
 
     Raises `ModelFileError` unless it gives every event, with values missing too, one probability that does not change.
@@ -57,9 +59,9 @@ def _bring(path: Path, features: Matrix, seed: int) -> Fitted:
     def margin(rows: Matrix) -> Floats:
         return _log_odds(model.predict(rows))
 
-    learnt = Learnt(margin, model.predict, lambda _: onnx, gain, lambda: None)
+    uncalibrated = UncalibratedModel(margin, model.predict, lambda _: onnx, gain, lambda: None)
     title, hashed = f"{path.name} (brought)", sha256(path.read_bytes())
-    return Fitted(KIND, "none", title, None, model.predict, lambda: onnx, gain, {}, learnt, None, hashed)
+    return TrainedModel(KIND, "none", title, None, model.predict, lambda: onnx, gain, {}, uncalibrated, None, hashed)
 
 
 def _check_answers(path: Path, model: Model, features: Matrix) -> None:

@@ -22,7 +22,7 @@ Form = Ensemble | Linear
 
 
 @dataclass(frozen=True)
-class Learnt:
+class UncalibratedModel:
     """A fitted model: log-odds and probability of fraud, both (n,), by its own library, and its ONNX form.
 
     ``gain``, shape (f,), says how much each feature told the model, in shares of 1. ``contribute`` gives the library's

@@ -24,7 +24,7 @@ from tollgate.core.times.timestamps import write_utc
 from tollgate.errors import DetectorFileError
 
 from model_build.data.future_rows import read_past_payments
-from model_build.data.sampling import draw_past_events
+from model_build.data.sampling import sample_past_events
 from model_build.data.split import begin_test
 from model_build.data.table import LabelledEvents, count_categories
 from model_build.data.training_set import Progress, build_matrix
@@ -33,7 +33,7 @@ from model_build.evaluation.metrics import count_scores
 from model_build.models.fitted import thread_count
 from model_build.onnx_export.graph import build_model
 from model_build.sealing.manifest import installed_libraries, write_time
-from model_build.sealing.sample_events import encode_unjudged_events
+from model_build.sealing.sample_events import encode_unscored_events
 from model_build.sealing.seal import Sealed, encode_histories, seal_version
 
 
@@ -127,9 +127,9 @@ def _replay(
     plan, choices = file.history, file.training
     replayed = replay_histories(plan, data.events, data.frauds, withheld=data.withheld, threads=thread_count())
     last = np.arange(begin_test(data, choices), len(data.events))
-    drawn = draw_past_events(data, last, choices.past_events, choices.seed)
+    sample = sample_past_events(data, last, choices.past_events, choices.seed)
     matrix = build_matrix(features, plan, data.events, replayed)
-    past = encode_unjudged_events(file.event_type, data, drawn, matrix)
+    past = encode_unscored_events(file.event_type, data, sample, matrix)
     return encode_histories(data, plan, replayed.excess), past
 
 

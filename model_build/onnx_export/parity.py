@@ -7,7 +7,7 @@ from tollgate.core.detectors.model import Model
 from tollgate.core.features.feature import Matrix
 from tollgate.errors import ParityError
 
-from model_build.models.registry import Fitted
+from model_build.models.registry import TrainedModel
 
 LARGEST_DIFFERENCE = 1e-5
 _SHARE_MISSING = 0.1
@@ -19,7 +19,7 @@ def with_holes(features: Matrix, seed: int = 0) -> Matrix:
     return np.where(missing, np.float32(np.nan), features)
 
 
-def check_parity(fitted: Fitted, onnx: bytes, features: Matrix, seed: int = 0) -> float:
+def check_parity(fitted: TrainedModel, onnx: bytes, features: Matrix, seed: int = 0) -> float:
     """Return the largest difference in probability over ``features``, shape (n, f), and again with values removed.
 
     Raises `ParityError` when it is above 1e-5: such a version is not sealed.

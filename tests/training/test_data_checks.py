@@ -29,7 +29,7 @@ from model_build.data.table import LabelledEvents, read_labelled_events
 from model_build.detector_file.reader import DetectorFile, read_detector_file
 from model_build.evaluation.costs import PricedEvents
 from model_build.sealing.seal import encode_histories
-from model_build.train import Trained, train_detector
+from model_build.train import TrainingResult, train_detector
 from tests.core.files.scored import score
 
 N = 600
@@ -400,7 +400,7 @@ def test_a_row_that_lies_far_after_the_others_changes_nothing_for_them(tmp_path:
 # ---- from table to decision ------------------------------------------------------------------------------------------
 
 
-def train_and_score(folder: Path, columns: Columns, event: str, new: Columns, suffix: str = ".csv") -> Trained:
+def train_and_score(folder: Path, columns: Columns, event: str, new: Columns, suffix: str = ".csv") -> TrainingResult:
     """Train on columns and hold that ``new`` ones are scored without an error."""
     path, file = write(folder, columns, event, suffix)
     trained = train_detector(path, file, folder / "out", lambda _step: None)

@@ -12,7 +12,7 @@ from tollgate.core.detectors.sample_events import PAST_EVENTS, PastEvents, has_p
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.reader import read_event
 
-from model_build.data.sampling import draw_past_events
+from model_build.data.sampling import sample_past_events
 from model_build.data.split import split_by_time
 from model_build.data.table import LabelledEvents, read_labelled_events
 from model_build.deployment.publish import open_folder
@@ -84,7 +84,7 @@ def test_one_of_them_can_be_posted_again(past: PastEvents, version: DetectorVers
 
 def test_frauds_have_a_fifth_of_the_room_at_most(data: LabelledEvents, quick_detector: DetectorFile) -> None:
     test = split_by_time(data, quick_detector.training).test
-    drawn = draw_past_events(data, test, 50, seed=1)
+    drawn = sample_past_events(data, test, 50, seed=1)
     labels = data.labels[drawn.rows]
 
     assert len(drawn.rows) == 50
@@ -92,7 +92,7 @@ def test_frauds_have_a_fifth_of_the_room_at_most(data: LabelledEvents, quick_det
     assert set(drawn.rows.tolist()) <= set(test.tolist())
     assert drawn.weights[labels == 1].sum() == pytest.approx((data.labels[test] == 1).sum())
     assert drawn.weights.sum() == pytest.approx(len(test))
-    assert draw_past_events(data, test, 50, seed=1).rows.tolist() == drawn.rows.tolist()
+    assert sample_past_events(data, test, 50, seed=1).rows.tolist() == drawn.rows.tolist()
 
 
 def test_they_can_be_left_out(sample_csv: Path, quick_detector: DetectorFile, tmp_path: Path) -> None:

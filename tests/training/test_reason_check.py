@@ -17,7 +17,7 @@ from model_build.deployment.publish import open_folder
 from model_build.detector_file.reader import DetectorFile
 from model_build.explanations.build import build_explainer
 from model_build.explanations.checks import LARGEST_GAP, check_reasons
-from model_build.models.registry import Fitted, Labels, fit_candidate
+from model_build.models.registry import Labels, TrainedModel, train_model
 from model_build.train import train_detector
 from tests.training.test_trees import ROWS, draw_table
 
@@ -25,10 +25,10 @@ KINDS = ("logistic_regression", "random_forest", "xgboost", "lightgbm")
 IMBALANCE = ("none", "class_weights", "smote", "balanced_ensemble")
 
 
-def fit(kind: str, imbalance: str, missing: float = 0.2) -> tuple[Fitted, Matrix, Labels]:
+def fit(kind: str, imbalance: str, missing: float = 0.2) -> tuple[TrainedModel, Matrix, Labels]:
     features, labels = draw_table(3, missing)
     few = {} if kind == "logistic_regression" else {"rounds": 15}
-    fitted = fit_candidate(
+    fitted = train_model(
         kind,
         features[:3000],
         labels[:3000],
@@ -40,8 +40,8 @@ def fit(kind: str, imbalance: str, missing: float = 0.2) -> tuple[Fitted, Matrix
     return fitted, features, labels
 
 
-def explain(fitted: Fitted, width: int, background: Matrix | None) -> Explainer:
-    form = fitted.learnt.form()
+def explain(fitted: TrainedModel, width: int, background: Matrix | None) -> Explainer:
+    form = fitted.uncalibrated.form()
     assert form is not None
     return build_explainer(form, width, fitted.calibration, background)
 

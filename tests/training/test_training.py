@@ -15,7 +15,7 @@ from model_build.data.table import read_labelled_events
 from model_build.detector_file.reader import DetectorFile
 from model_build.sealing.seal import HISTORIES
 from model_build.simulator import write_sample
-from model_build.train import Trained, train_detector
+from model_build.train import TrainingResult, train_detector
 
 BASE_TYPE = EventType("payment", "event_id", "timestamp", amount="amount")
 
@@ -27,17 +27,17 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def train(table: Path, file: DetectorFile, out: Path) -> Trained:
+def train(table: Path, file: DetectorFile, out: Path) -> TrainingResult:
     return train_detector(table, file, out, lambda _step: None)
 
 
 @pytest.fixture(scope="module")
-def trained(table: Path, quick_detector: DetectorFile, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def trained(table: Path, quick_detector: DetectorFile, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
     return train(table, quick_detector, tmp_path_factory.mktemp("first"))
 
 
 def test_the_same_data_seed_and_detector_give_the_same_version(
-    trained: Trained, table: Path, quick_detector: DetectorFile, tmp_path: Path
+    trained: TrainingResult, table: Path, quick_detector: DetectorFile, tmp_path: Path
 ) -> None:
     again = train(table, quick_detector, tmp_path)
     first, second = trained.sealed.folder, again.sealed.folder
@@ -59,15 +59,15 @@ def test_another_seed_gives_another_model(table: Path, quick_detector: DetectorF
     assert models[0] != models[1]
 
 
-def test_the_best_on_validation_is_chosen_and_said(trained: Trained) -> None:
-    reached = [contender.validation.average_precision for contender in trained.contenders]
+def test_the_best_on_validation_is_chosen_and_said(trained: TrainingResult) -> None:
+    reached = [evaluated.validation.average_precision for evaluated in trained.models]
     assert reached == sorted(reached, reverse=True)
     models = trained.sealed.version.evaluation["models"]
     assert [model["chosen"] for model in models] == [True, False]
-    assert models[0]["name"] == trained.contenders[0].fitted.kind
+    assert models[0]["name"] == trained.models[0].model.kind
 
 
-def test_the_evaluation_is_of_the_test_part(trained: Trained, table: Path, quick_detector: DetectorFile) -> None:
+def test_the_evaluation_is_of_the_test_part(trained: TrainingResult, table: Path, quick_detector: DetectorFile) -> None:
     evaluation = json.loads((trained.sealed.folder / "evaluation.json").read_text())
     data = read_labelled_events(table, quick_detector.event_type)
     test = np.arange(int(len(data.events) * 0.8), len(data.events))
@@ -80,7 +80,7 @@ def test_the_evaluation_is_of_the_test_part(trained: Trained, table: Path, quick
 
 
 def test_the_score_means_a_share_of_legitimate_validation_events(
-    trained: Trained, table: Path, quick_detector: DetectorFile
+    trained: TrainingResult, table: Path, quick_detector: DetectorFile
 ) -> None:
     data = read_labelled_events(table, quick_detector.event_type)
     decided = decide_in_order(trained.sealed.version, data.events, {})
@@ -91,7 +91,7 @@ def test_the_score_means_a_share_of_legitimate_validation_events(
 
 
 def test_the_order_of_the_rows_does_not_matter_and_is_noted(
-    trained: Trained, table: Path, quick_detector: DetectorFile, tmp_path: Path
+    trained: TrainingResult, table: Path, quick_detector: DetectorFile, tmp_path: Path
 ) -> None:
     lines = table.read_text().splitlines()
     mixed = tmp_path / "mixed.csv"
@@ -100,7 +100,7 @@ def test_the_order_of_the_rows_does_not_matter_and_is_noted(
     other = train(mixed, quick_detector, tmp_path / "out")
     assert "The rows were not in order of time; they were sorted." in other.notes
     assert not any("sorted" in note for note in trained.notes)
-    seen = [{c.fitted.kind: c.test.auc for c in one.contenders} for one in (trained, other)]
+    seen = [{c.model.kind: c.test.auc for c in one.models} for one in (trained, other)]
     assert seen[0] == pytest.approx(seen[1], abs=0.02)
 
 

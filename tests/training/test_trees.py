@@ -13,7 +13,7 @@ from tollgate.core.detectors.model import Model
 from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
-from model_build.models.registry import fit_candidate
+from model_build.models.registry import train_model
 from model_build.onnx_export.tree_import import forest_trees, lightgbm_trees, xgboost_trees
 from model_build.onnx_export.trees import Ensemble, Tree, average_ensembles, export_trees, fill_missing, forest_margin
 
@@ -101,7 +101,7 @@ def test_a_forest_answers_as_the_library(missing: float, whole_numbers: bool) ->
 @pytest.mark.parametrize("kind", ["xgboost", "lightgbm", "random_forest"])
 def test_a_model_as_training_fits_it_answers_as_the_library(kind: str) -> None:
     features, labels = draw_table(3, 0.2)
-    fitted = fit_candidate(kind, features[:3_000], labels[:3_000], 0)
+    fitted = train_model(kind, features[:3_000], labels[:3_000], 0)
     rows = features[ROWS:]
     assert np.abs(Model(fitted.export()).predict(rows) - fitted.predict(rows)).max() <= 1e-6
 
