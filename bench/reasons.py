@@ -32,7 +32,7 @@ from model_build.onnx_export.tree_import import xgboost_trees
 from model_build.simulator import write_sample
 
 DETECTOR_FILE = Path(__file__).parent.parent / "examples" / "sample" / "detector.toml"
-TREES, DEPTH, BACKGROUND, MANY = 300, 6, 100, 1000
+TREES, DEPTH, BACKGROUND, BATCH_ROWS = 300, 6, 100, 1000
 
 
 def draw_payments(rows: int) -> tuple[Matrix, Floats]:
@@ -70,9 +70,9 @@ def compare_path_dependent(booster: xgboost.Booster, explainer: Explainer, rows:
         return np.asarray(booster.predict(xgboost.DMatrix(chosen, nthread=1), pred_contribs=True))
 
     one, own = medians_ms(runs, lambda i: explainer.explain(rows[i : i + 1]), lambda i: theirs(rows[i : i + 1]))
-    many, own_many = medians_ms(7, lambda _: explainer.explain(rows[:MANY]), lambda _: theirs(rows[:MANY]))
-    expected = theirs(rows[:MANY])
-    found = explainer.explain(rows[:MANY])
+    many, own_many = medians_ms(7, lambda _: explainer.explain(rows[:BATCH_ROWS]), lambda _: theirs(rows[:BATCH_ROWS]))
+    expected = theirs(rows[:BATCH_ROWS])
+    found = explainer.explain(rows[:BATCH_ROWS])
     return {
         "row_ms": one,
         "xgboost_row_ms": own,

@@ -67,7 +67,7 @@ class Mapped:
     function_arn: str
     invoke: Callable[[Payload], Answer]
     give_up: Callable[[Payload], None]
-    most_retries: int = 10
+    max_retries: int = 10
     bisect: bool = True
     pause_s: float = 0.2
 
@@ -86,7 +86,7 @@ class Mapped:
             elif self.bisect and answer.error and len(records) > 1:
                 half = len(records) // 2  # dividing does not count as a retry
                 waiting[:0] = [(records[:half], tries), (records[half:], tries)]
-            elif tries < self.most_retries:
+            elif tries < self.max_retries:
                 time.sleep(self.pause_s)
                 waiting.insert(0, (records, tries + 1))
             else:

@@ -35,7 +35,7 @@ _MORNING = timedelta(hours=9)
 _DAY = timedelta(days=1)
 # Of the cases of a day, those that are worked on by the next morning.
 _WORKED_ON = 0.8
-_LONGEST_ANSWER_S = 0.3
+_MAX_ANSWER_S = 0.3
 
 # Entity → key → sums by their stored names.
 Sums = dict[str, dict[str, dict[str, int]]]
@@ -56,7 +56,7 @@ class Past:
         decisions = self._decide_and_add(payments, events, start, stop)
         columns = post_columns(version.event_type, payments, np.arange(start, stop))
         for row, event_id in enumerate(events.ids):
-            decided_s = float(events.times_s[row]) + Random(event_id).uniform(0.05, _LONGEST_ANSWER_S)
+            decided_s = float(events.times_s[row]) + Random(event_id).uniform(0.05, _MAX_ANSWER_S)
             answer = write_answer(version, events, decisions, datetime.fromtimestamp(decided_s, UTC), row)
             given = {name: values[row] for name, values in columns.items() if values[row] is not None}
             self.records[event_id] = make_record(version, events, decisions, answer, given, row=row)

@@ -19,7 +19,7 @@ from localstack.deployment import Deployment, connection
 from localstack.past import Past
 
 # What BatchWriteItem takes.
-_LOT = 25
+_BATCH_ROWS = 25
 _DAY_S = 86_400
 _MONTH_DAYS = 31
 _INDEXED_WITHIN_S = 120.0
@@ -43,7 +43,7 @@ def write_past(past: Past, deployment: Deployment) -> None:
     deque(histories.add_in_lots(f"{version.history_space}#past", additions, expires_s, once=True), maxlen=0)
     kept_until_s = now_s + Settings.decision_days * _DAY_S
     items = [record.to_item(version.detector, kept_until_s) for record in past.records.values()]
-    for lot in in_lots(items, _LOT):
+    for lot in in_lots(items, _BATCH_ROWS):
         _write_lot(client, deployment.decisions_table, lot)
 
 

@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
-_MOST_KEYS = 1000
+_MAX_KEYS = 1000
 _ABSENT = b"<Error><Code>NoSuchKey</Code><Message>no such key</Message></Error>"
 
 
@@ -67,7 +67,7 @@ class MemoryS3:
         after = asked.get("continuation-token", asked.get("start-after", [""]))[0]
         keys = sorted(self.objects)
         found = [key for key in keys[bisect_right(keys, after) :] if key.startswith(prefix)]
-        page = found[:_MOST_KEYS]
+        page = found[:_MAX_KEYS]
         listed = "".join(f"<Contents><Key>{key}</Key><Size>{len(self.objects[key])}</Size></Contents>" for key in page)
         more = len(found) > len(page)
         token = f"<NextContinuationToken>{page[-1]}</NextContinuationToken>" if more else ""

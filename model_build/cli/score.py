@@ -15,7 +15,7 @@ from model_build.cli.version_folder import TakesVersion, say_version
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 # Of the rows that could not be used, so many are told of; all are in the results.
-_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 @click.command(cls=TakesVersion)
@@ -39,7 +39,7 @@ def score(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetime | N
     click.echo(f"Wrote {out}: {counts}; {summary['failed']:,} rows could not be used")
     for line in say_downgraded(summary["downgraded"]):
         click.echo(line)
-    for error in summary["errors"][:_SHOWN]:
+    for error in summary["errors"][:_MAX_SHOWN]:
         place = f"Row {error['row']:,}" + (f', column "{error["column"]}"' if error["column"] else "")
         click.echo(f"{place}: {error['message']}.", err=True)
     for note in summary["notes"]:

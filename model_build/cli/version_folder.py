@@ -11,7 +11,7 @@ import click
 from tollgate.core.detectors.version import MANIFEST
 from tollgate.errors import SealError
 
-_NAMED = 3
+_MAX_NAMED = 3
 
 
 def find_version(folder: Path) -> Path:
@@ -47,8 +47,8 @@ def _age(version: Path) -> tuple[str, str]:
 
 
 def _named(folders: list[Path]) -> str:
-    more = f" and {len(folders) - _NAMED} more" if len(folders) > _NAMED else ""
-    return ", ".join(map(str, folders[:_NAMED])) + more
+    more = f" and {len(folders) - _MAX_NAMED} more" if len(folders) > _MAX_NAMED else ""
+    return ", ".join(map(str, folders[:_MAX_NAMED])) + more
 
 
 class TakesVersion(click.Command):

@@ -20,10 +20,10 @@ from tollgate.core.events.event import Events, Floats, Ints
 NEARLY_PERFECT = 0.999
 _WORTH_A_LOOK = 0.99
 # With fewer, an honest strong column looks perfect by luck.
-FEWEST_FRAUDS, FEWEST_LEGITIMATE = 10, 100
+MIN_FRAUDS, MIN_LEGITIMATE = 10, 100
 _LUCK = 1e-6
 # Numbers with more distinct values than this are measures, which only their order tells apart.
-_MOST_CODES = 100
+_MAX_DISTINCT = 100
 _SAMPLE_FRAUDS, _SAMPLE_LEGITIMATE = 5_000, 20_000
 
 
@@ -68,7 +68,7 @@ def find_disguised_labels(events: Events, labels: npt.NDArray[np.int8]) -> list[
     Every column is first looked at on a sample, evenly spaced in time; suspects are confirmed on all labelled events.
     """
     frauds, legitimate = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
-    if len(frauds) < FEWEST_FRAUDS or len(legitimate) < FEWEST_LEGITIMATE:
+    if len(frauds) < MIN_FRAUDS or len(legitimate) < MIN_LEGITIMATE:
         return []
     few = np.sort(np.concatenate([_thin(frauds, _SAMPLE_FRAUDS), _thin(legitimate, _SAMPLE_LEGITIMATE)]))
     every = np.flatnonzero(labels >= 0)
@@ -93,8 +93,8 @@ def _floats(column: npt.NDArray[Any]) -> Floats:
     return np.where(column < 0, np.nan, column) if column.dtype.kind == "i" else column
 
 
-def _thin(rows: Ints, most: int) -> Ints:
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+def _thin(rows: Ints, limit: int) -> Ints:
+    return rows if len(rows) <= limit else rows[np.linspace(0, len(rows) - 1, limit).astype(np.int64)]
 
 
 def _check_column(name: str, counts: _Counts, nearly: float, *, ordered: bool) -> Disguise | None:
@@ -105,11 +105,11 @@ def _check_column(name: str, counts: _Counts, nearly: float, *, ordered: bool) -
         return Disguise(name, "presence", None, *present)
     if _only_frauds(empty, base_rate, nearly) and present[1]:
         return Disguise(name, "absence", None, *empty)
-    if ordered and present[0] >= FEWEST_FRAUDS and present[1] >= FEWEST_LEGITIMATE:
+    if ordered and present[0] >= MIN_FRAUDS and present[1] >= MIN_LEGITIMATE:
         area = _area(counts.frauds.sum(axis=1), counts.legitimate.sum(axis=1))
         if max(area, 1 - area) >= nearly:
             return Disguise(name, "order", max(area, 1 - area), *present)
-    if not ordered or len(counts.frauds) <= _MOST_CODES:
+    if not ordered or len(counts.frauds) <= _MAX_DISTINCT:
         area = _area_by_groups(counts, base_rate)
         if area >= nearly:
             return Disguise(name, "groups", area, *present)
@@ -118,7 +118,7 @@ def _check_column(name: str, counts: _Counts, nearly: float, *, ordered: bool) -
 
 def _only_frauds(seen: tuple[int, int], base_rate: float, nearly: float) -> bool:
     """Tell whether nearly all of these frauds and legitimate events are frauds, in a number that luck does not give."""
-    return seen[0] >= FEWEST_FRAUDS and seen[1] <= (1 - nearly) * seen[0] and base_rate ** seen[0] <= _LUCK
+    return seen[0] >= MIN_FRAUDS and seen[1] <= (1 - nearly) * seen[0] and base_rate ** seen[0] <= _LUCK
 
 
 def _area(frauds: Ints, legitimate: Ints) -> float:

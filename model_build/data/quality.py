@@ -29,7 +29,7 @@ from model_build.data.split import FEW_FRAUDS, say_mostly_fraud
 from model_build.data.table import LabelledEvents
 from model_build.detector_file.reader import DetectorFile
 
-_NAMED = 5
+_MAX_NAMED = 5
 _DAY_S = 86_400
 # Two different values are nearly always among the first events; only where they are not are all of them looked at.
 _FIRST = 1_000
@@ -179,8 +179,8 @@ def _notice_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 
 
 
 def _name(columns: Sequence[str]) -> str:
-    quoted = ", ".join(f'"{column}"' for column in columns[:_NAMED])
-    more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
+    quoted = ", ".join(f'"{column}"' for column in columns[:_MAX_NAMED])
+    more = f" and {len(columns) - _MAX_NAMED:,} more" if len(columns) > _MAX_NAMED else ""
     return f"Column {quoted} is" if len(columns) == 1 else f"Columns {quoted}{more} are"
 
 

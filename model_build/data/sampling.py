@@ -24,21 +24,21 @@ class WeightedSample:
 EMPTY_SAMPLE = WeightedSample(np.empty(0, dtype=np.int64), np.empty(0))
 
 
-def sample_past_events(data: LabelledEvents, among: Ints, most: int, seed: int) -> WeightedSample:
-    """Return up to ``most`` of the rows ``among``: all frauds up to a fifth of ``most``, and a sample of the others."""
+def sample_past_events(data: LabelledEvents, among: Ints, limit: int, seed: int) -> WeightedSample:
+    """Return up to ``limit`` of the rows ``among``: all frauds up to a fifth of ``limit``, then a sample of others."""
     generator = np.random.default_rng(seed)
     is_fraud = data.labels[among] == 1
     frauds, others = among[is_fraud], among[~is_fraud]
-    kept = _sample(frauds, int(most * _SHARE_OF_FRAUDS), generator)
-    filled = _sample(others, most - len(kept), generator)
+    kept = _sample(frauds, int(limit * _SHARE_OF_FRAUDS), generator)
+    filled = _sample(others, limit - len(kept), generator)
     rows = np.concatenate([kept, filled])
     weights = np.concatenate([_weigh(kept, len(frauds)), _weigh(filled, len(others))])
     order = np.argsort(rows)
     return WeightedSample(rows[order], weights[order])
 
 
-def _sample(rows: Ints, most: int, generator: np.random.Generator) -> Ints:
-    return rows if len(rows) <= most else generator.choice(rows, most, replace=False)
+def _sample(rows: Ints, limit: int, generator: np.random.Generator) -> Ints:
+    return rows if len(rows) <= limit else generator.choice(rows, limit, replace=False)
 
 
 def _weigh(sample: Ints, among: int) -> Floats:

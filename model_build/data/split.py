@@ -13,9 +13,9 @@ from tollgate.errors import TrainingDataError
 from model_build.data.table import LabelledEvents
 from model_build.detector_file.training import TrainingChoices
 
-FEWEST_FRAUDS = 10
+MIN_FRAUDS = 10
 FEW_FRAUDS = 50
-FEW_FRAUDS_IN_A_PART = 10
+MIN_FRAUDS_PER_PART = 10
 _DAY_S = 86_400
 
 
@@ -68,8 +68,8 @@ def check_labels(data: LabelledEvents) -> None:
         raise TrainingDataError("No event is labelled as fraud: there is nothing to learn from.")
     if not legitimate:
         raise TrainingDataError("Every labelled event is fraud: legitimate events are needed to tell them apart.")
-    if frauds < FEWEST_FRAUDS:
-        raise TrainingDataError(f"Only {frauds} frauds are labelled; at least {FEWEST_FRAUDS} are needed, better 50.")
+    if frauds < MIN_FRAUDS:
+        raise TrainingDataError(f"Only {frauds} frauds are labelled; at least {MIN_FRAUDS} are needed, better 50.")
 
 
 def doubt_labels(data: LabelledEvents) -> str:
@@ -103,11 +103,11 @@ def notice_parts(data: LabelledEvents, split: Split) -> Iterator[str]:
     uses = {"training": "to learn from", "validation": "to set thresholds and scores by", "test": "to judge by"}
     for name, rows in split.parts():
         frauds = int((data.labels[rows] == 1).sum())
-        if frauds < FEW_FRAUDS_IN_A_PART:
+        if frauds < MIN_FRAUDS_PER_PART:
             share = "" if name == "training" else f", or a larger {name}_share in [training]"
             yield (
                 f"The {name} part has only {_count(frauds, 'fraud')} {uses[name]}, among {len(rows):,} events whose "
-                f"label was known in time; {FEW_FRAUDS_IN_A_PART} are the least: use more events, a shorter "
+                f"label was known in time; {MIN_FRAUDS_PER_PART} are the least: use more events, a shorter "
                 f"label_delay{share}."
             )
 

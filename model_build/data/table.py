@@ -33,9 +33,9 @@ from tollgate.core.times.bare_numbers import TICKS, spell
 from tollgate.core.times.outliers import Outliers, find_late
 from tollgate.errors import LabelError, TableError, TrainingDataError
 
-_TELLS = FileForm()
+_DETECT_FORMAT = FileForm()
 # A table is read whole here: larger pieces take less time, and row groups may have any size.
-_PIECE_ROWS, _PIECE_BYTES, _GROUP_BYTES = 1 << 20, 32 << 20, 1 << 60
+_CHUNK_ROWS, _CHUNK_BYTES, _GROUP_BYTES = 1 << 20, 32 << 20, 1 << 60
 # 1980: until then, nobody kept payments under numbers since 1970.
 _EARLY_US = 315_532_800_000_000
 
@@ -90,7 +90,9 @@ class LabelledEvents:
         )
 
 
-def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, more: tuple[str, ...] = ()) -> Piece:
+def read_table(
+    path: Path, event_type: EventType, form: FileForm = _DETECT_FORMAT, *, more: tuple[str, ...] = ()
+) -> Piece:
     """Return the declared columns of a file of events; ``more`` are columns needed besides the event's variables.
 
     Raises `TableError` when the file is not what its name says, or lacks a declared column.
@@ -102,7 +104,7 @@ def _read_file(path: Path, event_type: EventType, form: FileForm, more: tuple[st
     """Return what `read_table` does, and the columns of the file that are not declared."""
     if not path.is_file():
         raise TableError(f"There is no file {path}.")
-    options = ReadOptions(form, _PIECE_ROWS, _PIECE_BYTES, _GROUP_BYTES)
+    options = ReadOptions(form, _CHUNK_ROWS, _CHUNK_BYTES, _GROUP_BYTES)
     with closing(LocalFile(path)) as source:
         table, names = join_pieces(
             open_pieces(path.name, source, options),
@@ -120,7 +122,7 @@ def _without_null(event_type: EventType, column: Any) -> Any:  # noqa: ANN401 - 
     return column if plain.unreadable else without_null(event_type, plain.values)
 
 
-def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TELLS) -> LabelledEvents:
+def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _DETECT_FORMAT) -> LabelledEvents:
     """Read a table to learn from, sorted by time.
 
     Raises `TableError` and `TrainingDataError` with one sentence naming row (from 1) and column.
@@ -278,11 +280,11 @@ def _sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def count_categories(events: Events, *, most: int = 200) -> dict[str, Mapping[str, float]]:
+def count_categories(events: Events, *, limit: int = 200) -> dict[str, Mapping[str, float]]:
     """Return for each categorical column its most common categories and their shares, most common first."""
     shares: dict[str, Mapping[str, float]] = {}
     for column, keys in events.categories.items():
         counts = np.bincount(keys.codes[keys.codes >= 0], minlength=len(keys.values))
-        order = np.argsort(-counts, kind="stable")[:most]
+        order = np.argsort(-counts, kind="stable")[:limit]
         shares[column] = {keys.values[code]: round(float(counts[code] / len(events)), 6) for code in order.tolist()}
     return shares

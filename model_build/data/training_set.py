@@ -24,7 +24,7 @@ from model_build.models.registry import Labels
 
 Progress = Callable[[str], None]
 # So many rows at a time stay in the processor's cache.
-_CHUNK = 8_192
+_CHUNK_ROWS = 8_192
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events,
     steps = FeatureSteps.of(features, plan)
 
     def fill(start: int) -> None:
-        stop = min(start + _CHUNK, len(events))
+        stop = min(start + _CHUNK_ROWS, len(events))
         sums = plan.layout.side_by_side(replayed.reads, start, stop)
         matrix[start:stop] = steps.columns(events.part(start, stop), sums, replayed.excess[start:stop])
 
     with ThreadPoolExecutor(thread_count()) as pool:
-        list(pool.map(fill, range(0, len(events), _CHUNK)))
+        list(pool.map(fill, range(0, len(events), _CHUNK_ROWS)))
     return matrix

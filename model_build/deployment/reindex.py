@@ -17,7 +17,7 @@ from tollgate.services.search.day_totals import keep_day_sums
 from tollgate.services.search.index import Change, merge_segments, read_entry
 
 # Rows that wait in memory to be written, and those of one day that are written before that.
-_MOST_ROWS, _MOST_OF_A_DAY = 200_000, 25_000
+_MAX_ROWS, _MAX_ROWS_PER_DAY = 200_000, 25_000
 # Whatever the table's stream says of an event is newer than what is read here.
 _SEQUENCE = "0"
 
@@ -88,9 +88,9 @@ class _Waiting:
         """Take a row; return the keys of the segments that were written for it to have room."""
         self.by_day.setdefault(day, []).append(entry)
         self.count += 1
-        if self.count >= _MOST_ROWS:
+        if self.count >= _MAX_ROWS:
             return self.write_all()
-        return [self._write(day)] if len(self.by_day[day]) >= _MOST_OF_A_DAY else []
+        return [self._write(day)] if len(self.by_day[day]) >= _MAX_ROWS_PER_DAY else []
 
     def write_all(self) -> list[str]:
         """Write what there is; return the keys of the segments."""

@@ -11,7 +11,7 @@ from tollgate.errors import suggest
 from model_build.detector_file.toml import TomlReader
 
 SAFETY_KEYS = ("fail", "required", "review", "block", "most_blocked", "over", "at_least", "clock")
-_LONGEST_S = 86_400.0
+_MAX_OVER_S = 86_400.0
 
 
 def read_safety(reader: TomlReader, event_type: EventType, order: Sequence[str]) -> Safety:
@@ -32,7 +32,7 @@ def read_safety(reader: TomlReader, event_type: EventType, order: Sequence[str])
     )
     _check_required(reader, safety, event_type)
     _check_outcomes(reader, safety, order)
-    if not 10.0 <= safety.over_s <= _LONGEST_S:
+    if not 10.0 <= safety.over_s <= _MAX_OVER_S:
         raise reader.fail("safety", "over", "has to be from 10s to 1d")
     if safety.at_least < 1:
         raise reader.fail("safety", "at_least", f"has to be a whole number above 0, not {safety.at_least}")

@@ -11,7 +11,7 @@ from tollgate.errors import suggest
 from model_build.detector_file.toml import TomlReader
 
 STREAM_KEYS = ("mapping", "minor_units")
-_MOST_DECIMALS = 6
+_MAX_DECIMALS = 6
 
 
 def read_stream(reader: TomlReader, event_type: EventType) -> StreamMapping:
@@ -53,7 +53,7 @@ def _check_units(
         _check_column(reader, "minor_units", column, numbers)
         if column not in columns:
             raise reader.fail("stream", "minor_units", f'names "{column}", which mapping does not give a path')
-        if isinstance(places, bool) or not isinstance(places, int) or not 1 <= places <= _MOST_DECIMALS:
+        if isinstance(places, bool) or not isinstance(places, int) or not 1 <= places <= _MAX_DECIMALS:
             raise reader.fail(
-                "stream", "minor_units", f'has to give "{column}" 1 to {_MOST_DECIMALS} decimals, not {places!r}'
+                "stream", "minor_units", f'has to give "{column}" 1 to {_MAX_DECIMALS} decimals, not {places!r}'
             )

@@ -33,7 +33,7 @@ _EXAMPLES = {
     **{"mapping": '{ amount = "payment.amount" }', "minor_units": "{ amount = 2 }", "delimiter": '";"'},
 }
 _SIMPLE: Mapping[type, str] = {int: "10", float: "0.5", bool: "true"}
-_LONGEST = 60
+_MAX_SHOWN = 60
 
 
 def say_kind(key: str, kind: type, value: object) -> str:
@@ -44,7 +44,7 @@ def say_kind(key: str, kind: type, value: object) -> str:
         quoted = plain if isinstance(value, str) else f'"{value}"'
         example = quoted if kind is str else f"[{quoted}]" if kind is list else None
     named = _KINDS.get(kind, "a table in braces")
-    given = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
+    given = plain if len(plain) <= _MAX_SHOWN else f"{plain[:_MAX_SHOWN]}…"
     return f"{named}{f', such as {example},' if example else ','} not {given}"
 
 

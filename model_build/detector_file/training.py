@@ -24,7 +24,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
         *("min_sum_hessian_in_leaf", "bagging_fraction", "bagging_freq", "feature_fraction", "lambda_l1", "lambda_l2"),
     ),
 }
-MOST_PAST_EVENTS = 10_000
+MAX_PAST_EVENTS = 10_000
 REASONS = ("path_dependent", "background", "none")
 TRAINING_KEYS = (
     *("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", "leave_out", "reasons"),
@@ -51,7 +51,7 @@ class TrainingChoices:
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
     reasons: str = "path_dependent"
-    past_events: int = MOST_PAST_EVENTS
+    past_events: int = MAX_PAST_EVENTS
 
 
 def read_training(reader: TomlReader) -> TrainingChoices:
@@ -80,8 +80,8 @@ def read_training(reader: TomlReader) -> TrainingChoices:
     parameters = {model: found for model in MODELS if (found := _read_parameters(reader, model))}
     leave_out = reader.texts("training", "leave_out")
     past_events = int(reader.take("training", "past_events", int, default.past_events))
-    if not 0 <= past_events <= MOST_PAST_EVENTS:
-        raise reader.fail("training", "past_events", f"has to be from 0 to {MOST_PAST_EVENTS}, not {past_events}")
+    if not 0 <= past_events <= MAX_PAST_EVENTS:
+        raise reader.fail("training", "past_events", f"has to be from 0 to {MAX_PAST_EVENTS}, not {past_events}")
     return TrainingChoices(
         *(models, shares[0], shares[1], reviews, seed, imbalance, parameters, leave_out, reasons, past_events)
     )

@@ -16,7 +16,7 @@ from model_build.evaluation.score_scale import share_interval
 from model_build.models.registry import Labels
 
 # With fewer frauds, average precision says more about luck than about the model.
-FEWEST_FRAUDS = 10
+MIN_FRAUDS = 10
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 _KNOWN_DAYS = (7, 30)
 
@@ -91,7 +91,7 @@ def _measure(name: str, mask: Mask, scored: ScoredEvents, review_from: int) -> d
     labels, probabilities = scored.labels[mask], scored.probabilities[mask]
     flagged = scored.scores[mask] >= review_from
     frauds = int((labels == 1).sum())
-    measured = frauds >= FEWEST_FRAUDS
+    measured = frauds >= MIN_FRAUDS
     return {
         "name": name,
         "events": len(labels),

@@ -18,7 +18,7 @@ from model_build.onnx_export.parity import with_holes
 from model_build.onnx_export.trees import Ensemble, Tree
 
 # In log-odds: this moves no probability by more than 0.000025.
-LARGEST_GAP = 1e-4
+MAX_GAP = 1e-4
 _SUMMED, _COMPARED = 250, 20
 
 
@@ -41,11 +41,11 @@ def check_reasons(
     if isinstance(form, Ensemble) and find_spec("shap") is not None:
         gaps["shap"] = _largest(found - _told_by_shap(form, few, background))
     for name, gap in gaps.items():
-        if not gap <= LARGEST_GAP:
+        if not gap <= MAX_GAP:
             against = "what the trained model says" if name == "sum" else f"what {name} tells"
             raise ReasonsError(
                 f"The reasons of {fitted.title} differ from {against} by up to {gap:.2g} in log-odds; at most "
-                f"{LARGEST_GAP:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models, or set "
+                f"{MAX_GAP:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models, or set "
                 'reasons = "none" in [training].'
             )
     return gaps

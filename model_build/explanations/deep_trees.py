@@ -14,8 +14,8 @@ from tollgate.errors import TrainingDataError
 from model_build.explanations.tree_arrays import JoinedTrees
 
 # A share of no cover at all would divide by zero; this one moves no contribution that float64 shows.
-_LEAST_SHARE = 1e-12
-_MOST_CONDITIONS = 64
+_MIN_SHARE = 1e-12
+_MAX_CONDITIONS = 64
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def lay_out_deep_trees(trees: JoinedTrees) -> DeepTrees:
     nodes = _order_nodes(trees)
     m, order = len(nodes.order), nodes.order
     before = _same_feature_before(nodes)
-    share = np.append(np.maximum(trees.share[order], _LEAST_SHARE), 1.0)
+    share = np.append(np.maximum(trees.share[order], _MIN_SHARE), 1.0)
     for level in range(1, len(nodes.ends)):
         here = slice(nodes.ends[level - 1], nodes.ends[level])
         share[here] *= share[before[here]]
@@ -92,10 +92,10 @@ def pair_deep_trees(trees: JoinedTrees, background: Bools) -> DeepPairs:
     before = _same_feature_before(nodes)
     bit = _number_on_way(nodes, before)
     conditions = int(np.max(bit)) + 1
-    if conditions > _MOST_CONDITIONS:
+    if conditions > _MAX_CONDITIONS:
         raise TrainingDataError(
             f"A tree asks about {conditions} features on one way, and reasons against a background are told for up to "
-            f'{_MOST_CONDITIONS}: set reasons = "path_dependent", or a lower max_depth.'
+            f'{_MAX_CONDITIONS}: set reasons = "path_dependent", or a lower max_depth.'
         )
     kind = np.min_scalar_type((1 << max(conditions, 1)) - 1)
     leaf = np.flatnonzero(trees.left[nodes.order] < 0)

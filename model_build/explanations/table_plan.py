@@ -13,7 +13,7 @@ from model_build.explanations.tree_arrays import JoinedTrees
 # A table of at most this many splits serves several leaves: 128 rows. With more it would grow faster than it saves.
 SHARED_BITS = 7
 # A leaf under more splits than this is left to the deep trees' way.
-MOST_BITS = 12
+MAX_BITS = 12
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def number_distinct(values: Places) -> Places:
 
 
 def plan_tables(trees: JoinedTrees) -> TablePlan:
-    """Cover all leaves of trees no deeper than `MOST_BITS` with tables, each for as large a subtree as is worth it."""
+    """Cover all leaves of trees no deeper than `MAX_BITS` with tables, each for as large a subtree as is worth it."""
     below = np.zeros(len(trees.left), np.int64)
     for level in trees.levels[:0:-1]:
         inner = level[trees.left[level] >= 0]
@@ -82,9 +82,9 @@ def plan_tables(trees: JoinedTrees) -> TablePlan:
 
 
 def _list_splits(trees: JoinedTrees, root: Places, top: Places, table_of: Places) -> Places:
-    splits = np.full((len(root), MOST_BITS), -1, np.int64)
+    splits = np.full((len(root), MAX_BITS), -1, np.int64)
     node = root.copy()
-    for _ in range(MOST_BITS):
+    for _ in range(MAX_BITS):
         here = np.flatnonzero(trees.parent[node] >= 0)
         node[here] = trees.parent[node[here]]
         splits[here, trees.depth[node[here]]] = node[here]
@@ -98,10 +98,10 @@ def _list_splits(trees: JoinedTrees, root: Places, top: Places, table_of: Places
 
 def trace_conditions(trees: JoinedTrees, plan: TablePlan) -> Conditions:
     """Follow the way to each leaf of a plan."""
-    shape = (len(plan.leaf), MOST_BITS)
+    shape = (len(plan.leaf), MAX_BITS)
     bit, wanted, feature = np.full(shape, -1, np.int64), np.zeros(shape, bool), np.full(shape, -1, np.int64)
     share, node = np.ones(shape), plan.leaf.copy()
-    for _ in range(MOST_BITS):
+    for _ in range(MAX_BITS):
         here = np.flatnonzero(trees.parent[node] >= 0)
         child, split = node[here], trees.parent[node[here]]
         step = trees.depth[split]

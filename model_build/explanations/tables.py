@@ -16,7 +16,7 @@ from model_build.explanations.tree_arrays import JoinedTrees
 
 NARROW, WIDE = 8, 16
 # Values that are held at once.
-_MOST_VALUES = 4_000_000
+_MAX_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class BuiltTables:
 
 
 def build_tables(trees: JoinedTrees, background: Bools | None) -> BuiltTables:
-    """Return the tables of trees that are no deeper than `table_plan.MOST_BITS`.
+    """Return the tables of trees that are no deeper than `table_plan.MAX_BITS`.
 
     ``background``, shape (b, s + 1), is what the splits say of each background row; without one, values are
     path-dependent.
@@ -83,7 +83,7 @@ def _alike(bits: Places, way: Conditions) -> Iterator[Places]:
     conditions = way.condition.max(axis=1) + 1
     for kind in np.unique(bits * 64 + conditions):
         here = np.flatnonzero(bits * 64 + conditions == kind)
-        size = max(1, int(_MOST_VALUES // ((1 << int(kind // 64)) * max(1, kind % 64))))
+        size = max(1, int(_MAX_VALUES // ((1 << int(kind // 64)) * max(1, kind % 64))))
         yield from np.split(here, range(size, len(here), size))
 
 

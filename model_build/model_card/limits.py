@@ -12,8 +12,8 @@ from model_build.evaluation.score_scale import share_interval
 _YEAR_DAYS = 365
 # From here on the share of frauds caught is known to a few points.
 _FRAUDS_FOR_RECALL = 400
-_MANY_TIMES = 2.0
-_NAMED = 5
+_MIN_RATIO = 2.0
+_MAX_NAMED = 5
 
 
 def find_limits(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> list[str]:
@@ -99,11 +99,11 @@ def _limit_slices(slices: Mapping[str, Any]) -> Iterator[str]:
                 silent.append(name)
             elif found and caught and found["high"] < caught["share"]:
                 yield f"{name}: {_compare(found, caught, 'frauds', score)}."
-            if wronged and flagged and wronged["low"] > _MANY_TIMES * flagged["share"]:
+            if wronged and flagged and wronged["low"] > _MIN_RATIO * flagged["share"]:
                 yield f"{name}: {_compare(wronged, flagged, 'legitimate events', score)}."
     if silent:
-        more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
-        yield f"Too few frauds to tell how well it does on: {'; '.join(silent[:_NAMED])}{more}."
+        more = f" and {len(silent) - _MAX_NAMED} more" if len(silent) > _MAX_NAMED else ""
+        yield f"Too few frauds to tell how well it does on: {'; '.join(silent[:_MAX_NAMED])}{more}."
 
 
 def _compare(share: Mapping[str, float], overall: Mapping[str, float], kind: str, score: object) -> str:

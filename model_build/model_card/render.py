@@ -11,7 +11,7 @@ from model_build.model_card.markdown import write_bullets, write_table, write_te
 from model_build.model_card.rules import write_rules
 
 Lines = Iterator[str]
-_MOST_FEATURES = 15
+_MAX_FEATURES = 15
 _METRICS = {
     "auc": "AUC",
     "average_precision": "Average precision",
@@ -204,7 +204,7 @@ def _write_importance(importance: Mapping[str, Any]) -> Lines:
             (title, "Falls by", "±", "Share of the model's own gain"),
             [
                 (item["name"], f"{item['drop']:.4f}", f"{item['deviation']:.4f}", percent(item["gain"]))
-                for item in importance[key][:_MOST_FEATURES]
+                for item in importance[key][:_MAX_FEATURES]
             ],
         )
 

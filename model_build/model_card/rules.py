@@ -8,7 +8,7 @@ from typing import Any
 
 from model_build.model_card.markdown import write_table
 
-_SHOWN = ("name", "when", "outcome", "priority", "enabled", "shadow", "expires_us")
+_FIELDS = ("name", "when", "outcome", "priority", "enabled", "shadow", "expires_us")
 
 
 def describe_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def describe_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     return {
         "mode": book["mode"],
-        "rules": [{name: rule[name] for name in _SHOWN} for rule in ordered],
+        "rules": [{name: rule[name] for name in _FIELDS} for rule in ordered],
         "lists": {name: len(d["values"]) for name, d in book["lists"].items()},
     }
 

@@ -38,7 +38,7 @@ class _Booster:
 
 # Bins lie as if this share of events were frauds, and are measured on so many legitimate ones at most.
 _FRAUDS_AMONG_BINNED = 0.2
-_MOST_BINNED = 200_000
+_MAX_BINNED = 200_000
 
 # Fits one copy for each seed to a draw, with parameters and a number of rounds.
 _Boost = Callable[[Draw, dict[str, Any], int, Sequence[int]], list[_Booster]]
@@ -87,8 +87,8 @@ def _lay_bins(draw: Draw, bins: Mapping[str, int], seed: int) -> xgboost.Quantil
     with frauds in it, an amount beyond the usual) falls into the last few bins of many.
     """
     frauds, legitimate = np.flatnonzero(draw.labels == 1), np.flatnonzero(draw.labels == 0)
-    if len(legitimate) > _MOST_BINNED:
-        legitimate = np.random.default_rng(seed).choice(legitimate, _MOST_BINNED, replace=False)
+    if len(legitimate) > _MAX_BINNED:
+        legitimate = np.random.default_rng(seed).choice(legitimate, _MAX_BINNED, replace=False)
     rows = np.sort(np.concatenate([frauds, legitimate]))
     labels = draw.labels[rows]
     share = _FRAUDS_AMONG_BINNED

@@ -32,7 +32,7 @@ from tollgate.core.events.event import Floats
 from tollgate.errors import TrainingDataError
 
 # A flatter sigmoid would say the same of all events, and a falling one turn their order around.
-_LEAST_SLOPE = 0.01
+_MIN_SLOPE = 0.01
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def fit_calibration(margins: Floats, labels: npt.NDArray[np.int8]) -> Calibratio
     centre, deviation = float(margins.mean()), float(margins.std())
     if deviation > 0:
         slope, intercept = _fit_line((margins - centre) / deviation, targets)
-        if slope / deviation >= _LEAST_SLOPE:
+        if slope / deviation >= _MIN_SLOPE:
             return Calibration(slope / deviation, intercept - slope * centre / deviation)
     return Calibration(1.0, _fit_intercept(margins, float(targets.mean())))
 

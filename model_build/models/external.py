@@ -17,7 +17,7 @@ from model_build.detector_file.reader import DetectorFile
 from model_build.models.fitted import UncalibratedModel, in_shares
 from model_build.models.registry import TrainedModel
 from model_build.onnx_export.external import read_onnx_file
-from model_build.onnx_export.parity import LARGEST_DIFFERENCE, with_holes
+from model_build.onnx_export.parity import MAX_DIFFERENCE, with_holes
 from model_build.train import TrainingResult, evaluate_model, prepare, seal_best
 
 KIND = "onnx"
@@ -73,7 +73,7 @@ def _check_answers(path: Path, model: Model, features: Matrix) -> None:
     few = rows[:: max(len(rows) // _TRIED_ALONE, 1)]
     alone = np.concatenate([model.predict(row[None, :]) for row in few])
     largest = float(np.abs(alone - model.predict(few)).max())
-    if largest > LARGEST_DIFFERENCE:
+    if largest > MAX_DIFFERENCE:
         raise ModelFileError(
             f"{path} answers an event otherwise alone than among others, by up to {largest:.2g}: export it for "
             "inference, so that nothing is computed over the events of one call."

@@ -28,7 +28,7 @@ Labels = npt.NDArray[np.int8]
 _FRAUDS_PER_LEGITIMATE = 0.1
 # SMOTE, then undersampling: what is left after the second step, as a multiple of the first.
 _FURTHER = 5.0
-_NEIGHBOURS = 5
+_NEIGHBORS = 5
 BALANCED_MEMBERS = 5
 
 
@@ -101,7 +101,7 @@ def _smote_sampler(labels: Labels, seed: int) -> SMOTE:
             "leave smote and smote_undersampling out of imbalance."
         )
     wanted = max(frauds, int(_wanted_ratio(labels) * (len(labels) - frauds)))
-    return SMOTE(sampling_strategy={1: wanted}, k_neighbors=min(_NEIGHBOURS, frauds - 1), random_state=seed)
+    return SMOTE(sampling_strategy={1: wanted}, k_neighbors=min(_NEIGHBORS, frauds - 1), random_state=seed)
 
 
 def _interpolate(features: Matrix, labels: Labels, sampler: SMOTE) -> Sample:

@@ -14,7 +14,7 @@ from tollgate.errors import ModelFileError
 from model_build.onnx_export.frame import put_in_frame, run_framed
 
 # Every function reads it whole when it starts.
-LARGEST_BYTES = 100 << 20
+MAX_BYTES = 100 << 20
 _STANDARD = ("", "ai.onnx", "ai.onnx.ml")
 _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE)
 
@@ -49,9 +49,9 @@ def read_onnx_file(path: Path, rows: Matrix) -> bytes:
 def _parse(path: Path) -> onnx.ModelProto:
     if not path.is_file():
         raise ModelFileError(f"There is no file {path}.")
-    if path.stat().st_size > LARGEST_BYTES:
+    if path.stat().st_size > MAX_BYTES:
         raise ModelFileError(
-            f"{path} has {path.stat().st_size >> 20} MB; at most {LARGEST_BYTES >> 20} are taken, as every function "
+            f"{path} has {path.stat().st_size >> 20} MB; at most {MAX_BYTES >> 20} are taken, as every function "
             "reads it when it starts: use a smaller model."
         )
     try:

@@ -9,7 +9,7 @@ from tollgate.errors import ParityError
 
 from model_build.models.registry import TrainedModel
 
-LARGEST_DIFFERENCE = 1e-5
+MAX_DIFFERENCE = 1e-5
 _SHARE_MISSING = 0.1
 
 
@@ -29,11 +29,11 @@ def check_parity(fitted: TrainedModel, onnx: bytes, features: Matrix, seed: int 
     holed = with_holes(few, seed)
     # NumPy's max keeps a NaN, which is a difference too.
     largest = float(np.max([np.abs(model.predict(rows) - fitted.predict(rows)).max() for rows in (features, holed)]))
-    if not largest <= LARGEST_DIFFERENCE:
+    if not largest <= MAX_DIFFERENCE:
         strategy = "" if fitted.imbalance == "none" else f", or {fitted.imbalance} out of imbalance"
         raise ParityError(
             f"The ONNX export of {fitted.title} differs from the trained model by up to {largest:.2g} in probability; "
-            f"at most {LARGEST_DIFFERENCE:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models"
+            f"at most {MAX_DIFFERENCE:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models"
             f"{strategy}."
         )
     return largest

@@ -23,7 +23,7 @@ from model_build.data.table import LabelledEvents
 from model_build.data.training_set import TrainingSet
 from model_build.sealing.manifest import HeldOutScores
 
-_MOST_REASONS = 5
+_MAX_REASONS = 5
 
 
 def encode_scored_events(training_set: TrainingSet, held_out: HeldOutScores, reasons: bytes | None) -> bytes | None:
@@ -66,7 +66,7 @@ def _explain(training_set: TrainingSet, reasons: bytes | None) -> tuple[Floats |
     )
     found = explainer.explain(cases.values)
     groups = group_features(training_set.features, event_type.entities)
-    told = tell_contributions(groups, GroupOrder.of(groups), cases, found, _MOST_REASONS)
+    told = tell_contributions(groups, GroupOrder.of(groups), cases, found, _MAX_REASONS)
     return found.values, [explanation.reasons for explanation in told]
 
 

@@ -153,7 +153,7 @@ def test_whenever_the_function_ends_every_event_counts_once_and_in_the_order_of_
     backend: Backend, keyed_source: Source, keyed: list[Payment], seed: int
 ) -> None:
     given_up: list[Payload] = []
-    mapped = Mapped("arn:f:live", dying(backend.stores, seed), given_up.append, most_retries=100, pause_s=0)
+    mapped = Mapped("arn:f:live", dying(backend.stores, seed), given_up.append, max_retries=100, pause_s=0)
     assert deliver_all(mapped, keyed_source) == 40
     assert given_up == []
     # What is unusual of an amount depends on the customer's payments before it: equal sums need equal orders.

@@ -12,7 +12,7 @@ from tollgate.errors import TrainingDataError
 from model_build.detector_file import training
 from model_build.models.calibration import brier_score
 from model_build.models.registry import IMBALANCE, MODEL_KINDS, TrainedModel, train_model
-from model_build.onnx_export.parity import LARGEST_DIFFERENCE, check_parity
+from model_build.onnx_export.parity import MAX_DIFFERENCE, check_parity
 
 Labels = npt.NDArray[np.int8]
 FEATURES = 8
@@ -74,8 +74,8 @@ def test_every_model_under_every_strategy_is_exported_alike_and_calibrated(
     fitted = fit(kind, learnt, imbalance=imbalance, calibrate_on=later)
     rows, labels = latest
     assert np.isnan(rows).any()
-    assert check_parity(fitted, fitted.export(), rows) <= LARGEST_DIFFERENCE
-    assert check_parity(raw, raw.export(), rows) <= LARGEST_DIFFERENCE
+    assert check_parity(fitted, fitted.export(), rows) <= MAX_DIFFERENCE
+    assert check_parity(raw, raw.export(), rows) <= MAX_DIFFERENCE
     before, after = raw.predict(rows), fitted.predict(rows)
     if imbalance == "none":
         # Moved only where that helps; few events leave open how much.
@@ -145,7 +145,7 @@ def test_bags_are_copies_with_other_seeds_averaged_in_log_odds(
     assert np.allclose(bagged.predict(latest[0]), 1 / (1 + np.exp(-np.mean(margins, axis=0))), atol=1e-7)
     assert not np.allclose(singles[0], singles[1], atol=1e-3)
     assert count_trees(bagged) == 3 * QUICK[kind]["rounds"]
-    assert check_parity(bagged, bagged.export(), latest[0]) <= LARGEST_DIFFERENCE
+    assert check_parity(bagged, bagged.export(), latest[0]) <= MAX_DIFFERENCE
 
 
 @pytest.mark.parametrize(("kind", "rounds"), [("random_forest", 7), ("xgboost", 9), ("lightgbm", 11)])

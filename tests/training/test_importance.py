@@ -14,7 +14,7 @@ from tollgate.core.features.columns import plan_features
 from tollgate.core.features.feature import Feature, Matrix
 from tollgate.core.history.plan import plan_history
 
-from model_build.evaluation.importance import MOST_GROUPS, ImportanceReport, group_features, measure_importance
+from model_build.evaluation.importance import MAX_GROUPS, ImportanceReport, group_features, measure_importance
 
 Labels = npt.NDArray[np.int8]
 N = 4_000
@@ -118,10 +118,10 @@ def test_a_thousand_features_are_measured_as_far_as_can_be_paid() -> None:
 
     gain = np.arange(1_000, 0, -1) / np.arange(1, 1_001).sum()
     report = measure_importance(predict, features, matrix, labels, gain, seed=0)
-    assert (len(report.features), len(report.groups)) == (30, MOST_GROUPS)
+    assert (len(report.features), len(report.groups)) == (30, MAX_GROUPS)
     # Each group is one feature: the thirty largest are shuffled once.
-    assert len(calls) == 1 + 3 * MOST_GROUPS
-    assert report.unmeasured_gain == pytest.approx(gain[MOST_GROUPS:].sum())
+    assert len(calls) == 1 + 3 * MAX_GROUPS
+    assert report.unmeasured_gain == pytest.approx(gain[MAX_GROUPS:].sum())
 
 
 def test_the_plain_form_is_json_of_all_of_it() -> None:

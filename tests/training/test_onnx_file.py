@@ -27,7 +27,7 @@ from tollgate.core.detectors.model import Model
 from tollgate.core.features.feature import Matrix
 from tollgate.errors import ModelFileError
 
-from model_build.onnx_export.external import LARGEST_BYTES, read_onnx_file
+from model_build.onnx_export.external import MAX_BYTES, read_onnx_file
 
 FEATURES = 5
 GENERATOR = np.random.default_rng(0)
@@ -203,7 +203,7 @@ def test_another_file_is_refused(content: bytes | None, says: str, tmp_path: Pat
 def test_a_model_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     with path.open("wb") as file:
-        file.truncate(LARGEST_BYTES + (1 << 20))
+        file.truncate(MAX_BYTES + (1 << 20))
     with pytest.raises(ModelFileError, match="has 101 MB; at most 100 are taken"):
         read_onnx_file(path, ROWS[:3])
 

@@ -9,7 +9,7 @@ from tollgate.core.features.feature import Matrix
 from tollgate.errors import ParityError
 
 from model_build.models.registry import TrainedModel, train_model
-from model_build.onnx_export.parity import LARGEST_DIFFERENCE, check_parity
+from model_build.onnx_export.parity import MAX_DIFFERENCE, check_parity
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +77,9 @@ def test_a_model_that_answers_with_no_number_is_refused(boosted: TrainedModel, f
 def test_the_limit_is_where_it_is_said_to_be(
     boosted: TrainedModel, features: Matrix, share: float, passes: bool
 ) -> None:
-    moved = replace(boosted, predict=lambda rows: boosted.predict(rows) + share * LARGEST_DIFFERENCE)
+    moved = replace(boosted, predict=lambda rows: boosted.predict(rows) + share * MAX_DIFFERENCE)
     if passes:
-        assert check_parity(moved, boosted.export(), features) == pytest.approx(share * LARGEST_DIFFERENCE, rel=0.1)
+        assert check_parity(moved, boosted.export(), features) == pytest.approx(share * MAX_DIFFERENCE, rel=0.1)
     else:
         with pytest.raises(ParityError):
             check_parity(moved, boosted.export(), features)

@@ -16,7 +16,7 @@ from tollgate.errors import ReasonsError
 from model_build.deployment.publish import open_folder
 from model_build.detector_file.reader import DetectorFile
 from model_build.explanations.build import build_explainer
-from model_build.explanations.checks import LARGEST_GAP, check_reasons
+from model_build.explanations.checks import MAX_GAP, check_reasons
 from model_build.models.registry import Labels, TrainedModel, train_model
 from model_build.train import train_detector
 from tests.training.test_trees import ROWS, draw_table
@@ -53,7 +53,7 @@ def test_reasons_of_every_model_add_up(kind: str, imbalance: str, against_backgr
     fitted, features, _ = fit(kind, imbalance)
     background = features[-100:] if against_background else None
     gaps = check_reasons(fitted, explain(fitted, 12, background), features[ROWS : ROWS + 300], background)
-    assert max(gaps.values()) <= LARGEST_GAP
+    assert max(gaps.values()) <= MAX_GAP
     boosted = kind in ("xgboost", "lightgbm")
     assert (kind in gaps) == (boosted and not against_background)
 
@@ -110,7 +110,7 @@ def test_training_seals_the_reasons_that_the_detector_file_asks_for(
         assert "reasons.npz" not in version.manifest["files"]
     else:
         assert told["method"] == "background"
-        assert told["largest_differences"]["sum"] <= LARGEST_GAP
+        assert told["largest_differences"]["sum"] <= MAX_GAP
 
 
 def test_a_version_explains_what_it_decides(sample_version: Path) -> None:

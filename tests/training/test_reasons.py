@@ -113,7 +113,7 @@ def test_the_deep_way_says_what_the_tables_say(monkeypatch: pytest.MonkeyPatch, 
     ensemble = lightgbm_trees(lightly_boost(features[:6000], labels[:6000]))
     rows, background = features[ROWS : ROWS + EXPLAINED], features[-50:] if against_background else None
     tabled = build_explainer(ensemble, WIDTH, None, background)
-    monkeypatch.setattr(table_budget, "MOST_TABLE_BYTES", 0)
+    monkeypatch.setattr(table_budget, "MAX_TABLE_BYTES", 0)
     deep = build_explainer(ensemble, WIDTH, None, background)
     assert parts_of(tabled) >= {Tables}
     assert parts_of(deep) == {DeepPairs if against_background else DeepTrees}
