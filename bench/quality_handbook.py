@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from bench._figures import write_figures
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.data.training_set import TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile, read_detector_file
 from model_build.evaluation.evaluate import title_of
@@ -51,7 +51,7 @@ PUBLISHED = {
 FIGURES = (("auc", "auc"), ("ap", "average_precision"), ("cp100", "card_precision"))
 
 
-def protocol_of(data: LabelledEvents, *, all_history: bool) -> tuple[Fold, ...]:
+def protocol_of(data: LabeledEvents, *, all_history: bool) -> tuple[Fold, ...]:
     folds = cut_folds(data, Protocol(FIRST, delay_days=7, all_history=all_history))
     if not all_history:
         found = [figure for rows in (folds[0].train, folds[0].test) for figure in (len(rows), data.labels[rows].sum())]
@@ -63,7 +63,7 @@ def print_row(title: str, figures: tuple[str, ...]) -> None:
     print(f"  {title:44}" + "".join(f"{figure:>15}" for figure in figures))
 
 
-def summarise(results: list[FoldResult]) -> dict[str, tuple[float, float]]:
+def summarize(results: list[FoldResult]) -> dict[str, tuple[float, float]]:
     values = {short: [getattr(result.metrics, name) for result in results] for short, name in FIGURES}
     return {short: (statistics.fmean(column), statistics.pstdev(column)) for short, column in values.items()}
 
@@ -73,7 +73,7 @@ def evaluate(
 ) -> dict[str, tuple[float, float]]:
     parameters = training_set.file.training.parameters.get(kind, {})
     results = list(run_folds(training_set, folds, score_by_model(kind, imbalance, parameters)))
-    summary = summarise(results)
+    summary = summarize(results)
     print_row(title_of(kind, imbalance), tuple(f"{mean:.3f}±{deviation:.3f}" for mean, deviation in summary.values()))
     for result in results:
         figures = tuple(f"{getattr(result.metrics, name):.3f}" for _, name in FIGURES)
@@ -81,7 +81,7 @@ def evaluate(
     return summary
 
 
-def time_whole(data: LabelledEvents, file: DetectorFile) -> dict[str, float]:
+def time_whole(data: LabeledEvents, file: DetectorFile) -> dict[str, float]:
     """Time features of all payments, and one XGBoost model on all of them, in seconds."""
     began = time.perf_counter()
     everything = np.arange(len(data.events))
@@ -105,7 +105,7 @@ def main() -> None:
     if not PAYMENTS.is_file():
         sys.exit(f"The Handbook payments are not at {PAYMENTS.name} beside the checkout; nothing is measured.")
     file = read_detector_file(DETECTOR_FILE)
-    data = read_labelled_events(PAYMENTS, file.event_type)
+    data = read_labeled_events(PAYMENTS, file.event_type)
     folds = protocol_of(data, all_history=False)
     training_set = build_training_set(data, file, folds[0].train, lambda _step: None)
     print(

@@ -23,7 +23,7 @@ from tollgate.core.explanations.explainer import Explainer
 from tollgate.core.features.feature import Matrix
 
 from bench._figures import write_figures
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 from model_build.data.training_set import build_training_set
 from model_build.detector_file.reader import read_detector_file
 from model_build.explanations.build import build_explainer, table_bytes
@@ -41,7 +41,7 @@ def draw_payments(rows: int) -> tuple[Matrix, Floats]:
         path = Path(folder, "payments.parquet")
         write_sample(rows, 1, path)
         file = read_detector_file(DETECTOR_FILE)
-        data = read_labelled_events(path, file.event_type)
+        data = read_labeled_events(path, file.event_type)
     everything = np.arange(len(data.events))
     training_set = build_training_set(data, file, everything, lambda _: None)
     return training_set.matrix, training_set.labels(everything).astype(np.float64)

@@ -69,8 +69,8 @@ def write_index(s3: MemoryS3, last: date, days: int, rows: int) -> None:
         day = last - timedelta(days=back)
         entries = list(make_entries(day, rows // days, Random(back)))
         if back:
-            labelled = [entry for number, entry in enumerate(entries) if number % 40 == 0]
-            lots = [entries, *(list(_label(labelled[part::2], Random(part))) for part in (0, 1))]
+            labeled = [entry for number, entry in enumerate(entries) if number % 40 == 0]
+            lots = [entries, *(list(_label(labeled[part::2], Random(part))) for part in (0, 1))]
         else:
             lots = list(_of_today(entries))
         for lot in lots:

@@ -11,15 +11,15 @@ from tollgate.core.detectors.model import Model
 from tollgate.core.detectors.score import fit_score_scale
 
 from model_build.data.future_rows import read_past_payments
-from model_build.data.quality import notice_data
+from model_build.data.quality import note_data_quality
 from model_build.data.sampling import sample_past_events
-from model_build.data.split import Split, notice_parts, split_by_time
+from model_build.data.split import Split, note_small_parts, split_by_time
 from model_build.data.training_set import Progress, TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile
-from model_build.evaluation.rule_downgrades import notice_downgrades
+from model_build.evaluation.rule_downgrades import note_downgrades
 from model_build.explanations.version_reasons import explain_version
 from model_build.models.registry import TrainedModel, train_model
-from model_build.models.worth_notes import notice_worth
+from model_build.models.worth_notes import note_model_worth
 from model_build.onnx_export.parity import check_parity
 from model_build.sealing.manifest import (
     EvaluatedModel,
@@ -60,7 +60,7 @@ def prepare(data_path: Path, file: DetectorFile, progress: Progress) -> tuple[Tr
     progress(f"Reading {data_path}")
     data = read_past_payments(data_path, file, clock.now())
     split = split_by_time(data, file.training)
-    notes = (*notice_parts(data, split), *notice_data(data, file, clock.now_s()), *file.warnings)
+    notes = (*note_small_parts(data, split), *note_data_quality(data, file, clock.now_s()), *file.warnings)
     past = sample_past_events(data, split.test, file.training.past_events, file.training.seed)
     return build_training_set(data, file, split.train, progress, past), split, notes
 
@@ -76,17 +76,17 @@ def seal_best(
     """Seal the first of ``models``, evaluated as it answers once it is exported."""
     best = models[0].model
     onnx, difference = best.export(), None
-    if best.brought_sha256 is None:
+    if best.external_sha256 is None:
         progress(f"Checking that the export of {best.title} answers alike")
         difference = check_parity(best, onnx, training_set.matrix[split.validation])
     reasons, told = explain_version(training_set, split, best, progress)
     held_out = _score_held_out(training_set, split, Model(onnx))
     progress("Evaluating and sealing")
     outcomes, choice = choose_outcomes(training_set, held_out)
-    notes = (*notes, *notice_downgrades(training_set, held_out, outcomes))
+    notes = (*notes, *note_downgrades(training_set, held_out, outcomes))
     manifest = describe_version(training_set, held_out, best, outcomes, difference) | {"reasons": told}
     evaluation = evaluate_version(training_set, held_out, models, outcomes, choice)
-    worth = notice_worth(
+    worth = note_model_worth(
         models[0].test.auc,
         training_set.labels(split.test),
         evaluation.get("money"),

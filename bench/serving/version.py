@@ -33,7 +33,7 @@ def train_version(rows: int, out: Path) -> Path:
     import pandas as pd  # noqa: PLC0415
     import xgboost  # noqa: PLC0415
 
-    from model_build.data.table import read_labelled_events  # noqa: PLC0415
+    from model_build.data.table import read_labeled_events  # noqa: PLC0415
     from model_build.data.training_set import build_training_set  # noqa: PLC0415
     from model_build.detector_file.reader import read_detector_file  # noqa: PLC0415
     from model_build.simulator import write_sample  # noqa: PLC0415
@@ -45,7 +45,7 @@ def train_version(rows: int, out: Path) -> Path:
     parameters = {"xgboost": {"rounds": TREES, "max_depth": DEPTH}}
     file = replace(file, training=replace(file.training, models=("xgboost",), parameters=parameters))
     folder = train_detector(payments, file, out, lambda _: None).sealed.folder
-    data = read_labelled_events(payments, file.event_type)
+    data = read_labeled_events(payments, file.event_type)
     everything = np.arange(len(data.events))
     training_set = build_training_set(data, file, everything, lambda _: None)
     frame = pd.DataFrame(training_set.matrix, columns=[feature.name for feature in training_set.features])

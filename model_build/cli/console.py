@@ -56,7 +56,7 @@ def show_trained(trained: TrainingResult, title: str) -> None:
         figures = (f"{test.auc:.3f}", f"{test.average_precision:.3f}", f"{test.recall_at_1pct_fpr:.3f}", card)
         table.add_row(evaluated.model.title, *figures, "–" if train_s is None else f"{train_s:.1f} s")
     Console().print(table)
-    if trained.models[0].model.brought_sha256 is None:
+    if trained.models[0].model.external_sha256 is None:
         click.echo(f"Chosen by average precision on validation: {trained.models[0].model.title}")
     for sentence in trained.money:
         click.echo(sentence)

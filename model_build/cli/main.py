@@ -22,10 +22,10 @@ from model_build.cli.replay import replay
 from model_build.cli.rules import COMMANDS as RULE_COMMANDS
 from model_build.cli.score import score
 from model_build.cli.seal import COMMANDS as SEAL_COMMANDS
-from model_build.cli.version_folder import TakesVersion, choose_version
+from model_build.cli.version_folder import VersionCommand, choose_version
 
 if TYPE_CHECKING:
-    from model_build.data.table import LabelledEvents
+    from model_build.data.table import LabeledEvents
     from model_build.evaluation.evaluate import EvaluationResult
     from model_build.evaluation.prequential import Protocol
 
@@ -141,9 +141,9 @@ def evaluate(  # noqa: PLR0913 - one for each option
     from model_build.evaluation.evaluate import evaluate_detector
     from model_build.evaluation.prequential import plan_protocol
 
-    def plan(labelled: LabelledEvents) -> Protocol:
+    def plan(labeled: LabeledEvents) -> Protocol:
         return plan_protocol(
-            labelled,
+            labeled,
             first.date() if first else None,
             train_days=train_days,
             test_days=test_days,
@@ -181,7 +181,7 @@ def _show_evaluation(evaluated: EvaluationResult, reviews_per_day: int) -> None:
             click.echo(f"{row.title}: {', '.join(f'{name} = {value:.4g}' for name, value in row.parameters.items())}")
 
 
-@main.command(cls=TakesVersion)
+@main.command(cls=VersionCommand)
 @click.argument("folder", type=_FOLDER)
 @click.option("--bucket", required=True, help="The deployment's bucket (output BucketName).")
 @click.option("--history-table", required=True, help="The deployment's history table (output HistoryTableName).")

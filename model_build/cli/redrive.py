@@ -33,8 +33,8 @@ def redrive(
 
     found = put_back(Deployment.of(dead_letter_url, queue_url, bucket, stream_function), chosen, every=every)
     for one in found:
-        click.echo(f"{one.letter.message_id}  {one.became}: {one.about}: {one.reason}")
-    became = [one.became for one in found]
-    click.echo(f"{len(found)} messages, {became.count('put back')} put back, {became.count('decided')} decided")
-    if "failed" in became:
+        click.echo(f"{one.letter.message_id}  {one.status}: {one.about}: {one.reason}")
+    statuses = [one.status for one in found]
+    click.echo(f"{len(found)} messages, {statuses.count('put back')} put back, {statuses.count('decided')} decided")
+    if "failed" in statuses:
         raise SystemExit(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from model_build.cli.version_folder import TakesVersion
+from model_build.cli.version_folder import VersionCommand
 
 if TYPE_CHECKING:
     from model_build.deployment.replay import Replay
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-@click.command(cls=TakesVersion)
+@click.command(cls=VersionCommand)
 @click.argument("event_id")
 @click.option("--detector", required=True, help="The detector that decided.")
 @click.option(

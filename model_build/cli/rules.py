@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from model_build.cli.console import check_json, show_progress
-from model_build.cli.version_folder import TakesVersion, choose_version
+from model_build.cli.version_folder import VersionCommand, choose_version
 
 if TYPE_CHECKING:
     from tollgate.core.rules.backtest import RuleTrial
@@ -30,7 +30,7 @@ def rules() -> None:
     """Look at a detector's rules before they act."""
 
 
-@rules.command(cls=TakesVersion)
+@rules.command(cls=VersionCommand)
 @click.argument("data", type=_FILE)
 @click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml with the rules.")
 @click.option("--version", "folder", type=_FOLDER, help="A sealed version, or a detector's folder: it scores.")
@@ -43,12 +43,12 @@ def test(data: Path, detector: Path, folder: Path | None, json_path: Path | None
     """
     from model_build.deployment.publish import open_folder
     from model_build.detector_file.reader import read_detector_file
-    from model_build.evaluation.rule_backtest import try_detector_file
+    from model_build.evaluation.rule_backtest import backtest_rules
 
     check_json(json_path, data, detector, folder)
     file = read_detector_file(detector)
     version = None if folder is None else open_folder(choose_version(folder))
-    trial, notes = try_detector_file(data, file, version, show_progress(Console(stderr=True)))
+    trial, notes = backtest_rules(data, file, version, show_progress(Console(stderr=True)))
     _show(trial)
     for note in notes:
         click.echo(f"Note: {note}", err=True)
@@ -67,7 +67,7 @@ def draft(detector: str, bucket: str, path: Path | None) -> None:
     is a version that is trained or sealed from the file. AWS credentials, region and AWS_ENDPOINT_URL are taken from
     the environment.
     """
-    from model_build.detector_file.drafts import read_draft, take_rules_in, write_rules
+    from model_build.detector_file.drafts import read_draft, replace_rules_in_file, write_rules
 
     found = read_draft(detector, bucket)
     whom = f" by {found.saved_by}" if found.saved_by else ""
@@ -75,17 +75,17 @@ def draft(detector: str, bucket: str, path: Path | None) -> None:
     if path is None:
         click.echo(write_rules(found.rules), nl=False)
         return
-    file = take_rules_in(path, found.rules)
+    file = replace_rules_in_file(path, found.rules)
     click.echo(f"{path} now has {len(found.rules)} rules")
     for warning in file.warnings:
         click.echo(f"Note: {warning}", err=True)
 
 
 def _show(trial: RuleTrial) -> None:
-    from model_build.evaluation.rule_backtest import describe_trial
+    from model_build.evaluation.rule_backtest import describe_backtest
 
     click.echo(f"{trial.events:,} payments, {trial.frauds:,} of them fraud")
-    rows = describe_trial(trial)
+    rows = describe_backtest(trial)
     # Two tables are narrow enough for a terminal of 80 columns, with the names of the rules.
     _print_table("What each rule hits", _HITS, [row[: 1 + len(_HITS)] for row in rows])
     _print_table("What it adds to the rules before it", _ADDS, [(row[0], *row[1 + len(_HITS) :]) for row in rows])

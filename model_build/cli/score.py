@@ -10,7 +10,7 @@ import click
 
 from model_build.cli.console import check_writable
 from model_build.cli.now_option import NOW
-from model_build.cli.version_folder import TakesVersion, say_version
+from model_build.cli.version_folder import VersionCommand, show_version
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -18,7 +18,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 _MAX_SHOWN = 3
 
 
-@click.command(cls=TakesVersion)
+@click.command(cls=VersionCommand)
 @click.argument("data", type=_FILE)
 @click.option("--version", "folder", type=_FOLDER, required=True, help="A sealed version, or a detector's folder.")
 @click.option("--out", type=_FILE, required=True, help="A .csv file for the rows with their decisions.")
@@ -35,9 +35,9 @@ def score(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetime | N
     check_writable(out.parent)
     summary = score_file(data, folder, out, fresh=fresh, now=now)
     counts = ", ".join(f"{count:,} {name}" for name, count in summary["outcomes"].items())
-    say_version(summary["detector_version"], folder)
+    show_version(summary["detector_version"], folder)
     click.echo(f"Wrote {out}: {counts}; {summary['failed']:,} rows could not be used")
-    for line in say_downgraded(summary["downgraded"]):
+    for line in describe_downgraded(summary["downgraded"]):
         click.echo(line)
     for error in summary["errors"][:_MAX_SHOWN]:
         place = f"Row {error['row']:,}" + (f', column "{error["column"]}"' if error["column"] else "")
@@ -46,7 +46,7 @@ def score(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetime | N
         click.echo(f"Note: {note}", err=True)
 
 
-def say_downgraded(counts: Mapping[str, int]) -> Iterator[str]:
+def describe_downgraded(counts: Mapping[str, int]) -> Iterator[str]:
     """Yield a line for each rule that gave rows a weaker outcome than their score; ``counts`` are by rule."""
     for rule, rows in counts.items():
         many = f"{rows:,} {'row' if rows == 1 else 'rows'}"

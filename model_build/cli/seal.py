@@ -32,9 +32,9 @@ def seal(data: Path | None, detector: Path, model: Path | None, out: Path) -> No
     if model is not None:
         if data is None:
             raise click.UsageError("--model needs DATA: labelled payments to judge the model by.")
-        from model_build.models.external import seal_brought_model
+        from model_build.models.external import seal_external_model
 
-        trained = seal_brought_model(data, file, model, out, show_progress(Console(stderr=True)))
+        trained = seal_external_model(data, file, model, out, show_progress(Console(stderr=True)))
         show_trained(trained, "On later payments (whether the model had seen them is not known here)")
         return
     from model_build.models.rules_only import seal_rules

@@ -51,7 +51,7 @@ def _named(folders: list[Path]) -> str:
     return ", ".join(map(str, folders[:_MAX_NAMED])) + more
 
 
-class TakesVersion(click.Command):
+class VersionCommand(click.Command):
     """A command with one version: says so where a pattern such as versions/shop/* has become several."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -71,11 +71,11 @@ class TakesVersion(click.Command):
 def choose_version(folder: Path) -> Path:
     """Return what `find_version` does, and say which version that is where there was a choice."""
     found = find_version(folder)
-    say_version(found.name, folder)
+    show_version(found.name, folder)
     return found
 
 
-def say_version(name: str, folder: Path) -> None:
+def show_version(name: str, folder: Path) -> None:
     """Say which version is used, unless the folder that was given is its own."""
     if folder.resolve().name not in (name, ""):
         click.echo(f"Version: {name}, the newest in {folder}", err=True)

@@ -24,9 +24,9 @@ from tollgate.core.times.odd_spans import find_odd_span
 from tollgate.core.times.outliers import by_day, find_outliers
 from tollgate.core.times.time_format import TimeFormat
 
-from model_build.data.leakage import Disguise, find_disguised_labels
-from model_build.data.split import FEW_FRAUDS, say_mostly_fraud
-from model_build.data.table import LabelledEvents
+from model_build.data.leakage import LabelLeak, find_label_leaks
+from model_build.data.split import FEW_FRAUDS, describe_fraud_majority
+from model_build.data.table import LabeledEvents
 from model_build.detector_file.reader import DetectorFile
 
 _MAX_NAMED = 5
@@ -36,43 +36,43 @@ _FIRST = 1_000
 _ENDS_IN_A_ZONE = r":\d\d([.,]\d+)?\s*([Zz]|[+-]\d\d(:?\d\d)?)\s*$"
 
 
-def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -> tuple[str, ...]:
+def note_data_quality(data: LabeledEvents, file: DetectorFile, now_s: float | None) -> tuple[str, ...]:
     """Return what to know about the data, most important first; ``now_s`` is the time in seconds since 1970.
 
     Without ``now_s``, nothing is compared with the present.
     """
     return (
-        *_notice_frauds(data),
-        *(_describe(disguise, data) for disguise in find_disguised_labels(data.events, data.labels)),
-        *_notice_columns(data, file.event_type),
-        *notice_values(data, file.event_type),
-        *_notice_times(data, file.event_type.time_format),
-        *([] if now_s is None else _notice_young_labels(data, now_s)),
-        *_notice_clock(data, file.event_type),
-        *_notice_zones(data, file.event_type),
-        *_notice_rows(data),
+        *_note_frauds(data),
+        *(_describe(leak, data) for leak in find_label_leaks(data.events, data.labels)),
+        *_note_columns(data, file.event_type),
+        *note_values(data, file.event_type),
+        *_note_times(data, file.event_type.time_format),
+        *([] if now_s is None else _note_young_labels(data, now_s)),
+        *_note_clock(data, file.event_type),
+        *_note_zones(data, file.event_type),
+        *_note_rows(data),
     )
 
 
-def _notice_frauds(data: LabelledEvents) -> Iterator[str]:
+def _note_frauds(data: LabeledEvents) -> Iterator[str]:
     frauds = int((data.labels == 1).sum())
-    if mostly := say_mostly_fraud(data):
+    if mostly := describe_fraud_majority(data):
         yield f"{mostly}: are they the wrong way round? label_values in [event] says which word means fraud."
     if frauds < FEW_FRAUDS:
         yield f"Only {frauds} frauds are labelled: every figure above is uncertain."
 
 
-def _describe(disguise: Disguise, data: LabelledEvents) -> str:
-    if disguise.auc is None:
-        state = "filled in" if disguise.told_by == "presence" else "empty"
+def _describe(leak: LabelLeak, data: LabeledEvents) -> str:
+    if leak.auc is None:
+        state = "filled in" if leak.found_by == "presence" else "empty"
         told = (
-            f"is {state} for {disguise.seen_frauds:,} of {int((data.labels == 1).sum()):,} frauds and for "
-            f"{disguise.seen_legitimate:,} of {int((data.labels == 0).sum()):,} legitimate events"
+            f"is {state} for {leak.seen_frauds:,} of {int((data.labels == 1).sum()):,} frauds and for "
+            f"{leak.seen_legitimate:,} of {int((data.labels == 0).sum()):,} legitimate events"
         )
     else:
-        told = f"alone tells fraud from legitimate with an AUC of {_rounded_down(disguise.auc)}"
+        told = f"alone tells fraud from legitimate with an AUC of {_rounded_down(leak.auc)}"
     return (
-        f'Column "{disguise.column}" {told}: it seems to be the label in disguise, filled in once the truth was '
+        f'Column "{leak.column}" {told}: it seems to be the label in disguise, filled in once the truth was '
         "known; leave it out of detector.toml unless every new event really has it."
     )
 
@@ -104,7 +104,7 @@ class _Column:
         return not self.is_entity and bool((self.values[:_FIRST] == first).all() and (self.values == first).all())
 
 
-def _declared(data: LabelledEvents, event_type: EventType) -> dict[str, _Column]:
+def _declared(data: LabeledEvents, event_type: EventType) -> dict[str, _Column]:
     """Return the declared columns by their names in the table; a column with two roles stands here once."""
     events = data.events
     singles = (
@@ -121,7 +121,7 @@ def _declared(data: LabelledEvents, event_type: EventType) -> dict[str, _Column]
     return columns | {name: _Column(keys.codes) for name, keys in events.categories.items()}
 
 
-def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+def _note_columns(data: LabeledEvents, event_type: EventType) -> Iterator[str]:
     columns = _declared(data, event_type)
     empty = [name for name, column in columns.items() if column.is_empty]
     constant = [name for name, column in columns.items() if column.is_constant and name not in empty]
@@ -137,7 +137,7 @@ def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str
         )
 
 
-def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+def note_values(data: LabeledEvents, event_type: EventType) -> Iterator[str]:
     """Yield what looks odd in the values of columns, each in one sentence."""
     columns = {name: _as_written(column) for name, column in zip(data.table.names, data.table.columns, strict=True)}
     notes = ColumnNotes()
@@ -145,7 +145,7 @@ def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
     yield from notes.tell()
     for name in (event_type.id, *event_type.text_columns):
         if name is not None:
-            yield from _notice_spellings(name, columns[name])
+            yield from _note_spellings(name, columns[name])
 
 
 def _as_written(column: Any) -> Any:  # noqa: ANN401 - an Arrow array or a list
@@ -155,7 +155,7 @@ def _as_written(column: Any) -> Any:  # noqa: ANN401 - an Arrow array or a list
     return plain_column(column).values if is_text else column
 
 
-def _notice_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 - an Arrow array or a list
+def _note_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 - an Arrow array or a list
     """Yield notes on ids of numbers that were written in several ways."""
     if isinstance(column, list) or not pa.types.is_string(column.type):
         return
@@ -184,7 +184,7 @@ def _name(columns: Sequence[str]) -> str:
     return f"Column {quoted} is" if len(columns) == 1 else f"Columns {quoted}{more} are"
 
 
-def _notice_times(data: LabelledEvents, form: TimeFormat) -> Iterator[str]:
+def _note_times(data: LabeledEvents, form: TimeFormat) -> Iterator[str]:
     times_us = data.events.times_us
     outliers = list(find_outliers(*by_day(times_us, data.rows)))
     yield from (one.describe(unsealed=one == data.late) for one in outliers)
@@ -192,7 +192,7 @@ def _notice_times(data: LabelledEvents, form: TimeFormat) -> Iterator[str]:
         yield from find_odd_span(form, int(np.min(times_us)), int(np.max(times_us)))
 
 
-def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
+def _note_young_labels(data: LabeledEvents, now_s: float) -> Iterator[str]:
     unknown = int(((data.labels >= 0) & (data.known_s > now_s)).sum())
     if unknown:
         yield (
@@ -202,13 +202,13 @@ def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
         )
 
 
-def _notice_clock(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+def _note_clock(data: LabeledEvents, event_type: EventType) -> Iterator[str]:
     notes = ClockNotes()
     notes.add(event_type, data.events.times_us, data.table.column(event_type.timestamp), data.rows)
     yield from notes.tell(event_type)
 
 
-def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+def _note_zones(data: LabeledEvents, event_type: EventType) -> Iterator[str]:
     column = plain_column(data.table.column(event_type.timestamp)).values
     if isinstance(column, list):
         column = pa.array([value if isinstance(value, str) else None for value in column], pa.string())
@@ -224,11 +224,11 @@ def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
         )
 
 
-def _notice_rows(data: LabelledEvents) -> Iterator[str]:
+def _note_rows(data: LabeledEvents) -> Iterator[str]:
     if np.any(np.diff(data.rows) < 0):
         yield "The rows were not in order of time; they were sorted."
     if data.unused_columns:
         yield f"Columns not declared and not used: {', '.join(data.unused_columns)}."
-    unlabelled = int((data.labels < 0).sum())
-    if unlabelled:
-        yield f"{unlabelled:,} events are not labelled: they count in histories and are not learned from."
+    unlabeled = int((data.labels < 0).sum())
+    if unlabeled:
+        yield f"{unlabeled:,} events are not labelled: they count in histories and are not learned from."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from tollgate.core.events.event import Floats, Ints
 
-from model_build.data.table import LabelledEvents
+from model_build.data.table import LabeledEvents
 
 # Frauds are rare: so much of the room is kept for them.
 _SHARE_OF_FRAUDS = 0.2
@@ -24,7 +24,7 @@ class WeightedSample:
 EMPTY_SAMPLE = WeightedSample(np.empty(0, dtype=np.int64), np.empty(0))
 
 
-def sample_past_events(data: LabelledEvents, among: Ints, limit: int, seed: int) -> WeightedSample:
+def sample_past_events(data: LabeledEvents, among: Ints, limit: int, seed: int) -> WeightedSample:
     """Return up to ``limit`` of the rows ``among``: all frauds up to a fifth of ``limit``, then a sample of others."""
     generator = np.random.default_rng(seed)
     is_fraud = data.labels[among] == 1

@@ -41,7 +41,7 @@ _EARLY_US = 315_532_800_000_000
 
 
 @dataclass(frozen=True)
-class LabelledEvents:
+class LabeledEvents:
     """Events in order of time with what they turned out to be.
 
     ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labelled, shape (n,). ``known_s`` is when each label became
@@ -73,7 +73,7 @@ class LabelledEvents:
         """The time of the last event that is not ``late``, in microseconds since 1970."""
         return int(self.events.times_us[-1 - self.late.events if self.late else -1])
 
-    def without_late(self) -> LabelledEvents:
+    def without_late(self) -> LabeledEvents:
         """Return the events that are not ``late``; the table stays whole."""
         if self.late is None:
             return self
@@ -122,7 +122,7 @@ def _without_null(event_type: EventType, column: Any) -> Any:  # noqa: ANN401 - 
     return column if plain.unreadable else without_null(event_type, plain.values)
 
 
-def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _DETECT_FORMAT) -> LabelledEvents:
+def read_labeled_events(path: Path, event_type: EventType, form: FileForm = _DETECT_FORMAT) -> LabeledEvents:
     """Read a table to learn from, sorted by time.
 
     Raises `TableError` and `TrainingDataError` with one sentence naming row (from 1) and column.
@@ -134,14 +134,14 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _DE
     needed = tuple(name for name in (rule.column, rule.time, outcome) if name)
     table, unused = _read_file(path, event_type, form, needed)
     events = read_table_events(event_type, table)
-    _refuse_early_ticks(event_type, events)
+    _reject_early_ticks(event_type, events)
     labels = _read_labels(event_type, table)
     known_s = _read_known_times(event_type, table, events)
     order = np.argsort(events.times_us, kind="stable")
     withheld = np.flatnonzero(_read_withheld(event_type, table)[order])
     # What was not let through is legitimate only if it is labelled so, and from then on.
     told_s = np.where(labels[order][withheld] == 0, known_s[order][withheld], np.inf)
-    return LabelledEvents(
+    return LabeledEvents(
         events=events.take(order),
         labels=labels[order],
         known_s=known_s[order],
@@ -155,7 +155,7 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _DE
     )
 
 
-def _refuse_early_ticks(event_type: EventType, events: Events) -> None:
+def _reject_early_ticks(event_type: EventType, events: Events) -> None:
     """Raise `TrainingDataError` for counts since 1970 that all fall into its first years."""
     earliest_us, latest_us = int(np.min(events.times_us)), int(np.max(events.times_us))
     if event_type.timestamp_format not in TICKS or event_type.timestamp_unit or latest_us > _EARLY_US:
@@ -172,7 +172,7 @@ def read_table_events(event_type: EventType, table: Piece) -> Events:
     """Read a whole table into events, in its order; raise `TrainingDataError` for the first row that cannot be used."""
     read = EventReader(event_type, KeyHashes(), repeated_in_piece).read(table)
     if read.problems:
-        raise _refusal(read)
+        raise _rejection(read)
     events = read.events
 
     def at_hand(keys: Keys) -> Keys:
@@ -186,7 +186,7 @@ def read_table_events(event_type: EventType, table: Piece) -> Events:
     )
 
 
-def _refusal(read: PieceEvents) -> TrainingDataError:
+def _rejection(read: PieceEvents) -> TrainingDataError:
     row = min(read.problems)
     column, message = read.problems[row]
     many = Counter(column for column, _ in read.problems.values())[column]

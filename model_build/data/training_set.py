@@ -15,8 +15,8 @@ from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.replay import Replayed, replay_histories
 
 from model_build.data.sampling import EMPTY_SAMPLE, WeightedSample
-from model_build.data.table import LabelledEvents, count_categories
-from model_build.detector_file.excluded_features import leave_out
+from model_build.data.table import LabeledEvents, count_categories
+from model_build.detector_file.excluded_features import exclude_features
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.metrics import Metrics, measure
 from model_build.models.fitted import thread_count
@@ -36,7 +36,7 @@ class TrainingSet:
     """
 
     file: DetectorFile
-    data: LabelledEvents
+    data: LabeledEvents
     plan: HistoryPlan
     features: tuple[Feature, ...]
     matrix: Matrix
@@ -66,7 +66,7 @@ class TrainingSet:
 
 
 def build_training_set(
-    data: LabelledEvents,
+    data: LabeledEvents,
     file: DetectorFile,
     learned_from: Ints,
     progress: Progress,
@@ -80,7 +80,7 @@ def build_training_set(
     """
     plan = file.history
     planned = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
-    features = leave_out(planned, file.training.leave_out)
+    features = exclude_features(planned, file.training.leave_out)
     progress(f"Replaying {len(data.events):,} events into {len(features)} features")
     replayed = replay_histories(plan, data.events, data.frauds, withheld=data.withheld, threads=thread_count())
     matrix = build_matrix(features, plan, data.events, replayed)

@@ -20,7 +20,7 @@ _NOT_INDEXED = "decisions that the index function gave up; the table has them, a
 
 
 @dataclass(frozen=True)
-class GivenUp:
+class FailedMessage:
     """One message: what it is about, and why it was given up, or why it stays, as far as that is known.
 
     ``kind`` tells where it can go; None is for what nobody can use.
@@ -30,31 +30,31 @@ class GivenUp:
     about: str
     reason: str
     kind: Literal["file", "records", None]
-    became: Literal["stays", "put back", "decided", "failed"] = "stays"
+    status: Literal["stays", "put back", "decided", "failed"] = "stays"
 
 
-def describe(store: BatchStore, letter: DeadLetter) -> GivenUp:
+def describe(store: BatchStore, letter: DeadLetter) -> FailedMessage:
     """Say what a message is about; the reason is what the batch function wrote under rejected/ when it gave up."""
     try:
         body = json.loads(letter.body)
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        return GivenUp(letter, "something that is no notice", "it cannot be read", None)
+        return FailedMessage(letter, "something that is no notice", "it cannot be read", None)
     if "stream_record" in body:
         source = str(body["stream_record"].get("source"))
-        return GivenUp(letter, f"a record from {source}", str(body.get("reason")), "records")
+        return FailedMessage(letter, f"a record from {source}", str(body.get("reason")), "records")
     condition = str(body.get("requestContext", {}).get("condition", "not said"))
     for name, about in _STREAMS.items():
         if name in body:
-            return GivenUp(letter, about, condition, "records")
+            return FailedMessage(letter, about, condition, "records")
     if "DDBStreamBatchInfo" in body:
-        return GivenUp(letter, _NOT_INDEXED, condition, None)
+        return FailedMessage(letter, _NOT_INDEXED, condition, None)
     files = list(_files(body))
     if not files:
-        return GivenUp(letter, "something that is no notice of a file", "it cannot be read", None)
+        return FailedMessage(letter, "something that is no notice of a file", "it cannot be read", None)
     reasons = {_reason(store, key, etag) for key, etag in files}
-    return GivenUp(letter, ", ".join(key for key, _ in files), "; ".join(sorted(reasons)), "file")
+    return FailedMessage(letter, ", ".join(key for key, _ in files), "; ".join(sorted(reasons)), "file")
 
 
 def _files(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

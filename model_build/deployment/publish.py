@@ -65,14 +65,14 @@ def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHisto
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishResult:
     """What was published. ``loaded`` histories is None where this plan's histories are kept already."""
 
     version: DetectorVersion
     loaded: int | None
 
 
-def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
+def publish_version(folder: Path, bucket: str, history_table: str) -> PublishResult:
     """Load the histories of a version folder, if none are kept for its plan yet, then make it the champion.
 
     An interrupted loading goes on where it stopped. Raises `SealError` for a damaged folder, `InputError` for events
@@ -92,7 +92,7 @@ def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
         loaded = len(additions)
     store = VersionStore(clients.s3(), bucket, refresh_s=0)
     store.publish(version.detector, version.version, read_version_files(folder))
-    return Published(version, loaded)
+    return PublishResult(version, loaded)
 
 
 def _claim_loading(histories: HistoryTable, version: DetectorVersion) -> bool:

@@ -23,7 +23,7 @@ _SEQUENCE = "0"
 
 
 @dataclass
-class Reindexed:
+class ReindexResult:
     """What became of it: how many decisions were found by day, and how many segments were replaced."""
 
     decisions: dict[str, int] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Reindexed:
 
 def reindex(
     stores: Stores, detector: str, first: date, last: date, progress: Callable[[int], None] = lambda _read: None
-) -> Reindexed:
+) -> ReindexResult:
     """Replace the segments of some days by those of the decisions that the table has.
 
     The whole table is read, page by page. New segments stand before former ones go, so that nothing is missing
@@ -41,7 +41,7 @@ def reindex(
     """
     began_s = int(clock.now_s())
     former = stores.segments.find(detector, first.isoformat(), last.isoformat())
-    done, waiting, written = Reindexed(), _Waiting(stores, detector, began_s), set[str]()
+    done, waiting, written = ReindexResult(), _PendingRows(stores, detector, began_s), set[str]()
     for record in _read_table(stores, progress):
         day = record.answer["decided_at"][:10]
         if record.answer["detector"] == detector and first.isoformat() <= day <= last.isoformat():
@@ -75,7 +75,7 @@ def _read_table(stores: Stores, progress: Callable[[int], None]) -> Iterator[Dec
 
 
 @dataclass
-class _Waiting:
+class _PendingRows:
     """Rows by day that are not written yet."""
 
     stores: Stores

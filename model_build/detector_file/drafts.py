@@ -33,13 +33,13 @@ def read_draft(detector: str, bucket: str) -> Draft:
     return found[0]
 
 
-def take_rules_in(path: Path, rules: Sequence[Rule]) -> DetectorFile:
+def replace_rules_in_file(path: Path, rules: Sequence[Rule]) -> DetectorFile:
     """Write rules into a detector file in place of its own, and return it; all else in it stays as it is.
 
     Raises `DetectorFileError`, and leaves the file alone, if it could not be read with these rules.
     """
     before = read_detector_file(path)
-    text = put_rules(path.read_text(encoding="utf-8"), rules)
+    text = replace_rules(path.read_text(encoding="utf-8"), rules)
     # Beside it, so that files it names are found from there.
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".detector-", suffix=".toml")
     try:
@@ -54,7 +54,7 @@ def take_rules_in(path: Path, rules: Sequence[Rule]) -> DetectorFile:
     return after
 
 
-def put_rules(text: str, rules: Sequence[Rule]) -> str:
+def replace_rules(text: str, rules: Sequence[Rule]) -> str:
     """Return the text of a detector file with ``rules`` in place of its [[rules]] tables."""
     tables = write_rules(rules)
     first = _HEADING.search(text)

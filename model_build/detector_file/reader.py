@@ -20,7 +20,7 @@ from tollgate.core.rules.scope import Scope, scope_of
 from tollgate.core.streams.mapping import StreamMapping
 from tollgate.errors import DetectorFileError
 
-from model_build.detector_file.excluded_features import keep_features
+from model_build.detector_file.excluded_features import drop_features
 from model_build.detector_file.files import FILE_KEYS, read_file_form
 from model_build.detector_file.lists import read_lists
 from model_build.detector_file.outcomes import read_order, read_outcomes, wants_outcomes_from_cost
@@ -98,7 +98,7 @@ class DetectorFile:
         """What rules can name. Only features for single categories need the data, and rules cannot name those."""
         no_categories: Mapping[str, Mapping[str, float]] = {column: {} for column in self.event_type.categorical}
         planned = plan_features(self.event_type, self.history, no_categories)
-        features = keep_features(planned, self.training.leave_out)
+        features = drop_features(planned, self.training.leave_out)
         return scope_of(self.event_type, features, {name: held.kind for name, held in self.rules.lists.items()})
 
 

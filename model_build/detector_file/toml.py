@@ -36,7 +36,7 @@ _SIMPLE: Mapping[type, str] = {int: "10", float: "0.5", bool: "true"}
 _MAX_SHOWN = 60
 
 
-def say_kind(key: str, kind: type, value: object) -> str:
+def describe_kind(key: str, kind: type, value: object) -> str:
     """Return what a key has to be, with an example of it, and what it is: the end of an error's sentence."""
     example = _EXAMPLES.get(key) or _SIMPLE.get(kind)
     plain = json.dumps(value, ensure_ascii=False, default=str)
@@ -112,7 +112,7 @@ class TomlReader:
             return default
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise self.fail(section, key, f"has to be {say_kind(key, kinds[0], value)}")
+            raise self.fail(section, key, f"has to be {describe_kind(key, kinds[0], value)}")
         return value
 
     def need(self, section: str, key: str) -> str:

@@ -45,7 +45,7 @@ def report_money(
         "sealed": None if sealed is None else _sealed_to_json(sealed),
         "curves": dict(choice.curves),
         "sensitivity": [_vary_to_json(sensitivity) for sensitivity in choice.sensitivities],
-        "words": list(say_choice(choice, currency, test, sealed)),
+        "words": list(describe_choice(choice, currency, test, sealed)),
     }
 
 
@@ -65,7 +65,7 @@ def _vary_to_json(sensitivity: Sensitivity) -> dict[str, Any]:
     }
 
 
-def say_choice(
+def describe_choice(
     choice: ThresholdChoice,
     currency: str | None,
     test: DailyBalance | None = None,
@@ -75,13 +75,15 @@ def say_choice(
 
     ``test`` is what the chosen thresholds did on later events. Without ``sealed`` the choice stands alone.
     """
-    return tuple(_say(choice, f" {currency}" if currency else "", test, sealed))
+    return tuple(_describe_costs(choice, f" {currency}" if currency else "", test, sealed))
 
 
-def _say(choice: ThresholdChoice, unit: str, test: DailyBalance | None, sealed: SealedBalance | None) -> Iterator[str]:
+def _describe_costs(
+    choice: ThresholdChoice, unit: str, test: DailyBalance | None, sealed: SealedBalance | None
+) -> Iterator[str]:
     costs = choice.costs
     in_use = choice.balance if sealed is None else sealed.validation
-    yield from _say_thresholds(choice, in_use, unit, is_sealed=sealed is not None)
+    yield from _describe_thresholds(choice, in_use, unit, is_sealed=sealed is not None)
     whose = "the sealed thresholds" if sealed is not None else "these thresholds"
     yield (
         f"On the validation part, a day with {whose} costs {_money(in_use.total_cost, unit)}: "
@@ -103,32 +105,32 @@ def _say(choice: ThresholdChoice, unit: str, test: DailyBalance | None, sealed: 
         )
     if choice.unpriced_frauds:
         yield f"Frauds without an amount, or with a negative one, count as no loss: {choice.unpriced_frauds:,} of them."
-    yield _say_sensitivity(choice, unit)
+    yield _describe_sensitivity(choice, unit)
     later = test if sealed is None else sealed.test
     if later:
-        yield f"On the test part, which is later and did not choose: {_say_balance(later, unit)}."
+        yield f"On the test part, which is later and did not choose: {_describe_balance(later, unit)}."
 
 
-def _say_thresholds(choice: ThresholdChoice, in_use: DailyBalance, unit: str, *, is_sealed: bool) -> Iterator[str]:
+def _describe_thresholds(choice: ThresholdChoice, in_use: DailyBalance, unit: str, *, is_sealed: bool) -> Iterator[str]:
     best = choice.balance
     if (in_use.review_from, in_use.block_from) == (best.review_from, best.block_from):
         name = _name(best.review_from, best.block_from)
         named = f"Sealed with the thresholds that cost least, {name}" if is_sealed else name.capitalize()
-        yield f"{named}: {_say_validation(best, unit)}."
+        yield f"{named}: {_describe_validation(best, unit)}."
         return
-    yield f"Sealed: {_name(in_use.review_from, in_use.block_from)}: {_say_validation(in_use, unit)}."
+    yield f"Sealed: {_name(in_use.review_from, in_use.block_from)}: {_describe_validation(in_use, unit)}."
     yield (
-        f"Recommended: {_name(best.review_from, best.block_from)}: {_say_validation(best, unit)}. A day costs "
+        f"Recommended: {_name(best.review_from, best.block_from)}: {_describe_validation(best, unit)}. A day costs "
         f'{_money(in_use.total_cost - best.total_cost, unit)} less than as sealed. To use it, write review = "cost" '
         'and block = "cost" in [outcomes].'
     )
 
 
-def _say_validation(balance: DailyBalance, unit: str) -> str:
-    return f"on the validation part, {_say_balance(balance, unit)}"
+def _describe_validation(balance: DailyBalance, unit: str) -> str:
+    return f"on the validation part, {_describe_balance(balance, unit)}"
 
 
-def _say_balance(balance: DailyBalance, unit: str) -> str:
+def _describe_balance(balance: DailyBalance, unit: str) -> str:
     money = f"{_money(abs(balance.saved), unit)} a day"
     saved = f"which saves {money} against" if balance.saved >= 0 else f"which costs {money} more than"
     return (
@@ -138,7 +140,7 @@ def _say_balance(balance: DailyBalance, unit: str) -> str:
     )
 
 
-def _say_sensitivity(choice: ThresholdChoice, unit: str) -> str:
+def _describe_sensitivity(choice: ThresholdChoice, unit: str) -> str:
     worst = max(choice.sensitivities, key=lambda sensitivity: sensitivity.regret)
     if worst.regret <= 0:
         return "The thresholds that cost least stay the same if any one of the costs is really half or twice as high."

@@ -12,7 +12,7 @@ import numpy as np
 from tollgate import clock
 
 from model_build.data.future_rows import read_past_payments
-from model_build.data.quality import notice_data
+from model_build.data.quality import note_data_quality
 from model_build.data.training_set import Progress, TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.prequential import Fold, FoldResult, Protocol, Scorer, cut_folds, run_folds, score_by_model
@@ -77,7 +77,7 @@ def evaluate_detector(
     progress(f"Reading {path}")
     now = now or clock.now()
     data = read_past_payments(path, file, now)
-    notes = (*notice_data(data, file, now.timestamp()), *file.warnings)
+    notes = (*note_data_quality(data, file, now.timestamp()), *file.warnings)
     protocol = plan(data)
     folds = cut_folds(data, protocol)
     earlier = cut_folds(data, protocol.earlier()) if tune_s else ()

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from tollgate.core.events.event import Floats, Ints
 from tollgate.errors import TrainingDataError
 
-from model_build.data.split import doubt_labels
-from model_build.data.table import LabelledEvents
+from model_build.data.split import hint_swapped_labels
+from model_build.data.table import LabeledEvents
 from model_build.data.training_set import TrainingSet
 from model_build.evaluation.metrics import Metrics
 from model_build.models.registry import train_model
@@ -74,7 +74,7 @@ Scorer = Callable[[TrainingSet, Fold], Floats]
 
 
 def plan_protocol(
-    data: LabelledEvents, first: date | None, *, train_days: int, test_days: int, folds: int, all_history: bool
+    data: LabeledEvents, first: date | None, *, train_days: int, test_days: int, folds: int, all_history: bool
 ) -> Protocol:
     """Return the protocol of a table; without ``first``, the last fold ends with the last whole day of the data.
 
@@ -99,7 +99,7 @@ def _day(time_s: float) -> date:
     return datetime.fromtimestamp(time_s, UTC).date()
 
 
-def cut_folds(data: LabelledEvents, protocol: Protocol) -> tuple[Fold, ...]:
+def cut_folds(data: LabeledEvents, protocol: Protocol) -> tuple[Fold, ...]:
     """Return the folds of the protocol; raise `TrainingDataError` for one that cannot be learned from or judged."""
     folds = tuple(_cut(data, protocol, number) for number in range(protocol.folds))
     for fold in folds:
@@ -108,12 +108,12 @@ def cut_folds(data: LabelledEvents, protocol: Protocol) -> tuple[Fold, ...]:
             if not 0 < frauds < len(rows):
                 raise TrainingDataError(
                     f"The {name} part of the fold from {fold.start} has {frauds} frauds among {len(rows)} labelled "
-                    f"events and needs both kinds; choose other days or longer folds.{doubt_labels(data)}"
+                    f"events and needs both kinds; choose other days or longer folds.{hint_swapped_labels(data)}"
                 )
     return folds
 
 
-def _cut(data: LabelledEvents, protocol: Protocol, number: int) -> Fold:
+def _cut(data: LabeledEvents, protocol: Protocol, number: int) -> Fold:
     start = date.fromordinal(protocol.first.toordinal() + number * protocol.test_days)
     origin = date(1970, 1, 1).toordinal()
     first = start.toordinal() - origin

@@ -16,7 +16,7 @@ from model_build.data.training_set import TrainingSet
 from model_build.sealing.manifest import HeldOutScores
 
 
-def notice_downgrades(training_set: TrainingSet, held_out: HeldOutScores, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def note_downgrades(training_set: TrainingSet, held_out: HeldOutScores, outcomes: Sequence[Outcome]) -> Iterator[str]:
     """Yield a sentence for each rule that gives events of the test part a weaker outcome than their score alone."""
     file, test = training_set.file, held_out.split.test
     by_score = Thresholds(tuple(outcomes), file.rules.order, file.rules.mode).ranks(held_out.scores[test])

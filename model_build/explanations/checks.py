@@ -14,7 +14,7 @@ from tollgate.core.features.feature import Matrix
 from tollgate.errors import ReasonsError
 
 from model_build.models.registry import TrainedModel
-from model_build.onnx_export.parity import with_holes
+from model_build.onnx_export.parity import with_missing_values
 from model_build.onnx_export.trees import Ensemble, Tree
 
 # In log-odds: this moves no probability by more than 0.000025.
@@ -31,7 +31,7 @@ def check_reasons(
     with those of xgboost or LightGBM where one of them fitted the model, and all contributions of trees with those of
     shap, if it is installed, one by one. Raises `ReasonsError` where one is above 1e-4: such a version is not sealed.
     """
-    rows = np.concatenate([features[:_SUMMED], with_holes(features[:_SUMMED])])
+    rows = np.concatenate([features[:_SUMMED], with_missing_values(features[:_SUMMED])])
     gaps = {"sum": _largest(explainer.explain(rows).margins - fitted.margin(rows))}
     few = np.concatenate([features[:_COMPARED], rows[-_COMPARED:]])
     found = replace(explainer, of_shares=False, slope=1.0).explain(few).values

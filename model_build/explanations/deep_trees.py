@@ -11,7 +11,7 @@ from tollgate.core.explanations.tree_pairs import DeepPairs
 from tollgate.core.explanations.tree_quadrature import DeepTrees
 from tollgate.errors import TrainingDataError
 
-from model_build.explanations.tree_arrays import JoinedTrees
+from model_build.explanations.tree_arrays import TreeArrays
 
 # A share of no cover at all would divide by zero; this one moves no contribution that float64 shows.
 _MIN_SHARE = 1e-12
@@ -36,7 +36,7 @@ class _Nodes:
         return int(self.ends[0])
 
 
-def _order_nodes(trees: JoinedTrees) -> _Nodes:
+def _order_nodes(trees: TreeArrays) -> _Nodes:
     levels = [trees.levels[0]]
     while len(parents := levels[-1][trees.left[levels[-1]] >= 0]):
         levels.append(np.stack([trees.left[parents], trees.right[parents]], axis=1).ravel())
@@ -54,12 +54,12 @@ def _order_nodes(trees: JoinedTrees) -> _Nodes:
     )
 
 
-def _splits_above(trees: JoinedTrees, nodes: _Nodes) -> Places:
+def _splits_above(trees: TreeArrays, nodes: _Nodes) -> Places:
     above = trees.parent[nodes.order]
     return np.where(above < 0, trees.splits.never, trees.split[above])
 
 
-def lay_out_deep_trees(trees: JoinedTrees) -> DeepTrees:
+def build_deep_trees(trees: TreeArrays) -> DeepTrees:
     """Return trees of any depth as path-dependent reasons need them."""
     nodes = _order_nodes(trees)
     m, order = len(nodes.order), nodes.order
@@ -82,7 +82,7 @@ def lay_out_deep_trees(trees: JoinedTrees) -> DeepTrees:
     )
 
 
-def pair_deep_trees(trees: JoinedTrees, background: Bools) -> DeepPairs:
+def build_background_trees(trees: TreeArrays, background: Bools) -> DeepPairs:
     """Return trees of any depth as reasons against a background need them.
 
     ``background``, shape (b, s + 1), is what the splits say of each of its rows. Raises `TrainingDataError` where a way

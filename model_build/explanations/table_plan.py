@@ -8,7 +8,7 @@ import numpy as np
 from tollgate.core.events.event import Floats
 from tollgate.core.explanations.splits import Bools, Places
 
-from model_build.explanations.tree_arrays import JoinedTrees
+from model_build.explanations.tree_arrays import TreeArrays
 
 # A table of at most this many splits serves several leaves: 128 rows. With more it would grow faster than it saves.
 SHARED_BITS = 7
@@ -60,7 +60,7 @@ def number_distinct(values: Places) -> Places:
     return numbers
 
 
-def plan_tables(trees: JoinedTrees) -> TablePlan:
+def plan_tables(trees: TreeArrays) -> TablePlan:
     """Cover all leaves of trees no deeper than `MAX_BITS` with tables, each for as large a subtree as is worth it."""
     below = np.zeros(len(trees.left), np.int64)
     for level in trees.levels[:0:-1]:
@@ -81,7 +81,7 @@ def plan_tables(trees: JoinedTrees) -> TablePlan:
     return TablePlan(root, _list_splits(trees, root, top, table_of), leaf, table_of[top[leaf]])
 
 
-def _list_splits(trees: JoinedTrees, root: Places, top: Places, table_of: Places) -> Places:
+def _list_splits(trees: TreeArrays, root: Places, top: Places, table_of: Places) -> Places:
     splits = np.full((len(root), MAX_BITS), -1, np.int64)
     node = root.copy()
     for _ in range(MAX_BITS):
@@ -96,7 +96,7 @@ def _list_splits(trees: JoinedTrees, root: Places, top: Places, table_of: Places
     return splits
 
 
-def trace_conditions(trees: JoinedTrees, plan: TablePlan) -> Conditions:
+def trace_conditions(trees: TreeArrays, plan: TablePlan) -> Conditions:
     """Follow the way to each leaf of a plan."""
     shape = (len(plan.leaf), MAX_BITS)
     bit, wanted, feature = np.full(shape, -1, np.int64), np.zeros(shape, bool), np.full(shape, -1, np.int64)

@@ -38,7 +38,7 @@ def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> di
     - evaluation ``models[].imbalance``; ``calibration``: ``brier`` and ``reliability``, a list of ``mean_predicted``,
       ``observed_share``, ``count``; ``scale_check``: part → what `check_scale` returns; ``money.words``, sentences;
       ``importance`` from `ImportanceReport.to_json`; ``slices`` from `measure_slices`; ``unseen_categories`` from
-      `count_unseen_categories`; ``notes``, what `notice_data` returns.
+      `count_unseen_categories`; ``notes``, what `note_data_quality` returns.
     """
     if manifest.get("rules_alone"):
         return _card_of_rules(manifest)

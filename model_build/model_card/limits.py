@@ -19,7 +19,7 @@ _MAX_NAMED = 5
 def find_limits(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> list[str]:
     """Return what the figures say that the version cannot do; what they do not hold is passed over."""
     return [
-        *_limit_brought(manifest),
+        *_limit_external(manifest),
         *_limit_frauds(manifest, evaluation),
         *_limit_period(manifest),
         *_limit_labels(manifest),
@@ -39,7 +39,7 @@ def spell_interval(share: Mapping[str, float]) -> str:
     return f"{percent(share['share'])} ({percent(share['low'])} to {percent(share['high'])})"
 
 
-def _limit_brought(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _limit_external(manifest: Mapping[str, Any]) -> Iterator[str]:
     if manifest.get("model", {}).get("brought_sha256"):
         yield (
             "The model was trained elsewhere: whether it had seen the events that it is judged by here is not known; "

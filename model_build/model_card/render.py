@@ -96,12 +96,12 @@ def _write_data(data: Mapping[str, Any]) -> Lines:
 
 
 def _write_training(training: Mapping[str, Any]) -> Lines:
-    brought = training.get("brought_sha256")
-    if brought:
+    external = training.get("brought_sha256")
+    if external:
         yield from ("It was trained elsewhere and brought as an ONNX file: on what and how is not known here.", "")
     facts = {
         "Model": training.get("title") or training.get("kind"),
-        "SHA-256 of the file that was brought": brought,
+        "SHA-256 of the file that was brought": external,
         "Imbalance": training.get("imbalance"),
         "Features": _number(training.get("features")),
         "Largest difference of the export": _number(training.get("largest_export_difference")),
@@ -109,7 +109,7 @@ def _write_training(training: Mapping[str, Any]) -> Lines:
         **{f"Setting: {name}": _listed(value) for name, value in training.get("choices", {}).items()},
     }
     yield from write_table(("What", "Value"), [(name, value) for name, value in facts.items() if value is not None])
-    if training.get("contenders") and not brought:
+    if training.get("contenders") and not external:
         tested = [f"Test: {title}" for title in _METRICS.values()]
         yield from ("", "Compared were, on later events that none of them learned from:", "")
         yield from write_table(

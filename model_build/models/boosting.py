@@ -17,9 +17,9 @@ from model_build.models.fitted import (
     Parameters,
     UncalibratedModel,
     average_margins,
-    in_shares,
     thread_count,
     to_probabilities,
+    to_shares,
 )
 from model_build.models.resampling import Draw, Sample, fill_rows
 from model_build.onnx_export.tree_import import lightgbm_trees, xgboost_trees
@@ -139,20 +139,20 @@ def _read_lightgbm(booster: Any) -> _Booster:  # noqa: ANN401 - lightgbm has no 
 
 def _to_model(sample: Sample, copies: Sequence[_Booster]) -> UncalibratedModel:
     def margin(rows: Matrix) -> Floats:
-        return average_margins([copy.margin for copy in copies], fill_rows(rows, sample.stand_in))
+        return average_margins([copy.margin for copy in copies], fill_rows(rows, sample.fill_values))
 
     def form() -> Ensemble:
         ensemble = average_ensembles([copy.trees() for copy in copies])
-        return ensemble if sample.stand_in is None else fill_missing(ensemble, sample.stand_in)
+        return ensemble if sample.fill_values is None else fill_missing(ensemble, sample.fill_values)
 
     def export(calibration: Calibration | None) -> bytes:
         return export_trees(form(), len(copies[0].gain), calibration)
 
     def contribute(rows: Matrix) -> Floats:
-        filled = fill_rows(rows, sample.stand_in)
+        filled = fill_rows(rows, sample.fill_values)
         return np.asarray(np.mean([copy.contribute(filled) for copy in copies], axis=0))
 
-    gain = in_shares(np.sum([copy.gain for copy in copies], axis=0))
+    gain = to_shares(np.sum([copy.gain for copy in copies], axis=0))
     return UncalibratedModel(margin, lambda rows: to_probabilities(margin(rows)), export, gain, form, contribute)
 
 

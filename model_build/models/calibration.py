@@ -72,11 +72,11 @@ def fit_calibration(margins: Floats, labels: npt.NDArray[np.int8]) -> Calibratio
             "needed; use more events or a larger validation_share."
         )
     targets = np.where(fraud, (frauds + 1) / (frauds + 2), 1 / (legitimate + 2))
-    centre, deviation = float(margins.mean()), float(margins.std())
+    center, deviation = float(margins.mean()), float(margins.std())
     if deviation > 0:
-        slope, intercept = _fit_line((margins - centre) / deviation, targets)
+        slope, intercept = _fit_line((margins - center) / deviation, targets)
         if slope / deviation >= _MIN_SLOPE:
-            return Calibration(slope / deviation, intercept - slope * centre / deviation)
+            return Calibration(slope / deviation, intercept - slope * center / deviation)
     return Calibration(1.0, _fit_intercept(margins, float(targets.mean())))
 
 

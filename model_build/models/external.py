@@ -14,10 +14,10 @@ from tollgate.errors import ModelFileError
 
 from model_build.data.training_set import Progress
 from model_build.detector_file.reader import DetectorFile
-from model_build.models.fitted import UncalibratedModel, in_shares
+from model_build.models.fitted import UncalibratedModel, to_shares
 from model_build.models.registry import TrainedModel
 from model_build.onnx_export.external import read_onnx_file
-from model_build.onnx_export.parity import MAX_DIFFERENCE, with_holes
+from model_build.onnx_export.parity import MAX_DIFFERENCE, with_missing_values
 from model_build.train import TrainingResult, evaluate_model, prepare, seal_best
 
 KIND = "onnx"
@@ -25,7 +25,7 @@ _TRIED, _TRIED_ALONE, _SHUFFLED = 5_000, 50, 1_000
 _ROUNDING = 1e-6
 
 
-def seal_brought_model(
+def seal_external_model(
     data_path: Path, file: DetectorFile, model: Path, out: Path, progress: Progress
 ) -> TrainingResult:
     """Judge the model of an ONNX file by a table as if it had been trained here, and seal it under ``out``.
@@ -35,8 +35,8 @@ def seal_brought_model(
     """
     training_set, split, notes = prepare(data_path, file, progress)
     progress(f"Trying {model}")
-    brought = _bring(model, training_set.matrix[split.validation], file.training.seed)
-    evaluated = evaluate_model(training_set, split, brought)
+    external = _load_external(model, training_set.matrix[split.validation], file.training.seed)
+    evaluated = evaluate_model(training_set, split, external)
     if evaluated.validation.auc <= 0.5:
         raise ModelFileError(
             f"{model} tells frauds no better than chance: of a fraud and a legitimate event of the validation part, it "
@@ -46,7 +46,7 @@ def seal_brought_model(
     return seal_best(training_set, split, (evaluated,), notes, out, progress)
 
 
-def _bring(path: Path, features: Matrix, seed: int) -> TrainedModel:
+def _load_external(path: Path, features: Matrix, seed: int) -> TrainedModel:
     """Return the model of an ONNX file, tried on ``features``, (n, f), of events that it is to be judged by.
 
     Raises `ModelFileError` unless it gives every event, with values missing too, one probability that does not change.
@@ -65,7 +65,7 @@ def _bring(path: Path, features: Matrix, seed: int) -> TrainedModel:
 
 
 def _check_answers(path: Path, model: Model, features: Matrix) -> None:
-    rows = np.concatenate([features, with_holes(features)])
+    rows = np.concatenate([features, with_missing_values(features)])
     answers = model.predict(rows)
     _check_probabilities(path, answers)
     if not np.array_equal(answers, model.predict(rows)):
@@ -111,4 +111,4 @@ def _measure_moves(model: Model, features: Matrix, seed: int) -> Floats:
         shuffled[:, place] = features[order, place]
         moves[place] = np.abs(_log_odds(model.predict(shuffled)) - before).mean()
         shuffled[:, place] = features[:, place]
-    return in_shares(moves)
+    return to_shares(moves)

@@ -18,7 +18,7 @@ from model_build.onnx_export.trees import Ensemble
 
 Parameters = Mapping[str, Any]
 # What exports and reasons are made of.
-Form = Ensemble | Linear
+ModelForm = Ensemble | Linear
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class UncalibratedModel:
     probability: Callable[[Matrix], Floats]
     export: Callable[[Calibration | None], bytes]
     gain: Floats
-    form: Callable[[], Form | None]
+    form: Callable[[], ModelForm | None]
     contribute: Callable[[Matrix], Floats] | None = None
 
 
@@ -51,7 +51,7 @@ def to_probabilities(margins: Floats) -> Floats:
     return np.asarray(expit(margins), dtype=np.float64)
 
 
-def in_shares(gains: Floats) -> Floats:
+def to_shares(gains: Floats) -> Floats:
     """Return non-negative gains, shape (f,), as shares of their sum; all 0 where the model never split."""
     total = float(gains.sum())
     return gains / total if total > 0 else np.zeros(len(gains))

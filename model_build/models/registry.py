@@ -12,7 +12,7 @@ from tollgate.core.features.feature import Matrix
 
 from model_build.models.boosting import fit_lightgbm, fit_xgboost
 from model_build.models.calibration import Calibration, fit_calibration, fit_if_better
-from model_build.models.fitted import Parameters, UncalibratedModel, in_shares, to_probabilities
+from model_build.models.fitted import Parameters, UncalibratedModel, to_probabilities, to_shares
 from model_build.models.forests import fit_balanced_forest, fit_forest
 from model_build.models.linear import export_linear, fit_linear
 from model_build.models.resampling import IMBALANCE, Labels, Sample, draw_sample
@@ -74,7 +74,7 @@ class TrainedModel:
     far it moves the log-odds (a model that was imported). All are 0 in a model that found nothing to split on.
     ``parameters`` are those it was fitted with, defaults included. ``uncalibrated`` is the model before
     ``calibration``, which is None where nothing moved its probabilities. For a model that was imported, ``train_s`` is
-    None, and ``brought_sha256`` is the hash of its file.
+    None, and ``external_sha256`` is the hash of its file.
     """
 
     kind: str
@@ -87,7 +87,7 @@ class TrainedModel:
     parameters: Parameters
     uncalibrated: UncalibratedModel
     calibration: Calibration | None
-    brought_sha256: str | None = None
+    external_sha256: str | None = None
 
     def margin(self, rows: Matrix) -> Floats:
         """Return the calibrated log-odds of fraud, shape (n,), for features (n, f)."""
@@ -114,7 +114,7 @@ def _fit_linear(features: Matrix, sample: Sample, parameters: Parameters, seed: 
         linear.margin,
         lambda rows: to_probabilities(linear.margin(rows)),
         lambda calibration: export_linear(linear, features.shape[1], calibration),
-        in_shares(np.abs(linear.weights)),
+        to_shares(np.abs(linear.weights)),
         lambda: linear,
     )
 

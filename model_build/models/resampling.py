@@ -43,10 +43,10 @@ class Draw:
 
 @dataclass(frozen=True)
 class Sample:
-    """The draws of a strategy; ``stand_in``, float32 (f,), replaces missing values in training and in production."""
+    """The draws of a strategy; ``fill_values``, float32 (f,), replaces missing values in training and in production."""
 
     draws: tuple[Draw, ...]
-    stand_in: Matrix | None = None
+    fill_values: Matrix | None = None
 
 
 @dataclass(frozen=True)
@@ -106,13 +106,13 @@ def _smote_sampler(labels: Labels, seed: int) -> SMOTE:
 
 def _interpolate(features: Matrix, labels: Labels, sampler: SMOTE) -> Sample:
     """Resample where every feature counts alike for who is near, with medians where values are missing."""
-    stand_in = _medians(features)
-    filled = fill_rows(features, stand_in)
+    fill_values = _medians(features)
+    filled = fill_rows(features, fill_values)
     deviations = filled.std(axis=0, dtype=np.float64)
     # Powers of two, by which float32 is divided and multiplied without loss: known events come back as they were.
     units = np.exp2(np.round(np.log2(np.where(deviations > 0, deviations, 1.0)))).astype(np.float32)
     drawn, drawn_labels = sampler.fit_resample(filled / units, labels)
-    return Sample((Draw(drawn * units, drawn_labels),), stand_in)
+    return Sample((Draw(drawn * units, drawn_labels),), fill_values)
 
 
 def _medians(features: Matrix) -> Matrix:
@@ -123,9 +123,9 @@ def _medians(features: Matrix) -> Matrix:
     return medians
 
 
-def fill_rows(features: Matrix, stand_in: Matrix | None) -> Matrix:
-    """Return features (n, f) with ``stand_in``, (f,), where they are missing; as they are without one."""
-    return features if stand_in is None else np.where(np.isnan(features), stand_in, features)
+def fill_rows(features: Matrix, fill_values: Matrix | None) -> Matrix:
+    """Return features (n, f) with ``fill_values``, (f,), where they are missing; as they are without one."""
+    return features if fill_values is None else np.where(np.isnan(features), fill_values, features)
 
 
 IMBALANCE: Mapping[str, Strategy] = {

@@ -26,7 +26,7 @@ from tollgate.errors import DetectorFileError
 from model_build.data.future_rows import read_past_payments
 from model_build.data.sampling import sample_past_events
 from model_build.data.split import begin_test
-from model_build.data.table import LabelledEvents, count_categories
+from model_build.data.table import LabeledEvents, count_categories
 from model_build.data.training_set import Progress, build_matrix
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.metrics import count_scores
@@ -106,7 +106,7 @@ def _nothing_reaches() -> ScoreScale:
     return ScoreScale(np.full(TOP_SCORE, 2.0))
 
 
-def _describe_data(data: LabelledEvents | None, created_at: str) -> dict[str, Any]:
+def _describe_data(data: LabeledEvents | None, created_at: str) -> dict[str, Any]:
     if data is None:
         return {"rows": 0, "frauds": 0, "unlabelled": 0, "from": created_at, "to": created_at, "data_sha256": None}
     return {
@@ -120,7 +120,7 @@ def _describe_data(data: LabelledEvents | None, created_at: str) -> dict[str, An
 
 
 def _replay(
-    data: LabelledEvents, file: DetectorFile, features: Sequence[Feature], progress: Progress
+    data: LabeledEvents, file: DetectorFile, features: Sequence[Feature], progress: Progress
 ) -> tuple[bytes, bytes | None]:
     """Return the files of the histories that the events left, and of some of the last events."""
     progress(f"Replaying {len(data.events):,} events into histories")

@@ -12,7 +12,7 @@ from model_build.models.registry import Labels
 _HALF_WIDTH = 1.96
 
 
-def notice_worth(auc: float, labels: Labels, money: Mapping[str, Any] | None, *, from_cost: bool) -> Iterator[str]:
+def note_model_worth(auc: float, labels: Labels, money: Mapping[str, Any] | None, *, from_cost: bool) -> Iterator[str]:
     """Yield a sentence each where the sealed model or thresholds do not help on the test part.
 
     ``labels`` are those of the test part, ``auc`` is the model's there; ``money`` is what `report_money` returns.

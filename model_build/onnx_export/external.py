@@ -11,7 +11,7 @@ from onnx import TensorProto
 from tollgate.core.features.feature import Matrix
 from tollgate.errors import ModelFileError
 
-from model_build.onnx_export.frame import put_in_frame, run_framed
+from model_build.onnx_export.frame import run_wrapped, wrap_model
 
 # Every function reads it whole when it starts.
 MAX_BYTES = 100 << 20
@@ -31,19 +31,19 @@ def read_onnx_file(path: Path, rows: Matrix) -> bytes:
     _check_weights(path, model)
     source = _check_input(path, model, rows.shape[1])
     found = _find_probabilities(path, model)
-    framed = put_in_frame(model, source, found, rows.shape[1], fraud_column=None)
+    wrapped = wrap_model(model, source, found, rows.shape[1], fraud_column=None)
     try:
-        shape = run_framed(framed, rows).shape
+        shape = run_wrapped(wrapped, rows).shape
     except ModelFileError as error:
         raise ModelFileError(f"{path} {error}") from None
     if shape in ((len(rows),), (len(rows), 1)):
-        return framed
+        return wrapped
     if shape != (len(rows), 2):
         raise ModelFileError(
             f"{path} gives {found} the shape {list(shape)} for {len(rows)} events; it has to be the probabilities of "
             "two classes, legitimate and fraud, or that of fraud alone."
         )
-    return put_in_frame(model, source, found, rows.shape[1], fraud_column=1)
+    return wrap_model(model, source, found, rows.shape[1], fraud_column=1)
 
 
 def _parse(path: Path) -> onnx.ModelProto:

@@ -13,7 +13,7 @@ MAX_DIFFERENCE = 1e-5
 _SHARE_MISSING = 0.1
 
 
-def with_holes(features: Matrix, seed: int = 0) -> Matrix:
+def with_missing_values(features: Matrix, seed: int = 0) -> Matrix:
     """Return features, shape (n, f), a tenth of whose values are missing."""
     missing = np.random.default_rng(seed).random(features.shape, dtype=np.float32) < _SHARE_MISSING
     return np.where(missing, np.float32(np.nan), features)
@@ -26,9 +26,11 @@ def check_parity(fitted: TrainedModel, onnx: bytes, features: Matrix, seed: int 
     """
     model = Model(onnx)
     few = features[np.random.default_rng(seed).permutation(len(features))[:50_000]]
-    holed = with_holes(few, seed)
+    incomplete = with_missing_values(few, seed)
     # NumPy's max keeps a NaN, which is a difference too.
-    largest = float(np.max([np.abs(model.predict(rows) - fitted.predict(rows)).max() for rows in (features, holed)]))
+    largest = float(
+        np.max([np.abs(model.predict(rows) - fitted.predict(rows)).max() for rows in (features, incomplete)])
+    )
     if not largest <= MAX_DIFFERENCE:
         strategy = "" if fitted.imbalance == "none" else f", or {fitted.imbalance} out of imbalance"
         raise ParityError(

@@ -57,14 +57,14 @@ def average_ensembles(ensembles: Sequence[Ensemble]) -> Ensemble:
     return replace(ensembles[0], trees=trees)
 
 
-def fill_missing(ensemble: Ensemble, stand_in: Matrix) -> Ensemble:
-    """Return the ensemble that treats a missing feature as if it had the value in ``stand_in``, float32 (f,).
+def fill_missing(ensemble: Ensemble, fill_values: Matrix) -> Ensemble:
+    """Return the ensemble that treats a missing feature as if it had the value in ``fill_values``, float32 (f,).
 
     Every split then sends an event without the feature where it would send that value: no node is added.
     """
 
     def fill(tree: Tree) -> Tree:
-        values = stand_in[tree.feature]
+        values = fill_values[tree.feature]
         left = values < tree.threshold if ensemble.mode == "BRANCH_LT" else values <= tree.threshold
         return replace(tree, missing_left=left)
 

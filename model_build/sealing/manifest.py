@@ -112,7 +112,7 @@ def describe_version(
             "title": best.title,
             "parameters": dict(best.parameters),
             "largest_export_difference": difference,
-            "brought_sha256": best.brought_sha256,
+            "brought_sha256": best.external_sha256,
         },
         "training": {
             "rows": len(data.events),
@@ -130,12 +130,12 @@ def describe_version(
 
 def _imbalance(fitted: TrainedModel) -> str | None:
     """Return how a model met imbalance; None where others trained it."""
-    return None if fitted.brought_sha256 else fitted.imbalance
+    return None if fitted.external_sha256 else fitted.imbalance
 
 
 def _describe_choices(file: DetectorFile, best: TrainedModel) -> dict[str, Any]:
     """Return what [training] says, without what a model that was brought does not go by."""
-    skipped = ("models", "imbalance", "parameters", "reasons") if best.brought_sha256 else ()
+    skipped = ("models", "imbalance", "parameters", "reasons") if best.external_sha256 else ()
     return {name: value for name, value in asdict(file.training).items() if name not in skipped}
 
 

@@ -19,7 +19,7 @@ from tollgate.core.features.feature import Matrix
 
 from model_build.data.payloads import post_columns
 from model_build.data.sampling import WeightedSample
-from model_build.data.table import LabelledEvents
+from model_build.data.table import LabeledEvents
 from model_build.data.training_set import TrainingSet
 from model_build.sealing.manifest import HeldOutScores
 
@@ -71,7 +71,7 @@ def _explain(training_set: TrainingSet, reasons: bytes | None) -> tuple[Floats |
 
 
 def encode_unscored_events(
-    event_type: EventType, data: LabelledEvents, sample: WeightedSample, features: Matrix
+    event_type: EventType, data: LabeledEvents, sample: WeightedSample, features: Matrix
 ) -> bytes | None:
     """Return the file of the events that were drawn, where no model scores them; ``features`` (n, f) are of all."""
     return _encode(event_type, data, sample, features[sample.rows], {}) if len(sample.rows) else None
@@ -79,7 +79,7 @@ def encode_unscored_events(
 
 def _encode(
     event_type: EventType,
-    data: LabelledEvents,
+    data: LabeledEvents,
     sample: WeightedSample,
     features: Matrix,
     arrays: Mapping[str, npt.NDArray[Any] | None],

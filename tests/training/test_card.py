@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.decisions.decision import decide_in_order
 
-from model_build.data.quality import notice_data
+from model_build.data.quality import note_data_quality
 from model_build.data.split import Split, split_by_time
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.deployment.publish import open_folder
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.importance import measure_importance
@@ -56,7 +56,7 @@ def tables(text: str) -> list[list[list[str]]]:
     return [[cells(line) for line in block.splitlines()] for block in blocks]
 
 
-def describe_parts(data: LabelledEvents, split: Split) -> Plain:
+def describe_parts(data: LabeledEvents, split: Split) -> Plain:
     def describe(rows: Any) -> Plain:  # noqa: ANN401
         moments = [str(data.events.times_us[row].astype("M8[us]").astype("M8[s]")) + "Z" for row in (rows[0], rows[-1])]
         frauds = int((data.labels[rows] == 1).sum())
@@ -76,7 +76,7 @@ def sealed(sample_version: Path) -> tuple[Plain, Plain]:
 def whole(sample_version: Path, sample_csv: Path, quick_detector: DetectorFile) -> tuple[Plain, Plain]:
     """The same with all that a card can hold, measured with the model that was sealed."""
     version = open_folder(sample_version)
-    data = read_labelled_events(sample_csv, quick_detector.event_type)
+    data = read_labeled_events(sample_csv, quick_detector.event_type)
     split = split_by_time(data, quick_detector.training)
     decided = decide_in_order(version, data.events, {})
     labels = data.labels[split.test]
@@ -100,7 +100,7 @@ def whole(sample_version: Path, sample_csv: Path, quick_detector: DetectorFile) 
         "importance": importance.to_json(),
         "slices": measure_slices(scored, quick_detector.event_type, 900),
         "unseen_categories": count_unseen_categories(data.events, split.train, split.test),
-        "notes": list(notice_data(data, quick_detector, None)) or ["The rows were not in order of time."],
+        "notes": list(note_data_quality(data, quick_detector, None)) or ["The rows were not in order of time."],
     }
 
 

@@ -23,9 +23,9 @@ from tollgate.core.rules.lists.text import given_lines, read_list
 from tollgate.errors import TrainingDataError
 
 from model_build.data.future_rows import read_past_payments
-from model_build.data.leakage import Disguise, _area, _Counts, find_disguised_labels
-from model_build.data.quality import notice_data
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.leakage import LabelLeak, _area, _Counts, find_label_leaks
+from model_build.data.quality import note_data_quality
+from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.detector_file.reader import DetectorFile, read_detector_file
 from model_build.evaluation.costs import PricedEvents
 from model_build.sealing.seal import encode_histories
@@ -68,8 +68,8 @@ def notice(
 ) -> tuple[str, ...]:
     path, file = write(folder, columns, event, suffix)
     if now_s is None:
-        return notice_data(read_labelled_events(path, file.event_type), file, None)
-    return notice_data(read_past_payments(path, file, datetime.fromtimestamp(now_s, UTC)), file, now_s)
+        return note_data_quality(read_labeled_events(path, file.event_type), file, None)
+    return note_data_quality(read_past_payments(path, file, datetime.fromtimestamp(now_s, UTC)), file, now_s)
 
 
 def test_a_clean_table_has_no_notes(tmp_path: Path) -> None:
@@ -80,8 +80,8 @@ def test_a_clean_table_has_no_notes(tmp_path: Path) -> None:
 def test_the_sample_has_no_notes_but_those_of_its_unused_columns(
     sample_csv: Path, quick_detector: DetectorFile
 ) -> None:
-    data = read_labelled_events(sample_csv, quick_detector.event_type)
-    assert notice_data(data, quick_detector, None) == ()
+    data = read_labeled_events(sample_csv, quick_detector.event_type)
+    assert note_data_quality(data, quick_detector, None) == ()
 
 
 def test_columns_that_are_the_same_or_empty_in_every_row_are_named(tmp_path: Path) -> None:
@@ -139,16 +139,16 @@ def test_the_samples_own_answer_is_found_where_somebody_declares_it(
         quick_detector.event_type, ignored=("currency",), categorical=("merchant_category", "channel", "fraud_kind")
     )
     declared = replace(quick_detector, event_type=event_type)
-    (note,) = notice_data(read_labelled_events(sample_csv, event_type), declared, None)
+    (note,) = note_data_quality(read_labeled_events(sample_csv, event_type), declared, None)
     assert note.startswith('Column "fraud_kind" is filled in for ')
 
 
-def judge(column: npt.NDArray[Any] | Keys, y: npt.NDArray[np.int8]) -> list[Disguise]:
+def judge(column: npt.NDArray[Any] | Keys, y: npt.NDArray[np.int8]) -> list[LabelLeak]:
     n = len(y)
     numeric = {} if isinstance(column, Keys) else {"c": column.astype(np.float64)}
     categories = {"c": column} if isinstance(column, Keys) else {}
     events = Events([""] * n, np.arange(n, dtype=np.int64), None, None, None, numeric, categories, {})
-    return find_disguised_labels(events, y)
+    return find_label_leaks(events, y)
 
 
 def measures(y: npt.NDArray[np.int8], shift: float, seed: int = 1) -> npt.NDArray[np.float64]:
@@ -161,7 +161,7 @@ def test_a_number_is_found_in_either_direction_with_its_area(n: int, rate: float
     y = labels_of(n, rate)
     values = sign * measures(y, 5.5)
     (found,) = judge(values, y)
-    assert found.told_by == "order"
+    assert found.found_by == "order"
     assert found.auc == pytest.approx(roc_auc_score(y, sign * values), abs=1e-9)
 
 
@@ -177,7 +177,7 @@ def test_no_luck_among_a_thousand_strong_columns_with_ten_frauds() -> None:
     y[::200] = 1
     columns = {f"c{seed}": measures(y, 1.8, seed) for seed in range(1_000)}
     events = Events([""] * 2_000, np.arange(2_000), None, None, None, columns, {}, {})
-    assert find_disguised_labels(events, y) == []
+    assert find_label_leaks(events, y) == []
 
 
 def test_nine_frauds_are_too_few_to_suspect_anything() -> None:
@@ -200,14 +200,14 @@ def test_codes_are_found_whatever_their_order() -> None:
     y = labels_of(4_000, 0.1)
     legitimate = np.random.default_rng(2).choice([1, 2, 4, 5], len(y))
     (found,) = judge(np.where(y == 1, 3, legitimate), y)
-    assert (found.told_by, found.auc) == ("groups", 1.0)
+    assert (found.found_by, found.auc) == ("groups", 1.0)
 
 
 def test_a_category_of_its_own_for_frauds_is_found_and_a_common_one_is_not() -> None:
     y = labels_of(4_000, 0.1)
     others = np.random.default_rng(2).integers(0, 3, len(y))
     names = ["settled", "open", "refunded", "chargeback"]
-    assert [found.told_by for found in judge(Keys(np.where(y == 1, 3, others), names), y)] == ["groups"]
+    assert [found.found_by for found in judge(Keys(np.where(y == 1, 3, others), names), y)] == ["groups"]
     half = np.where((y == 1) & (others > 0), 3, others)
     assert judge(Keys(half, names), y) == []
 
@@ -223,7 +223,7 @@ def test_being_filled_in_or_empty_only_for_frauds_is_found_though_not_for_all(fi
     chance = np.random.default_rng(3).random(len(y)) < 0.6
     present = (y == 1) & chance if filled_for else (y == 0) | chance
     (found,) = judge(np.where(present, measures(y, 0), np.nan), y)
-    assert found.told_by == ("presence" if filled_for else "absence")
+    assert found.found_by == ("presence" if filled_for else "absence")
     assert found.seen_legitimate == 0
     assert 50 < found.seen_frauds < int(y.sum())
 
@@ -370,7 +370,7 @@ def test_counts_of_another_unit_are_told_when_training_and_when_scoring(
     assert any(key in note for note in notes)
 
 
-def days_taken(data: LabelledEvents) -> int:
+def days_taken(data: LabeledEvents) -> int:
     days, scores = data.events.times_us // 86_400_000_000, np.zeros(len(data.labels), dtype=np.int64)
     return PricedEvents.of(data.labels, scores, None, days, Costs(missed_fraud=1.0)).day_count
 
@@ -421,22 +421,22 @@ def shown_at(offset_hours: float, number: int, *, zone: bool = True) -> str:
 def test_offsets_that_differ_from_row_to_row_are_one_time_line(tmp_path: Path) -> None:
     mixed = base() | {"t": [shown_at((-8, 0, 5.5)[number % 3], number) for number in range(N)]}
     path, file = write(tmp_path, mixed, EVENT)
-    data = read_labelled_events(path, file.event_type)
+    data = read_labeled_events(path, file.event_type)
     assert (data.events.times_us == (START_S + 3600 * np.arange(N)) * 1_000_000).all()
     assert data.rows.tolist() == list(range(N))
-    assert notice_data(data, file, NOW_S) == ()
+    assert note_data_quality(data, file, NOW_S) == ()
     train_and_score(tmp_path, mixed, EVENT, mixed)
 
 
 def test_times_without_a_zone_among_others_are_utc_and_told(tmp_path: Path) -> None:
     mixed = base() | {"t": [shown_at(2, number, zone=number % 2 == 0) for number in range(N)]}
     path, file = write(tmp_path, mixed, EVENT)
-    data = read_labelled_events(path, file.event_type)
+    data = read_labeled_events(path, file.event_type)
     in_file_order = np.empty(N, dtype=np.int64)
     in_file_order[data.rows] = data.events.times_us // 3_600_000_000
     hours = START_S // 3600 + np.arange(N)
     assert (in_file_order == hours + np.where(np.arange(N) % 2 == 1, 2, 0)).all()
-    assert notice_data(data, file, NOW_S)[0] == (
+    assert note_data_quality(data, file, NOW_S)[0] == (
         'Column "t" has a time zone in 300 rows and none in 300: those without one were taken as UTC; give all of them '
         "one if they are not."
     )
@@ -457,9 +457,9 @@ def test_typed_times_with_a_zone_of_their_own_keep_their_moments_over_the_change
     moments = [(START_S + 86 * 86_400 + 3600 * number) * 1_000_000 for number in range(N)]
     columns = base() | {"t": pa.array(moments, pa.timestamp("us", "Europe/Berlin"))}
     path, file = write(tmp_path, columns, EVENT, ".parquet")
-    data = read_labelled_events(path, file.event_type)
+    data = read_labeled_events(path, file.event_type)
     assert data.events.times_us.tolist() == moments
-    assert not any("zone in" in note for note in notice_data(data, file, None))
+    assert not any("zone in" in note for note in note_data_quality(data, file, None))
     train_and_score(tmp_path, columns, EVENT, columns, ".parquet")
 
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from model_build.cli.main import main
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 from model_build.data.training_set import TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.evaluate import evaluate_detector
@@ -32,7 +32,7 @@ def file(quick_detector: DetectorFile) -> DetectorFile:
 
 @pytest.fixture(scope="module")
 def training_set(sample_csv: Path, file: DetectorFile) -> TrainingSet:
-    data = read_labelled_events(sample_csv, file.event_type)
+    data = read_labeled_events(sample_csv, file.event_type)
     return build_training_set(data, file, cut_folds(data, PROTOCOL)[0].train, lambda _step: None)
 
 
@@ -83,7 +83,7 @@ def test_features_are_the_same_on_any_number_of_threads(
     sample_csv: Path, file: DetectorFile, training_set: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    data = read_labelled_events(sample_csv, file.event_type)
+    data = read_labeled_events(sample_csv, file.event_type)
     again = build_training_set(data, file, cut_folds(data, PROTOCOL)[0].train, lambda _step: None)
 
     assert np.array_equal(again.matrix, training_set.matrix, equal_nan=True)

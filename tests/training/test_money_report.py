@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tollgate.core.detectors.costs import Costs
 
-from model_build.evaluation.cost_report import SealedBalance, report_money, say_choice
+from model_build.evaluation.cost_report import SealedBalance, describe_choice, report_money
 from model_build.evaluation.costs import NEVER, PricedEvents, measure_balance
 from model_build.evaluation.thresholds import ThresholdChoice, choose_thresholds
 
@@ -36,7 +36,7 @@ def choice() -> ThresholdChoice:
 
 
 def test_the_first_sentence_says_what_to_do_and_what_it_saves(choice: ThresholdChoice) -> None:
-    words = say_choice(choice, "USD")
+    words = describe_choice(choice, "USD")
     assert words[0] == (
         "Review from 912, block from 981: on the validation part, 84 reviews and 12 blocks a day, 31 of 34 frauds a "
         "day caught, which saves 2,230 USD a day against approving everything."
@@ -50,7 +50,7 @@ def test_the_first_sentence_says_what_to_do_and_what_it_saves(choice: ThresholdC
 
 def test_what_is_sealed_comes_first_and_then_what_would_cost_less(choice: ThresholdChoice) -> None:
     sealed = SealedBalance(measure_balance(EVENTS, COSTS, 100, 950, 975))
-    words = say_choice(choice, "USD", None, sealed)
+    words = describe_choice(choice, "USD", None, sealed)
     assert words[0] == (
         "Sealed: review from 950, block from 975: on the validation part, 0 reviews and 12 blocks a day, 11 of 34 "
         "frauds a day caught, which saves 1,050 USD a day against approving everything."
@@ -63,19 +63,21 @@ def test_what_is_sealed_comes_first_and_then_what_would_cost_less(choice: Thresh
 
 
 def test_what_is_sealed_and_costs_least_is_said_once(choice: ThresholdChoice) -> None:
-    words = say_choice(choice, "USD", None, SealedBalance(choice.balance))
+    words = describe_choice(choice, "USD", None, SealedBalance(choice.balance))
     assert words[0].startswith("Sealed with the thresholds that cost least, review from 912, block from 981: ")
     assert not any("Recommended" in sentence for sentence in words)
 
 
 def test_money_without_a_currency_is_a_number(choice: ThresholdChoice) -> None:
-    assert "which saves 2,230 a day against" in say_choice(choice, None)[0]
+    assert "which saves 2,230 a day against" in describe_choice(choice, None)[0]
 
 
 def test_defaults_are_said_to_be_defaults(choice: ThresholdChoice) -> None:
-    assert not any("efault" in line for line in say_choice(choice, "USD"))
+    assert not any("efault" in line for line in describe_choice(choice, "USD"))
     guessed = replace(choice, costs=Costs(defaults=("review", "blocked_legitimate")))
-    assert say_choice(guessed, "USD")[2].endswith("Defaults, as [costs] does not set them: review, blocked_legitimate.")
+    assert describe_choice(guessed, "USD")[2].endswith(
+        "Defaults, as [costs] does not set them: review, blocked_legitimate."
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,12 +92,12 @@ def test_a_threshold_out_of_reach_is_said_in_words(
     choice: ThresholdChoice, review_from: int, block_from: int, said: str
 ) -> None:
     moved = replace(choice, balance=measure_balance(EVENTS, COSTS, 100, review_from, block_from))
-    assert say_choice(moved, "USD")[0].startswith(said)
+    assert describe_choice(moved, "USD")[0].startswith(said)
 
 
 def test_reviews_that_ran_out_and_frauds_without_a_loss_are_said() -> None:
     events = price((10, 1, 950, 80.0), (30, 0, 950, 5.0), (2, 1, 940, float("nan")), (1, 1, 940, -5.0))
-    said = " ".join(say_choice(choose_thresholds(events, COSTS, 39), None))
+    said = " ".join(describe_choice(choose_thresholds(events, COSTS, 39), None))
     assert "1 event a day fell into review and passed unseen, as 39 reviews a day are possible." in said
     assert "Frauds without an amount, or with a negative one, count as no loss: 3 of them." in said
 
@@ -103,15 +105,15 @@ def test_reviews_that_ran_out_and_frauds_without_a_loss_are_said() -> None:
 def test_the_price_that_matters_most_is_named_with_what_it_would_cost(choice: ThresholdChoice) -> None:
     worst = max(choice.sensitivities, key=lambda told: told.regret)
     assert worst.regret > 0
-    (said,) = (line for line in say_choice(choice, "USD") if line.startswith("If "))
+    (said,) = (line for line in describe_choice(choice, "USD") if line.startswith("If "))
     assert f"{worst.regret:,.0f} USD a day less than review from 912, block from 981" in said
     certain = replace(choice, sensitivities=tuple(replace(told, regret=0.0) for told in choice.sensitivities))
-    assert any("stay the same" in line for line in say_choice(certain, "USD"))
+    assert any("stay the same" in line for line in describe_choice(certain, "USD"))
 
 
 def test_a_test_part_that_lost_money_says_so(choice: ThresholdChoice) -> None:
     later = measure_balance(price((4, 0, 990, 5.0), (1, 1, 990, 30.0), day=9), COSTS, 100, 912, 981)
-    assert say_choice(choice, "USD", later)[-1] == (
+    assert describe_choice(choice, "USD", later)[-1] == (
         "On the test part, which is later and did not choose: 0 reviews and 5 blocks a day, 1 of 1 fraud a day caught, "
         "which costs 170 USD a day more than approving everything."
     )
@@ -121,7 +123,7 @@ def test_the_report_is_json_with_null_for_what_nothing_reaches(choice: Threshold
     report = report_money(choice, "USD", choice.balance)
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     assert report["validation"]["saved"] == report["test"]["saved"] == 2230
-    assert report["words"] == list(say_choice(choice, "USD", choice.balance))
+    assert report["words"] == list(describe_choice(choice, "USD", choice.balance))
     assert [(row["cost"], row["factor"]) for row in report["sensitivity"]] == [
         (cost, factor) for cost in ("missed_fraud", "review", "blocked_legitimate") for factor in (0.5, 2.0)
     ]

@@ -12,7 +12,7 @@ from tollgate.core.rules.backtest import RuleTrial
 
 from model_build.cli.main import main
 from model_build.detector_file.reader import read_detector_file
-from model_build.evaluation.rule_backtest import try_detector_file
+from model_build.evaluation.rule_backtest import backtest_rules
 
 DETECTOR = """\
 [detector]
@@ -80,7 +80,7 @@ def detector(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def trial(payments: Path, detector: Path) -> RuleTrial:
-    return try_detector_file(payments, read_detector_file(detector), None, lambda _step: None)[0]
+    return backtest_rules(payments, read_detector_file(detector), None, lambda _step: None)[0]
 
 
 def test_every_rule_is_asked_as_if_it_acted(trial: RuleTrial) -> None:

@@ -7,26 +7,26 @@ import pytest
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.errors import TrainingDataError
 
-from model_build.data.split import Split, notice_parts, split_by_time
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.split import Split, note_small_parts, split_by_time
+from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.detector_file.training import TrainingChoices
 
 HOUR_S = 3600.0
 
 
-def read(tmp_path: Path, labels: list[str], delay_s: float = 0.0, *, step_s: int = 3600) -> LabelledEvents:
+def read(tmp_path: Path, labels: list[str], delay_s: float = 0.0, *, step_s: int = 3600) -> LabeledEvents:
     """A table with one event an hour and these labels."""
     path = tmp_path / "t.csv"
     rows = [f"e{n},{1_767_225_600 + n * step_s},{label}" for n, label in enumerate(labels)]
     path.write_text("\n".join(["id,time,fraud", *rows]) + "\n")
-    return read_labelled_events(path, EventType("e", "id", "time", label=LabelRule("fraud", delay_s)))
+    return read_labeled_events(path, EventType("e", "id", "time", label=LabelRule("fraud", delay_s)))
 
 
 def alternating(n: int) -> list[str]:
     return [str(number % 2) for number in range(n)]
 
 
-def spans(data: LabelledEvents, split: Split) -> list[tuple[float, float]]:
+def spans(data: LabeledEvents, split: Split) -> list[tuple[float, float]]:
     parts = [data.events.times_s[rows].tolist() for rows in (split.train, split.validation, split.test)]
     return [(min(times), max(times)) for times in parts]
 
@@ -101,7 +101,7 @@ def test_a_part_with_few_frauds_is_named_with_what_to_do(tmp_path: Path) -> None
     labels = ["1", "0"] * 30 + ["1"] * 4 + ["0"] * 16 + ["1"] * 9 + ["0"] * 11
     data = read(tmp_path, labels)
     split = split_by_time(data, TrainingChoices())
-    assert list(notice_parts(data, split)) == [
+    assert list(note_small_parts(data, split)) == [
         "The validation part has only 4 frauds to set thresholds and scores by, among 20 events whose label was known "
         "in time; 10 are the least: use more events, a shorter label_delay, or a larger validation_share in "
         "[training].",
@@ -112,4 +112,4 @@ def test_a_part_with_few_frauds_is_named_with_what_to_do(tmp_path: Path) -> None
 
 def test_ten_frauds_in_each_part_are_enough(tmp_path: Path) -> None:
     data = read(tmp_path, ["1", "0"] * 50)
-    assert not list(notice_parts(data, split_by_time(data, TrainingChoices())))
+    assert not list(note_small_parts(data, split_by_time(data, TrainingChoices())))

@@ -11,7 +11,7 @@ from tollgate.core.detectors.costs import Costs
 from tollgate.core.events.event_type import EventType
 from tollgate.errors import TrainingDataError
 
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 from model_build.detector_file.reader import DetectorFile
 from model_build.sealing.seal import HISTORIES
 from model_build.simulator import write_sample
@@ -43,7 +43,7 @@ def test_the_same_data_seed_and_detector_give_the_same_version(
     first, second = trained.sealed.folder, again.sealed.folder
     assert (first / "model.onnx").read_bytes() == (second / "model.onnx").read_bytes()
     assert (first / HISTORIES).read_bytes() == (second / HISTORIES).read_bytes()
-    events = read_labelled_events(table, quick_detector.event_type).events
+    events = read_labeled_events(table, quick_detector.event_type).events
     decided = [decide_in_order(one.sealed.version, events, {}) for one in (trained, again)]
     np.testing.assert_array_equal(decided[0].scores, decided[1].scores)
     np.testing.assert_array_equal(decided[0].probabilities, decided[1].probabilities)
@@ -69,7 +69,7 @@ def test_the_best_on_validation_is_chosen_and_said(trained: TrainingResult) -> N
 
 def test_the_evaluation_is_of_the_test_part(trained: TrainingResult, table: Path, quick_detector: DetectorFile) -> None:
     evaluation = json.loads((trained.sealed.folder / "evaluation.json").read_text())
-    data = read_labelled_events(table, quick_detector.event_type)
+    data = read_labeled_events(table, quick_detector.event_type)
     test = np.arange(int(len(data.events) * 0.8), len(data.events))
     assert evaluation["rows"] == len(test)
     assert evaluation["frauds"] == int((data.labels[test] == 1).sum())
@@ -82,7 +82,7 @@ def test_the_evaluation_is_of_the_test_part(trained: TrainingResult, table: Path
 def test_the_score_means_a_share_of_legitimate_validation_events(
     trained: TrainingResult, table: Path, quick_detector: DetectorFile
 ) -> None:
-    data = read_labelled_events(table, quick_detector.event_type)
+    data = read_labeled_events(table, quick_detector.event_type)
     decided = decide_in_order(trained.sealed.version, data.events, {})
     n = len(data.events)
     part = np.arange(n * 6 // 10, n * 8 // 10)
