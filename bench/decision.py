@@ -1,4 +1,4 @@
-"""One decision in a warm function against the usual stack: the same payments, interleaved in the same run.
+"""Benchmark of one decision in a warm function against the usual stack: same payments, interleaved in one run.
 
     python bench/decision.py [--rows 30000] [--runs 500] [--json FILE]
 

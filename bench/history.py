@@ -1,4 +1,4 @@
-"""Histories over columns against the usual way, rolling windows in pandas: the same payments, in the same run.
+"""Benchmark of columnar histories against rolling windows in pandas: same payments, same run.
 
     python bench/history.py [--rows 300000] [--runs 3] [--json FILE]
 

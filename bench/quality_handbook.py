@@ -1,4 +1,4 @@
-"""Our models on the Handbook payments beside every published result, in the book's own protocol, fold by fold.
+"""Benchmark of model quality on the Handbook payments, under the book's protocol, beside every published result.
 
     python bench/quality_handbook.py [--json FILE] [--models xgboost]
 

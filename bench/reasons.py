@@ -1,4 +1,4 @@
-"""Exact reasons against xgboost's own and shap's: the same model and payments, interleaved in the same run.
+"""Benchmark of exact reasons against xgboost and shap: same model and payments, interleaved in one run.
 
     python bench/reasons.py [--rows 100000] [--runs 200] [--json FILE]
 

@@ -1,4 +1,4 @@
-"""How long searches take in an index of a million decisions over thirty days, the network's part assumed.
+"""Benchmark of searches in an index of a million decisions over thirty days, with an assumed network delay.
 
     python bench/search.py [--rows 1000000] [--days 30] [--runs 5] [--json FILE]
 

@@ -1,4 +1,4 @@
-"""`make demo` and `make smoke`: the whole path on this machine, from payments to decisions.
+"""Demo and smoke test (`make demo`, `make smoke`): the whole path on this machine, from payments to decisions.
 
 python -m localstack.demo [--port 4566] [--dashboard-port 8501]
 python -m localstack.demo --smoke

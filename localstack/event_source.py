@@ -1,4 +1,4 @@
-"""What Lambda's event source mappings do with a lot of a stream's records: invoke, retry, divide, give up.
+"""Event source mapping as Lambda runs it: invoke with a batch of records, retry, bisect, give up.
 
 The embedded emulator has a mapping of its own, which ignores which records a function gives back. This one does what
 AWS documents in the Lambda developer guide: services-kinesis-batchfailurereporting, kinesis-on-failure-destination,

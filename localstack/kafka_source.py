@@ -1,4 +1,4 @@
-"""A Kafka topic as an event source, and a Kafka cluster on this machine to try it with.
+"""Kafka topic as an event source, and an in-process Kafka cluster to try it with.
 
 The cluster is the one that librdkafka has for tests: it keeps topics in the memory of the process that started it, and
 speaks Kafka's protocol to any client.

@@ -1,4 +1,4 @@
-"""A Kinesis stream as an event source: lots of one shard each, in Lambda's form."""
+"""Kinesis stream as an event source: batches of one shard each, in Lambda's format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A past for the demo: days of sample payments that were decided on and labelled, as if the API had done it then.
+"""Backfill for the demo: days of sample payments that were decided on and labeled, as if the API had done it then.
 
 It is made up, but not made otherwise: the core decides, each payment sees the histories as they were at its moment, and
 the tables are left as the API would have left them.

@@ -1,4 +1,4 @@
-"""Puts a past into the tables of a running deployment; the table's stream takes it to the index, as it always does."""
+"""Tables of a running deployment filled with a backfill; the table's stream indexes it, as always."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole Tollgate on this machine: sample payments, a trained detector, the emulator with the real template in it."""
+"""Running stack on this machine: sample payments, a trained detector, the emulator with the real template in it."""
 
 from __future__ import annotations
 

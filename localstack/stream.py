@@ -1,4 +1,4 @@
-"""Puts the rows of a CSV file on a stream on this machine, and has the deployed stream function decide on them.
+"""Stream on this machine: puts the rows of a CSV file on it, and lets the deployed stream function decide on them.
 
     python -m localstack.stream kinesis payments.csv --key customer_id
     python -m localstack.stream kafka payments.csv --key customer_id

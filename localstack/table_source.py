@@ -1,4 +1,4 @@
-"""The stream of a DynamoDB table as an event source: lots of one shard each, in Lambda's form.
+"""DynamoDB table's stream as an event source: batches of one shard each, in Lambda's format.
 
 The emulator has a mapping of its own for it, which ignores what a function gives back.
 """

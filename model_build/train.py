@@ -1,4 +1,4 @@
-"""Training: labelled payments and a detector file in, a sealed detector version out."""
+"""Training: from labeled payments and a detector file to a sealed detector version."""
 
 from __future__ import annotations
 

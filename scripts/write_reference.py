@@ -1,4 +1,4 @@
-"""Writes the parts of docs/reference that follow from the code. `--check` only tells whether they are as written.
+"""Generator of the parts of docs/reference that follow from the code. `--check` only reports whether they are current.
 
 python scripts/write_reference.py [--check]
 """

@@ -1,4 +1,4 @@
-"""What `spark-submit` starts: `score` for a file, `stream` for a stream."""
+"""Entry point for `spark-submit`: `score` for files, `stream` for a stream."""
 
 from __future__ import annotations
 

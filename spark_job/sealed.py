@@ -1,4 +1,4 @@
-"""The detector version that decides, as it travels to Spark's workers: files under their seal, opened there."""
+"""Sealed version on its way to Spark's workers: files under their seal, opened there."""
 
 from __future__ import annotations
 

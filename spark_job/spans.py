@@ -1,4 +1,4 @@
-"""Spans of time: each a task's worth of rows, decided on from its own start."""
+"""Time spans, each with about one task's rows, decided on from its own starting state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories in DynamoDB: read once before the first span, and added to, exactly once, when all is decided."""
+"""Stored histories in DynamoDB: read once before the first span, and updated exactly once at the end."""
 
 from __future__ import annotations
 

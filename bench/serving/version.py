@@ -1,4 +1,4 @@
-"""The version that the benchmarks of serving decide with, and storage in memory that gives it to the functions.
+"""Detector version for the serving benchmarks, and in-memory storage that hands it to the functions.
 
 It is the sample detector with XGBoost of 300 trees of depth 6. In its folder lies what the usual stack takes:
 the same trees as joblib writes them (`usual_stack.py`).

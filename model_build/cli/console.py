@@ -1,4 +1,4 @@
-"""Console of the commands: checks before long work, progress on the way, and what a training reached."""
+"""Console output of the commands: checks before long work, progress, and the results of a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The option --now: when a table of another time was made."""
+"""Option --now: the time at which a file was made."""
 
 from __future__ import annotations
 

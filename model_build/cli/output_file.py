@@ -1,4 +1,4 @@
-"""Output file of a command: it has an ending that is written, and is none of the files that the command reads."""
+"""Check of an output file: its extension is supported, and it does not overwrite an input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tollgate rules` and `tollgate lists`."""
+"""The `tollgate rules` and `tollgate lists` commands."""
 
 from __future__ import annotations
 

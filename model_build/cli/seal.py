@@ -1,4 +1,4 @@
-"""`tollgate seal` and `tollgate features`: versions that are not trained here."""
+"""The `tollgate seal` and `tollgate features` commands, for models that are trained elsewhere."""
 
 from __future__ import annotations
 

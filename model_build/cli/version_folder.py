@@ -1,4 +1,4 @@
-"""Version folders on this machine: one version, or the newest of a detector."""
+"""Version folder on this machine: one version, or the newest version of a detector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real past events to try a detector with."""
+"""Example events of a version: real past events to try a detector with."""
 
 from __future__ import annotations
 

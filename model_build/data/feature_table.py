@@ -1,4 +1,4 @@
-"""The features of past events as a table, for whoever trains a model elsewhere."""
+"""Feature table of past events, to train a model elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the future: labelled payments that are learned from have happened, and their labels are known."""
+"""Check for rows in the future: training data must have happened, and its labels must be known."""
 
 from __future__ import annotations
 

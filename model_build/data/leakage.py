@@ -1,4 +1,4 @@
-"""Columns that are the label in disguise: one of them alone tells fraud from legitimate, so it was filled in later.
+"""Label leakage: columns that alone tell fraud from legitimate, because they were filled in later.
 
 A column is looked at in three ways. Its *order*: the area under the ROC curve of its values. Its *groups*: the same
 area, with every value replaced by the share of frauds that it has among the other half of the events, so that a column

@@ -1,4 +1,4 @@
-"""Events of a table as they are posted to be decided on: texts, numbers and booleans."""
+"""Event payloads from the rows of a table: text, numbers and booleans, as a caller posts them."""
 
 from __future__ import annotations
 

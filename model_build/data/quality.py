@@ -1,4 +1,4 @@
-"""What a careful person would notice about a table before a model learns from it, each in one sentence.
+"""Data quality notes on a table before training, one sentence each.
 
 Nothing here changes what is learned.
 """

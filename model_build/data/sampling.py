@@ -1,4 +1,4 @@
-"""Drawing the events of the test part that a version is sealed with."""
+"""Weighted sample of the test part, to seal with a version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A split in order of time, with nothing known before it could be: train, then validate, then test."""
+"""Split by time into training, validation and test part, without labels that were not known yet."""
 
 from __future__ import annotations
 

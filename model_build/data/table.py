@@ -1,4 +1,4 @@
-"""Labelled payments from a file of any kind that can be scored, into events, labels and the times they became known."""
+"""Labeled payments read from any supported file: events, labels and the times at which labels became known."""
 
 from __future__ import annotations
 

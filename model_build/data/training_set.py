@@ -1,4 +1,4 @@
-"""What models learn from: labelled events with what each of them read on its arrival, as a matrix of features."""
+"""Training set: labeled events with their features at arrival, as a matrix."""
 
 from __future__ import annotations
 

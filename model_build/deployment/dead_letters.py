@@ -1,4 +1,4 @@
-"""What a message of the dead-letter queue is about, and why it was given up."""
+"""Dead letter described for people: the work that failed, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Change of a list of a deployed detector: checked and described before anything is written."""
+"""Update of a deployed detector's list, checked and described before anything is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting back what lies in a deployment's dead-letter queue."""
+"""Redrive of a deployment's dead-letter queue."""
 
 from __future__ import annotations
 

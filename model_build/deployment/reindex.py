@@ -1,4 +1,4 @@
-"""Writing the index of decisions anew, from their table: for days whose segments were lost or damaged."""
+"""Reindexing of decisions from their table, for days whose segments were lost or damaged."""
 
 from __future__ import annotations
 

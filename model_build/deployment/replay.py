@@ -1,4 +1,4 @@
-"""Replaying a decision of a deployment from its record."""
+"""Replay of a deployed decision from its record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scoring a file on this machine, by what the deployed file door does."""
+"""Scoring of a file on this machine, with the code of the batch function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The draft of a detector's next rules, as the dashboard saves it, taken into detector.toml."""
+"""Draft rules, as saved on the dashboard, merged into detector.toml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features that a detector file keeps from its models, and from its rules."""
+"""Excluded features: those that a detector file hides from its models and rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""[files] of a detector file: how files are written, where they do not tell themselves."""
+"""Section [files] of a detector file: delimiter and encoding, where they cannot be detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""[lists] of a detector file: named sets of values, written there or in a file of their own."""
+"""Section [lists] of a detector file: named sets of values, inline or in a file of their own."""
 
 from __future__ import annotations
 

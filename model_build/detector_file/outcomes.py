@@ -1,4 +1,4 @@
-"""[outcomes] of a detector file: what to do from which score on, and how strong each outcome is."""
+"""Section [outcomes] of a detector file: the lowest score of each outcome, from weak to strong."""
 
 from __future__ import annotations
 

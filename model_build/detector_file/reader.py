@@ -1,4 +1,4 @@
-"""detector.toml: the one file that describes a detector."""
+"""Reader of detector.toml, the one file that describes a detector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""[[rules]] of a detector file: read, and checked against what the detector has."""
+"""Section [[rules]] of a detector file: read, and checked against the detector's columns, lists and outcomes."""
 
 from __future__ import annotations
 

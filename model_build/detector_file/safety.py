@@ -1,4 +1,4 @@
-"""[safety] of a detector file: what happens when an event cannot be decided in full, and when too many are blocked."""
+"""Section [safety] of a detector file: the fallback for incomplete decisions, and the brake on blocks."""
 
 from __future__ import annotations
 

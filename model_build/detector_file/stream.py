@@ -1,4 +1,4 @@
-"""[stream] of a detector file: where the columns stand in a stream's records of another layout."""
+"""Section [stream] of a detector file: the path of each column in stream records of another layout."""
 
 from __future__ import annotations
 

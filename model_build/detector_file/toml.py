@@ -1,4 +1,4 @@
-"""Typed values out of a TOML file, with the line of every mistake."""
+"""Typed reader of TOML whose errors name the line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""[training] of a detector file: which models to compare, how, and on which share of the events."""
+"""Section [training] of a detector file: models to compare, their parameters, and the split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms of values in [event] of a detector file: how times and numbers are written, and which words mean nothing."""
+"""Value formats in [event] of a detector file: timestamps, numbers, and words for missing values."""
 
 from __future__ import annotations
 

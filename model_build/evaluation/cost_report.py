@@ -1,4 +1,4 @@
-"""The choice of thresholds for people and programs: a few sentences, and JSON."""
+"""Cost report on the choice of thresholds, as a few sentences and as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fraud and the fight against it cost: the prices in [costs], and what a day costs at given thresholds."""
+"""Costs of fraud, reviews and wrong blocks: the prices in [costs], and the daily total at given thresholds."""
 
 from __future__ import annotations
 

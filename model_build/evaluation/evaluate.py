@@ -1,4 +1,4 @@
-"""Evaluation of a detector file under the prequential protocol: every model beside what it has to beat."""
+"""Walk-forward evaluation of a detector file: every model beside its baselines."""
 
 from __future__ import annotations
 

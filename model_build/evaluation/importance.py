@@ -1,4 +1,4 @@
-"""Importance: how much worse a model finds frauds when it cannot use a feature, or a group of features, any more."""
+"""Permutation importance of features and of groups of features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prequential protocol: train on some days, wait for their labels, judge the days after; then move on and repeat.
+"""Prequential (walk-forward) protocol: train on some days, wait for their labels, test on the days after, repeat.
 
 Reproducible Machine Learning for Credit Card Fraud Detection (Fraud Detection Handbook), chapter 5.3: each fold trains
 on ``train_days``, leaves out the days of the label delay, and is judged on ``test_days``. A customer known to be

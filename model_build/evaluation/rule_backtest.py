@@ -1,4 +1,4 @@
-"""Rules of a detector file on past events, before they are switched on."""
+"""Back-test of a detector file's rules on past events, before they go live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downgrades that rules of a new version would have made: noticed when it is sealed, on the test part."""
+"""Downgrades by rules of a new version, counted on the test part when it is sealed."""
 
 from __future__ import annotations
 

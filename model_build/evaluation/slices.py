@@ -1,4 +1,4 @@
-"""How well a model does on parts of the events: by amount, category, age of the customer, hour and weekday."""
+"""Slice metrics: performance by amount, category, customer age, hour and weekday."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reasons of a trained model: made once, looked up ever after."""
+"""Explainer of a trained model: its tables are built once, then only looked up."""
 
 from __future__ import annotations
 

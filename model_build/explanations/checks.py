@@ -1,4 +1,4 @@
-"""The gate that the reasons of every version pass: they add up to the model's log-odds, and are those others tell."""
+"""Checks of a version's reasons before sealing: they add up to the model's log-odds and agree with other libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deep trees laid out for exact reasons: by quadrature along their cover, or in pairs with a background."""
+"""Deep trees prepared for exact reasons: by quadrature along their cover, or in pairs with a background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the approximate reasons of a version can be relied on: told on its card, as no bound can be promised."""
+"""Stability of a version's approximate (LIME) reasons, measured for its model card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which trees get tables: all that are shallow enough, as long as the tables stay small together."""
+"""Memory budget of reason tables: shallow trees get one as long as all tables together stay small."""
 
 from __future__ import annotations
 

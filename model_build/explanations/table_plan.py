@@ -1,4 +1,4 @@
-"""Which subtree each table is for, and which conditions lead to each leaf in it."""
+"""Plan of reason tables: the subtree of each table, and the conditions that lead to each leaf."""
 
 from __future__ import annotations
 

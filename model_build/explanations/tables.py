@@ -1,4 +1,4 @@
-"""Reason tables of shallow trees, from the exact values of their leaves."""
+"""Reason tables of shallow trees, built from the exact values of their leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All nodes of an ensemble side by side, with their parents and depths, for work over columns."""
+"""Tree arrays: the nodes of an ensemble side by side, with parents and depths, for columnar work."""
 
 from __future__ import annotations
 

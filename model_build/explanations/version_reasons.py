@@ -1,4 +1,4 @@
-"""The reasons that a version is sealed with: exact ones, or those of LIME for a model that no table covers."""
+"""Reasons of a version: an exact explainer, or LIME for a model that no table covers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model card says about reasons, and about what happens when something fails."""
+"""Model card sections on reasons and on fallbacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model card: what a detector version is for, what it learned from, what it reaches and where it is weak.
+"""Model card: purpose, training data, performance and weaknesses of a detector version.
 
 One plain dictionary holds it; `render_card` writes that as Markdown. Only what manifest and evaluation say is in it: a
 version made before a figure was kept has a card without that figure. The form follows Mitchell et al.: "Model cards for

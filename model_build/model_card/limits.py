@@ -1,4 +1,4 @@
-"""The limits of a detector version, each a sentence that a figure of its own manifest or evaluation gives."""
+"""Limitations of a detector version, each a sentence that follows from a figure of its manifest or evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model card as Markdown: headings, sentences and tables from the plain data of the card."""
+"""Model card as Markdown: headings, sentences and tables from the plain data of the card."""
 
 from __future__ import annotations
 

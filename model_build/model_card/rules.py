@@ -1,4 +1,4 @@
-"""What a model card says about rules and lists."""
+"""Model card section on rules and lists."""
 
 from __future__ import annotations
 

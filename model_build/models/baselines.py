@@ -1,4 +1,4 @@
-"""What a model has to beat: the amount alone, and a handful of rules that an analyst would write."""
+"""Baselines that a model has to beat: the amount alone, and a few rules that an analyst would write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Boosted trees: XGBoost and LightGBM. Copies that differ by draw or by seed are averaged in log-odds."""
+"""Boosted trees: XGBoost and LightGBM, with log-odds averaged over copies from different samples or seeds."""
 
 from __future__ import annotations
 

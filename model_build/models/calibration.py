@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: putting them right, and measuring how right they are.
+"""Calibration of probabilities, and its measurement.
 
 Weights and samplers teach a model that fraud is commoner than it is. One correction serves all of them: Platt's
 sigmoid, p = 1 / (1 + exp(−(slope · margin + intercept))), fitted on later events that no sampler touched (Platt:

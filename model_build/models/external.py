@@ -1,4 +1,4 @@
-"""A model that somebody brings: of which nothing is known but what it answers, and what it has to answer."""
+"""External model: an ONNX file trained elsewhere, tested and sealed like a trained one."""
 
 from __future__ import annotations
 

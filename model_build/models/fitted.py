@@ -1,4 +1,4 @@
-"""A model between fitting and calibration, the same for every kind."""
+"""Fitted model before calibration, the same type for every kind of model."""
 
 from __future__ import annotations
 

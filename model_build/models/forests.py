@@ -1,4 +1,4 @@
-"""Random forests: scikit-learn's, and the one of imbalanced-learn that balances what each tree sees."""
+"""Random forests: scikit-learn's, and imbalanced-learn's, which balances the sample of each tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models that training compares, each under any way to meet imbalance."""
+"""Registry of model kinds, and training of one under a strategy against class imbalance."""
 
 from __future__ import annotations
 

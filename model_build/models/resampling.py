@@ -1,4 +1,4 @@
-"""What a model learns from where frauds are rare: strategies that shift the balance, to be compared with none.
+"""Resampling for class imbalance: strategies that change the share of frauds in training, compared with none.
 
 A strategy turns the training part into draws; a model is fitted to each, and the log-odds are averaged. Everything here
 happens before training and nothing of it is exported, but for one thing that the model has to go on doing: where a

@@ -1,4 +1,4 @@
-"""A detector that decides by rules alone: sealed like any other, with a model that says 0 of every event."""
+"""Rules-only detector: sealed like any other, with a model that gives every event the probability 0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters of a model, searched on earlier folds within a given time."""
+"""Hyperparameter tuning on earlier folds within a time limit."""
 
 from __future__ import annotations
 

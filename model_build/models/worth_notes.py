@@ -1,4 +1,4 @@
-"""Notes on a model that is not worth sealing: no better than chance, or dearer than approving everything."""
+"""Warnings about a model that is no better than chance, or costs more than approving everything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that somebody brings as an ONNX file: what it has to look like, and how it becomes one that serving opens."""
+"""ONNX file of an external model: checked, and converted to the inputs and outputs of serving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any ONNX model with the names at its ends that serving asks for."""
+"""Wrapper that gives any ONNX model the input and output names of serving."""
 
 from __future__ import annotations
 

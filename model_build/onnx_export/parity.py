@@ -1,4 +1,4 @@
-"""The gate that every export passes: it answers as the model it came from, missing values included."""
+"""Parity check of every ONNX export: it answers like the trained model, missing values included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trees as arrays, and those arrays as ONNX: one exporter for every kind of tree ensemble.
+"""Tree ensembles as arrays, and their ONNX export: one exporter for every library.
 
 The public converter gets random forests with missing values wrong, so this is ours; `parity` holds every export to the
 model that it came from. `tree_import` makes these arrays of what the libraries fit.

@@ -1,4 +1,4 @@
-"""What a version says about itself: its manifest, and its evaluation on events that no model has seen."""
+"""Manifest and evaluation of a version, measured on events that no model has seen."""
 
 from __future__ import annotations
 

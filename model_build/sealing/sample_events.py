@@ -1,4 +1,4 @@
-"""The past events that a version is sealed with, as they were posted, with their reasons."""
+"""Sample events of a version: past events as they were posted, with scores and reasons."""
 
 from __future__ import annotations
 

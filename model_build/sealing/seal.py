@@ -1,4 +1,4 @@
-"""Sealing: a trained detector becomes a folder in which no byte can change unnoticed."""
+"""Sealing: a trained detector becomes a folder in which any changed byte is detected."""
 
 from __future__ import annotations
 

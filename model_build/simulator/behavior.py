@@ -1,4 +1,4 @@
-"""What honest customers do on one day: mostly the usual, and now and then something odd."""
+"""Behavior of honest customers on one day: mostly habits, with occasional exceptions."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Customers: where they live, when, where and how they pay, and what they carry."""
+"""Customers: home, habits of payment, and devices."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Six kinds of fraud, each planned for the whole time: a quota of payments, spread over incidents."""
+"""Frauds of six kinds, planned for the whole period: a quota of payments, spread over incidents."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Merchants: what they sell, where they are, and what they charge."""
+"""Merchants: category, location and prices."""
 
 from dataclasses import dataclass
 

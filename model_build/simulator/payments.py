@@ -1,4 +1,4 @@
-"""Payments as columns, and how a customer pays when nothing is wrong."""
+"""Payments as columns, and how a customer normally pays."""
 
 from dataclasses import dataclass, fields
 

@@ -1,4 +1,4 @@
-"""The world of one simulation: its size in proportion to the rows asked for, and everything that stays the same."""
+"""World of one simulation: its size follows the requested rows, and it stays the same throughout."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

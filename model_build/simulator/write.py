@@ -1,4 +1,4 @@
-"""Sample payments as a file: CSV or Parquet, written piece by piece."""
+"""Writer of sample payments as CSV or Parquet, chunk by chunk."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
