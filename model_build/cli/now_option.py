@@ -22,5 +22,5 @@ class _Moment(click.ParamType[datetime]):
 
 
 NOW = click.option(
-    "--now", type=_Moment(), help="When DATA was made, such as 2026-01-31T13:24Z; by default, this machine's time."
+    "--now", type=_Moment(), help="Time at which DATA was made, such as 2026-01-31T13:24Z; by default, now."
 )

@@ -20,7 +20,7 @@ def find_version(folder: Path) -> Path:
     Raises `SealError` where there is no version.
     """
     if not folder.is_dir():
-        raise SealError(f"There is no version folder {folder}.")
+        raise SealError(f"Version folder {folder} does not exist.")
     if (folder / MANIFEST).exists():
         return folder
     versions = sorted(_versions_in(folder), key=_age)
@@ -28,10 +28,10 @@ def find_version(folder: Path) -> Path:
         return versions[-1]
     below = sorted({version.parent for place in folder.iterdir() if place.is_dir() for version in _versions_in(place)})
     if below:
-        raise SealError(f"{folder} has the versions of {_named(below)}; name one of these folders.")
+        raise SealError(f"{folder} holds versions in {_named(below)}; give one of these folders.")
     raise SealError(
-        f"{folder} has no {MANIFEST}: give a sealed version's folder, or that of a detector, of which the newest "
-        "version is taken."
+        f"{folder} has no {MANIFEST}: give the folder of a sealed version, or of a detector, whose newest version is "
+        "then used."
     )
 
 
@@ -52,7 +52,7 @@ def _named(folders: list[Path]) -> str:
 
 
 class VersionCommand(click.Command):
-    """A command with one version: says so where a pattern such as versions/shop/* has become several."""
+    """A command that takes one version, and refuses several, as from a pattern such as versions/shop/*."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse several version folders one after another."""
@@ -61,8 +61,8 @@ class VersionCommand(click.Command):
             matched = list(takewhile(lambda path: (path / MANIFEST).is_file(), given[place:]))
             if len(matched) > 1:
                 raise click.UsageError(
-                    f"Several versions were given, {_named(matched)}; name one, or the folder {matched[0].parent}, of "
-                    "which the newest is taken.",
+                    f"Several versions were given, {_named(matched)}; give one, or the folder {matched[0].parent}, "
+                    "whose newest version is then used.",
                     ctx,
                 )
         return super().parse_args(ctx, args)

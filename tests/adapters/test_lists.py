@@ -33,7 +33,7 @@ denied: adds 2, removes 2 of 2 values
 denied: adds "c5", "c6"
 denied: removes "c1", "c2"
 denied: 1 lines repeat a value, which counts once
-payments now goes by 2 values in denied
+denied of payments now has 2 values
 """
 
 

@@ -66,7 +66,7 @@ def test_what_was_lost_is_found_again(backend: Backend, decided: list[Payment]) 
     assert len(before) == len(decided)
     backend.stores.segments.delete(segments(backend))
     assert found(backend) == []
-    assert f"{len(decided)} decisions of 1 days indexed" in reindex(backend)
+    assert f"{len(decided)} decisions on 1 days indexed" in reindex(backend)
     assert found(backend) == before
 
 
@@ -108,4 +108,4 @@ def test_other_days_and_detectors_are_left_alone(backend: Backend) -> None:
     assert "0 decisions" in reindex(backend, "--detector", "nobody")
     assert "0 decisions" in reindex(backend, "--from", "2026-01-01", "--to", "2026-01-02")
     assert segments(backend) == before
-    assert "turn them around" in reindex(backend, "--from", "2026-01-03", "--to", "2026-01-02", status=2)
+    assert "swap them" in reindex(backend, "--from", "2026-01-03", "--to", "2026-01-02", status=2)

@@ -179,11 +179,11 @@ def test_payments_are_needed_to_judge_it(network_onnx: Path, tmp_path: Path) -> 
     result = call("seal", "--detector", SAMPLE_DETECTOR, "--model", network_onnx, "--out", tmp_path / "out")
 
     assert result.exit_code == 2
-    assert "--model needs DATA: labelled payments to judge the model by." in result.stderr
+    assert "--model needs DATA: labeled payments to evaluate the model on." in result.stderr
 
 
 def test_features_go_to_tables_alone(sample_csv: Path, tmp_path: Path) -> None:
     result = call("features", sample_csv, "--detector", SAMPLE_DETECTOR, "--out", tmp_path / "f.xlsx")
 
     assert result.exit_code == 1
-    assert f"Error: {tmp_path / 'f.xlsx'} has to end with .parquet or .csv." in result.stderr
+    assert f"Error: {tmp_path / 'f.xlsx'} must end with .parquet or .csv." in result.stderr

@@ -99,7 +99,7 @@ def test_the_command_prints_a_table_and_writes_every_fold(sample_csv: Path, tmp_
     result = CliRunner().invoke(main, ["evaluate", str(sample_csv), "--detector", str(detector), *asked])
 
     assert result.exit_code == 0, result.output
-    assert "2 folds from 2026-03-01: 14 days to learn, 7 days of delay, 7 days to be judged on" in result.output
+    assert "2 folds from 2026-03-01: training on 14 days, label delay of 7 days, test on 7 days" in result.output
     rows = json.loads(written.read_text())["rows"]
     assert [fold["start"] for fold in rows[-1]["folds"]] == ["2026-03-01", "2026-03-08"]
     # The same notes as of training.

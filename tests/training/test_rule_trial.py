@@ -118,7 +118,7 @@ def test_the_command_shows_a_row_for_each_rule(payments: Path, detector: Path, t
     result = call(payments, "--detector", detector, "--json", tmp_path / "trial.json")
 
     assert result.exit_code == 0, result.output
-    assert "8 payments, 2 of them fraud" in result.stdout
+    assert "8 payments, 2 frauds" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
     hits, adds = (line.split() for line in result.stdout.splitlines() if "large → " in line)
     assert hits == ["large", "→", "review", "5", "1", "25.0%", "500", "10", "2"]

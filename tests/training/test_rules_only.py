@@ -57,7 +57,7 @@ def seal(detector: Path, out: Path, *data: Path) -> Path:
     result = call("seal", *data, "--detector", detector, "--out", out)
     assert result.exit_code == 0, result.output
     (folder,) = (out / "payments").iterdir()
-    assert f"Sealed {folder.name} in {folder}" in result.stdout
+    assert f"Sealed version {folder.name} in {folder}" in result.stdout
     return folder
 
 
