@@ -77,7 +77,7 @@ def seal_best(
     best = models[0].model
     onnx, difference = best.export(), None
     if best.external_sha256 is None:
-        progress(f"Checking that the export of {best.title} answers alike")
+        progress(f"Checking the ONNX export of {best.title}")
         difference = check_parity(best, onnx, training_set.matrix[split.validation])
     reasons, told = explain_version(training_set, split, best, progress)
     held_out = _score_held_out(training_set, split, Model(onnx))

@@ -68,7 +68,7 @@ def _explain_aws(error: Exception) -> str | None:
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tollgate")
 def main() -> None:
-    """Serverless fraud detection that a small team can own."""
+    """Serverless fraud detection that a small team owns."""
 
 
 @main.command()

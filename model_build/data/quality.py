@@ -57,23 +57,24 @@ def note_data_quality(data: LabeledEvents, file: DetectorFile, now_s: float | No
 def _note_frauds(data: LabeledEvents) -> Iterator[str]:
     frauds = int((data.labels == 1).sum())
     if mostly := describe_fraud_majority(data):
-        yield f"{mostly}: are they the wrong way round? label_values in [event] says which word means fraud."
+        yield f"{mostly}: are the labels swapped? Set label_values in [event] to say which word means fraud."
     if frauds < FEW_FRAUDS:
-        yield f"Only {frauds} frauds are labelled: every figure above is uncertain."
+        events = "event is" if frauds == 1 else "events are"
+        yield f"Only {frauds} {events} labeled as fraud: every figure above is uncertain."
 
 
 def _describe(leak: LabelLeak, data: LabeledEvents) -> str:
     if leak.auc is None:
         state = "filled in" if leak.found_by == "presence" else "empty"
-        told = (
+        finding = (
             f"is {state} for {leak.seen_frauds:,} of {int((data.labels == 1).sum()):,} frauds and for "
             f"{leak.seen_legitimate:,} of {int((data.labels == 0).sum()):,} legitimate events"
         )
     else:
-        told = f"alone tells fraud from legitimate with an AUC of {_rounded_down(leak.auc)}"
+        finding = f"alone separates fraud from legitimate with an AUC of {_rounded_down(leak.auc)}"
     return (
-        f'Column "{leak.column}" {told}: it seems to be the label in disguise, filled in once the truth was '
-        "known; leave it out of detector.toml unless every new event really has it."
+        f'Column "{leak.column}" {finding}: it likely leaks the label, because it was filled in after the outcome was '
+        "known. Remove it from detector.toml unless every new event really has it."
     )
 
 
@@ -126,14 +127,11 @@ def _note_columns(data: LabeledEvents, event_type: EventType) -> Iterator[str]:
     empty = [name for name, column in columns.items() if column.is_empty]
     constant = [name for name, column in columns.items() if column.is_constant and name not in empty]
     if empty:
-        yield (
-            f"{_name(empty)} empty in every row: fill in what is missing in the export, or leave it out of "
-            "detector.toml."
-        )
+        yield (f"{_name(empty)} empty in every row: fix the export, or remove the {_noun(empty)} from detector.toml.")
     if constant:
         yield (
-            f"{_name(constant)} the same in every row, which tells no event from another: check the export, or leave "
-            "it out of detector.toml."
+            f"{_name(constant)} the same in every row, so a model learns nothing from {_pronoun(constant)}: check the "
+            f"export, or remove the {_noun(constant)} from detector.toml."
         )
 
 
@@ -164,8 +162,8 @@ def _note_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 - 
         example = column[pc.index(zeros, True).as_py()].as_py().strip()
         yield (
             f'Column "{name}": {count:,} of {len(column):,} values are whole numbers with decimals, such as '
-            f'"{example}", and were read as "{one_spelling(example)}": a program kept them as decimals, so zeros in '
-            "front are lost."
+            f'"{example}", and were read as "{one_spelling(example)}": another program stored them as decimals, so '
+            "leading zeros are lost. Export the column as text."
         )
     padded = pc.unique(column.filter(pc.fill_null(pc.match_substring_regex(column, "^0+[1-9][0-9]*$"), False)))
     bare = pc.utf8_ltrim(padded, "0")
@@ -173,9 +171,17 @@ def _note_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 - 
     if count := pc.sum(both).as_py():
         first = pc.index(both, True).as_py()
         yield (
-            f'Column "{name}" has {count:,} numbers with zeros in front and without, such as "{padded[first]}" and '
-            f'"{bare[first]}", which are two keys: export the column as text if they are one.'
+            f'Column "{name}" has {count:,} numbers both with and without leading zeros, such as "{padded[first]}" '
+            f'and "{bare[first]}"; they count as different IDs. Export the column as text if they are the same.'
         )
+
+
+def _noun(columns: Sequence[str]) -> str:
+    return "column" if len(columns) == 1 else "columns"
+
+
+def _pronoun(columns: Sequence[str]) -> str:
+    return "it" if len(columns) == 1 else "them"
 
 
 def _name(columns: Sequence[str]) -> str:
@@ -196,9 +202,9 @@ def _note_young_labels(data: LabeledEvents, now_s: float) -> Iterator[str]:
     unknown = int(((data.labels >= 0) & (data.known_s > now_s)).sum())
     if unknown:
         yield (
-            f"{unknown:,} labels are younger than label_delay ({data.label_delay_s / _DAY_S:g} days), so that frauds "
-            "among them may not be known yet: no model learns from them, and figures of the test part that count them "
-            "are provisional; train again later, or leave those labels empty."
+            f"{unknown:,} labels are newer than label_delay ({data.label_delay_s / _DAY_S:g} days), so some frauds may "
+            "not be reported yet: no model learns from these labels, and test figures that include them are "
+            "provisional. Train again later, or leave those labels empty."
         )
 
 
@@ -220,15 +226,15 @@ def _note_zones(data: LabeledEvents, event_type: EventType) -> Iterator[str]:
     if 0 < zoned < len(column):
         yield (
             f'Column "{event_type.timestamp}" has a time zone in {zoned:,} rows and none in {len(column) - zoned:,}: '
-            "those without one were taken as UTC; give all of them one if they are not."
+            "times without a zone were read as UTC. Add the zone if they are not UTC."
         )
 
 
 def _note_rows(data: LabeledEvents) -> Iterator[str]:
     if np.any(np.diff(data.rows) < 0):
-        yield "The rows were not in order of time; they were sorted."
+        yield "The rows were not in order of time and were sorted."
     if data.unused_columns:
-        yield f"Columns not declared and not used: {', '.join(data.unused_columns)}."
+        yield f"Undeclared columns, not used: {', '.join(data.unused_columns)}."
     unlabeled = int((data.labels < 0).sum())
     if unlabeled:
-        yield f"{unlabeled:,} events are not labelled: they count in histories and are not learned from."
+        yield f"{unlabeled:,} events have no label: they count in histories, but no model learns from them."

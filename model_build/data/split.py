@@ -63,20 +63,23 @@ def check_labels(data: LabeledEvents) -> None:
     """Raise `TrainingDataError` unless both classes are there, with frauds enough to learn from."""
     frauds, legitimate = int((data.labels == 1).sum()), int((data.labels == 0).sum())
     if not frauds and not legitimate:
-        raise TrainingDataError("No event is labelled: the label column is empty in every row.")
+        raise TrainingDataError("No event has a label: the label column is empty in every row.")
     if not frauds:
-        raise TrainingDataError("No event is labelled as fraud: there is nothing to learn from.")
+        raise TrainingDataError("No event is labeled as fraud: there is nothing to learn from.")
     if not legitimate:
-        raise TrainingDataError("Every labelled event is fraud: legitimate events are needed to tell them apart.")
+        raise TrainingDataError("Every labeled event is fraud: training also needs legitimate events.")
     if frauds < MIN_FRAUDS:
-        raise TrainingDataError(f"Only {frauds} frauds are labelled; at least {MIN_FRAUDS} are needed, better 50.")
+        raise TrainingDataError(
+            f"Only {_count(frauds, 'event is', 'events are')} labeled as fraud; training needs at least {MIN_FRAUDS}, "
+            "and 50 or more for reliable figures."
+        )
 
 
 def hint_swapped_labels(data: LabeledEvents) -> str:
     """Return what to do about labels that are likely the wrong way round, where a part lacks one kind."""
     mostly = describe_fraud_majority(data)
-    wrong = "if they are the wrong way round, say in label_values in [event] which word means fraud"
-    return f" {mostly}: {wrong}." if mostly else ""
+    remedy = "if the labels are swapped, set label_values in [event] to say which word means fraud"
+    return f" {mostly}: {remedy}." if mostly else ""
 
 
 def describe_fraud_majority(data: LabeledEvents) -> str | None:
@@ -84,7 +87,7 @@ def describe_fraud_majority(data: LabeledEvents) -> str | None:
     frauds, labeled = int((data.labels == 1).sum()), int((data.labels >= 0).sum())
     if frauds <= labeled / 2:
         return None
-    return f"{frauds:,} of {labeled:,} labelled events are fraud, more than half"
+    return f"{frauds:,} of {labeled:,} labeled events are fraud, more than half"
 
 
 def _hint_time_unit(data: LabeledEvents, span_days: float) -> str:
@@ -93,27 +96,27 @@ def _hint_time_unit(data: LabeledEvents, span_days: float) -> str:
         return ""
     first, last = (spell(int(time_s)) for time_s in data.events.times_s[[0, -1]].tolist())
     return (
-        f" All times fall between {first} and {last}: if they did not, declare timestamp_format in [event], or "
+        f" All times fall between {first} and {last}: if that is wrong, set timestamp_format in [event], or "
         'timestamp_unit, such as "hours", with timestamp_origin.'
     )
 
 
 def note_small_parts(data: LabeledEvents, split: Split) -> Iterator[str]:
     """Yield a warning for each part with so few frauds that what it is for is left to chance."""
-    uses = {"training": "to learn from", "validation": "to set thresholds and scores by", "test": "to judge by"}
+    uses = {"training": "to learn from", "validation": "to set thresholds and scores", "test": "to measure the model"}
     for name, rows in split.parts():
         frauds = int((data.labels[rows] == 1).sum())
         if frauds < MIN_FRAUDS_PER_PART:
             share = "" if name == "training" else f", or a larger {name}_share in [training]"
             yield (
                 f"The {name} part has only {_count(frauds, 'fraud')} {uses[name]}, among {len(rows):,} events whose "
-                f"label was known in time; {MIN_FRAUDS_PER_PART} are the least: use more events, a shorter "
+                f"labels were known in time; it should have at least {MIN_FRAUDS_PER_PART}. Use more events, a shorter "
                 f"label_delay{share}."
             )
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _count(number: int, noun: str, plural: str | None = None) -> str:
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _check_parts(data: LabeledEvents, split: Split) -> None:
@@ -122,8 +125,8 @@ def _check_parts(data: LabeledEvents, split: Split) -> None:
         frauds = int((data.labels[rows] == 1).sum())
         if not frauds or frauds == len(rows):
             raise TrainingDataError(
-                f"The {name} part has {frauds} frauds among {len(rows)} events whose label was known in time, and "
-                f"needs both kinds; the table spans {span_days:.1f} days and label_delay is "
-                f"{data.label_delay_s / _DAY_S:g} days: use more events, a shorter delay, or other shares."
-                f"{_hint_time_unit(data, span_days)}{hint_swapped_labels(data)}"
+                f"The {name} part has {_count(frauds, 'fraud')} among {len(rows)} events whose labels were known in "
+                f"time, but it needs frauds and legitimate events. The data spans {span_days:.1f} days and "
+                f"label_delay is {data.label_delay_s / _DAY_S:g} days: use more events, a shorter delay, or other "
+                f"shares.{_hint_time_unit(data, span_days)}{hint_swapped_labels(data)}"
             )

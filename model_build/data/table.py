@@ -103,7 +103,7 @@ def read_table(
 def _read_file(path: Path, event_type: EventType, form: FileForm, more: tuple[str, ...]) -> tuple[Piece, list[str]]:
     """Return what `read_table` does, and the columns of the file that are not declared."""
     if not path.is_file():
-        raise TableError(f"There is no file {path}.")
+        raise TableError(f"File {path} does not exist.")
     options = ReadOptions(form, _CHUNK_ROWS, _CHUNK_BYTES, _GROUP_BYTES)
     with closing(LocalFile(path)) as source:
         table, names = join_pieces(
@@ -129,7 +129,9 @@ def read_labeled_events(path: Path, event_type: EventType, form: FileForm = _DET
     """
     rule = event_type.label
     if rule is None:
-        raise TrainingDataError("The detector file has no label in [event]: training needs to know what was fraud.")
+        raise TrainingDataError(
+            "The detector file has no label in [event]; training needs the column that says which events were fraud."
+        )
     outcome = event_type.outcome.column if event_type.outcome else None
     needed = tuple(name for name in (rule.column, rule.time, outcome) if name)
     table, unused = _read_file(path, event_type, form, needed)
@@ -163,7 +165,7 @@ def _reject_early_ticks(event_type: EventType, events: Events) -> None:
     first, last = spell(earliest_us // 1_000_000), spell(latest_us // 1_000_000)
     raise TrainingDataError(
         f'Column "{event_type.timestamp}": all times fall between {first} and {last}, as timestamp_format '
-        f'"{event_type.timestamp_format}" says; if they count from another start, set timestamp_unit = "hours" (or '
+        f'"{event_type.timestamp_format}" says; if they count from another date, set timestamp_unit = "hours" (or '
         '"days", "minutes", "seconds") and timestamp_origin in [event] instead.'
     )
 
@@ -257,7 +259,7 @@ def _read_known_times(event_type: EventType, table: Piece, events: Events) -> Fl
         if not event_type.time_format.is_date_of(round(known[row] * 1e6), int(events.times_us[row])):
             raise TrainingDataError(
                 f'Row {row + 1}, column "{name}": the label became known before its event; correct it, or leave the '
-                "cell empty, so that label_delay says when."
+                "cell empty to use label_delay."
             )
         known[row] = events.times_s[row]
     return known

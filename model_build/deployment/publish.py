@@ -29,7 +29,7 @@ from model_build.sealing.seal import HISTORIES, read_version_files
 def open_folder(folder: Path) -> DetectorVersion:
     """Open a version folder; raise `SealError` unless every byte is what was sealed."""
     if not folder.is_dir():
-        raise SealError(f"There is no version folder {folder}.")
+        raise SealError(f"Version folder {folder} does not exist.")
     files = read_version_files(folder)
     version = open_version(folder.resolve().name, files)
     if has_past_events(version):
@@ -45,7 +45,7 @@ def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tu
     path = folder / HISTORIES
     content = path.read_bytes() if path.is_file() else b""
     if sha256(content) != version.manifest["histories"]["sha256"]:
-        raise SealError(f"{path} is missing or was changed after sealing; train again or copy the whole folder.")
+        raise SealError(f"{path} is missing or was changed after sealing; copy the whole folder again, or train again.")
     found: dict[tuple[str, str], dict[str, int]] = {}
     for line in gzip.decompress(content).splitlines():
         entity, key, sums = json.loads(line)

@@ -77,9 +77,11 @@ def _choose(
     places = {one.letter.message_id: place for place, one in enumerate(found)}
     for message_id in chosen:
         if message_id not in places:
-            raise InputError(f"There is no message {message_id} in the dead-letter queue; list them without --message.")
+            raise InputError(
+                f"Message {message_id} is not in the dead-letter queue; run without --message to list the queue."
+            )
         one = found[places[message_id]]
         if not deployment.takes(one):
-            able = "give --stream-function to have it decided on" if one.kind else "it cannot be put back"
+            able = "add --stream-function to redrive it" if one.kind else "it cannot be redriven"
             raise InputError(f"Message {message_id} is about {one.about}; {able}.")
     return [places[message_id] for message_id in dict.fromkeys(chosen)]

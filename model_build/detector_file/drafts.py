@@ -29,7 +29,7 @@ def read_draft(detector: str, bucket: str) -> Draft:
     """Return the draft of a deployed detector; raise `NotFoundError` where there is none."""
     found = DraftStore(clients.s3(), bucket).read(detector)
     if found is None:
-        raise NotFoundError(f"There is no draft of the rules of {detector}; save one on the dashboard's page Rules.")
+        raise NotFoundError(f"{detector} has no draft of rules; save one on the Rules page of the dashboard.")
     return found[0]
 
 
@@ -47,7 +47,7 @@ def replace_rules_in_file(path: Path, rules: Sequence[Rule]) -> DetectorFile:
             file.write(text)
         after = read_detector_file(Path(name))
         if after.event_type != before.event_type or after.rules.rules != tuple(rules):
-            raise DetectorFileError(f"{path} could not be changed; put in what `tollgate rules draft` prints by hand.")
+            raise DetectorFileError(f"Could not change {path}; paste the output of `tollgate rules draft` by hand.")
         path.write_text(text, encoding="utf-8", newline="")
     finally:
         Path(name).unlink()

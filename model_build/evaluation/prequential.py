@@ -88,9 +88,9 @@ def plan_protocol(
     stops = date.fromordinal(protocol.first.toordinal() + protocol.days - 1)
     if protocol.first < begins or stops > ends:
         raise TrainingDataError(
-            f"The folds span {protocol.first} to {stops} ({protocol.days} days: {train_days} to train, {delay_days} of "
-            f"label delay, {folds} folds of {test_days} to test), and the table spans {begins} to {ends}: use fewer "
-            "folds, shorter ones, or more data."
+            f"The folds span {protocol.first} to {stops} ({protocol.days} days: {train_days} of training, "
+            f"{delay_days} of label delay, {folds} folds with {test_days} of test), but the data spans {begins} to "
+            f"{ends}: use fewer or shorter folds, or more data."
         )
     return protocol
 
@@ -107,8 +107,9 @@ def cut_folds(data: LabeledEvents, protocol: Protocol) -> tuple[Fold, ...]:
             frauds = int((data.labels[rows] == 1).sum())
             if not 0 < frauds < len(rows):
                 raise TrainingDataError(
-                    f"The {name} part of the fold from {fold.start} has {frauds} frauds among {len(rows)} labelled "
-                    f"events and needs both kinds; choose other days or longer folds.{hint_swapped_labels(data)}"
+                    f"The {name} part of the fold from {fold.start} has {frauds} frauds among {len(rows)} labeled "
+                    "events, but it needs frauds and legitimate events; choose other days or longer folds."
+                    f"{hint_swapped_labels(data)}"
                 )
     return folds
 

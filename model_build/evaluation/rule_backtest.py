@@ -42,7 +42,7 @@ def backtest_rules(
     data = read_past_payments(path, file, clock.now())
     data_notes = note_data_quality(data, file, clock.now_s())
     inputs, rules = _prepare(data, file, version, progress)
-    progress(f"Asking {len(rules.rules)} rules")
+    progress(f"Testing {len(rules.rules)} rules")
     by_score = None if version is None else _by_score(file, version, inputs)
     trial = try_rules(rules, TriedEvents(inputs, data.labels, np.ones(len(data.events)), file.costs, by_score))
     return trial, (*data_notes, *file.warnings, *_rule_notes(trial))
@@ -67,7 +67,7 @@ def _prepare(
         rules = RuleSet.of(book, file.event_type, training_set.features)
         for compiled in rules.rules:
             if SCORE in compiled.names:
-                needs = "reads the score; give a sealed version with --version, whose model then scores the events"
+                needs = "reads the score; give a sealed version with --version to score the events"
                 raise DetectorFileError(f'Rule "{compiled.rule.name}" {needs}.')
         return RuleInputs(data.events, training_set.matrix, np.zeros(len(data.events), dtype=np.int64)), rules
     matrix, scores = _score(data, version, progress)

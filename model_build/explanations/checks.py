@@ -42,10 +42,10 @@ def check_reasons(
         gaps["shap"] = _largest(found - _told_by_shap(form, few, background))
     for name, gap in gaps.items():
         if not gap <= MAX_GAP:
-            against = "what the trained model says" if name == "sum" else f"what {name} tells"
+            against = "the trained model" if name == "sum" else f"those of {name}"
             raise ReasonsError(
-                f"The reasons of {fitted.title} differ from {against} by up to {gap:.2g} in log-odds; at most "
-                f"{MAX_GAP:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models, or set "
+                f"The reasons of {fitted.title} differ from {against} by up to {gap:.2g} in log-odds; the "
+                f"limit is {MAX_GAP:g}, so no version was sealed. Remove {fitted.kind} from models, or set "
                 'reasons = "none" in [training].'
             )
     return gaps

@@ -31,7 +31,7 @@ def explain_version(
     form = best.uncalibrated.form()
     if form is None:
         return _approximate(training_set, split, best, progress)
-    progress(f"Making the tables for the reasons of {best.title} and checking that they add up")
+    progress(f"Building and checking the reasons of {best.title}")
     background = _draw_background(training_set, split) if method == "background" else None
     explainer = build_explainer(form, training_set.matrix.shape[1], best.calibration, background)
     gaps = check_reasons(best, explainer, training_set.matrix[split.validation], background)
@@ -47,7 +47,7 @@ def _approximate(
     training_set: TrainingSet, split: Split, best: TrainedModel, progress: Progress
 ) -> tuple[bytes, dict[str, Any]]:
     """Return the file of reasons of a model that no table covers, and what the manifest says of them."""
-    progress(f"Measuring how stable the approximate reasons of {best.title} are")
+    progress(f"Measuring the stability of the approximate reasons of {best.title}")
     lime = Lime(_draw_background(training_set, split))
     groups = group_features(training_set.features, training_set.file.event_type.entities)
     told = measure_lime(best, lime, groups, training_set.matrix[split.validation], training_set.file.training.seed)

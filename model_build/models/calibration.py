@@ -68,8 +68,8 @@ def fit_calibration(margins: Floats, labels: npt.NDArray[np.int8]) -> Calibratio
     frauds, legitimate = int(fraud.sum()), int((~fraud).sum())
     if not frauds or not legitimate:
         raise TrainingDataError(
-            f"Probabilities cannot be calibrated on {frauds} frauds and {legitimate} legitimate events: both are "
-            "needed; use more events or a larger validation_share."
+            f"Cannot calibrate probabilities on {frauds} frauds and {legitimate} legitimate events: both kinds are "
+            "needed. Use more events or a larger validation_share."
         )
     targets = np.where(fraud, (frauds + 1) / (frauds + 2), 1 / (legitimate + 2))
     center, deviation = float(margins.mean()), float(margins.std())

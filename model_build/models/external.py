@@ -34,14 +34,14 @@ def seal_external_model(
     used, or that tells frauds no better than chance.
     """
     training_set, split, notes = prepare(data_path, file, progress)
-    progress(f"Trying {model}")
+    progress(f"Testing {model}")
     external = _load_external(model, training_set.matrix[split.validation], file.training.seed)
     evaluated = evaluate_model(training_set, split, external)
     if evaluated.validation.auc <= 0.5:
         raise ModelFileError(
-            f"{model} tells frauds no better than chance: of a fraud and a legitimate event of the validation part, it "
-            f"takes the fraud for the more suspicious one in {evaluated.validation.auc:.0%} of cases. Fraud has to be "
-            "its second class (labels 0 and 1), and its features those of `tollgate features`, in their order."
+            f"{model} is no better than chance: its AUC on the validation part is {evaluated.validation.auc:.2f}. "
+            "Fraud must be its second class (labels 0 and 1), and its features must be those of `tollgate features`, "
+            "in their order."
         )
     return seal_best(training_set, split, (evaluated,), notes, out, progress)
 
@@ -60,7 +60,7 @@ def _load_external(path: Path, features: Matrix, seed: int) -> TrainedModel:
         return _log_odds(model.predict(rows))
 
     uncalibrated = UncalibratedModel(margin, model.predict, lambda _: onnx, gain, lambda: None)
-    title, hashed = f"{path.name} (brought)", sha256(path.read_bytes())
+    title, hashed = f"{path.name} (imported)", sha256(path.read_bytes())
     return TrainedModel(KIND, "none", title, None, model.predict, lambda: onnx, gain, {}, uncalibrated, None, hashed)
 
 
@@ -69,31 +69,31 @@ def _check_answers(path: Path, model: Model, features: Matrix) -> None:
     answers = model.predict(rows)
     _check_probabilities(path, answers)
     if not np.array_equal(answers, model.predict(rows)):
-        raise ModelFileError(f"{path} answers the same events otherwise each time; leave out what it does at random.")
+        raise ModelFileError(f"{path} gives different answers to the same events; remove its random operations.")
     few = rows[:: max(len(rows) // _TRIED_ALONE, 1)]
     alone = np.concatenate([model.predict(row[None, :]) for row in few])
     largest = float(np.abs(alone - model.predict(few)).max())
     if largest > MAX_DIFFERENCE:
         raise ModelFileError(
-            f"{path} answers an event otherwise alone than among others, by up to {largest:.2g}: export it for "
-            "inference, so that nothing is computed over the events of one call."
+            f"{path} gives an event another answer alone than in a batch, by up to {largest:.2g}: export it for "
+            "inference, so that nothing is computed over the events of a batch."
         )
     if float(np.ptp(answers)) == 0.0:
-        raise ModelFileError(f"{path} gives every event the probability {answers[0]:.4g}: it tells none from another.")
+        raise ModelFileError(f"{path} gives every event the same probability, {answers[0]:.4g}.")
 
 
 def _check_probabilities(path: Path, answers: Floats) -> None:
     lost = int((~np.isfinite(answers)).sum())
     if lost:
         raise ModelFileError(
-            f"{path} has no finite answer to {lost:,} of {len(answers):,} events. A missing feature comes as NaN: put "
-            "what fills it in, such as an imputer, into the model before it is exported."
+            f"{path} gives no finite answer for {lost:,} of {len(answers):,} events. A missing feature is NaN: "
+            "include an imputer in the model before you export it."
         )
     low, high = float(np.min(answers)), float(np.max(answers))
     if low < -_ROUNDING or high > 1 + _ROUNDING:
         raise ModelFileError(
-            f"{path} answers from {low:.4g} to {high:.4g}, which are no probabilities: export what gives those from 0 "
-            "to 1 (predict_proba), not a margin or a class."
+            f"{path} answers from {low:.4g} to {high:.4g}, which are not probabilities: export predict_proba, from 0 "
+            "to 1, not a margin or a class."
         )
 
 

@@ -97,8 +97,8 @@ def _smote_sampler(labels: Labels, seed: int) -> SMOTE:
     frauds = int((labels == 1).sum())
     if frauds < 2:
         raise TrainingDataError(
-            f"SMOTE draws new frauds between two known ones, and the training part has {frauds}: use more events, or "
-            "leave smote and smote_undersampling out of imbalance."
+            f"SMOTE needs at least two frauds, and the training part has {frauds}: use more events, or remove smote "
+            "and smote_undersampling from imbalance."
         )
     wanted = max(frauds, int(_wanted_ratio(labels) * (len(labels) - frauds)))
     return SMOTE(sampling_strategy={1: wanted}, k_neighbors=min(_NEIGHBORS, frauds - 1), random_state=seed)
@@ -148,7 +148,7 @@ def draw_sample(strategy: str, features: Matrix, labels: Labels, seed: int) -> S
     frauds = int((labels == 1).sum())
     if not 0 < frauds < len(labels):
         raise TrainingDataError(
-            f"The training part has {frauds} frauds among {len(labels)} events, and a model needs both kinds: "
-            "use more events, a shorter label_delay, or other shares."
+            f"The training part has {frauds} frauds among {len(labels)} events, but a model needs frauds and "
+            "legitimate events: use more events, a shorter label_delay, or other shares."
         )
     return IMBALANCE[strategy].draw(features, labels, seed)

@@ -75,12 +75,12 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
 
 def _check_rules(file: DetectorFile) -> None:
     if not file.rules.rules:
-        raise DetectorFileError("The detector file has no [[rules]]; without a model there has to be one at least.")
+        raise DetectorFileError("The detector file has no [[rules]]; a detector without a model needs at least one.")
     scope = file.rule_scope
     for rule in file.rules.rules:
         if SCORE in {name.name for name in names(read_rule(rule.when, scope))}:
             raise DetectorFileError(
-                f'Rule "{rule.name}" reads the score, which a detector without a model lacks; train one instead.'
+                f'Rule "{rule.name}" reads the score, but a detector without a model has none; train a model instead.'
             )
 
 

@@ -66,8 +66,8 @@ def _explain_failure(error: Exception) -> str:
     said = str(error)
     if "onnx opset versions" in said or "IR version" in said:
         return (
-            f"is written in a version of ONNX that ONNX Runtime {onnxruntime.__version__} does not read; export it "
-            f"with an older one, such as target_opset={OPSET}."
+            f"uses a version of ONNX that ONNX Runtime {onnxruntime.__version__} does not support; export it with an "
+            f"older one, such as target_opset={OPSET}."
         )
     reason = said.rpartition(" : ")[2].splitlines()[0].rstrip(".")
     return f"cannot be run by ONNX Runtime {onnxruntime.__version__}: {reason[:200]}."

@@ -32,10 +32,10 @@ def check_parity(fitted: TrainedModel, onnx: bytes, features: Matrix, seed: int 
         np.max([np.abs(model.predict(rows) - fitted.predict(rows)).max() for rows in (features, incomplete)])
     )
     if not largest <= MAX_DIFFERENCE:
-        strategy = "" if fitted.imbalance == "none" else f", or {fitted.imbalance} out of imbalance"
+        strategy = "" if fitted.imbalance == "none" else f", or {fitted.imbalance} from imbalance"
         raise ParityError(
             f"The ONNX export of {fitted.title} differs from the trained model by up to {largest:.2g} in probability; "
-            f"at most {MAX_DIFFERENCE:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models"
+            f"the limit is {MAX_DIFFERENCE:g}, so no version was sealed. Remove {fitted.kind} from models"
             f"{strategy}."
         )
     return largest

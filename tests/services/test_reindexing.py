@@ -95,7 +95,7 @@ def test_what_comes_meanwhile_is_newer_than_what_was_read(backend: Backend, deci
 @pytest.mark.usefixtures("decided")
 def test_large_days_are_written_in_parts(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     before = found(backend)
-    monkeypatch.setattr(reindexing, "_MOST_OF_A_DAY", 2)
+    monkeypatch.setattr(reindexing, "_MAX_ROWS_PER_DAY", 2)
     reindex(backend)
     assert found(backend) == before
     # Six were written and merged.

@@ -91,7 +91,7 @@ def test_what_differs_is_said(backend: Backend, payment: Payment, sample_version
     result = replay(backend, payment["event_id"], "--folder", str(other))
     assert result.exit_code == 1
     assert 'outcome: was "' in result.output
-    assert f'detector_version: was "{sample_version.name}", is "{other.name}"' in result.output
+    assert f'detector_version: was "{sample_version.name}", now "{other.name}"' in result.output
     assert "probability: was" not in result.output
 
 
@@ -121,7 +121,7 @@ def test_a_changed_record_and_other_libraries_are_told(backend: Backend, payment
     change(backend.stores, payment["event_id"], runtime="an abacus", probability=0.5)
     result = replay(backend, payment["event_id"])
     assert result.exit_code == 1
-    assert f"probability: was 0.5, is {answer['probability']!r}" in result.output
+    assert f"probability: was 0.5, now {answer['probability']!r}" in result.output
     assert "Decided with an abacus; replayed with numpy" in result.output
 
 

@@ -342,7 +342,7 @@ def test_a_declared_delimiter_and_encoding_are_taken(
     [
         (["score", "payments.xlsx", "out", "--version", "."], "does not tell its format"),
         (["score", "payments.csv", "out"], "Give --version, or --bucket and --detector."),
-        (["score", "payments.csv", "out", "--version", "nowhere"], "There is no version folder nowhere."),
+        (["score", "payments.csv", "out", "--version", "nowhere"], "Version folder nowhere does not exist."),
     ],
 )
 @pytest.mark.usefixtures("spark")

@@ -202,7 +202,7 @@ def test_no_sampler_reaches_the_export(kind: str, learnt: tuple[Matrix, Labels],
 @pytest.mark.parametrize("imbalance", MOVING)
 def test_later_events_of_one_kind_cannot_calibrate(imbalance: str, learnt: tuple[Matrix, Labels]) -> None:
     legitimate = learnt[0][:50], np.zeros(50, dtype=np.int8)
-    with pytest.raises(TrainingDataError, match="cannot be calibrated on 0 frauds and 50 legitimate events"):
+    with pytest.raises(TrainingDataError, match="Cannot calibrate probabilities on 0 frauds and 50 legitimate events"):
         fit("logistic_regression", learnt, imbalance=imbalance, calibrate_on=legitimate)
 
 

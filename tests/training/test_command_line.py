@@ -77,7 +77,7 @@ def test_sample_train_and_score_work_one_after_another(tmp_path: Path, detector:
     said = [line for line in trained.stdout.splitlines() if line.startswith(("Sealed: ", "Recommended: "))]
     assert said[0].startswith(f"Sealed: review from {sealed['review']}, block from {sealed['block']}: ")
     assert [line.partition(":")[0] for line in said] == ["Sealed", "Recommended"]
-    assert "Note: Columns not declared and not used: merchant_id" in trained.stderr
+    assert "Note: Undeclared columns, not used: merchant_id" in trained.stderr
 
     scored = call("score", payments, "--version", folder, "--out", results)
     assert scored.exit_code == 0, scored.output
@@ -210,7 +210,7 @@ def test_the_installed_command_shows_an_error_without_a_trace(tmp_path: Path) ->
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "Error: There is no file no.csv.\n"
+    assert done.stderr == "Error: File no.csv does not exist.\n"
 
 
 @pytest.mark.parametrize(

@@ -428,7 +428,7 @@ def test_a_parquet_file_without_rows_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    assert f"There is no file {tmp_path / 'nowhere.csv'}" in refusal(tmp_path / "nowhere.csv")
+    assert f"File {tmp_path / 'nowhere.csv'} does not exist" in refusal(tmp_path / "nowhere.csv")
 
 
 def test_a_detector_without_a_label_cannot_learn(tmp_path: Path) -> None:

@@ -89,10 +89,9 @@ def test_columns_that_are_the_same_or_empty_in_every_row_are_named(tmp_path: Pat
     event = EVENT + 'amount = "a"\nboolean = ["b"]\ncategorical = ["c", "e"]\nnumeric = ["d"]\n[entities]\nk = "card"\n'
     notes = notice(tmp_path, base() | more, event)
     assert notes == (
-        'Columns "card", "d", "e" are empty in every row: fill in what is missing in the export, or leave it out of '
-        "detector.toml.",
-        'Columns "a", "b", "c" are the same in every row, which tells no event from another: check the export, or '
-        "leave it out of detector.toml.",
+        'Columns "card", "d", "e" are empty in every row: fix the export, or remove the columns from detector.toml.',
+        'Columns "a", "b", "c" are the same in every row, so a model learns nothing from them: check the export, '
+        "or remove the columns from detector.toml.",
     )
 
 
@@ -115,7 +114,7 @@ def test_an_entity_of_its_own_for_all_is_no_constant(tmp_path: Path) -> None:
 
 def test_few_frauds_are_told(tmp_path: Path) -> None:
     columns = base() | {"y": [int(number % 20 == 3) for number in range(N)]}
-    assert notice(tmp_path, columns) == ("Only 30 frauds are labelled: every figure above is uncertain.",)
+    assert notice(tmp_path, columns) == ("Only 30 events are labeled as fraud: every figure above is uncertain.",)
 
 
 def test_a_column_filled_in_after_the_truth_is_named_in_a_sentence(tmp_path: Path) -> None:
@@ -124,11 +123,11 @@ def test_a_column_filled_in_after_the_truth_is_named_in_a_sentence(tmp_path: Pat
     notes = notice(tmp_path, columns, EVENT + 'categorical = ["reason"]\nnumeric = ["refund"]\n')
     frauds = int(y.sum())
     assert notes == (
-        'Column "refund" alone tells fraud from legitimate with an AUC of 1: it seems to be the label in disguise, '
-        "filled in once the truth was known; leave it out of detector.toml unless every new event really has it.",
+        'Column "refund" alone separates fraud from legitimate with an AUC of 1: it likely leaks the label, because it '
+        "was filled in after the outcome was known. Remove it from detector.toml unless every new event really has it.",
         f'Column "reason" is filled in for {frauds} of {frauds} frauds and for 0 of {N - frauds} legitimate events: it '
-        "seems to be the label in disguise, filled in once the truth was known; leave it out of detector.toml unless "
-        "every new event really has it.",
+        "likely leaks the label, because it was filled in after the outcome was known. Remove it from detector.toml "
+        "unless every new event really has it.",
     )
 
 
@@ -300,7 +299,7 @@ def test_labels_younger_than_their_delay_are_counted(tmp_path: Path) -> None:
     event = EVENT.replace("1h", "10d")
     now_s = START_S + 3600.0 * (N - 1)
     (note,) = notice(tmp_path, base(), event, now_s=now_s)
-    assert note.startswith("240 labels are younger than label_delay (10 days), so that frauds among them may not be")
+    assert note.startswith("240 labels are newer than label_delay (10 days), so some frauds may not be")
     assert notice(tmp_path, base(), event, now_s=now_s + 10 * 86_400) == ()
 
 
@@ -437,8 +436,8 @@ def test_times_without_a_zone_among_others_are_utc_and_told(tmp_path: Path) -> N
     hours = START_S // 3600 + np.arange(N)
     assert (in_file_order == hours + np.where(np.arange(N) % 2 == 1, 2, 0)).all()
     assert note_data_quality(data, file, NOW_S)[0] == (
-        'Column "t" has a time zone in 300 rows and none in 300: those without one were taken as UTC; give all of them '
-        "one if they are not."
+        'Column "t" has a time zone in 300 rows and none in 300: times without a zone were read as UTC. Add the '
+        "zone if they are not UTC."
     )
     train_and_score(tmp_path, mixed, EVENT, mixed)
 
@@ -475,7 +474,7 @@ def test_a_thousand_columns_are_checked_trained_on_and_scored(tmp_path: Path) ->
     columns = base() | {name: generator.integers(0, 1_000, N) for name in names} | {"n7": labels_of() * 3}
     event = EVENT + f"numeric = {names}\n"
     (note,) = notice(tmp_path, columns, event)
-    assert note.startswith('Column "n7" alone tells fraud from legitimate with an AUC of 1')
+    assert note.startswith('Column "n7" alone separates fraud from legitimate with an AUC of 1')
     trained = train_and_score(tmp_path, columns, event, columns)
     assert len(trained.sealed.version.features) == 1_002
 
@@ -552,7 +551,7 @@ def test_zeros_in_front_that_some_ids_lost_are_told(tmp_path: Path) -> None:
 
     (note,) = notice(tmp_path, with_cards(cards), CARDS)
 
-    assert 'such as "0001" and "1", which are two keys' in note
+    assert 'such as "0001" and "1"; they count as different IDs' in note
 
 
 def test_thousands_that_may_be_decimals_are_asked_about(tmp_path: Path) -> None:
@@ -571,4 +570,4 @@ def test_thousands_that_may_be_decimals_are_asked_about(tmp_path: Path) -> None:
 def test_labels_the_wrong_way_round_are_asked_about(tmp_path: Path) -> None:
     swapped = base() | {"y": (1 - labels_of(rate=0.1)).tolist()}
 
-    assert any("the wrong way round" in note for note in notice(tmp_path, swapped))
+    assert any("are the labels swapped" in note for note in notice(tmp_path, swapped))

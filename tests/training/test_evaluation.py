@@ -103,7 +103,7 @@ def test_the_command_prints_a_table_and_writes_every_fold(sample_csv: Path, tmp_
     rows = json.loads(written.read_text())["rows"]
     assert [fold["start"] for fold in rows[-1]["folds"]] == ["2026-03-01", "2026-03-08"]
     # The same notes as of training.
-    assert "Note: Columns not declared and not used: fraud_kind." in " ".join(result.stderr.split())
+    assert "Note: Undeclared columns, not used: fraud_kind." in " ".join(result.stderr.split())
     assert rows[-1]["average_precision"][0] == pytest.approx(
         np.mean([fold["average_precision"] for fold in rows[-1]["folds"]])
     )
@@ -119,7 +119,7 @@ def test_labels_the_wrong_way_round_are_doubted_where_a_fold_lacks_one_kind(samp
     result = CliRunner().invoke(main, ["evaluate", str(swapped), "--detector", str(detector), *asked])
     assert result.exit_code == 1
     said = " ".join(result.stderr.split())
-    assert "labelled events are fraud, more than half: if they are the wrong way round, say in label_values" in said
+    assert "labeled events are fraud, more than half: if the labels are swapped, set label_values" in said
 
 
 def test_folds_that_do_not_fit_are_one_sentence(sample_csv: Path) -> None:
@@ -128,4 +128,4 @@ def test_folds_that_do_not_fit_are_one_sentence(sample_csv: Path) -> None:
     )
 
     assert result.exit_code == 1
-    assert "use fewer folds, shorter ones, or more data." in result.output
+    assert "use fewer or shorter folds, or more data." in result.output

@@ -40,7 +40,7 @@ def test_an_honest_export_passes_with_its_difference(fitted: TrainedModel, featu
 
 
 def test_a_leaf_that_was_tampered_with_is_refused(boosted: TrainedModel, features: Matrix) -> None:
-    with pytest.raises(ParityError, match=r"The ONNX export of XGBoost differs .* Leave xgboost out of models\."):
+    with pytest.raises(ParityError, match=r"The ONNX export of XGBoost differs .* Remove xgboost from models\."):
         check_parity(boosted, change(boosted.export(), "target_weights", 0, 0.5), features)
 
 
@@ -48,7 +48,7 @@ def test_the_refusal_names_the_strategy_where_there_is_one(features: Matrix) -> 
     labels = (features[:, 0] > 1).astype(np.int8)
     fitted = train_model("xgboost", features, labels, 0, imbalance="smote", calibrate_on=(features, labels))
     check_parity(fitted, fitted.export(), features)
-    with pytest.raises(ParityError, match=r"of XGBoost, SMOTE differs .* xgboost out of models, or smote out of imb"):
+    with pytest.raises(ParityError, match=r"of XGBoost, SMOTE differs .* xgboost from models, or smote from imb"):
         check_parity(fitted, change(fitted.export(), "target_weights", 0, 0.5), features)
 
 

@@ -68,14 +68,14 @@ def in_tables(explainer: Explainer, change: Callable[[Matrix], Matrix]) -> Expla
 def test_a_table_that_does_not_add_up_is_refused() -> None:
     fitted, features, _ = fit("xgboost", "none")
     wrong = in_tables(explain(fitted, 12, None), lambda rows: rows * np.float32(1.01))
-    with pytest.raises(ReasonsError, match=r"differ from what the trained model says by up to .* in log-odds"):
+    with pytest.raises(ReasonsError, match=r"differ from the trained model by up to .* in log-odds"):
         check_reasons(fitted, wrong, features[ROWS : ROWS + 300], None)
 
 
 def test_a_base_that_is_off_is_refused() -> None:
     fitted, features, _ = fit("logistic_regression", "class_weights")
     explainer = explain(fitted, 12, None)
-    with pytest.raises(ReasonsError, match="Leave logistic_regression out of models"):
+    with pytest.raises(ReasonsError, match="Remove logistic_regression from models"):
         check_reasons(fitted, replace(explainer, base=explainer.base + 0.01), features[ROWS : ROWS + 300], None)
 
 
@@ -86,13 +86,13 @@ def test_contributions_of_the_wrong_features_are_refused_although_they_add_up() 
     assert isinstance(trees, TreeReasons)
     parts = tuple(replace(part, features=part.features[::-1]) for part in trees.parts if isinstance(part, Tables))
     swapped = replace(explainer, parts=(replace(trees, parts=parts),))
-    with pytest.raises(ReasonsError, match="differ from what xgboost tells"):
+    with pytest.raises(ReasonsError, match="differ from those of xgboost"):
         check_reasons(fitted, swapped, features[ROWS : ROWS + 300], None)
 
 
 def test_a_background_in_place_of_cover_is_told_apart_by_the_library() -> None:
     fitted, features, _ = fit("lightgbm", "none")
-    with pytest.raises(ReasonsError, match="differ from what lightgbm tells"):
+    with pytest.raises(ReasonsError, match="differ from those of lightgbm"):
         check_reasons(fitted, explain(fitted, 12, features[-100:]), features[ROWS : ROWS + 300], None)
 
 

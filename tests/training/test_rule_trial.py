@@ -186,10 +186,10 @@ def test_a_rule_that_never_hits_is_told_which_comparison_is_why(tmp_path: Path) 
 
 def test_notes_on_the_data_are_those_of_training(payments: Path, detector: Path) -> None:
     said = call(payments, "--detector", detector).stderr
-    assert "Note: Only 2 frauds are labelled: every figure above is uncertain." in said
+    assert "Note: Only 2 events are labeled as fraud: every figure above is uncertain." in said
     swapped = "\n".join(
         line[:-1] + {"0": "1", "1": "0"}.get(line[-1], line[-1]) for line in payments.read_text().split()
     )
     payments.write_text(swapped)
     said = call(payments, "--detector", detector).stderr
-    assert "labelled events are fraud, more than half: are they the wrong way round?" in said
+    assert "labeled events are fraud, more than half: are the labels swapped?" in said

@@ -110,7 +110,7 @@ def test_its_card_shows_the_rules_and_claims_no_learning(detector: Path, tmp_pat
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("amount > 200", "score > 200"), 'Rule "large | online" reads the score, which a detector without a model'),
+        (("amount > 200", "score > 200"), 'Rule "large | online" reads the score, but a detector without a model'),
         (("[[rules]]", "[[ruels]]"), 'is no section of a detector file (did you mean "rules"?)'),
     ],
 )  # fmt: skip
@@ -127,4 +127,4 @@ def test_without_rules_there_is_nothing_to_seal(detector: Path, tmp_path: Path) 
     detector.write_text(DETECTOR.partition("[[rules]]")[0])
     result = call("seal", "--detector", detector, "--out", tmp_path / "versions")
 
-    assert "Error: The detector file has no [[rules]]; without a model there has to be one at least." in result.stderr
+    assert "Error: The detector file has no [[rules]]; a detector without a model needs at least one." in result.stderr

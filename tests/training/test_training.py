@@ -98,7 +98,7 @@ def test_the_order_of_the_rows_does_not_matter_and_is_noted(
     order = np.random.default_rng(0).permutation(len(lines) - 1) + 1
     mixed.write_text("\n".join([lines[0], *(lines[place] for place in order)]) + "\n")
     other = train(mixed, quick_detector, tmp_path / "out")
-    assert "The rows were not in order of time; they were sorted." in other.notes
+    assert "The rows were not in order of time and were sorted." in other.notes
     assert not any("sorted" in note for note in trained.notes)
     seen = [{c.model.kind: c.test.auc for c in one.models} for one in (trained, other)]
     assert seen[0] == pytest.approx(seen[1], abs=0.02)
@@ -106,13 +106,13 @@ def test_the_order_of_the_rows_does_not_matter_and_is_noted(
 
 def test_few_frauds_are_noted(tmp_path: Path, quick_detector: DetectorFile) -> None:
     trained = train(_plain_table(tmp_path, 20), _plain_detector(quick_detector), tmp_path / "out")
-    assert "Only 20 frauds are labelled: every figure above is uncertain." in trained.notes
-    assert trained.notes[0].startswith("The validation part has only 6 frauds to set thresholds and scores by")
-    assert "Columns not declared and not used: colour." in trained.notes
+    assert "Only 20 events are labeled as fraud: every figure above is uncertain." in trained.notes
+    assert trained.notes[0].startswith("The validation part has only 6 frauds to set thresholds and scores,")
+    assert "Undeclared columns, not used: colour." in trained.notes
 
 
 def test_fewer_than_ten_frauds_are_refused(tmp_path: Path, quick_detector: DetectorFile) -> None:
-    with pytest.raises(TrainingDataError, match="Only 9 frauds are labelled"):
+    with pytest.raises(TrainingDataError, match="Only 9 events are labeled as fraud"):
         train(_plain_table(tmp_path, 9), _plain_detector(quick_detector), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -121,7 +121,7 @@ def test_unlabelled_events_are_noted(tmp_path: Path, quick_detector: DetectorFil
     path = _plain_table(tmp_path, 60)
     path.write_text(path.read_text().replace(",0,red", ",,red", 25))
     trained = train(path, _plain_detector(quick_detector), tmp_path / "out")
-    assert "25 events are not labelled: they count in histories and are not learned from." in trained.notes
+    assert "25 events have no label: they count in histories, but no model learns from them." in trained.notes
     assert not any("uncertain" in note for note in trained.notes)
 
 

@@ -37,9 +37,11 @@ def test_folders_without_a_version_say_what_to_name(versions: list[Path], tmp_pa
     with pytest.raises(SealError, match=f"{detector.parent} holds versions in {detector}; give one of these"):
         find_version(detector.parent)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SealError, match=r"empty has no detector.json: give a sealed version's folder, or that of"):
+    with pytest.raises(
+        SealError, match=r"empty has no detector.json: give the folder of a sealed version, or of a detector"
+    ):
         find_version(tmp_path / "empty")
-    with pytest.raises(SealError, match="There is no version folder"):
+    with pytest.raises(SealError, match=r"Version folder .* does not exist"):
         find_version(tmp_path / "nowhere")
 
 

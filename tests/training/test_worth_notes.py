@@ -27,7 +27,7 @@ def test_few_frauds_leave_more_to_chance(auc: float, frauds: int, noted: bool) -
     said = list(note_model_worth(auc, labels(frauds, 1000), None, from_cost=False))
     assert len(said) == noted
     if noted:
-        assert said[0].startswith("The sealed model is not shown to be better than chance on the test part: AUC 0.")
+        assert said[0].startswith("The sealed model may be no better than chance: on the test part, with")
         assert f"with {frauds} frauds" in said[0]
 
 
@@ -59,7 +59,7 @@ def test_one_fraud_proves_little(auc: float) -> None:
 def test_thresholds_that_cost_more_than_they_save_are_told_of(found: dict[str, Any], said: str) -> None:
     (note,) = note_model_worth(0.9, labels(100, 1000), found, from_cost=False)
     assert said in note
-    assert note.endswith('; write review = "cost" and block = "cost" in [outcomes], or higher scores.')
+    assert note.endswith('; set review = "cost" and block = "cost" in [outcomes], or raise the scores.')
     (note,) = note_model_worth(0.9, labels(100, 1000), found, from_cost=True)
     assert '"cost"' not in note
 
