@@ -22,8 +22,8 @@ def exclude_features(features: Sequence[Feature], patterns: Sequence[str]) -> tu
     for pattern in patterns:
         if not any(fnmatchcase(feature.name, pattern) for feature in features):
             nearest = suggest(pattern, [feature.name for feature in features])
-            raise TrainingDataError(f'[training] leave_out has "{pattern}", and no feature has such a name{nearest}.')
+            raise TrainingDataError(f'[training] leave_out has "{pattern}", but no feature matches it{nearest}.')
     kept = drop_features(features, patterns)
     if not kept:
-        raise TrainingDataError("[training] leave_out leaves no feature to learn from; remove a pattern.")
+        raise TrainingDataError("[training] leave_out excludes every feature; remove a pattern.")
     return kept

@@ -32,16 +32,16 @@ def read_stream(reader: TomlReader, event_type: EventType) -> StreamMapping:
 
 def _check_column(reader: TomlReader, key: str, column: str, known: frozenset[str]) -> None:
     if column not in known:
-        wanted = suggest(column, known) or f"; declared are {', '.join(sorted(known))}"
-        raise reader.fail("stream", key, f'names "{column}", which is no column of [event] or [entities]{wanted}')
+        wanted = suggest(column, known) or f"; the declared columns are {', '.join(sorted(known))}"
+        raise reader.fail("stream", key, f'names "{column}", which is not a column of [event] or [entities]{wanted}')
 
 
 def _check_path(reader: TomlReader, column: str, path: object) -> None:
     if not isinstance(path, str) or not all(path.split(".")):
-        raise reader.fail("stream", "mapping", f'has to give "{column}" a path such as "payment.id", not {path!r}')
+        raise reader.fail("stream", "mapping", f'must give "{column}" a path such as "payment.id", not {path!r}')
     if path.startswith("$") and path != KEY:
         raise reader.fail(
-            "stream", "mapping", f'gives "{column}" the path "{path}"; what begins with $ is "{KEY}" only'
+            "stream", "mapping", f'gives "{column}" the path "{path}"; the only path that begins with $ is "{KEY}"'
         )
 
 
@@ -52,8 +52,8 @@ def _check_units(
     for column, places in minor_units.items():
         _check_column(reader, "minor_units", column, numbers)
         if column not in columns:
-            raise reader.fail("stream", "minor_units", f'names "{column}", which mapping does not give a path')
+            raise reader.fail("stream", "minor_units", f'names "{column}", which has no path in mapping')
         if isinstance(places, bool) or not isinstance(places, int) or not 1 <= places <= _MAX_DECIMALS:
             raise reader.fail(
-                "stream", "minor_units", f'has to give "{column}" 1 to {_MAX_DECIMALS} decimals, not {places!r}'
+                "stream", "minor_units", f'must give "{column}" 1 to {_MAX_DECIMALS} decimals, not {places!r}'
             )

@@ -38,7 +38,7 @@ def read_costs(reader: TomlReader, *, has_amount: bool) -> Costs | None:
     if has_amount or missed is not None:
         return costs
     if "costs" in reader.sections:
-        raise reader.fail("costs", "missed_fraud", "has to be a number, as [event] names no amount")
+        raise reader.fail("costs", "missed_fraud", "must be a number, as [event] has no amount")
     return None
 
 
@@ -47,7 +47,7 @@ def _read_price(reader: TomlReader, key: str, default: float | str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_PRICE:
         also, known = (f'"{AMOUNT}" or ', (AMOUNT,)) if default == AMOUNT else ("", ())
         near = suggest(value, known) if isinstance(value, str) else ""
-        raise reader.fail("costs", key, f"has to be {also}a number from 0 to 10^12, not {value!r}{near}")
+        raise reader.fail("costs", key, f"must be {also}a number from 0 to 10^12, not {value!r}{near}")
     return float(value)
 
 

@@ -80,8 +80,8 @@ def test_training_data_is_read_as_declared(tmp_path: Path) -> None:
         ('delimiter = "::"', "one ASCII character"),
         ('delimiter = "\\""', "one ASCII character"),
         ('delimiter = "§"', "one ASCII character"),
-        ('encoding = "latin-15000"', 'is "latin-15000", which is no encoding of text'),
-        ('encoding = "base64"', "no encoding of text"),
+        ('encoding = "latin-15000"', 'is "latin-15000", which is not a text encoding'),
+        ('encoding = "base64"', "not a text encoding"),
         ('delimeter = ";"', "delimiter"),
     ],
 )

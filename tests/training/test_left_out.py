@@ -28,5 +28,5 @@ def test_a_pattern_that_matches_nothing_offers_the_nearest_name() -> None:
 
 
 def test_leaving_out_everything_is_refused() -> None:
-    with pytest.raises(TrainingDataError, match="leaves no feature"):
+    with pytest.raises(TrainingDataError, match="excludes every feature"):
         exclude_features(FEATURES, ["*"])

@@ -111,7 +111,7 @@ def test_its_card_shows_the_rules_and_claims_no_learning(detector: Path, tmp_pat
     ("change", "says"),
     [
         (("amount > 200", "score > 200"), 'Rule "large | online" reads the score, but a detector without a model'),
-        (("[[rules]]", "[[ruels]]"), 'is no section of a detector file (did you mean "rules"?)'),
+        (("[[rules]]", "[[ruels]]"), 'is not a section of a detector file (did you mean "rules"?)'),
     ],
 )  # fmt: skip
 def test_what_cannot_be_sealed_is_refused(detector: Path, tmp_path: Path, change: tuple[str, str], says: str) -> None:
