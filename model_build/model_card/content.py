@@ -18,9 +18,9 @@ from model_build.model_card.rules import describe_rules
 __all__ = ["build_card", "render_card"]
 
 _NOT_FOR = (
-    "Judging a person: a high score says that an event is rare among legitimate ones, not that somebody did wrong.",
-    "Another kind of event, or another business than the one whose past it learned from.",
-    "Events without their past: the score counts on the histories of this detector being there.",
+    "Judging a person: a high score means that an event is rare among legitimate ones, not that somebody did wrong.",
+    "Other kinds of events, or a business other than the one whose data it was trained on.",
+    "Events without histories: the score depends on the histories of this detector.",
 )
 _DAY_S = 86_400
 _MODEL_FACTS = ("kind", "title", "imbalance", "parameters", "largest_export_difference", "brought_sha256")

@@ -87,10 +87,10 @@ def test_its_evaluation_is_that_of_any_version(brought_version: Path, sample_ver
 def test_its_card_claims_nothing_about_its_training(brought_version: Path) -> None:
     card = (brought_version / "card.md").read_text()
 
-    assert "It was trained elsewhere and brought as an ONNX file: on what and how is not known here." in card
-    assert "whether it had seen the events that it is judged by here is not known" in card
+    assert "The model was trained elsewhere and imported as an ONNX file; its training is not known here." in card
+    assert "If its training data included the events that it is evaluated on here" in card
     assert "They are approximate (LIME)" in card
-    assert "none of them learned from" not in card
+    assert "none of them was trained on" not in card
     assert "Imbalance" not in card
 
 

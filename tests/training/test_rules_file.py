@@ -280,7 +280,7 @@ def test_what_is_written_is_what_is_sealed(tmp_path: Path, sample_csv: Path, qui
     assert [outcome.name for outcome in trained.sealed.version.outcomes] == ["approve", "block"]
     assert any('rule "always" always matches' in note for note in trained.notes)
     card = (trained.sealed.folder / "card.md").read_text()
-    assert "## Its rules" in card
+    assert "## Rules" in card
     assert "| always | score \\>= 0 | call |" in card
 
 
