@@ -1,4 +1,4 @@
-"""Where benchmarks write what they measured."""
+"""Figures of the benchmarks, written to a JSON file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of payments, from CSV to scored CSV with histories, rules and reasons, against the usual stack.
+"""Benchmark of batch scoring: from CSV to scored CSV, with histories, rules and reasons, against the usual stack.
 
     python bench/batch.py [--rows 1000000] [--usual-rows 100000] [--many-rows 10000000] [--json FILE]
 

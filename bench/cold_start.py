@@ -1,4 +1,4 @@
-"""Cold start under AWS's own runtime client, from the start of a process to its first answer.
+"""Benchmark of cold starts under AWS's runtime client, from process start to first response.
 
     python bench/cold_start.py [--rows 30000] [--runs 7] [--json FILE]
 

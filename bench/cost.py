@@ -1,4 +1,4 @@
-"""What a million decisions cost, from what one takes: measured here, at the prices of `prices.toml`.
+"""Cost of a million decisions: usage measured here, at the prices in `prices.toml`.
 
     python bench/cost.py [--rows 30000] [--runs 5000] [--json FILE]
 

@@ -1,4 +1,4 @@
-"""How soon the dashboard shows its pages and answers to what is done there, in a browser, at a million decisions.
+"""Benchmark of the dashboard in a browser, with a million decisions: page loads and responses to clicks.
 
     python bench/dashboard.py [--rows 1000000] [--runs 3] [--json FILE]
 

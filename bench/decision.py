@@ -1,4 +1,4 @@
-"""One decision in a warm function against the usual stack: the same payments, interleaved in the same run.
+"""Benchmark of one decision in a warm function against the usual stack: same payments, interleaved in one run.
 
     python bench/decision.py [--rows 30000] [--runs 500] [--json FILE]
 
@@ -34,7 +34,7 @@ from bench.serving.version import (
 )
 
 Handler = Callable[[Any, Any], Mapping[str, Any]]
-WARM_UP, AT_ONCE = 100, 20
+WARM_UP, BATCH_SIZE = 100, 20
 
 
 def time_ms(handler: Handler, request: Mapping[str, Any]) -> float:
@@ -55,13 +55,13 @@ def measure(folder: Path, runs: int) -> dict[str, list[float]]:
     payments = read_payments(folder, runs + WARM_UP)
     features = read_features(folder, payments)
     took: dict[str, list[float]] = {"ours": [], "ours_reasons": [], "usual": [], "usual_reasons": []}
-    for first in range(0, len(payments), AT_ONCE):
+    for first in range(0, len(payments), BATCH_SIZE):
         for name, reasons in (("", "none"), ("_reasons", "top")):
-            for payment in payments[first : first + AT_ONCE]:
+            for payment in payments[first : first + BATCH_SIZE]:
                 request = write_request({**payment, "event_id": f"{payment['event_id']}{name}"}, reasons)
                 took[f"ours{name}"].append(time_ms(handler, request))
                 tables.settle()
-            for payment, values in list(zip(payments, features, strict=True))[first : first + AT_ONCE]:
+            for payment, values in list(zip(payments, features, strict=True))[first : first + BATCH_SIZE]:
                 request = write_request({"event_id": payment["event_id"], "features": values}, reasons)
                 took[f"usual{name}"].append(time_ms(usual, request))
         gc.collect()

@@ -1,4 +1,4 @@
-"""Histories over columns against the usual way, rolling windows in pandas: the same payments, in the same run.
+"""Benchmark of columnar histories against rolling windows in pandas: same payments, same run.
 
     python bench/history.py [--rows 300000] [--runs 3] [--json FILE]
 
@@ -22,7 +22,7 @@ from tollgate.core.history.plan import HistoryPlan, Sum
 from tollgate.core.history.replay import replay_histories
 
 from bench._figures import write_figures
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 from model_build.detector_file.reader import read_detector_file
 from model_build.simulator import write_sample
 
@@ -60,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "payments.parquet")
         write_sample(asked.rows, 1, path)
-        events = read_labelled_events(path, read_detector_file(DETECTOR_FILE).event_type).events
+        events = read_labeled_events(path, read_detector_file(DETECTOR_FILE).event_type).events
     events = replace(events, entities={name: events.entities[name] for name in ENTITIES})
     columns = {name: keys.codes for name, keys in events.entities.items()}
     frame = pd.DataFrame({"time": pd.to_datetime(events.times_us, unit="us"), "amount": events.amounts, **columns})

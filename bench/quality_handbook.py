@@ -1,4 +1,4 @@
-"""Our models on the Handbook payments beside every published result, in the book's own protocol, fold by fold.
+"""Benchmark of model quality on the Handbook payments, under the book's protocol, beside every published result.
 
     python bench/quality_handbook.py [--json FILE] [--models xgboost]
 
@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from bench._figures import write_figures
-from model_build.data.table import LabelledEvents, read_labelled_events
-from model_build.data.training_set import Material, read_material
+from model_build.data.table import LabeledEvents, read_labeled_events
+from model_build.data.training_set import TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile, read_detector_file
 from model_build.evaluation.evaluate import title_of
 from model_build.evaluation.prequential import Fold, FoldResult, Protocol, cut_folds, run_folds, score_by_model
-from model_build.models.registry import fit_candidate
+from model_build.models.registry import train_model
 
 ROOT = Path(__file__).parent.parent
 PAYMENTS = ROOT.parent / "shared" / "data" / "handbook_transactions.parquet"
@@ -51,7 +51,7 @@ PUBLISHED = {
 FIGURES = (("auc", "auc"), ("ap", "average_precision"), ("cp100", "card_precision"))
 
 
-def protocol_of(data: LabelledEvents, *, all_history: bool) -> tuple[Fold, ...]:
+def protocol_of(data: LabeledEvents, *, all_history: bool) -> tuple[Fold, ...]:
     folds = cut_folds(data, Protocol(FIRST, delay_days=7, all_history=all_history))
     if not all_history:
         found = [figure for rows in (folds[0].train, folds[0].test) for figure in (len(rows), data.labels[rows].sum())]
@@ -63,15 +63,17 @@ def print_row(title: str, figures: tuple[str, ...]) -> None:
     print(f"  {title:44}" + "".join(f"{figure:>15}" for figure in figures))
 
 
-def summarise(results: list[FoldResult]) -> dict[str, tuple[float, float]]:
+def summarize(results: list[FoldResult]) -> dict[str, tuple[float, float]]:
     values = {short: [getattr(result.metrics, name) for result in results] for short, name in FIGURES}
     return {short: (statistics.fmean(column), statistics.pstdev(column)) for short, column in values.items()}
 
 
-def evaluate(material: Material, folds: tuple[Fold, ...], kind: str, imbalance: str) -> dict[str, tuple[float, float]]:
-    parameters = material.file.training.parameters.get(kind, {})
-    results = list(run_folds(material, folds, score_by_model(kind, imbalance, parameters)))
-    summary = summarise(results)
+def evaluate(
+    training_set: TrainingSet, folds: tuple[Fold, ...], kind: str, imbalance: str
+) -> dict[str, tuple[float, float]]:
+    parameters = training_set.file.training.parameters.get(kind, {})
+    results = list(run_folds(training_set, folds, score_by_model(kind, imbalance, parameters)))
+    summary = summarize(results)
     print_row(title_of(kind, imbalance), tuple(f"{mean:.3f}±{deviation:.3f}" for mean, deviation in summary.values()))
     for result in results:
         figures = tuple(f"{getattr(result.metrics, name):.3f}" for _, name in FIGURES)
@@ -79,16 +81,16 @@ def evaluate(material: Material, folds: tuple[Fold, ...], kind: str, imbalance: 
     return summary
 
 
-def time_whole(data: LabelledEvents, file: DetectorFile) -> dict[str, float]:
+def time_whole(data: LabeledEvents, file: DetectorFile) -> dict[str, float]:
     """Time features of all payments, and one XGBoost model on all of them, in seconds."""
     began = time.perf_counter()
     everything = np.arange(len(data.events))
-    material = read_material(data, file, everything, lambda _step: None)
+    training_set = build_training_set(data, file, everything, lambda _step: None)
     replayed = time.perf_counter()
-    fit_candidate(
+    train_model(
         "xgboost",
-        material.matrix,
-        material.labels(everything),
+        training_set.matrix,
+        training_set.labels(everything),
         file.training.seed,
         parameters=file.training.parameters.get("xgboost"),
     )
@@ -103,10 +105,13 @@ def main() -> None:
     if not PAYMENTS.is_file():
         sys.exit(f"The Handbook payments are not at {PAYMENTS.name} beside the checkout; nothing is measured.")
     file = read_detector_file(DETECTOR_FILE)
-    data = read_labelled_events(PAYMENTS, file.event_type)
+    data = read_labeled_events(PAYMENTS, file.event_type)
     folds = protocol_of(data, all_history=False)
-    material = read_material(data, file, folds[0].train, lambda _step: None)
-    print(f"{len(data.events):,} payments, {len(material.features)} features, mean ± deviation over {len(folds)} folds")
+    training_set = build_training_set(data, file, folds[0].train, lambda _step: None)
+    print(
+        f"{len(data.events):,} payments, {len(training_set.features)} features, "
+        f"mean ± deviation over {len(folds)} folds"
+    )
     print_row("", ("AUC ROC", "average prec.", "CP@100"))
     for title, published in PUBLISHED.items():
         print_row(f"{title}, published", published)
@@ -114,11 +119,11 @@ def main() -> None:
     for all_history in (False, True):
         print("\nTrained on everything before" if all_history else "\nTrained on 7 days, as published")
         for kind in asked.models if not all_history else ["xgboost"]:
-            summary = evaluate(material, protocol_of(data, all_history=all_history), kind, "none")
+            summary = evaluate(training_set, protocol_of(data, all_history=all_history), kind, "none")
             if kind == "xgboost":
                 suffix = "_all_history" if all_history else ""
                 figures |= {f"{name}{suffix}": round(mean, 4) for name, (mean, _) in summary.items()}
-    del material
+    del training_set
     figures |= time_whole(data, file)
     print(f"\nOne XGBoost model on all payments: features {figures['features_s']} s, training {figures['train_s']} s")
     write_figures(asked.json, figures)

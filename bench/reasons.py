@@ -1,4 +1,4 @@
-"""Exact reasons against xgboost's own and shap's: the same model and payments, interleaved in the same run.
+"""Benchmark of exact reasons against xgboost and shap: same model and payments, interleaved in one run.
 
     python bench/reasons.py [--rows 100000] [--runs 200] [--json FILE]
 
@@ -23,8 +23,8 @@ from tollgate.core.explanations.explainer import Explainer
 from tollgate.core.features.feature import Matrix
 
 from bench._figures import write_figures
-from model_build.data.table import read_labelled_events
-from model_build.data.training_set import read_material
+from model_build.data.table import read_labeled_events
+from model_build.data.training_set import build_training_set
 from model_build.detector_file.reader import read_detector_file
 from model_build.explanations.build import build_explainer, table_bytes
 from model_build.models.registry import XGBOOST_DEFAULTS
@@ -32,7 +32,7 @@ from model_build.onnx_export.tree_import import xgboost_trees
 from model_build.simulator import write_sample
 
 DETECTOR_FILE = Path(__file__).parent.parent / "examples" / "sample" / "detector.toml"
-TREES, DEPTH, BACKGROUND, MANY = 300, 6, 100, 1000
+TREES, DEPTH, BACKGROUND, BATCH_ROWS = 300, 6, 100, 1000
 
 
 def draw_payments(rows: int) -> tuple[Matrix, Floats]:
@@ -41,10 +41,10 @@ def draw_payments(rows: int) -> tuple[Matrix, Floats]:
         path = Path(folder, "payments.parquet")
         write_sample(rows, 1, path)
         file = read_detector_file(DETECTOR_FILE)
-        data = read_labelled_events(path, file.event_type)
+        data = read_labeled_events(path, file.event_type)
     everything = np.arange(len(data.events))
-    material = read_material(data, file, everything, lambda _: None)
-    return material.matrix, material.labels(everything).astype(np.float64)
+    training_set = build_training_set(data, file, everything, lambda _: None)
+    return training_set.matrix, training_set.labels(everything).astype(np.float64)
 
 
 def boost(features: Matrix, labels: Floats) -> xgboost.Booster:
@@ -70,9 +70,9 @@ def compare_path_dependent(booster: xgboost.Booster, explainer: Explainer, rows:
         return np.asarray(booster.predict(xgboost.DMatrix(chosen, nthread=1), pred_contribs=True))
 
     one, own = medians_ms(runs, lambda i: explainer.explain(rows[i : i + 1]), lambda i: theirs(rows[i : i + 1]))
-    many, own_many = medians_ms(7, lambda _: explainer.explain(rows[:MANY]), lambda _: theirs(rows[:MANY]))
-    expected = theirs(rows[:MANY])
-    found = explainer.explain(rows[:MANY])
+    many, own_many = medians_ms(7, lambda _: explainer.explain(rows[:BATCH_ROWS]), lambda _: theirs(rows[:BATCH_ROWS]))
+    expected = theirs(rows[:BATCH_ROWS])
+    found = explainer.explain(rows[:BATCH_ROWS])
     return {
         "row_ms": one,
         "xgboost_row_ms": own,

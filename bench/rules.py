@@ -1,4 +1,4 @@
-"""Ten rules on columns of payments and on one payment, beside other engines: same rules, same values, same run.
+"""Benchmark of ten rules, on columns and on one payment, against other engines: same rules, values and run.
 
     python bench/rules.py [--rows 100000] [--runs 5] [--json FILE]
 

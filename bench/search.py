@@ -1,4 +1,4 @@
-"""How long searches take in an index of a million decisions over thirty days, the network's part assumed.
+"""Benchmark of searches in an index of a million decisions over thirty days, with an assumed network delay.
 
     python bench/search.py [--rows 1000000] [--days 30] [--runs 5] [--json FILE]
 
@@ -73,8 +73,8 @@ def write_index(s3: MemoryS3, last: date, days: int, rows: int) -> None:
         day = last - timedelta(days=back)
         entries = list(make_entries(day, rows // days, Random(back)))
         if back:
-            labelled = [entry for number, entry in enumerate(entries) if number % 40 == 0]
-            lots = [entries, *(list(_label(labelled[part::2], Random(part))) for part in (0, 1))]
+            labeled = [entry for number, entry in enumerate(entries) if number % 40 == 0]
+            lots = [entries, *(list(_label(labeled[part::2], Random(part))) for part in (0, 1))]
         else:
             lots = list(_of_today(entries))
         for lot in lots:

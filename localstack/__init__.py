@@ -1,1 +1,1 @@
-"""The whole deployment on one machine: an embedded AWS emulator, and template.yaml deployed into it."""
+"""Local deployment: an embedded AWS emulator with template.yaml deployed into it."""

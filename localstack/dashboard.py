@@ -1,4 +1,4 @@
-"""Runs the dashboard on this machine, in front of any API."""
+"""Dashboard process on this machine, in front of any API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make demo` and `make smoke`: the whole path on this machine, from payments to decisions.
+"""Demo and smoke test (`make demo`, `make smoke`): the whole path on this machine, from payments to decisions.
 
 python -m localstack.demo [--port 4566] [--dashboard-port 8501]
 python -m localstack.demo --smoke
@@ -23,7 +23,7 @@ from tollgate.errors import TollgateError
 from localstack.dashboard import DashboardError, running_dashboard
 from localstack.deployment import DeploymentError
 from localstack.emulator import DEFAULT_PORT, ROOT, EmulatorError, require_free
-from localstack.past_tables import PastError
+from localstack.past_tables import BackfillError
 from localstack.running import PAST, RunningStack, running_stack
 from localstack.smoke import Batch, SmokeError, check_stack, drop_file
 
@@ -31,7 +31,7 @@ ROWS, NEW_ROWS = 80_000, 2_000
 SMOKE_ROWS, SMOKE_NEW_ROWS = 15_000, 500
 DASHBOARD_PORT = 8501
 _FAILURES = (
-    *(DashboardError, DeploymentError, EmulatorError, PastError, SmokeError, TollgateError),
+    *(DashboardError, DeploymentError, EmulatorError, BackfillError, SmokeError, TollgateError),
     FileNotFoundError,  # uv, or what `sam build` wrote
 )
 
@@ -85,7 +85,7 @@ def run_demo(port: int, dashboard_port: int, folder: Path, built: Path | None = 
         with running_dashboard(stack.deployment.api_url, dashboard_port, folder / "dashboard.log") as address:
             progress(f"Dropping {stack.new_payments.name} into the bucket")
             batch = drop_file(stack, stack.new_payments)
-            _say_where(stack, address, batch)
+            _print_addresses(stack, address, batch)
             while True:
                 time.sleep(3600)
 
@@ -99,7 +99,7 @@ def _show_progress() -> Any:  # noqa: ANN401 - a function of one text
     return progress
 
 
-def _say_where(stack: RunningStack, dashboard: str, batch: Batch) -> None:
+def _print_addresses(stack: RunningStack, dashboard: str, batch: Batch) -> None:
     api = stack.deployment.api_url
     event = _last_event(stack.new_payments)
     body = shlex.quote(json.dumps({"event": event}))

@@ -1,4 +1,4 @@
-"""Deploys template.yaml into an AWS emulator: as it is, but for unsigned calls, which it lets through.
+"""Deployment of template.yaml into an AWS emulator, unchanged except that unsigned calls are allowed.
 
     python -m localstack.deployment --endpoint-url http://127.0.0.1:4566
     python -m localstack.deployment --template .aws-sam/build/template.yaml

@@ -1,4 +1,4 @@
-"""Starts and stops the embedded AWS emulator (MiniStack), which needs no Docker.
+"""Embedded AWS emulator (MiniStack), which needs no Docker: start and stop.
 
     python -m localstack.emulator --port 4566
 

@@ -1,4 +1,4 @@
-"""A Kafka topic as an event source, and a Kafka cluster on this machine to try it with.
+"""Kafka topic as an event source, and an in-process Kafka cluster to try it with.
 
 The cluster is the one that librdkafka has for tests: it keeps topics in the memory of the process that started it, and
 speaks Kafka's protocol to any client.
@@ -13,7 +13,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, TIMESTAMP_LOG_APPEND_TIME, Consumer, Message, Producer, TopicPartition
 
-from localstack.event_source import Payload, Sent, write_time
+from localstack.event_source import Payload, SourceRecord, write_time
 
 _TIMEOUT_S = 10.0
 _QUIET = {"log_level": 3}
@@ -42,25 +42,25 @@ class KafkaSource:
             [TopicPartition(topic, at.partition, at.offset if at.offset >= 0 else OFFSET_BEGINNING) for at in places]
         )
 
-    def read(self) -> Sequence[Sent]:
+    def read(self) -> Sequence[SourceRecord]:
         """Return the next records, of any partitions."""
         messages = self._consumer.consume(self._lot_size, timeout=0.3)
         return [_write(message) for message in messages if not message.error()]
 
-    def write_payload(self, lot: Sequence[Sent]) -> Payload:
+    def write_payload(self, batch: Sequence[SourceRecord]) -> Payload:
         """Return what the function is invoked with."""
         records: dict[str, list[Payload]] = {}
-        for sent in lot:
+        for sent in batch:
             records.setdefault(sent.partition, []).append(sent.record)
         return {"eventSource": "aws:SelfManagedKafka", "bootstrapServers": self._servers, "records": records}
 
-    def describe(self, lot: Sequence[Sent]) -> Payload:
+    def describe(self, batch: Sequence[SourceRecord]) -> Payload:
         """Return Lambda's `KafkaBatchInfo`."""
-        parts: dict[str, list[Sent]] = {}
-        for sent in lot:
+        parts: dict[str, list[SourceRecord]] = {}
+        for sent in batch:
             parts.setdefault(sent.partition, []).append(sent)
         info = {
-            "batchSize": len(lot),
+            "batchSize": len(batch),
             "bootstrapServers": self._servers,
             "recordsInfo": {
                 name: {
@@ -74,7 +74,7 @@ class KafkaSource:
         }
         return {"KafkaBatchInfo": info}
 
-    def commit(self, done: Sequence[Sent]) -> None:
+    def commit(self, done: Sequence[SourceRecord]) -> None:
         """Commit how far each partition is done, for the group."""
         last = {(sent.record["topic"], sent.record["partition"]): sent.number for sent in done}
         if last:
@@ -86,7 +86,7 @@ class KafkaSource:
         self._consumer.close()
 
 
-def _write(message: Message) -> Sent:
+def _write(message: Message) -> SourceRecord:
     topic, partition, offset = str(message.topic()), int(message.partition() or 0), int(message.offset() or 0)
     kind, time_ms = message.timestamp()
     headers: Any = message.headers() or []  # pairs of name and bytes
@@ -101,7 +101,7 @@ def _write(message: Message) -> Sent:
         "headers": [{header: list(content or b"")} for header, content in headers],
     }
     name = f"{topic}-{partition}"
-    return Sent(name, offset, {"partition": name, "offset": offset}, record)
+    return SourceRecord(name, offset, {"partition": name, "offset": offset}, record)
 
 
 def _encode(content: Any) -> str | None:  # noqa: ANN401 - text or bytes

@@ -1,4 +1,4 @@
-"""A Kinesis stream as an event source: lots of one shard each, in Lambda's form."""
+"""Kinesis stream as an event source: batches of one shard each, in Lambda's format."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from localstack.event_source import Payload, Sent, describe_shard
+from localstack.event_source import Payload, SourceRecord, describe_shard
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -23,20 +23,20 @@ class KinesisSource:
         self._iterators = {shard["ShardId"]: self._begin(shard["ShardId"]) for shard in self._list_shards()}
         self.committed: dict[str, int] = {}
 
-    def read(self) -> Sequence[Sent]:
+    def read(self) -> Sequence[SourceRecord]:
         """Return the next records of the first shard that has any."""
-        return next((lot for shard in list(self._iterators) if (lot := self._read_shard(shard))), [])
+        return next((batch for shard in list(self._iterators) if (batch := self._read_shard(shard))), [])
 
-    def write_payload(self, lot: Sequence[Sent]) -> Payload:
+    def write_payload(self, batch: Sequence[SourceRecord]) -> Payload:
         """Return what the function is invoked with."""
-        return {"Records": [sent.record for sent in lot]}
+        return {"Records": [sent.record for sent in batch]}
 
-    def describe(self, lot: Sequence[Sent]) -> Payload:
+    def describe(self, batch: Sequence[SourceRecord]) -> Payload:
         """Return Lambda's `KinesisBatchInfo`."""
-        times_s = [sent.record["kinesis"]["approximateArrivalTimestamp"] for sent in lot]
-        return {"KinesisBatchInfo": describe_shard(lot, times_s, self._arn)}
+        times_s = [sent.record["kinesis"]["approximateArrivalTimestamp"] for sent in batch]
+        return {"KinesisBatchInfo": describe_shard(batch, times_s, self._arn)}
 
-    def commit(self, done: Sequence[Sent]) -> None:
+    def commit(self, done: Sequence[SourceRecord]) -> None:
         """Remember how far each shard is done."""
         self.committed |= {sent.partition: sent.number for sent in done}
 
@@ -49,7 +49,7 @@ class KinesisSource:
             "ShardIterator"
         ]
 
-    def _read_shard(self, shard: str) -> list[Sent]:
+    def _read_shard(self, shard: str) -> list[SourceRecord]:
         answer = self._client.get_records(ShardIterator=self._iterators[shard], Limit=self._lot_size)
         if "NextShardIterator" in answer:
             self._iterators[shard] = answer["NextShardIterator"]
@@ -57,7 +57,7 @@ class KinesisSource:
             del self._iterators[shard]
         return [self._write(shard, record) for record in answer["Records"]]
 
-    def _write(self, shard: str, record: Any) -> Sent:  # noqa: ANN401 - boto3's record
+    def _write(self, shard: str, record: Any) -> SourceRecord:  # noqa: ANN401 - boto3's record
         number = record["SequenceNumber"]
         written = {
             "kinesis": {
@@ -75,4 +75,4 @@ class KinesisSource:
             "awsRegion": self._arn.split(":")[3],
             "eventSourceARN": self._arn,
         }
-        return Sent(shard, int(number), number, written)
+        return SourceRecord(shard, int(number), number, written)

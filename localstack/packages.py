@@ -1,4 +1,4 @@
-"""The functions' packages as archives: what they import is built once, their own code is added fresh each time.
+"""Deployment packages of the functions: dependencies are built once, their own code is added fresh each time.
 
 Or the folders that `sam build` left, as they are.
 """

@@ -1,4 +1,4 @@
-"""A past for the demo: days of sample payments that were decided on and labelled, as if the API had done it then.
+"""Backfill for the demo: days of sample payments that were decided on and labeled, as if the API had done it then.
 
 It is made up, but not made otherwise: the core decides, each payment sees the histories as they were at its moment, and
 the tables are left as the API would have left them.
@@ -28,21 +28,21 @@ from tollgate.services.decisions.decision_record import make_record, write_answe
 from tollgate.services.labels.label_history import label_addition, label_time_us
 
 from model_build.data.payloads import post_columns
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.table import LabeledEvents, read_labeled_events
 
 # Labels come in the morning (UTC): those of the cases that were worked on, and of frauds that were complained of.
 _MORNING = timedelta(hours=9)
 _DAY = timedelta(days=1)
 # Of the cases of a day, those that are worked on by the next morning.
 _WORKED_ON = 0.8
-_LONGEST_ANSWER_S = 0.3
+_MAX_ANSWER_S = 0.3
 
 # Entity → key → sums by their stored names.
 Sums = dict[str, dict[str, dict[str, int]]]
 
 
 @dataclass
-class Past:
+class Backfill:
     """What became of payments. ``stored`` are the histories before them, ``added`` what they and their labels added."""
 
     version: DetectorVersion
@@ -50,13 +50,13 @@ class Past:
     records: dict[str, DecisionRecord] = field(default_factory=dict)
     added: Sums = field(default_factory=dict)
 
-    def decide(self, payments: LabelledEvents, start: int, stop: int) -> None:
+    def decide(self, payments: LabeledEvents, start: int, stop: int) -> None:
         """Decide on some payments, none of which is labelled before the last one."""
         version, events = self.version, payments.events.part(start, stop)
         decisions = self._decide_and_add(payments, events, start, stop)
         columns = post_columns(version.event_type, payments, np.arange(start, stop))
         for row, event_id in enumerate(events.ids):
-            decided_s = float(events.times_s[row]) + Random(event_id).uniform(0.05, _LONGEST_ANSWER_S)
+            decided_s = float(events.times_s[row]) + Random(event_id).uniform(0.05, _MAX_ANSWER_S)
             answer = write_answer(version, events, decisions, datetime.fromtimestamp(decided_s, UTC), row)
             given = {name: values[row] for name, values in columns.items() if values[row] is not None}
             self.records[event_id] = make_record(version, events, decisions, answer, given, row=row)
@@ -70,7 +70,7 @@ class Past:
             if (added := label_addition(self.version, record, entity)) and time_us is not None:
                 self._add(entity, key, {**added, latest_name(time_us): 1})
 
-    def _decide_and_add(self, payments: LabelledEvents, events: Events, start: int, stop: int) -> Decisions:
+    def _decide_and_add(self, payments: LabeledEvents, events: Events, start: int, stop: int) -> Decisions:
         """Decide on payments of less than a label delay, and add what they leave in the histories."""
         plan = self.version.history
         chunk = payments.table.select(start, stop)
@@ -104,14 +104,14 @@ class Past:
             del its[name]
 
 
-def live_through(version: DetectorVersion, stored: StoredHistories, file: Path, now: datetime) -> Past:
+def backfill_decisions(version: DetectorVersion, stored: StoredHistories, file: Path, now: datetime) -> Backfill:
     """Decide on the payments of a file, in order of time, on top of the ``stored`` histories.
 
     Each morning until ``now``, four of five cases of the day before are labelled, and the frauds whose label delay is
-    over. Raises what `read_labelled_events` does.
+    over. Raises what `read_labeled_events` does.
     """
-    payments = read_labelled_events(file, version.event_type)
-    past, times_s = Past(version, stored), payments.events.times_s
+    payments = read_labeled_events(file, version.event_type)
+    past, times_s = Backfill(version, stored), payments.events.times_s
     start = 0
     for morning in _mornings(float(times_s[0]), now):
         stop = int(times_s.searchsorted(min(morning, now).timestamp()))
@@ -133,7 +133,7 @@ def _mornings(first_s: float, now: datetime) -> Iterator[datetime]:
     yield morning
 
 
-def _label(past: Past, payments: LabelledEvents, yesterday: int, stop: int, known_s: float) -> None:
+def _label(past: Backfill, payments: LabeledEvents, yesterday: int, stop: int, known_s: float) -> None:
     """Label what is known in a morning of the payments before ``stop``, of which those of a day began at a place."""
     for row in range(stop):
         event_id, is_fraud = payments.events.ids[row], bool(payments.labels[row])

@@ -1,4 +1,4 @@
-"""Puts a past into the tables of a running deployment; the table's stream takes it to the index, as it always does."""
+"""Tables of a running deployment filled with a backfill; the table's stream indexes it, as always."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from tollgate.core.batched import batched
 from tollgate.settings import Settings
 
 from localstack.deployment import Deployment, connection
-from localstack.past import Past
+from localstack.past import Backfill
 
 # What BatchWriteItem takes.
-_LOT = 25
+_BATCH_ROWS = 25
 _DAY_S = 86_400
 _MONTH_DAYS = 31
 _INDEXED_WITHIN_S = 120.0
 
 
-class PastError(Exception):
+class BackfillError(Exception):
     """The past cannot be searched; the message says what is missing."""
 
 
-def write_past(past: Past, deployment: Deployment) -> None:
+def write_backfill(past: Backfill, deployment: Deployment) -> None:
     """Add what a past left to the histories, and write its decisions."""
     client: Any = boto3.client("dynamodb", **connection(deployment.endpoint_url))
     version, now_s = past.version, clock.now_s()
@@ -43,11 +43,11 @@ def write_past(past: Past, deployment: Deployment) -> None:
     deque(histories.add_in_batches(f"{version.history_space}#past", additions, expires_s, once=True), maxlen=0)
     kept_until_s = now_s + Settings.decision_days * _DAY_S
     items = [record.to_item(version.detector, kept_until_s) for record in past.records.values()]
-    for lot in batched(items, _LOT):
-        _write_lot(client, deployment.decisions_table, lot)
+    for batch in batched(items, _BATCH_ROWS):
+        _write_batch(client, deployment.decisions_table, batch)
 
 
-def _write_lot(client: Any, table: str, items: Sequence[Mapping[str, Any]]) -> None:  # noqa: ANN401 - boto3's
+def _write_batch(client: Any, table: str, items: Sequence[Mapping[str, Any]]) -> None:  # noqa: ANN401 - boto3's
     left: Any = {table: [{"PutRequest": {"Item": item}} for item in items]}
     while left:
         left = client.batch_write_item(RequestItems=left)["UnprocessedItems"]
@@ -56,11 +56,11 @@ def _write_lot(client: Any, table: str, items: Sequence[Mapping[str, Any]]) -> N
 def wait_for_index(ask: Callable[[str], Mapping[str, Any]], wanted: int) -> None:
     """Wait until so many decisions of the last month can be searched; ``ask`` gets a path from the API.
 
-    Raises `PastError` when that takes too long.
+    Raises `BackfillError` when that takes too long.
     """
     today, deadline = clock.today(), time.monotonic() + _INDEXED_WITHIN_S
     days = urlencode({"from": today - timedelta(days=_MONTH_DAYS), "to": today})
     while (found := sum(day["decisions"] for day in ask(f"/v1/summaries?{days}")["days"])) < wanted:
         if time.monotonic() > deadline:
-            raise PastError(f"Of {wanted:,} decisions, {found:,} can be searched after {_INDEXED_WITHIN_S:.0f} s.")
+            raise BackfillError(f"Of {wanted:,} decisions, {found:,} can be searched after {_INDEXED_WITHIN_S:.0f} s.")
         time.sleep(0.5)

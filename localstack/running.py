@@ -1,4 +1,4 @@
-"""A whole Tollgate on this machine: sample payments, a trained detector, the emulator with the real template in it."""
+"""Running stack on this machine: sample payments, a trained detector, the emulator with the real template in it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tollgate.core.detectors.version import DetectorVersion
 
 from localstack.deployment import Deployment, deploy
 from localstack.emulator import ROOT, Emulator, running_emulator
-from localstack.past import live_through
-from localstack.past_tables import wait_for_index, write_past
+from localstack.past import backfill_decisions
+from localstack.past_tables import wait_for_index, write_backfill
 from localstack.sample_days import simulate
 from model_build.deployment.publish import load_folder_histories, publish_version
 from model_build.detector_file.reader import read_detector_file
@@ -54,9 +54,8 @@ def running_stack(
     """Simulate ``rows`` payments, train on the older ones, deploy, publish, and decide on those of the last 30 days.
 
     The emulator is deployed to while the models train, from the template ``built`` by `sam build` if there is one;
-    everything is stopped at the end. Files go to ``folder``. Raises
-    `EmulatorError` when the port is taken, `DeploymentError` when the template does not deploy, `PastError` when the
-    past does not reach the index.
+    everything is stopped at the end. Files go to ``folder``. Raises `EmulatorError` when the port is taken,
+    `DeploymentError` when the template does not deploy, `BackfillError` when the decisions do not reach the index.
     """
     folder.mkdir(parents=True, exist_ok=True)
     now = clock.now().replace(microsecond=0)
@@ -69,7 +68,7 @@ def running_stack(
         version, sealed = trained.sealed.version, trained.sealed.folder
         progress("Deploying template.yaml into the emulator")
         deployment = deploying.result()
-        living = pool.submit(live_through, version, load_folder_histories(version, sealed), payments.past, now)
+        living = pool.submit(backfill_decisions, version, load_folder_histories(version, sealed), payments.past, now)
         progress(f"Publishing version {version.version} with the histories of its payments")
         with _environment(emulator.environment()):
             publish_version(sealed, deployment.bucket, deployment.history_table)
@@ -77,7 +76,7 @@ def running_stack(
         call(deployment, "GET", "/v1/healthz")
         progress(f"Deciding on the payments of the last {PAST.days} days, as if that had been done then")
         past = living.result()
-        write_past(past, deployment)
+        write_backfill(past, deployment)
         wait_for_index(lambda path: call(deployment, "GET", path), len(past.records))
         yield RunningStack(emulator, deployment, version, payments.coming, len(past.records))
 

@@ -1,4 +1,4 @@
-"""Sample payments up to a moment: those to learn from, those of the days before it, and a file to decide on."""
+"""Sample payments up to a given moment: some to train on, those of the last days, and a file to score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks that a running stack does what it is for: one payment, a repetition, a label, a file."""
+"""Smoke test of a running stack: one payment, a repeated call, a label, a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts the rows of a CSV file on a stream on this machine, and has the deployed stream function decide on them.
+"""Stream on this machine: puts the rows of a CSV file on it, and lets the deployed stream function decide on them.
 
     python -m localstack.stream kinesis payments.csv --key customer_id
     python -m localstack.stream kafka payments.csv --key customer_id
@@ -26,7 +26,7 @@ from confluent_kafka import KafkaException, Producer
 
 from localstack.deployment import connection, find_function, find_output
 from localstack.emulator import DEFAULT_PORT, HOST
-from localstack.event_source import Mapped, Payload, Source, invoke_with
+from localstack.event_source import EventSourceMapping, Payload, Source, invoke_with
 from localstack.kafka_source import KafkaSource, running_cluster
 from localstack.kinesis_source import KinesisSource
 
@@ -45,9 +45,9 @@ def main() -> None:
     try:
         with asked.events.open(newline="", encoding="utf-8-sig") as file:
             rows = [{name: cell for name, cell in row.items() if cell} for row in csv.DictReader(file)]
-        mapped, letters = map_function(asked.endpoint_url)
+        mapping, letters = map_function(asked.endpoint_url)
         with _source(asked, rows) as source, suppress(KeyboardInterrupt):
-            deliver_all(mapped, source, follow=asked.follow)
+            deliver_all(mapping, source, follow=asked.follow)
     except (OSError, BotoCoreError, ClientError, KafkaException) as error:
         raise SystemExit(f"Error: {error}") from None
     print(json.dumps({"put": len(rows), "given_up": len(letters)}))
@@ -67,7 +67,7 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def map_function(endpoint_url: str, function: str = "StreamFunction") -> tuple[Mapped, list[Payload]]:
+def map_function(endpoint_url: str, function: str = "StreamFunction") -> tuple[EventSourceMapping, list[Payload]]:
     """Return a deployed function as a mapping's target, and the list of what it gives up.
 
     That goes to the deployment's dead-letter queue too.
@@ -82,18 +82,18 @@ def map_function(endpoint_url: str, function: str = "StreamFunction") -> tuple[M
         letters.append(letter)
         queues.send_message(QueueUrl=queue, MessageBody=json.dumps(letter))
 
-    return Mapped(arn, invoke_with(functions, name), give_up), letters
+    return EventSourceMapping(arn, invoke_with(functions, name), give_up), letters
 
 
-def deliver_all(mapped: Mapped, source: Source, *, follow: bool = False) -> int:
+def deliver_all(mapping: EventSourceMapping, source: Source, *, follow: bool = False) -> int:
     """Deliver what is on a stream; return how many records that were."""
     delivered = empty = 0
     while follow or empty < _EMPTY_READS:
-        if lot := source.read():
-            mapped.deliver(source, lot)
-            delivered += len(lot)
+        if batch := source.read():
+            mapping.deliver(source, batch)
+            delivered += len(batch)
             print(f"{delivered:,} records delivered", file=sys.stderr, flush=True)
-        empty = 0 if lot else empty + 1
+        empty = 0 if batch else empty + 1
     return delivered
 
 

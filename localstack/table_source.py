@@ -1,4 +1,4 @@
-"""The stream of a DynamoDB table as an event source: lots of one shard each, in Lambda's form.
+"""DynamoDB table's stream as an event source: batches of one shard each, in Lambda's format.
 
 The emulator has a mapping of its own for it, which ignores what a function gives back.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from localstack.deployment import connection
-from localstack.event_source import Payload, Sent, describe_shard
+from localstack.event_source import Payload, SourceRecord, describe_shard
 from localstack.template import TEMPLATE, load_template
 
 
@@ -29,20 +29,20 @@ class TableSource:
         shards = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
         self._iterators = {shard["ShardId"]: self._begin(shard["ShardId"]) for shard in shards}
 
-    def read(self) -> Sequence[Sent]:
+    def read(self) -> Sequence[SourceRecord]:
         """Return the next chosen records of the first shard that has any."""
-        return next((lot for shard in list(self._iterators) if (lot := self._read_shard(shard))), [])
+        return next((batch for shard in list(self._iterators) if (batch := self._read_shard(shard))), [])
 
-    def write_payload(self, lot: Sequence[Sent]) -> Payload:
+    def write_payload(self, batch: Sequence[SourceRecord]) -> Payload:
         """Return what the function is invoked with."""
-        return {"Records": [sent.record for sent in lot]}
+        return {"Records": [sent.record for sent in batch]}
 
-    def describe(self, lot: Sequence[Sent]) -> Payload:
+    def describe(self, batch: Sequence[SourceRecord]) -> Payload:
         """Return Lambda's `DDBStreamBatchInfo`."""
-        times_s = [sent.record["dynamodb"]["ApproximateCreationDateTime"] for sent in lot]
-        return {"DDBStreamBatchInfo": describe_shard(lot, times_s, self._arn)}
+        times_s = [sent.record["dynamodb"]["ApproximateCreationDateTime"] for sent in batch]
+        return {"DDBStreamBatchInfo": describe_shard(batch, times_s, self._arn)}
 
-    def commit(self, done: Sequence[Sent]) -> None:
+    def commit(self, done: Sequence[SourceRecord]) -> None:
         """Remember nothing: each shard is read once."""
 
     def _begin(self, shard: str) -> str:
@@ -50,7 +50,7 @@ class TableSource:
         iterator: str = self._client.get_shard_iterator(**asked)["ShardIterator"]
         return iterator
 
-    def _read_shard(self, shard: str) -> list[Sent]:
+    def _read_shard(self, shard: str) -> list[SourceRecord]:
         while shard in self._iterators:
             answer = self._client.get_records(ShardIterator=self._iterators[shard], Limit=self._lot_size)
             if "NextShardIterator" in answer:
@@ -62,7 +62,9 @@ class TableSource:
                 break
             if chosen := [record for record in records if matches(record, self._pattern)]:
                 numbers = [record["dynamodb"]["SequenceNumber"] for record in chosen]
-                return [Sent(shard, int(number), number, one) for number, one in zip(numbers, chosen, strict=True)]
+                return [
+                    SourceRecord(shard, int(number), number, one) for number, one in zip(numbers, chosen, strict=True)
+                ]
         return []
 
 

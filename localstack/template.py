@@ -1,4 +1,4 @@
-"""Reads template.yaml and fits it to an emulator."""
+"""Deployment template: reads template.yaml and adapts it to an emulator."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""Training: fits models to labeled payments, and seals, publishes and tries detector versions."""
+"""Training: fits models to labeled payments, and seals, publishes and tests detector versions."""

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/architecture.md from the code, and writes its table of folders. `--check` writes nothing.
+"""Generator of docs/architecture.md: its pictures and its table of folders. `--check` writes nothing.
 
 python scripts/draw_architecture.py [--check]
 """

@@ -1,4 +1,4 @@
-"""Runs tests at other dates and in other zones and languages, with libfaketime, and says which passed.
+"""Test runs at other dates, time zones and locales, with libfaketime.
 
     python scripts/run_at_dates.py [PYTEST ARGUMENTS]
 

@@ -1,4 +1,4 @@
-"""Writes docs/reference/openapi.json, the HTTP API as programs read it.
+"""Generator of docs/reference/openapi.json, the HTTP API for programs.
 
 python scripts/write_openapi.py
 """

@@ -1,4 +1,4 @@
-"""Writes the parts of docs/reference that follow from the code. `--check` only tells whether they are as written.
+"""Generator of the parts of docs/reference that follow from the code. `--check` only reports whether they are current.
 
 python scripts/write_reference.py [--check]
 """
@@ -20,7 +20,7 @@ from tollgate.core.features.feature import Feature
 from tollgate.core.features.history_formulas import HISTORY_OPERATIONS
 
 from model_build.cli.main import main as tollgate
-from model_build.data.table import count_categories, read_labelled_events
+from model_build.data.table import count_categories, read_labeled_events
 from model_build.detector_file.reader import read_detector_file
 from model_build.simulator import write_sample
 
@@ -82,7 +82,7 @@ def sample_features() -> tuple[Feature, ...]:
     with tempfile.TemporaryDirectory() as folder:
         payments = Path(folder, "payments.csv")
         write_sample(SAMPLE_ROWS, SAMPLE_SEED, payments)
-        events = read_labelled_events(payments, file.event_type).events
+        events = read_labeled_events(payments, file.event_type).events
     return plan_features(file.event_type, file.history, count_categories(events))
 
 

@@ -1,4 +1,4 @@
-"""What `spark-submit` starts: `score` for a file, `stream` for a stream."""
+"""Entry point for `spark-submit`: `score` for files, `stream` for a stream."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tollgate.errors import InputError, TollgateError
 from spark_job.input.tables import FORMATS
 from spark_job.job import Job, run_job
 from spark_job.scoring import SPAN_ROWS
-from spark_job.sealed import SealedVersion, take_champion, take_folder
+from spark_job.sealed import SealedVersion, load_champion, load_folder
 from spark_job.stream import Stream, start_stream
 
 _PLAIN = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 _SUFFIXES = {**_PLAIN, **{f"{suffix}.gz": form for suffix, form in _PLAIN.items()}, ".parquet": "parquet"}
 
 # A mistake that a worker finds comes with its traceback.
-_TOLD_BY_A_WORKER = re.compile(r"^(?:Caused by: )?tollgate\.errors\.\w+: (?P<sentence>.+)$", re.MULTILINE)
+_WORKER_ERROR = re.compile(r"^(?:Caused by: )?tollgate\.errors\.\w+: (?P<sentence>.+)$", re.MULTILINE)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except TollgateError as error:
         sys.exit(str(error))
     except PySparkException as error:
-        if (told := _TOLD_BY_A_WORKER.search(str(error))) is None:
+        if (told := _WORKER_ERROR.search(str(error))) is None:
             raise
         sys.exit(told["sentence"])
 
@@ -107,11 +107,11 @@ def _stream(spark: SparkSession, asked: argparse.Namespace) -> None:
 
 def _choose_version(asked: argparse.Namespace) -> Callable[[], SealedVersion]:
     if asked.version:
-        return lambda: take_folder(asked.version)
+        return lambda: load_folder(asked.version)
     if not (asked.bucket and asked.detector):
         raise InputError("Give --version, or --bucket and --detector.")
     store = VersionStore(clients.s3(), asked.bucket, refresh_s=0.0)
-    return lambda: take_champion(store, asked.detector)
+    return lambda: load_champion(store, asked.detector)
 
 
 if __name__ == "__main__":

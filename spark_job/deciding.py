@@ -1,4 +1,4 @@
-"""Deciding on the rows of a span, and the columns that their results have."""
+"""Decisions on the rows of a span, and the columns of their results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories over spans: what each span adds, and what was there before it."""
+"""Histories by span: what each span adds, and the state before it."""
 
 from __future__ import annotations
 

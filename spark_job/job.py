@@ -1,4 +1,4 @@
-"""One file, or a folder of files, decided on from start to end: what is interrupted goes on where it stopped."""
+"""Job on one file or folder from start to end; after an interruption it resumes where it stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds what EMR Serverless needs to run the job: an archive of what it imports, and the script that starts it.
+"""Package for EMR Serverless: an archive of the job's dependencies, and its start script.
 
     python -m spark_job.package FOLDER [--architecture arm64] [--python-version 3.11]
 

@@ -1,4 +1,4 @@
-"""A table of any size, decided on span by span."""
+"""Scoring of a table of any size, span by span."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The detector version that decides, as it travels to Spark's workers: files under their seal, opened there."""
+"""Sealed version on its way to Spark's workers: files under their seal, opened there."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SealedVersion:
         return _held[0][1]
 
 
-def take_folder(folder: Path) -> SealedVersion:
+def load_folder(folder: Path) -> SealedVersion:
     """Take a version from a folder on this machine."""
     if not folder.is_dir():
         raise SealError(f"There is no version folder {folder}.")
@@ -40,7 +40,7 @@ def take_folder(folder: Path) -> SealedVersion:
     return SealedVersion(folder.resolve().name, files)
 
 
-def take_champion(store: VersionStore, detector: str) -> SealedVersion:
+def load_champion(store: VersionStore, detector: str) -> SealedVersion:
     """Take the version that decides now from a deployment's bucket, with the lists as they are now."""
     version = store.champion(detector, 0.0)
     lists = ListStore(store.s3, store.bucket).current(detector, version.rules.book.lists)

@@ -1,4 +1,4 @@
-"""Spans of time: each a task's worth of rows, decided on from its own start."""
+"""Time spans, each with about one task's rows, decided on from its own starting state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BatchRun = Callable[[int, Stored, pa.Table], Iterator[pa.RecordBatch]]
 # What is added to, or stored of, an entity's key; ``sums`` is a JSON object of whole numbers by their stored name.
 SUMS = "span bigint, entity string, key string, sums string"
 SumsOfKey = tuple[int, str, str, Mapping[str, int]]
-_SUMS_AT_ONCE = 4096
+_SUMS_BATCH_SIZE = 4096
 _STORED, _ROW = 0, 1
 _SAMPLED_PER_SPAN = 200
 
@@ -145,7 +145,7 @@ def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, int, pa.Reco
 
 def write_sums(rows: Iterable[SumsOfKey]) -> Iterator[pa.RecordBatch]:
     """Yield sums as batches of the columns `SUMS`."""
-    for some in batched(rows, _SUMS_AT_ONCE):
+    for some in batched(rows, _SUMS_BATCH_SIZE):
         spans, entities, keys, sums = zip(*some, strict=True)
         texts = [json.dumps(one, separators=(",", ":")) for one in sums]
         columns = [pa.array(spans, pa.int64()), *(pa.array(texts, pa.string()) for texts in (entities, keys, texts))]

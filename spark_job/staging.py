@@ -1,4 +1,4 @@
-"""Intermediate tables in a folder: what was computed once is read from then on, by a repeated job too."""
+"""Staging tables in a folder: computed once, then read, by a restarted job too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories in DynamoDB: read once before the first span, and added to, exactly once, when all is decided."""
+"""Stored histories in DynamoDB: read once before the first span, and updated exactly once at the end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyspark import Broadcast
     from pyspark.sql import DataFrame
 
-_READ_AT_ONCE = 1000
+_READ_BATCH_SIZE = 1000
 # A repeated job has to add the same batches in the same order under the same names: neither may depend on the cluster.
 _BUCKETS = 64
 
@@ -40,7 +40,7 @@ class _Read:
 
     def _read(self, batches: Iterable[pa.RecordBatch]) -> Iterator[SumsOfKey]:
         version, table = self.sealed.value.open(), HistoryTable(clients.dynamodb(), self.table)
-        for some in batched(each_row(batches), _READ_AT_ONCE):
+        for some in batched(each_row(batches), _READ_BATCH_SIZE):
             keys: dict[str, list[str]] = {}
             for one in some:
                 keys.setdefault(self.entities[one["place"]], []).append(one["key"])

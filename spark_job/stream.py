@@ -1,4 +1,4 @@
-"""Micro-batches of a stream: each is decided on, written and added to the histories once, whatever is repeated."""
+"""Micro-batches of a stream: each is decided on, written and added to the histories exactly once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a table that were not let through: what later spans, and the stored histories, are not to take for open."""
+"""Withheld rows: those that were not let through, which later spans and stored histories must not count as open."""
 
 from __future__ import annotations
 

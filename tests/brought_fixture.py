@@ -72,7 +72,7 @@ def brought_version(sample_csv: Path, network_onnx: Path, tmp_path_factory: pyte
         result = call("seal", sample_csv, "--detector", SAMPLE_DETECTOR, "--model", network_onnx, "--out", out)
         assert result.exit_code == 0, result.output
         (folder,) = (out / "payments").iterdir()
-        assert f"Sealed {folder.name} in {folder}" in result.stdout
+        assert f"Sealed version {folder.name} in {folder}" in result.stdout
 
     (folder,) = cached_versions("brought-version", seal, tmp_path_factory.mktemp("brought") / "sealed", *_SOURCES)
     return folder

@@ -14,7 +14,7 @@ from localstack.demo import NEW_ROWS, ROWS, SMOKE_NEW_ROWS, SMOKE_ROWS
 from localstack.running import DETECTOR_FILE, PAST
 from localstack.sample_days import SEED, cut_days, simulate
 from model_build.data.split import split_by_time
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.detector_file.reader import read_detector_file
 from model_build.simulator import write_sample
 
@@ -23,7 +23,7 @@ WEEK = [MONDAY + timedelta(hours=hours) for hours in range(0, 7 * 24, 2)]
 ENOUGH = 10
 
 
-def first_rows(data: LabelledEvents, rows: int) -> LabelledEvents:
+def first_rows(data: LabeledEvents, rows: int) -> LabeledEvents:
     return replace(
         data, events=data.events.part(0, rows), labels=data.labels[:rows], known_s=data.known_s[:rows]
     )  # fmt: skip
@@ -40,7 +40,7 @@ def test_each_part_of_the_split_has_frauds_enough_at_every_moment_of_a_week(
     """Payments are moved by whole weeks, so that what is before a moment depends on its place in the week alone."""
     file = read_detector_file(DETECTOR_FILE)
     write_sample(rows + coming, SEED, tmp_path / "all.csv")
-    data = read_labelled_events(tmp_path / "all.csv", file.event_type)
+    data = read_labeled_events(tmp_path / "all.csv", file.event_type)
     times = pa.chunked_array([pa.array(data.events.times_s.astype("int64")).cast(pa.timestamp("s", tz="UTC"))])
     for now in WEEK:
         split = split_by_time(first_rows(data, cut_days(times, now, PAST).began), file.training)
@@ -52,7 +52,7 @@ def test_the_past_ends_now_and_what_comes_follows(tmp_path: Path) -> None:
     file = read_detector_file(DETECTOR_FILE)
     for now in (MONDAY, datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC)):
         payments = simulate(tmp_path, 3_000, 200, file, now, PAST)
-        past = read_labelled_events(payments.past, file.event_type).events.times_s
+        past = read_labeled_events(payments.past, file.event_type).events.times_s
         assert now - PAST <= datetime.fromtimestamp(past[0], UTC)
         assert now - timedelta(days=1) <= datetime.fromtimestamp(past[-1], UTC) < now
 

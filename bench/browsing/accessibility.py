@@ -1,4 +1,4 @@
-"""What axe-core finds wrong for people with a keyboard, a screen reader or weak eyes."""
+"""Accessibility check with axe-core: what hinders people with a keyboard, a screen reader or low vision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chromium without a window, and pages in it that remember what went wrong."""
+"""Headless Chromium whose pages record console and network errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contrast of disabled controls, which axe-core leaves out: their text has to be seen all the same."""
+"""Contrast of disabled controls, which axe-core does not check: their text must be readable too."""
 
 from __future__ import annotations
 

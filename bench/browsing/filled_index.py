@@ -1,4 +1,4 @@
-"""An index of many decisions in a deployment's bucket, written as the index function writes it.
+"""Large search index in a deployment's bucket, written as the index function writes it.
 
 They have no records in the table: what a page opens has to be one of the deployment's own. So all cases among them are
 labelled, and none of them waits in the review queue.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RULE = "far from home, more than usual"
-_AT_ONCE = 2
+_WORKERS = 2
 _LATER = 10**21
 
 
@@ -41,7 +41,7 @@ def fill_index(s3: S3Client, bucket: str, decided_by: DetectorVersion, rows: int
     """Write the segments of the days until today; return how many decisions they hold."""
     last, detector, version = datetime.now(UTC).date(), decided_by.detector, decided_by.version
     make = partial(make_day, version=version, last=last, rows=rows // days)
-    with ProcessPoolExecutor(_AT_ONCE) as pool:
+    with ProcessPoolExecutor(_WORKERS) as pool:
         for back, contents in enumerate(pool.map(make, range(days))):
             day = (last - timedelta(days=back)).isoformat()
             for content in contents:

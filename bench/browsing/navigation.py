@@ -1,4 +1,4 @@
-"""The dashboard's navigation: which pages there are, and how to turn to one."""
+"""Navigation of the dashboard: the names of its pages, and opening one of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a page of Streamlit is done: nothing runs, nothing is a placeholder, nothing is about to be replaced."""
+"""Wait until a Streamlit page has settled: nothing runs, and no placeholder is left."""
 
 from __future__ import annotations
 

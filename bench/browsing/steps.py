@@ -1,4 +1,4 @@
-"""What an analyst does on each page, in the order in which it is done. A page without steps is only turned to."""
+"""Steps of an analyst on each page, in order. A page without steps is only opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The least that can serve the same model: ONNX Runtime and NumPy in a plain handler, which scores a row of zeros.
+"""Smallest handler that can serve the same model: ONNX Runtime and NumPy score a row of zeros.
 
 With BENCH_BOTO3 in the environment it loads boto3 and makes two clients first, as whatever serves in AWS has to.
 """

@@ -1,4 +1,4 @@
-"""Tollgate's function as it starts, with a version's folder for the bucket and tables in memory for DynamoDB.
+"""Cold start of Tollgate's function, with a version folder as its bucket and in-memory tables for DynamoDB.
 
 With BENCH_BOTO3 in the environment it loads boto3 and makes its two clients first, as in AWS.
 """

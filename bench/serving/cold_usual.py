@@ -1,4 +1,4 @@
-"""The usual stack as it starts, with the two boto3 clients that it would read features and write decisions with."""
+"""Cold start of the usual stack, with the two boto3 clients that read features and write decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What indexing decisions takes: requests to S3 and time of the function. Measured, one lot after the other."""
+"""Usage of indexing decisions: S3 requests and function time, measured batch by batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What DynamoDB bills for: the size of an item, and the units of capacity that reading and writing it take.
+"""DynamoDB billing: the size of an item, and the capacity units to read and write it.
 
 By the Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats" and "DynamoDB on-demand capacity mode". The
 hundred bytes that each item takes in storage beyond this count there alone.

@@ -1,4 +1,4 @@
-"""DynamoDB in memory, as far as a decision needs it: what is measured is our own work, not a network's."""
+"""In-memory DynamoDB with the operations of a decision, so that benchmarks measure code and not the network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S3 in memory behind boto3's own client: it counts requests, and waits as long as the network is assumed to take.
+"""In-memory S3 behind boto3's client: it counts requests, and waits as long as the network is assumed to take.
 
 The client builds, signs and reads its messages as it does in AWS; only the network is left out.
 """

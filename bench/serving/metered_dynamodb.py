@@ -1,4 +1,4 @@
-"""DynamoDB in memory behind boto3's own client, with a meter: what each decision reads and writes, and what is billed.
+"""In-memory DynamoDB behind boto3's client that meters what each decision reads, writes and is billed for.
 
 The client builds, signs and reads its messages as it does in AWS; only the network is left out.
 """

@@ -1,4 +1,4 @@
-"""A file scored chunk by chunk by a sealed version, as the batch function does; tells seconds by stage and memory.
+"""Batch scoring with a sealed version, chunk by chunk like the batch function; prints seconds by stage and memory.
 
 python -m bench.serving.ours_batch PAYMENTS VERSION OUT
 """

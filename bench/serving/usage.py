@@ -1,4 +1,4 @@
-"""What decisions take: units of DynamoDB, time and memory of the function, bytes of logs. Measured, one at a time."""
+"""Usage per decision: DynamoDB units, function time and memory, bytes of logs. Measured one decision at a time."""
 
 from __future__ import annotations
 

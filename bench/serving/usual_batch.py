@@ -1,4 +1,4 @@
-"""The usual way to score a file: pandas with rolling windows, a model from joblib, `to_csv`.
+"""Usual stack for batch scoring: pandas with rolling windows, a model from joblib, `to_csv`.
 
     python -m bench.serving.usual_batch train PAYMENTS MODEL
     python -m bench.serving.usual_batch score PAYMENTS MODEL OUT

@@ -1,4 +1,4 @@
-"""The usual way to serve a model in Lambda: FastAPI on Mangum, a pandas frame, XGBoost from joblib, reasons from shap.
+"""Usual stack for a model in Lambda: FastAPI on Mangum, a pandas frame, XGBoost from joblib, reasons from shap.
 
 It does less than Tollgate: it is handed the values of the features instead of keeping histories, has no rules, and
 writes nothing.

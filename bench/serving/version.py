@@ -1,4 +1,4 @@
-"""The version that the benchmarks of serving decide with, and storage in memory that gives it to the functions.
+"""Detector version for the serving benchmarks, and in-memory storage that hands it to the functions.
 
 It is the sample detector with XGBoost of 300 trees of depth 6. In its folder lies what the usual stack takes:
 the same trees as joblib writes them (`usual_stack.py`).
@@ -33,8 +33,8 @@ def train_version(rows: int, out: Path) -> Path:
     import pandas as pd  # noqa: PLC0415
     import xgboost  # noqa: PLC0415
 
-    from model_build.data.table import read_labelled_events  # noqa: PLC0415
-    from model_build.data.training_set import read_material  # noqa: PLC0415
+    from model_build.data.table import read_labeled_events  # noqa: PLC0415
+    from model_build.data.training_set import build_training_set  # noqa: PLC0415
     from model_build.detector_file.reader import read_detector_file  # noqa: PLC0415
     from model_build.simulator import write_sample  # noqa: PLC0415
     from model_build.train import train_detector  # noqa: PLC0415
@@ -45,12 +45,12 @@ def train_version(rows: int, out: Path) -> Path:
     parameters = {"xgboost": {"rounds": TREES, "max_depth": DEPTH}}
     file = replace(file, training=replace(file.training, models=("xgboost",), parameters=parameters))
     folder = train_detector(payments, file, out, lambda _: None).sealed.folder
-    data = read_labelled_events(payments, file.event_type)
+    data = read_labeled_events(payments, file.event_type)
     everything = np.arange(len(data.events))
-    material = read_material(data, file, everything, lambda _: None)
-    frame = pd.DataFrame(material.matrix, columns=[feature.name for feature in material.features])
+    training_set = build_training_set(data, file, everything, lambda _: None)
+    frame = pd.DataFrame(training_set.matrix, columns=[feature.name for feature in training_set.features])
     model = xgboost.XGBClassifier(n_estimators=TREES, max_depth=DEPTH, n_jobs=1)
-    joblib.dump(model.fit(frame, material.labels(everything)), folder / USUAL_MODEL)
+    joblib.dump(model.fit(frame, training_set.labels(everything)), folder / USUAL_MODEL)
     return folder
 
 

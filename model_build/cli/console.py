@@ -1,4 +1,4 @@
-"""Console of the commands: checks before long work, progress on the way, and what a training reached."""
+"""Console output of the commands: checks before long work, progress, and the results of a training."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from rich.table import Table
 from model_build.cli.output_file import check_output
 
 if TYPE_CHECKING:
-    from model_build.train import Trained
+    from model_build.train import TrainingResult
 
 
 def check_writable(folder: Path) -> None:
-    """Say at once, and not after minutes of work, that nothing can be written to ``folder``."""
+    """Fail at once, and not after minutes of work, if ``folder`` is not writable."""
     nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise click.ClickException(f"{nearest} is not a folder that can be written to.")
+        raise click.ClickException(f"Cannot write to {nearest}: it is not a writable folder.")
 
 
 def check_json(path: Path | None, *inputs: Path | None) -> None:
-    """Say at once that the figures of a command cannot be written to ``path``."""
+    """Fail at once if the figures of a command cannot be written to ``path``."""
     if path is not None:
         check_writable(path.parent)
         check_output(path, inputs)
@@ -44,22 +44,22 @@ def show_progress(console: Console) -> Callable[[str], None]:
     return progress
 
 
-def show_trained(trained: Trained, title: str) -> None:
-    """Print what the models reached, what was noticed, and where the sealed version is."""
+def show_trained(trained: TrainingResult, title: str) -> None:
+    """Print the metrics of the models, the notes, and the folder of the sealed version."""
     table = Table(box=SIMPLE, title=title, title_justify="left")
     table.add_column("Model", no_wrap=True)
-    for heading in ("AUC", "Average\nprecision", "Recall at\n1 % FPR", "Card\nprecision", "Trained\nin"):
+    for heading in ("AUC", "Average\nprecision", "Recall at\n1% FPR", "Card\nprecision", "Trained\nin"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for contender in trained.contenders:
-        test, train_s = contender.test, contender.fitted.train_s
+    for evaluated in trained.models:
+        test, train_s = evaluated.test, evaluated.model.train_s
         card = "–" if test.card_precision is None else f"{test.card_precision:.3f}"
         figures = (f"{test.auc:.3f}", f"{test.average_precision:.3f}", f"{test.recall_at_1pct_fpr:.3f}", card)
-        table.add_row(contender.fitted.title, *figures, "–" if train_s is None else f"{train_s:.1f} s")
+        table.add_row(evaluated.model.title, *figures, "–" if train_s is None else f"{train_s:.1f} s")
     Console().print(table)
-    if trained.contenders[0].fitted.brought_sha256 is None:
-        click.echo(f"Chosen by average precision on validation: {trained.contenders[0].fitted.title}")
+    if trained.models[0].model.external_sha256 is None:
+        click.echo(f"Best average precision on validation: {trained.models[0].model.title}")
     for sentence in trained.money:
         click.echo(sentence)
     for note in trained.notes:
         click.echo(f"Note: {note}", err=True)
-    click.echo(f"Sealed {trained.sealed.version.version} in {trained.sealed.folder}")
+    click.echo(f"Sealed version {trained.sealed.version.version} in {trained.sealed.folder}")

@@ -22,11 +22,11 @@ from model_build.cli.replay import replay
 from model_build.cli.rules import COMMANDS as RULE_COMMANDS
 from model_build.cli.score import score
 from model_build.cli.seal import COMMANDS as SEAL_COMMANDS
-from model_build.cli.version_folder import TakesVersion, choose_version
+from model_build.cli.version_folder import VersionCommand, choose_version
 
 if TYPE_CHECKING:
-    from model_build.data.table import LabelledEvents
-    from model_build.evaluation.evaluate import Evaluated
+    from model_build.data.table import LabeledEvents
+    from model_build.evaluation.evaluate import EvaluationResult
     from model_build.evaluation.prequential import Protocol
 
 # Heavy imports wait inside the commands: `tollgate --help` answers at once.
@@ -36,7 +36,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 class _Commands(click.Group):
-    """Shows an expected error as one sentence, without a trace."""
+    """Prints an expected error as one sentence, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         try:
@@ -47,13 +47,13 @@ class _Commands(click.Group):
         except OSError as error:
             if error.filename is None:
                 raise
-            click.echo(f"Error: {error.filename} cannot be used: {error.strerror}.", err=True)
+            click.echo(f"Error: cannot use {error.filename}: {error.strerror}.", err=True)
             ctx.exit(1)
         except Exception as error:
-            said = _explain_aws(error)
-            if said is None:
+            message = _explain_aws(error)
+            if message is None:
                 raise
-            click.echo(f"Error: {said}", err=True)
+            click.echo(f"Error: {message}", err=True)
             ctx.exit(1)
 
 
@@ -72,11 +72,11 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True, help="How many payments.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--out", type=_FILE, required=True, help="A .csv or .parquet file to write.")
+@click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True, help="Number of payments.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed; the same seed gives the same file.")
+@click.option("--out", type=_FILE, required=True, help="Output file, .csv or .parquet.")
 def sample(rows: int, seed: int, out: Path) -> None:
-    """Write simulated card payments with known frauds."""
+    """Write simulated card payments with labeled frauds."""
     from model_build.simulator import write_sample
 
     try:
@@ -90,34 +90,50 @@ def sample(rows: int, seed: int, out: Path) -> None:
 @main.command()
 @click.argument("data", type=_FILE)
 @click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml that describes DATA.")
-@click.option("--out", type=_FOLDER, required=True, help="Folder for the sealed version: OUT/<detector>/<version>/.")
+@click.option(
+    "--out", type=_FOLDER, required=True, help="Output folder; the version goes to OUT/<detector>/<version>/."
+)
 def train(data: Path, detector: Path, out: Path) -> None:
-    """Train on labelled payments in DATA and seal the best model as a detector version."""
+    """Train models and seal the best one as a version.
+
+    DATA is a file of labeled payments. All models of the detector file are trained and compared; the one with the best
+    average precision on the validation part is sealed as a detector version.
+    """
     from model_build.detector_file.reader import read_detector_file
     from model_build.train import train_detector
 
     check_writable(out)
     console = Console(stderr=True)
     trained = train_detector(data, read_detector_file(detector), out, show_progress(console))
-    show_trained(trained, "On later payments that no model has seen")
+    show_trained(trained, "Test on later payments that no model has seen")
 
 
 @main.command()
 @click.argument("data", type=_FILE)
 @click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml that describes DATA.")
 @click.option(
-    "--protocol", type=click.Choice(["prequential"]), default="prequential", show_default=True, help="How to judge."
+    "--protocol",
+    type=click.Choice(["prequential"]),
+    default="prequential",
+    show_default=True,
+    help="Evaluation protocol.",
 )
-@click.option("--first", type=click.DateTime(["%Y-%m-%d"]), help="First training day; so that the folds end with DATA.")
-@click.option("--folds", type=click.IntRange(min=1), default=4, show_default=True, help="How many times.")
-@click.option("--train-days", type=click.IntRange(min=1), default=7, show_default=True, help="Days to learn from.")
-@click.option("--test-days", type=click.IntRange(min=1), default=7, show_default=True, help="Days to be judged on.")
-@click.option("--all-history", is_flag=True, help="Learn from everything before, too.")
 @click.option(
-    "--tune", "tune_s", type=click.FloatRange(min=0), default=0, help="Seconds to search parameters, a model."
+    "--first", type=click.DateTime(["%Y-%m-%d"]), help="First training day; by default, the last fold ends with DATA."
+)
+@click.option("--folds", type=click.IntRange(min=1), default=4, show_default=True, help="Number of folds.")
+@click.option(
+    "--train-days", type=click.IntRange(min=1), default=7, show_default=True, help="Days of training data in a fold."
+)
+@click.option(
+    "--test-days", type=click.IntRange(min=1), default=7, show_default=True, help="Days of test data in a fold."
+)
+@click.option("--all-history", is_flag=True, help="Train on all earlier days too.")
+@click.option(
+    "--tune", "tune_s", type=click.FloatRange(min=0), default=0, help="Seconds of hyperparameter search for each model."
 )
 @NOW
-@click.option("--json", "json_path", type=_FILE, help="Also write every fold here.")
+@click.option("--json", "json_path", type=_FILE, help="Also write the results of every fold to this file.")
 def evaluate(  # noqa: PLR0913 - one for each option
     data: Path,
     detector: Path,
@@ -132,18 +148,20 @@ def evaluate(  # noqa: PLR0913 - one for each option
     now: datetime | None,
     json_path: Path | None,
 ) -> None:
-    """Judge the models of a detector file on DATA as time would: train, wait for labels, test, move on.
+    """Evaluate models by walk-forward testing.
 
-    Beside them stand the amount alone, rules alone and logistic regression. Figures are means over the folds ± their
-    standard deviation. With --tune, parameters are chosen on earlier folds.
+    Each model of the detector file is trained on some days of DATA, waits for their labels, and is tested on the
+    following days; then the window moves on. The table compares them with three baselines: amount alone, rules alone
+    and logistic regression. Figures are means over the folds ± one standard deviation. With --tune, hyperparameters are
+    chosen on earlier folds.
     """
     from model_build.detector_file.reader import read_detector_file
     from model_build.evaluation.evaluate import evaluate_detector
     from model_build.evaluation.prequential import plan_protocol
 
-    def plan(labelled: LabelledEvents) -> Protocol:
+    def plan(labeled: LabeledEvents) -> Protocol:
         return plan_protocol(
-            labelled,
+            labeled,
             first.date() if first else None,
             train_days=train_days,
             test_days=test_days,
@@ -161,16 +179,16 @@ def evaluate(  # noqa: PLR0913 - one for each option
         json_path.write_text(json.dumps({"rows": [row.to_json() for row in evaluated.rows]}, indent=1))
 
 
-def _show_evaluation(evaluated: Evaluated, reviews_per_day: int) -> None:
+def _show_evaluation(evaluated: EvaluationResult, reviews_per_day: int) -> None:
     protocol = evaluated.protocol
-    learned = "everything before" if protocol.all_history else f"{protocol.train_days} days"
+    trained = "all earlier days" if protocol.all_history else f"{protocol.train_days} days"
     click.echo(
-        f"{protocol.folds} folds from {protocol.first}: {learned} to learn, {protocol.delay_days} days of delay, "
-        f"{protocol.test_days} days to be judged on"
+        f"{protocol.folds} folds from {protocol.first}: training on {trained}, "
+        f"label delay of {protocol.delay_days} days, test on {protocol.test_days} days"
     )
     table = Table(box=SIMPLE)
     table.add_column("", no_wrap=True)
-    for heading in ("Average\nprecision", "AUC", f"Precision of the\n{reviews_per_day} cards a day"):
+    for heading in ("Average\nprecision", "AUC", f"Precision of\n{reviews_per_day} cards a day"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in evaluated.rows:
         found = (row.summary(figure) for figure in ("average_precision", "auc", "card_precision"))
@@ -181,20 +199,25 @@ def _show_evaluation(evaluated: Evaluated, reviews_per_day: int) -> None:
             click.echo(f"{row.title}: {', '.join(f'{name} = {value:.4g}' for name, value in row.parameters.items())}")
 
 
-@main.command(cls=TakesVersion)
+@main.command(cls=VersionCommand)
 @click.argument("folder", type=_FOLDER)
-@click.option("--bucket", required=True, help="The deployment's bucket (output BucketName).")
-@click.option("--history-table", required=True, help="The deployment's history table (output HistoryTableName).")
+@click.option("--bucket", required=True, help="Bucket of the deployment (stack output BucketName).")
+@click.option("--history-table", required=True, help="History table of the deployment (stack output HistoryTableName).")
 def publish(folder: Path, bucket: str, history_table: str) -> None:
-    """Upload the sealed version in FOLDER, or the newest of a detector's folder, and let it decide.
+    """Upload a version and make it the champion.
 
-    The first version of a detector also brings the histories that its training data left. AWS credentials, region and
-    AWS_ENDPOINT_URL are taken from the environment as by any AWS tool.
+    FOLDER is a sealed version, or a detector's folder, whose newest version is taken. With the first version of a
+    detector, the histories at the end of its training data are loaded too. AWS credentials, region and
+    AWS_ENDPOINT_URL are taken from the environment.
     """
     from model_build.deployment.publish import publish_version
 
     published = publish_version(choose_version(folder), bucket, history_table)
-    loaded = "histories were kept already" if published.loaded is None else f"{published.loaded:,} histories loaded"
+    loaded = (
+        "its histories were loaded before"
+        if published.loaded is None
+        else f"{published.loaded:,} histories were loaded"
+    )
     click.echo(f"{published.version.detector} {published.version.version} is now the champion; {loaded}")
 
 

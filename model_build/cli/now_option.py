@@ -1,4 +1,4 @@
-"""The option --now: when a table of another time was made."""
+"""Option --now: the time at which a file was made."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ class _Moment(click.ParamType[datetime]):
 
 
 NOW = click.option(
-    "--now", type=_Moment(), help="When DATA was made, such as 2026-01-31T13:24Z; by default, this machine's time."
+    "--now", type=_Moment(), help="Time at which DATA was made, such as 2026-01-31T13:24Z; by default, now."
 )

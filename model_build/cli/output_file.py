@@ -1,4 +1,4 @@
-"""Output file of a command: it has an ending that is written, and is none of the files that the command reads."""
+"""Check of an output file: its extension is supported, and it does not overwrite an input."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def check_output(out: Path, inputs: Sequence[Path | None], suffixes: tuple[str, 
     followed.
     """
     if suffixes and not out.name.lower().endswith(suffixes):
-        raise InputError(f"{out} has to end with {' or '.join(suffixes)}.")
-    for given in inputs:
-        if given is not None and _overwrites(out, given):
-            raise InputError(f"{out} would overwrite the input {given}; write to another file.")
+        raise InputError(f"{out} must end with {' or '.join(suffixes)}.")
+    for source in inputs:
+        if source is not None and _overwrites(out, source):
+            raise InputError(f"{out} would overwrite the input {source}; write to another file.")
 
 
-def _overwrites(out: Path, given: Path) -> bool:
-    if not given.exists():
+def _overwrites(out: Path, source: Path) -> bool:
+    if not source.exists():
         return False
-    places = (out, *out.resolve().parents) if given.is_dir() else (out,)
-    return any(place.exists() and place.samefile(given) for place in places)
+    places = (out, *out.resolve().parents) if source.is_dir() else (out,)
+    return any(place.exists() and place.samefile(source) for place in places)

@@ -6,12 +6,12 @@ import click
 
 
 @click.command()
-@click.option("--dead-letter-url", required=True, help="The dead-letter queue (output DeadLetterUrl).")
-@click.option("--queue-url", required=True, help="The queue of files (output QueueUrl).")
-@click.option("--bucket", required=True, help="The deployment's bucket (output BucketName), which has the reasons.")
-@click.option("--stream-function", help="What decides on records of streams (output StreamFunctionArn).")
-@click.option("--message", "chosen", multiple=True, metavar="ID", help="Put back this message; may be repeated.")
-@click.option("--all", "every", is_flag=True, help="Put back every message that can be.")
+@click.option("--dead-letter-url", required=True, help="Dead-letter queue (stack output DeadLetterUrl).")
+@click.option("--queue-url", required=True, help="Queue of files (stack output QueueUrl).")
+@click.option("--bucket", required=True, help="Bucket of the deployment (stack output BucketName).")
+@click.option("--stream-function", help="Stream function, needed for stream records (stack output StreamFunctionArn).")
+@click.option("--message", "chosen", multiple=True, metavar="ID", help="Redrive this message; can be repeated.")
+@click.option("--all", "every", is_flag=True, help="Redrive all messages that can be.")
 def redrive(
     dead_letter_url: str,
     queue_url: str,
@@ -21,20 +21,20 @@ def redrive(
     *,
     every: bool,
 ) -> None:
-    """List what was given up and why; with --message or --all, put it back.
+    """List or redrive the dead-letter queue.
 
-    A file goes on from where it was when it was given up. Records of streams are decided on by the stream function, if
-    it is named; else they are listed only. Each message is deleted last, so an interruption loses none. The command
-    ends with status 1 where a message could not be put back. AWS credentials, region and AWS_ENDPOINT_URL are taken
-    from the environment.
+    Without --message or --all, this lists the failed messages with their reasons. A redriven file resumes where it
+    stopped. Stream records are sent to the stream function; without --stream-function they are only listed. A message
+    is deleted last, so an interruption loses none. The exit status is 1 if a message could not be redriven. AWS
+    credentials, region and AWS_ENDPOINT_URL are taken from the environment.
     """
     from model_build.deployment.redrive import Deployment
     from model_build.deployment.redrive import redrive as put_back
 
     found = put_back(Deployment.of(dead_letter_url, queue_url, bucket, stream_function), chosen, every=every)
     for one in found:
-        click.echo(f"{one.letter.message_id}  {one.became}: {one.about}: {one.reason}")
-    became = [one.became for one in found]
-    click.echo(f"{len(found)} messages, {became.count('put back')} put back, {became.count('decided')} decided")
-    if "failed" in became:
+        click.echo(f"{one.letter.message_id}  {one.status}: {one.about}: {one.reason}")
+    statuses = [one.status for one in found]
+    click.echo(f"{len(found)} messages, {statuses.count('put back')} put back, {statuses.count('decided')} decided")
+    if "failed" in statuses:
         raise SystemExit(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from model_build.cli.version_folder import TakesVersion
+from model_build.cli.version_folder import VersionCommand
 
 if TYPE_CHECKING:
     from model_build.deployment.replay import Replay
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-@click.command(cls=TakesVersion)
+@click.command(cls=VersionCommand)
 @click.argument("event_id")
-@click.option("--detector", required=True, help="The detector that decided.")
+@click.option("--detector", required=True, help="ID of the detector.")
 @click.option(
-    "--decisions-table", required=True, help="The deployment's table of decisions (output DecisionsTableName)."
+    "--decisions-table", required=True, help="Decisions table of the deployment (stack output DecisionsTableName)."
 )
-@click.option("--bucket", help="The deployment's bucket (output BucketName), which has the version.")
-@click.option("--folder", type=_FOLDER, help="The sealed version's folder, or its detector's, in place of the bucket.")
+@click.option("--bucket", help="Bucket of the deployment (stack output BucketName), to read the version from.")
+@click.option("--folder", type=_FOLDER, help="Folder of the version, or of its detector, instead of the bucket.")
 def replay(event_id: str, detector: str, decisions_table: str, bucket: str | None, folder: Path | None) -> None:
-    """Make the decision on EVENT_ID again from its record, and compare the two.
+    """Replay a decision and compare the result.
 
-    Its record pins the version, the event, what was read from the histories, and what lists answered. Probability,
-    score, outcome, rules and reasons have to be the same to the bit; what is not is printed, and the command ends with
-    status 1. AWS credentials, region and AWS_ENDPOINT_URL are taken from the environment.
+    The record of EVENT_ID holds the version, the event, and the values that were read from histories and lists.
+    Probability, score, outcome, rules and reasons must match bit for bit; any difference is printed, and the exit
+    status is 1. AWS credentials, region and AWS_ENDPOINT_URL are taken from the environment.
     """
     from model_build.deployment.replay import replay_decision
 
@@ -41,23 +41,25 @@ def replay(event_id: str, detector: str, decisions_table: str, bucket: str | Non
 
 
 def describe_replay(replayed: Replay) -> list[str]:
-    """Return what to say of a replay, line by line."""
+    """Return the lines that describe a replay."""
     from tollgate.core.decisions.recompute import is_overruled
 
     answer, again = replayed.answer, replayed.again
     lines = []
     if is_overruled(answer):
-        lines += [f"Given was {answer['outcome']}, by the brake or by force; decided was {again['outcome']}"]
+        lines += [
+            f"The answer was {answer['outcome']}, by the brake or a forced outcome; the decision was {again['outcome']}"
+        ]
     if taken := replayed.downgraded:
-        lines += [f'Rule "{taken["rule"]}" gave {again["outcome"]} where the score alone gives {taken["from"]}']
+        lines += [f'Rule "{taken["rule"]}" lowered the outcome from {taken["from"]} to {again["outcome"]}']
     if not replayed.differences:
-        reasons = "without reasons" if answer.get("reasons") is None else f"{len(answer['reasons'])} reasons"
+        reasons = "no reasons" if answer.get("reasons") is None else f"{len(answer['reasons'])} reasons"
         outcome, version = again["outcome"], answer["detector_version"]
         said = f"probability {answer['probability']!r}, score {answer['score']}, {outcome}"
-        return [*lines, f"The same to the bit: {said}, {len(answer['rules'])} rules, {reasons}; version {version}"]
-    lines += ["Not the same:"]
+        return [*lines, f"Identical: {said}, {len(answer['rules'])} rules, {reasons}; version {version}"]
+    lines += ["Different:"]
     for difference in replayed.differences:
-        lines.append(f"  {difference.what}: was {json.dumps(difference.then)}, is {json.dumps(difference.now)}")
+        lines.append(f"  {difference.what}: was {json.dumps(difference.then)}, now {json.dumps(difference.now)}")
     if replayed.then != replayed.now:
-        lines.append(f"Decided with {replayed.then}; here it is {replayed.now}")
+        lines.append(f"Decided with {replayed.then}; replayed with {replayed.now}")
     return lines

@@ -1,4 +1,4 @@
-"""`tollgate seal` and `tollgate features`: versions that are not trained here."""
+"""The `tollgate seal` and `tollgate features` commands, for models that are trained elsewhere."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.command()
 @click.argument("data", type=_FILE, required=False)
 @click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml that describes DATA.")
-@click.option("--model", type=_FILE, help="An ONNX file: a model of the features that `tollgate features` writes.")
-@click.option("--out", type=_FOLDER, required=True, help="Folder for the sealed version: OUT/<detector>/<version>/.")
+@click.option("--model", type=_FILE, help="ONNX model, trained on the output of `tollgate features`.")
+@click.option(
+    "--out", type=_FOLDER, required=True, help="Output folder; the version goes to OUT/<detector>/<version>/."
+)
 def seal(data: Path | None, detector: Path, model: Path | None, out: Path) -> None:
-    """Seal a detector without training: around a model that you bring, or with rules alone.
+    """Seal your own model, or rules alone, as a version.
 
-    With --model, the labelled payments in DATA judge the model and fix the scale of its scores; its reasons are
-    approximate. Without, rules alone decide, and DATA, if given, only begins the histories that features read.
+    With --model, the labeled payments in DATA evaluate the model and set its score scale; its reasons are approximate.
+    Without --model, rules alone decide; DATA is optional and only fills the histories.
     """
     from model_build.detector_file.reader import read_detector_file
 
@@ -31,29 +33,30 @@ def seal(data: Path | None, detector: Path, model: Path | None, out: Path) -> No
     file = read_detector_file(detector)
     if model is not None:
         if data is None:
-            raise click.UsageError("--model needs DATA: labelled payments to judge the model by.")
-        from model_build.models.external import seal_brought_model
+            raise click.UsageError("--model needs DATA: labeled payments to evaluate the model on.")
+        from model_build.models.external import seal_external_model
 
-        trained = seal_brought_model(data, file, model, out, show_progress(Console(stderr=True)))
-        show_trained(trained, "On later payments (whether the model had seen them is not known here)")
+        trained = seal_external_model(data, file, model, out, show_progress(Console(stderr=True)))
+        show_trained(trained, "Test on later payments (the model may have been trained on them)")
         return
     from model_build.models.rules_only import seal_rules
 
     sealed = seal_rules(file, data, out, show_progress(Console(stderr=True)))
     for warning in file.warnings:
         click.echo(f"Note: {warning}", err=True)
-    click.echo(f"Sealed {sealed.version.version} in {sealed.folder}")
+    click.echo(f"Sealed version {sealed.version.version} in {sealed.folder}")
 
 
 @click.command()
 @click.argument("data", type=_FILE)
 @click.option("--detector", "detector", type=_FILE, required=True, help="The detector.toml that describes DATA.")
-@click.option("--out", type=_FILE, required=True, help="A .parquet or .csv file to write.")
+@click.option("--out", type=_FILE, required=True, help="Output file, .parquet or .csv.")
 def features(data: Path, detector: Path, out: Path) -> None:
-    """Write the features of the labelled payments in DATA, to train a model elsewhere.
+    """Write features, to train a model elsewhere.
 
-    A row is a payment as it was known on its arrival: its id, its part, its label, and the features in the order in
-    which a model gets them. Learn from the part "train" alone: the others judge.
+    Each row is a labeled payment of DATA with the features as they were when it arrived: its ID, its part, its label,
+    and the features in the order in which the model gets them. Train only on the part "train"; the other parts evaluate
+    the model.
     """
     from model_build.data.feature_table import SUFFIXES, write_features
     from model_build.detector_file.reader import read_detector_file

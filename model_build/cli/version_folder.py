@@ -1,4 +1,4 @@
-"""Version folders on this machine: one version, or the newest of a detector."""
+"""Version folder on this machine: one version, or the newest version of a detector."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from tollgate.core.detectors.version import MANIFEST
 from tollgate.errors import SealError
 
-_NAMED = 3
+_MAX_NAMED = 3
 
 
 def find_version(folder: Path) -> Path:
@@ -20,7 +20,7 @@ def find_version(folder: Path) -> Path:
     Raises `SealError` where there is no version.
     """
     if not folder.is_dir():
-        raise SealError(f"There is no version folder {folder}.")
+        raise SealError(f"Version folder {folder} does not exist.")
     if (folder / MANIFEST).exists():
         return folder
     versions = sorted(_versions_in(folder), key=_age)
@@ -28,10 +28,10 @@ def find_version(folder: Path) -> Path:
         return versions[-1]
     below = sorted({version.parent for place in folder.iterdir() if place.is_dir() for version in _versions_in(place)})
     if below:
-        raise SealError(f"{folder} has the versions of {_named(below)}; name one of these folders.")
+        raise SealError(f"{folder} holds versions in {_named(below)}; give one of these folders.")
     raise SealError(
-        f"{folder} has no {MANIFEST}: give a sealed version's folder, or that of a detector, of which the newest "
-        "version is taken."
+        f"{folder} has no {MANIFEST}: give the folder of a sealed version, or of a detector, whose newest version is "
+        "then used."
     )
 
 
@@ -47,12 +47,12 @@ def _age(version: Path) -> tuple[str, str]:
 
 
 def _named(folders: list[Path]) -> str:
-    more = f" and {len(folders) - _NAMED} more" if len(folders) > _NAMED else ""
-    return ", ".join(map(str, folders[:_NAMED])) + more
+    more = f" and {len(folders) - _MAX_NAMED} more" if len(folders) > _MAX_NAMED else ""
+    return ", ".join(map(str, folders[:_MAX_NAMED])) + more
 
 
-class TakesVersion(click.Command):
-    """A command with one version: says so where a pattern such as versions/shop/* has become several."""
+class VersionCommand(click.Command):
+    """A command that takes one version, and refuses several, as from a pattern such as versions/shop/*."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse several version folders one after another."""
@@ -61,8 +61,8 @@ class TakesVersion(click.Command):
             matched = list(takewhile(lambda path: (path / MANIFEST).is_file(), given[place:]))
             if len(matched) > 1:
                 raise click.UsageError(
-                    f"Several versions were given, {_named(matched)}; name one, or the folder {matched[0].parent}, of "
-                    "which the newest is taken.",
+                    f"Several versions were given, {_named(matched)}; give one, or the folder {matched[0].parent}, "
+                    "whose newest version is then used.",
                     ctx,
                 )
         return super().parse_args(ctx, args)
@@ -71,11 +71,11 @@ class TakesVersion(click.Command):
 def choose_version(folder: Path) -> Path:
     """Return what `find_version` does, and say which version that is where there was a choice."""
     found = find_version(folder)
-    say_version(found.name, folder)
+    show_version(found.name, folder)
     return found
 
 
-def say_version(name: str, folder: Path) -> None:
+def show_version(name: str, folder: Path) -> None:
     """Say which version is used, unless the folder that was given is its own."""
     if folder.resolve().name not in (name, ""):
         click.echo(f"Version: {name}, the newest in {folder}", err=True)

@@ -1,1 +1,1 @@
-"""Labelled payments: read, checked, split, and made into a training set."""
+"""Labeled payments: read, checked, split, and turned into a training set."""

@@ -1,4 +1,4 @@
-"""Real past events to try a detector with."""
+"""Example events of a version: real past events to try a detector with."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tollgate.core.events.event import Ints
 from tollgate.core.events.event_type import EventType
 
 from model_build.data.payloads import post_columns
-from model_build.data.table import LabelledEvents
+from model_build.data.table import LabeledEvents
 from model_build.models.registry import Labels
 
-_WANTED: tuple[tuple[str, int, int, int], ...] = (
+_EXAMPLE_KINDS: tuple[tuple[str, int, int, int], ...] = (
     ("Fraud with a high score", 1, 975, 1001),
     ("Fraud in the grey zone", 1, 700, 975),
     ("Fraud that looks ordinary", 1, 0, 700),
@@ -23,11 +23,11 @@ _WANTED: tuple[tuple[str, int, int, int], ...] = (
 
 
 def choose_examples(
-    event_type: EventType, data: LabelledEvents, rows: Ints, labels: Labels, scores: Ints
+    event_type: EventType, data: LabeledEvents, rows: Ints, labels: Labels, scores: Ints
 ) -> list[dict[str, Any]]:
     """Return up to one event of each kind worth seeing, from ``rows``; ``labels`` and ``scores`` belong to them."""
     examples = []
-    for title, label, low, high in _WANTED:
+    for title, label, low, high in _EXAMPLE_KINDS:
         fitting = np.flatnonzero((labels == label) & (scores >= low) & (scores < high))
         if len(fitting):
             row = int(rows[fitting[len(fitting) // 2]])

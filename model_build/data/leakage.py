@@ -1,4 +1,4 @@
-"""Columns that are the label in disguise: one of them alone tells fraud from legitimate, so it was filled in later.
+"""Label leakage: columns that alone tell fraud from legitimate, because they were filled in later.
 
 A column is looked at in three ways. Its *order*: the area under the ROC curve of its values. Its *groups*: the same
 area, with every value replaced by the share of frauds that it has among the other half of the events, so that a column
@@ -17,25 +17,25 @@ import numpy.typing as npt
 from tollgate.core.events.event import Events, Floats, Ints
 
 # The area from which a column is a suspect, and the looser one that a sample of the events has to reach first.
-NEARLY_PERFECT = 0.999
-_WORTH_A_LOOK = 0.99
+LEAK_AUC = 0.999
+_SCREENING_AUC = 0.99
 # With fewer, an honest strong column looks perfect by luck.
-FEWEST_FRAUDS, FEWEST_LEGITIMATE = 10, 100
-_LUCK = 1e-6
+MIN_FRAUDS, MIN_LEGITIMATE = 10, 100
+_MAX_CHANCE = 1e-6
 # Numbers with more distinct values than this are measures, which only their order tells apart.
-_MOST_CODES = 100
+_MAX_DISTINCT = 100
 _SAMPLE_FRAUDS, _SAMPLE_LEGITIMATE = 5_000, 20_000
 
 
 @dataclass(frozen=True)
-class Disguise:
+class LabelLeak:
     """A suspected column. ``seen`` frauds and legitimate events are those that have a value, or with ``absence`` none.
 
     ``auc`` is the area under the ROC curve, from 0.5 to 1; None where being filled in or empty says it all.
     """
 
     column: str
-    told_by: Literal["order", "groups", "presence", "absence"]
+    found_by: Literal["order", "groups", "presence", "absence"]
     auc: float | None
     seen_frauds: int
     seen_legitimate: int
@@ -62,22 +62,22 @@ class _Counts:
         return cls(counts[:known, :, 1], counts[:known, :, 0], empty[:, 1], empty[:, 0])
 
 
-def find_disguised_labels(events: Events, labels: npt.NDArray[np.int8]) -> list[Disguise]:
+def find_label_leaks(events: Events, labels: npt.NDArray[np.int8]) -> list[LabelLeak]:
     """Return the declared numeric, boolean and categorical columns that alone tell labels 1 from 0, shape (n,).
 
     Every column is first looked at on a sample, evenly spaced in time; suspects are confirmed on all labelled events.
     """
     frauds, legitimate = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
-    if len(frauds) < FEWEST_FRAUDS or len(legitimate) < FEWEST_LEGITIMATE:
+    if len(frauds) < MIN_FRAUDS or len(legitimate) < MIN_LEGITIMATE:
         return []
     few = np.sort(np.concatenate([_thin(frauds, _SAMPLE_FRAUDS), _thin(legitimate, _SAMPLE_LEGITIMATE)]))
     every = np.flatnonzero(labels >= 0)
     found = []
     for name, column, ordered in _columns(events):
-        if _judge(name, _Counts.of(_floats(column[few]), labels[few] == 1), _WORTH_A_LOOK, ordered=ordered):
+        if _check_column(name, _Counts.of(_floats(column[few]), labels[few] == 1), _SCREENING_AUC, ordered=ordered):
             counts = _Counts.of(_floats(column[every]), labels[every] == 1)
-            disguise = _judge(name, counts, NEARLY_PERFECT, ordered=ordered)
-            found += [disguise] if disguise else []
+            leak = _check_column(name, counts, LEAK_AUC, ordered=ordered)
+            found += [leak] if leak else []
     return found
 
 
@@ -93,32 +93,32 @@ def _floats(column: npt.NDArray[Any]) -> Floats:
     return np.where(column < 0, np.nan, column) if column.dtype.kind == "i" else column
 
 
-def _thin(rows: Ints, most: int) -> Ints:
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+def _thin(rows: Ints, limit: int) -> Ints:
+    return rows if len(rows) <= limit else rows[np.linspace(0, len(rows) - 1, limit).astype(np.int64)]
 
 
-def _judge(name: str, counts: _Counts, nearly: float, *, ordered: bool) -> Disguise | None:
+def _check_column(name: str, counts: _Counts, nearly: float, *, ordered: bool) -> LabelLeak | None:
     present = int(counts.frauds.sum()), int(counts.legitimate.sum())
     empty = int(counts.empty_frauds.sum()), int(counts.empty_legitimate.sum())
     base_rate = (present[0] + empty[0]) / sum((*present, *empty))
     if _only_frauds(present, base_rate, nearly) and empty[1]:
-        return Disguise(name, "presence", None, *present)
+        return LabelLeak(name, "presence", None, *present)
     if _only_frauds(empty, base_rate, nearly) and present[1]:
-        return Disguise(name, "absence", None, *empty)
-    if ordered and present[0] >= FEWEST_FRAUDS and present[1] >= FEWEST_LEGITIMATE:
+        return LabelLeak(name, "absence", None, *empty)
+    if ordered and present[0] >= MIN_FRAUDS and present[1] >= MIN_LEGITIMATE:
         area = _area(counts.frauds.sum(axis=1), counts.legitimate.sum(axis=1))
         if max(area, 1 - area) >= nearly:
-            return Disguise(name, "order", max(area, 1 - area), *present)
-    if not ordered or len(counts.frauds) <= _MOST_CODES:
+            return LabelLeak(name, "order", max(area, 1 - area), *present)
+    if not ordered or len(counts.frauds) <= _MAX_DISTINCT:
         area = _area_by_groups(counts, base_rate)
         if area >= nearly:
-            return Disguise(name, "groups", area, *present)
+            return LabelLeak(name, "groups", area, *present)
     return None
 
 
 def _only_frauds(seen: tuple[int, int], base_rate: float, nearly: float) -> bool:
     """Tell whether nearly all of these frauds and legitimate events are frauds, in a number that luck does not give."""
-    return seen[0] >= FEWEST_FRAUDS and seen[1] <= (1 - nearly) * seen[0] and base_rate ** seen[0] <= _LUCK
+    return seen[0] >= MIN_FRAUDS and seen[1] <= (1 - nearly) * seen[0] and base_rate ** seen[0] <= _MAX_CHANCE
 
 
 def _area(frauds: Ints, legitimate: Ints) -> float:

@@ -1,4 +1,4 @@
-"""Events of a table as they are posted to be decided on: texts, numbers and booleans."""
+"""Event payloads from the rows of a table: text, numbers and booleans, as a caller posts them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.files.columns.arrow_columns import plain_column
 from tollgate.core.files.readers.python_values import python_values
 
-from model_build.data.table import LabelledEvents
+from model_build.data.table import LabeledEvents
 
 
-def post_columns(event_type: EventType, data: LabelledEvents, rows: Ints) -> dict[str, list[object]]:
+def post_columns(event_type: EventType, data: LabeledEvents, rows: Ints) -> dict[str, list[object]]:
     """Return each variable of the given rows: a value for each of them, None where it is missing."""
     events = data.events.take(rows)
     columns: dict[str, list[object]] = {} if event_type.id is None else {event_type.id: list(events.ids)}

@@ -1,4 +1,4 @@
-"""What a careful person would notice about a table before a model learns from it, each in one sentence.
+"""Data quality notes on a table before training, one sentence each.
 
 Nothing here changes what is learned.
 """
@@ -24,56 +24,57 @@ from tollgate.core.times.odd_spans import find_odd_span
 from tollgate.core.times.outliers import by_day, find_outliers
 from tollgate.core.times.time_format import TimeFormat
 
-from model_build.data.leakage import Disguise, find_disguised_labels
-from model_build.data.split import FEW_FRAUDS, say_mostly_fraud
-from model_build.data.table import LabelledEvents
+from model_build.data.leakage import LabelLeak, find_label_leaks
+from model_build.data.split import FEW_FRAUDS, describe_fraud_majority
+from model_build.data.table import LabeledEvents
 from model_build.detector_file.reader import DetectorFile
 
-_NAMED = 5
+_MAX_NAMED = 5
 _DAY_S = 86_400
 # Two different values are nearly always among the first events; only where they are not are all of them looked at.
 _FIRST = 1_000
 _ENDS_IN_A_ZONE = r":\d\d([.,]\d+)?\s*([Zz]|[+-]\d\d(:?\d\d)?)\s*$"
 
 
-def notice_data(data: LabelledEvents, file: DetectorFile, now_s: float | None) -> tuple[str, ...]:
+def note_data_quality(data: LabeledEvents, file: DetectorFile, now_s: float | None) -> tuple[str, ...]:
     """Return what to know about the data, most important first; ``now_s`` is the time in seconds since 1970.
 
     Without ``now_s``, nothing is compared with the present.
     """
     return (
-        *_notice_frauds(data),
-        *(_describe(disguise, data) for disguise in find_disguised_labels(data.events, data.labels)),
-        *_notice_columns(data, file.event_type),
-        *notice_values(data, file.event_type),
-        *_notice_times(data, file.event_type.time_format),
-        *([] if now_s is None else _notice_young_labels(data, now_s)),
-        *_notice_clock(data, file.event_type),
-        *_notice_zones(data, file.event_type),
-        *_notice_rows(data),
+        *_note_frauds(data),
+        *(_describe(leak, data) for leak in find_label_leaks(data.events, data.labels)),
+        *_note_columns(data, file.event_type),
+        *note_values(data, file.event_type),
+        *_note_times(data, file.event_type.time_format),
+        *([] if now_s is None else _note_young_labels(data, now_s)),
+        *_note_clock(data, file.event_type),
+        *_note_zones(data, file.event_type),
+        *_note_rows(data),
     )
 
 
-def _notice_frauds(data: LabelledEvents) -> Iterator[str]:
+def _note_frauds(data: LabeledEvents) -> Iterator[str]:
     frauds = int((data.labels == 1).sum())
-    if mostly := say_mostly_fraud(data):
-        yield f"{mostly}: are they the wrong way round? label_values in [event] says which word means fraud."
+    if mostly := describe_fraud_majority(data):
+        yield f"{mostly}: are the labels swapped? Set label_values in [event] to say which word means fraud."
     if frauds < FEW_FRAUDS:
-        yield f"Only {frauds} frauds are labelled: every figure above is uncertain."
+        events = "event is" if frauds == 1 else "events are"
+        yield f"Only {frauds} {events} labeled as fraud: every figure above is uncertain."
 
 
-def _describe(disguise: Disguise, data: LabelledEvents) -> str:
-    if disguise.auc is None:
-        state = "filled in" if disguise.told_by == "presence" else "empty"
-        told = (
-            f"is {state} for {disguise.seen_frauds:,} of {int((data.labels == 1).sum()):,} frauds and for "
-            f"{disguise.seen_legitimate:,} of {int((data.labels == 0).sum()):,} legitimate events"
+def _describe(leak: LabelLeak, data: LabeledEvents) -> str:
+    if leak.auc is None:
+        state = "filled in" if leak.found_by == "presence" else "empty"
+        finding = (
+            f"is {state} for {leak.seen_frauds:,} of {int((data.labels == 1).sum()):,} frauds and for "
+            f"{leak.seen_legitimate:,} of {int((data.labels == 0).sum()):,} legitimate events"
         )
     else:
-        told = f"alone tells fraud from legitimate with an AUC of {_rounded_down(disguise.auc)}"
+        finding = f"alone separates fraud from legitimate with an AUC of {_rounded_down(leak.auc)}"
     return (
-        f'Column "{disguise.column}" {told}: it seems to be the label in disguise, filled in once the truth was '
-        "known; leave it out of detector.toml unless every new event really has it."
+        f'Column "{leak.column}" {finding}: it likely leaks the label, because it was filled in after the outcome was '
+        "known. Remove it from detector.toml unless every new event really has it."
     )
 
 
@@ -104,7 +105,7 @@ class _Column:
         return not self.is_entity and bool((self.values[:_FIRST] == first).all() and (self.values == first).all())
 
 
-def _declared(data: LabelledEvents, event_type: EventType) -> dict[str, _Column]:
+def _declared(data: LabeledEvents, event_type: EventType) -> dict[str, _Column]:
     """Return the declared columns by their names in the table; a column with two roles stands here once."""
     events = data.events
     singles = (
@@ -121,23 +122,20 @@ def _declared(data: LabelledEvents, event_type: EventType) -> dict[str, _Column]
     return columns | {name: _Column(keys.codes) for name, keys in events.categories.items()}
 
 
-def _notice_columns(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+def _note_columns(data: LabeledEvents, event_type: EventType) -> Iterator[str]:
     columns = _declared(data, event_type)
     empty = [name for name, column in columns.items() if column.is_empty]
     constant = [name for name, column in columns.items() if column.is_constant and name not in empty]
     if empty:
-        yield (
-            f"{_name(empty)} empty in every row: fill in what is missing in the export, or leave it out of "
-            "detector.toml."
-        )
+        yield (f"{_name(empty)} empty in every row: fix the export, or remove the {_noun(empty)} from detector.toml.")
     if constant:
         yield (
-            f"{_name(constant)} the same in every row, which tells no event from another: check the export, or leave "
-            "it out of detector.toml."
+            f"{_name(constant)} the same in every row, so a model learns nothing from {_pronoun(constant)}: check the "
+            f"export, or remove the {_noun(constant)} from detector.toml."
         )
 
 
-def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+def note_values(data: LabeledEvents, event_type: EventType) -> Iterator[str]:
     """Yield what looks odd in the values of columns, each in one sentence."""
     columns = {name: _as_written(column) for name, column in zip(data.table.names, data.table.columns, strict=True)}
     notes = ColumnNotes()
@@ -145,7 +143,7 @@ def notice_values(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
     yield from notes.describe()
     for name in (event_type.id, *event_type.text_columns):
         if name is not None:
-            yield from _notice_spellings(name, columns[name])
+            yield from _note_spellings(name, columns[name])
 
 
 def _as_written(column: Any) -> Any:  # noqa: ANN401 - an Arrow array or a list
@@ -155,7 +153,7 @@ def _as_written(column: Any) -> Any:  # noqa: ANN401 - an Arrow array or a list
     return plain_column(column).values if is_text else column
 
 
-def _notice_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 - an Arrow array or a list
+def _note_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 - an Arrow array or a list
     """Yield notes on ids of numbers that were written in several ways."""
     if isinstance(column, list) or not pa.types.is_string(column.type):
         return
@@ -164,8 +162,8 @@ def _notice_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 
         example = column[pc.index(zeros, True).as_py()].as_py().strip()
         yield (
             f'Column "{name}": {count:,} of {len(column):,} values are whole numbers with decimals, such as '
-            f'"{example}", and were read as "{one_spelling(example)}": a program kept them as decimals, so zeros in '
-            "front are lost."
+            f'"{example}", and were read as "{one_spelling(example)}": another program stored them as decimals, so '
+            "leading zeros are lost. Export the column as text."
         )
     padded = pc.unique(column.filter(pc.fill_null(pc.match_substring_regex(column, "^0+[1-9][0-9]*$"), False)))
     bare = pc.utf8_ltrim(padded, "0")
@@ -173,18 +171,26 @@ def _notice_spellings(name: str, column: Any) -> Iterator[str]:  # noqa: ANN401 
     if count := pc.sum(both).as_py():
         first = pc.index(both, True).as_py()
         yield (
-            f'Column "{name}" has {count:,} numbers with zeros in front and without, such as "{padded[first]}" and '
-            f'"{bare[first]}", which are two keys: export the column as text if they are one.'
+            f'Column "{name}" has {count:,} numbers both with and without leading zeros, such as "{padded[first]}" '
+            f'and "{bare[first]}"; they count as different IDs. Export the column as text if they are the same.'
         )
 
 
+def _noun(columns: Sequence[str]) -> str:
+    return "column" if len(columns) == 1 else "columns"
+
+
+def _pronoun(columns: Sequence[str]) -> str:
+    return "it" if len(columns) == 1 else "them"
+
+
 def _name(columns: Sequence[str]) -> str:
-    quoted = ", ".join(f'"{column}"' for column in columns[:_NAMED])
-    more = f" and {len(columns) - _NAMED:,} more" if len(columns) > _NAMED else ""
+    quoted = ", ".join(f'"{column}"' for column in columns[:_MAX_NAMED])
+    more = f" and {len(columns) - _MAX_NAMED:,} more" if len(columns) > _MAX_NAMED else ""
     return f"Column {quoted} is" if len(columns) == 1 else f"Columns {quoted}{more} are"
 
 
-def _notice_times(data: LabelledEvents, form: TimeFormat) -> Iterator[str]:
+def _note_times(data: LabeledEvents, form: TimeFormat) -> Iterator[str]:
     times_us = data.events.times_us
     outliers = list(find_outliers(*by_day(times_us, data.rows)))
     yield from (one.describe(unsealed=one == data.late) for one in outliers)
@@ -192,23 +198,23 @@ def _notice_times(data: LabelledEvents, form: TimeFormat) -> Iterator[str]:
         yield from find_odd_span(form, int(np.min(times_us)), int(np.max(times_us)))
 
 
-def _notice_young_labels(data: LabelledEvents, now_s: float) -> Iterator[str]:
+def _note_young_labels(data: LabeledEvents, now_s: float) -> Iterator[str]:
     unknown = int(((data.labels >= 0) & (data.known_s > now_s)).sum())
     if unknown:
         yield (
-            f"{unknown:,} labels are younger than label_delay ({data.label_delay_s / _DAY_S:g} days), so that frauds "
-            "among them may not be known yet: no model learns from them, and figures of the test part that count them "
-            "are provisional; train again later, or leave those labels empty."
+            f"{unknown:,} labels are newer than label_delay ({data.label_delay_s / _DAY_S:g} days), so some frauds may "
+            "not be reported yet: no model learns from these labels, and test figures that include them are "
+            "provisional. Train again later, or leave those labels empty."
         )
 
 
-def _notice_clock(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+def _note_clock(data: LabeledEvents, event_type: EventType) -> Iterator[str]:
     notes = ClockNotes()
     notes.add(event_type, data.events.times_us, data.table.column(event_type.timestamp), data.rows)
     yield from notes.describe(event_type)
 
 
-def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
+def _note_zones(data: LabeledEvents, event_type: EventType) -> Iterator[str]:
     column = plain_column(data.table.column(event_type.timestamp)).values
     if isinstance(column, list):
         column = pa.array([value if isinstance(value, str) else None for value in column], pa.string())
@@ -220,15 +226,15 @@ def _notice_zones(data: LabelledEvents, event_type: EventType) -> Iterator[str]:
     if 0 < zoned < len(column):
         yield (
             f'Column "{event_type.timestamp}" has a time zone in {zoned:,} rows and none in {len(column) - zoned:,}: '
-            "those without one were taken as UTC; give all of them one if they are not."
+            "times without a zone were read as UTC. Add the zone if they are not UTC."
         )
 
 
-def _notice_rows(data: LabelledEvents) -> Iterator[str]:
+def _note_rows(data: LabeledEvents) -> Iterator[str]:
     if np.any(np.diff(data.rows) < 0):
-        yield "The rows were not in order of time; they were sorted."
+        yield "The rows were not in order of time and were sorted."
     if data.unused_columns:
-        yield f"Columns not declared and not used: {', '.join(data.unused_columns)}."
-    unlabelled = int((data.labels < 0).sum())
-    if unlabelled:
-        yield f"{unlabelled:,} events are not labelled: they count in histories and are not learned from."
+        yield f"Undeclared columns, not used: {', '.join(data.unused_columns)}."
+    unlabeled = int((data.labels < 0).sum())
+    if unlabeled:
+        yield f"{unlabeled:,} events have no label: they count in histories, but no model learns from them."

@@ -1,4 +1,4 @@
-"""Labelled payments from a file of any kind that can be scored, into events, labels and the times they became known."""
+"""Labeled payments read from any supported file: events, labels and the times at which labels became known."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tollgate.core.times.bare_numbers import TICKS, spell
 from tollgate.core.times.outliers import Outliers, find_late
 from tollgate.errors import LabelError, TableError, TrainingDataError
 
-_TELLS = FileForm()
+_DETECT_FORMAT = FileForm()
 # A table is read whole here: larger chunks take less time, and row groups may have any size.
 _CHUNK_ROWS, _CHUNK_BYTES, _GROUP_BYTES = 1 << 20, 32 << 20, 1 << 60
 # 1980: until then, nobody kept payments under numbers since 1970.
@@ -41,7 +41,7 @@ _EARLY_US = 315_532_800_000_000
 
 
 @dataclass(frozen=True)
-class LabelledEvents:
+class LabeledEvents:
     """Events in order of time with what they turned out to be.
 
     ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labelled, shape (n,). ``known_s`` is when each label became
@@ -73,7 +73,7 @@ class LabelledEvents:
         """The time of the last event that is not ``late``, in microseconds since 1970."""
         return int(self.events.times_us[-1 - self.late.events if self.late else -1])
 
-    def without_late(self) -> LabelledEvents:
+    def without_late(self) -> LabeledEvents:
         """Return the events that are not ``late``; the table stays whole."""
         if self.late is None:
             return self
@@ -90,7 +90,9 @@ class LabelledEvents:
         )
 
 
-def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, more: tuple[str, ...] = ()) -> Chunk:
+def read_table(
+    path: Path, event_type: EventType, form: FileForm = _DETECT_FORMAT, *, more: tuple[str, ...] = ()
+) -> Chunk:
     """Return the declared columns of a file of events; ``more`` are columns needed besides the event's variables.
 
     Raises `TableError` when the file is not what its name says, or lacks a declared column.
@@ -101,7 +103,7 @@ def read_table(path: Path, event_type: EventType, form: FileForm = _TELLS, *, mo
 def _read_file(path: Path, event_type: EventType, form: FileForm, more: tuple[str, ...]) -> tuple[Chunk, list[str]]:
     """Return what `read_table` does, and the columns of the file that are not declared."""
     if not path.is_file():
-        raise TableError(f"There is no file {path}.")
+        raise TableError(f"File {path} does not exist.")
     options = ReadOptions(form, _CHUNK_ROWS, _CHUNK_BYTES, _GROUP_BYTES)
     with closing(LocalFile(path)) as source:
         table, names = join_chunks(
@@ -120,26 +122,28 @@ def _without_null(event_type: EventType, column: Any) -> Any:  # noqa: ANN401 - 
     return column if plain.unreadable else without_null(event_type, plain.values)
 
 
-def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TELLS) -> LabelledEvents:
+def read_labeled_events(path: Path, event_type: EventType, form: FileForm = _DETECT_FORMAT) -> LabeledEvents:
     """Read a table to learn from, sorted by time.
 
     Raises `TableError` and `TrainingDataError` with one sentence naming row (from 1) and column.
     """
     rule = event_type.label
     if rule is None:
-        raise TrainingDataError("The detector file has no label in [event]: training needs to know what was fraud.")
+        raise TrainingDataError(
+            "The detector file has no label in [event]; training needs the column that says which events were fraud."
+        )
     outcome = event_type.outcome.column if event_type.outcome else None
     needed = tuple(name for name in (rule.column, rule.time, outcome) if name)
     table, unused = _read_file(path, event_type, form, needed)
     events = read_table_events(event_type, table)
-    _refuse_early_ticks(event_type, events)
+    _reject_early_ticks(event_type, events)
     labels = _read_labels(event_type, table)
     known_s = _read_known_times(event_type, table, events)
     order = np.argsort(events.times_us, kind="stable")
     withheld = np.flatnonzero(_read_withheld(event_type, table)[order])
     # What was not let through is legitimate only if it is labelled so, and from then on.
     told_s = np.where(labels[order][withheld] == 0, known_s[order][withheld], np.inf)
-    return LabelledEvents(
+    return LabeledEvents(
         events=events.take(order),
         labels=labels[order],
         known_s=known_s[order],
@@ -153,7 +157,7 @@ def read_labelled_events(path: Path, event_type: EventType, form: FileForm = _TE
     )
 
 
-def _refuse_early_ticks(event_type: EventType, events: Events) -> None:
+def _reject_early_ticks(event_type: EventType, events: Events) -> None:
     """Raise `TrainingDataError` for counts since 1970 that all fall into its first years."""
     earliest_us, latest_us = int(np.min(events.times_us)), int(np.max(events.times_us))
     if event_type.timestamp_format not in TICKS or event_type.timestamp_unit or latest_us > _EARLY_US:
@@ -161,7 +165,7 @@ def _refuse_early_ticks(event_type: EventType, events: Events) -> None:
     first, last = spell(earliest_us // 1_000_000), spell(latest_us // 1_000_000)
     raise TrainingDataError(
         f'Column "{event_type.timestamp}": all times fall between {first} and {last}, as timestamp_format '
-        f'"{event_type.timestamp_format}" says; if they count from another start, set timestamp_unit = "hours" (or '
+        f'"{event_type.timestamp_format}" says; if they count from another date, set timestamp_unit = "hours" (or '
         '"days", "minutes", "seconds") and timestamp_origin in [event] instead.'
     )
 
@@ -170,7 +174,7 @@ def read_table_events(event_type: EventType, table: Chunk) -> Events:
     """Read a whole table into events, in its order; raise `TrainingDataError` for the first row that cannot be used."""
     read = EventReader(event_type, KeyHashes(), repeated_in_chunk).read(table)
     if read.problems:
-        raise _refusal(read)
+        raise _rejection(read)
     events = read.events
 
     def at_hand(keys: Keys) -> Keys:
@@ -184,7 +188,7 @@ def read_table_events(event_type: EventType, table: Chunk) -> Events:
     )
 
 
-def _refusal(read: ChunkEvents) -> TrainingDataError:
+def _rejection(read: ChunkEvents) -> TrainingDataError:
     row = min(read.problems)
     column, message = read.problems[row]
     many = Counter(column for column, _ in read.problems.values())[column]
@@ -255,7 +259,7 @@ def _read_known_times(event_type: EventType, table: Chunk, events: Events) -> Fl
         if not event_type.time_format.is_date_of(round(known[row] * 1e6), int(events.times_us[row])):
             raise TrainingDataError(
                 f'Row {row + 1}, column "{name}": the label became known before its event; correct it, or leave the '
-                "cell empty, so that label_delay says when."
+                "cell empty to use label_delay."
             )
         known[row] = events.times_s[row]
     return known
@@ -278,11 +282,11 @@ def _sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def count_categories(events: Events, *, most: int = 200) -> dict[str, Mapping[str, float]]:
+def count_categories(events: Events, *, limit: int = 200) -> dict[str, Mapping[str, float]]:
     """Return for each categorical column its most common categories and their shares, most common first."""
     shares: dict[str, Mapping[str, float]] = {}
     for column, keys in events.categories.items():
         counts = np.bincount(keys.codes[keys.codes >= 0], minlength=len(keys.values))
-        order = np.argsort(-counts, kind="stable")[:most]
+        order = np.argsort(-counts, kind="stable")[:limit]
         shares[column] = {keys.values[code]: round(float(counts[code] / len(events)), 6) for code in order.tolist()}
     return shares

@@ -1,4 +1,4 @@
-"""What models learn from: labelled events with what each of them read on its arrival, as a matrix of features."""
+"""Training set: labeled events with their features at arrival, as a matrix."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tollgate.core.features.pipeline import FeatureSteps
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.replay import Replayed, replay_histories
 
-from model_build.data.sampling import NONE_DRAWN, Drawn
-from model_build.data.table import LabelledEvents, count_categories
-from model_build.detector_file.excluded_features import leave_out
+from model_build.data.sampling import EMPTY_SAMPLE, WeightedSample
+from model_build.data.table import LabeledEvents, count_categories
+from model_build.detector_file.excluded_features import exclude_features
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.metrics import Metrics, measure
 from model_build.models.fitted import thread_count
@@ -24,24 +24,24 @@ from model_build.models.registry import Labels
 
 Progress = Callable[[str], None]
 # So many rows at a time stay in the processor's cache.
-_CHUNK = 8_192
+_CHUNK_ROWS = 8_192
 
 
 @dataclass(frozen=True)
-class Material:
-    """Everything that models learn from. Rows of ``matrix`` (n, f) are the events in order of time.
+class TrainingSet:
+    """Labeled events with their features. Rows of ``matrix`` (n, f) are the events in order of time.
 
     ``excess`` says how far each amount goes beyond the usual (`amount_excess`), shape (n,). ``past_sums`` are what the
     events ``past`` read from histories, side by side, shape (k, s).
     """
 
     file: DetectorFile
-    data: LabelledEvents
+    data: LabeledEvents
     plan: HistoryPlan
     features: tuple[Feature, ...]
     matrix: Matrix
     excess: Floats
-    past: Drawn
+    past: WeightedSample
     past_sums: Floats
 
     def labels(self, rows: Ints) -> Labels:
@@ -65,9 +65,13 @@ class Material:
         return entities[0].codes if entities else None
 
 
-def read_material(
-    data: LabelledEvents, file: DetectorFile, learned_from: Ints, progress: Progress, past: Drawn = NONE_DRAWN
-) -> Material:
+def build_training_set(
+    data: LabeledEvents,
+    file: DetectorFile,
+    learned_from: Ints,
+    progress: Progress,
+    past: WeightedSample = EMPTY_SAMPLE,
+) -> TrainingSet:
     """Replay the past of labelled events into features.
 
     ``learned_from`` are the rows whose categories may be known: those that the models learn from. ``past`` are those
@@ -76,13 +80,13 @@ def read_material(
     """
     plan = file.history
     planned = plan_features(file.event_type, plan, count_categories(data.events.take(learned_from)))
-    features = leave_out(planned, file.training.leave_out)
+    features = exclude_features(planned, file.training.leave_out)
     progress(f"Replaying {len(data.events):,} events into {len(features)} features")
     replayed = replay_histories(plan, data.events, data.frauds, withheld=data.withheld, threads=thread_count())
     matrix = build_matrix(features, plan, data.events, replayed)
     reads = {entity: read[past.rows] for entity, read in replayed.reads.items()}
     past_sums = plan.layout.side_by_side(reads, 0, len(past.rows))
-    return Material(file, data, plan, features, matrix, replayed.excess, past, past_sums)
+    return TrainingSet(file, data, plan, features, matrix, replayed.excess, past, past_sums)
 
 
 def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events, replayed: Replayed) -> Matrix:
@@ -91,10 +95,10 @@ def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events,
     steps = FeatureSteps.of(features, plan)
 
     def fill(start: int) -> None:
-        stop = min(start + _CHUNK, len(events))
+        stop = min(start + _CHUNK_ROWS, len(events))
         sums = plan.layout.side_by_side(replayed.reads, start, stop)
         matrix[start:stop] = steps.columns(events.part(start, stop), sums, replayed.excess[start:stop])
 
     with ThreadPoolExecutor(thread_count()) as pool:
-        list(pool.map(fill, range(0, len(events), _CHUNK)))
+        list(pool.map(fill, range(0, len(events), _CHUNK_ROWS)))
     return matrix

@@ -1,4 +1,4 @@
-"""What a message of the dead-letter queue is about, and why it was given up."""
+"""Dead letter described for people: the work that failed, and why."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.adapters.sqs.dead_letters import DeadLetter
 
 _STREAMS = {
-    "KinesisBatchInfo": "Kinesis records that the stream function gave up; the message names their shard and numbers",
-    "KafkaBatchInfo": "Kafka records that the stream function gave up; the message names their topic and offsets",
+    "KinesisBatchInfo": "Kinesis records that the stream function failed on; the message names their shard and "
+    "sequence numbers",
+    "KafkaBatchInfo": "Kafka records that the stream function failed on; the message names their topic and offsets",
 }
-_NOT_INDEXED = "decisions that the index function gave up; the table has them, and searches do not find them"
+_NOT_INDEXED = "decisions that the index function failed on; the table has them, but searches do not find them"
 
 
 @dataclass(frozen=True)
-class GivenUp:
+class FailedMessage:
     """One message: what it is about, and why it was given up, or why it stays, as far as that is known.
 
     ``kind`` tells where it can go; None is for what nobody can use.
@@ -30,31 +31,31 @@ class GivenUp:
     about: str
     reason: str
     kind: Literal["file", "records", None]
-    became: Literal["stays", "put back", "decided", "failed"] = "stays"
+    status: Literal["stays", "put back", "decided", "failed"] = "stays"
 
 
-def describe(store: BatchStore, letter: DeadLetter) -> GivenUp:
+def describe(store: BatchStore, letter: DeadLetter) -> FailedMessage:
     """Say what a message is about; the reason is what the batch function wrote under rejected/ when it gave up."""
     try:
         body = json.loads(letter.body)
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        return GivenUp(letter, "something that is no notice", "it cannot be read", None)
+        return FailedMessage(letter, "an unknown message", "it cannot be read", None)
     if "stream_record" in body:
         source = str(body["stream_record"].get("source"))
-        return GivenUp(letter, f"a record from {source}", str(body.get("reason")), "records")
-    condition = str(body.get("requestContext", {}).get("condition", "not said"))
+        return FailedMessage(letter, f"a record from {source}", str(body.get("reason")), "records")
+    condition = str(body.get("requestContext", {}).get("condition", "no reason given"))
     for name, about in _STREAMS.items():
         if name in body:
-            return GivenUp(letter, about, condition, "records")
+            return FailedMessage(letter, about, condition, "records")
     if "DDBStreamBatchInfo" in body:
-        return GivenUp(letter, _NOT_INDEXED, condition, None)
+        return FailedMessage(letter, _NOT_INDEXED, condition, None)
     files = list(_files(body))
     if not files:
-        return GivenUp(letter, "something that is no notice of a file", "it cannot be read", None)
+        return FailedMessage(letter, "an unknown message without a file", "it cannot be read", None)
     reasons = {_reason(store, key, etag) for key, etag in files}
-    return GivenUp(letter, ", ".join(key for key, _ in files), "; ".join(sorted(reasons)), "file")
+    return FailedMessage(letter, ", ".join(key for key, _ in files), "; ".join(sorted(reasons)), "file")
 
 
 def _files(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -66,4 +67,4 @@ def _files(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _reason(store: BatchStore, key: str, etag: str) -> str:
     told = store.read(BatchFile.of(key, etag, "").rejected_key)
-    return str(json.loads(told)["reason"]) if told else "no reason was written; see the batch function's log"
+    return str(json.loads(told)["reason"]) if told else "no reason was recorded; see the batch function's log"

@@ -29,7 +29,7 @@ from model_build.sealing.seal import HISTORIES, read_version_files
 def open_folder(folder: Path) -> DetectorVersion:
     """Open a version folder; raise `SealError` unless every byte is what was sealed."""
     if not folder.is_dir():
-        raise SealError(f"There is no version folder {folder}.")
+        raise SealError(f"Version folder {folder} does not exist.")
     files = read_version_files(folder)
     version = open_version(folder.resolve().name, files)
     if has_past_events(version):
@@ -45,7 +45,7 @@ def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tu
     path = folder / HISTORIES
     content = path.read_bytes() if path.is_file() else b""
     if sha256(content) != version.manifest["histories"]["sha256"]:
-        raise SealError(f"{path} is missing or was changed after sealing; train again or copy the whole folder.")
+        raise SealError(f"{path} is missing or was changed after sealing; copy the whole folder again, or train again.")
     found: dict[tuple[str, str], dict[str, int]] = {}
     for line in gzip.decompress(content).splitlines():
         entity, key, sums = json.loads(line)
@@ -65,14 +65,14 @@ def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHisto
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishResult:
     """What was published. ``loaded`` histories is None where this plan's histories are kept already."""
 
     version: DetectorVersion
     loaded: int | None
 
 
-def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
+def publish_version(folder: Path, bucket: str, history_table: str) -> PublishResult:
     """Load the histories of a version folder, if none are kept for its plan yet, then make it the champion.
 
     An interrupted loading goes on where it stopped. Raises `SealError` for a damaged folder, `InputError` for events
@@ -92,7 +92,7 @@ def publish_version(folder: Path, bucket: str, history_table: str) -> Published:
         loaded = len(additions)
     store = VersionStore(clients.s3(), bucket, refresh_s=0)
     store.publish(version.detector, version.version, read_version_files(folder))
-    return Published(version, loaded)
+    return PublishResult(version, loaded)
 
 
 def _claim_loading(histories: HistoryTable, version: DetectorVersion) -> bool:

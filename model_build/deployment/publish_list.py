@@ -1,4 +1,4 @@
-"""Change of a list of a deployed detector: checked and described before anything is written."""
+"""Update of a deployed detector's list, checked and described before anything is written."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ListChange:
 
     def describe(self) -> tuple[str, ...]:
         """Return what the change does, in words."""
-        repeated = f"{self.repeated:,} lines repeat a value, which counts once"
+        repeated = f"{self.repeated:,} duplicate lines, each value counted once"
         return (*describe_change(self.before, self.after), *([repeated] if self.repeated else []))
 
 
@@ -51,9 +51,7 @@ def plan_change(path: Path, name: str, detector: str, bucket: str, *, may_be_emp
     lists = rules.book.lists
     if name not in lists:
         has = ", ".join(lists) or "none"
-        raise InputError(
-            f'The version of {detector} that decides has no list "{name}"{suggest(name, lists)}; it has {has}.'
-        )
+        raise InputError(f'The champion of {detector} has no list "{name}"{suggest(name, lists)}; it has {has}.')
     after = _read(path, lists[name], lines, (name, *rules.columns_that_ask(name)), may_be_empty=may_be_empty)
     etag = ListStore(s3, bucket).etag(detector, name)
     return ListChange(detector, name, lists[name], after, etag, len(lines) - len(after.values))

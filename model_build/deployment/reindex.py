@@ -1,4 +1,4 @@
-"""Writing the index of decisions anew, from their table: for days whose segments were lost or damaged."""
+"""Reindexing of decisions from their table, for days whose segments were lost or damaged."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tollgate.services.search.day_totals import keep_day_sums
 from tollgate.services.search.index import Change, merge_segments, read_entry
 
 # Rows that wait in memory to be written, and those of one day that are written before that.
-_MOST_ROWS, _MOST_OF_A_DAY = 200_000, 25_000
+_MAX_ROWS, _MAX_ROWS_PER_DAY = 200_000, 25_000
 # Whatever the table's stream says of an event is newer than what is read here.
 _SEQUENCE = "0"
 
 
 @dataclass
-class Reindexed:
+class ReindexResult:
     """What became of it: how many decisions were found by day, and how many segments were replaced."""
 
     decisions: dict[str, int] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Reindexed:
 
 def reindex(
     container: Container, detector: str, first: date, last: date, progress: Callable[[int], None] = lambda _read: None
-) -> Reindexed:
+) -> ReindexResult:
     """Replace the segments of some days by those of the decisions that the table has.
 
     The whole table is read, page by page. New segments stand before former ones go, so that nothing is missing
@@ -41,7 +41,7 @@ def reindex(
     """
     began_s = int(clock.now_s())
     former = container.segments.find(detector, first.isoformat(), last.isoformat())
-    done, waiting, written = Reindexed(), _Waiting(container, detector, began_s), set[str]()
+    done, waiting, written = ReindexResult(), _PendingRows(container, detector, began_s), set[str]()
     for record in _read_table(container, progress):
         day = record.answer["decided_at"][:10]
         if record.answer["detector"] == detector and first.isoformat() <= day <= last.isoformat():
@@ -75,7 +75,7 @@ def _read_table(container: Container, progress: Callable[[int], None]) -> Iterat
 
 
 @dataclass
-class _Waiting:
+class _PendingRows:
     """Rows by day that are not written yet."""
 
     container: Container
@@ -88,9 +88,9 @@ class _Waiting:
         """Take a row; return the keys of the segments that were written for it to have room."""
         self.by_day.setdefault(day, []).append(entry)
         self.count += 1
-        if self.count >= _MOST_ROWS:
+        if self.count >= _MAX_ROWS:
             return self.write_all()
-        return [self._write(day)] if len(self.by_day[day]) >= _MOST_OF_A_DAY else []
+        return [self._write(day)] if len(self.by_day[day]) >= _MAX_ROWS_PER_DAY else []
 
     def write_all(self) -> list[str]:
         """Write what there is; return the keys of the segments."""

@@ -1,4 +1,4 @@
-"""Replaying a decision of a deployment from its record."""
+"""Replay of a deployed decision from its record."""
 
 from __future__ import annotations
 
@@ -47,10 +47,12 @@ def replay_decision(
     record = DecisionTable(clients.dynamodb(), decisions_table).find(detector, event_id)
     if record is None:
         raise NotFoundError(
-            f'There is no decision on event "{event_id}" by detector "{detector}" in {decisions_table}.'
+            f'There is no decision on event "{event_id}" by detector "{detector}" in {decisions_table}; check the ID.'
         )
     if record.reads is None:
-        raise InputError("This decision was made before records pinned what was read; it cannot be replayed.")
+        raise InputError(
+            "This decision cannot be replayed: its record is from an older release and lacks the values that were read."
+        )
     version = _open(record, detector, bucket, folder)
     answer = dict(record.answer)
     if record.reasons is not None:
@@ -69,5 +71,5 @@ def _open(record: DecisionRecord, detector: str, bucket: str | None, folder: Pat
         # A detector's folder has the version that decided among others.
         return open_folder(folder / name if (folder / name).is_dir() else find_version(folder))
     if bucket is None:
-        raise InputError("Say where the version is: --bucket or --folder.")
+        raise InputError("Give --bucket or --folder to find the version.")
     return VersionStore(clients.s3(), bucket, refresh_s=0).open(detector, name)

@@ -1,4 +1,4 @@
-"""Scoring a file on this machine, by what the deployed file door does."""
+"""Scoring of a file on this machine, with the code of the batch function."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def score_file(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetim
     """
     check_output(out, (data, folder), SUFFIXES)
     if not data.is_file():
-        raise TableError(f"There is no file {data}.")
+        raise TableError(f"File {data} does not exist.")
     folder = find_version(folder)
     version = open_folder(folder)
     stored = {} if fresh else load_folder_histories(version, folder)

@@ -1,4 +1,4 @@
-"""The draft of a detector's next rules, as the dashboard saves it, taken into detector.toml."""
+"""Draft rules, as saved on the dashboard, merged into detector.toml."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def read_draft(detector: str, bucket: str) -> Draft:
     """Return the draft of a deployed detector; raise `NotFoundError` where there is none."""
     found = DraftStore(clients.s3(), bucket).read(detector)
     if found is None:
-        raise NotFoundError(f"There is no draft of the rules of {detector}; save one on the dashboard's page Rules.")
+        raise NotFoundError(f"{detector} has no draft of rules; save one on the Rules page of the dashboard.")
     return found[0]
 
 
-def take_rules_in(path: Path, rules: Sequence[Rule]) -> DetectorFile:
+def replace_rules_in_file(path: Path, rules: Sequence[Rule]) -> DetectorFile:
     """Write rules into a detector file in place of its own, and return it; all else in it stays as it is.
 
     Raises `DetectorFileError`, and leaves the file alone, if it could not be read with these rules.
     """
     before = read_detector_file(path)
-    text = put_rules(path.read_text(encoding="utf-8"), rules)
+    text = replace_rules(path.read_text(encoding="utf-8"), rules)
     # Beside it, so that files it names are found from there.
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".detector-", suffix=".toml")
     try:
@@ -47,14 +47,14 @@ def take_rules_in(path: Path, rules: Sequence[Rule]) -> DetectorFile:
             file.write(text)
         after = read_detector_file(Path(name))
         if after.event_type != before.event_type or after.rules.rules != tuple(rules):
-            raise DetectorFileError(f"{path} could not be changed; put in what `tollgate rules draft` prints by hand.")
+            raise DetectorFileError(f"Could not change {path}; paste the output of `tollgate rules draft` by hand.")
         path.write_text(text, encoding="utf-8", newline="")
     finally:
         Path(name).unlink()
     return after
 
 
-def put_rules(text: str, rules: Sequence[Rule]) -> str:
+def replace_rules(text: str, rules: Sequence[Rule]) -> str:
     """Return the text of a detector file with ``rules`` in place of its [[rules]] tables."""
     tables = write_rules(rules)
     first = _HEADING.search(text)

@@ -1,4 +1,4 @@
-"""Features that a detector file keeps from its models, and from its rules."""
+"""Excluded features: those that a detector file hides from its models and rules."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tollgate.core.features.feature import Feature
 from tollgate.errors import TrainingDataError, suggest
 
 
-def keep_features(features: Sequence[Feature], left_out: Sequence[str]) -> tuple[Feature, ...]:
+def drop_features(features: Sequence[Feature], patterns: Sequence[str]) -> tuple[Feature, ...]:
     """Return the features whose names match none of the patterns (`fnmatch`)."""
-    return tuple(f for f in features if not any(fnmatchcase(f.name, pattern) for pattern in left_out))
+    return tuple(f for f in features if not any(fnmatchcase(f.name, pattern) for pattern in patterns))
 
 
-def leave_out(features: Sequence[Feature], patterns: Sequence[str]) -> tuple[Feature, ...]:
+def exclude_features(features: Sequence[Feature], patterns: Sequence[str]) -> tuple[Feature, ...]:
     """Return the features whose names match none of the patterns.
 
     Raises `TrainingDataError` when a pattern matches no feature, or nothing is left.
@@ -22,8 +22,8 @@ def leave_out(features: Sequence[Feature], patterns: Sequence[str]) -> tuple[Fea
     for pattern in patterns:
         if not any(fnmatchcase(feature.name, pattern) for feature in features):
             nearest = suggest(pattern, [feature.name for feature in features])
-            raise TrainingDataError(f'[training] leave_out has "{pattern}", and no feature has such a name{nearest}.')
-    kept = keep_features(features, patterns)
+            raise TrainingDataError(f'[training] leave_out has "{pattern}", but no feature matches it{nearest}.')
+    kept = drop_features(features, patterns)
     if not kept:
-        raise TrainingDataError("[training] leave_out leaves no feature to learn from; remove a pattern.")
+        raise TrainingDataError("[training] leave_out excludes every feature; remove a pattern.")
     return kept

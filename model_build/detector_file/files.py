@@ -1,4 +1,4 @@
-"""[files] of a detector file: how files are written, where they do not tell themselves."""
+"""Section [files] of a detector file: delimiter and encoding, where they cannot be detected."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def read_file_form(reader: TomlReader) -> FileForm:
     """Read [files]. Raises `DetectorFileError` naming the key."""
     delimiter, encoding = (reader.take("files", key, str, "") for key in FILE_KEYS)
     if delimiter and (len(delimiter) > 1 or not delimiter.isascii() or delimiter in _NO_DELIMITERS):
-        raise reader.fail("files", "delimiter", f'has to be one ASCII character such as ";", not {delimiter!r}')
+        raise reader.fail("files", "delimiter", f'must be one ASCII character such as ";", not {delimiter!r}')
     if encoding and not _is_known(encoding):
-        raise reader.fail("files", "encoding", f'is "{encoding}", which is no encoding of text such as "cp1252"')
+        raise reader.fail("files", "encoding", f'is "{encoding}", which is not a text encoding such as "cp1252"')
     return FileForm(delimiter or None, encoding or None)
 
 

@@ -1,4 +1,4 @@
-"""[lists] of a detector file: named sets of values, written there or in a file of their own."""
+"""Section [lists] of a detector file: named sets of values, inline or in a file of their own."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def read_lists(reader: TomlReader) -> dict[str, ValueList]:
     found = {}
     for name, given in reader.sections.get("lists", {}).items():
         if not _LIST_NAME.fullmatch(name) or name in RESERVED | WORDS:
-            raise reader.fail("lists", name, "has to be lower-case letters, digits and _, beginning with a letter")
+            raise reader.fail("lists", name, "must be lowercase letters, digits and _, starting with a letter")
         if not isinstance(given, dict) or not ("values" in given) ^ ("file" in given) or set(given) - set(LIST_KEYS):
             odd = next((key for key in given if key not in LIST_KEYS), "") if isinstance(given, dict) else ""
-            raise reader.fail("lists", name, f'has to be values = [...] or file = "..."{suggest(odd, LIST_KEYS)}')
+            raise reader.fail("lists", name, f'must be values = [...] or file = "..."{suggest(odd, LIST_KEYS)}')
         lines = _read_values_file(reader, name, given["file"]) if "file" in given else _read_values(reader, name, given)
         found[name] = _read_members(reader, name, lines, given)
     return found
@@ -36,7 +36,7 @@ def read_lists(reader: TomlReader) -> dict[str, ValueList]:
 def _read_values(reader: TomlReader, name: str, given: Mapping[str, object]) -> list[ListLine]:
     values = given["values"]
     if not isinstance(values, list):
-        raise reader.fail("lists", name, "has to have values = [...]")
+        raise reader.fail("lists", name, "must have values = [...]")
     return given_lines(values)
 
 
@@ -50,9 +50,9 @@ def _read_values_file(reader: TomlReader, name: str, file: object) -> list[ListL
 def _read_members(reader: TomlReader, name: str, lines: Sequence[ListLine], given: Mapping[str, object]) -> ValueList:
     kind, may_be_empty = given.get("kind"), given.get("allow_empty", "file" not in given)
     if kind not in (None, "text", "number"):
-        raise reader.fail("lists", name, f'has kind {kind!r}; it has to be "text" or "number"')
+        raise reader.fail("lists", name, f'has kind {kind!r}; it must be "text" or "number"')
     if not isinstance(may_be_empty, bool):
-        raise reader.fail("lists", name, "has an allow_empty that is neither true nor false")
+        raise reader.fail("lists", name, "must have allow_empty = true or false")
     first_is_text = not lines or isinstance(lines[0].value, str)
     wanted: ValueKind = "number" if kind == "number" or (kind is None and not first_is_text) else "text"
     try:

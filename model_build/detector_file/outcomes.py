@@ -1,4 +1,4 @@
-"""[outcomes] of a detector file: what to do from which score on, and how strong each outcome is."""
+"""Section [outcomes] of a detector file: the lowest score of each outcome, from weak to strong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _given_outcomes(reader: TomlReader) -> Mapping[str, Any] | None:
 def read_order(reader: TomlReader) -> tuple[str, ...]:
     """Return all outcomes from weak to strong, those that only rules give among them."""
     if reader.sections.get("outcomes", {}).get("approve") == _FROM_RULES:
-        raise reader.fail("outcomes", "approve", "is the first outcome by itself; leave it out")
+        raise reader.fail("outcomes", "approve", "is always the first outcome; remove it")
     return ("approve", *reader.sections.get("outcomes", _DEFAULT_OUTCOMES))
 
 
@@ -38,7 +38,9 @@ def wants_outcomes_from_cost(reader: TomlReader, costs: Costs | None) -> bool:
         odd = [name for name in given if name not in _DEFAULT_OUTCOMES or given[name] != _FROM_COST]
         name = next(iter(odd or given))
         both = " and ".join(f'{outcome} = "{_FROM_COST}"' for outcome in _DEFAULT_OUTCOMES)
-        raise reader.fail("outcomes", name, f'does not fit: with "{_FROM_COST}", write {both}, and no other outcome')
+        raise reader.fail(
+            "outcomes", name, f'cannot be combined: with "{_FROM_COST}", write {both}, and no other outcome'
+        )
     if costs is None:
         wanted = "needs amount in [event], or a number for missed_fraud in [costs]"
         raise reader.fail("outcomes", "review", f'is "{_FROM_COST}", which {wanted}')
@@ -51,12 +53,12 @@ def read_outcomes(reader: TomlReader, *, from_cost: bool) -> tuple[Outcome, ...]
     outcomes = [Outcome("approve", 0)]
     for name, score in (_DEFAULT_OUTCOMES if given is None else given).items():
         if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= TOP_SCORE:
-            raise reader.fail("outcomes", name, f"has to be a score from 1 to {TOP_SCORE}, not {score!r}")
+            raise reader.fail("outcomes", name, f"must be a score from 1 to {TOP_SCORE}, not {score!r}")
         if score <= outcomes[-1].from_score or name == "approve":
             raise reader.fail(
                 "outcomes",
                 name,
-                "has to come after the weaker outcomes, with a higher score; approve is the first by itself",
+                "must come after the weaker outcomes, with a higher score; approve is always the first",
             )
         outcomes.append(Outcome(name, score))
     return tuple(outcomes)

@@ -1,4 +1,4 @@
-"""detector.toml: the one file that describes a detector."""
+"""Reader of detector.toml, the one file that describes a detector."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tollgate.core.rules.scope import Scope, scope_of
 from tollgate.core.streams.mapping import StreamMapping
 from tollgate.errors import DetectorFileError
 
-from model_build.detector_file.excluded_features import keep_features
+from model_build.detector_file.excluded_features import drop_features
 from model_build.detector_file.files import FILE_KEYS, read_file_form
 from model_build.detector_file.lists import read_lists
 from model_build.detector_file.outcomes import read_order, read_outcomes, wants_outcomes_from_cost
@@ -98,7 +98,7 @@ class DetectorFile:
         """What rules can name. Only features for single categories need the data, and rules cannot name those."""
         no_categories: Mapping[str, Mapping[str, float]] = {column: {} for column in self.event_type.categorical}
         planned = plan_features(self.event_type, self.history, no_categories)
-        features = keep_features(planned, self.training.leave_out)
+        features = drop_features(planned, self.training.leave_out)
         return scope_of(self.event_type, features, {name: held.kind for name, held in self.rules.lists.items()})
 
 
@@ -107,7 +107,7 @@ def read_detector_file(path: Path) -> DetectorFile:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise DetectorFileError(f"There is no detector file {path}.") from None
+        raise DetectorFileError(f"Detector file {path} does not exist.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DetectorFileError(f"{path} cannot be read as text: {error}.") from None
     try:
@@ -117,7 +117,7 @@ def read_detector_file(path: Path) -> DetectorFile:
     reader.check_keys(_KEYS, _TABLES)
     detector = reader.need("detector", "id")
     if not _NAME.fullmatch(detector):
-        raise reader.fail("detector", "id", "has to be lower-case letters, digits, - and _, beginning with a letter")
+        raise reader.fail("detector", "id", "must be lowercase letters, digits, - and _, starting with a letter")
     event_type = _read_event_type(reader)
     costs = read_costs(reader, has_amount=event_type.amount is not None)
     from_cost = wants_outcomes_from_cost(reader, costs)
@@ -153,7 +153,7 @@ def _read_event_type(reader: TomlReader) -> EventType:
     location = reader.take("event", "location", dict, {})
     columns = [column for column in location.values() if isinstance(column, str) and column]
     if location and (set(location) != {"latitude", "longitude"} or len(set(columns)) != 2):
-        raise reader.fail("event", "location", 'has to be { latitude = "column", longitude = "column" }')
+        raise reader.fail("event", "location", 'must be { latitude = "column", longitude = "column" }')
     return EventType(
         name=reader.take("event", "type", str, "event"),
         id=reader.take("event", "id", str) or None,
@@ -188,10 +188,10 @@ def _check_roles(reader: TomlReader, event_type: EventType) -> None:
     first: dict[str, str] = {}
     for role, column in roles:
         if column is not None and first.setdefault(column, role) != role:
-            raise reader.fail("event", role, f'names column "{column}", which is {first[column]} already')
+            raise reader.fail("event", role, f'names column "{column}", which is already used as {first[column]}')
     for column in (event_type.label.column, event_type.label.time) if event_type.label else ():
         if column in event_type.entity_columns:
-            raise reader.fail("entities", "", f'uses the label column "{column}"')
+            raise reader.fail("entities", "", f'must not use the label column "{column}"')
 
 
 def _read_label(reader: TomlReader) -> LabelRule | None:
@@ -199,7 +199,7 @@ def _read_label(reader: TomlReader) -> LabelRule | None:
     if column is None:
         for key in ("label_values", "label_time", "label_delay"):
             if key in reader.sections.get("event", {}):
-                raise reader.fail("event", key, "needs label, the column that says what was fraud")
+                raise reader.fail("event", key, "needs label, the column that says which events were fraud")
         return None
     delay_s = reader.span_s("event", "label_delay", reader.take("event", "label_delay", str, "7d"), zero=True)
     rule = LabelRule(column, delay_s, reader.take("event", "label_time", str))
@@ -207,14 +207,14 @@ def _read_label(reader: TomlReader) -> LabelRule | None:
     if values is None:
         return rule
     if set(values) != {"fraud", "legitimate"}:
-        raise reader.fail("event", "label_values", 'has to be { fraud = ["…"], legitimate = ["…"] }')
+        raise reader.fail("event", "label_values", 'must be { fraud = ["…"], legitimate = ["…"] }')
 
     def words(given: object) -> tuple[str, ...]:
         return tuple(str(word).strip().lower() for word in (given if isinstance(given, list) else [given]))
 
     fraud, legitimate = words(values["fraud"]), words(values["legitimate"])
     if set(fraud) & set(legitimate) or not fraud or not legitimate:
-        raise reader.fail("event", "label_values", "has to give each of fraud and legitimate words of its own")
+        raise reader.fail("event", "label_values", "must give fraud and legitimate different words")
     return LabelRule(column, delay_s, rule.time, fraud, legitimate)
 
 
@@ -229,14 +229,14 @@ def _read_entities(reader: TomlReader) -> dict[str, tuple[str, ...]]:
     for name, columns in reader.sections.get("entities", {}).items():
         parts = [columns] if isinstance(columns, str) else columns
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", name):
-            raise reader.fail("entities", name, "has to be lower-case letters, digits and _, as it names features")
+            raise reader.fail("entities", name, "must be lowercase letters, digits and _, as it names features")
         if not isinstance(parts, list) or not 1 <= len(parts) <= 4 or not all(isinstance(p, str) and p for p in parts):
-            raise reader.fail(
-                "entities", name, 'has to be a column, or a list of up to four, such as ["card", "device"]'
-            )
+            raise reader.fail("entities", name, 'must be a column, or a list of up to four, such as ["card", "device"]')
         entities[name] = tuple(parts)
     if len(entities) > 20:
-        raise reader.fail("entities", "", "has more than 20 entities; each is read and written for every payment")
+        raise reader.fail(
+            "entities", "", "has more than 20 entities, the limit, as each is read and written for every payment"
+        )
     return entities
 
 
@@ -244,12 +244,12 @@ def _read_half_lives(reader: TomlReader) -> tuple[float, ...]:
     given = reader.take("history", "half_lives", list, ["1h", "1d", "7d", "30d"])
     spans = tuple(sorted({reader.span_s("history", "half_lives", text) for text in given}))
     if not 1 <= len(spans) <= 8:
-        raise reader.fail("history", "half_lives", "has to hold one to eight lengths of time")
+        raise reader.fail("history", "half_lives", "must have one to eight durations")
     return spans
 
 
 def _read_positive(reader: TomlReader, key: str) -> float | None:
     value = reader.take("history", key, (float, int))
     if value is not None and not 0 < value < float("inf"):
-        raise reader.fail("history", key, f"has to be a number above 0, not {value}")
+        raise reader.fail("history", key, f"must be a number above 0, not {value}")
     return None if value is None else float(value)

@@ -1,4 +1,4 @@
-"""[[rules]] of a detector file: read, and checked against what the detector has."""
+"""Section [[rules]] of a detector file: read, and checked against the detector's columns, lists and outcomes."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def read_rules(reader: TomlReader, order: Sequence[str], lists: Lists) -> RuleBo
     """Read [[rules]]; ``order`` are the outcomes from weak to strong. Raises `DetectorFileError` naming the rule."""
     mode = reader.take("detector", "rules_mode", str, MODES[0])
     if mode not in MODES:
-        raise reader.fail("detector", "rules_mode", f"has to be {' or '.join(MODES)}{suggest(mode, MODES)}")
+        raise reader.fail("detector", "rules_mode", f"must be {' or '.join(MODES)}{suggest(mode, MODES)}")
     given = reader.sections.get("rules", [])
     if len(given) > MAX_RULES:
-        raise reader.fail("rules", "", f"has {len(given)} rules; there can be {MAX_RULES}")
+        raise reader.fail("rules", "", f"has {len(given)} rules; the limit is {MAX_RULES}")
     rules: list[Rule] = []
     for index, table in enumerate(given):
         rules.append(_read_rule(reader, index, table, order))
         if rules[-1].name in {rule.name for rule in rules[:-1]}:
-            raise reader.fail_in_table("rules", index, "name", f'is "{rules[-1].name}", which another rule has')
+            raise reader.fail_in_table("rules", index, "name", f'is "{rules[-1].name}", the name of another rule')
     return RuleBook(mode, tuple(rules), lists, tuple(order))
 
 
@@ -50,7 +50,7 @@ def _read_rule(reader: TomlReader, index: int, table: Mapping[str, Any], order: 
     taken = _RuleTable(reader, index, table)
     name, when = taken.text("name"), taken.text("when")
     if not is_rule_name(name):
-        raise taken.fail("name", f"has to be at most {MAX_NAME} characters, without ;")
+        raise taken.fail("name", f"must be at most {MAX_NAME} characters, without ;")
     return Rule(
         name=name,
         when=when,
@@ -71,7 +71,7 @@ class _RuleTable:
         self._table = table
         for key in table:
             if key not in RULE_KEYS:
-                raise self.fail(key, f"is not known{suggest(key, RULE_KEYS)}")
+                raise self.fail(key, f"is not a known key{suggest(key, RULE_KEYS)}")
 
     def fail(self, key: str, message: str) -> DetectorFileError:
         return self._reader.fail_in_table("rules", self._index, key, message)
@@ -79,25 +79,25 @@ class _RuleTable:
     def text(self, key: str) -> str:
         value = self._table.get(key)
         if not isinstance(value, str) or not value.strip():
-            raise self.fail(key, "has to be a text, and every rule needs one")
+            raise self.fail(key, "must be a string; every rule needs one")
         return value
 
     def one_of(self, key: str, known: Sequence[str], default: str | None = None) -> str:
         value = self.text(key) if default is None or key in self._table else default
         if value not in known:
-            raise self.fail(key, f'is "{value}", which is none of {", ".join(known)}{suggest(value, known)}')
+            raise self.fail(key, f'is "{value}", which is not one of {", ".join(known)}{suggest(value, known)}')
         return value
 
     def priority(self) -> int:
         value = self._table.get("priority", USUAL_PRIORITY)
         if isinstance(value, bool) or not isinstance(value, int) or not FIRST_PRIORITY <= value <= LAST_PRIORITY:
-            raise self.fail("priority", f"has to be a whole number from {FIRST_PRIORITY} to {LAST_PRIORITY}")
+            raise self.fail("priority", f"must be a whole number from {FIRST_PRIORITY} to {LAST_PRIORITY}")
         return value
 
     def switch(self, key: str) -> bool:
         value = self._table.get(key, True)
         if not isinstance(value, bool):
-            raise self.fail(key, "has to be true or false")
+            raise self.fail(key, "must be true or false")
         return value
 
     def expiry(self) -> int | None:
@@ -105,7 +105,7 @@ class _RuleTable:
             return None
         moment = _read_expiry(self._table["expires"])
         if moment is None:
-            raise self.fail("expires", "has to be a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z")
+            raise self.fail("expires", "must be a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z")
         return moment
 
 
@@ -141,9 +141,9 @@ def _look_at_lists(book: RuleBook) -> Iterator[str]:
     for name, members in book.lists.items():
         asked = columns_that_ask(name, expressions)
         if asked and not members.values:
-            yield f'the list "{name}" has no values: rules that ask it match nothing until it is filled'
+            yield f'list "{name}" has no values: rules that use it match nothing until it has some'
         if not asked and not any(_names_list(expression, name) for expression in expressions):
-            yield f'no rule asks the list "{name}"'
+            yield f'no rule uses list "{name}"'
 
 
 def _names_list(expression: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""[stream] of a detector file: where the columns stand in a stream's records of another layout."""
+"""Section [stream] of a detector file: the path of each column in stream records of another layout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tollgate.errors import suggest
 from model_build.detector_file.toml import TomlReader
 
 STREAM_KEYS = ("mapping", "minor_units")
-_MOST_DECIMALS = 6
+_MAX_DECIMALS = 6
 
 
 def read_stream(reader: TomlReader, event_type: EventType) -> StreamMapping:
@@ -32,16 +32,16 @@ def read_stream(reader: TomlReader, event_type: EventType) -> StreamMapping:
 
 def _check_column(reader: TomlReader, key: str, column: str, known: frozenset[str]) -> None:
     if column not in known:
-        wanted = suggest(column, known) or f"; declared are {', '.join(sorted(known))}"
-        raise reader.fail("stream", key, f'names "{column}", which is no column of [event] or [entities]{wanted}')
+        wanted = suggest(column, known) or f"; the declared columns are {', '.join(sorted(known))}"
+        raise reader.fail("stream", key, f'names "{column}", which is not a column of [event] or [entities]{wanted}')
 
 
 def _check_path(reader: TomlReader, column: str, path: object) -> None:
     if not isinstance(path, str) or not all(path.split(".")):
-        raise reader.fail("stream", "mapping", f'has to give "{column}" a path such as "payment.id", not {path!r}')
+        raise reader.fail("stream", "mapping", f'must give "{column}" a path such as "payment.id", not {path!r}')
     if path.startswith("$") and path != KEY:
         raise reader.fail(
-            "stream", "mapping", f'gives "{column}" the path "{path}"; what begins with $ is "{KEY}" only'
+            "stream", "mapping", f'gives "{column}" the path "{path}"; the only path that begins with $ is "{KEY}"'
         )
 
 
@@ -52,8 +52,8 @@ def _check_units(
     for column, places in minor_units.items():
         _check_column(reader, "minor_units", column, numbers)
         if column not in columns:
-            raise reader.fail("stream", "minor_units", f'names "{column}", which mapping does not give a path')
-        if isinstance(places, bool) or not isinstance(places, int) or not 1 <= places <= _MOST_DECIMALS:
+            raise reader.fail("stream", "minor_units", f'names "{column}", which has no path in mapping')
+        if isinstance(places, bool) or not isinstance(places, int) or not 1 <= places <= _MAX_DECIMALS:
             raise reader.fail(
-                "stream", "minor_units", f'has to give "{column}" 1 to {_MOST_DECIMALS} decimals, not {places!r}'
+                "stream", "minor_units", f'must give "{column}" 1 to {_MAX_DECIMALS} decimals, not {places!r}'
             )

@@ -1,4 +1,4 @@
-"""Typed values out of a TOML file, with the line of every mistake."""
+"""Typed reader of TOML whose errors name the line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 _KINDS: Mapping[type, str] = {
-    str: "a text in quotes",
+    str: "a string in quotes",
     int: "a whole number",
     float: "a number",
     bool: "true or false",
@@ -33,18 +33,18 @@ _EXAMPLES = {
     **{"mapping": '{ amount = "payment.amount" }', "minor_units": "{ amount = 2 }", "delimiter": '";"'},
 }
 _SIMPLE: Mapping[type, str] = {int: "10", float: "0.5", bool: "true"}
-_LONGEST = 60
+_MAX_SHOWN = 60
 
 
-def say_kind(key: str, kind: type, value: object) -> str:
-    """Return what a key has to be, with an example of it, and what it is: the end of an error's sentence."""
+def describe_kind(key: str, kind: type, value: object) -> str:
+    """Return what a key must be, with an example of it, and what it is: the end of an error's sentence."""
     example = _EXAMPLES.get(key) or _SIMPLE.get(kind)
     plain = json.dumps(value, ensure_ascii=False, default=str)
     if example is None and not isinstance(value, list | dict):
         quoted = plain if isinstance(value, str) else f'"{value}"'
         example = quoted if kind is str else f"[{quoted}]" if kind is list else None
     named = _KINDS.get(kind, "a table in braces")
-    given = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
+    given = plain if len(plain) <= _MAX_SHOWN else f"{plain[:_MAX_SHOWN]}…"
     return f"{named}{f', such as {example},' if example else ','} not {given}"
 
 
@@ -79,7 +79,7 @@ class TomlReader:
         """Return the error that says what is wrong with a key of the ``index``-th [[table]]."""
         at = find_table_key(self._text, table, index, key)
         place = f"{self.path}, line {place_of(self._text, at).line}" if at is not None else str(self.path)
-        return DetectorFileError(f"{place}: {key} in number {index + 1} of [[{table}]] {message}.")
+        return DetectorFileError(f"{place}: {key} in [[{table}]] number {index + 1} {message}.")
 
     def fail_in_value(self, table: str, index: int, key: str, message: str, offset: int) -> DetectorFileError:
         """Return the error about the ``offset``-th character of a text in the ``index``-th [[table]]."""
@@ -94,16 +94,16 @@ class TomlReader:
         """
         for section, content in self.sections.items():
             if section not in known:
-                raise self.fail(section, "", f"is no section of a detector file{suggest(section, known)}")
+                raise self.fail(section, "", f"is not a section of a detector file{suggest(section, known)}")
             if isinstance(content, list) and section in tables and all(isinstance(part, dict) for part in content):
                 continue
             if not isinstance(content, dict) or section in tables:
                 wanted = f"[[{section}]]" if section in tables else f"[{section}]"
-                raise self.fail(section, section, f"stands outside a section; write {wanted}")
+                raise self.fail(section, section, f"is outside a section; write {wanted}")
             allowed = known[section]
             for key in content:
                 if allowed is not None and key not in allowed:
-                    raise self.fail(section, key, f"is not known{suggest(key, allowed)}")
+                    raise self.fail(section, key, f"is not a known key{suggest(key, allowed)}")
 
     def take(self, section: str, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:  # noqa: ANN401
         """Return a value of the given kind, ``default`` where there is none."""
@@ -112,14 +112,14 @@ class TomlReader:
             return default
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise self.fail(section, key, f"has to be {say_kind(key, kinds[0], value)}")
+            raise self.fail(section, key, f"must be {describe_kind(key, kinds[0], value)}")
         return value
 
     def need(self, section: str, key: str) -> str:
-        """Return a text that has to be there."""
+        """Return a text that must be there."""
         value = self.take(section, key, str)
         if not value:
-            raise self.fail(section, key, "is required and missing")
+            raise self.fail(section, key, "is required but missing")
         return str(value)
 
     def texts(self, section: str, key: str) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ class TomlReader:
         values = self.take(section, key, list, [])
         if not all(isinstance(value, str) and value for value in values):
             example = _EXAMPLES.get(key, '["a", "b"]')
-            raise self.fail(section, key, f"has to be a list of texts in quotes, such as {example}")
+            raise self.fail(section, key, f"must be a list of strings in quotes, such as {example}")
         return tuple(values)
 
     def span_s(self, section: str, key: str, text: object, *, zero: bool = False) -> float:
@@ -135,5 +135,5 @@ class TomlReader:
         match = _SPAN.fullmatch(text.strip()) if isinstance(text, str) else None
         if not match or (float(match[1]) == 0 and not zero):
             given = json.dumps(text, ensure_ascii=False, default=str)
-            raise self.fail(section, key, f'has to be a length of time such as "12h" or "7d", not {given}')
+            raise self.fail(section, key, f'must be a duration such as "12h" or "7d", not {given}')
         return float(match[1]) * _UNIT_S[match[2]]

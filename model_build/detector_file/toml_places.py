@@ -1,4 +1,4 @@
-"""Where something stands in a TOML file: the line and column of a value, and of a character inside a text."""
+"""Positions in a TOML file: line and column of a value, and of a character inside a string."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""[training] of a detector file: which models to compare, how, and on which share of the events."""
+"""Section [training] of a detector file: models to compare, their parameters, and the split."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
         *("min_sum_hessian_in_leaf", "bagging_fraction", "bagging_freq", "feature_fraction", "lambda_l1", "lambda_l2"),
     ),
 }
-MOST_PAST_EVENTS = 10_000
+MAX_PAST_EVENTS = 10_000
 REASONS = ("path_dependent", "background", "none")
 TRAINING_KEYS = (
     *("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", "leave_out", "reasons"),
@@ -51,7 +51,7 @@ class TrainingChoices:
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
     reasons: str = "path_dependent"
-    past_events: int = MOST_PAST_EVENTS
+    past_events: int = MAX_PAST_EVENTS
 
 
 def read_training(reader: TomlReader) -> TrainingChoices:
@@ -65,23 +65,23 @@ def read_training(reader: TomlReader) -> TrainingChoices:
     ]
     if min(shares) < 0.05 or sum(shares) > 0.8:
         raise reader.fail(
-            "training", "test_share", "and validation_share have to be 0.05 or more, and 0.8 together at most"
+            "training", "test_share", "and validation_share must be at least 0.05 each, and at most 0.8 together"
         )
     reviews = int(reader.take("training", "reviews_per_day", int, default.reviews_per_day))
     if reviews < 1:
-        raise reader.fail("training", "reviews_per_day", "has to be 1 or more")
+        raise reader.fail("training", "reviews_per_day", "must be 1 or more")
     seed = int(reader.take("training", "seed", int, default.seed))
     if not 0 <= seed < 2**32:
-        raise reader.fail("training", "seed", f"has to be from 0 to {2**32 - 1}, not {seed}")
+        raise reader.fail("training", "seed", f"must be from 0 to {2**32 - 1}, not {seed}")
     reasons = reader.take("training", "reasons", str, default.reasons)
     if reasons not in REASONS:
-        wanted = f'has to be {", ".join(REASONS[:-1])} or {REASONS[-1]}, not "{reasons}"'
+        wanted = f'must be {", ".join(REASONS[:-1])} or {REASONS[-1]}, not "{reasons}"'
         raise reader.fail("training", "reasons", f"{wanted}{suggest(reasons, REASONS)}")
     parameters = {model: found for model in MODELS if (found := _read_parameters(reader, model))}
     leave_out = reader.texts("training", "leave_out")
     past_events = int(reader.take("training", "past_events", int, default.past_events))
-    if not 0 <= past_events <= MOST_PAST_EVENTS:
-        raise reader.fail("training", "past_events", f"has to be from 0 to {MOST_PAST_EVENTS}, not {past_events}")
+    if not 0 <= past_events <= MAX_PAST_EVENTS:
+        raise reader.fail("training", "past_events", f"must be from 0 to {MAX_PAST_EVENTS}, not {past_events}")
     return TrainingChoices(
         *(models, shares[0], shares[1], reviews, seed, imbalance, parameters, leave_out, reasons, past_events)
     )
@@ -91,7 +91,7 @@ def _read_names(reader: TomlReader, key: str, kind: str, known: tuple[str, ...])
     given = tuple(dict.fromkeys(reader.texts("training", key)))
     for name in given:
         if name not in known:
-            raise reader.fail("training", key, f'names "{name}", which is no {kind}{suggest(name, known)}')
+            raise reader.fail("training", key, f'names "{name}", which is not a known {kind}{suggest(name, known)}')
     return given
 
 
@@ -99,7 +99,7 @@ def _read_parameters(reader: TomlReader, model: str) -> dict[str, float]:
     given = reader.take("training", model, dict, {})
     for name, value in given.items():
         if name not in PARAMETERS[model]:
-            raise reader.fail("training", name, f"is no parameter of {model}{suggest(name, PARAMETERS[model])}")
+            raise reader.fail("training", name, f"is not a parameter of {model}{suggest(name, PARAMETERS[model])}")
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-            raise reader.fail("training", name, f"has to be a number from 0, not {value!r}")
+            raise reader.fail("training", name, f"must be a number of 0 or more, not {value!r}")
     return dict(given)

@@ -1,4 +1,4 @@
-"""Forms of values in [event] of a detector file: how times and numbers are written, and which words mean nothing."""
+"""Value formats in [event] of a detector file: timestamps, numbers, and words for missing values."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def read_value_forms(reader: TomlReader) -> ValueForms:
 def _read_format(reader: TomlReader, zone: str | None) -> str:
     form: str = reader.take("event", "timestamp_format", str, "iso")
     if form in TICKS and zone is not None:
-        raise reader.fail("event", "timezone", f'has no use with timestamp_format = "{form}", which counts from UTC')
+        raise reader.fail("event", "timezone", f'cannot be used with timestamp_format = "{form}", which is in UTC')
     if form in TIME_FORMATS:
         return form
     if "%" not in form:
-        wanted = f'has to be {", ".join(TIME_FORMATS)} or a pattern such as "%d.%m.%Y %H:%M"'
+        wanted = f'must be {", ".join(TIME_FORMATS)} or a pattern such as "%d.%m.%Y %H:%M"'
         raise reader.fail("event", "timestamp_format", f"{wanted}{suggest(form, TIME_FORMATS)}")
     fault = find_fault(TimePattern(form), has_zone=zone is not None)
     if fault is not None:
@@ -74,10 +74,10 @@ def _read_zone(reader: TomlReader) -> str | None:
         return None
     known = available_timezones()
     if zone not in known:
-        wanted = 'has to be the name of a zone such as "Europe/Berlin"'
+        wanted = 'must be a time zone such as "Europe/Berlin"'
         raise reader.fail("event", "timezone", f'{wanted}, not "{zone}"{suggest_zone(zone, known)}')
     if not is_place(zone):
-        place = 'name a place, as "America/New_York"'
+        place = 'use a place such as "America/New_York"'
         raise reader.fail(
             "event",
             "timezone",
@@ -100,9 +100,11 @@ def _read_unit(reader: TomlReader, zone: str | None) -> tuple[str | None, str | 
     if unit is None:
         return None, None
     if unit not in UNITS_S:
-        raise reader.fail("event", "timestamp_unit", f"has to be {', '.join(UNITS_S)}{suggest(unit, list(UNITS_S))}")
+        raise reader.fail(
+            "event", "timestamp_unit", f"must be one of {', '.join(UNITS_S)}{suggest(unit, list(UNITS_S))}"
+        )
     if "timestamp_format" in reader.sections["event"]:
-        raise reader.fail("event", "timestamp_unit", "stands beside timestamp_format; leave one of them out")
+        raise reader.fail("event", "timestamp_unit", "cannot be used with timestamp_format; remove one of them")
     return unit, _read_origin(reader, unit, origin, zone)
 
 
@@ -113,7 +115,7 @@ def _read_origin(reader: TomlReader, unit: str, origin: str | date, zone: str | 
         TimeFormat("iso", zone, unit, text).read(0)
     except ValueError:
         raise reader.fail(
-            "event", "timestamp_origin", f'has to be a date or a time such as "2017-01-01", not "{text}"'
+            "event", "timestamp_origin", f'must be a date or a time such as "2017-01-01", not "{text}"'
         ) from None
     return text
 
@@ -122,13 +124,13 @@ def _read_marks(reader: TomlReader) -> tuple[str, str | None]:
     decimal: str = reader.take("event", "decimal", str, ".")
     thousands: str | None = reader.take("event", "thousands", str)
     if decimal not in DECIMALS:
-        raise reader.fail("event", "decimal", f'has to be "." or ",", not "{decimal}"')
+        raise reader.fail("event", "decimal", f'must be "." or ",", not "{decimal}"')
     if thousands is not None and thousands not in THOUSANDS:
         marks = " or ".join(f'"{mark}"' for mark in THOUSANDS)
-        raise reader.fail("event", "thousands", f'has to be {marks}, not "{thousands}"')
+        raise reader.fail("event", "thousands", f'must be {marks}, not "{thousands}"')
     if thousands == decimal:
         other = "," if decimal == "." else "."
-        raise reader.fail("event", "thousands", f'is the mark of decimals too; set decimal = "{other}" beside it')
+        raise reader.fail("event", "thousands", f'is also the decimal mark; set decimal = "{other}" too')
     return decimal, thousands
 
 
@@ -137,6 +139,8 @@ def _read_null_values(reader: TomlReader) -> tuple[str, ...]:
     for word in words:
         if not word or _NUMBER.fullmatch(word) or read_text(word) in ("true", "false"):
             raise reader.fail(
-                "event", "null_values", f'has "{word}"; it is for words such as "NULL", and a typed value would stay'
+                "event",
+                "null_values",
+                f'has "{word}", which is a value; list only words for missing ones, such as "NULL"',
             )
     return words

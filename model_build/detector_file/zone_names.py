@@ -1,4 +1,4 @@
-"""Names of time zones that a detector file may have, and the one that is likely meant by another name."""
+"""Time zone names that a detector file accepts, with a suggestion for any other name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The choice of thresholds for people and programs: a few sentences, and JSON."""
+"""Cost report on the choice of thresholds, as a few sentences and as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from model_build.evaluation.costs import NEVER, DailyBalance
 from model_build.evaluation.thresholds import Sensitivity, ThresholdChoice
 
 _PRICES = {"missed_fraud": "a missed fraud", "review": "a review", "blocked_legitimate": "a wrong block"}
-_FACTORS = {0.5: "half as much", 2.0: "twice as much"}
+_FACTORS = {0.5: "half as high", 2.0: "twice as high"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def report_money(
         "sealed": None if sealed is None else _sealed_to_json(sealed),
         "curves": dict(choice.curves),
         "sensitivity": [_vary_to_json(sensitivity) for sensitivity in choice.sensitivities],
-        "words": list(say_choice(choice, currency, test, sealed)),
+        "words": list(describe_choice(choice, currency, test, sealed)),
     }
 
 
@@ -65,7 +65,7 @@ def _vary_to_json(sensitivity: Sensitivity) -> dict[str, Any]:
     }
 
 
-def say_choice(
+def describe_choice(
     choice: ThresholdChoice,
     currency: str | None,
     test: DailyBalance | None = None,
@@ -75,60 +75,62 @@ def say_choice(
 
     ``test`` is what the chosen thresholds did on later events. Without ``sealed`` the choice stands alone.
     """
-    return tuple(_say(choice, f" {currency}" if currency else "", test, sealed))
+    return tuple(_describe_costs(choice, f" {currency}" if currency else "", test, sealed))
 
 
-def _say(choice: ThresholdChoice, unit: str, test: DailyBalance | None, sealed: SealedBalance | None) -> Iterator[str]:
+def _describe_costs(
+    choice: ThresholdChoice, unit: str, test: DailyBalance | None, sealed: SealedBalance | None
+) -> Iterator[str]:
     costs = choice.costs
     in_use = choice.balance if sealed is None else sealed.validation
-    yield from _say_thresholds(choice, in_use, unit, is_sealed=sealed is not None)
+    yield from _describe_thresholds(choice, in_use, unit, is_sealed=sealed is not None)
     whose = "the sealed thresholds" if sealed is not None else "these thresholds"
     yield (
-        f"On the validation part, a day with {whose} costs {_money(in_use.total_cost, unit)}: "
+        f"On the validation part, {whose} cost {_money(in_use.total_cost, unit)} a day: "
         f"{_money(in_use.review_cost, unit)} for reviews, "
         f"{_money(in_use.blocked_legitimate_cost, unit)} for {_count(in_use.blocked_legitimate, 'wrong block')}, "
         f"{_money(in_use.missed_loss, unit)} for missed frauds. Approving everything costs "
         f"{_money(in_use.approve_all_cost, unit)} a day."
     )
     missed = "its amount" if costs.missed_fraud is None else _money(costs.missed_fraud, unit)
-    defaults = f" Defaults, as [costs] does not set them: {', '.join(costs.defaults)}." if costs.defaults else ""
+    defaults = f" Not set in [costs], so defaults apply: {', '.join(costs.defaults)}." if costs.defaults else ""
     yield (
-        f"Counted are {missed} for a missed fraud, {_money(costs.review, unit)} for a review and "
-        f"{_money(costs.blocked_legitimate, unit)} for a wrong block.{defaults}"
+        f"A missed fraud costs {missed}, a review {_money(costs.review, unit)}, and a wrong block "
+        f"{_money(costs.blocked_legitimate, unit)}.{defaults}"
     )
     if in_use.unreviewed:
         yield (
-            f"{_count(in_use.unreviewed, 'event')} a day fell into review and passed unseen, as "
-            f"{_count(choice.reviews_per_day, 'review')} a day are possible."
+            f"{_count(in_use.unreviewed, 'event')} a day had the outcome review but passed unreviewed, as the limit is "
+            f"{_count(choice.reviews_per_day, 'review')} a day."
         )
     if choice.unpriced_frauds:
-        yield f"Frauds without an amount, or with a negative one, count as no loss: {choice.unpriced_frauds:,} of them."
-    yield _say_sensitivity(choice, unit)
+        yield f"{choice.unpriced_frauds:,} frauds without an amount, or with a negative one, count as no loss."
+    yield _describe_sensitivity(choice, unit)
     later = test if sealed is None else sealed.test
     if later:
-        yield f"On the test part, which is later and did not choose: {_say_balance(later, unit)}."
+        yield f"On the later test part, not used for the choice: {_describe_balance(later, unit)}."
 
 
-def _say_thresholds(choice: ThresholdChoice, in_use: DailyBalance, unit: str, *, is_sealed: bool) -> Iterator[str]:
+def _describe_thresholds(choice: ThresholdChoice, in_use: DailyBalance, unit: str, *, is_sealed: bool) -> Iterator[str]:
     best = choice.balance
     if (in_use.review_from, in_use.block_from) == (best.review_from, best.block_from):
         name = _name(best.review_from, best.block_from)
-        named = f"Sealed with the thresholds that cost least, {name}" if is_sealed else name.capitalize()
-        yield f"{named}: {_say_validation(best, unit)}."
+        named = f"Sealed with the cheapest thresholds, {name}" if is_sealed else name.capitalize()
+        yield f"{named}: {_describe_validation(best, unit)}."
         return
-    yield f"Sealed: {_name(in_use.review_from, in_use.block_from)}: {_say_validation(in_use, unit)}."
+    yield f"Sealed: {_name(in_use.review_from, in_use.block_from)}: {_describe_validation(in_use, unit)}."
     yield (
-        f"Recommended: {_name(best.review_from, best.block_from)}: {_say_validation(best, unit)}. A day costs "
-        f'{_money(in_use.total_cost - best.total_cost, unit)} less than as sealed. To use it, write review = "cost" '
-        'and block = "cost" in [outcomes].'
+        f"Recommended: {_name(best.review_from, best.block_from)}: {_describe_validation(best, unit)}. A day costs "
+        f"{_money(in_use.total_cost - best.total_cost, unit)} less than with the sealed thresholds. To use them, set "
+        'review = "cost" and block = "cost" in [outcomes].'
     )
 
 
-def _say_validation(balance: DailyBalance, unit: str) -> str:
-    return f"on the validation part, {_say_balance(balance, unit)}"
+def _describe_validation(balance: DailyBalance, unit: str) -> str:
+    return f"on the validation part, {_describe_balance(balance, unit)}"
 
 
-def _say_balance(balance: DailyBalance, unit: str) -> str:
+def _describe_balance(balance: DailyBalance, unit: str) -> str:
     money = f"{_money(abs(balance.saved), unit)} a day"
     saved = f"which saves {money} against" if balance.saved >= 0 else f"which costs {money} more than"
     return (
@@ -138,15 +140,15 @@ def _say_balance(balance: DailyBalance, unit: str) -> str:
     )
 
 
-def _say_sensitivity(choice: ThresholdChoice, unit: str) -> str:
+def _describe_sensitivity(choice: ThresholdChoice, unit: str) -> str:
     worst = max(choice.sensitivities, key=lambda sensitivity: sensitivity.regret)
     if worst.regret <= 0:
-        return "The thresholds that cost least stay the same if any one of the costs is really half or twice as high."
+        return "The cheapest thresholds stay the same if any one of the costs is half or twice as high."
     best = _name(worst.review_from, worst.block_from)
     chosen, less = _name(choice.review_from, choice.block_from), _money(worst.regret, unit)
     return (
-        f"If {_PRICES[worst.cost]} really costs {_FACTORS[worst.factor]}, {best} costs least, {less} a day less than "
-        f"{chosen}; no other cost that is half or twice as high changes more."
+        f"Most sensitive to the cost of {_PRICES[worst.cost]}: if it were {_FACTORS[worst.factor]}, {best} would save "
+        f"{less} a day compared with {chosen}."
     )
 
 

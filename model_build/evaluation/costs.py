@@ -1,4 +1,4 @@
-"""What fraud and the fight against it cost: the prices in [costs], and what a day costs at given thresholds."""
+"""Costs of fraud, reviews and wrong blocks: the prices in [costs], and the daily total at given thresholds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from model_build.detector_file.toml import TomlReader
 COST_NAMES = ("missed_fraud", "review", "blocked_legitimate")
 # A threshold that no score reaches.
 NEVER = TOP_SCORE + 1
-_MOST = 10**12
+_MAX_PRICE = 10**12
 
 
 def read_costs(reader: TomlReader, *, has_amount: bool) -> Costs | None:
@@ -38,16 +38,16 @@ def read_costs(reader: TomlReader, *, has_amount: bool) -> Costs | None:
     if has_amount or missed is not None:
         return costs
     if "costs" in reader.sections:
-        raise reader.fail("costs", "missed_fraud", "has to be a number, as [event] names no amount")
+        raise reader.fail("costs", "missed_fraud", "must be a number, as [event] has no amount")
     return None
 
 
 def _read_price(reader: TomlReader, key: str, default: float | str) -> float:
     value = reader.sections.get("costs", {}).get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_PRICE:
         also, known = (f'"{AMOUNT}" or ', (AMOUNT,)) if default == AMOUNT else ("", ())
         near = suggest(value, known) if isinstance(value, str) else ""
-        raise reader.fail("costs", key, f"has to be {also}a number from 0 to 10^12, not {value!r}{near}")
+        raise reader.fail("costs", key, f"must be {also}a number from 0 to 10^12, not {value!r}{near}")
     return float(value)
 
 
@@ -163,10 +163,10 @@ def measure_balance(
     )
 
 
-def _first_of_each_day(events: PricedEvents, queued: npt.NDArray[np.bool_], most: int) -> Ints:
-    """Return the rows of the ``most`` highest-scored queued events of each day."""
+def _first_of_each_day(events: PricedEvents, queued: npt.NDArray[np.bool_], limit: int) -> Ints:
+    """Return the rows of the ``limit`` highest-scored queued events of each day."""
     rows = np.flatnonzero(queued)
     rows = rows[np.lexsort((-events.scores[rows], events.days[rows]))]
     _, first, counts = np.unique(events.days[rows], return_index=True, return_counts=True)
-    reviewed: Ints = rows[np.arange(len(rows)) - np.repeat(first, counts) < most]
+    reviewed: Ints = rows[np.arange(len(rows)) - np.repeat(first, counts) < limit]
     return reviewed

@@ -1,4 +1,4 @@
-"""Evaluation of a detector file under the prequential protocol: every model beside what it has to beat."""
+"""Walk-forward evaluation of a detector file: every model beside its baselines."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from tollgate import clock
 
 from model_build.data.future_rows import read_past_payments
-from model_build.data.quality import notice_data
-from model_build.data.training_set import Material, Progress, read_material
+from model_build.data.quality import note_data_quality
+from model_build.data.training_set import Progress, TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.prequential import Fold, FoldResult, Protocol, Scorer, cut_folds, run_folds, score_by_model
 from model_build.models.baselines import BASELINES
-from model_build.models.registry import CANDIDATES
+from model_build.models.registry import MODEL_KINDS
 from model_build.models.resampling import IMBALANCE
 from model_build.models.tuning import tune_parameters
 
@@ -51,7 +51,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class EvaluationResult:
     """All rows of an evaluation, the protocol that they follow, and what was noticed in the data."""
 
     protocol: Protocol
@@ -67,7 +67,7 @@ def evaluate_detector(
     *,
     tune_s: float = 0.0,
     now: datetime | None = None,
-) -> Evaluated:
+) -> EvaluationResult:
     """Evaluate every model and strategy of ``file`` on a table; ``plan`` makes the protocol from the labelled events.
 
     With ``tune_s``, each model's parameters are searched for so many seconds on earlier folds, never on those reported.
@@ -77,22 +77,22 @@ def evaluate_detector(
     progress(f"Reading {path}")
     now = now or clock.now()
     data = read_past_payments(path, file, now)
-    notes = (*notice_data(data, file, now.timestamp()), *file.warnings)
+    notes = (*note_data_quality(data, file, now.timestamp()), *file.warnings)
     protocol = plan(data)
     folds = cut_folds(data, protocol)
     earlier = cut_folds(data, protocol.earlier()) if tune_s else ()
-    material = read_material(data, file, folds[0].train, progress)
-    rows = [_run(material, folds, title, scorer) for title, scorer in BASELINES.items()]
+    training_set = build_training_set(data, file, folds[0].train, progress)
+    rows = [_run(training_set, folds, title, scorer) for title, scorer in BASELINES.items()]
     for kind, imbalance in _asked(file):
         title = title_of(kind, imbalance)
         parameters = dict(file.training.parameters.get(kind, {}))
         if tune_s:
             progress(f"Tuning {title} for {tune_s:g} s on the folds from {earlier[0].start}")
-            parameters = tune_parameters(material, earlier, kind, imbalance, tune_s)
+            parameters = tune_parameters(training_set, earlier, kind, imbalance, tune_s)
         progress(f"Evaluating {title} on {len(folds)} folds")
-        row = _run(material, folds, title, score_by_model(kind, imbalance, parameters))
+        row = _run(training_set, folds, title, score_by_model(kind, imbalance, parameters))
         rows.append(Row(row.title, row.results, parameters if tune_s else None))
-    return Evaluated(protocol, tuple(rows), notes)
+    return EvaluationResult(protocol, tuple(rows), notes)
 
 
 def _asked(file: DetectorFile) -> Iterator[tuple[str, str]]:
@@ -102,11 +102,11 @@ def _asked(file: DetectorFile) -> Iterator[tuple[str, str]]:
             yield kind, imbalance
 
 
-def _run(material: Material, folds: Sequence[Fold], title: str, scorer: Scorer) -> Row:
-    return Row(title, tuple(run_folds(material, folds, scorer)))
+def _run(training_set: TrainingSet, folds: Sequence[Fold], title: str, scorer: Scorer) -> Row:
+    return Row(title, tuple(run_folds(training_set, folds, scorer)))
 
 
 def title_of(kind: str, imbalance: str) -> str:
     """Return the name of a model under a strategy for people."""
-    title = CANDIDATES[kind].title
+    title = MODEL_KINDS[kind].title
     return title if imbalance == "none" else f"{title}, {IMBALANCE[imbalance].title}"

@@ -1,4 +1,4 @@
-"""Importance: how much worse a model finds frauds when it cannot use a feature, or a group of features, any more."""
+"""Permutation importance of features and of groups of features."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tollgate.core.features.feature import Feature, Matrix
 
 from model_build.models.registry import Labels
 
-MOST_LEGITIMATE = 20_000
-MOST_FEATURES = 30
-MOST_GROUPS = 60
+MAX_LEGITIMATE = 20_000
+MAX_FEATURES = 30
+MAX_GROUPS = 60
 REPEATS = 3
 # Features of the event itself that say one thing in several ways, in words; others go by their description.
 _SAME_THING: Mapping[str, str] = {
@@ -99,7 +99,7 @@ def measure_importance(
     sample = _Sample(predict, matrix[rows], labels[rows], weights, shuffles)
     groups = sorted(group_features(features).items(), key=lambda item: -gain[item[1]].sum())
     used = [(name, columns) for name, columns in groups if gain[columns].sum() > 0]
-    largest = [int(column) for column in np.argsort(-gain, kind="stable")[:MOST_FEATURES] if gain[column] > 0]
+    largest = [int(column) for column in np.argsort(-gain, kind="stable")[:MAX_FEATURES] if gain[column] > 0]
 
     def measure(name: str, columns: Ints) -> Importance:
         drops = sample.drops(tuple(columns.tolist()))
@@ -112,8 +112,8 @@ def measure_importance(
         frauds=int((labels == 1).sum()),
         repeats=REPEATS,
         features=_ordered(measure(features[column].description, np.array([column])) for column in largest),
-        groups=_ordered(measure(name, columns) for name, columns in used[:MOST_GROUPS]),
-        unmeasured_gain=float(sum(gain[columns].sum() for _, columns in used[MOST_GROUPS:])),
+        groups=_ordered(measure(name, columns) for name, columns in used[:MAX_GROUPS]),
+        unmeasured_gain=float(sum(gain[columns].sum() for _, columns in used[MAX_GROUPS:])),
     )
 
 
@@ -144,8 +144,8 @@ def _draw(labels: Labels, generator: np.random.Generator) -> tuple[Ints, Floats]
     """Return all frauds and some legitimate events, with how many events each of them stands for."""
     frauds, legitimate = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
     drawn = legitimate
-    if len(legitimate) > MOST_LEGITIMATE:
-        drawn = generator.choice(legitimate, MOST_LEGITIMATE, replace=False)
+    if len(legitimate) > MAX_LEGITIMATE:
+        drawn = generator.choice(legitimate, MAX_LEGITIMATE, replace=False)
     rows = np.sort(np.concatenate([frauds, drawn]))
     return rows, np.where(labels[rows] == 1, 1.0, len(legitimate) / max(len(drawn), 1))
 

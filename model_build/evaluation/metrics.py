@@ -1,4 +1,4 @@
-"""How well probabilities of fraud tell frauds from legitimate events: the figures and curves of the field."""
+"""Metrics and curves of fraud probabilities: AUC, average precision, recall, card precision."""
 
 from __future__ import annotations
 

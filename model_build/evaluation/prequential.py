@@ -1,4 +1,4 @@
-"""The prequential protocol: train on some days, wait for their labels, judge the days after; then move on and repeat.
+"""Prequential (walk-forward) protocol: train on some days, wait for their labels, test on the days after, repeat.
 
 Reproducible Machine Learning for Credit Card Fraud Detection (Fraud Detection Handbook), chapter 5.3: each fold trains
 on ``train_days``, leaves out the days of the label delay, and is judged on ``test_days``. A customer known to be
@@ -17,11 +17,11 @@ import numpy.typing as npt
 from tollgate.core.events.event import Floats, Ints
 from tollgate.errors import TrainingDataError
 
-from model_build.data.split import doubt_labels
-from model_build.data.table import LabelledEvents
-from model_build.data.training_set import Material
+from model_build.data.split import hint_swapped_labels
+from model_build.data.table import LabeledEvents
+from model_build.data.training_set import TrainingSet
 from model_build.evaluation.metrics import Metrics
-from model_build.models.registry import fit_candidate
+from model_build.models.registry import train_model
 
 _DAY_S = 86_400
 
@@ -70,11 +70,11 @@ class FoldResult:
 
 
 # Returns the scores of a fold's test rows, shape (n,): the higher, the more suspicious.
-Scorer = Callable[[Material, Fold], Floats]
+Scorer = Callable[[TrainingSet, Fold], Floats]
 
 
 def plan_protocol(
-    data: LabelledEvents, first: date | None, *, train_days: int, test_days: int, folds: int, all_history: bool
+    data: LabeledEvents, first: date | None, *, train_days: int, test_days: int, folds: int, all_history: bool
 ) -> Protocol:
     """Return the protocol of a table; without ``first``, the last fold ends with the last whole day of the data.
 
@@ -88,9 +88,9 @@ def plan_protocol(
     stops = date.fromordinal(protocol.first.toordinal() + protocol.days - 1)
     if protocol.first < begins or stops > ends:
         raise TrainingDataError(
-            f"The folds span {protocol.first} to {stops} ({protocol.days} days: {train_days} to train, {delay_days} of "
-            f"label delay, {folds} folds of {test_days} to test), and the table spans {begins} to {ends}: use fewer "
-            "folds, shorter ones, or more data."
+            f"The folds span {protocol.first} to {stops} ({protocol.days} days: {train_days} of training, "
+            f"{delay_days} of label delay, {folds} folds with {test_days} of test), but the data spans {begins} to "
+            f"{ends}: use fewer or shorter folds, or more data."
         )
     return protocol
 
@@ -99,7 +99,7 @@ def _day(time_s: float) -> date:
     return datetime.fromtimestamp(time_s, UTC).date()
 
 
-def cut_folds(data: LabelledEvents, protocol: Protocol) -> tuple[Fold, ...]:
+def cut_folds(data: LabeledEvents, protocol: Protocol) -> tuple[Fold, ...]:
     """Return the folds of the protocol; raise `TrainingDataError` for one that cannot be learned from or judged."""
     folds = tuple(_cut(data, protocol, number) for number in range(protocol.folds))
     for fold in folds:
@@ -107,13 +107,14 @@ def cut_folds(data: LabelledEvents, protocol: Protocol) -> tuple[Fold, ...]:
             frauds = int((data.labels[rows] == 1).sum())
             if not 0 < frauds < len(rows):
                 raise TrainingDataError(
-                    f"The {name} part of the fold from {fold.start} has {frauds} frauds among {len(rows)} labelled "
-                    f"events and needs both kinds; choose other days or longer folds.{doubt_labels(data)}"
+                    f"The {name} part of the fold from {fold.start} has {frauds} frauds among {len(rows)} labeled "
+                    "events, but it needs frauds and legitimate events; choose other days or longer folds."
+                    f"{hint_swapped_labels(data)}"
                 )
     return folds
 
 
-def _cut(data: LabelledEvents, protocol: Protocol, number: int) -> Fold:
+def _cut(data: LabeledEvents, protocol: Protocol, number: int) -> Fold:
     start = date.fromordinal(protocol.first.toordinal() + number * protocol.test_days)
     origin = date(1970, 1, 1).toordinal()
     first = start.toordinal() - origin
@@ -136,20 +137,20 @@ def _is_known(days: Ints, trained_until: int, day: int, protocol: Protocol) -> n
     return (days < trained_until) | (days < day - protocol.delay_days)
 
 
-def run_folds(material: Material, folds: Sequence[Fold], score: Scorer) -> Iterator[FoldResult]:
+def run_folds(training_set: TrainingSet, folds: Sequence[Fold], score: Scorer) -> Iterator[FoldResult]:
     """Yield what a way to score reaches on each fold."""
     for fold in folds:
-        yield FoldResult(fold.start, material.measure(fold.test, score(material, fold)))
+        yield FoldResult(fold.start, training_set.measure(fold.test, score(training_set, fold)))
 
 
 def score_by_model(kind: str, imbalance: str, parameters: Mapping[str, Any]) -> Scorer:
     """Return a scorer that trains a model on a fold's training rows, and asks it about the test rows."""
 
-    def score(material: Material, fold: Fold) -> Floats:
-        features, labels = material.matrix[fold.train], material.labels(fold.train)
-        seed = material.file.training.seed
+    def score(training_set: TrainingSet, fold: Fold) -> Floats:
+        features, labels = training_set.matrix[fold.train], training_set.labels(fold.train)
+        seed = training_set.file.training.seed
         # Ranking is all that is judged, and calibration leaves it as it is.
-        fitted = fit_candidate(kind, features, labels, seed, imbalance=imbalance, parameters=parameters)
-        return fitted.predict(material.matrix[fold.test])
+        fitted = train_model(kind, features, labels, seed, imbalance=imbalance, parameters=parameters)
+        return fitted.predict(training_set.matrix[fold.test])
 
     return score

@@ -1,4 +1,4 @@
-"""Rules of a detector file on past events, before they are switched on."""
+"""Back-test of a detector file's rules on past events, before they go live."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tollgate.core.rules.scope import SCORE
 from tollgate.errors import DetectorFileError
 
 from model_build.data.future_rows import read_past_payments
-from model_build.data.quality import notice_data
-from model_build.data.table import LabelledEvents
-from model_build.data.training_set import Progress, build_matrix, read_material
+from model_build.data.quality import note_data_quality
+from model_build.data.table import LabeledEvents
+from model_build.data.training_set import Progress, build_matrix, build_training_set
 from model_build.detector_file.reader import DetectorFile
 from model_build.models.fitted import thread_count
 
 
-def try_detector_file(
+def backtest_rules(
     path: Path, file: DetectorFile, version: DetectorVersion | None, progress: Progress
 ) -> tuple[RuleTrial, tuple[str, ...]]:
     """Ask every rule of a detector file about labelled events, as if it were switched on and acted.
@@ -40,12 +40,12 @@ def try_detector_file(
     if not file.rules.rules:
         raise DetectorFileError("The detector file has no [[rules]] to test.")
     data = read_past_payments(path, file, clock.now())
-    noticed = notice_data(data, file, clock.now_s())
+    data_notes = note_data_quality(data, file, clock.now_s())
     inputs, rules = _prepare(data, file, version, progress)
-    progress(f"Asking {len(rules.rules)} rules")
+    progress(f"Testing {len(rules.rules)} rules")
     by_score = None if version is None else _by_score(file, version, inputs)
     trial = try_rules(rules, TriedEvents(inputs, data.labels, np.ones(len(data.events)), file.costs, by_score))
-    return trial, (*noticed, *file.warnings, *_tell_notes(trial))
+    return trial, (*data_notes, *file.warnings, *_rule_notes(trial))
 
 
 def _by_score(file: DetectorFile, version: DetectorVersion, inputs: RuleInputs) -> Ints | None:
@@ -59,22 +59,22 @@ def _by_score(file: DetectorFile, version: DetectorVersion, inputs: RuleInputs) 
 
 
 def _prepare(
-    data: LabelledEvents, file: DetectorFile, version: DetectorVersion | None, progress: Progress
+    data: LabeledEvents, file: DetectorFile, version: DetectorVersion | None, progress: Progress
 ) -> tuple[RuleInputs, RuleSet]:
     book = as_if_acting(file.rules)
     if version is None:
-        material = read_material(data, file, np.arange(len(data.events)), progress)
-        rules = RuleSet.of(book, file.event_type, material.features)
+        training_set = build_training_set(data, file, np.arange(len(data.events)), progress)
+        rules = RuleSet.of(book, file.event_type, training_set.features)
         for compiled in rules.rules:
             if SCORE in compiled.names:
-                needs = "reads the score; give a sealed version with --version, whose model then scores the events"
+                needs = "reads the score; give a sealed version with --version to score the events"
                 raise DetectorFileError(f'Rule "{compiled.rule.name}" {needs}.')
-        return RuleInputs(data.events, material.matrix, np.zeros(len(data.events), dtype=np.int64)), rules
+        return RuleInputs(data.events, training_set.matrix, np.zeros(len(data.events), dtype=np.int64)), rules
     matrix, scores = _score(data, version, progress)
     return RuleInputs(data.events, matrix, scores), RuleSet.of(book, version.event_type, version.features)
 
 
-def _score(data: LabelledEvents, version: DetectorVersion, progress: Progress) -> tuple[Matrix, Ints]:
+def _score(data: LabeledEvents, version: DetectorVersion, progress: Progress) -> tuple[Matrix, Ints]:
     progress(f"Replaying and scoring {len(data.events):,} events")
     replayed = replay_histories(
         version.history, data.events, data.frauds, withheld=data.withheld, threads=thread_count()
@@ -83,7 +83,7 @@ def _score(data: LabelledEvents, version: DetectorVersion, progress: Progress) -
     return matrix, version.scale.score(version.model.predict(matrix))
 
 
-def describe_trial(trial: RuleTrial) -> Sequence[Sequence[str]]:
+def describe_backtest(trial: RuleTrial) -> Sequence[Sequence[str]]:
     """Return one row of texts for each rule, as the command line shows them."""
     return [
         (
@@ -102,7 +102,7 @@ def describe_trial(trial: RuleTrial) -> Sequence[Sequence[str]]:
     ]
 
 
-def _tell_notes(trial: RuleTrial) -> Sequence[str]:
+def _rule_notes(trial: RuleTrial) -> Sequence[str]:
     """Return what the command line says of rules that hit none of the events, or all, each with the rule's name."""
     return [f'rule "{tried.rule.name}" {note}' for tried in trial.rules for note in tried.notes]
 

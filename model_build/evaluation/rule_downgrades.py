@@ -1,4 +1,4 @@
-"""Downgrades that rules of a new version would have made: noticed when it is sealed, on the test part."""
+"""Downgrades by rules of a new version, counted on the test part when it is sealed."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule_set import RuleSet
 
-from model_build.data.training_set import Material
-from model_build.sealing.manifest import Judged
+from model_build.data.training_set import TrainingSet
+from model_build.sealing.manifest import HeldOutScores
 
 
-def notice_downgrades(material: Material, judged: Judged, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def note_downgrades(training_set: TrainingSet, held_out: HeldOutScores, outcomes: Sequence[Outcome]) -> Iterator[str]:
     """Yield a sentence for each rule that gives events of the test part a weaker outcome than their score alone."""
-    file, test = material.file, judged.split.test
-    by_score = Thresholds(tuple(outcomes), file.rules.order, file.rules.mode).ranks(judged.scores[test])
+    file, test = training_set.file, held_out.split.test
+    by_score = Thresholds(tuple(outcomes), file.rules.order, file.rules.mode).ranks(held_out.scores[test])
     if not file.rules.rules or by_score is None:
         return
-    rules = RuleSet.of(file.rules, file.event_type, material.features)
-    inputs = RuleInputs(material.data.events.take(test), material.matrix[test], judged.scores[test])
-    answers, frauds, once = RuleAnswers.of(rules, inputs), material.labels(test) == 1, np.ones(len(test))
+    rules = RuleSet.of(file.rules, file.event_type, training_set.features)
+    inputs = RuleInputs(training_set.data.events.take(test), training_set.matrix[test], held_out.scores[test])
+    answers, frauds, once = RuleAnswers.of(rules, inputs), training_set.labels(test) == 1, np.ones(len(test))
     for compiled, decides in zip(rules.rules, answers.counted, strict=True):
         if not compiled.rule.shadow:
             found = count_downgrades(compiled.rule, decides, by_score, frauds, once, file.rules.order)

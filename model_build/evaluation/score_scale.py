@@ -1,4 +1,4 @@
-"""Whether a score means what it promises: the shares of legitimate events at or above it, held against the table."""
+"""Check of the score scale: observed against promised false positive rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a model does on parts of the events: by amount, category, age of the customer, hour and weekday."""
+"""Slice metrics: performance by amount, category, customer age, hour and weekday."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model_build.evaluation.score_scale import share_interval
 from model_build.models.registry import Labels
 
 # With fewer frauds, average precision says more about luck than about the model.
-FEWEST_FRAUDS = 10
+MIN_FRAUDS = 10
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 _KNOWN_DAYS = (7, 30)
 
@@ -91,7 +91,7 @@ def _measure(name: str, mask: Mask, scored: ScoredEvents, review_from: int) -> d
     labels, probabilities = scored.labels[mask], scored.probabilities[mask]
     flagged = scored.scores[mask] >= review_from
     frauds = int((labels == 1).sum())
-    measured = frauds >= FEWEST_FRAUDS
+    measured = frauds >= MIN_FRAUDS
     return {
         "name": name,
         "events": len(labels),
@@ -132,15 +132,15 @@ def _by_weekday(times_us: Ints) -> Parts:
     yield "Saturday and Sunday", weekend
 
 
-def count_unseen_categories(events: Events, learned_from: Ints, judged: Ints) -> list[dict[str, Any]]:
-    """Return for each categorical column how many events of ``judged`` have a category that ``learned_from`` lacks.
+def count_unseen_categories(events: Events, learned_from: Ints, held_out: Ints) -> list[dict[str, Any]]:
+    """Return for each categorical column how many events of ``held_out`` have a category that ``learned_from`` lacks.
 
-    Both are rows of ``events``. Each item has ``column``, ``events``, their ``share`` of ``judged`` and up to five
+    Both are rows of ``events``. Each item has ``column``, ``events``, their ``share`` of ``held_out`` and up to five
     ``categories``, most common first; columns without any are left out.
     """
     found = []
     for column, keys in events.categories.items():
-        codes = keys.codes[judged]
+        codes = keys.codes[held_out]
         known = np.zeros(len(keys.values) + 1, dtype=bool)
         known[keys.codes[learned_from]] = True
         known[-1] = True  # code -1: a missing value is no category
@@ -151,7 +151,7 @@ def count_unseen_categories(events: Events, learned_from: Ints, judged: Ints) ->
                 {
                     "column": column,
                     "events": int(counts.sum()),
-                    "share": round(float(counts.sum() / len(judged)), 5),
+                    "share": round(float(counts.sum() / len(held_out)), 5),
                     "categories": [keys.values[code] for code in common.tolist()],
                 }
             )

@@ -1,4 +1,4 @@
-"""From which scores to review and to block: the pair of thresholds that costs least, and how sure that is."""
+"""Choice of the review and block thresholds that cost least, and its sensitivity to the prices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reasons of a trained model: made once, looked up ever after."""
+"""Explainer of a trained model: its tables are built once, then only looked up."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from tollgate.core.explanations.explainer import Explainer, LinearReasons, TreeR
 from tollgate.core.explanations.tree_tables import Tables
 from tollgate.core.features.feature import Matrix
 
-from model_build.explanations.deep_trees import lay_out_deep_trees, pair_deep_trees
+from model_build.explanations.deep_trees import build_background_trees, build_deep_trees
 from model_build.explanations.table_budget import divide_trees
 from model_build.explanations.tables import build_tables
-from model_build.explanations.tree_arrays import join_trees
+from model_build.explanations.tree_arrays import to_tree_arrays
 from model_build.models.calibration import Calibration
 from model_build.models.linear import Linear
 from model_build.onnx_export.trees import Ensemble
 
 Method = Literal["path_dependent", "background"]
-Form = Ensemble | Linear
+ModelForm = Ensemble | Linear
 
 
-def build_explainer(form: Form, features: int, calibration: Calibration | None, background: Matrix | None) -> Explainer:
+def build_explainer(
+    form: ModelForm, features: int, calibration: Calibration | None, background: Matrix | None
+) -> Explainer:
     """Return what explains a model on ``features`` features exactly, in log-odds.
 
     Against a ``background`` sample, (b, features), contributions count from its mean, and a feature that is left out
@@ -35,14 +37,16 @@ def build_explainer(form: Form, features: int, calibration: Calibration | None, 
     parts, base = [], 0.0
     tabled, deep = divide_trees(form, features)
     if tabled:
-        trees = join_trees(tabled, features)
+        trees = to_tree_arrays(tabled, features)
         built = build_tables(trees, None if background is None else trees.splits.answer(background))
         parts.append(TreeReasons(trees.splits, built.tables))
         base += built.base
     if deep:
-        trees = join_trees(deep, features)
+        trees = to_tree_arrays(deep, features)
         nodes = (
-            lay_out_deep_trees(trees) if background is None else pair_deep_trees(trees, trees.splits.answer(background))
+            build_deep_trees(trees)
+            if background is None
+            else build_background_trees(trees, trees.splits.answer(background))
         )
         parts.append(TreeReasons(trees.splits, (nodes,)))
         base += nodes.base

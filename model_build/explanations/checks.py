@@ -1,4 +1,4 @@
-"""The gate that the reasons of every version pass: they add up to the model's log-odds, and are those others tell."""
+"""Checks of a version's reasons before sealing: they add up to the model's log-odds and agree with other libraries."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tollgate.core.explanations.explainer import Explainer
 from tollgate.core.features.feature import Matrix
 from tollgate.errors import ReasonsError
 
-from model_build.models.registry import Fitted
-from model_build.onnx_export.parity import with_holes
+from model_build.models.registry import TrainedModel
+from model_build.onnx_export.parity import with_missing_values
 from model_build.onnx_export.trees import Ensemble, Tree
 
 # In log-odds: this moves no probability by more than 0.000025.
-LARGEST_GAP = 1e-4
+MAX_GAP = 1e-4
 _SUMMED, _COMPARED = 250, 20
 
 
 def check_reasons(
-    fitted: Fitted, explainer: Explainer, features: Matrix, background: Matrix | None
+    fitted: TrainedModel, explainer: Explainer, features: Matrix, background: Matrix | None
 ) -> dict[str, float]:
     """Return the largest differences in log-odds over ``features``, shape (n, f), and again with values removed.
 
@@ -31,21 +31,21 @@ def check_reasons(
     with those of xgboost or LightGBM where one of them fitted the model, and all contributions of trees with those of
     shap, if it is installed, one by one. Raises `ReasonsError` where one is above 1e-4: such a version is not sealed.
     """
-    rows = np.concatenate([features[:_SUMMED], with_holes(features[:_SUMMED])])
+    rows = np.concatenate([features[:_SUMMED], with_missing_values(features[:_SUMMED])])
     gaps = {"sum": _largest(explainer.explain(rows).margins - fitted.margin(rows))}
     few = np.concatenate([features[:_COMPARED], rows[-_COMPARED:]])
     found = replace(explainer, of_shares=False, slope=1.0).explain(few).values
-    if background is None and fitted.learnt.contribute is not None:
-        gaps[fitted.kind] = _largest(found - fitted.learnt.contribute(few))
-    form = fitted.learnt.form()
+    if background is None and fitted.uncalibrated.contribute is not None:
+        gaps[fitted.kind] = _largest(found - fitted.uncalibrated.contribute(few))
+    form = fitted.uncalibrated.form()
     if isinstance(form, Ensemble) and find_spec("shap") is not None:
         gaps["shap"] = _largest(found - _told_by_shap(form, few, background))
     for name, gap in gaps.items():
-        if not gap <= LARGEST_GAP:
-            against = "what the trained model says" if name == "sum" else f"what {name} tells"
+        if not gap <= MAX_GAP:
+            against = "the trained model" if name == "sum" else f"those of {name}"
             raise ReasonsError(
-                f"The reasons of {fitted.title} differ from {against} by up to {gap:.2g} in log-odds; at most "
-                f"{LARGEST_GAP:g} is allowed, so no version was sealed. Leave {fitted.kind} out of models, or set "
+                f"The reasons of {fitted.title} differ from {against} by up to {gap:.2g} in log-odds; the "
+                f"limit is {MAX_GAP:g}, so no version was sealed. Remove {fitted.kind} from models, or set "
                 'reasons = "none" in [training].'
             )
     return gaps

@@ -1,4 +1,4 @@
-"""Deep trees laid out for exact reasons: by quadrature along their cover, or in pairs with a background."""
+"""Deep trees prepared for exact reasons: by quadrature along their cover, or in pairs with a background."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tollgate.core.explanations.tree_pairs import DeepPairs
 from tollgate.core.explanations.tree_quadrature import DeepTrees
 from tollgate.errors import TrainingDataError
 
-from model_build.explanations.tree_arrays import JoinedTrees
+from model_build.explanations.tree_arrays import TreeArrays
 
 # A share of no cover at all would divide by zero; this one moves no contribution that float64 shows.
-_LEAST_SHARE = 1e-12
-_MOST_CONDITIONS = 64
+_MIN_SHARE = 1e-12
+_MAX_CONDITIONS = 64
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class _Nodes:
         return int(self.ends[0])
 
 
-def _order_nodes(trees: JoinedTrees) -> _Nodes:
+def _order_nodes(trees: TreeArrays) -> _Nodes:
     levels = [trees.levels[0]]
     while len(parents := levels[-1][trees.left[levels[-1]] >= 0]):
         levels.append(np.stack([trees.left[parents], trees.right[parents]], axis=1).ravel())
@@ -54,17 +54,17 @@ def _order_nodes(trees: JoinedTrees) -> _Nodes:
     )
 
 
-def _splits_above(trees: JoinedTrees, nodes: _Nodes) -> Places:
+def _splits_above(trees: TreeArrays, nodes: _Nodes) -> Places:
     above = trees.parent[nodes.order]
     return np.where(above < 0, trees.splits.never, trees.split[above])
 
 
-def lay_out_deep_trees(trees: JoinedTrees) -> DeepTrees:
+def build_deep_trees(trees: TreeArrays) -> DeepTrees:
     """Return trees of any depth as path-dependent reasons need them."""
     nodes = _order_nodes(trees)
     m, order = len(nodes.order), nodes.order
     before = _same_feature_before(nodes)
-    share = np.append(np.maximum(trees.share[order], _LEAST_SHARE), 1.0)
+    share = np.append(np.maximum(trees.share[order], _MIN_SHARE), 1.0)
     for level in range(1, len(nodes.ends)):
         here = slice(nodes.ends[level - 1], nodes.ends[level])
         share[here] *= share[before[here]]
@@ -82,7 +82,7 @@ def lay_out_deep_trees(trees: JoinedTrees) -> DeepTrees:
     )
 
 
-def pair_deep_trees(trees: JoinedTrees, background: Bools) -> DeepPairs:
+def build_background_trees(trees: TreeArrays, background: Bools) -> DeepPairs:
     """Return trees of any depth as reasons against a background need them.
 
     ``background``, shape (b, s + 1), is what the splits say of each of its rows. Raises `TrainingDataError` where a way
@@ -92,10 +92,10 @@ def pair_deep_trees(trees: JoinedTrees, background: Bools) -> DeepPairs:
     before = _same_feature_before(nodes)
     bit = _number_on_way(nodes, before)
     conditions = int(np.max(bit)) + 1
-    if conditions > _MOST_CONDITIONS:
+    if conditions > _MAX_CONDITIONS:
         raise TrainingDataError(
             f"A tree asks about {conditions} features on one way, and reasons against a background are told for up to "
-            f'{_MOST_CONDITIONS}: set reasons = "path_dependent", or a lower max_depth.'
+            f'{_MAX_CONDITIONS}: set reasons = "path_dependent", or a lower max_depth.'
         )
     kind = np.min_scalar_type((1 << max(conditions, 1)) - 1)
     leaf = np.flatnonzero(trees.left[nodes.order] < 0)

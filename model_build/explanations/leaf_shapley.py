@@ -1,4 +1,4 @@
-"""Exact Shapley values of single leaves, for every pattern of which of their conditions an event meets.
+"""Shapley values of single leaves, exact for every pattern of the conditions that an event meets.
 
 A leaf under m conditions on distinct features plays the game v(S) = g(S) if the event meets all conditions in S, else
 0: g(S) is the share of the reference that meets all conditions outside S. Path-dependent, the reference is the cover

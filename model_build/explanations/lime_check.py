@@ -1,4 +1,4 @@
-"""How far the approximate reasons of a version can be relied on: told on its card, as no bound can be promised."""
+"""Stability of a version's approximate (LIME) reasons, measured for its model card."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from tollgate.core.explanations.groups import Group
 from tollgate.core.explanations.lime import Lime
 from tollgate.core.features.feature import Matrix
 
-from model_build.models.registry import Fitted
+from model_build.models.registry import TrainedModel
 
 # The most suspicious events are those that people read the reasons of.
 _SUSPICIOUS, _OTHERS = 40, 20
 
 
-def measure_lime(fitted: Fitted, lime: Lime, groups: Sequence[Group], features: Matrix, seed: int) -> dict[str, Any]:
+def measure_lime(
+    fitted: TrainedModel, lime: Lime, groups: Sequence[Group], features: Matrix, seed: int
+) -> dict[str, Any]:
     """Return stability, and how far base and contributions are from the log-odds, on some events of (n, f) features."""
     order = np.argsort(-fitted.predict(features), kind="stable")
     others = np.random.default_rng(seed).permutation(order[_SUSPICIOUS:])[:_OTHERS]

@@ -1,4 +1,4 @@
-"""Which subtree each table is for, and which conditions lead to each leaf in it."""
+"""Plan of reason tables: the subtree of each table, and the conditions that lead to each leaf."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 from tollgate.core.events.event import Floats
 from tollgate.core.explanations.splits import Bools, Places
 
-from model_build.explanations.tree_arrays import JoinedTrees
+from model_build.explanations.tree_arrays import TreeArrays
 
 # A table of at most this many splits serves several leaves: 128 rows. With more it would grow faster than it saves.
 SHARED_BITS = 7
 # A leaf under more splits than this is left to the deep trees' way.
-MOST_BITS = 12
+MAX_BITS = 12
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def number_distinct(values: Places) -> Places:
     return numbers
 
 
-def plan_tables(trees: JoinedTrees) -> TablePlan:
-    """Cover all leaves of trees no deeper than `MOST_BITS` with tables, each for as large a subtree as is worth it."""
+def plan_tables(trees: TreeArrays) -> TablePlan:
+    """Cover all leaves of trees no deeper than `MAX_BITS` with tables, each for as large a subtree as is worth it."""
     below = np.zeros(len(trees.left), np.int64)
     for level in trees.levels[:0:-1]:
         inner = level[trees.left[level] >= 0]
@@ -81,10 +81,10 @@ def plan_tables(trees: JoinedTrees) -> TablePlan:
     return TablePlan(root, _list_splits(trees, root, top, table_of), leaf, table_of[top[leaf]])
 
 
-def _list_splits(trees: JoinedTrees, root: Places, top: Places, table_of: Places) -> Places:
-    splits = np.full((len(root), MOST_BITS), -1, np.int64)
+def _list_splits(trees: TreeArrays, root: Places, top: Places, table_of: Places) -> Places:
+    splits = np.full((len(root), MAX_BITS), -1, np.int64)
     node = root.copy()
-    for _ in range(MOST_BITS):
+    for _ in range(MAX_BITS):
         here = np.flatnonzero(trees.parent[node] >= 0)
         node[here] = trees.parent[node[here]]
         splits[here, trees.depth[node[here]]] = node[here]
@@ -96,12 +96,12 @@ def _list_splits(trees: JoinedTrees, root: Places, top: Places, table_of: Places
     return splits
 
 
-def trace_conditions(trees: JoinedTrees, plan: TablePlan) -> Conditions:
+def trace_conditions(trees: TreeArrays, plan: TablePlan) -> Conditions:
     """Follow the way to each leaf of a plan."""
-    shape = (len(plan.leaf), MOST_BITS)
+    shape = (len(plan.leaf), MAX_BITS)
     bit, wanted, feature = np.full(shape, -1, np.int64), np.zeros(shape, bool), np.full(shape, -1, np.int64)
     share, node = np.ones(shape), plan.leaf.copy()
-    for _ in range(MOST_BITS):
+    for _ in range(MAX_BITS):
         here = np.flatnonzero(trees.parent[node] >= 0)
         child, split = node[here], trees.parent[node[here]]
         step = trees.depth[split]

@@ -1,4 +1,4 @@
-"""Reason tables of shallow trees, from the exact values of their leaves."""
+"""Reason tables of shallow trees, built from the exact values of their leaves."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tollgate.core.explanations.tree_tables import Tables
 
 from model_build.explanations.leaf_shapley import background_games, cover_games, shapley_values
 from model_build.explanations.table_plan import Conditions, TablePlan, number_distinct, plan_tables, trace_conditions
-from model_build.explanations.tree_arrays import JoinedTrees
+from model_build.explanations.tree_arrays import TreeArrays
 
 NARROW, WIDE = 8, 16
 # Values that are held at once.
-_MOST_VALUES = 4_000_000
+_MAX_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class BuiltTables:
     base: float
 
 
-def build_tables(trees: JoinedTrees, background: Bools | None) -> BuiltTables:
-    """Return the tables of trees that are no deeper than `table_plan.MOST_BITS`.
+def build_tables(trees: TreeArrays, background: Bools | None) -> BuiltTables:
+    """Return the tables of trees that are no deeper than `table_plan.MAX_BITS`.
 
     ``background``, shape (b, s + 1), is what the splits say of each background row; without one, values are
     path-dependent.
@@ -83,11 +83,11 @@ def _alike(bits: Places, way: Conditions) -> Iterator[Places]:
     conditions = way.condition.max(axis=1) + 1
     for kind in np.unique(bits * 64 + conditions):
         here = np.flatnonzero(bits * 64 + conditions == kind)
-        size = max(1, int(_MOST_VALUES // ((1 << int(kind // 64)) * max(1, kind % 64))))
+        size = max(1, int(_MAX_VALUES // ((1 << int(kind // 64)) * max(1, kind % 64))))
         yield from np.split(here, range(size, len(here), size))
 
 
-def _games(trees: JoinedTrees, plan: TablePlan, leaves: Places, way: Conditions, background: Bools | None) -> Floats:
+def _games(trees: TreeArrays, plan: TablePlan, leaves: Places, way: Conditions, background: Bools | None) -> Floats:
     m = int(np.max(way.condition)) + 1
     if background is None:
         shares = np.ones((len(leaves), m))
@@ -122,7 +122,7 @@ def _column_of_condition(way: Conditions, slots: Places, m: int) -> Places:
     return column
 
 
-def _finish(trees: JoinedTrees, plan: TablePlan, slots: Places, first: Places, rows: Floats, bits: Places) -> Tables:
+def _finish(trees: TreeArrays, plan: TablePlan, slots: Places, first: Places, rows: Floats, bits: Places) -> Tables:
     width = rows.shape[1]
     here = np.flatnonzero((bits <= NARROW) == (width == NARROW))
     splits = np.full((len(here), width), trees.splits.never, np.int64)

@@ -1,4 +1,4 @@
-"""All nodes of an ensemble side by side, with their parents and depths, for work over columns."""
+"""Tree arrays: the nodes of an ensemble side by side, with parents and depths, for columnar work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from model_build.onnx_export.trees import Ensemble
 
 
 @dataclass(frozen=True)
-class JoinedTrees:
+class TreeArrays:
     """m nodes of t trees; every array has shape (m,), and nodes are named by their place in it.
 
     ``left`` and ``parent`` are -1 where there is none. ``answer`` is what the parent's split has to say for an event to
@@ -40,7 +40,7 @@ class JoinedTrees:
         return np.flatnonzero(self.left < 0)
 
 
-def join_trees(ensemble: Ensemble, features: int) -> JoinedTrees:
+def to_tree_arrays(ensemble: Ensemble, features: int) -> TreeArrays:
     """Lay the nodes of all trees of an ensemble on ``features`` features side by side."""
     sizes = [len(tree.left) for tree in ensemble.trees]
     first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
@@ -71,7 +71,7 @@ def join_trees(ensemble: Ensemble, features: int) -> JoinedTrees:
     split, splits = _distinct_splits(ensemble, feature, inner, features)
     tree = np.repeat(np.arange(len(sizes)), sizes)
     value = joined("value")
-    return JoinedTrees(left, right, feature, value, tree, parent, answer, share, depth, split, splits, tuple(levels))
+    return TreeArrays(left, right, feature, value, tree, parent, answer, share, depth, split, splits, tuple(levels))
 
 
 def _distinct_splits(ensemble: Ensemble, feature: Places, inner: Bools, features: int) -> tuple[Places, Splits]:

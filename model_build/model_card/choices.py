@@ -1,4 +1,4 @@
-"""What a model card says about reasons, and about what happens when something fails."""
+"""Model card sections on reasons and on fallbacks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from model_build.model_card.limits import percent
 from model_build.model_card.markdown import write_text
 
 _FAILS = {
-    "none": "An event that cannot be decided in full gets no outcome, and can be sent again.",
-    "rules_only": "An event that cannot be decided in full is decided by the rules alone.",
-    "review": 'An event that cannot be decided in full gets the outcome "{review}".',
-    "allow": "An event that cannot be decided in full gets the weakest outcome.",
+    "none": "An event that cannot be fully evaluated gets no outcome and can be sent again.",
+    "rules_only": "An event that cannot be fully evaluated is decided by the rules alone.",
+    "review": 'An event that cannot be fully evaluated gets the outcome "{review}".',
+    "allow": "An event that cannot be fully evaluated gets the weakest outcome.",
 }
 
 
@@ -22,19 +22,19 @@ def write_reasons(reasons: Mapping[str, Any]) -> Iterator[str]:
         sum_gap = reasons["largest_differences"]["sum"]
         against = "the mean of the training data" if reasons["method"] == "path_dependent" else "100 training events"
         yield (
-            f"They are exact, counted from {against}: base and contributions differ from the log-odds of the model by "
-            f"{sum_gap:.1g} at most, on validation events and with values missing."
+            f"Reasons are exact, relative to {against}: the base and the contributions add up to the log-odds of the "
+            f"model within {sum_gap:.1g}, on validation events, with and without missing values."
         )
         return
     stability, gap = reasons["stability"], reasons["gap"]
     yield (
-        "They are approximate (LIME): no table covers this model, so it is asked about variations of each event, and "
-        "contributions do not add up."
+        "Reasons are approximate (LIME): the model is queried with variations of each event, and contributions do not "
+        "add up exactly."
     )
     yield (
         f"On {reasons['events']} validation events, most of them those with the highest scores, stability was "
-        f"{stability['median']:.2f} in the middle and {stability['lowest']:.2f} at the least (1 is best), and base and "
-        f"contributions missed the log-odds by {gap['median']:.2g} in the middle and {gap['largest']:.2g} at the most."
+        f"{stability['median']:.2f} at the median and {stability['lowest']:.2f} at the lowest (1 is best); base and "
+        f"contributions missed the log-odds by {gap['median']:.2g} at the median and {gap['largest']:.2g} at the most."
     )
 
 
@@ -42,13 +42,13 @@ def write_safety(safety: Mapping[str, Any]) -> Iterator[str]:
     """Yield the section of a card about what was chosen for failures, as the manifest holds it."""
     yield write_text(_FAILS[safety["fail"]].format(**safety))
     if safety["required"]:
-        yield f"It cannot be without: {write_text(', '.join(safety['required']))}."
+        yield f"Required columns: {write_text(', '.join(safety['required']))}."
     if safety["most_blocked"] is None:
-        yield "There is no brake on blocks."
+        yield "Blocks are not limited by a brake."
     else:
         block, review = (write_text(safety[name]) for name in ("block", "review"))
         most = percent(safety["most_blocked"])
         yield (
-            f"Where more than {most} of the decisions of the last {safety['over_s']:g} s, of {safety['at_least']} or "
-            f'more, are "{block}", such decisions become "{review}".'
+            f"If more than {most} of the decisions in the last {safety['over_s']:g} s are {block} (with at least "
+            f"{safety['at_least']} decisions), further {block} decisions become {review}."
         )

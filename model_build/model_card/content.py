@@ -1,4 +1,4 @@
-"""The model card: what a detector version is for, what it learned from, what it reaches and where it is weak.
+"""Model card: purpose, training data, performance and weaknesses of a detector version.
 
 One plain dictionary holds it; `render_card` writes that as Markdown. Only what manifest and evaluation say is in it: a
 version made before a figure was kept has a card without that figure. The form follows Mitchell et al.: "Model cards for
@@ -18,9 +18,9 @@ from model_build.model_card.rules import describe_rules
 __all__ = ["build_card", "render_card"]
 
 _NOT_FOR = (
-    "Judging a person: a high score says that an event is rare among legitimate ones, not that somebody did wrong.",
-    "Another kind of event, or another business than the one whose past it learned from.",
-    "Events without their past: the score counts on the histories of this detector being there.",
+    "Judging a person: a high score means that an event is rare among legitimate ones, not that somebody did wrong.",
+    "Other kinds of events, or a business other than the one whose data it was trained on.",
+    "Events without histories: the score depends on the histories of this detector.",
 )
 _DAY_S = 86_400
 _MODEL_FACTS = ("kind", "title", "imbalance", "parameters", "largest_export_difference", "brought_sha256")
@@ -38,7 +38,7 @@ def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> di
     - evaluation ``models[].imbalance``; ``calibration``: ``brier`` and ``reliability``, a list of ``mean_predicted``,
       ``observed_share``, ``count``; ``scale_check``: part → what `check_scale` returns; ``money.words``, sentences;
       ``importance`` from `ImportanceReport.to_json`; ``slices`` from `measure_slices`; ``unseen_categories`` from
-      `count_unseen_categories`; ``notes``, what `notice_data` returns.
+      `count_unseen_categories`; ``notes``, what `note_data_quality` returns.
     """
     if manifest.get("rules_alone"):
         return _card_of_rules(manifest)

@@ -1,4 +1,4 @@
-"""The limits of a detector version, each a sentence that a figure of its own manifest or evaluation gives."""
+"""Limitations of a detector version, each a sentence that follows from a figure of its manifest or evaluation."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from model_build.evaluation.score_scale import share_interval
 _YEAR_DAYS = 365
 # From here on the share of frauds caught is known to a few points.
 _FRAUDS_FOR_RECALL = 400
-_MANY_TIMES = 2.0
-_NAMED = 5
+_MIN_RATIO = 2.0
+_MAX_NAMED = 5
 
 
 def find_limits(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> list[str]:
     """Return what the figures say that the version cannot do; what they do not hold is passed over."""
     return [
-        *_limit_brought(manifest),
+        *_limit_external(manifest),
         *_limit_frauds(manifest, evaluation),
         *_limit_period(manifest),
         *_limit_labels(manifest),
@@ -30,8 +30,8 @@ def find_limits(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> l
 
 
 def percent(share: float) -> str:
-    """Return a share as per cent with three digits."""
-    return f"{100 * share:.3g} %"
+    """Return a share as a percentage with three digits."""
+    return f"{100 * share:.3g}%"
 
 
 def spell_interval(share: Mapping[str, float]) -> str:
@@ -39,18 +39,18 @@ def spell_interval(share: Mapping[str, float]) -> str:
     return f"{percent(share['share'])} ({percent(share['low'])} to {percent(share['high'])})"
 
 
-def _limit_brought(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _limit_external(manifest: Mapping[str, Any]) -> Iterator[str]:
     if manifest.get("model", {}).get("brought_sha256"):
         yield (
-            "The model was trained elsewhere: whether it had seen the events that it is judged by here is not known; "
-            "if it had, every figure is too good."
+            "The model was trained elsewhere. If its training data included the events that it is evaluated on here, "
+            "every figure is too optimistic."
         )
 
 
 def _limit_frauds(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Iterator[str]:
     frauds = manifest.get("training", {}).get("frauds")
     if frauds is not None and frauds < FEW_FRAUDS:
-        yield f"The data has {frauds} labelled frauds; under {FEW_FRAUDS}, every figure here is uncertain."
+        yield f"The data has only {frauds} labeled frauds; below {FEW_FRAUDS}, every figure here is uncertain."
     reviewed = next((outcome["from_score"] for outcome in manifest.get("outcomes", ()) if outcome["from_score"]), None)
     row = next((row for row in evaluation.get("thresholds", ()) if row["score"] == reviewed), None)
     if row is None:
@@ -59,9 +59,8 @@ def _limit_frauds(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) ->
     if 0 < tested < _FRAUDS_FOR_RECALL:
         low, high = share_interval(caught, tested)
         yield (
-            f"The test part has {tested:,} frauds: the share of frauds that score {reviewed} or higher was "
-            f"{percent(caught / tested)} there, and lies between {percent(low)} and {percent(high)} with 95 % "
-            "confidence."
+            f"The test part has {tested:,} frauds, of which {percent(caught / tested)} score {reviewed} or higher (95% "
+            f"confidence interval {percent(low)} to {percent(high)})."
         )
 
 
@@ -70,7 +69,7 @@ def _limit_period(manifest: Mapping[str, Any]) -> Iterator[str]:
     if "from" in training and "to" in training:
         days = (datetime.fromisoformat(training["to"]) - datetime.fromisoformat(training["from"])).days
         if days < _YEAR_DAYS:
-            yield f"The data spans {days:,} days, less than a year: what changes with the seasons was not seen."
+            yield f"The data spans {days:,} days, less than a year, so seasonal changes are not covered."
 
 
 def _limit_labels(manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -82,8 +81,8 @@ def _limit_labels(manifest: Mapping[str, Any]) -> Iterator[str]:
     if open_for > timedelta(0):
         days = min(open_for, delay) / timedelta(days=1)
         yield (
-            f"When it was made, the label delay of the last {days:.1f} days of the data had not passed: frauds there "
-            "may have been counted as legitimate."
+            f"The label delay had not passed for the last {days:.1f} days of the data when this version was made: "
+            "frauds there may count as legitimate."
         )
 
 
@@ -99,11 +98,11 @@ def _limit_slices(slices: Mapping[str, Any]) -> Iterator[str]:
                 silent.append(name)
             elif found and caught and found["high"] < caught["share"]:
                 yield f"{name}: {_compare(found, caught, 'frauds', score)}."
-            if wronged and flagged and wronged["low"] > _MANY_TIMES * flagged["share"]:
+            if wronged and flagged and wronged["low"] > _MIN_RATIO * flagged["share"]:
                 yield f"{name}: {_compare(wronged, flagged, 'legitimate events', score)}."
     if silent:
-        more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
-        yield f"Too few frauds to tell how well it does on: {'; '.join(silent[:_NAMED])}{more}."
+        more = f" and {len(silent) - _MAX_NAMED} more" if len(silent) > _MAX_NAMED else ""
+        yield f"Too few frauds to measure performance on: {'; '.join(silent[:_MAX_NAMED])}{more}."
 
 
 def _compare(share: Mapping[str, float], overall: Mapping[str, float], kind: str, score: object) -> str:
@@ -115,7 +114,7 @@ def _limit_categories(evaluation: Mapping[str, Any]) -> Iterator[str]:
         named = ", ".join(f'"{category}"' for category in found["categories"])
         yield (
             f'Column "{found["column"]}": {found["events"]:,} test events ({percent(found["share"])}) have a category '
-            f"that training did not have, such as {named}; the model knows nothing of these."
+            f"that the training part does not have, such as {named}; the model has learned nothing about them."
         )
 
 
@@ -129,4 +128,4 @@ def _limit_scale(evaluation: Mapping[str, Any]) -> Iterator[str]:
             shares = "; ".join(
                 f"{row['score']}: {percent(row['observed'])} instead of {percent(row['wanted'])}" for row in rows
             )
-            yield f"{said} legitimate test events than promised score that high or higher: {shares}."
+            yield f"{said} legitimate test events than expected reach these scores: {shares}."

@@ -1,4 +1,4 @@
-"""Sentences, lists and tables as Markdown, with all text escaped: it is shown as it is and formats nothing."""
+"""Markdown writer for sentences, lists and tables; all text is escaped and formats nothing."""
 
 from __future__ import annotations
 

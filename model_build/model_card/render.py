@@ -1,4 +1,4 @@
-"""The model card as Markdown: headings, sentences and tables from the plain data of the card."""
+"""Model card as Markdown: headings, sentences and tables from the plain data of the card."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from model_build.model_card.markdown import write_bullets, write_table, write_te
 from model_build.model_card.rules import write_rules
 
 Lines = Iterator[str]
-_MOST_FEATURES = 15
+_MAX_FEATURES = 15
 _METRICS = {
     "auc": "AUC",
     "average_precision": "Average precision",
-    "recall_at_1pct_fpr": "Recall at 1 % FPR",
+    "recall_at_1pct_fpr": "Recall at 1% FPR",
     "card_precision": "Card precision",
 }
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
@@ -54,35 +54,35 @@ def _interval(share: Mapping[str, float] | None) -> str | None:
 def _write_use(use: Mapping[str, Any]) -> Lines:
     event = write_text(use.get("event", "event"))
     if use.get("rules_alone"):
-        yield f"It decides on every {event} by rules alone; there is no model, and every score is 0."
+        yield f"Rules alone decide on every {event}; there is no model, and every score is 0."
         if use.get("entities"):
-            yield f"It goes by the past of: {write_text(', '.join(use['entities']))}."
+            yield f"Histories are kept for: {write_text(', '.join(use['entities']))}."
         return
-    yield f"It scores every {event}, from 0 to 1000, by how rare such a one is among legitimate ones."
+    yield f"Scores every {event} from 0 to 1000 by how rare it is among legitimate ones."
     if use.get("entities"):
-        yield f"It goes by the past of: {write_text(', '.join(use['entities']))}."
+        yield f"Histories are kept for: {write_text(', '.join(use['entities']))}."
     yield ""
     if use.get("outcomes"):
         yield from write_table(
             ("Outcome", "From score"), [(outcome["name"], outcome["from_score"]) for outcome in use["outcomes"]]
         )
         yield ""
-    yield from ("It is not for:", "", *write_bullets(use["not_for"]))
+    yield from ("Do not use it for:", "", *write_bullets(use["not_for"]))
 
 
 def _write_data(data: Mapping[str, Any]) -> Lines:
     facts = {
         "Events": _number(data.get("rows")),
-        "Labelled as fraud": _number(data.get("frauds")),
-        "Not labelled": _number(data.get("unlabelled")),
+        "Labeled as fraud": _number(data.get("frauds")),
+        "Not labeled": _number(data.get("unlabelled")),
         "From": data.get("from"),
         "To": data.get("to"),
         "Days": _number(data.get("days")),
         "Label delay in days": _number(data.get("label_delay_days")),
-        "Column with the time of the label": data.get("label_time"),
+        "Column with the label time": data.get("label_time"),
         "SHA-256 of the file": data.get("data_sha256"),
     }
-    yield from write_table(("What", "Value"), [(name, value) for name, value in facts.items() if value is not None])
+    yield from write_table(("Fact", "Value"), [(name, value) for name, value in facts.items() if value is not None])
     if data.get("parts"):
         yield ""
         parts = [(_PARTS[name], data["parts"][name]) for name in _PARTS if name in data["parts"]]
@@ -96,25 +96,25 @@ def _write_data(data: Mapping[str, Any]) -> Lines:
 
 
 def _write_training(training: Mapping[str, Any]) -> Lines:
-    brought = training.get("brought_sha256")
-    if brought:
-        yield from ("It was trained elsewhere and brought as an ONNX file: on what and how is not known here.", "")
+    external = training.get("brought_sha256")
+    if external:
+        yield from ("The model was trained elsewhere and imported as an ONNX file; its training is not known here.", "")
     facts = {
         "Model": training.get("title") or training.get("kind"),
-        "SHA-256 of the file that was brought": brought,
+        "SHA-256 of the imported file": external,
         "Imbalance": training.get("imbalance"),
         "Features": _number(training.get("features")),
         "Largest difference of the export": _number(training.get("largest_export_difference")),
         **{f"Parameter: {name}": _number(value) for name, value in training.get("parameters", {}).items()},
         **{f"Setting: {name}": _listed(value) for name, value in training.get("choices", {}).items()},
     }
-    yield from write_table(("What", "Value"), [(name, value) for name, value in facts.items() if value is not None])
-    if training.get("contenders") and not brought:
+    yield from write_table(("Fact", "Value"), [(name, value) for name, value in facts.items() if value is not None])
+    if training.get("contenders") and not external:
         tested = [f"Test: {title}" for title in _METRICS.values()]
-        yield from ("", "Compared were, on later events that none of them learned from:", "")
+        yield from ("", "Models compared on later events that none of them was trained on:", "")
         yield from write_table(
-            ("Model", "Imbalance", "Chosen", "Validation: average precision", *tested, "Trained in s"),
-            [_contender(model) for model in training["contenders"]],
+            ("Model", "Imbalance", "Chosen", "Validation: average precision", *tested, "Training time (s)"),
+            [_model_row(model) for model in training["contenders"]],
         )
 
 
@@ -122,7 +122,7 @@ def _listed(value: object) -> str | None:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else _number(value)
 
 
-def _contender(model: Mapping[str, Any]) -> tuple[object, ...]:
+def _model_row(model: Mapping[str, Any]) -> tuple[object, ...]:
     test = model.get("test", {})
     return (
         model.get("title") or model.get("name"),
@@ -137,10 +137,10 @@ def _contender(model: Mapping[str, Any]) -> tuple[object, ...]:
 def _write_test(test: Mapping[str, Any]) -> Lines:
     period = test.get("period", {})
     facts = [("Events", _number(test.get("rows"))), ("Frauds", _number(test.get("frauds")))]
-    facts += [("Money in frauds", _number(test.get("fraud_amount")))]
+    facts += [("Amount of fraud", _number(test.get("fraud_amount")))]
     facts += [("From", period.get("from")), ("To", period.get("to"))]
     facts += [(title, _number(test.get("metrics", {}).get(name))) for name, title in _METRICS.items()]
-    yield from write_table(("What", "Value"), [fact for fact in facts if fact[1] is not None])
+    yield from write_table(("Fact", "Value"), [fact for fact in facts if fact[1] is not None])
     if test.get("outcomes"):
         yield ""
         yield from write_table(
@@ -162,7 +162,7 @@ def _write_calibration(calibration: Mapping[str, Any]) -> Lines:
     if calibration.get("brier") is not None:
         yield f"Brier score: {calibration['brier']:.4g} (0 is perfect)."
     if calibration.get("reliability"):
-        yield from ("", "Events in groups of rising probability:", "")
+        yield from ("", "Events grouped by probability:", "")
         yield from write_table(
             ("Mean probability", "Share of frauds", "Events"),
             [
@@ -173,11 +173,11 @@ def _write_calibration(calibration: Mapping[str, Any]) -> Lines:
 
 
 def _write_scale(scale_check: Mapping[str, Any]) -> Lines:
-    yield "Share of legitimate events that score that high or higher, with its 95 % confidence interval."
+    yield "Share of legitimate events with this score or higher, with its 95% confidence interval."
     for name, rows in scale_check.items():
         yield from ("", f"{write_text(_PARTS.get(name, name).capitalize())} part:", "")
         yield from write_table(
-            ("Score", "Promised", "Observed", "Events", "Of", "Promise within"),
+            ("Score", "Expected", "Observed", "Events", "Of", "Expected within interval"),
             [
                 (
                     row["score"],
@@ -194,23 +194,23 @@ def _write_scale(scale_check: Mapping[str, Any]) -> Lines:
 
 def _write_importance(importance: Mapping[str, Any]) -> Lines:
     yield (
-        f"How far average precision ({importance['average_precision']:.4g} on {importance['events']:,} test events) "
-        "falls when the values are shuffled among the events. Groups first: features that say the same stand in for "
-        "each other."
+        f"How much average precision ({importance['average_precision']:.4g} on {importance['events']:,} test events) "
+        "falls when the values of a feature are shuffled among the events. Groups come first, because similar features "
+        "can replace each other."
     )
     for title, key in (("Group", "groups"), ("Feature", "features")):
         yield ""
         yield from write_table(
-            (title, "Falls by", "±", "Share of the model's own gain"),
+            (title, "Decrease", "±", "Share of the model's gain"),
             [
                 (item["name"], f"{item['drop']:.4f}", f"{item['deviation']:.4f}", percent(item["gain"]))
-                for item in importance[key][:_MOST_FEATURES]
+                for item in importance[key][:_MAX_FEATURES]
             ],
         )
 
 
 def _write_slices(slices: Mapping[str, Any]) -> Lines:
-    yield f"Flagged and caught: scores {slices['review_from']} or higher, with the 95 % confidence interval."
+    yield f"Flagged and caught means a score of {slices['review_from']} or higher; intervals have 95% confidence."
     for title, rows in (
         ("Overall", [slices["overall"]]),
         *((dimension["title"], dimension["slices"]) for dimension in slices["dimensions"]),
@@ -234,19 +234,19 @@ def _write_slices(slices: Mapping[str, Any]) -> Lines:
 
 
 _SECTIONS: tuple[tuple[str, str, Callable[[Any], Iterable[str]]], ...] = (
-    ("use", "What it is for", _write_use),
-    ("rules", "Its rules", write_rules),
+    ("use", "Intended use", _write_use),
+    ("rules", "Rules", write_rules),
     ("data", "Data", _write_data),
-    ("training", "How it was trained", _write_training),
-    ("test", "What it reaches on the test part", _write_test),
-    ("calibration", "Whether its probabilities are probabilities", _write_calibration),
-    ("scale_check", "Whether a score means what it promises", _write_scale),
-    ("money", "Money", lambda money: write_bullets(money["words"])),
-    ("importance", "What it goes by", _write_importance),
-    ("slices", "Where it does well and where not", _write_slices),
-    ("reasons", "Its reasons", write_reasons),
-    ("safety", "When something fails", write_safety),
-    ("limits", "Limits", write_bullets),
-    ("notes", "What was noticed about the data", write_bullets),
-    ("libraries", "Made with", lambda libraries: write_table(("Library", "Version"), libraries.items())),
+    ("training", "Training", _write_training),
+    ("test", "Performance on the test part", _write_test),
+    ("calibration", "Calibration", _write_calibration),
+    ("scale_check", "Score scale", _write_scale),
+    ("money", "Costs", lambda money: write_bullets(money["words"])),
+    ("importance", "Feature importance", _write_importance),
+    ("slices", "Performance by segment", _write_slices),
+    ("reasons", "Reasons", write_reasons),
+    ("safety", "Fallbacks", write_safety),
+    ("limits", "Limitations", write_bullets),
+    ("notes", "Notes on the data", write_bullets),
+    ("libraries", "Libraries", lambda libraries: write_table(("Library", "Version"), libraries.items())),
 )

@@ -1,4 +1,4 @@
-"""What a model card says about rules and lists."""
+"""Model card section on rules and lists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from model_build.model_card.markdown import write_table
 
-_SHOWN = ("name", "when", "outcome", "priority", "enabled", "shadow", "expires_us")
+_FIELDS = ("name", "when", "outcome", "priority", "enabled", "shadow", "expires_us")
 
 
 def describe_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def describe_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     return {
         "mode": book["mode"],
-        "rules": [{name: rule[name] for name in _SHOWN} for rule in ordered],
+        "rules": [{name: rule[name] for name in _FIELDS} for rule in ordered],
         "lists": {name: len(d["values"]) for name, d in book["lists"].items()},
     }
 
@@ -27,9 +27,9 @@ def describe_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def write_rules(described: Mapping[str, Any]) -> Iterator[str]:
     """Yield the section of a card about its rules, as Markdown."""
     if described["mode"] == "FIRST_MATCHED":
-        yield "The first rule that matches decides; where none does, the score."
+        yield "The first matching rule decides; if none matches, the score decides."
     else:
-        yield "The strongest of the outcomes of all rules that match, and of the score, decides."
+        yield "The strongest outcome of all matching rules and of the score applies."
     yield ""
     yield from write_table(("Rule", "Matches", "Outcome", "Priority", "State"), map(_row, described["rules"]))
     if described["lists"]:
@@ -38,7 +38,7 @@ def write_rules(described: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _row(rule: Mapping[str, Any]) -> tuple[object, ...]:
-    state = "off" if not rule["enabled"] else "in shadow" if rule["shadow"] else "on"
+    state = "off" if not rule["enabled"] else "shadow" if rule["shadow"] else "on"
     if rule["expires_us"] is not None:
         state += f" until {datetime.fromtimestamp(rule['expires_us'] / 1e6, UTC):%Y-%m-%d %H:%M}"
     return rule["name"], " ".join(rule["when"].split()), rule["outcome"], rule["priority"], state

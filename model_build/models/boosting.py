@@ -1,4 +1,4 @@
-"""Boosted trees: XGBoost and LightGBM. Copies that differ by draw or by seed are averaged in log-odds."""
+"""Boosted trees: XGBoost and LightGBM, with log-odds averaged over copies from different samples or seeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from tollgate.core.events.event import Floats
 from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
-from model_build.models.fitted import Learnt, Parameters, average_margins, in_shares, thread_count, to_probabilities
+from model_build.models.fitted import (
+    Parameters,
+    UncalibratedModel,
+    average_margins,
+    thread_count,
+    to_probabilities,
+    to_shares,
+)
 from model_build.models.resampling import Draw, Sample, fill_rows
 from model_build.onnx_export.tree_import import lightgbm_trees, xgboost_trees
 from model_build.onnx_export.trees import Ensemble, average_ensembles, export_trees, fill_missing
@@ -31,20 +38,20 @@ class _Booster:
 
 # Bins lie as if this share of events were frauds, and are measured on so many legitimate ones at most.
 _FRAUDS_AMONG_BINNED = 0.2
-_MOST_BINNED = 200_000
+_MAX_BINNED = 200_000
 
 # Fits one copy for each seed to a draw, with parameters and a number of rounds.
 _Boost = Callable[[Draw, dict[str, Any], int, Sequence[int]], list[_Booster]]
 
 
-def fit_xgboost(sample: Sample, parameters: Parameters, seed: int) -> Learnt:
+def fit_xgboost(sample: Sample, parameters: Parameters, seed: int) -> UncalibratedModel:
     """Fit XGBoost to each draw, ``bags`` times with other seeds."""
-    return _learnt(sample, _fit_copies(sample, parameters, seed, _boost_xgboost))
+    return _to_model(sample, _fit_copies(sample, parameters, seed, _boost_xgboost))
 
 
-def fit_lightgbm(sample: Sample, parameters: Parameters, seed: int) -> Learnt:
+def fit_lightgbm(sample: Sample, parameters: Parameters, seed: int) -> UncalibratedModel:
     """Fit LightGBM to each draw, ``bags`` times with other seeds."""
-    return _learnt(sample, _fit_copies(sample, parameters, seed, _boost_lightgbm))
+    return _to_model(sample, _fit_copies(sample, parameters, seed, _boost_lightgbm))
 
 
 def _fit_copies(
@@ -80,8 +87,8 @@ def _lay_bins(draw: Draw, bins: Mapping[str, int], seed: int) -> xgboost.Quantil
     with frauds in it, an amount beyond the usual) falls into the last few bins of many.
     """
     frauds, legitimate = np.flatnonzero(draw.labels == 1), np.flatnonzero(draw.labels == 0)
-    if len(legitimate) > _MOST_BINNED:
-        legitimate = np.random.default_rng(seed).choice(legitimate, _MOST_BINNED, replace=False)
+    if len(legitimate) > _MAX_BINNED:
+        legitimate = np.random.default_rng(seed).choice(legitimate, _MAX_BINNED, replace=False)
     rows = np.sort(np.concatenate([frauds, legitimate]))
     labels = draw.labels[rows]
     share = _FRAUDS_AMONG_BINNED
@@ -130,23 +137,23 @@ def _read_lightgbm(booster: Any) -> _Booster:  # noqa: ANN401 - lightgbm has no 
     )
 
 
-def _learnt(sample: Sample, copies: Sequence[_Booster]) -> Learnt:
+def _to_model(sample: Sample, copies: Sequence[_Booster]) -> UncalibratedModel:
     def margin(rows: Matrix) -> Floats:
-        return average_margins([copy.margin for copy in copies], fill_rows(rows, sample.stand_in))
+        return average_margins([copy.margin for copy in copies], fill_rows(rows, sample.fill_values))
 
     def form() -> Ensemble:
         ensemble = average_ensembles([copy.trees() for copy in copies])
-        return ensemble if sample.stand_in is None else fill_missing(ensemble, sample.stand_in)
+        return ensemble if sample.fill_values is None else fill_missing(ensemble, sample.fill_values)
 
     def export(calibration: Calibration | None) -> bytes:
         return export_trees(form(), len(copies[0].gain), calibration)
 
     def contribute(rows: Matrix) -> Floats:
-        filled = fill_rows(rows, sample.stand_in)
+        filled = fill_rows(rows, sample.fill_values)
         return np.asarray(np.mean([copy.contribute(filled) for copy in copies], axis=0))
 
-    gain = in_shares(np.sum([copy.gain for copy in copies], axis=0))
-    return Learnt(margin, lambda rows: to_probabilities(margin(rows)), export, gain, form, contribute)
+    gain = to_shares(np.sum([copy.gain for copy in copies], axis=0))
+    return UncalibratedModel(margin, lambda rows: to_probabilities(margin(rows)), export, gain, form, contribute)
 
 
 def _all_but_base(contributions: Any) -> Floats:  # noqa: ANN401 - the libraries have no types

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: putting them right, and measuring how right they are.
+"""Calibration of probabilities, and its measurement.
 
 Weights and samplers teach a model that fraud is commoner than it is. One correction serves all of them: Platt's
 sigmoid, p = 1 / (1 + exp(−(slope · margin + intercept))), fitted on later events that no sampler touched (Platt:
@@ -32,7 +32,7 @@ from tollgate.core.events.event import Floats
 from tollgate.errors import TrainingDataError
 
 # A flatter sigmoid would say the same of all events, and a falling one turn their order around.
-_LEAST_SLOPE = 0.01
+_MIN_SLOPE = 0.01
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,15 @@ def fit_calibration(margins: Floats, labels: npt.NDArray[np.int8]) -> Calibratio
     frauds, legitimate = int(fraud.sum()), int((~fraud).sum())
     if not frauds or not legitimate:
         raise TrainingDataError(
-            f"Probabilities cannot be calibrated on {frauds} frauds and {legitimate} legitimate events: both are "
-            "needed; use more events or a larger validation_share."
+            f"Cannot calibrate probabilities on {frauds} frauds and {legitimate} legitimate events: both kinds are "
+            "needed. Use more events or a larger validation_share."
         )
     targets = np.where(fraud, (frauds + 1) / (frauds + 2), 1 / (legitimate + 2))
-    centre, deviation = float(margins.mean()), float(margins.std())
+    center, deviation = float(margins.mean()), float(margins.std())
     if deviation > 0:
-        slope, intercept = _fit_line((margins - centre) / deviation, targets)
-        if slope / deviation >= _LEAST_SLOPE:
-            return Calibration(slope / deviation, intercept - slope * centre / deviation)
+        slope, intercept = _fit_line((margins - center) / deviation, targets)
+        if slope / deviation >= _MIN_SLOPE:
+            return Calibration(slope / deviation, intercept - slope * center / deviation)
     return Calibration(1.0, _fit_intercept(margins, float(targets.mean())))
 
 

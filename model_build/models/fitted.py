@@ -1,4 +1,4 @@
-"""A model between fitting and calibration, the same for every kind."""
+"""Fitted model before calibration, the same type for every kind of model."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from model_build.onnx_export.trees import Ensemble
 
 Parameters = Mapping[str, Any]
 # What exports and reasons are made of.
-Form = Ensemble | Linear
+ModelForm = Ensemble | Linear
 
 
 @dataclass(frozen=True)
-class Learnt:
+class UncalibratedModel:
     """A fitted model: log-odds and probability of fraud, both (n,), by its own library, and its ONNX form.
 
     ``gain``, shape (f,), says how much each feature told the model, in shares of 1. ``contribute`` gives the library's
@@ -34,7 +34,7 @@ class Learnt:
     probability: Callable[[Matrix], Floats]
     export: Callable[[Calibration | None], bytes]
     gain: Floats
-    form: Callable[[], Form | None]
+    form: Callable[[], ModelForm | None]
     contribute: Callable[[Matrix], Floats] | None = None
 
 
@@ -51,7 +51,7 @@ def to_probabilities(margins: Floats) -> Floats:
     return np.asarray(expit(margins), dtype=np.float64)
 
 
-def in_shares(gains: Floats) -> Floats:
+def to_shares(gains: Floats) -> Floats:
     """Return non-negative gains, shape (f,), as shares of their sum; all 0 where the model never split."""
     total = float(gains.sum())
     return gains / total if total > 0 else np.zeros(len(gains))

@@ -1,4 +1,4 @@
-"""Logistic regression on imputed, standardised features, and its ONNX form."""
+"""Logistic regression on imputed, standardized features, and its ONNX form."""
 
 from __future__ import annotations
 

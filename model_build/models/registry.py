@@ -1,4 +1,4 @@
-"""The models that training compares, each under any way to meet imbalance."""
+"""Registry of model kinds, and training of one under a strategy against class imbalance."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from tollgate.core.features.feature import Matrix
 
 from model_build.models.boosting import fit_lightgbm, fit_xgboost
 from model_build.models.calibration import Calibration, fit_calibration, fit_if_better
-from model_build.models.fitted import Learnt, Parameters, in_shares, to_probabilities
+from model_build.models.fitted import Parameters, UncalibratedModel, to_probabilities, to_shares
 from model_build.models.forests import fit_balanced_forest, fit_forest
 from model_build.models.linear import export_linear, fit_linear
 from model_build.models.resampling import IMBALANCE, Labels, Sample, draw_sample
 
 __all__ = [
-    "CANDIDATES",
     "FOREST_DEFAULTS",
     "IMBALANCE",
     "LIGHTGBM_DEFAULTS",
     "LINEAR_DEFAULTS",
+    "MODEL_KINDS",
     "XGBOOST_DEFAULTS",
-    "Candidate",
-    "Fitted",
     "Labels",
-    "fit_candidate",
+    "ModelKind",
+    "TrainedModel",
+    "train_model",
 ]
 
 # "rounds" is the number of trees, "bags" how many copies with other seeds are averaged; the rest is the library's own.
@@ -66,15 +66,15 @@ LIGHTGBM_DEFAULTS: Parameters = {
 
 
 @dataclass(frozen=True)
-class Fitted:
+class TrainedModel:
     """A trained model: ``predict`` gives the probability of fraud, shape (n,); ``export`` its ONNX form.
 
     ``gain`` has shape (f,) and says how much each feature told the model, in shares of 1: of the total gain of splits
     (boosted trees), of the decrease in impurity (forest), of the absolute standardised weights (regression), or of how
-    far it moves the log-odds (a model that was brought). All are 0 in a model that found nothing to split on.
-    ``parameters`` are those it was fitted with, defaults included. ``learnt`` is the model before ``calibration``,
-    which is None where nothing moved its probabilities. For a model that was brought, ``train_s`` is None, and
-    ``brought_sha256`` is the hash of its file.
+    far it moves the log-odds (a model that was imported). All are 0 in a model that found nothing to split on.
+    ``parameters`` are those it was fitted with, defaults included. ``uncalibrated`` is the model before
+    ``calibration``, which is None where nothing moved its probabilities. For a model that was imported, ``train_s`` is
+    None, and ``external_sha256`` is the hash of its file.
     """
 
     kind: str
@@ -85,18 +85,18 @@ class Fitted:
     export: Callable[[], bytes]
     gain: Floats
     parameters: Parameters
-    learnt: Learnt
+    uncalibrated: UncalibratedModel
     calibration: Calibration | None
-    brought_sha256: str | None = None
+    external_sha256: str | None = None
 
     def margin(self, rows: Matrix) -> Floats:
         """Return the calibrated log-odds of fraud, shape (n,), for features (n, f)."""
-        margins = self.learnt.margin(rows)
+        margins = self.uncalibrated.margin(rows)
         return margins if self.calibration is None else self.calibration.slope * margins + self.calibration.intercept
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ModelKind:
     """A model to train: its name for people, its parameters, and how to fit it to features, a sample of them, a seed.
 
     ``fit_balanced`` is for a model that draws balanced samples by itself.
@@ -104,39 +104,39 @@ class Candidate:
 
     title: str
     defaults: Parameters
-    fit: Callable[[Matrix, Sample, Parameters, int], Learnt]
-    fit_balanced: Callable[[Matrix, Sample, Parameters, int], Learnt] | None = None
+    fit: Callable[[Matrix, Sample, Parameters, int], UncalibratedModel]
+    fit_balanced: Callable[[Matrix, Sample, Parameters, int], UncalibratedModel] | None = None
 
 
-def _fit_linear(features: Matrix, sample: Sample, parameters: Parameters, seed: int) -> Learnt:
+def _fit_linear(features: Matrix, sample: Sample, parameters: Parameters, seed: int) -> UncalibratedModel:
     linear = fit_linear(features, sample.draws, seed, parameters)
-    return Learnt(
+    return UncalibratedModel(
         linear.margin,
         lambda rows: to_probabilities(linear.margin(rows)),
         lambda calibration: export_linear(linear, features.shape[1], calibration),
-        in_shares(np.abs(linear.weights)),
+        to_shares(np.abs(linear.weights)),
         lambda: linear,
     )
 
 
-CANDIDATES: Mapping[str, Candidate] = {
-    "logistic_regression": Candidate("Logistic regression", LINEAR_DEFAULTS, _fit_linear),
-    "random_forest": Candidate(
+MODEL_KINDS: Mapping[str, ModelKind] = {
+    "logistic_regression": ModelKind("Logistic regression", LINEAR_DEFAULTS, _fit_linear),
+    "random_forest": ModelKind(
         "Random forest",
         FOREST_DEFAULTS,
         lambda _, sample, parameters, seed: fit_forest(sample, parameters, seed),
         lambda _, sample, parameters, seed: fit_balanced_forest(sample, parameters, seed),
     ),
-    "xgboost": Candidate(
+    "xgboost": ModelKind(
         "XGBoost", XGBOOST_DEFAULTS, lambda _, sample, parameters, seed: fit_xgboost(sample, parameters, seed)
     ),
-    "lightgbm": Candidate(
+    "lightgbm": ModelKind(
         "LightGBM", LIGHTGBM_DEFAULTS, lambda _, sample, parameters, seed: fit_lightgbm(sample, parameters, seed)
     ),
 }
 
 
-def fit_candidate(
+def train_model(
     kind: str,
     features: Matrix,
     labels: Labels,
@@ -145,41 +145,41 @@ def fit_candidate(
     imbalance: str = "none",
     parameters: Parameters | None = None,
     calibrate_on: tuple[Matrix, Labels] | None = None,
-) -> Fitted:
-    """Train one of `CANDIDATES` under one of `IMBALANCE`, and time it, in seconds.
+) -> TrainedModel:
+    """Train one of `MODEL_KINDS` under one of `IMBALANCE`, and time it, in seconds.
 
     Features have shape (n, f), labels (n,), 1 for fraud and 0 otherwise. ``parameters`` override the model's defaults.
     ``calibrate_on``, features and labels of later events in order of time, puts probabilities right: always those that
     a strategy has moved, and under "none" where these events say that it helps. Without it they stay as the model left
     them. Raises `TrainingDataError` where there are too few frauds for the strategy, or one kind of event is missing.
     """
-    candidate, strategy = CANDIDATES[kind], IMBALANCE[imbalance]
+    candidate, strategy = MODEL_KINDS[kind], IMBALANCE[imbalance]
     began = time.perf_counter()
     balances_itself = imbalance == "balanced_ensemble" and candidate.fit_balanced is not None
     fit = candidate.fit_balanced if balances_itself and candidate.fit_balanced else candidate.fit
     chosen = {**candidate.defaults, **(parameters or {})}
     sample = draw_sample("none" if balances_itself else imbalance, features, labels, seed)
-    learnt = fit(features, sample, chosen, seed)
+    uncalibrated = fit(features, sample, chosen, seed)
     calibration = None
     if calibrate_on is not None:
         later, later_labels = calibrate_on
         calibrate = fit_if_better if imbalance == "none" else fit_calibration
-        calibration = calibrate(learnt.margin(later), later_labels)
-    return Fitted(
+        calibration = calibrate(uncalibrated.margin(later), later_labels)
+    return TrainedModel(
         kind,
         imbalance,
         candidate.title if imbalance == "none" else f"{candidate.title}, {strategy.title}",
         time.perf_counter() - began,
-        _predict(learnt, calibration),
-        lambda: learnt.export(calibration),
-        learnt.gain,
+        _predict(uncalibrated, calibration),
+        lambda: uncalibrated.export(calibration),
+        uncalibrated.gain,
         chosen,
-        learnt,
+        uncalibrated,
         calibration,
     )
 
 
-def _predict(learnt: Learnt, calibration: Calibration | None) -> Callable[[Matrix], Floats]:
+def _predict(uncalibrated: UncalibratedModel, calibration: Calibration | None) -> Callable[[Matrix], Floats]:
     if calibration is None:
-        return learnt.probability
-    return lambda rows: calibration.apply(learnt.margin(rows))
+        return uncalibrated.probability
+    return lambda rows: calibration.apply(uncalibrated.margin(rows))

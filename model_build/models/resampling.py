@@ -1,4 +1,4 @@
-"""What a model learns from where frauds are rare: strategies that shift the balance, to be compared with none.
+"""Resampling for class imbalance: strategies that change the share of frauds in training, compared with none.
 
 A strategy turns the training part into draws; a model is fitted to each, and the log-odds are averaged. Everything here
 happens before training and nothing of it is exported, but for one thing that the model has to go on doing: where a
@@ -28,7 +28,7 @@ Labels = npt.NDArray[np.int8]
 _FRAUDS_PER_LEGITIMATE = 0.1
 # SMOTE, then undersampling: what is left after the second step, as a multiple of the first.
 _FURTHER = 5.0
-_NEIGHBOURS = 5
+_NEIGHBORS = 5
 BALANCED_MEMBERS = 5
 
 
@@ -43,10 +43,10 @@ class Draw:
 
 @dataclass(frozen=True)
 class Sample:
-    """The draws of a strategy; ``stand_in``, float32 (f,), replaces missing values in training and in production."""
+    """The draws of a strategy; ``fill_values``, float32 (f,), replaces missing values in training and in production."""
 
     draws: tuple[Draw, ...]
-    stand_in: Matrix | None = None
+    fill_values: Matrix | None = None
 
 
 @dataclass(frozen=True)
@@ -97,22 +97,22 @@ def _smote_sampler(labels: Labels, seed: int) -> SMOTE:
     frauds = int((labels == 1).sum())
     if frauds < 2:
         raise TrainingDataError(
-            f"SMOTE draws new frauds between two known ones, and the training part has {frauds}: use more events, or "
-            "leave smote and smote_undersampling out of imbalance."
+            f"SMOTE needs at least two frauds, and the training part has {frauds}: use more events, or remove smote "
+            "and smote_undersampling from imbalance."
         )
     wanted = max(frauds, int(_wanted_ratio(labels) * (len(labels) - frauds)))
-    return SMOTE(sampling_strategy={1: wanted}, k_neighbors=min(_NEIGHBOURS, frauds - 1), random_state=seed)
+    return SMOTE(sampling_strategy={1: wanted}, k_neighbors=min(_NEIGHBORS, frauds - 1), random_state=seed)
 
 
 def _interpolate(features: Matrix, labels: Labels, sampler: SMOTE) -> Sample:
     """Resample where every feature counts alike for who is near, with medians where values are missing."""
-    stand_in = _medians(features)
-    filled = fill_rows(features, stand_in)
+    fill_values = _medians(features)
+    filled = fill_rows(features, fill_values)
     deviations = filled.std(axis=0, dtype=np.float64)
     # Powers of two, by which float32 is divided and multiplied without loss: known events come back as they were.
     units = np.exp2(np.round(np.log2(np.where(deviations > 0, deviations, 1.0)))).astype(np.float32)
     drawn, drawn_labels = sampler.fit_resample(filled / units, labels)
-    return Sample((Draw(drawn * units, drawn_labels),), stand_in)
+    return Sample((Draw(drawn * units, drawn_labels),), fill_values)
 
 
 def _medians(features: Matrix) -> Matrix:
@@ -123,9 +123,9 @@ def _medians(features: Matrix) -> Matrix:
     return medians
 
 
-def fill_rows(features: Matrix, stand_in: Matrix | None) -> Matrix:
-    """Return features (n, f) with ``stand_in``, (f,), where they are missing; as they are without one."""
-    return features if stand_in is None else np.where(np.isnan(features), stand_in, features)
+def fill_rows(features: Matrix, fill_values: Matrix | None) -> Matrix:
+    """Return features (n, f) with ``fill_values``, (f,), where they are missing; as they are without one."""
+    return features if fill_values is None else np.where(np.isnan(features), fill_values, features)
 
 
 IMBALANCE: Mapping[str, Strategy] = {
@@ -148,7 +148,7 @@ def draw_sample(strategy: str, features: Matrix, labels: Labels, seed: int) -> S
     frauds = int((labels == 1).sum())
     if not 0 < frauds < len(labels):
         raise TrainingDataError(
-            f"The training part has {frauds} frauds among {len(labels)} events, and a model needs both kinds: "
-            "use more events, a shorter label_delay, or other shares."
+            f"The training part has {frauds} frauds among {len(labels)} events, but a model needs frauds and "
+            "legitimate events: use more events, a shorter label_delay, or other shares."
         )
     return IMBALANCE[strategy].draw(features, labels, seed)

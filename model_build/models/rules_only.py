@@ -1,4 +1,4 @@
-"""A detector that decides by rules alone: sealed like any other, with a model that says 0 of every event."""
+"""Rules-only detector: sealed like any other, with a model that gives every event the probability 0."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from tollgate.core.times.timestamps import write_utc
 from tollgate.errors import DetectorFileError
 
 from model_build.data.future_rows import read_past_payments
-from model_build.data.sampling import draw_past_events
+from model_build.data.sampling import sample_past_events
 from model_build.data.split import begin_test
-from model_build.data.table import LabelledEvents, count_categories
+from model_build.data.table import LabeledEvents, count_categories
 from model_build.data.training_set import Progress, build_matrix
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.metrics import count_scores
 from model_build.models.fitted import thread_count
 from model_build.onnx_export.graph import build_model
 from model_build.sealing.manifest import installed_libraries, write_time
-from model_build.sealing.sample_events import encode_unjudged_events
+from model_build.sealing.sample_events import encode_unscored_events
 from model_build.sealing.seal import Sealed, encode_histories, seal_version
 
 
@@ -75,12 +75,12 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
 
 def _check_rules(file: DetectorFile) -> None:
     if not file.rules.rules:
-        raise DetectorFileError("The detector file has no [[rules]]; without a model there has to be one at least.")
+        raise DetectorFileError("The detector file has no [[rules]]; a detector without a model needs at least one.")
     scope = file.rule_scope
     for rule in file.rules.rules:
         if SCORE in {name.name for name in names(read_rule(rule.when, scope))}:
             raise DetectorFileError(
-                f'Rule "{rule.name}" reads the score, which a detector without a model lacks; train one instead.'
+                f'Rule "{rule.name}" reads the score, but a detector without a model has none; train a model instead.'
             )
 
 
@@ -106,7 +106,7 @@ def _nothing_reaches() -> ScoreScale:
     return ScoreScale(np.full(TOP_SCORE, 2.0))
 
 
-def _describe_data(data: LabelledEvents | None, created_at: str) -> dict[str, Any]:
+def _describe_data(data: LabeledEvents | None, created_at: str) -> dict[str, Any]:
     if data is None:
         return {"rows": 0, "frauds": 0, "unlabelled": 0, "from": created_at, "to": created_at, "data_sha256": None}
     return {
@@ -120,16 +120,16 @@ def _describe_data(data: LabelledEvents | None, created_at: str) -> dict[str, An
 
 
 def _replay(
-    data: LabelledEvents, file: DetectorFile, features: Sequence[Feature], progress: Progress
+    data: LabeledEvents, file: DetectorFile, features: Sequence[Feature], progress: Progress
 ) -> tuple[bytes, bytes | None]:
     """Return the files of the histories that the events left, and of some of the last events."""
     progress(f"Replaying {len(data.events):,} events into histories")
     plan, choices = file.history, file.training
     replayed = replay_histories(plan, data.events, data.frauds, withheld=data.withheld, threads=thread_count())
     last = np.arange(begin_test(data, choices), len(data.events))
-    drawn = draw_past_events(data, last, choices.past_events, choices.seed)
+    sample = sample_past_events(data, last, choices.past_events, choices.seed)
     matrix = build_matrix(features, plan, data.events, replayed)
-    past = encode_unjudged_events(file.event_type, data, drawn, matrix)
+    past = encode_unscored_events(file.event_type, data, sample, matrix)
     return encode_histories(data, plan, replayed.excess), past
 
 

@@ -1,4 +1,4 @@
-"""Parameters of a model, searched on earlier folds within a given time."""
+"""Hyperparameter tuning on earlier folds within a time limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import optuna
 
-from model_build.data.training_set import Material
+from model_build.data.training_set import TrainingSet
 from model_build.evaluation.prequential import Fold, run_folds, score_by_model
 
 _Suggest = Callable[[optuna.Trial], dict[str, Any]]
@@ -58,22 +58,22 @@ SEARCHED: Mapping[str, _Suggest] = {
 
 
 def tune_parameters(
-    material: Material, folds: Sequence[Fold], kind: str, imbalance: str, seconds: float
+    training_set: TrainingSet, folds: Sequence[Fold], kind: str, imbalance: str, seconds: float
 ) -> dict[str, Any]:
     """Return the parameters of the best mean average precision on ``folds`` that ``seconds`` of search found.
 
     The search begins with what the detector file says, or else with the defaults, so that it never ends below them. It
     repeats itself with the seed only as far as the same number of trials fits in the time.
     """
-    fixed = dict(material.file.training.parameters.get(kind, {}))
+    fixed = dict(training_set.file.training.parameters.get(kind, {}))
 
     def reached(parameters: Mapping[str, Any]) -> float:
-        results = run_folds(material, folds, score_by_model(kind, imbalance, parameters))
+        results = run_folds(training_set, folds, score_by_model(kind, imbalance, parameters))
         return float(np.mean([result.metrics.average_precision for result in results]))
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
-        direction="maximize", sampler=optuna.samplers.TPESampler(seed=material.file.training.seed % 2**31)
+        direction="maximize", sampler=optuna.samplers.TPESampler(seed=training_set.file.training.seed % 2**31)
     )
     before = reached(fixed)
     study.optimize(lambda trial: reached({**fixed, **SEARCHED[kind](trial)}), timeout=seconds)

@@ -1,4 +1,4 @@
-"""A model that somebody brings as an ONNX file: what it has to look like, and how it becomes one that serving opens."""
+"""ONNX file of an external model: checked, and converted to the inputs and outputs of serving."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from onnx import TensorProto
 from tollgate.core.features.feature import Matrix
 from tollgate.errors import ModelFileError
 
-from model_build.onnx_export.frame import put_in_frame, run_framed
+from model_build.onnx_export.frame import run_wrapped, wrap_model
 
 # Every function reads it whole when it starts.
-LARGEST_BYTES = 100 << 20
+MAX_BYTES = 100 << 20
 _STANDARD = ("", "ai.onnx", "ai.onnx.ml")
 _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE)
 
@@ -31,28 +31,28 @@ def read_onnx_file(path: Path, rows: Matrix) -> bytes:
     _check_weights(path, model)
     source = _check_input(path, model, rows.shape[1])
     found = _find_probabilities(path, model)
-    framed = put_in_frame(model, source, found, rows.shape[1], fraud_column=None)
+    wrapped = wrap_model(model, source, found, rows.shape[1], fraud_column=None)
     try:
-        shape = run_framed(framed, rows).shape
+        shape = run_wrapped(wrapped, rows).shape
     except ModelFileError as error:
         raise ModelFileError(f"{path} {error}") from None
     if shape in ((len(rows),), (len(rows), 1)):
-        return framed
+        return wrapped
     if shape != (len(rows), 2):
         raise ModelFileError(
-            f"{path} gives {found} the shape {list(shape)} for {len(rows)} events; it has to be the probabilities of "
-            "two classes, legitimate and fraud, or that of fraud alone."
+            f"{path} gives {found} the shape {list(shape)} for {len(rows)} events; it must be the probabilities of two "
+            "classes, legitimate and fraud, or of fraud alone."
         )
-    return put_in_frame(model, source, found, rows.shape[1], fraud_column=1)
+    return wrap_model(model, source, found, rows.shape[1], fraud_column=1)
 
 
 def _parse(path: Path) -> onnx.ModelProto:
     if not path.is_file():
-        raise ModelFileError(f"There is no file {path}.")
-    if path.stat().st_size > LARGEST_BYTES:
+        raise ModelFileError(f"File {path} does not exist.")
+    if path.stat().st_size > MAX_BYTES:
         raise ModelFileError(
-            f"{path} has {path.stat().st_size >> 20} MB; at most {LARGEST_BYTES >> 20} are taken, as every function "
-            "reads it when it starts: use a smaller model."
+            f"{path} has {path.stat().st_size >> 20} MB; the limit is {MAX_BYTES >> 20} MB, as every function loads "
+            "it at its start: use a smaller model."
         )
     try:
         model = onnx.load_model_from_string(path.read_bytes())
@@ -78,8 +78,8 @@ def _check_operators(path: Path, model: onnx.ModelProto) -> None:
     for node in (*nodes, *(node for function in model.functions for node in function.node)):
         if node.domain not in _STANDARD and (node.domain, node.op_type) not in own:
             raise ModelFileError(
-                f'{path} uses the operator {node.op_type} of "{node.domain}"; only those of ONNX itself are taken '
-                "(ai.onnx and ai.onnx.ml): export it without custom operators."
+                f'{path} uses the operator {node.op_type} of "{node.domain}"; only the operators of ONNX itself are '
+                "supported (ai.onnx and ai.onnx.ml): export it without custom operators."
             )
 
 
@@ -100,14 +100,16 @@ def _check_input(path: Path, model: onnx.ModelProto, features: int) -> str:
     if len(inputs) != 1:
         named = ", ".join(given.name for given in inputs[:4]) + (", …" if len(inputs) > 4 else "")
         raise ModelFileError(
-            f"{path} has {len(inputs)} inputs ({named}); it has to have one, with the {features} features side by "
-            "side: train it on an array, not on named columns."
+            f"{path} has {len(inputs)} inputs ({named}); it must have one, an array of the {features} features: train "
+            "it on an array, not on named columns."
         )
     (given,) = inputs
     kind = given.type.tensor_type
     if kind.elem_type != TensorProto.FLOAT:
         name = TensorProto.DataType.Name(kind.elem_type).lower()
-        raise ModelFileError(f"{path} takes {name} at its input {given.name}; export it for float32 (FloatTensorType).")
+        raise ModelFileError(
+            f"{path} takes {name} at its input {given.name}; export it with float32 (FloatTensorType)."
+        )
     dims = [dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim]
     if kind.HasField("shape") and (len(dims) != 2 or dims[0] is not None or dims[1] not in (None, features)):
         raise ModelFileError(_misfit(path, given.name, dims, features))
@@ -117,13 +119,13 @@ def _check_input(path: Path, model: onnx.ModelProto, features: int) -> str:
 def _misfit(path: Path, name: str, dims: list[int | None], features: int) -> str:
     if len(dims) == 2 and dims[0] is None:
         return (
-            f"{path} takes {dims[1]} features, and this detector file and these events give {features}: train it on "
-            "what `tollgate features` writes of the same two files."
+            f"{path} takes {dims[1]} features, but this detector file and these events give {features}: train it on "
+            "the output of `tollgate features` for the same two files."
         )
     shown = ", ".join("n" if dim is None else str(dim) for dim in dims)
     return (
-        f"{path} takes the shape [{shown}] at its input {name}; it has to be [n, {features}] for any number of events "
-        "n: export it with the first dimension left open (None)."
+        f"{path} takes the shape [{shown}] at its input {name}; it must be [n, {features}] for any number of events n: "
+        "export it with a dynamic first dimension (None)."
     )
 
 
@@ -136,7 +138,7 @@ def _find_probabilities(path: Path, model: onnx.ModelProto) -> str:
     chosen = found if len(found) == 1 else named
     if len(chosen) != 1:
         listed = ", ".join(one.name for one in outputs)
-        which = "none of them has" if not found else "it cannot be told which of them has"
+        which = "none of them has" if not found else "it is not clear which of them has"
         raise ModelFileError(
             f"{path} has the outputs {listed}, and {which} probabilities: export it with one output of floats, or "
             'with one whose name has "probabilities" in it.'

@@ -1,4 +1,4 @@
-"""Any ONNX model with the names at its ends that serving asks for."""
+"""Wrapper that gives any ONNX model the input and output names of serving."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from model_build.onnx_export.graph import OPSET
 _PREFIX = "brought/"
 
 
-def put_in_frame(model: onnx.ModelProto, source: str, found: str, features: int, *, fraud_column: int | None) -> bytes:
+def wrap_model(model: onnx.ModelProto, source: str, found: str, features: int, *, fraud_column: int | None) -> bytes:
     """Return a model with our names at both ends, in place of its input ``source`` and its tensor ``found``.
 
     ``fraud_column`` is taken of ``found`` where that has a column for each class.
     """
-    framed = onnx.compose.add_prefix(model, _PREFIX)
-    graph = framed.graph
+    wrapped = onnx.compose.add_prefix(model, _PREFIX)
+    graph = wrapped.graph
     nodes = [helper.make_node("Identity", [INPUT], [_PREFIX + source]), *graph.node]
     last = _PREFIX + found
     if fraud_column is not None:
@@ -42,12 +42,12 @@ def put_in_frame(model: onnx.ModelProto, source: str, found: str, features: int,
     ):
         del field[:]
         field.extend(content)
-    if not any(opset.domain in ("", "ai.onnx") for opset in framed.opset_import):
-        framed.opset_import.append(helper.make_opsetid("", OPSET))
-    return bytes(framed.SerializeToString())
+    if not any(opset.domain in ("", "ai.onnx") for opset in wrapped.opset_import):
+        wrapped.opset_import.append(helper.make_opsetid("", OPSET))
+    return bytes(wrapped.SerializeToString())
 
 
-def run_framed(framed: bytes, rows: Matrix) -> npt.NDArray[Any]:
+def run_wrapped(wrapped: bytes, rows: Matrix) -> npt.NDArray[Any]:
     """Return what a framed model answers for features, (n, f), in its own shape.
 
     Raises `ModelFileError`, whose sentence lacks its beginning, where ONNX Runtime does not run it.
@@ -55,19 +55,19 @@ def run_framed(framed: bytes, rows: Matrix) -> npt.NDArray[Any]:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(framed, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(wrapped, options, providers=["CPUExecutionProvider"])
         return np.asarray(session.run([OUTPUT], {INPUT: rows})[0])
     except Exception as error:  # ONNX Runtime's errors have no base of their own
-        raise ModelFileError(_say_why(error)) from None
+        raise ModelFileError(_explain_failure(error)) from None
 
 
-def _say_why(error: Exception) -> str:
+def _explain_failure(error: Exception) -> str:
     """Return what is wrong with a model that ONNX Runtime does not run."""
     said = str(error)
     if "onnx opset versions" in said or "IR version" in said:
         return (
-            f"is written in a version of ONNX that ONNX Runtime {onnxruntime.__version__} does not read; export it "
-            f"with an older one, such as target_opset={OPSET}."
+            f"uses a version of ONNX that ONNX Runtime {onnxruntime.__version__} does not support; export it with an "
+            f"older one, such as target_opset={OPSET}."
         )
     reason = said.rpartition(" : ")[2].splitlines()[0].rstrip(".")
     return f"cannot be run by ONNX Runtime {onnxruntime.__version__}: {reason[:200]}."

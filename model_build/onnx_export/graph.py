@@ -1,4 +1,4 @@
-"""What every exported model shares: the frame around its nodes, and the way from a log-odds to a probability."""
+"""ONNX graph parts that every export shares: the frame around its nodes, and log-odds to probability."""
 
 from __future__ import annotations
 

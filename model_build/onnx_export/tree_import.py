@@ -1,4 +1,4 @@
-"""The trees that xgboost, LightGBM and scikit-learn fit, read into the arrays of `trees`."""
+"""Tree import: xgboost, LightGBM and scikit-learn trees as the arrays of `trees`."""
 
 from __future__ import annotations
 

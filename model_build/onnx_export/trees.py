@@ -1,4 +1,4 @@
-"""Trees as arrays, and those arrays as ONNX: one exporter for every kind of tree ensemble.
+"""Tree ensembles as arrays, and their ONNX export: one exporter for every library.
 
 The public converter gets random forests with missing values wrong, so this is ours; `parity` holds every export to the
 model that it came from. `tree_import` makes these arrays of what the libraries fit.
@@ -57,14 +57,14 @@ def average_ensembles(ensembles: Sequence[Ensemble]) -> Ensemble:
     return replace(ensembles[0], trees=trees)
 
 
-def fill_missing(ensemble: Ensemble, stand_in: Matrix) -> Ensemble:
-    """Return the ensemble that treats a missing feature as if it had the value in ``stand_in``, float32 (f,).
+def fill_missing(ensemble: Ensemble, fill_values: Matrix) -> Ensemble:
+    """Return the ensemble that treats a missing feature as if it had the value in ``fill_values``, float32 (f,).
 
     Every split then sends an event without the feature where it would send that value: no node is added.
     """
 
     def fill(tree: Tree) -> Tree:
-        values = stand_in[tree.feature]
+        values = fill_values[tree.feature]
         left = values < tree.threshold if ensemble.mode == "BRANCH_LT" else values <= tree.threshold
         return replace(tree, missing_left=left)
 

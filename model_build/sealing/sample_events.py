@@ -1,4 +1,4 @@
-"""The past events that a version is sealed with, as they were posted, with their reasons."""
+"""Sample events of a version: past events as they were posted, with scores and reasons."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from tollgate.core.explanations.groups import GroupOrder, group_features
 from tollgate.core.features.feature import Matrix
 
 from model_build.data.payloads import post_columns
-from model_build.data.sampling import Drawn
-from model_build.data.table import LabelledEvents
-from model_build.data.training_set import Material
-from model_build.sealing.manifest import Judged
+from model_build.data.sampling import WeightedSample
+from model_build.data.table import LabeledEvents
+from model_build.data.training_set import TrainingSet
+from model_build.sealing.manifest import HeldOutScores
 
-_MOST_REASONS = 5
+_MAX_REASONS = 5
 
 
-def encode_judged_events(material: Material, judged: Judged, reasons: bytes | None) -> bytes | None:
-    """Return the file of the past events of ``material`` with what the model says of them; None where there are none.
+def encode_scored_events(training_set: TrainingSet, held_out: HeldOutScores, reasons: bytes | None) -> bytes | None:
+    """Return the file of the sampled past events with the model's answers to them; None where there are none.
 
     ``reasons`` is the file of the version's reasons, where it has one.
     """
-    file, rows = material.file, material.past.rows
+    file, rows = training_set.file, training_set.past.rows
     if not len(rows):
         return None
-    contributions, told = _explain(material, reasons)
+    contributions, told = _explain(training_set, reasons)
     arrays = {
-        "scores": judged.scores[rows],
-        "probabilities": judged.probabilities[rows],
+        "scores": held_out.scores[rows],
+        "probabilities": held_out.probabilities[rows],
         "contributions": None if contributions is None else _as_float16(contributions),
     }
-    return _encode(file.event_type, material.data, material.past, material.matrix[rows], arrays, told)
+    return _encode(file.event_type, training_set.data, training_set.past, training_set.matrix[rows], arrays, told)
 
 
 def _as_float16(contributions: Floats) -> npt.NDArray[np.float16]:
@@ -49,43 +49,45 @@ def _as_float16(contributions: Floats) -> npt.NDArray[np.float16]:
     return np.clip(contributions, -most, most).astype(np.float16)
 
 
-def _explain(material: Material, reasons: bytes | None) -> tuple[Floats | None, Sequence[Sequence[Reason]]]:
+def _explain(training_set: TrainingSet, reasons: bytes | None) -> tuple[Floats | None, Sequence[Sequence[Reason]]]:
     """Return exact contributions, (k, f), and the weightiest reasons of past events; nothing where none are exact."""
     explainer = None if reasons is None else read_explainer(reasons)
     if not isinstance(explainer, Explainer):
         return None, ()
-    rows, event_type = material.past.rows, material.file.event_type
+    rows, event_type = training_set.past.rows, training_set.file.event_type
     context = DecisionContext(
         event_type,
-        material.plan,
-        material.data.events.take(rows),
-        material.past_sums,
-        material.excess[rows],
-        material.features,
-        material.matrix[rows],
+        training_set.plan,
+        training_set.data.events.take(rows),
+        training_set.past_sums,
+        training_set.excess[rows],
+        training_set.features,
+        training_set.matrix[rows],
     )
     found = explainer.explain(context.values)
-    groups = group_features(material.features, event_type.entities)
-    told = explain_contributions(groups, GroupOrder.of(groups), context, found, _MOST_REASONS)
+    groups = group_features(training_set.features, event_type.entities)
+    told = explain_contributions(groups, GroupOrder.of(groups), context, found, _MAX_REASONS)
     return found.values, [explanation.reasons for explanation in told]
 
 
-def encode_unjudged_events(event_type: EventType, data: LabelledEvents, drawn: Drawn, features: Matrix) -> bytes | None:
+def encode_unscored_events(
+    event_type: EventType, data: LabeledEvents, sample: WeightedSample, features: Matrix
+) -> bytes | None:
     """Return the file of the events that were drawn, where no model scores them; ``features`` (n, f) are of all."""
-    return _encode(event_type, data, drawn, features[drawn.rows], {}) if len(drawn.rows) else None
+    return _encode(event_type, data, sample, features[sample.rows], {}) if len(sample.rows) else None
 
 
 def _encode(
     event_type: EventType,
-    data: LabelledEvents,
-    drawn: Drawn,
+    data: LabeledEvents,
+    sample: WeightedSample,
     features: Matrix,
     arrays: Mapping[str, npt.NDArray[Any] | None],
     reasons: Sequence[Sequence[Reason]] = (),
 ) -> bytes:
     known: dict[str, npt.NDArray[Any] | None] = {
         "features": features,
-        "labels": data.labels[drawn.rows],
-        "weights": drawn.weights,
+        "labels": data.labels[sample.rows],
+        "weights": sample.weights,
     }
-    return write_past_events(post_columns(event_type, data, drawn.rows), {**known, **arrays}, reasons)
+    return write_past_events(post_columns(event_type, data, sample.rows), {**known, **arrays}, reasons)

@@ -1,4 +1,4 @@
-"""Sealing: a trained detector becomes a folder in which no byte can change unnoticed."""
+"""Sealing: a trained detector becomes a folder in which any changed byte is detected."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tollgate.core.events.event import Floats
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.totals import sum_additions
 
-from model_build.data.table import LabelledEvents
+from model_build.data.table import LabeledEvents
 from model_build.model_card.content import build_card, render_card
 
 HISTORIES = "histories.jsonl.gz"
@@ -97,7 +97,7 @@ def read_version_files(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 
 
-def encode_histories(data: LabelledEvents, plan: HistoryPlan, excess: Floats) -> bytes:
+def encode_histories(data: LabeledEvents, plan: HistoryPlan, excess: Floats) -> bytes:
     """Return what the events left in the histories of their entities: gzipped lines of [entity, key, sums].
 
     Labels count that were known by the last event, as in training; what has faded by then is left out. So are events

@@ -1,4 +1,4 @@
-"""Simulated payments with labelled frauds, to try Tollgate with: no real person, merchant or address is in them."""
+"""Simulated payments with labeled frauds, to try Tollgate with: no real person, merchant or address is in them."""
 
 from model_build.simulator.frauds import FRAUD_KINDS
 from model_build.simulator.merchants import CATEGORIES

@@ -1,6 +1,4 @@
-"""IPv4 addresses as integers, all from ranges reserved for private use, carriers' own networks and benchmarks,
-so that none is anybody's.
-"""
+"""IPv4 addresses as integers, from ranges reserved for private use, carriers and benchmarks, so that none is real."""
 
 import numpy as np
 

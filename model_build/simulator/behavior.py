@@ -1,4 +1,4 @@
-"""What honest customers do on one day: mostly the usual, and now and then something odd."""
+"""Behavior of honest customers on one day: mostly habits, with occasional exceptions."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from model_build.simulator.payments import Payments, pay, usual_second
 from model_build.simulator.places import Bools, Ints
 from model_build.simulator.world import DAY_S, FIRST_SECOND, World
 
-_FAVOURITE = 0.75  # share of payments that go to a favourite merchant
+_FAVORITE = 0.75  # share of payments that go to a favourite merchant
 _LARGE = 0.006  # share of payments that are several times the usual amount
 _AGAIN = 0.008  # share of payments that begin a burst at one merchant
 
@@ -31,7 +31,7 @@ def _choose_merchant(world: World, customer: Ints, day: int, rng: np.random.Gene
     favourite = np.where(
         online, _pick_column(customers.web, customer, rng), _pick_column(customers.near, customer, rng)
     )
-    explores: Bools = (rng.random(n) > _FAVOURITE) | (away & ~online)
+    explores: Bools = (rng.random(n) > _FAVORITE) | (away & ~online)
     return np.where(explores, anywhere, favourite)
 
 

@@ -1,4 +1,4 @@
-"""Customers: where they live, when, where and how they pay, and what they carry."""
+"""Customers: home, habits of payment, and devices."""
 
 from dataclasses import dataclass
 
@@ -62,7 +62,7 @@ class Customers:
         return np.asarray((self.trip_first_day[customer] <= day) & (day <= self.trip_last_day[customer]))
 
 
-def settle_customers(
+def create_customers(
     count: int, days: int, cities: Cities, merchants: Merchants, rng: np.random.Generator
 ) -> Customers:
     """Make `count` customers for a simulation of `days` days."""
@@ -82,7 +82,7 @@ def settle_customers(
         tap_share=rng.beta(4.0, 2.0, count),
         phone_tap=rng.random(count) < 0.4,
         uses_proxy=rng.random(count) < 0.03,
-        laptop=_hand_out_laptops(count, rng),
+        laptop=_assign_laptops(count, rng),
         next_phone_day=np.where(rng.random(count) < 0.15, rng.integers(0, days, count), NEVER),
         trip_first_day=trip_first_day,
         trip_last_day=trip_last_day,
@@ -99,7 +99,7 @@ def _plan_trips(count: int, days: int, rng: np.random.Generator) -> tuple[Ints, 
     return first, first + rng.integers(1, 8, count)
 
 
-def _hand_out_laptops(count: int, rng: np.random.Generator) -> Ints:
+def _assign_laptops(count: int, rng: np.random.Generator) -> Ints:
     """Give a laptop to most: some use another customer's (a household), the others have only a phone."""
     own = np.arange(count)
     luck = rng.random(count)

@@ -1,4 +1,4 @@
-"""Six kinds of fraud, each planned for the whole time: a quota of payments, spread over incidents."""
+"""Frauds of six kinds, planned for the whole period: a quota of payments, spread over incidents."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -62,7 +62,7 @@ def _group(n: int, low: int, high: int, rng: Generator) -> tuple[Ints, int]:
     return incident, int(incident[-1]) + 1
 
 
-def _somewhen(world: World, customer: Ints, incidents: int, incident: Ints, rng: Generator) -> Ints:
+def _random_time(world: World, customer: Ints, incidents: int, incident: Ints, rng: Generator) -> Ints:
     """Start each incident on a day of its own, at an hour at which its customer usually pays."""
     day = rng.integers(0, world.days, incidents)[incident]
     hour = usual_second(world, customer, rng)
@@ -101,7 +101,7 @@ def _spend_high(world: World, devices: Ints, rng: Generator) -> Payments:
     """One to three purchases at several times the usual amount, half of them from a device never seen before."""
     incident, incidents = _group(len(devices), 1, 3, rng)
     customer = world.customers.pick(incidents, rng)[incident]
-    second = _somewhen(world, customer, incidents, incident, rng)
+    second = _random_time(world, customer, incidents, incident, rng)
     second = _within(world, second + (rng.exponential(5 * HOUR_S, len(second))).astype(np.int64))
     online = (rng.random(incidents) < 0.55)[incident]
     merchant = world.merchants.pick(np.where(online, world.merchants.web, world.customers.city[customer]), rng)
@@ -131,7 +131,7 @@ def _travel_far(world: World, devices: Ints, rng: Generator) -> Payments:
     victim = world.customers.pick(incidents, rng)
     city = world.cities.pick_far(world.customers.city[victim], rng)
     customer = victim[incident]
-    second = _somewhen(world, customer, incidents, incident, rng)
+    second = _random_time(world, customer, incidents, incident, rng)
     second = _within(world, second + rng.integers(0, 40 * HOUR_S, len(second)) * (rng.random(len(second)) < 0.9))
     frauds = pay(world, customer, world.merchants.pick(city[incident], rng), second, rng)
     factor = np.exp(0.3 + 0.4 * rng.standard_normal(len(second)))

@@ -1,4 +1,4 @@
-"""Merchants: what they sell, where they are, and what they charge."""
+"""Merchants: category, location and prices."""
 
 from dataclasses import dataclass
 
@@ -72,7 +72,7 @@ class Merchants:
         return rng.choice(online[np.isin(self.category[online], wanted)], size=n)
 
 
-def open_merchants(count: int, cities: Cities, rng: np.random.Generator) -> Merchants:
+def create_merchants(count: int, cities: Cities, rng: np.random.Generator) -> Merchants:
     """Make `count` merchants (40 at least), a third of them online and every online category among them."""
     web = len(cities)
     online = max(count // 3, len(CATEGORIES))

@@ -1,4 +1,4 @@
-"""Payments as columns, and how a customer pays when nothing is wrong."""
+"""Payments as columns, and how a customer normally pays."""
 
 from dataclasses import dataclass, fields
 
@@ -11,7 +11,7 @@ from model_build.simulator.world import DAY_S, FIRST_SECOND, HOUR_S, World
 
 CHANNELS = ("card_present", "contactless", "online", "mobile_app")
 CARD_PRESENT, CONTACTLESS, ONLINE, MOBILE_APP = range(4)
-_LARGEST_CENTS = 2_500_000
+_MAX_CENTS = 2_500_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def join_payments(parts: list[Payments]) -> Payments:
 
 def to_cents(dollars: Floats) -> Ints:
     """Round to the cent, and keep between half a dollar and 25,000 dollars."""
-    return np.clip(np.rint(dollars * 100), 50, _LARGEST_CENTS).astype(np.int64)
+    return np.clip(np.rint(dollars * 100), 50, _MAX_CENTS).astype(np.int64)
 
 
 def usual_second(world: World, customer: Ints, rng: np.random.Generator) -> Ints:

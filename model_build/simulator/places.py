@@ -1,4 +1,4 @@
-"""The cities of the sample payments: real places, so that a map of them reads well, with simulated people."""
+"""Cities of the sample payments: real places, so that maps look right, with simulated people."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The simulation, a day at a time, so that memory holds the world and one day."""
+"""Simulation, one day at a time, so that memory holds the world and one day."""
 
 from collections.abc import Iterator
 

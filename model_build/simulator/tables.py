@@ -1,4 +1,4 @@
-"""Sample payments as Arrow tables: the columns, and the names of customers, merchants and devices."""
+"""Arrow tables of sample payments: the columns, and the names of customers, merchants and devices."""
 
 import numpy as np
 import pyarrow as pa

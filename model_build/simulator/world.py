@@ -1,12 +1,12 @@
-"""The world of one simulation: its size in proportion to the rows asked for, and everything that stays the same."""
+"""World of one simulation: its size follows the requested rows, and it stays the same throughout."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
-from model_build.simulator.customers import DEVICES_EACH, Customers, settle_customers
-from model_build.simulator.merchants import Merchants, open_merchants
+from model_build.simulator.customers import DEVICES_EACH, Customers, create_customers
+from model_build.simulator.merchants import Merchants, create_merchants
 from model_build.simulator.places import Cities, choose_cities
 
 DAY_S = 86_400
@@ -46,6 +46,6 @@ def build_world(rows: int, frauds: int, rng: np.random.Generator) -> World:
     days = int(np.clip(90 + 10 * np.log10(max(rows, 1000) / 1000), 90, 120))
     count = max(20, rows * 3 // 200)
     cities = choose_cities(count)
-    merchants = open_merchants(max(40, rows * 3 // 500), cities, rng)
-    customers = settle_customers(count, days, cities, merchants, rng)
+    merchants = create_merchants(max(40, rows * 3 // 500), cities, rng)
+    customers = create_customers(count, days, cities, merchants, rng)
     return World(days, cities, merchants, customers, public_devices=max(2, count // 20), fraud_devices=frauds)

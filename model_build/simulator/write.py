@@ -1,4 +1,4 @@
-"""Sample payments as a file: CSV or Parquet, written piece by piece."""
+"""Writer of sample payments as CSV or Parquet, chunk by chunk."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from model_build.simulator.simulate import simulate
 from model_build.simulator.tables import COLUMNS, SCHEMA, Names
 from model_build.simulator.world import World
 
-_PIECE_ROWS = 65_536
+_CHUNK_ROWS = 65_536
 
 
 def write_sample(rows: int, seed: int, out: Path, progress: Callable[[int], None] | None = None) -> None:
@@ -80,7 +80,7 @@ def _gather(days: Iterator[Payments]) -> Iterator[Payments]:
     waiting: list[Payments] = []
     for payments in days:
         waiting.append(payments)
-        if sum(map(len, waiting)) >= _PIECE_ROWS:
+        if sum(map(len, waiting)) >= _CHUNK_ROWS:
             yield join_payments(waiting)
             waiting = []
     if waiting:

@@ -1,4 +1,4 @@
-"""Picture of what imports what: programs in a row, the layers below them, and arrows for the imports that there are."""
+"""Picture of the layers: programs in a row, the layers below them, and an arrow for each import between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Source tree: the modules of the repository, what each says of itself, and what it imports."""
+"""Source tree: the modules of the repository, their first sentences, and their imports."""
 
 from __future__ import annotations
 

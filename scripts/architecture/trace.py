@@ -1,4 +1,4 @@
-"""Trace: the modules that a piece of work enters, in order, and the AWS operations that it asks for."""
+"""Trace: the modules that a piece of work enters, in order, and the AWS operations that it calls."""
 
 from __future__ import annotations
 

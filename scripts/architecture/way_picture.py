@@ -1,4 +1,4 @@
-"""Picture of a way through the code: modules in the order in which they are entered, each in the lane of its layer."""
+"""Picture of a path through the code: modules in the order of entry, each in the lane of its layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sleep of Python under libfaketime 0.9: it moves the moment until which `time.sleep` waits, though that clock is not.
+"""Fix of `time.sleep` under libfaketime 0.9, which shifts the moment that it waits for, but not that clock.
 
 Python runs this module at its start where this folder is on its path: `scripts/run_at_dates.py` puts it there.
 """

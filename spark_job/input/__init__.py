@@ -1,1 +1,1 @@
-"""Input of the Spark job: tables and streams as rows of cells."""
+"""Input of the Spark application: tables and streams as rows of cells."""

@@ -1,4 +1,4 @@
-"""Batches of Arrow columns: what histories need of the events that a worker reads."""
+"""Arrow batches: the columns of a worker's events that histories need."""
 
 from __future__ import annotations
 

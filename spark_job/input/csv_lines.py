@@ -1,4 +1,4 @@
-"""Lines of CSV as rows of cells: read as the functions read them, so that a row means the same at every door."""
+"""CSV lines as rows of cells, read as the functions read them, so that a row means the same everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON lines as rows of cells: read as the functions read them, so that a line means the same at every door."""
+"""JSON Lines as rows of cells, read as the functions read them, so that a line means the same everywhere."""
 
 from __future__ import annotations
 

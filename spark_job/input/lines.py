@@ -1,4 +1,4 @@
-"""Lines of text files, as bytes, and where in the input each stands."""
+"""Lines of text files as bytes, with their positions in the input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parquet as Spark reads it, with times in nanoseconds, which Spark by itself refuses."""
+"""Parquet input with nanosecond timestamps, which Spark itself refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of columns as Spark's SQL takes them, whatever they hold."""
+"""Quoting of column names for Spark SQL."""
 
 
 def quoted(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Records of a stream as rows of cells: read as the stream function reads them."""
+"""Stream records as rows of cells, read as the stream function reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a table: read as events, numbered as they came, each id used once."""
+"""Rows of a table: read as events, numbered in order, with each id accepted once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as Spark reads them: cells, and where in the input each row stands."""
+"""File tables in Spark: cells, and the position of each row in the input."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ PUT = """\
 denied: adds 2, removes 2 of 2 values
 denied: adds "c5", "c6"
 denied: removes "c1", "c2"
-denied: 1 lines repeat a value, which counts once
-payments now goes by 2 values in denied
+denied: 1 duplicate lines, each value counted once
+denied of payments now has 2 values
 """
 
 
@@ -164,7 +164,7 @@ def test_the_command_puts_a_list(ruled: Backend, store: VersionStore, tmp_path: 
     code, said = put(str(path), "--name", "denid", *of)
     assert code == 1
     wrong = 'no list "denid" (did you mean "denied"?); it has denied, round.'
-    assert said == f"Error: The version of payments that decides has {wrong}\n"
+    assert said == f"Error: The champion of payments has {wrong}\n"
     code, said = put(str(path), "--name", "round", *of)
     assert (code, said) == (1, f'Error: {path} has "c5" in line 1, which is no number.\n')
     code, said = put(str(tmp_path / "nothing.txt"), "--name", "denied", *of)

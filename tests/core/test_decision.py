@@ -19,7 +19,7 @@ from tollgate.core.history.stored_names import OPEN
 from tollgate.core.history.timeline import Timeline
 from tollgate.core.history.totals import sum_additions
 
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 from tests.core.one_by_one import TIDILY, Store
 
 ROWS = 250
@@ -28,7 +28,7 @@ ROWS = 250
 @pytest.fixture(scope="module")
 def events(version: DetectorVersion, sample_csv: Path) -> Events:
     """The last payments of the sample, with what is missing here and there, not in order of time."""
-    events = read_labelled_events(sample_csv, version.event_type).events
+    events = read_labeled_events(sample_csv, version.event_type).events
     last = events.take(np.arange(len(events) - ROWS, len(events)))
     assert last.amounts is not None
     assert last.latitudes is not None

@@ -14,7 +14,7 @@ from tollgate.core.events.event import Events
 from tollgate.core.explanations.explain import TOP, explain_decisions, impacts_of
 from tollgate.core.history.replay import StoredHistories
 
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 
 ROWS = 300
 
@@ -22,7 +22,7 @@ ROWS = 300
 @pytest.fixture(scope="module")
 def events(version: DetectorVersion, sample_csv: Path) -> Events:
     """The last payments of the sample, with what is missing here and there."""
-    events = read_labelled_events(sample_csv, version.event_type).events
+    events = read_labeled_events(sample_csv, version.event_type).events
     last = events.take(np.arange(len(events) - ROWS, len(events)))
     assert last.amounts is not None
     last.amounts[::17] = np.nan

@@ -18,7 +18,7 @@ from tollgate.core.explanations.lime import Lime
 from tollgate.core.features.feature import Matrix
 from tollgate.core.history.replay import StoredHistories
 
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 from model_build.deployment.publish import open_folder
 from model_build.sealing.seal import HISTORIES, read_version_files, seal_version
 
@@ -76,7 +76,7 @@ def test_certain_answers_stay_finite() -> None:
 
 @pytest.fixture(scope="module")
 def last(version: DetectorVersion, sample_csv: Path) -> Events:
-    events = read_labelled_events(sample_csv, version.event_type).events
+    events = read_labeled_events(sample_csv, version.event_type).events
     return events.take(np.arange(len(events) - 300, len(events)))
 
 

@@ -16,7 +16,7 @@ from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.timeline import NO_FRAUDS, Frauds, Timeline
 from tollgate.core.history.totals import sum_additions
 
-from model_build.data.table import LabelledEvents, count_categories, read_labelled_events
+from model_build.data.table import LabeledEvents, count_categories, read_labeled_events
 from model_build.detector_file.reader import DetectorFile
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, Store, make_events
 from tests.core.same import assert_file_is_one_by_one, assert_replay_is_one_by_one
@@ -29,10 +29,10 @@ MINUTE_US = 60_000_000
 
 
 @pytest.fixture(scope="module")
-def sample(sample_csv: Path, quick_detector: DetectorFile) -> LabelledEvents:
-    data = read_labelled_events(sample_csv, quick_detector.event_type)
+def sample(sample_csv: Path, quick_detector: DetectorFile) -> LabeledEvents:
+    data = read_labeled_events(sample_csv, quick_detector.event_type)
     first = np.arange(2500)
-    return LabelledEvents(
+    return LabeledEvents(
         data.events.take(first),
         data.labels[first],
         data.known_s[first],
@@ -49,7 +49,7 @@ def customer_reads(events: Events, frauds: Frauds = NO_FRAUDS) -> Floats:
 
 
 def test_features_of_the_sample_are_those_of_one_payment_at_a_time(
-    sample: LabelledEvents, quick_detector: DetectorFile
+    sample: LabeledEvents, quick_detector: DetectorFile
 ) -> None:
     events = sample.events
     plan = plan_history(quick_detector.event_type, quick_detector.half_lives_s)
@@ -73,7 +73,7 @@ def test_features_of_the_sample_are_those_of_one_payment_at_a_time(
 
 
 def test_the_sample_leaves_the_totals_of_one_payment_at_a_time(
-    sample: LabelledEvents, quick_detector: DetectorFile
+    sample: LabeledEvents, quick_detector: DetectorFile
 ) -> None:
     label = quick_detector.event_type.label
     assert label is not None

@@ -13,7 +13,7 @@ from tollgate.core.history.replay import StoredHistories
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.value_lists import ValueList
 
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 from model_build.deployment.publish import open_folder
 from tests.core.files.scored import score
 from tests.services.backend import reseal
@@ -36,7 +36,7 @@ def ruled(sample_version: Path, tmp_path_factory: pytest.TempPathFactory) -> Det
 
 @pytest.fixture(scope="module")
 def events(ruled: DetectorVersion, sample_csv: Path) -> Events:
-    events = read_labelled_events(sample_csv, ruled.event_type).events
+    events = read_labeled_events(sample_csv, ruled.event_type).events
     return events.take(np.arange(len(events) - 400, len(events)))
 
 

@@ -91,7 +91,7 @@ def test_the_command_line_says_it_of_a_file(weak_version: Path, sample_csv: Path
     result = run("score", new, "--version", weak_version, "--out", tmp_path / "r.csv", "--fresh")
     with (tmp_path / "r.csv").open(newline="") as file:
         counted = sum(row["downgraded_from"] == "block" for row in csv.DictReader(file))
-    said = f'Rule "small" gave {counted} rows a weaker outcome than the score: see the column "downgraded_from"'
+    said = f'Rule "small" downgraded {counted} rows from the outcome of the score: see the column "downgraded_from"'
     assert said in result.stdout.splitlines()
 
 
@@ -102,7 +102,7 @@ def test_the_command_line_says_it_of_one_decision(weak: Backend, payment: Paymen
         assert decided[1]["outcome"] == outcome
         said = run("replay", event_id, "--detector", "payments", *table)
         assert said.exit_code == 0, said.output
-        taken = 'Rule "small" gave review where the score alone gives block' in said.stdout
+        taken = 'Rule "small" lowered the outcome from block to review' in said.stdout
         assert taken == (outcome == "review")
 
 

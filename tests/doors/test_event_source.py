@@ -14,7 +14,7 @@ from tollgate.services.container import Container
 from tollgate.services.streams.process import decide_records
 from tollgate.services.streams.redrive import decide_again
 
-from localstack.event_source import Answer, Mapped, Payload, Source
+from localstack.event_source import EventSourceMapping, Invocation, Payload, Source
 from localstack.kafka_source import KafkaSource, running_cluster
 from localstack.kinesis_source import KinesisSource
 from localstack.stream import deliver_all, put_on_kafka, put_on_kinesis
@@ -42,18 +42,20 @@ def source(backend: Backend, later_payments: list[Payment]) -> KinesisSource:
     return KinesisSource(streams, name)
 
 
-def in_this_process(after_each: Callable[[int], None], letters: list[Payload]) -> Mapped:
+def in_this_process(after_each: Callable[[int], None], letters: list[Payload]) -> EventSourceMapping:
     """Return a mapping that calls the handler here; ``after_each`` is told how many invocations there were."""
     count = 0
 
-    def call(payload: Payload) -> Answer:
+    def call(payload: Payload) -> Invocation:
         nonlocal count
-        answer = Answer("r", invoke("stream", payload))
+        answer = Invocation("r", invoke("stream", payload))
         count += 1
         after_each(count)
         return answer
 
-    return Mapped("arn:aws:lambda:eu-west-1:123456789012:function:stream:live", call, letters.append, 1, pause_s=0)
+    return EventSourceMapping(
+        "arn:aws:lambda:eu-west-1:123456789012:function:stream:live", call, letters.append, 1, pause_s=0
+    )
 
 
 def times(backend: Backend, payments: list[Payment]) -> list[str]:
@@ -107,7 +109,7 @@ class Ended(BaseException):
     """The function's process ends between two records."""
 
 
-def dying(container: Container, seed: int) -> Callable[[Payload], Answer]:
+def dying(container: Container, seed: int) -> Callable[[Payload], Invocation]:
     """Return a function whose process often ends, at a transaction (before or after it) or between records."""
     chance, fragile_stores = random.Random(seed), fragile(container, 0.2, seed)
 
@@ -116,12 +118,12 @@ def dying(container: Container, seed: int) -> Callable[[Payload], Answer]:
             raise Ended
         return 60.0
 
-    def call(payload: Payload) -> Answer:
+    def call(payload: Payload) -> Invocation:
         try:
             returned = decide_records(fragile_stores, read_payload(payload), time_left_s)
         except (Ended, KilledError):
-            return Answer("r", None, "Unhandled")
-        return Answer("r", {"batchItemFailures": [{"itemIdentifier": name_failure(one)} for one in returned]})
+            return Invocation("r", None, "Unhandled")
+        return Invocation("r", {"batchItemFailures": [{"itemIdentifier": name_failure(one)} for one in returned]})
 
     return call
 
@@ -153,8 +155,9 @@ def test_whenever_the_function_ends_every_event_counts_once_and_in_the_order_of_
     backend: Backend, keyed_source: Source, keyed: list[Payment], seed: int
 ) -> None:
     given_up: list[Payload] = []
-    mapped = Mapped("arn:f:live", dying(backend.container, seed), given_up.append, most_retries=100, pause_s=0)
-    assert deliver_all(mapped, keyed_source) == 40
+    dies = dying(backend.container, seed)
+    mapping = EventSourceMapping("arn:f:live", dies, given_up.append, max_retries=100, pause_s=0)
+    assert deliver_all(mapping, keyed_source) == 40
     assert given_up == []
     # What is unusual of an amount depends on the customer's payments before it: equal sums need equal orders.
     assert backend.histories() == expected_histories(backend.container, *keyed)
@@ -171,17 +174,17 @@ class Crashing:
         self.bad = bad
         self.lots: list[list[str]] = []
 
-    def __call__(self, payload: Payload) -> Answer:
+    def __call__(self, payload: Payload) -> Invocation:
         lot = [record["kinesis"]["sequenceNumber"] for record in payload["Records"]]
         self.lots.append(lot)
-        return Answer("r", None, "Unhandled") if self.bad in lot else Answer("r", {"batchItemFailures": []})
+        return Invocation("r", None, "Unhandled") if self.bad in lot else Invocation("r", {"batchItemFailures": []})
 
 
 def test_a_lot_that_crashes_is_divided_until_the_record_stands_alone(source: KinesisSource) -> None:
     lot = source.read()
     function = Crashing(str(lot[5].identifier))
     given_up: list[Payload] = []
-    Mapped("arn:f:live", function, given_up.append, 1, pause_s=0).deliver(source, lot)
+    EventSourceMapping("arn:f:live", function, given_up.append, 1, pause_s=0).deliver(source, lot)
     assert [len(sent) for sent in function.lots] == [8, 4, 4, 2, 1, 1, 1, 2]
     (message,) = given_up
     info: dict[str, Any] = message["KinesisBatchInfo"]

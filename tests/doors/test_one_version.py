@@ -33,13 +33,13 @@ pytestmark = pytest.mark.emulator
 def versions(sample_version: Path, tmp_path: Path) -> list[DetectorVersion]:
     """Two versions that read the amount of a stream's record from different places."""
     places = ("cheap", "dear")
-    mapped = ("event_id", "timestamp", "customer_id", "merchant_id", "device_id", "ip", "channel", "merchant_category")
+    mapping = ("event_id", "timestamp", "customer_id", "merchant_id", "device_id", "ip", "channel", "merchant_category")
     return [
         open_folder(
             reseal(
                 sample_version,
                 tmp_path / place,
-                stream={"columns": {**{name: name for name in mapped}, "amount": place}, "minor_units": {}},
+                stream={"columns": {**{name: name for name in mapping}, "amount": place}, "minor_units": {}},
             )
         )
         for place in places

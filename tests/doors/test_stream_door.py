@@ -209,7 +209,7 @@ def test_records_of_another_layout_are_mapped(
     assert deliver(write([foreign, lacking, {**payment}], ["c000207"] * 3)) == []
     record = backend.container.decisions.find("payments", "f-1")
     assert record is not None
-    mapped = {"event_id": "f-1", "amount": 57.76, "customer_id": "c000207", "merchant_id": payment["merchant_id"]}
-    assert record.event == {**mapped, "timestamp": created}
+    mapping = {"event_id": "f-1", "amount": 57.76, "customer_id": "c000207", "merchant_id": payment["merchant_id"]}
+    assert record.event == {**mapping, "timestamp": created}
     reasons = [letter["reason"] for letter in letters()]
     assert reasons == ['The record has no "payment.id", which is column "event_id".'] * 2

@@ -96,7 +96,7 @@ def test_a_version_is_published_and_a_decision_replayed(tollgate: RunningStack, 
     numbers = {name: float(event[name]) for name in ("amount", "latitude", "longitude")}
     call(tollgate.deployment, "POST", "/v1/decisions", {"event": {**event, **numbers, "event_id": "t-1001"}})
     replayed = sh(tollgate, folder, replay.text.replace("--detector cards", "--detector payments"))
-    assert replayed.startswith("The same to the bit")
+    assert replayed.startswith("Identical: ")
 
 
 def test_what_was_given_up_is_listed_and_put_back(tollgate: RunningStack, folder: Path) -> None:

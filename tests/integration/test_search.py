@@ -68,13 +68,13 @@ def test_what_was_decided_and_labelled_is_found(tollgate: RunningStack) -> None:
 def test_a_record_that_cannot_be_read_is_given_up_and_no_other(tollgate: RunningStack) -> None:
     table = boto3.client("dynamodb", **connection(tollgate.emulator.endpoint_url))
     source = TableSource(tollgate.emulator.endpoint_url, tollgate.deployment.decisions_table, 20)
-    mapped, given_up = map_function(tollgate.emulator.endpoint_url, "IndexFunction")
-    deliver_all(mapped, source)
+    mapping, given_up = map_function(tollgate.emulator.endpoint_url, "IndexFunction")
+    deliver_all(mapping, source)
     decide(tollgate, "before", 3, "before and after")
     poison: Any = {"pk": {"S": decision_key("payments", "poison")}, "d": {"B": b"no decision"}}
     table.put_item(TableName=tollgate.deployment.decisions_table, Item=poison)
     decide(tollgate, "after", 3, "before and after")
-    assert deliver_all(mapped, source) == 7
+    assert deliver_all(mapping, source) == 7
     ((message),) = given_up
     # It comes again with those behind it, which are indexed all the same.
     assert message["DDBStreamBatchInfo"]["batchSize"] == 4

@@ -81,10 +81,10 @@ def test_events_on_kinesis_count_once_and_poison_is_kept(tollgate: RunningStack,
     put_on_kinesis(kinesis, "kept", rows[:15], "device_id")
     kinesis.put_record(StreamName="kept", Data=b"poison", PartitionKey=rows[0]["device_id"])
     put_on_kinesis(kinesis, "kept", rows[15:], "device_id")
-    mapped, given_up = map_function(tollgate.emulator.endpoint_url)
+    mapping, given_up = map_function(tollgate.emulator.endpoint_url)
     # The second reading repeats all of it, as a mapping does that is made anew.
     for _ in range(2):
-        assert deliver_all(mapped, KinesisSource(kinesis, "kept", 7)) == 31
+        assert deliver_all(mapping, KinesisSource(kinesis, "kept", 7)) == 31
     assert_each_counts_once(tollgate, rows)
     assert given_up == []
     letters = read_letters(tollgate)
@@ -102,10 +102,10 @@ def test_events_on_kafka_count_once_and_poison_is_kept(tollgate: RunningStack, c
     producer.produce("kept", b"poison", key=rows[0]["device_id"])
     producer.flush(10)
     put_on_kafka(cluster, "kept", rows[15:], "device_id")
-    mapped, given_up = map_function(tollgate.emulator.endpoint_url)
+    mapping, given_up = map_function(tollgate.emulator.endpoint_url)
     for expected in (32, 0):
         source = KafkaSource(cluster, "kept", lot_size=7)
-        assert deliver_all(mapped, source) == expected, "the group goes on from what is committed"
+        assert deliver_all(mapping, source) == expected, "the group goes on from what is committed"
         source.close()
     assert_each_counts_once(tollgate, rows)
     assert given_up == []

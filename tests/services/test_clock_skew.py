@@ -154,7 +154,7 @@ def test_as_of_now_it_is_decided_on_as_if_it_were_dated_now(
     assert record is not None
     assert record.time_s == datetime.fromisoformat(answer["clock"]["used"]).timestamp()
     assert record.event == skewed
-    assert replay(backend, "skewed").startswith("The same to the bit")
+    assert replay(backend, "skewed").startswith("Identical: ")
     found = find_decision(container, "skewed", reasons="all")
     assert (found["clock"], found["reasons"]) == (answer["clock"], answer["reasons"])
     told = what_if(container, WhatIf(event_id="skewed"))

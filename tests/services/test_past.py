@@ -19,7 +19,7 @@ from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.downgrade import downgrade_of
 from tollgate.services.labels.label import label_events
 
-from localstack.past import live_through
+from localstack.past import backfill_decisions
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -55,7 +55,7 @@ def labels_by_moment(records: list[DecisionRecord]) -> Iterator[tuple[float, lis
 
 def test_a_past_is_what_the_api_would_have_left(container: Container, payments: tuple[Path, datetime]) -> None:
     version, (file, now) = container.champion(), payments
-    past = live_through(version, {}, file, now)
+    past = backfill_decisions(version, {}, file, now)
     records = list(past.records.values())
     assert {record.label for record in records} == {None, "fraud", "legitimate"}
     waiting = list(labels_by_moment(records))

@@ -97,7 +97,7 @@ def test_chosen_messages_alone_are_put_back(backend: Backend, queues: tuple[str,
     (body,) = bodies(queues[1])
     assert "inbox/1.csv" in body
     assert len(bodies(queues[0])) == 2
-    assert "There is no message nobody" in redrive(backend, queues, "--message", "nobody", status=1)
+    assert "Message nobody is not in the dead-letter queue" in redrive(backend, queues, "--message", "nobody", status=1)
     assert len(bodies(queues[0])) == 2
 
 
@@ -112,9 +112,9 @@ def test_records_of_streams_stay_unless_the_stream_function_is_named(backend: Ba
     assert "a record from kinesis: not JSON" in said
     assert "RetryAttemptsExhausted" in said
     assert "3 messages, 0 put back" in said
-    assert "give --stream-function" in redrive(backend, queues, "--message", ids[0], status=1)
+    assert "add --stream-function" in redrive(backend, queues, "--message", ids[0], status=1)
     named = ("--stream-function", "anything")
-    assert "it cannot be put back" in redrive(backend, queues, *named, "--message", ids[2], status=1)
+    assert "it cannot be redriven" in redrive(backend, queues, *named, "--message", ids[2], status=1)
     assert (len(bodies(queues[0])), bodies(queues[1])) == (3, [])
 
 

@@ -66,7 +66,7 @@ def test_what_was_lost_is_found_again(backend: Backend, decided: list[Payment]) 
     assert len(before) == len(decided)
     backend.container.segments.delete(segments(backend))
     assert found(backend) == []
-    assert f"{len(decided)} decisions of 1 days indexed" in reindex(backend)
+    assert f"{len(decided)} decisions on 1 days indexed" in reindex(backend)
     assert found(backend) == before
 
 
@@ -95,7 +95,7 @@ def test_what_comes_meanwhile_is_newer_than_what_was_read(backend: Backend, deci
 @pytest.mark.usefixtures("decided")
 def test_large_days_are_written_in_parts(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     before = found(backend)
-    monkeypatch.setattr(reindexing, "_MOST_OF_A_DAY", 2)
+    monkeypatch.setattr(reindexing, "_MAX_ROWS_PER_DAY", 2)
     reindex(backend)
     assert found(backend) == before
     # Six were written and merged.
@@ -108,4 +108,4 @@ def test_other_days_and_detectors_are_left_alone(backend: Backend) -> None:
     assert "0 decisions" in reindex(backend, "--detector", "nobody")
     assert "0 decisions" in reindex(backend, "--from", "2026-01-01", "--to", "2026-01-02")
     assert segments(backend) == before
-    assert "turn them around" in reindex(backend, "--from", "2026-01-03", "--to", "2026-01-02", status=2)
+    assert "swap them" in reindex(backend, "--from", "2026-01-03", "--to", "2026-01-02", status=2)

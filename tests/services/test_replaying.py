@@ -60,8 +60,8 @@ def test_decisions_come_out_the_same_later(
     for payment in payments:
         result = replay(backend, payment["event_id"])
         assert result.exit_code == 0, result.output
-        assert result.output.startswith("The same to the bit: probability ")
-        assert ("without reasons" in result.output) == (reasons == "none")
+        assert result.output.startswith("Identical: probability ")
+        assert ("no reasons" in result.output) == (reasons == "none")
 
 
 def test_the_version_may_come_from_a_folder(backend: Backend, payment: Payment, sample_version: Path) -> None:
@@ -91,7 +91,7 @@ def test_what_differs_is_said(backend: Backend, payment: Payment, sample_version
     result = replay(backend, payment["event_id"], "--folder", str(other))
     assert result.exit_code == 1
     assert 'outcome: was "' in result.output
-    assert f'detector_version: was "{sample_version.name}", is "{other.name}"' in result.output
+    assert f'detector_version: was "{sample_version.name}", now "{other.name}"' in result.output
     assert "probability: was" not in result.output
 
 
@@ -113,7 +113,7 @@ def test_an_outcome_that_the_brake_gave_is_told_apart(backend: Backend, payment:
     change(backend.container, payment["event_id"], outcome="?", braked=True)
     result = replay(backend, payment["event_id"])
     assert result.exit_code == 0, result.output
-    assert f"Given was ?, by the brake or by force; decided was {answer['outcome']}" in result.output
+    assert f"The answer was ?, by the brake or a forced outcome; the decision was {answer['outcome']}" in result.output
 
 
 def test_a_changed_record_and_other_libraries_are_told(backend: Backend, payment: Payment) -> None:
@@ -121,8 +121,8 @@ def test_a_changed_record_and_other_libraries_are_told(backend: Backend, payment
     change(backend.container, payment["event_id"], runtime="an abacus", probability=0.5)
     result = replay(backend, payment["event_id"])
     assert result.exit_code == 1
-    assert f"probability: was 0.5, is {answer['probability']!r}" in result.output
-    assert "Decided with an abacus; here it is numpy" in result.output
+    assert f"probability: was 0.5, now {answer['probability']!r}" in result.output
+    assert "Decided with an abacus; replayed with numpy" in result.output
 
 
 def test_an_event_that_was_never_decided_on_is_told(backend: Backend) -> None:

@@ -38,7 +38,7 @@ from spark_job import job as jobs  # noqa: E402 - it imports PySpark
 from spark_job.__main__ import main  # noqa: E402
 from spark_job.input.tables import read_table  # noqa: E402
 from spark_job.job import Job, run_job  # noqa: E402
-from spark_job.sealed import take_champion  # noqa: E402
+from spark_job.sealed import load_champion  # noqa: E402
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -144,7 +144,7 @@ def test_a_file_in_spans_is_decided_on_as_by_the_file_door_and_recorded_once(
     (tmp_path / "a.csv").write_bytes(content)
     output = tmp_path / "out"
     job = Job(str(tmp_path / "a.csv"), "csv", str(output), "csv", table, span_rows=300)
-    sealed = take_champion(VersionStore(container.versions.s3, empty_backend.bucket, refresh_s=0.0), "payments")
+    sealed = load_champion(VersionStore(container.versions.s3, empty_backend.bucket, refresh_s=0.0), "payments")
     assert sealed.name == recording_small_version.name
 
     # It ends before anything is written; then after all is recorded, before it can note that.
@@ -344,7 +344,7 @@ def test_a_declared_delimiter_and_encoding_are_taken(
     [
         (["score", "payments.xlsx", "out", "--version", "."], "does not tell its format"),
         (["score", "payments.csv", "out"], "Give --version, or --bucket and --detector."),
-        (["score", "payments.csv", "out", "--version", "nowhere"], "There is no version folder nowhere."),
+        (["score", "payments.csv", "out", "--version", "nowhere"], "Version folder nowhere does not exist."),
     ],
 )
 @pytest.mark.usefixtures("spark")

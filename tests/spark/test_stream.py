@@ -24,7 +24,7 @@ need_spark()
 from spark_job.input.lines import CORRUPT  # noqa: E402
 from spark_job.input.records import read_records  # noqa: E402
 from spark_job.scoring import Scoring  # noqa: E402 - it imports PySpark
-from spark_job.sealed import take_champion, take_folder  # noqa: E402
+from spark_job.sealed import load_champion, load_folder  # noqa: E402
 from spark_job.stream import Stream, start_stream  # noqa: E402
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def test_records_are_read_as_the_stream_function_reads_them(
         (b"\xf3\x89\x9a\xc2damaged", "Kinesis Producer Library"),
     ]
     frame = spark.createDataFrame([(data, b"k") for data, _ in records], "value binary, key binary").coalesce(1)
-    sealed = spark.sparkContext.broadcast(take_folder(sample_version))
+    sealed = spark.sparkContext.broadcast(load_folder(sample_version))
     rows = read_records(frame, sealed, "value", "key").collect()
     assert len(rows) == len(records) - 1
     for row, (_, words) in zip(rows, [record for record in records if record[0]], strict=True):
@@ -136,13 +136,13 @@ def test_a_stream_that_is_killed_and_started_again_decides_on_every_event_once(
         return 0
 
     monkeypatch.setattr(Scoring, "record", dying)
-    query = start_stream(spark, lambda: take_champion(container.versions, "payments"), stream)
+    query = start_stream(spark, lambda: load_champion(container.versions, "payments"), stream)
     with pytest.raises(Exception, match="killed after"):
         query.awaitTermination()
     first = read_decisions(tmp_path / "out")
     assert [row[2] for row in first.values()] == ["ok"] * EACH
     monkeypatch.setattr(Scoring, "record", record)
-    start_stream(spark, lambda: take_champion(container.versions, "payments"), stream).awaitTermination()
+    start_stream(spark, lambda: load_champion(container.versions, "payments"), stream).awaitTermination()
 
     found = read_decisions(tmp_path / "out")
     assert {event: found[event] for event in first} == first

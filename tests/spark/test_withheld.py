@@ -19,7 +19,7 @@ from tests.spark.test_job import assert_same, read_results
 need_spark()
 
 from spark_job.job import Job, run_job  # noqa: E402 - it imports PySpark
-from spark_job.sealed import take_folder  # noqa: E402
+from spark_job.sealed import load_folder  # noqa: E402
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -46,7 +46,7 @@ def test_a_table_of_weeks_is_decided_on_and_recorded_as_by_the_file_door(
 
     table = empty_backend.container.histories.table
     job = Job(str(tmp_path / "in.csv"), "csv", str(tmp_path / "out"), "csv", table, span_rows=span_rows)
-    assert run_job(spark, take_folder(folder), job)
+    assert run_job(spark, load_folder(folder), job)
 
     assert_same(read_results(tmp_path / "out"), whole.rows)
     assert {row["outcome"] for row in whole.rows} >= {"approve", "block"}

@@ -87,10 +87,10 @@ def test_its_evaluation_is_that_of_any_version(brought_version: Path, sample_ver
 def test_its_card_claims_nothing_about_its_training(brought_version: Path) -> None:
     card = (brought_version / "card.md").read_text()
 
-    assert "It was trained elsewhere and brought as an ONNX file: on what and how is not known here." in card
-    assert "whether it had seen the events that it is judged by here is not known" in card
+    assert "The model was trained elsewhere and imported as an ONNX file; its training is not known here." in card
+    assert "If its training data included the events that it is evaluated on here" in card
     assert "They are approximate (LIME)" in card
-    assert "none of them learned from" not in card
+    assert "none of them was trained on" not in card
     assert "Imbalance" not in card
 
 
@@ -120,8 +120,8 @@ def test_a_network_whose_second_class_is_not_fraud_is_refused(
     words = np.where(feature_table.labels == 1, "fraud", "legitimate")
     said = seal(sample_csv, train_elsewhere(network(), words), tmp_path / "out")
 
-    assert "tells frauds no better than chance" in said
-    assert "Fraud has to be its second class (labels 0 and 1)" in said
+    assert "is no better than chance" in said
+    assert "Fraud must be its second class (labels 0 and 1)" in said
 
 
 def by_hand(feature_table: FeatureTable, nodes: list[onnx.NodeProto], path: Path) -> Path:
@@ -149,23 +149,23 @@ def by_hand(feature_table: FeatureTable, nodes: list[onnx.NodeProto], path: Path
 @pytest.mark.parametrize(
     ("nodes", "says"),
     [
-        ([helper.make_node("Identity", ["m"], ["p"])], "which are no probabilities: export what gives those from 0"),
+        ([helper.make_node("Identity", ["m"], ["p"])], "which are not probabilities: export predict_proba"),
         (
             [helper.make_node("Sigmoid", ["given"], ["p"])],
-            "events. A missing feature comes as NaN: put what fills it in, such as an imputer, into the model before",
+            "events. A missing feature is NaN: include an imputer in the model before",
         ),
         (
             [helper.make_node("RandomUniformLike", ["u"], ["p"])],
-            "answers the same events otherwise each time; leave out what it does at random.",
+            "gives different answers to the same events; remove its random operations.",
         ),
         (
             [
                 helper.make_node("ReduceMean", ["u"], ["mean"], keepdims=0),
                 helper.make_node("Mul", ["u", "mean"], ["p"]),
             ],
-            "answers an event otherwise alone than among others",
+            "gives an event another answer alone than in a batch",
         ),
-        ([helper.make_node("Mul", ["u", "zero"], ["p"])], "gives every event the probability 0: it tells none from"),
+        ([helper.make_node("Mul", ["u", "zero"], ["p"])], "gives every event the same probability, 0."),
     ],
     ids=["a margin", "blind to what is missing", "random", "over the call", "always the same"],
 )
@@ -179,11 +179,11 @@ def test_payments_are_needed_to_judge_it(network_onnx: Path, tmp_path: Path) -> 
     result = call("seal", "--detector", SAMPLE_DETECTOR, "--model", network_onnx, "--out", tmp_path / "out")
 
     assert result.exit_code == 2
-    assert "--model needs DATA: labelled payments to judge the model by." in result.stderr
+    assert "--model needs DATA: labeled payments to evaluate the model on." in result.stderr
 
 
 def test_features_go_to_tables_alone(sample_csv: Path, tmp_path: Path) -> None:
     result = call("features", sample_csv, "--detector", SAMPLE_DETECTOR, "--out", tmp_path / "f.xlsx")
 
     assert result.exit_code == 1
-    assert f"Error: {tmp_path / 'f.xlsx'} has to end with .parquet or .csv." in result.stderr
+    assert f"Error: {tmp_path / 'f.xlsx'} must end with .parquet or .csv." in result.stderr

@@ -113,7 +113,7 @@ def test_too_few_events_give_no_line(labels: list[int]) -> None:
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_events_of_one_kind_are_refused(label: int) -> None:
-    with pytest.raises(TrainingDataError, match=r"cannot be calibrated on .* both are needed"):
+    with pytest.raises(TrainingDataError, match=r"Cannot calibrate probabilities on .* both kinds are needed"):
         fit_calibration(np.linspace(-3, 3, 50), np.full(50, label, dtype=np.int8))
 
 

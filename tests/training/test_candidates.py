@@ -11,8 +11,8 @@ from tollgate.errors import TrainingDataError
 
 from model_build.detector_file import training
 from model_build.models.calibration import brier_score
-from model_build.models.registry import CANDIDATES, IMBALANCE, Fitted, fit_candidate
-from model_build.onnx_export.parity import LARGEST_DIFFERENCE, check_parity
+from model_build.models.registry import IMBALANCE, MODEL_KINDS, TrainedModel, train_model
+from model_build.onnx_export.parity import MAX_DIFFERENCE, check_parity
 
 Labels = npt.NDArray[np.int8]
 FEATURES = 8
@@ -52,16 +52,16 @@ def latest() -> tuple[Matrix, Labels]:
     return draw_table(2, 12_000)
 
 
-def fit(kind: str, table: tuple[Matrix, Labels], seed: int = 0, **choices: object) -> Fitted:
+def fit(kind: str, table: tuple[Matrix, Labels], seed: int = 0, **choices: object) -> TrainedModel:
     parameters = {**QUICK[kind], **choices.pop("parameters", {})}  # type: ignore[dict-item]
-    return fit_candidate(kind, *table, seed, parameters=parameters, **choices)  # type: ignore[arg-type]
+    return train_model(kind, *table, seed, parameters=parameters, **choices)  # type: ignore[arg-type]
 
 
 def test_the_detector_file_knows_the_same_models() -> None:
-    assert tuple(CANDIDATES) == training.MODELS
+    assert tuple(MODEL_KINDS) == training.MODELS
 
 
-@pytest.mark.parametrize("kind", CANDIDATES)
+@pytest.mark.parametrize("kind", MODEL_KINDS)
 @pytest.mark.parametrize("imbalance", IMBALANCE)
 def test_every_model_under_every_strategy_is_exported_alike_and_calibrated(
     kind: str,
@@ -74,8 +74,8 @@ def test_every_model_under_every_strategy_is_exported_alike_and_calibrated(
     fitted = fit(kind, learnt, imbalance=imbalance, calibrate_on=later)
     rows, labels = latest
     assert np.isnan(rows).any()
-    assert check_parity(fitted, fitted.export(), rows) <= LARGEST_DIFFERENCE
-    assert check_parity(raw, raw.export(), rows) <= LARGEST_DIFFERENCE
+    assert check_parity(fitted, fitted.export(), rows) <= MAX_DIFFERENCE
+    assert check_parity(raw, raw.export(), rows) <= MAX_DIFFERENCE
     before, after = raw.predict(rows), fitted.predict(rows)
     if imbalance == "none":
         # Moved only where that helps; few events leave open how much.
@@ -91,7 +91,7 @@ def test_every_model_under_every_strategy_is_exported_alike_and_calibrated(
     assert average_precision_score(labels, after) > 2 * labels.mean()
 
 
-@pytest.mark.parametrize("kind", CANDIDATES)
+@pytest.mark.parametrize("kind", MODEL_KINDS)
 def test_smote_alone_moves_the_mean_probability(
     kind: str, learnt: tuple[Matrix, Labels], latest: tuple[Matrix, Labels]
 ) -> None:
@@ -99,7 +99,7 @@ def test_smote_alone_moves_the_mean_probability(
     assert smote.predict(latest[0]).mean() > 1.5 * plain.predict(latest[0]).mean()
 
 
-@pytest.mark.parametrize("kind", CANDIDATES)
+@pytest.mark.parametrize("kind", MODEL_KINDS)
 @pytest.mark.parametrize("imbalance", IMBALANCE)
 def test_gains_are_shares_and_find_what_tells(kind: str, imbalance: str, learnt: tuple[Matrix, Labels]) -> None:
     gain = fit(kind, learnt, imbalance=imbalance).gain
@@ -109,7 +109,7 @@ def test_gains_are_shares_and_find_what_tells(kind: str, imbalance: str, learnt:
     assert np.argmax(gain) == 0
 
 
-@pytest.mark.parametrize("kind", CANDIDATES)
+@pytest.mark.parametrize("kind", MODEL_KINDS)
 @pytest.mark.parametrize("imbalance", IMBALANCE)
 def test_the_same_seed_gives_the_same_bytes(
     kind: str, imbalance: str, learnt: tuple[Matrix, Labels], later: tuple[Matrix, Labels]
@@ -124,12 +124,12 @@ def test_another_seed_gives_another_model(kind: str, learnt: tuple[Matrix, Label
     assert fit(kind, learnt, 0).export() != fit(kind, learnt, 1).export()
 
 
-@pytest.mark.parametrize("kind", CANDIDATES)
+@pytest.mark.parametrize("kind", MODEL_KINDS)
 def test_a_title_names_model_and_strategy(kind: str, learnt: tuple[Matrix, Labels]) -> None:
     few = learnt[0][:1_000], learnt[1][:1_000]
-    assert fit(kind, few).title == CANDIDATES[kind].title
+    assert fit(kind, few).title == MODEL_KINDS[kind].title
     fitted = fit(kind, few, imbalance="class_weights")
-    assert fitted.title == f"{CANDIDATES[kind].title}, class weights"
+    assert fitted.title == f"{MODEL_KINDS[kind].title}, class weights"
     assert (fitted.kind, fitted.imbalance) == (kind, "class_weights")
     assert fitted.train_s is not None
     assert fitted.train_s > 0
@@ -145,7 +145,7 @@ def test_bags_are_copies_with_other_seeds_averaged_in_log_odds(
     assert np.allclose(bagged.predict(latest[0]), 1 / (1 + np.exp(-np.mean(margins, axis=0))), atol=1e-7)
     assert not np.allclose(singles[0], singles[1], atol=1e-3)
     assert count_trees(bagged) == 3 * QUICK[kind]["rounds"]
-    assert check_parity(bagged, bagged.export(), latest[0]) <= LARGEST_DIFFERENCE
+    assert check_parity(bagged, bagged.export(), latest[0]) <= MAX_DIFFERENCE
 
 
 @pytest.mark.parametrize(("kind", "rounds"), [("random_forest", 7), ("xgboost", 9), ("lightgbm", 11)])
@@ -169,19 +169,19 @@ def test_parameters_override_the_defaults(
 ) -> None:
     plain, changed = fit(kind, learnt), fit(kind, learnt, parameters=parameters)
     assert changed.predict(latest[0]).std() < plain.predict(latest[0]).std()
-    assert changed.parameters == {**CANDIDATES[kind].defaults, **QUICK[kind], **parameters}
+    assert changed.parameters == {**MODEL_KINDS[kind].defaults, **QUICK[kind], **parameters}
 
 
 def test_few_bins_tell_apart_what_is_rare_where_frauds_are() -> None:
     random = np.random.default_rng(5)
     features = random.uniform(size=(50_000, 1)).astype(np.float32)
     labels = (features[:, 0] > 0.999).astype(np.int8)
-    fitted = fit_candidate("xgboost", features, labels, 0, parameters={"max_bin": 8, "rounds": 20})
+    fitted = train_model("xgboost", features, labels, 0, parameters={"max_bin": 8, "rounds": 20})
     # Of eight bins of equal numbers, the last would hold 1 fraud in 125.
     assert average_precision_score(labels, fitted.predict(features)) > 0.5
 
 
-@pytest.mark.parametrize("kind", CANDIDATES)
+@pytest.mark.parametrize("kind", MODEL_KINDS)
 def test_a_filled_model_scores_a_missing_value_as_the_median(kind: str, learnt: tuple[Matrix, Labels]) -> None:
     fitted = fit(kind, learnt, imbalance="smote")
     rows = learnt[0][:500]
@@ -190,7 +190,7 @@ def test_a_filled_model_scores_a_missing_value_as_the_median(kind: str, learnt: 
     assert np.allclose(model.predict(rows), model.predict(filled), atol=1e-7)
 
 
-@pytest.mark.parametrize("kind", CANDIDATES)
+@pytest.mark.parametrize("kind", MODEL_KINDS)
 def test_no_sampler_reaches_the_export(kind: str, learnt: tuple[Matrix, Labels], later: tuple[Matrix, Labels]) -> None:
     plain = {node.op_type for node in onnx.load_from_string(fit(kind, learnt).export()).graph.node}
     line = {"Add", "Cast", "Log", "MatMul", "Mul", "Sigmoid"}
@@ -202,7 +202,7 @@ def test_no_sampler_reaches_the_export(kind: str, learnt: tuple[Matrix, Labels],
 @pytest.mark.parametrize("imbalance", MOVING)
 def test_later_events_of_one_kind_cannot_calibrate(imbalance: str, learnt: tuple[Matrix, Labels]) -> None:
     legitimate = learnt[0][:50], np.zeros(50, dtype=np.int8)
-    with pytest.raises(TrainingDataError, match="cannot be calibrated on 0 frauds and 50 legitimate events"):
+    with pytest.raises(TrainingDataError, match="Cannot calibrate probabilities on 0 frauds and 50 legitimate events"):
         fit("logistic_regression", learnt, imbalance=imbalance, calibrate_on=legitimate)
 
 
@@ -211,7 +211,7 @@ def test_training_data_of_one_kind_is_refused(learnt: tuple[Matrix, Labels]) -> 
         fit("xgboost", (learnt[0], np.zeros(6_000, dtype=np.int8)))
 
 
-def count_trees(fitted: Fitted) -> int:
+def count_trees(fitted: TrainedModel) -> int:
     (node,) = (n for n in onnx.load_from_string(fitted.export()).graph.node if n.op_type == "TreeEnsembleRegressor")
     (ids,) = (attribute.ints for attribute in node.attribute if attribute.name == "nodes_treeids")
     return len(set(ids))

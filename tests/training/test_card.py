@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.decisions.decision import decide_in_order
 
-from model_build.data.quality import notice_data
+from model_build.data.quality import note_data_quality
 from model_build.data.split import Split, split_by_time
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.deployment.publish import open_folder
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.importance import measure_importance
@@ -26,20 +26,20 @@ from model_build.models.calibration import describe_calibration
 
 Plain = dict[str, Any]
 HEADINGS = (
-    "What it is for",
+    "Intended use",
     "Data",
-    "How it was trained",
-    "What it reaches on the test part",
-    "Whether its probabilities are probabilities",
-    "Whether a score means what it promises",
-    "Money",
-    "What it goes by",
-    "Where it does well and where not",
-    "Its reasons",
-    "When something fails",
-    "Limits",
-    "What was noticed about the data",
-    "Made with",
+    "Training",
+    "Performance on the test part",
+    "Calibration",
+    "Score scale",
+    "Costs",
+    "Feature importance",
+    "Performance by segment",
+    "Reasons",
+    "Fallbacks",
+    "Limitations",
+    "Notes on the data",
+    "Libraries",
 )
 
 
@@ -56,7 +56,7 @@ def tables(text: str) -> list[list[list[str]]]:
     return [[cells(line) for line in block.splitlines()] for block in blocks]
 
 
-def describe_parts(data: LabelledEvents, split: Split) -> Plain:
+def describe_parts(data: LabeledEvents, split: Split) -> Plain:
     def describe(rows: Any) -> Plain:  # noqa: ANN401
         moments = [str(data.events.times_us[row].astype("M8[us]").astype("M8[s]")) + "Z" for row in (rows[0], rows[-1])]
         frauds = int((data.labels[rows] == 1).sum())
@@ -76,7 +76,7 @@ def sealed(sample_version: Path) -> tuple[Plain, Plain]:
 def whole(sample_version: Path, sample_csv: Path, quick_detector: DetectorFile) -> tuple[Plain, Plain]:
     """The same with all that a card can hold, measured with the model that was sealed."""
     version = open_folder(sample_version)
-    data = read_labelled_events(sample_csv, quick_detector.event_type)
+    data = read_labeled_events(sample_csv, quick_detector.event_type)
     split = split_by_time(data, quick_detector.training)
     decided = decide_in_order(version, data.events, {})
     labels = data.labels[split.test]
@@ -100,7 +100,7 @@ def whole(sample_version: Path, sample_csv: Path, quick_detector: DetectorFile) 
         "importance": importance.to_json(),
         "slices": measure_slices(scored, quick_detector.event_type, 900),
         "unseen_categories": count_unseen_categories(data.events, split.train, split.test),
-        "notes": list(notice_data(data, quick_detector, None)) or ["The rows were not in order of time."],
+        "notes": list(note_data_quality(data, quick_detector, None)) or ["The rows were not in order of time."],
     }
 
 
@@ -114,8 +114,8 @@ def test_a_version_without_the_newer_figures_has_a_card_without_them(sealed: tup
     older = {name: value for name, value in evaluation.items() if name not in newer}
     text = render_card(build_card(manifest, older))
     found = headings(text)
-    assert {"What it is for", "Data", "How it was trained", "What it reaches on the test part", "Limits"} <= set(found)
-    assert not {"Money", "What it goes by", "Where it does well and where not"} & set(found)
+    assert {"Intended use", "Data", "Training", "Performance on the test part", "Limitations"} <= set(found)
+    assert not {"Costs", "Feature importance", "Performance by segment"} & set(found)
     assert "None" not in text
 
 
@@ -132,7 +132,7 @@ def test_any_key_may_be_absent(whole: tuple[Plain, Plain], part: int) -> None:
 
 
 def test_a_detector_with_a_name_alone_has_a_card() -> None:
-    assert headings(render_card(build_card({"detector": "d"}, {}))) == ["What it is for"]
+    assert headings(render_card(build_card({"detector": "d"}, {}))) == ["Intended use"]
 
 
 def test_the_card_is_json_and_renders_alike_from_it(whole: tuple[Plain, Plain]) -> None:
@@ -195,12 +195,11 @@ def test_limits_are_told_by_figures() -> None:
     }
     limits = build_card(manifest, {"thresholds": [counts(900, 10, 10)]})["limits"]
     assert limits == [
-        "The data has 40 labelled frauds; under 50, every figure here is uncertain.",
-        "The test part has 20 frauds: the share of frauds that score 900 or higher was 50 % there, and lies between "
-        "27.2 % and 72.8 % with 95 % confidence.",
-        "The data spans 90 days, less than a year: what changes with the seasons was not seen.",
-        "When it was made, the label delay of the last 5.0 days of the data had not passed: frauds there may have been "
-        "counted as legitimate.",
+        "The data has only 40 labeled frauds; below 50, every figure here is uncertain.",
+        "The test part has 20 frauds, of which 50% score 900 or higher (95% confidence interval 27.2% to 72.8%).",
+        "The data spans 90 days, less than a year, so seasonal changes are not covered.",
+        "The label delay had not passed for the last 5.0 days of the data when this version was made: frauds there may "
+        "count as legitimate.",
     ]
 
 
@@ -249,9 +248,9 @@ def test_slices_clearly_under_the_whole_are_limits_and_others_are_not() -> None:
         ],
     }
     assert build_card({"detector": "d"}, {"slices": slices})["limits"] == [
-        "channel: weak: 30 % (20 % to 40 %) of the frauds score 900 or higher, against 60 % overall.",
-        "channel: harsh: 5 % (4.5 % to 5.5 %) of the legitimate events score 900 or higher, against 2 % overall.",
-        "Too few frauds to tell how well it does on: channel: tiny; channel: none.",
+        "channel: weak: 30% (20% to 40%) of the frauds score 900 or higher, against 60% overall.",
+        "channel: harsh: 5% (4.5% to 5.5%) of the legitimate events score 900 or higher, against 2% overall.",
+        "Too few frauds to measure performance on: channel: tiny; channel: none.",
     ]
 
 
@@ -260,14 +259,13 @@ def test_new_categories_and_broken_promises_are_limits() -> None:
     unseen = [{"column": "shop", "events": 1_200, "share": 0.12, "categories": ["a|b", "new"]}]
     limits = build_card({"detector": "d"}, {"scale_check": {"test": scale}, "unseen_categories": unseen})["limits"]
     assert limits[0] == (
-        'Column "shop": 1,200 test events (12 %) have a category that training did not have, such as "a|b", "new"; the '
-        "model knows nothing of these."
+        'Column "shop": 1,200 test events (12%) have a category that the training part does not have, such as "a|b", '
+        '"new"; the model has learned nothing about them.'
     )
     assert limits[1:] == [
-        "More legitimate test events than promised score that high or higher: 860: 5 % instead of 3 %; "
-        "900: 5 % instead of 2 %.",
-        "Fewer legitimate test events than promised score that high or higher: 600: 5 % instead of 10 %; "
-        "700: 5 % instead of 7 %; 950: 0 % instead of 1 %; 975: 0 % instead of 0.5 %.",
+        "More legitimate test events than expected reach these scores: 860: 5% instead of 3%; 900: 5% instead of 2%.",
+        "Fewer legitimate test events than expected reach these scores: 600: 5% instead of 10%; "
+        "700: 5% instead of 7%; 950: 0% instead of 1%; 975: 0% instead of 0.5%.",
     ]
 
 

@@ -67,8 +67,8 @@ def test_sample_train_and_score_work_one_after_another(tmp_path: Path, detector:
     trained = call("train", payments, "--detector", detector, "--out", out)
     assert trained.exit_code == 0, trained.output
     (folder,) = (out / "payments").iterdir()
-    assert f"Sealed {folder.name} in" in trained.stdout
-    assert "Chosen by average precision" in trained.stdout
+    assert f"Sealed version {folder.name} in" in trained.stdout
+    assert "Best average precision on validation" in trained.stdout
     sealed = {
         outcome["name"]: outcome["from_score"]
         for outcome in json.loads((folder / "detector.json").read_text())["outcomes"]
@@ -77,11 +77,11 @@ def test_sample_train_and_score_work_one_after_another(tmp_path: Path, detector:
     said = [line for line in trained.stdout.splitlines() if line.startswith(("Sealed: ", "Recommended: "))]
     assert said[0].startswith(f"Sealed: review from {sealed['review']}, block from {sealed['block']}: ")
     assert [line.partition(":")[0] for line in said] == ["Sealed", "Recommended"]
-    assert "Note: Columns not declared and not used: merchant_id" in trained.stderr
+    assert "Note: Undeclared columns, not used: merchant_id" in trained.stderr
 
     scored = call("score", payments, "--version", folder, "--out", results)
     assert scored.exit_code == 0, scored.output
-    assert "0 rows could not be used" in scored.stdout
+    assert "0 invalid rows" in scored.stdout
     with results.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 5000
@@ -126,7 +126,7 @@ def test_one_wrong_date_changes_no_other_row(
         )
         assert scored["stray"][-1]["status"] == f'error: column "timestamp": {ahead}'
         assert f'Row 30, column "timestamp": {ahead}.' in said.stderr
-        assert "1 rows could not be used" in said.stdout
+        assert "1 invalid rows" in said.stdout
     else:
         assert scored["stray"][-1]["status"] == "ok"
         assert "Note: 1 row lies 57 years before the others, it is row 30: check its date." in said.stderr
@@ -139,8 +139,8 @@ def test_a_table_of_another_time_is_judged_by_its_own_now(
     new.write_text(a_year_later(sample_csv, 5))
     arguments = ("score", new, "--version", sample_version, "--out", tmp_path / "r.csv")
     with clock.set_to(datetime(2026, 11, 30, tzinfo=UTC)):
-        assert "4 rows could not be used" in call(*arguments).stdout
-        assert "0 rows could not be used" in call(*arguments, "--now", "2027-01-02T00:00Z").stdout
+        assert "4 invalid rows" in call(*arguments).stdout
+        assert "0 invalid rows" in call(*arguments, "--now", "2027-01-02T00:00Z").stdout
     for now in ("tomorrow", "2027-01-02+02:00", "20270102120000Z"):
         assert f'"{now}" is no time such as' in refusal(call(*arguments, "--now", now))
 
@@ -176,7 +176,7 @@ def test_score_keeps_bad_rows_in_place_with_the_reason(sample_version: Path, sam
     new, results = tmp_path / "new.csv", tmp_path / "r.csv"
     new.write_text("\n".join(lines) + "\n")
     result = call("score", new, "--version", sample_version, "--out", results)
-    assert "1 rows could not be used" in result.stdout
+    assert "1 invalid rows" in result.stdout
     with results.open(newline="") as file:
         statuses = [row["status"] for row in csv.DictReader(file)]
     assert statuses == ["ok", "ok", 'error: column "amount": "much" is not a number', "ok", "ok"]
@@ -210,7 +210,7 @@ def test_the_installed_command_shows_an_error_without_a_trace(tmp_path: Path) ->
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "Error: There is no file no.csv.\n"
+    assert done.stderr == "Error: File no.csv does not exist.\n"
 
 
 @pytest.mark.parametrize(

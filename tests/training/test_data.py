@@ -23,7 +23,7 @@ from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.files.readers.source import Held
 from tollgate.errors import TableError, TrainingDataError
 
-from model_build.data.table import LabelledEvents, read_labelled_events, read_table, read_table_events
+from model_build.data.table import LabeledEvents, read_labeled_events, read_table, read_table_events
 from tests.hypothesis_profiles import examples
 
 TYPE = EventType(
@@ -56,7 +56,7 @@ def write(tmp_path: Path, text: str, name: str = "t.csv") -> Path:
 
 def refusal(path: Path, event_type: EventType = SMALL) -> str:
     with pytest.raises(TableError) as caught:
-        read_labelled_events(path, event_type)
+        read_labeled_events(path, event_type)
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -102,15 +102,15 @@ def typed_table() -> pa.Table:
     )
 
 
-def plain(data: LabelledEvents) -> tuple[list[int], list[float], list[int]]:
+def plain(data: LabeledEvents) -> tuple[list[int], list[float], list[int]]:
     return data.labels.tolist(), data.known_s.tolist(), data.rows.tolist()
 
 
 @pytest.fixture(scope="module")
-def from_parquet(tmp_path_factory: pytest.TempPathFactory) -> LabelledEvents:
+def from_parquet(tmp_path_factory: pytest.TempPathFactory) -> LabeledEvents:
     path = tmp_path_factory.mktemp("typed") / "t.parquet"
     pq.write_table(typed_table(), path)
-    return read_labelled_events(path, TYPE)
+    return read_labeled_events(path, TYPE)
 
 
 TEXT = "\n".join((HEADER, *ROWS)) + "\n"
@@ -141,22 +141,22 @@ def serve(path: Path) -> dict[str, list[Any]]:
     ],
 )
 def test_every_spelling_of_a_text_file_gives_what_parquet_gives(
-    tmp_path: Path, from_parquet: LabelledEvents, name: str, content: bytes
+    tmp_path: Path, from_parquet: LabeledEvents, name: str, content: bytes
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    data = read_labelled_events(path, TYPE)
+    data = read_labeled_events(path, TYPE)
     assert_same(data.events, from_parquet.events)
     assert plain(data) == plain(from_parquet)
 
 
 def test_a_comma_inside_a_quoted_column_name_is_part_of_the_name(tmp_path: Path) -> None:
     path = write(tmp_path, '"id","time","amount","fraud","note, long"\na,2026-01-01,1,0,x\n')
-    assert read_labelled_events(path, SMALL).unused_columns == ("note, long",)
+    assert read_labeled_events(path, SMALL).unused_columns == ("note, long",)
 
 
-def test_ids_keep_their_zeros(from_parquet: LabelledEvents, tmp_path: Path) -> None:
-    data = read_labelled_events(write(tmp_path, TEXT), TYPE)
+def test_ids_keep_their_zeros(from_parquet: LabeledEvents, tmp_path: Path) -> None:
+    data = read_labeled_events(write(tmp_path, TEXT), TYPE)
     assert list(data.events.ids) == list(from_parquet.events.ids) == ["007", "009", "008"]
     assert list(data.events.entities["card"].values) == ["0042"]
 
@@ -168,7 +168,7 @@ def test_whole_numbers_name_the_same_entity_in_any_column_type(tmp_path: Path) -
         table = typed_table().slice(0, 2)
         place = table.column_names.index("card")
         pq.write_table(table.set_column(place, "card", cards), path)
-        keys = read_labelled_events(path, TYPE).events.entities["card"]
+        keys = read_labeled_events(path, TYPE).events.entities["card"]
         spelled.append((list(keys.values), keys.codes.tolist()))
     assert spelled == [(["7"], [0, -1])] * 3
 
@@ -180,7 +180,7 @@ def test_a_missing_number_of_parquet_may_be_nan(tmp_path: Path) -> None:
         {"id": ["a", "b"], "time": ["2026-01-01"] * 2, "amount": [1.0, nan], "fraud": [0.0, nan], "first": [1.0, nan]}
     )
     pq.write_table(table, path)
-    data = read_labelled_events(path, replace(SMALL, boolean=("first",)))
+    data = read_labeled_events(path, replace(SMALL, boolean=("first",)))
     assert data.labels.tolist() == [0, -1]
     assert np.isnan(data.events.amounts[1])  # type: ignore[index]
     assert np.isnan(data.events.numeric["first"][1])
@@ -204,7 +204,7 @@ def test_a_missing_number_of_parquet_may_be_nan(tmp_path: Path) -> None:
 def test_training_and_serving_read_a_typed_time_alike(tmp_path: Path, times: pa.Array) -> None:
     path = tmp_path / "t.parquet"
     pq.write_table(pa.table({"id": ["a"], "time": times, "amount": [1.0], "fraud": [1]}), path)
-    trained = read_labelled_events(path, SMALL).events
+    trained = read_labeled_events(path, SMALL).events
     served, problems = read_events(SMALL, serve(path))
     assert not problems
     assert trained.times_us.tolist() == served.times_us.tolist()
@@ -303,7 +303,7 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_columns_that_nobody_declared_are_told(tmp_path: Path) -> None:
-    data = read_labelled_events(write(tmp_path, "id,time,amount,fraud,colour\na,2026-01-01,1,0,red\n"), SMALL)
+    data = read_labeled_events(write(tmp_path, "id,time,amount,fraud,colour\na,2026-01-01,1,0,red\n"), SMALL)
     assert data.unused_columns == ("colour",)
 
 
@@ -315,7 +315,7 @@ def test_a_label_of_another_word_is_refused_with_its_row(tmp_path: Path) -> None
 def test_declared_label_words_are_understood(tmp_path: Path) -> None:
     event_type = replace(SMALL, label=LabelRule("fraud", 0.0, None, ("chargeback",), ("ok",)))
     path = write(tmp_path, "id,time,amount,fraud\na,2026-01-01,1, OK\nb,2026-01-01,1,Chargeback\nc,2026-01-01,1,\n")
-    assert read_labelled_events(path, event_type).labels.tolist() == [0, 1, -1]
+    assert read_labeled_events(path, event_type).labels.tolist() == [0, 1, -1]
 
 
 def test_an_undeclared_word_is_refused_where_words_are_declared(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_labels_are_read_from_any_column_type(tmp_path: Path, labels: pa.Array) 
     pq.write_table(
         pa.table({"id": ["a", "b", "c"], "time": ["2026-01-01"] * 3, "amount": [1, 2, 3], "fraud": labels}), path
     )
-    assert read_labelled_events(path, SMALL).labels.tolist() == [1, 0, -1]
+    assert read_labeled_events(path, SMALL).labels.tolist() == [1, 0, -1]
 
 
 def test_a_column_without_any_value_is_read_as_missing(tmp_path: Path) -> None:
@@ -342,7 +342,7 @@ def test_a_column_without_any_value_is_read_as_missing(tmp_path: Path) -> None:
     for name in ("amount", "age", "kind", "first", "card", "fraud"):
         table = table.set_column(table.column_names.index(name), name, pa.nulls(3))
     pq.write_table(table, path)
-    data = read_labelled_events(path, TYPE)
+    data = read_labeled_events(path, TYPE)
     assert data.labels.tolist() == [-1, -1, -1]
     assert np.isnan(data.events.amounts).all()
     assert (data.events.entities["card"].codes == -1).all()
@@ -429,7 +429,7 @@ def test_a_parquet_file_without_rows_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    assert f"There is no file {tmp_path / 'nowhere.csv'}" in refusal(tmp_path / "nowhere.csv")
+    assert f"File {tmp_path / 'nowhere.csv'} does not exist" in refusal(tmp_path / "nowhere.csv")
 
 
 def test_a_detector_without_a_label_cannot_learn(tmp_path: Path) -> None:
@@ -440,7 +440,7 @@ def test_a_detector_without_a_label_cannot_learn(tmp_path: Path) -> None:
 
 def test_rows_out_of_order_are_sorted_with_all_that_belongs_to_them(tmp_path: Path) -> None:
     text = "id,time,amount,fraud\nc,2026-01-03,3,1\na,2026-01-01,1,0\nb,2026-01-02,2,\n"
-    data = read_labelled_events(write(tmp_path, text), SMALL)
+    data = read_labeled_events(write(tmp_path, text), SMALL)
     assert list(data.events.ids) == ["a", "b", "c"]
     assert data.events.amounts.tolist() == [1.0, 2.0, 3.0]  # type: ignore[union-attr]
     assert data.labels.tolist() == [0, -1, 1]
@@ -453,7 +453,7 @@ KNOWN = replace(SMALL, label=LabelRule("fraud", 86_400.0, "known"))
 
 def test_a_label_is_known_when_its_column_says_and_after_the_delay_otherwise(tmp_path: Path) -> None:
     text = "id,time,amount,fraud,known\na,2026-01-01,1,0,\nb,2026-01-01,1,1,2026-01-01T06:00:00Z\n"
-    data = read_labelled_events(write(tmp_path, text), KNOWN)
+    data = read_labeled_events(write(tmp_path, text), KNOWN)
     assert (data.known_s - data.events.times_s).tolist() == [86_400.0, 21_600.0]
 
 
@@ -464,7 +464,7 @@ def test_a_label_before_its_event_is_refused_with_its_row(tmp_path: Path) -> Non
 
 def test_a_label_dated_by_the_day_of_its_event_is_known_from_the_event_on(tmp_path: Path) -> None:
     rows = "a,2026-01-05T10:00:00Z,1,1,2026-01-05\nb,2026-01-05T00:00:00Z,1,0,2026-01-05\nc,2026-01-05,1,1,2026-01-06\n"
-    data = read_labelled_events(write(tmp_path, f"id,time,amount,fraud,known\n{rows}"), KNOWN)
+    data = read_labeled_events(write(tmp_path, f"id,time,amount,fraud,known\n{rows}"), KNOWN)
     assert dict(zip(data.events.ids, (data.known_s - data.events.times_s).tolist(), strict=True)) == {
         "a": 0.0,
         "b": 0.0,
@@ -485,7 +485,7 @@ def test_a_blank_label_time_of_parquet_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     columns: Mapping[str, list[Any]] = {"id": ["a"], "time": ["2026-01-01"], "amount": [1], "fraud": [1], "known": [""]}
     pq.write_table(pa.table(columns), path)
-    assert (read_labelled_events(path, KNOWN).known_s[0]) == 1_767_225_600 + 86_400
+    assert (read_labeled_events(path, KNOWN).known_s[0]) == 1_767_225_600 + 86_400
 
 
 def test_the_table_is_kept_as_it_was_written(tmp_path: Path) -> None:

@@ -23,13 +23,13 @@ from tollgate.core.rules.lists.text import given_lines, read_list
 from tollgate.errors import TrainingDataError
 
 from model_build.data.future_rows import read_past_payments
-from model_build.data.leakage import Disguise, _area, _Counts, find_disguised_labels
-from model_build.data.quality import notice_data
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.leakage import LabelLeak, _area, _Counts, find_label_leaks
+from model_build.data.quality import note_data_quality
+from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.detector_file.reader import DetectorFile, read_detector_file
 from model_build.evaluation.costs import PricedEvents
 from model_build.sealing.seal import encode_histories
-from model_build.train import Trained, train_detector
+from model_build.train import TrainingResult, train_detector
 from tests.core.files.scored import score
 from tests.hypothesis_profiles import examples
 
@@ -69,8 +69,8 @@ def notice(
 ) -> tuple[str, ...]:
     path, file = write(folder, columns, event, suffix)
     if now_s is None:
-        return notice_data(read_labelled_events(path, file.event_type), file, None)
-    return notice_data(read_past_payments(path, file, datetime.fromtimestamp(now_s, UTC)), file, now_s)
+        return note_data_quality(read_labeled_events(path, file.event_type), file, None)
+    return note_data_quality(read_past_payments(path, file, datetime.fromtimestamp(now_s, UTC)), file, now_s)
 
 
 def test_a_clean_table_has_no_notes(tmp_path: Path) -> None:
@@ -81,8 +81,8 @@ def test_a_clean_table_has_no_notes(tmp_path: Path) -> None:
 def test_the_sample_has_no_notes_but_those_of_its_unused_columns(
     sample_csv: Path, quick_detector: DetectorFile
 ) -> None:
-    data = read_labelled_events(sample_csv, quick_detector.event_type)
-    assert notice_data(data, quick_detector, None) == ()
+    data = read_labeled_events(sample_csv, quick_detector.event_type)
+    assert note_data_quality(data, quick_detector, None) == ()
 
 
 def test_columns_that_are_the_same_or_empty_in_every_row_are_named(tmp_path: Path) -> None:
@@ -90,10 +90,9 @@ def test_columns_that_are_the_same_or_empty_in_every_row_are_named(tmp_path: Pat
     event = EVENT + 'amount = "a"\nboolean = ["b"]\ncategorical = ["c", "e"]\nnumeric = ["d"]\n[entities]\nk = "card"\n'
     notes = notice(tmp_path, base() | more, event)
     assert notes == (
-        'Columns "card", "d", "e" are empty in every row: fill in what is missing in the export, or leave it out of '
-        "detector.toml.",
-        'Columns "a", "b", "c" are the same in every row, which tells no event from another: check the export, or '
-        "leave it out of detector.toml.",
+        'Columns "card", "d", "e" are empty in every row: fix the export, or remove the columns from detector.toml.',
+        'Columns "a", "b", "c" are the same in every row, so a model learns nothing from them: check the export, '
+        "or remove the columns from detector.toml.",
     )
 
 
@@ -116,7 +115,7 @@ def test_an_entity_of_its_own_for_all_is_no_constant(tmp_path: Path) -> None:
 
 def test_few_frauds_are_told(tmp_path: Path) -> None:
     columns = base() | {"y": [int(number % 20 == 3) for number in range(N)]}
-    assert notice(tmp_path, columns) == ("Only 30 frauds are labelled: every figure above is uncertain.",)
+    assert notice(tmp_path, columns) == ("Only 30 events are labeled as fraud: every figure above is uncertain.",)
 
 
 def test_a_column_filled_in_after_the_truth_is_named_in_a_sentence(tmp_path: Path) -> None:
@@ -125,11 +124,11 @@ def test_a_column_filled_in_after_the_truth_is_named_in_a_sentence(tmp_path: Pat
     notes = notice(tmp_path, columns, EVENT + 'categorical = ["reason"]\nnumeric = ["refund"]\n')
     frauds = int(y.sum())
     assert notes == (
-        'Column "refund" alone tells fraud from legitimate with an AUC of 1: it seems to be the label in disguise, '
-        "filled in once the truth was known; leave it out of detector.toml unless every new event really has it.",
+        'Column "refund" alone separates fraud from legitimate with an AUC of 1: it likely leaks the label, because it '
+        "was filled in after the outcome was known. Remove it from detector.toml unless every new event really has it.",
         f'Column "reason" is filled in for {frauds} of {frauds} frauds and for 0 of {N - frauds} legitimate events: it '
-        "seems to be the label in disguise, filled in once the truth was known; leave it out of detector.toml unless "
-        "every new event really has it.",
+        "likely leaks the label, because it was filled in after the outcome was known. Remove it from detector.toml "
+        "unless every new event really has it.",
     )
 
 
@@ -140,16 +139,16 @@ def test_the_samples_own_answer_is_found_where_somebody_declares_it(
         quick_detector.event_type, ignored=("currency",), categorical=("merchant_category", "channel", "fraud_kind")
     )
     declared = replace(quick_detector, event_type=event_type)
-    (note,) = notice_data(read_labelled_events(sample_csv, event_type), declared, None)
+    (note,) = note_data_quality(read_labeled_events(sample_csv, event_type), declared, None)
     assert note.startswith('Column "fraud_kind" is filled in for ')
 
 
-def judge(column: npt.NDArray[Any] | Keys, y: npt.NDArray[np.int8]) -> list[Disguise]:
+def judge(column: npt.NDArray[Any] | Keys, y: npt.NDArray[np.int8]) -> list[LabelLeak]:
     n = len(y)
     numeric = {} if isinstance(column, Keys) else {"c": column.astype(np.float64)}
     categories = {"c": column} if isinstance(column, Keys) else {}
     events = Events([""] * n, np.arange(n, dtype=np.int64), None, None, None, numeric, categories, {})
-    return find_disguised_labels(events, y)
+    return find_label_leaks(events, y)
 
 
 def measures(y: npt.NDArray[np.int8], shift: float, seed: int = 1) -> npt.NDArray[np.float64]:
@@ -162,7 +161,7 @@ def test_a_number_is_found_in_either_direction_with_its_area(n: int, rate: float
     y = labels_of(n, rate)
     values = sign * measures(y, 5.5)
     (found,) = judge(values, y)
-    assert found.told_by == "order"
+    assert found.found_by == "order"
     assert found.auc == pytest.approx(roc_auc_score(y, sign * values), abs=1e-9)
 
 
@@ -178,7 +177,7 @@ def test_no_luck_among_a_thousand_strong_columns_with_ten_frauds() -> None:
     y[::200] = 1
     columns = {f"c{seed}": measures(y, 1.8, seed) for seed in range(1_000)}
     events = Events([""] * 2_000, np.arange(2_000), None, None, None, columns, {}, {})
-    assert find_disguised_labels(events, y) == []
+    assert find_label_leaks(events, y) == []
 
 
 def test_nine_frauds_are_too_few_to_suspect_anything() -> None:
@@ -201,14 +200,14 @@ def test_codes_are_found_whatever_their_order() -> None:
     y = labels_of(4_000, 0.1)
     legitimate = np.random.default_rng(2).choice([1, 2, 4, 5], len(y))
     (found,) = judge(np.where(y == 1, 3, legitimate), y)
-    assert (found.told_by, found.auc) == ("groups", 1.0)
+    assert (found.found_by, found.auc) == ("groups", 1.0)
 
 
 def test_a_category_of_its_own_for_frauds_is_found_and_a_common_one_is_not() -> None:
     y = labels_of(4_000, 0.1)
     others = np.random.default_rng(2).integers(0, 3, len(y))
     names = ["settled", "open", "refunded", "chargeback"]
-    assert [found.told_by for found in judge(Keys(np.where(y == 1, 3, others), names), y)] == ["groups"]
+    assert [found.found_by for found in judge(Keys(np.where(y == 1, 3, others), names), y)] == ["groups"]
     half = np.where((y == 1) & (others > 0), 3, others)
     assert judge(Keys(half, names), y) == []
 
@@ -224,7 +223,7 @@ def test_being_filled_in_or_empty_only_for_frauds_is_found_though_not_for_all(fi
     chance = np.random.default_rng(3).random(len(y)) < 0.6
     present = (y == 1) & chance if filled_for else (y == 0) | chance
     (found,) = judge(np.where(present, measures(y, 0), np.nan), y)
-    assert found.told_by == ("presence" if filled_for else "absence")
+    assert found.found_by == ("presence" if filled_for else "absence")
     assert found.seen_legitimate == 0
     assert 50 < found.seen_frauds < int(y.sum())
 
@@ -301,7 +300,7 @@ def test_labels_younger_than_their_delay_are_counted(tmp_path: Path) -> None:
     event = EVENT.replace("1h", "10d")
     now_s = START_S + 3600.0 * (N - 1)
     (note,) = notice(tmp_path, base(), event, now_s=now_s)
-    assert note.startswith("240 labels are younger than label_delay (10 days), so that frauds among them may not be")
+    assert note.startswith("240 labels are newer than label_delay (10 days), so some frauds may not be")
     assert notice(tmp_path, base(), event, now_s=now_s + 10 * 86_400) == ()
 
 
@@ -371,7 +370,7 @@ def test_counts_of_another_unit_are_told_when_training_and_when_scoring(
     assert any(key in note for note in notes)
 
 
-def days_taken(data: LabelledEvents) -> int:
+def days_taken(data: LabeledEvents) -> int:
     days, scores = data.events.times_us // 86_400_000_000, np.zeros(len(data.labels), dtype=np.int64)
     return PricedEvents.of(data.labels, scores, None, days, Costs(missed_fraud=1.0)).day_count
 
@@ -401,7 +400,7 @@ def test_a_row_that_lies_far_after_the_others_changes_nothing_for_them(tmp_path:
 # ---- from table to decision ------------------------------------------------------------------------------------------
 
 
-def train_and_score(folder: Path, columns: Columns, event: str, new: Columns, suffix: str = ".csv") -> Trained:
+def train_and_score(folder: Path, columns: Columns, event: str, new: Columns, suffix: str = ".csv") -> TrainingResult:
     """Train on columns and hold that ``new`` ones are scored without an error."""
     path, file = write(folder, columns, event, suffix)
     trained = train_detector(path, file, folder / "out", lambda _step: None)
@@ -422,24 +421,24 @@ def shown_at(offset_hours: float, number: int, *, zone: bool = True) -> str:
 def test_offsets_that_differ_from_row_to_row_are_one_time_line(tmp_path: Path) -> None:
     mixed = base() | {"t": [shown_at((-8, 0, 5.5)[number % 3], number) for number in range(N)]}
     path, file = write(tmp_path, mixed, EVENT)
-    data = read_labelled_events(path, file.event_type)
+    data = read_labeled_events(path, file.event_type)
     assert (data.events.times_us == (START_S + 3600 * np.arange(N)) * 1_000_000).all()
     assert data.rows.tolist() == list(range(N))
-    assert notice_data(data, file, NOW_S) == ()
+    assert note_data_quality(data, file, NOW_S) == ()
     train_and_score(tmp_path, mixed, EVENT, mixed)
 
 
 def test_times_without_a_zone_among_others_are_utc_and_told(tmp_path: Path) -> None:
     mixed = base() | {"t": [shown_at(2, number, zone=number % 2 == 0) for number in range(N)]}
     path, file = write(tmp_path, mixed, EVENT)
-    data = read_labelled_events(path, file.event_type)
+    data = read_labeled_events(path, file.event_type)
     in_file_order = np.empty(N, dtype=np.int64)
     in_file_order[data.rows] = data.events.times_us // 3_600_000_000
     hours = START_S // 3600 + np.arange(N)
     assert (in_file_order == hours + np.where(np.arange(N) % 2 == 1, 2, 0)).all()
-    assert notice_data(data, file, NOW_S)[0] == (
-        'Column "t" has a time zone in 300 rows and none in 300: those without one were taken as UTC; give all of them '
-        "one if they are not."
+    assert note_data_quality(data, file, NOW_S)[0] == (
+        'Column "t" has a time zone in 300 rows and none in 300: times without a zone were read as UTC. Add the '
+        "zone if they are not UTC."
     )
     train_and_score(tmp_path, mixed, EVENT, mixed)
 
@@ -458,9 +457,9 @@ def test_typed_times_with_a_zone_of_their_own_keep_their_moments_over_the_change
     moments = [(START_S + 86 * 86_400 + 3600 * number) * 1_000_000 for number in range(N)]
     columns = base() | {"t": pa.array(moments, pa.timestamp("us", "Europe/Berlin"))}
     path, file = write(tmp_path, columns, EVENT, ".parquet")
-    data = read_labelled_events(path, file.event_type)
+    data = read_labeled_events(path, file.event_type)
     assert data.events.times_us.tolist() == moments
-    assert not any("zone in" in note for note in notice_data(data, file, None))
+    assert not any("zone in" in note for note in note_data_quality(data, file, None))
     train_and_score(tmp_path, columns, EVENT, columns, ".parquet")
 
 
@@ -476,7 +475,7 @@ def test_a_thousand_columns_are_checked_trained_on_and_scored(tmp_path: Path) ->
     columns = base() | {name: generator.integers(0, 1_000, N) for name in names} | {"n7": labels_of() * 3}
     event = EVENT + f"numeric = {names}\n"
     (note,) = notice(tmp_path, columns, event)
-    assert note.startswith('Column "n7" alone tells fraud from legitimate with an AUC of 1')
+    assert note.startswith('Column "n7" alone separates fraud from legitimate with an AUC of 1')
     trained = train_and_score(tmp_path, columns, event, columns)
     assert len(trained.sealed.version.features) == 1_002
 
@@ -553,7 +552,7 @@ def test_zeros_in_front_that_some_ids_lost_are_told(tmp_path: Path) -> None:
 
     (note,) = notice(tmp_path, with_cards(cards), CARDS)
 
-    assert 'such as "0001" and "1", which are two keys' in note
+    assert 'such as "0001" and "1"; they count as different IDs' in note
 
 
 def test_thousands_that_may_be_decimals_are_asked_about(tmp_path: Path) -> None:
@@ -572,4 +571,4 @@ def test_thousands_that_may_be_decimals_are_asked_about(tmp_path: Path) -> None:
 def test_labels_the_wrong_way_round_are_asked_about(tmp_path: Path) -> None:
     swapped = base() | {"y": (1 - labels_of(rate=0.1)).tolist()}
 
-    assert any("the wrong way round" in note for note in notice(tmp_path, swapped))
+    assert any("are the labels swapped" in note for note in notice(tmp_path, swapped))

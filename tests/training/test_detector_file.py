@@ -146,7 +146,7 @@ def test_a_value_of_the_wrong_kind_is_refused_with_line_and_key(
 @pytest.mark.parametrize("length", ["7", "7 days", "-1d", "0d", "d", "1y", ""])
 def test_a_length_of_time_that_is_none_is_refused(tmp_path: Path, length: str) -> None:
     message = refusal(tmp_path, WHOLE.replace('"1h"', f'"{length}"'))
-    assert "half_lives in [history] has to be a length of time" in message
+    assert "half_lives in [history] must be a duration" in message
     assert f'not "{length}".' in message
 
 
@@ -166,10 +166,10 @@ def test_a_label_delay_that_is_no_length_of_time_is_refused(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("extra", "named"),
     [
-        ('categorical = ["amount"]', '"amount", which is amount already'),
-        ('categorical = ["age"]', '"age", which is numeric already'),
-        ('boolean = ["time"]', '"time", which is timestamp already'),
-        ('ignored = ["fraud"]', '"fraud", which is label already'),
+        ('categorical = ["amount"]', '"amount", which is already used as amount'),
+        ('categorical = ["age"]', '"age", which is already used as numeric'),
+        ('boolean = ["time"]', '"time", which is already used as timestamp'),
+        ('ignored = ["fraud"]', '"fraud", which is already used as label'),
         ('label_time = "age"', '"age", which is'),
         ('label_time = "fraud"', '"fraud", which is'),
     ],
@@ -194,7 +194,7 @@ def test_a_categorical_column_may_also_identify_an_entity(tmp_path: Path) -> Non
 
 def test_outcomes_that_do_not_rise_are_refused(tmp_path: Path) -> None:
     text = WHOLE.replace("review = 900", "review = 900\nblock = 900")
-    assert f"line {line_of(text, 'block')}: block in [outcomes] has to come after" in refusal(tmp_path, text)
+    assert f"line {line_of(text, 'block')}: block in [outcomes] must come after" in refusal(tmp_path, text)
 
 
 def without_key(key: str) -> str:
@@ -243,7 +243,7 @@ def test_an_error_of_the_notation_names_its_line(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DetectorFileError, match=r"There is no detector file .*nowhere\.toml\."):
+    with pytest.raises(DetectorFileError, match=r"Detector file .*nowhere\.toml does not exist\."):
         read_detector_file(tmp_path / "nowhere.toml")
 
 
@@ -299,7 +299,7 @@ def test_costs_that_are_not_set_are_the_documented_defaults(tmp_path: Path) -> N
 def test_a_price_that_is_none_is_refused_with_line_and_key(tmp_path: Path, key: str, value: str) -> None:
     text = WHOLE.replace("[outcomes]", f"[costs]\n{key} = {value}\n[outcomes]")
     message = refusal(tmp_path, text)
-    assert f"line {line_of(text, key)}: {key} in [costs] has to be" in message
+    assert f"line {line_of(text, key)}: {key} in [costs] must be" in message
     assert "a number from 0 to 10^12" in message
 
 
@@ -311,7 +311,7 @@ def test_a_misspelt_amount_or_key_of_costs_is_suggested(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("section", ["[costs]\nreview = 2\n", '[costs]\nmissed_fraud = "amount"\n'])
 def test_costs_without_an_amount_need_a_number_for_missed_fraud(tmp_path: Path, section: str) -> None:
-    assert "missed_fraud in [costs] has to be a number" in refusal(tmp_path, SMALLEST + section)
+    assert "missed_fraud in [costs] must be a number" in refusal(tmp_path, SMALLEST + section)
     assert read(tmp_path, SMALLEST + "[costs]\nmissed_fraud = 0\n").costs == Costs(0.0)
 
 
@@ -336,12 +336,12 @@ def test_outcomes_can_be_left_to_the_costs(tmp_path: Path) -> None:
 def test_cost_is_for_review_and_block_together_and_alone(tmp_path: Path, outcomes: str, key: str) -> None:
     text = WHOLE.replace("review = 900", outcomes)
     message = refusal(tmp_path, text)
-    assert f"line {line_of(text, f'{key} =')}: {key} in [outcomes] does not fit" in message
+    assert f"line {line_of(text, f'{key} =')}: {key} in [outcomes] cannot be combined" in message
     assert 'write review = "cost" and block = "cost", and no other outcome' in message
 
 
 def test_another_text_than_cost_is_no_score(tmp_path: Path) -> None:
-    assert "has to be a score from 1 to 1000, not 'costs'" in refusal(tmp_path, FROM_COST.replace('"cost"', '"costs"'))
+    assert "must be a score from 1 to 1000, not 'costs'" in refusal(tmp_path, FROM_COST.replace('"cost"', '"costs"'))
 
 
 def test_outcomes_cannot_be_left_to_costs_that_are_not_there(tmp_path: Path) -> None:
@@ -355,16 +355,16 @@ def test_outcomes_cannot_be_left_to_costs_that_are_not_there(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("label_delay = 7", 'label_delay in [event] has to be a text in quotes, such as "7d", not 7.'),
-        ('null_values = "NULL"', 'null_values in [event] has to be a list, such as ["NULL"], not "NULL".'),
-        ("null_values = [0]", 'null_values in [event] has to be a list of texts in quotes, such as ["NULL"].'),
-        ('numeric = "age"', 'numeric in [event] has to be a list, such as ["age"], not "age".'),
-        ("amount = 5", 'amount in [event] has to be a text in quotes, such as "5", not 5.'),
-        ("max_ahead = true", 'max_ahead in [event] has to be a text in quotes, such as "10m", not true.'),
-        ('max_ahead = "soon"', 'has to be a length of time such as "12h" or "7d", not "soon".'),
+        ("label_delay = 7", 'label_delay in [event] must be a string in quotes, such as "7d", not 7.'),
+        ('null_values = "NULL"', 'null_values in [event] must be a list, such as ["NULL"], not "NULL".'),
+        ("null_values = [0]", 'null_values in [event] must be a list of strings in quotes, such as ["NULL"].'),
+        ('numeric = "age"', 'numeric in [event] must be a list, such as ["age"], not "age".'),
+        ("amount = 5", 'amount in [event] must be a string in quotes, such as "5", not 5.'),
+        ("max_ahead = true", 'max_ahead in [event] must be a string in quotes, such as "10m", not true.'),
+        ('max_ahead = "soon"', 'must be a duration such as "12h" or "7d", not "soon".'),
         (
             'location = "lat"',
-            'has to be a table in braces, such as { latitude = "lat", longitude = "lon" }, not "lat".',
+            'must be a table in braces, such as { latitude = "lat", longitude = "lon" }, not "lat".',
         ),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tollgate.core.rules.rule import Rule
 from tollgate.errors import DetectorFileError
 
-from model_build.detector_file.drafts import put_rules, take_rules_in, write_rules
+from model_build.detector_file.drafts import replace_rules, replace_rules_in_file, write_rules
 from model_build.detector_file.reader import read_detector_file
 
 DETECTOR = """\
@@ -51,25 +51,25 @@ RULES = [
 
 
 def test_rules_replace_those_of_the_file_and_the_rest_stays() -> None:
-    text = put_rules(DETECTOR, RULES[:1])
+    text = replace_rules(DETECTOR, RULES[:1])
 
     assert text == (
         DETECTOR[: DETECTOR.index("[[rules]]")]
         + write_rules(RULES[:1])
         + '\n# Of the lists.\n[lists.denied]\nvalues = ["a"]\n# The end.\n'
     )
-    assert put_rules(text, RULES[:1]) == text, "once more changes nothing"
+    assert replace_rules(text, RULES[:1]) == text, "once more changes nothing"
 
 
 def test_a_file_without_rules_gets_them_at_its_end() -> None:
-    text = put_rules(DETECTOR.partition("[[rules]]")[0], RULES)
+    text = replace_rules(DETECTOR.partition("[[rules]]")[0], RULES)
     assert [rule["name"] for rule in tomllib.loads(text)["rules"]] == ["new", 'quo"ted', "later"]
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "detector.toml"
     path.write_text(DETECTOR.replace("[[rules]], which only looks like one\n", '"NG"]').replace("  [\n", "  ["))
-    file = take_rules_in(path, RULES)
+    file = replace_rules_in_file(path, RULES)
 
     assert file.rules.rules == tuple(RULES)
     assert read_detector_file(path).rules == file.rules
@@ -80,7 +80,7 @@ def test_a_file_that_could_not_be_read_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "detector.toml"
     path.write_text(before := DETECTOR.partition("[[rules]]")[0])
     with pytest.raises(DetectorFileError, match='"amout" is no variable'):
-        take_rules_in(path, [Rule("odd", "amout > 5", "review")])
+        replace_rules_in_file(path, [Rule("odd", "amout > 5", "review")])
     assert path.read_text() == before
     assert [found.name for found in tmp_path.iterdir()] == ["detector.toml"]
 

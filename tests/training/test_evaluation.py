@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from model_build.cli.main import main
-from model_build.data.table import read_labelled_events
-from model_build.data.training_set import Material, read_material
+from model_build.data.table import read_labeled_events
+from model_build.data.training_set import TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.evaluate import evaluate_detector
 from model_build.evaluation.prequential import Protocol, cut_folds
@@ -31,9 +31,9 @@ def file(quick_detector: DetectorFile) -> DetectorFile:
 
 
 @pytest.fixture(scope="module")
-def material(sample_csv: Path, file: DetectorFile) -> Material:
-    data = read_labelled_events(sample_csv, file.event_type)
-    return read_material(data, file, cut_folds(data, PROTOCOL)[0].train, lambda _step: None)
+def training_set(sample_csv: Path, file: DetectorFile) -> TrainingSet:
+    data = read_labeled_events(sample_csv, file.event_type)
+    return build_training_set(data, file, cut_folds(data, PROTOCOL)[0].train, lambda _step: None)
 
 
 def test_models_beat_the_baselines(sample_csv: Path, file: DetectorFile) -> None:
@@ -49,20 +49,20 @@ def test_models_beat_the_baselines(sample_csv: Path, file: DetectorFile) -> None
     assert rows["XGBoost"].results[1].start == date(2026, 3, 8)
 
 
-def test_rules_count_what_an_analyst_would_look_at(material: Material) -> None:
-    fold = cut_folds(material.data, PROTOCOL)[0]
-    by_rules, by_amount = score_by_rules(material, fold), score_by_amount(material, fold)
+def test_rules_count_what_an_analyst_would_look_at(training_set: TrainingSet) -> None:
+    fold = cut_folds(training_set.data, PROTOCOL)[0]
+    by_rules, by_amount = score_by_rules(training_set, fold), score_by_amount(training_set, fold)
 
     assert by_amount.shape == by_rules.shape == fold.test.shape
     assert 0 <= float(np.min(by_rules)) < float(np.max(by_rules))
-    frauds = material.labels(fold.test) == 1
+    frauds = training_set.labels(fold.test) == 1
     assert by_rules[frauds].mean() > 2 * by_rules[~frauds].mean()
 
 
-def test_tuning_never_ends_below_where_it_began(material: Material) -> None:
-    folds = cut_folds(material.data, replace(PROTOCOL, folds=1))
+def test_tuning_never_ends_below_where_it_began(training_set: TrainingSet) -> None:
+    folds = cut_folds(training_set.data, replace(PROTOCOL, folds=1))
 
-    chosen = tune_parameters(material, folds, "xgboost", "none", seconds=0.001)
+    chosen = tune_parameters(training_set, folds, "xgboost", "none", seconds=0.001)
 
     assert chosen["rounds"] >= 20
     assert set(chosen) <= {"rounds", *SEARCHED_NAMES["xgboost"]}
@@ -74,19 +74,19 @@ SEARCHED_NAMES = {
 
 
 def test_every_model_can_be_tuned() -> None:
-    from model_build.models.registry import CANDIDATES  # noqa: PLC0415
+    from model_build.models.registry import MODEL_KINDS  # noqa: PLC0415
 
-    assert set(SEARCHED) == set(CANDIDATES)
+    assert set(SEARCHED) == set(MODEL_KINDS)
 
 
 def test_features_are_the_same_on_any_number_of_threads(
-    sample_csv: Path, file: DetectorFile, material: Material, monkeypatch: pytest.MonkeyPatch
+    sample_csv: Path, file: DetectorFile, training_set: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    data = read_labelled_events(sample_csv, file.event_type)
-    again = read_material(data, file, cut_folds(data, PROTOCOL)[0].train, lambda _step: None)
+    data = read_labeled_events(sample_csv, file.event_type)
+    again = build_training_set(data, file, cut_folds(data, PROTOCOL)[0].train, lambda _step: None)
 
-    assert np.array_equal(again.matrix, material.matrix, equal_nan=True)
+    assert np.array_equal(again.matrix, training_set.matrix, equal_nan=True)
 
 
 def test_the_command_prints_a_table_and_writes_every_fold(sample_csv: Path, tmp_path: Path) -> None:
@@ -99,11 +99,11 @@ def test_the_command_prints_a_table_and_writes_every_fold(sample_csv: Path, tmp_
     result = CliRunner().invoke(main, ["evaluate", str(sample_csv), "--detector", str(detector), *asked])
 
     assert result.exit_code == 0, result.output
-    assert "2 folds from 2026-03-01: 14 days to learn, 7 days of delay, 7 days to be judged on" in result.output
+    assert "2 folds from 2026-03-01: training on 14 days, label delay of 7 days, test on 7 days" in result.output
     rows = json.loads(written.read_text())["rows"]
     assert [fold["start"] for fold in rows[-1]["folds"]] == ["2026-03-01", "2026-03-08"]
     # The same notes as of training.
-    assert "Note: Columns not declared and not used: fraud_kind." in " ".join(result.stderr.split())
+    assert "Note: Undeclared columns, not used: fraud_kind." in " ".join(result.stderr.split())
     assert rows[-1]["average_precision"][0] == pytest.approx(
         np.mean([fold["average_precision"] for fold in rows[-1]["folds"]])
     )
@@ -119,7 +119,7 @@ def test_labels_the_wrong_way_round_are_doubted_where_a_fold_lacks_one_kind(samp
     result = CliRunner().invoke(main, ["evaluate", str(swapped), "--detector", str(detector), *asked])
     assert result.exit_code == 1
     said = " ".join(result.stderr.split())
-    assert "labelled events are fraud, more than half: if they are the wrong way round, say in label_values" in said
+    assert "labeled events are fraud, more than half: if the labels are swapped, set label_values" in said
 
 
 def test_folds_that_do_not_fit_are_one_sentence(sample_csv: Path) -> None:
@@ -128,4 +128,4 @@ def test_folds_that_do_not_fit_are_one_sentence(sample_csv: Path) -> None:
     )
 
     assert result.exit_code == 1
-    assert "use fewer folds, shorter ones, or more data." in result.output
+    assert "use fewer or shorter folds, or more data." in result.output

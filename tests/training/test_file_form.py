@@ -9,7 +9,7 @@ import pytest
 from tollgate.core.files.file_format import FileForm
 from tollgate.errors import DetectorFileError, TableError
 
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 from model_build.deployment.score_file import score_file
 from model_build.detector_file.reader import DetectorFile, read_detector_file
 from model_build.models.rules_only import seal_rules
@@ -65,13 +65,13 @@ def test_what_is_declared_is_sealed_and_scored_with(tmp_path: Path) -> None:
 
 def test_training_data_is_read_as_declared(tmp_path: Path) -> None:
     file = read(tmp_path, WRITTEN)
-    data = read_labelled_events(write(tmp_path, "cp1252"), file.event_type, file.file_form)
+    data = read_labeled_events(write(tmp_path, "cp1252"), file.event_type, file.file_form)
     assert sorted(data.events.entities["customer"].values) == ["Müller", "Société"]
     assert data.labels.tolist() == [0, 1]
-    marked = read_labelled_events(write(tmp_path, "utf-16"), file.event_type, file.file_form)
+    marked = read_labeled_events(write(tmp_path, "utf-16"), file.event_type, file.file_form)
     assert sorted(marked.events.entities["customer"].values) == ["Müller", "Société"]
     with pytest.raises(TableError, match="Row 1 is not UTF-8 text; declare encoding"):
-        read_labelled_events(write(tmp_path, "cp1252"), file.event_type, FileForm(":"))
+        read_labeled_events(write(tmp_path, "cp1252"), file.event_type, FileForm(":"))
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_training_data_is_read_as_declared(tmp_path: Path) -> None:
         ('delimiter = "::"', "one ASCII character"),
         ('delimiter = "\\""', "one ASCII character"),
         ('delimiter = "§"', "one ASCII character"),
-        ('encoding = "latin-15000"', 'is "latin-15000", which is no encoding of text'),
-        ('encoding = "base64"', "no encoding of text"),
+        ('encoding = "latin-15000"', 'is "latin-15000", which is not a text encoding'),
+        ('encoding = "base64"', "not a text encoding"),
         ('delimeter = ";"', "delimiter"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 
 from model_build.deployment.publish import load_folder_histories, open_folder
 from model_build.detector_file.reader import DetectorFile, read_detector_file
-from model_build.train import Trained, train_detector
+from model_build.train import TrainingResult, train_detector
 from tests.core.files.scored import score
 
 ROOT = Path(__file__).parents[2]
@@ -47,24 +47,24 @@ def file() -> DetectorFile:
 
 
 @pytest.fixture(scope="module")
-def trained(tables: tuple[Path, Path], file: DetectorFile, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def trained(tables: tuple[Path, Path], file: DetectorFile, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
     return train_detector(tables[0], file, tmp_path_factory.mktemp("versions"), lambda _step: None)
 
 
-def test_two_weeks_teach_to_find_frauds(trained: Trained) -> None:
-    reached = trained.contenders[0].test
+def test_two_weeks_teach_to_find_frauds(trained: TrainingResult) -> None:
+    reached = trained.models[0].test
     assert reached.auc > 0.75
     assert reached.average_precision > 0.3
     assert reached.card_precision is not None
     assert 0 < reached.card_precision < 1
 
 
-def test_the_export_answers_as_the_model_on_all_validation_payments(trained: Trained) -> None:
+def test_the_export_answers_as_the_model_on_all_validation_payments(trained: TrainingResult) -> None:
     assert trained.sealed.version.manifest["model"]["largest_export_difference"] <= 1e-6
 
 
 def test_the_days_after_are_scored_whole_and_find_frauds(
-    trained: Trained, tables: tuple[Path, Path], tmp_path: Path
+    trained: TrainingResult, tables: tuple[Path, Path], tmp_path: Path
 ) -> None:
     version = open_folder(trained.sealed.folder)
     stored = load_folder_histories(version, trained.sealed.folder)

@@ -74,7 +74,7 @@ def test_a_sampler_draws_as_many_as_it_says(strategy: str, frauds: int, expected
 def test_an_undersampler_draws_known_events_and_every_fraud(strategy: str) -> None:
     features, labels = draw_table()
     sample = draw_sample(strategy, features, labels, 0)
-    assert sample.stand_in is None
+    assert sample.fill_values is None
     for draw in sample.draws:
         assert rows_of(draw.features) <= rows_of(features)
         assert rows_of(draw.features[draw.labels == 1]) == rows_of(features[labels == 1])
@@ -91,12 +91,12 @@ def test_the_members_of_a_balanced_ensemble_see_different_legitimate_events() ->
 def test_smote_fills_with_medians_and_returns_known_events_to_the_bit(strategy: str) -> None:
     features, labels = draw_table()
     sample = draw_sample(strategy, features, labels, 0)
-    assert sample.stand_in is not None
-    assert np.allclose(sample.stand_in, np.nanmedian(features, axis=0))
+    assert sample.fill_values is not None
+    assert np.allclose(sample.fill_values, np.nanmedian(features, axis=0))
     (draw,) = sample.draws
     assert draw.features.dtype == np.float32
     assert not np.isnan(draw.features).any()
-    known = fill_rows(features, sample.stand_in)
+    known = fill_rows(features, sample.fill_values)
     assert rows_of(draw.features[draw.labels == 0]) <= rows_of(known[labels == 0])
     assert rows_of(known[labels == 1]) < rows_of(draw.features[draw.labels == 1])
 
@@ -117,8 +117,8 @@ def test_a_feature_that_is_missing_throughout_gets_zero() -> None:
     features, labels = draw_table()
     features[:, 2] = np.nan
     sample = draw_sample("smote", features, labels, 0)
-    assert sample.stand_in is not None
-    assert sample.stand_in[2] == 0
+    assert sample.fill_values is not None
+    assert sample.fill_values[2] == 0
     assert not sample.draws[0].features[:, 2].any()
 
 

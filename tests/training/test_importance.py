@@ -14,7 +14,7 @@ from tollgate.core.features.columns import plan_features
 from tollgate.core.features.feature import Feature, Matrix
 from tollgate.core.history.plan import plan_history
 
-from model_build.evaluation.importance import MOST_GROUPS, ImportanceReport, group_features, measure_importance
+from model_build.evaluation.importance import MAX_GROUPS, ImportanceReport, group_features, measure_importance
 
 Labels = npt.NDArray[np.int8]
 N = 4_000
@@ -26,7 +26,7 @@ ABC = (
 )
 
 
-def material(n: int = N, seed: int = 0) -> tuple[Matrix, Labels]:
+def training_set(n: int = N, seed: int = 0) -> tuple[Matrix, Labels]:
     """Two columns that say the same, one of noise, one that is never used."""
     generator = np.random.default_rng(seed)
     labels = (generator.random(n) < 0.1).astype(np.int8)
@@ -45,7 +45,7 @@ GAIN = np.array([0.5, 0.3, 0.2, 0.0])
 
 
 def measured(seed: int = 0) -> ImportanceReport:
-    matrix, labels = material()
+    matrix, labels = training_set()
     return measure_importance(either, ABC, matrix, labels, GAIN, seed=seed)
 
 
@@ -75,7 +75,7 @@ def test_importances_fall_and_are_the_same_for_the_same_seed() -> None:
 
 
 def test_the_matrix_stays_as_it_was() -> None:
-    matrix, labels = material()
+    matrix, labels = training_set()
     before = matrix.copy()
     measure_importance(either, ABC, matrix, labels, GAIN, seed=0)
     np.testing.assert_array_equal(matrix, before)
@@ -98,7 +98,7 @@ def test_drops_agree_with_those_of_scikit_learn() -> None:
 
 
 def test_a_drawn_legitimate_event_stands_for_those_that_were_not() -> None:
-    matrix, labels = material(60_000)
+    matrix, labels = training_set(60_000)
     report = measure_importance(either, ABC, matrix, labels, GAIN, seed=0)
     frauds = int((labels == 1).sum())
     assert (report.frauds, report.events) == (frauds, frauds + 20_000)
@@ -118,10 +118,10 @@ def test_a_thousand_features_are_measured_as_far_as_can_be_paid() -> None:
 
     gain = np.arange(1_000, 0, -1) / np.arange(1, 1_001).sum()
     report = measure_importance(predict, features, matrix, labels, gain, seed=0)
-    assert (len(report.features), len(report.groups)) == (30, MOST_GROUPS)
+    assert (len(report.features), len(report.groups)) == (30, MAX_GROUPS)
     # Each group is one feature: the thirty largest are shuffled once.
-    assert len(calls) == 1 + 3 * MOST_GROUPS
-    assert report.unmeasured_gain == pytest.approx(gain[MOST_GROUPS:].sum())
+    assert len(calls) == 1 + 3 * MAX_GROUPS
+    assert report.unmeasured_gain == pytest.approx(gain[MAX_GROUPS:].sum())
 
 
 def test_the_plain_form_is_json_of_all_of_it() -> None:

@@ -7,14 +7,14 @@ from tollgate.core.features.columns import plan_features
 from tollgate.core.history.plan import plan_history
 from tollgate.errors import TrainingDataError
 
-from model_build.detector_file.excluded_features import leave_out
+from model_build.detector_file.excluded_features import exclude_features
 from tests.core.one_by_one import PAYMENT
 
 FEATURES = plan_features(PAYMENT, plan_history(PAYMENT, (3600.0, 86_400.0)), {"channel": {"web": 1.0}})
 
 
 def test_features_are_left_out_by_name_and_by_pattern() -> None:
-    names = [feature.name for feature in leave_out(FEATURES, ["amount_log", "*_pace_*", "customer_count_1[dh]"])]
+    names = [feature.name for feature in exclude_features(FEATURES, ["amount_log", "*_pace_*", "customer_count_1[dh]"])]
 
     gone = {feature.name for feature in FEATURES} - set(names)
     paces = {f"{entity}_pace_1h" for entity in PAYMENT.entities}
@@ -24,9 +24,9 @@ def test_features_are_left_out_by_name_and_by_pattern() -> None:
 
 def test_a_pattern_that_matches_nothing_offers_the_nearest_name() -> None:
     with pytest.raises(TrainingDataError, match=r'leave_out has "amont_log".*did you mean "amount_log"'):
-        leave_out(FEATURES, ["amont_log"])
+        exclude_features(FEATURES, ["amont_log"])
 
 
 def test_leaving_out_everything_is_refused() -> None:
-    with pytest.raises(TrainingDataError, match="leaves no feature"):
-        leave_out(FEATURES, ["*"])
+    with pytest.raises(TrainingDataError, match="excludes every feature"):
+        exclude_features(FEATURES, ["*"])

@@ -27,7 +27,7 @@ from tollgate.core.detectors.model import Model
 from tollgate.core.features.feature import Matrix
 from tollgate.errors import ModelFileError
 
-from model_build.onnx_export.external import LARGEST_BYTES, read_onnx_file
+from model_build.onnx_export.external import MAX_BYTES, read_onnx_file
 
 FEATURES = 5
 GENERATOR = np.random.default_rng(0)
@@ -134,22 +134,23 @@ def two_inputs() -> onnx.ModelProto:
 
 
 REFUSED = {
-    "another number of features": (graph(one_column(), shape=[None, 12]), "takes 12 features, and this detector file"),
+    "another number of features": (graph(one_column(), shape=[None, 12]), "takes 12 features, but this detector file"),
     "one event at a time": (graph(one_column(), shape=[1, FEATURES]), "takes the shape [1, 5] at its input x"),
-    "one dimension": (graph(one_column(), shape=[FEATURES]), "takes the shape [5] at its input x; it has to be [n, 5]"),
-    "float64": (graph(one_column(), kind=TensorProto.DOUBLE), "takes double at its input x; export it for float32"),
-    "two inputs": (two_inputs(), "has 2 inputs (x, y); it has to have one, with the 5 features side by side"),
+    "one dimension": (graph(one_column(), shape=[FEATURES]), "takes the shape [5] at its input x; it must be [n, 5]"),
+    "float64": (graph(one_column(), kind=TensorProto.DOUBLE), "takes double at its input x; export it with float32"),
+    "two inputs": (two_inputs(), "has 2 inputs (x, y); it must have one, an array of the 5 features"),
     "outputs of which none is named": (
         graph([*one_column(), node("Abs", ["taken"], "q")], outputs=["p", "q"]),
-        "has the outputs p, q, and it cannot be told which of them has probabilities",
+        "has the outputs p, q, and it is not clear which of them has probabilities",
     ),
     "labels only": (
         graph([*one_column(), node("Cast", ["p"], "label", to=TensorProto.INT64)], outputs=["label"]),
         "none of them has probabilities",
     ),
-    "three classes": (graph(one_column([0, 1, 2])), "gives p the shape [3, 3] for 3 events; it has to be"),
+    "three classes": (graph(one_column([0, 1, 2])), "gives p the shape [3, 3] for 3 events; it must be"),
     "a custom operator": (
-        graph([node("Fancy", ["x"], "p", domain="my.ops")]), 'uses the operator Fancy of "my.ops"; only those of ONNX'
+        graph([node("Fancy", ["x"], "p", domain="my.ops")]),
+        'uses the operator Fancy of "my.ops"; only the operators of ONNX'
     ),
     "an operator that is not": (graph([node("Fancy", ["x"], "p")]), "cannot be run by ONNX Runtime"),
     "a custom operator in a branch": (
@@ -190,7 +191,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(name: str, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"not a model", "is not an ONNX file"), (b"", "is not an ONNX file"), (None, "There is no file")],
+    [(b"not a model", "is not an ONNX file"), (b"", "is not an ONNX file"), (None, "File .* does not exist")],
 )
 def test_another_file_is_refused(content: bytes | None, says: str, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
@@ -203,8 +204,8 @@ def test_another_file_is_refused(content: bytes | None, says: str, tmp_path: Pat
 def test_a_model_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     with path.open("wb") as file:
-        file.truncate(LARGEST_BYTES + (1 << 20))
-    with pytest.raises(ModelFileError, match="has 101 MB; at most 100 are taken"):
+        file.truncate(MAX_BYTES + (1 << 20))
+    with pytest.raises(ModelFileError, match="has 101 MB; the limit is 100 MB"):
         read_onnx_file(path, ROWS[:3])
 
 

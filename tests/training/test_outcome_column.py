@@ -16,7 +16,7 @@ from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored import add_up, fold_matured
 from tollgate.errors import DetectorFileError, TrainingDataError
 
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.detector_file.reader import DetectorFile, read_detector_file
 from model_build.sealing.seal import encode_histories
 
@@ -51,7 +51,7 @@ def detector(tmp_path: Path, text: str = DETECTOR) -> DetectorFile:
     return read_detector_file(path)
 
 
-def table(tmp_path: Path, event_type: EventType, rows: list[tuple[int, str, str]]) -> LabelledEvents:
+def table(tmp_path: Path, event_type: EventType, rows: list[tuple[int, str, str]]) -> LabeledEvents:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["id", "time", "amount", "card", "fraud", "action"])
@@ -60,7 +60,7 @@ def table(tmp_path: Path, event_type: EventType, rows: list[tuple[int, str, str]
         writer.writerow([number, f"2026-01-{day:02d}T12:00:00Z", 20, "c", label, outcome])
     path = tmp_path / "table.csv"
     path.write_text(out.getvalue(), encoding="utf-8")
-    return read_labelled_events(path, event_type)
+    return read_labeled_events(path, event_type)
 
 
 def test_what_was_blocked_is_legitimate_only_where_it_is_labelled_so(tmp_path: Path) -> None:

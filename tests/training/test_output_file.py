@@ -83,14 +83,14 @@ def test_no_result_goes_into_a_sealed_version(data: Path, sample_version: Path) 
 def test_score_refuses_an_ending_that_it_does_not_write(data: Path, sample_version: Path, name: str) -> None:
     out = data.with_name(name)
     said = refusal(call("score", data, "--version", sample_version, "--out", out))
-    assert said == f"Error: {out} has to end with .csv."
+    assert said == f"Error: {out} must end with .csv."
     assert not out.exists()
 
 
 def test_features_refuses_an_ending_that_it_does_not_write(data: Path) -> None:
     out = data.with_name("f.json")
     said = refusal(call("features", data, "--detector", data.with_name("detector.toml"), "--out", out))
-    assert said == f"Error: {out} has to end with .parquet or .csv."
+    assert said == f"Error: {out} must end with .parquet or .csv."
 
 
 def test_figures_go_into_a_folder_that_is_made_for_them(data: Path) -> None:

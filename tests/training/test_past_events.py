@@ -12,9 +12,9 @@ from tollgate.core.detectors.sample_events import PAST_EVENTS, PastEvents, has_p
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.reader import read_event
 
-from model_build.data.sampling import draw_past_events
+from model_build.data.sampling import sample_past_events
 from model_build.data.split import split_by_time
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.deployment.publish import open_folder
 from model_build.detector_file.reader import DetectorFile, read_detector_file
 from model_build.models.rules_only import seal_rules
@@ -32,8 +32,8 @@ def past(version: DetectorVersion, sample_version: Path) -> PastEvents:
 
 
 @pytest.fixture(scope="module")
-def data(sample_csv: Path, quick_detector: DetectorFile) -> LabelledEvents:
-    return read_labelled_events(sample_csv, quick_detector.event_type)
+def data(sample_csv: Path, quick_detector: DetectorFile) -> LabeledEvents:
+    return read_labeled_events(sample_csv, quick_detector.event_type)
 
 
 def test_they_are_events_of_the_test_part_as_they_were_given(past: PastEvents, sample_csv: Path) -> None:
@@ -82,9 +82,9 @@ def test_one_of_them_can_be_posted_again(past: PastEvents, version: DetectorVers
         assert keys.only == past.events.entities[entity].take(np.array([7])).only
 
 
-def test_frauds_have_a_fifth_of_the_room_at_most(data: LabelledEvents, quick_detector: DetectorFile) -> None:
+def test_frauds_have_a_fifth_of_the_room_at_most(data: LabeledEvents, quick_detector: DetectorFile) -> None:
     test = split_by_time(data, quick_detector.training).test
-    drawn = draw_past_events(data, test, 50, seed=1)
+    drawn = sample_past_events(data, test, 50, seed=1)
     labels = data.labels[drawn.rows]
 
     assert len(drawn.rows) == 50
@@ -92,7 +92,7 @@ def test_frauds_have_a_fifth_of_the_room_at_most(data: LabelledEvents, quick_det
     assert set(drawn.rows.tolist()) <= set(test.tolist())
     assert drawn.weights[labels == 1].sum() == pytest.approx((data.labels[test] == 1).sum())
     assert drawn.weights.sum() == pytest.approx(len(test))
-    assert draw_past_events(data, test, 50, seed=1).rows.tolist() == drawn.rows.tolist()
+    assert sample_past_events(data, test, 50, seed=1).rows.tolist() == drawn.rows.tolist()
 
 
 def test_they_can_be_left_out(sample_csv: Path, quick_detector: DetectorFile, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from tollgate.errors import ReasonsError
 from model_build.deployment.publish import open_folder
 from model_build.detector_file.reader import DetectorFile
 from model_build.explanations.build import build_explainer
-from model_build.explanations.checks import LARGEST_GAP, check_reasons
-from model_build.models.registry import Fitted, Labels, fit_candidate
+from model_build.explanations.checks import MAX_GAP, check_reasons
+from model_build.models.registry import Labels, TrainedModel, train_model
 from model_build.train import train_detector
 from tests.training.test_trees import ROWS, draw_table
 
@@ -25,10 +25,10 @@ KINDS = ("logistic_regression", "random_forest", "xgboost", "lightgbm")
 IMBALANCE = ("none", "class_weights", "smote", "balanced_ensemble")
 
 
-def fit(kind: str, imbalance: str, missing: float = 0.2) -> tuple[Fitted, Matrix, Labels]:
+def fit(kind: str, imbalance: str, missing: float = 0.2) -> tuple[TrainedModel, Matrix, Labels]:
     features, labels = draw_table(3, missing)
     few = {} if kind == "logistic_regression" else {"rounds": 15}
-    fitted = fit_candidate(
+    fitted = train_model(
         kind,
         features[:3000],
         labels[:3000],
@@ -40,8 +40,8 @@ def fit(kind: str, imbalance: str, missing: float = 0.2) -> tuple[Fitted, Matrix
     return fitted, features, labels
 
 
-def explain(fitted: Fitted, width: int, background: Matrix | None) -> Explainer:
-    form = fitted.learnt.form()
+def explain(fitted: TrainedModel, width: int, background: Matrix | None) -> Explainer:
+    form = fitted.uncalibrated.form()
     assert form is not None
     return build_explainer(form, width, fitted.calibration, background)
 
@@ -53,7 +53,7 @@ def test_reasons_of_every_model_add_up(kind: str, imbalance: str, against_backgr
     fitted, features, _ = fit(kind, imbalance)
     background = features[-100:] if against_background else None
     gaps = check_reasons(fitted, explain(fitted, 12, background), features[ROWS : ROWS + 300], background)
-    assert max(gaps.values()) <= LARGEST_GAP
+    assert max(gaps.values()) <= MAX_GAP
     boosted = kind in ("xgboost", "lightgbm")
     assert (kind in gaps) == (boosted and not against_background)
 
@@ -68,14 +68,14 @@ def in_tables(explainer: Explainer, change: Callable[[Matrix], Matrix]) -> Expla
 def test_a_table_that_does_not_add_up_is_refused() -> None:
     fitted, features, _ = fit("xgboost", "none")
     wrong = in_tables(explain(fitted, 12, None), lambda rows: rows * np.float32(1.01))
-    with pytest.raises(ReasonsError, match=r"differ from what the trained model says by up to .* in log-odds"):
+    with pytest.raises(ReasonsError, match=r"differ from the trained model by up to .* in log-odds"):
         check_reasons(fitted, wrong, features[ROWS : ROWS + 300], None)
 
 
 def test_a_base_that_is_off_is_refused() -> None:
     fitted, features, _ = fit("logistic_regression", "class_weights")
     explainer = explain(fitted, 12, None)
-    with pytest.raises(ReasonsError, match="Leave logistic_regression out of models"):
+    with pytest.raises(ReasonsError, match="Remove logistic_regression from models"):
         check_reasons(fitted, replace(explainer, base=explainer.base + 0.01), features[ROWS : ROWS + 300], None)
 
 
@@ -86,13 +86,13 @@ def test_contributions_of_the_wrong_features_are_refused_although_they_add_up() 
     assert isinstance(trees, TreeReasons)
     parts = tuple(replace(part, features=part.features[::-1]) for part in trees.parts if isinstance(part, Tables))
     swapped = replace(explainer, parts=(replace(trees, parts=parts),))
-    with pytest.raises(ReasonsError, match="differ from what xgboost tells"):
+    with pytest.raises(ReasonsError, match="differ from those of xgboost"):
         check_reasons(fitted, swapped, features[ROWS : ROWS + 300], None)
 
 
 def test_a_background_in_place_of_cover_is_told_apart_by_the_library() -> None:
     fitted, features, _ = fit("lightgbm", "none")
-    with pytest.raises(ReasonsError, match="differ from what lightgbm tells"):
+    with pytest.raises(ReasonsError, match="differ from those of lightgbm"):
         check_reasons(fitted, explain(fitted, 12, features[-100:]), features[ROWS : ROWS + 300], None)
 
 
@@ -110,7 +110,7 @@ def test_training_seals_the_reasons_that_the_detector_file_asks_for(
         assert "reasons.npz" not in version.manifest["files"]
     else:
         assert told["method"] == "background"
-        assert told["largest_differences"]["sum"] <= LARGEST_GAP
+        assert told["largest_differences"]["sum"] <= MAX_GAP
 
 
 def test_a_version_explains_what_it_decides(sample_version: Path) -> None:

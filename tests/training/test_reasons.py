@@ -22,16 +22,16 @@ from tollgate.core.features.feature import Matrix
 from tollgate.errors import TrainingDataError
 
 from model_build.explanations import table_budget
-from model_build.explanations.build import Form, build_explainer
-from model_build.explanations.deep_trees import pair_deep_trees
+from model_build.explanations.build import ModelForm, build_explainer
+from model_build.explanations.deep_trees import build_background_trees
 from model_build.explanations.leaf_shapley import background_games, cover_games, shapley_values
-from model_build.explanations.tree_arrays import join_trees
+from model_build.explanations.tree_arrays import to_tree_arrays
 from model_build.models.calibration import Calibration
 from model_build.models.linear import fit_linear
 from model_build.models.resampling import Draw
 from model_build.onnx_export.tree_import import forest_trees, lightgbm_trees, xgboost_trees
 from model_build.onnx_export.trees import Ensemble, Tree
-from tests.training.test_trees import ROWS, boost, draw_table, grow, lightly_boost, with_holes
+from tests.training.test_trees import ROWS, boost, draw_table, grow, lightly_boost, with_missing_values
 
 WIDTH = 12
 EXPLAINED = 200
@@ -60,7 +60,7 @@ def test_reasons_are_those_of_xgboost(missing: float, whole_numbers: bool) -> No
     rows = features[ROWS : ROWS + EXPLAINED]
     booster = boost(features[:6000], labels[:6000])
     assert xgboost_difference(booster, rows) <= 1e-5
-    assert xgboost_difference(booster, with_holes(rows, 0.5)) <= 1e-5
+    assert xgboost_difference(booster, with_missing_values(rows, 0.5)) <= 1e-5
     assert xgboost_difference(boost(features[:6000], labels[:6000], max_depth=9, base_score=0.1), rows) <= 1e-5
 
 
@@ -71,11 +71,11 @@ def test_reasons_are_those_of_lightgbm(missing: float, whole_numbers: bool) -> N
     rows = features[ROWS : ROWS + EXPLAINED]
     booster = lightly_boost(features[:6000], labels[:6000])
     assert lightgbm_difference(booster, rows) <= 1e-5
-    assert lightgbm_difference(booster, with_holes(rows, 0.5)) <= 1e-5
+    assert lightgbm_difference(booster, with_missing_values(rows, 0.5)) <= 1e-5
     assert lightgbm_difference(lightly_boost(features[:6000], labels[:6000], num_leaves=120), rows) <= 1e-5
 
 
-def in_shares(explainer: Explainer, rows: Matrix) -> Floats:
+def to_shares(explainer: Explainer, rows: Matrix) -> Floats:
     """Contributions to a forest's share of trees, before they become log-odds."""
     return replace(explainer, of_shares=False).explain(rows).values
 
@@ -89,11 +89,11 @@ def test_reasons_of_a_forest_are_those_of_shap(depth: int) -> None:
     explainer = build_explainer(forest_trees(forest), WIDTH, None, None)
     assert parts_of(explainer) == ({DeepTrees} if depth == 14 else {Tables})
     expected = shap.TreeExplainer(forest, feature_perturbation="tree_path_dependent").shap_values(rows)[:, :, 1]
-    assert np.abs(in_shares(explainer, rows) - expected).max() <= 1e-6
+    assert np.abs(to_shares(explainer, rows) - expected).max() <= 1e-6
     explainer = build_explainer(forest_trees(forest), WIDTH, None, background)
     assert parts_of(explainer) == ({DeepPairs} if depth == 14 else {Tables})
     expected = shap.TreeExplainer(forest, background, feature_perturbation="interventional").shap_values(rows)[:, :, 1]
-    assert np.abs(in_shares(explainer, rows) - expected).max() <= 1e-6
+    assert np.abs(to_shares(explainer, rows) - expected).max() <= 1e-6
 
 
 def test_reasons_against_a_background_are_those_of_shap() -> None:
@@ -113,7 +113,7 @@ def test_the_deep_way_says_what_the_tables_say(monkeypatch: pytest.MonkeyPatch, 
     ensemble = lightgbm_trees(lightly_boost(features[:6000], labels[:6000]))
     rows, background = features[ROWS : ROWS + EXPLAINED], features[-50:] if against_background else None
     tabled = build_explainer(ensemble, WIDTH, None, background)
-    monkeypatch.setattr(table_budget, "MOST_TABLE_BYTES", 0)
+    monkeypatch.setattr(table_budget, "MAX_TABLE_BYTES", 0)
     deep = build_explainer(ensemble, WIDTH, None, background)
     assert parts_of(tabled) >= {Tables}
     assert parts_of(deep) == {DeepPairs if against_background else DeepTrees}
@@ -126,13 +126,13 @@ def test_the_deep_way_says_what_the_tables_say(monkeypatch: pytest.MonkeyPatch, 
 def test_reasons_of_a_forest_add_up_in_log_odds(share_missing: float, against_background: bool) -> None:
     features, labels = draw_table(5, share_missing)
     forest = grow(features[:6000], labels[:6000])
-    rows = with_holes(features[ROWS : ROWS + EXPLAINED], share_missing)
+    rows = with_missing_values(features[ROWS : ROWS + EXPLAINED], share_missing)
     background = features[-50:] if against_background else None
     explainer = build_explainer(forest_trees(forest), WIDTH, Calibration(1.5, -2.0), background)
     found = explainer.explain(rows)
     expected = 1.5 * share_margin(forest.predict_proba(rows)[:, 1]) - 2.0
     assert np.abs(found.margins - expected).max() <= 1e-5
-    shares = in_shares(explainer, rows)
+    shares = to_shares(explainer, rows)
     told = np.abs(shares) > 1e-12
     assert np.array_equal(np.sign(found.values)[told], np.sign(shares)[told])
 
@@ -219,7 +219,7 @@ def test_each_row_gets_the_same_reasons_alone_and_among_others() -> None:
 def test_what_is_written_is_read_again(kind: str, against_background: bool) -> None:
     features, labels = draw_table(9, 0.2)
     learnt, taught = features[:3000], labels[:3000]
-    form: Form = fit_linear(learnt, [Draw(learnt, taught)], 0, {"max_iter": 1000})
+    form: ModelForm = fit_linear(learnt, [Draw(learnt, taught)], 0, {"max_iter": 1000})
     if kind == "forest":
         form = forest_trees(grow(learnt, taught))
     if kind == "boosted":
@@ -249,6 +249,6 @@ def test_too_many_features_on_one_way_are_refused_against_a_background() -> None
         value=np.ones(m),
         cover=np.ones(m),
     )
-    trees = join_trees(Ensemble([tree], "BRANCH_LEQ", logistic=True), depth)
+    trees = to_tree_arrays(Ensemble([tree], "BRANCH_LEQ", logistic=True), depth)
     with pytest.raises(TrainingDataError, match="65 features on one way"):
-        pair_deep_trees(trees, trees.splits.answer(np.zeros((2, depth), np.float32)))
+        build_background_trees(trees, trees.splits.answer(np.zeros((2, depth), np.float32)))

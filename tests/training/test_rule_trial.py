@@ -12,7 +12,7 @@ from tollgate.core.rules.backtest import RuleTrial
 
 from model_build.cli.main import main
 from model_build.detector_file.reader import read_detector_file
-from model_build.evaluation.rule_backtest import try_detector_file
+from model_build.evaluation.rule_backtest import backtest_rules
 
 DETECTOR = """\
 [detector]
@@ -80,7 +80,7 @@ def detector(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def trial(payments: Path, detector: Path) -> RuleTrial:
-    return try_detector_file(payments, read_detector_file(detector), None, lambda _step: None)[0]
+    return backtest_rules(payments, read_detector_file(detector), None, lambda _step: None)[0]
 
 
 def test_every_rule_is_asked_as_if_it_acted(trial: RuleTrial) -> None:
@@ -118,7 +118,7 @@ def test_the_command_shows_a_row_for_each_rule(payments: Path, detector: Path, t
     result = call(payments, "--detector", detector, "--json", tmp_path / "trial.json")
 
     assert result.exit_code == 0, result.output
-    assert "8 payments, 2 of them fraud" in result.stdout
+    assert "8 payments, 2 frauds" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
     hits, adds = (line.split() for line in result.stdout.splitlines() if "large → " in line)
     assert hits == ["large", "→", "review", "5", "1", "25.0%", "500", "10", "2"]
@@ -186,10 +186,10 @@ def test_a_rule_that_never_hits_is_told_which_comparison_is_why(tmp_path: Path) 
 
 def test_notes_on_the_data_are_those_of_training(payments: Path, detector: Path) -> None:
     said = call(payments, "--detector", detector).stderr
-    assert "Note: Only 2 frauds are labelled: every figure above is uncertain." in said
+    assert "Note: Only 2 events are labeled as fraud: every figure above is uncertain." in said
     swapped = "\n".join(
         line[:-1] + {"0": "1", "1": "0"}.get(line[-1], line[-1]) for line in payments.read_text().split()
     )
     payments.write_text(swapped)
     said = call(payments, "--detector", detector).stderr
-    assert "labelled events are fraud, more than half: are they the wrong way round?" in said
+    assert "labeled events are fraud, more than half: are the labels swapped?" in said

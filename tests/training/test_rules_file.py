@@ -105,7 +105,7 @@ def test_the_mode_is_the_detectors(tmp_path: Path) -> None:
     assert read(tmp_path, "", begin).rules.mode == "ALL_MATCHED"
     said = refuse(tmp_path, "", begin.replace("ALL_MATCHED", "ALL_MATCHD"))
     assert said == (
-        'line 3: rules_mode in [detector] has to be FIRST_MATCHED or ALL_MATCHED (did you mean "ALL_MATCHED"?).'
+        'line 3: rules_mode in [detector] must be FIRST_MATCHED or ALL_MATCHED (did you mean "ALL_MATCHED"?).'
     )
 
 
@@ -115,7 +115,7 @@ def test_outcomes_can_be_of_rules_only(tmp_path: Path) -> None:
 
     assert [outcome.name for outcome in file.outcomes] == ["approve", "review", "block"]
     assert file.rules.order == ("approve", "review", "call", "block")
-    assert "approve in [outcomes] is the first outcome by itself" in refuse(tmp_path, '[outcomes]\napprove = "rules"\n')
+    assert "approve in [outcomes] is always the first outcome" in refuse(tmp_path, '[outcomes]\napprove = "rules"\n')
     costs = read(tmp_path, f'{rule}[outcomes]\nreview = "cost"\ncall = "rules"\nblock = "cost"\n')
     assert costs.outcomes_from_cost
     assert costs.rules.order == ("approve", "review", "call", "block")
@@ -166,17 +166,17 @@ def test_a_rule_that_always_matches_is_a_warning(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ('name = ""', "line {0}: name in number 1 of [[rules]] has to be a text"),
+        ('name = ""', "line {0}: name in [[rules]] number 1 must be a string"),
         ('name = "a;b"', "without ;"),
-        ("name = 5", "has to be a text"),
-        ("when = true", "when in number 1 of [[rules]] has to be a text"),
-        ('outcome = "blok"', 'is "blok", which is none of approve, review, block (did you mean "block"?)'),
-        ('mode = "shadwo"', 'which is none of act, shadow (did you mean "shadow"?)'),
+        ("name = 5", "must be a string"),
+        ("when = true", "when in [[rules]] number 1 must be a string"),
+        ('outcome = "blok"', 'is "blok", which is not one of approve, review, block (did you mean "block"?)'),
+        ('mode = "shadwo"', 'which is not one of act, shadow (did you mean "shadow"?)'),
         ("priority = 0", "from 1 to 1000"),
         ("priority = true", "from 1 to 1000"),
-        ('expires = "2027-01-31"', "has to be a date such as"),
-        ('enabled = "no"', "has to be true or false"),
-        ("prioriti = 5", 'is not known (did you mean "priority"?)'),
+        ('expires = "2027-01-31"', "must be a date such as"),
+        ('enabled = "no"', "must be true or false"),
+        ("prioriti = 5", 'is not a known key (did you mean "priority"?)'),
     ],
 )
 def test_a_mistake_beside_the_rule_names_line_and_key(tmp_path: Path, change: str, says: str) -> None:
@@ -187,7 +187,7 @@ def test_a_mistake_beside_the_rule_names_line_and_key(tmp_path: Path, change: st
 
 def test_two_rules_need_two_names(tmp_path: Path) -> None:
     rule = '[[rules]]\nname = "r"\nwhen = "amount > 5"\noutcome = "review"\n'
-    assert f'line {AT + 6}: name in number 2 of [[rules]] is "r", which another rule has' in refuse(
+    assert f'line {AT + 6}: name in [[rules]] number 2 is "r", the name of another rule' in refuse(
         tmp_path, rule + rule
     )
 
@@ -216,18 +216,18 @@ def test_lists_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ("[lists.denied]\n", 'has to be values = [...] or file = "..."'),
-        ('[lists.denied]\nvalues = ["a"]\nfile = "b"\n', "has to be values"),
-        ('[lists.denied]\nvalues = ["a"]\nknid = "text"\n', "has to be values"),
+        ("[lists.denied]\n", 'must be values = [...] or file = "..."'),
+        ('[lists.denied]\nvalues = ["a"]\nfile = "b"\n', "must be values"),
+        ('[lists.denied]\nvalues = ["a"]\nknid = "text"\n', "must be values"),
         ('[lists.denied]\nfile = "nothing.txt"\n', "cannot be read as text"),
         ('[lists.denied]\nvalues = ["a", 5]\n', "has the value 5, which is no text"),
         ('[lists.denied]\nvalues = [5, "a"]\n', 'has the value "a", which is no number'),
         ("[lists.denied]\nvalues = [nan]\n", "no number"),
         ('[lists.denied]\nvalues = [" "]\n', "no text"),
-        ('[lists.denied]\nvalues = "a"\n', "has to have values"),
-        ('[lists.denied]\nvalues = []\nkind = "texts"\n', 'has to be "text" or "number"'),
-        ("[lists.in]\nvalues = []\n", "has to be lower-case letters"),
-        ('[lists."a b"]\nvalues = []\n', "has to be lower-case letters"),
+        ('[lists.denied]\nvalues = "a"\n', "must have values"),
+        ('[lists.denied]\nvalues = []\nkind = "texts"\n', 'must be "text" or "number"'),
+        ("[lists.in]\nvalues = []\n", "must be lowercase letters"),
+        ('[lists."a b"]\nvalues = []\n', "must be lowercase letters"),
         (f'[lists.denied]\nvalues = ["{"a" * 257}"]\n', "longer than 256"),
     ],
 )
@@ -280,7 +280,7 @@ def test_what_is_written_is_what_is_sealed(tmp_path: Path, sample_csv: Path, qui
     assert [outcome.name for outcome in trained.sealed.version.outcomes] == ["approve", "block"]
     assert any('rule "always" always matches' in note for note in trained.notes)
     card = (trained.sealed.folder / "card.md").read_text()
-    assert "## Its rules" in card
+    assert "## Rules" in card
     assert "| always | score \\>= 0 | call |" in card
 
 
@@ -301,8 +301,8 @@ def test_a_list_that_nothing_is_in_or_nobody_asks_is_noticed(tmp_path: Path) -> 
     text = '[lists.later]\nvalues = []\n[lists.spare]\nvalues = ["c1"]\n'
     file = read(tmp_path, '[[rules]]\nname = "r"\nwhen = "customer_id in later"\noutcome = "review"\n' + text)
     assert file.warnings == (
-        'the list "later" has no values: rules that ask it match nothing until it is filled',
-        'no rule asks the list "spare"',
+        'list "later" has no values: rules that use it match nothing until it has some',
+        'no rule uses list "spare"',
     )
 
 

@@ -57,7 +57,7 @@ def seal(detector: Path, out: Path, *data: Path) -> Path:
     result = call("seal", *data, "--detector", detector, "--out", out)
     assert result.exit_code == 0, result.output
     (folder,) = (out / "payments").iterdir()
-    assert f"Sealed {folder.name} in {folder}" in result.stdout
+    assert f"Sealed version {folder.name} in {folder}" in result.stdout
     return folder
 
 
@@ -99,10 +99,10 @@ def test_it_scores_files(detector: Path, tmp_path: Path, sample_csv: Path) -> No
 def test_its_card_shows_the_rules_and_claims_no_learning(detector: Path, tmp_path: Path) -> None:
     card = (seal(detector, tmp_path / "versions") / "card.md").read_text()
 
-    assert "by rules alone; there is no model, and every score is 0." in card
+    assert "Rules alone decide on every payment; there is no model, and every score is 0." in card
     assert '| large \\| online | amount \\> 200 \\&\\& channel == "online" | block | 100 | on |' in card
-    assert "| review | 100 | in shadow until 2030-01-01 00:00 |" in card
-    assert "An event that cannot be decided in full gets no outcome, and can be sent again." in card
+    assert "| review | 100 | shadow until 2030-01-01 00:00 |" in card
+    assert "An event that cannot be fully evaluated gets no outcome and can be sent again." in card
     assert "| denied | 2 |" in card
     assert "learned" not in card
 
@@ -110,8 +110,8 @@ def test_its_card_shows_the_rules_and_claims_no_learning(detector: Path, tmp_pat
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("amount > 200", "score > 200"), 'Rule "large | online" reads the score, which a detector without a model'),
-        (("[[rules]]", "[[ruels]]"), 'is no section of a detector file (did you mean "rules"?)'),
+        (("amount > 200", "score > 200"), 'Rule "large | online" reads the score, but a detector without a model'),
+        (("[[rules]]", "[[ruels]]"), 'is not a section of a detector file (did you mean "rules"?)'),
     ],
 )  # fmt: skip
 def test_what_cannot_be_sealed_is_refused(detector: Path, tmp_path: Path, change: tuple[str, str], says: str) -> None:
@@ -127,4 +127,4 @@ def test_without_rules_there_is_nothing_to_seal(detector: Path, tmp_path: Path) 
     detector.write_text(DETECTOR.partition("[[rules]]")[0])
     result = call("seal", "--detector", detector, "--out", tmp_path / "versions")
 
-    assert "Error: The detector file has no [[rules]]; without a model there has to be one at least." in result.stderr
+    assert "Error: The detector file has no [[rules]]; a detector without a model needs at least one." in result.stderr

@@ -67,19 +67,25 @@ def test_outcomes_of_other_names_can_be_meant(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ('fail = "revew"', 'fail in [safety] has to be none, rules_only, review, allow (did you mean "review"?).'),
-        ('fial = "review"', 'fial in [safety] is not known (did you mean "fail"?).'),
-        ('fail = "allow"\nrequired = ["amuont"]', '"amuont", which is no variable (did you mean "amount"?).'),
-        ('fail = "allow"\nrequired = ["event_id"]', 'names "event_id", which is no variable.'),
-        ('required = ["amount"]', "needs fail, which says what happens to events without them."),
-        ('fail = "review"\nreview = "call"', 'review in [safety] is "call", which is none of approve, review, block.'),
-        ('most_blocked = 0.2\nblock = "blok"', 'none of approve, review, block (did you mean "block"?).'),
-        ('most_blocked = 0.2\nreview = "block"', "has to be a weaker outcome than block."),
-        ("most_blocked = 20", "has to be a share between 0 and 1, such as 0.2, not 20."),
-        ("most_blocked = 0.0", "has to be a share between 0 and 1, such as 0.2, not 0.0."),
-        ('most_blocked = "a lot"', "most_blocked in [safety] has to be a number"),
-        ('over = "1s"', "has to be from 10s to 1d."),
-        ("at_least = 0", "has to be a whole number above 0, not 0."),
+        ('fail = "revew"', 'fail in [safety] must be one of none, rules_only, review, allow (did you mean "review"?).'),
+        ('fial = "review"', 'fial in [safety] is not a known key (did you mean "fail"?).'),
+        (
+            'fail = "allow"\nrequired = ["amuont"]',
+            '"amuont", which is not a variable of the event (did you mean "amount"?).',
+        ),
+        ('fail = "allow"\nrequired = ["event_id"]', 'names "event_id", which is not a variable of the event.'),
+        ('required = ["amount"]', "needs fail, the fallback for events without these columns."),
+        (
+            'fail = "review"\nreview = "call"',
+            'review in [safety] is "call", which is not one of approve, review, block.',
+        ),
+        ('most_blocked = 0.2\nblock = "blok"', 'not one of approve, review, block (did you mean "block"?).'),
+        ('most_blocked = 0.2\nreview = "block"', "must be a weaker outcome than block."),
+        ("most_blocked = 20", "must be a share between 0 and 1, such as 0.2, not 20."),
+        ("most_blocked = 0.0", "must be a share between 0 and 1, such as 0.2, not 0.0."),
+        ('most_blocked = "a lot"', "most_blocked in [safety] must be a number"),
+        ('over = "1s"', "must be from 10s to 1d."),
+        ("at_least = 0", "must be a whole number above 0, not 0."),
     ],
 )
 def test_a_mistake_names_line_and_key(tmp_path: Path, written: str, message: str) -> None:

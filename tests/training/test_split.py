@@ -7,26 +7,26 @@ import pytest
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.errors import TrainingDataError
 
-from model_build.data.split import Split, notice_parts, split_by_time
-from model_build.data.table import LabelledEvents, read_labelled_events
+from model_build.data.split import Split, note_small_parts, split_by_time
+from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.detector_file.training import TrainingChoices
 
 HOUR_S = 3600.0
 
 
-def read(tmp_path: Path, labels: list[str], delay_s: float = 0.0, *, step_s: int = 3600) -> LabelledEvents:
+def read(tmp_path: Path, labels: list[str], delay_s: float = 0.0, *, step_s: int = 3600) -> LabeledEvents:
     """A table with one event an hour and these labels."""
     path = tmp_path / "t.csv"
     rows = [f"e{n},{1_767_225_600 + n * step_s},{label}" for n, label in enumerate(labels)]
     path.write_text("\n".join(["id,time,fraud", *rows]) + "\n")
-    return read_labelled_events(path, EventType("e", "id", "time", label=LabelRule("fraud", delay_s)))
+    return read_labeled_events(path, EventType("e", "id", "time", label=LabelRule("fraud", delay_s)))
 
 
 def alternating(n: int) -> list[str]:
     return [str(number % 2) for number in range(n)]
 
 
-def spans(data: LabelledEvents, split: Split) -> list[tuple[float, float]]:
+def spans(data: LabeledEvents, split: Split) -> list[tuple[float, float]]:
     parts = [data.events.times_s[rows].tolist() for rows in (split.train, split.validation, split.test)]
     return [(min(times), max(times)) for times in parts]
 
@@ -65,11 +65,11 @@ def test_unlabelled_events_are_in_no_part(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        ([""] * 50, "No event is labelled: the label column is empty"),
-        (["0"] * 50, "No event is labelled as fraud"),
-        (["1"] * 50, "Every labelled event is fraud"),
-        (["1", ""] * 50, "Every labelled event is fraud"),
-        (["1"] * 9 + ["0"] * 90, "Only 9 frauds are labelled; at least 10"),
+        ([""] * 50, "No event has a label: the label column is empty"),
+        (["0"] * 50, "No event is labeled as fraud"),
+        (["1"] * 50, "Every labeled event is fraud"),
+        (["1", ""] * 50, "Every labeled event is fraud"),
+        (["1"] * 9 + ["0"] * 90, "Only 9 events are labeled as fraud; training needs at least 10"),
         (["1"] * 20 + ["0"] * 80, "The validation part has 0 frauds among 20 events"),
         (alternating(80) + ["0"] * 20, "The test part has 0 frauds among 20 events"),
         (alternating(80) + ["1"] * 20, "The test part has 20 frauds among 20 events"),
@@ -88,7 +88,7 @@ def test_ten_frauds_in_all_parts_are_enough(tmp_path: Path) -> None:
 
 
 def test_a_delay_longer_than_the_table_is_told_with_both_lengths(tmp_path: Path) -> None:
-    with pytest.raises(TrainingDataError, match=r"the table spans 4\.1 days and label_delay is 7 days"):
+    with pytest.raises(TrainingDataError, match=r"The data spans 4\.1 days and label_delay is 7 days"):
         split_by_time(read(tmp_path, alternating(100), 7 * 24 * HOUR_S), TrainingChoices())
 
 
@@ -101,15 +101,15 @@ def test_a_part_with_few_frauds_is_named_with_what_to_do(tmp_path: Path) -> None
     labels = ["1", "0"] * 30 + ["1"] * 4 + ["0"] * 16 + ["1"] * 9 + ["0"] * 11
     data = read(tmp_path, labels)
     split = split_by_time(data, TrainingChoices())
-    assert list(notice_parts(data, split)) == [
-        "The validation part has only 4 frauds to set thresholds and scores by, among 20 events whose label was known "
-        "in time; 10 are the least: use more events, a shorter label_delay, or a larger validation_share in "
+    assert list(note_small_parts(data, split)) == [
+        "The validation part has only 4 frauds to set thresholds and scores, among 20 events whose labels were known "
+        "in time; it should have at least 10. Use more events, a shorter label_delay, or a larger validation_share in "
         "[training].",
-        "The test part has only 9 frauds to judge by, among 20 events whose label was known in time; 10 are the least: "
-        "use more events, a shorter label_delay, or a larger test_share in [training].",
+        "The test part has only 9 frauds to measure the model, among 20 events whose labels were known in time; it "
+        "should have at least 10. Use more events, a shorter label_delay, or a larger test_share in [training].",
     ]
 
 
 def test_ten_frauds_in_each_part_are_enough(tmp_path: Path) -> None:
     data = read(tmp_path, ["1", "0"] * 50)
-    assert not list(notice_parts(data, split_by_time(data, TrainingChoices())))
+    assert not list(note_small_parts(data, split_by_time(data, TrainingChoices())))

@@ -17,7 +17,7 @@ from tollgate.core.events.reader import read_event
 
 from model_build.deployment.publish import load_folder_histories, open_folder
 from model_build.detector_file.reader import read_detector_file
-from model_build.train import Trained, train_detector
+from model_build.train import TrainingResult, train_detector
 from tests.core.files.scored import score
 
 N = 600
@@ -153,7 +153,7 @@ STRANGE = {
 }
 
 
-def train(strange: Strange, folder: Path) -> tuple[Path, Trained]:
+def train(strange: Strange, folder: Path) -> tuple[Path, TrainingResult]:
     generator = np.random.default_rng(0)
     labels = (generator.random(N) < 0.2).astype(np.int8)
     path = folder / f"table{strange.suffix}"
@@ -171,7 +171,7 @@ def train(strange: Strange, folder: Path) -> tuple[Path, Trained]:
 def test_a_strange_table_trains_and_scores_itself(name: str, tmp_path: Path) -> None:
     path, trained = train(STRANGE[name], tmp_path)
     version = open_folder(trained.sealed.folder)
-    assert len(trained.contenders) == 2
+    assert len(trained.models) == 2
     assert len({feature.name for feature in version.features}) == len(version.features)
     for number, stored in enumerate(({}, load_folder_histories(version, trained.sealed.folder))):
         scored = score(version, path.read_bytes(), tmp_path / f"kept-{number}", stored, name=path.name)

@@ -13,7 +13,7 @@ from tollgate.core.detectors.model import Model
 from tollgate.core.features.feature import Matrix
 
 from model_build.models.calibration import Calibration
-from model_build.models.registry import fit_candidate
+from model_build.models.registry import train_model
 from model_build.onnx_export.tree_import import forest_trees, lightgbm_trees, xgboost_trees
 from model_build.onnx_export.trees import Ensemble, Tree, average_ensembles, export_trees, fill_missing, forest_margin
 
@@ -35,7 +35,7 @@ def draw_table(seed: int, missing: float, *, whole_numbers: bool = False) -> tup
     return features, labels
 
 
-def with_holes(features: Matrix, share: float) -> Matrix:
+def with_missing_values(features: Matrix, share: float) -> Matrix:
     return np.where(np.random.default_rng(9).random(features.shape) < share, np.float32(np.nan), features)
 
 
@@ -75,7 +75,7 @@ def test_boosted_trees_answer_as_the_library(missing: float, whole_numbers: bool
     features, labels = draw_table(1, missing, whole_numbers=whole_numbers)
     booster = boost(features[:LEARNT], labels[:LEARNT])
     assert xgboost_difference(booster, features[ROWS:]) <= 2e-7
-    assert xgboost_difference(booster, with_holes(features[ROWS:], 0.5)) <= 2e-7
+    assert xgboost_difference(booster, with_missing_values(features[ROWS:], 0.5)) <= 2e-7
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.4])
@@ -85,7 +85,7 @@ def test_lightgbm_answers_as_the_library(missing: float, whole_numbers: bool) ->
     booster = lightly_boost(features[:LEARNT], labels[:LEARNT])
     assert lightgbm_difference(booster, features[ROWS:]) <= 5e-7
     # a tree that never saw a missing value takes one for zero
-    assert lightgbm_difference(booster, with_holes(features[ROWS:], 0.5)) <= 5e-7
+    assert lightgbm_difference(booster, with_missing_values(features[ROWS:], 0.5)) <= 5e-7
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.4])
@@ -95,13 +95,13 @@ def test_a_forest_answers_as_the_library(missing: float, whole_numbers: bool) ->
     forest = grow(features[:LEARNT], labels[:LEARNT])
     assert forest_difference(forest, features[ROWS:]) <= 1e-6
     # also what a forest that never saw a missing value says about one
-    assert forest_difference(forest, with_holes(features[ROWS:], 0.5)) <= 1e-6
+    assert forest_difference(forest, with_missing_values(features[ROWS:], 0.5)) <= 1e-6
 
 
 @pytest.mark.parametrize("kind", ["xgboost", "lightgbm", "random_forest"])
 def test_a_model_as_training_fits_it_answers_as_the_library(kind: str) -> None:
     features, labels = draw_table(3, 0.2)
-    fitted = fit_candidate(kind, features[:3_000], labels[:3_000], 0)
+    fitted = train_model(kind, features[:3_000], labels[:3_000], 0)
     rows = features[ROWS:]
     assert np.abs(Model(fitted.export()).predict(rows) - fitted.predict(rows)).max() <= 1e-6
 
@@ -259,7 +259,7 @@ def test_missing_values_can_be_filled_within_the_trees(kind: str, missing: float
     ensemble = models[kind]()
     # 0 is a value of these features and 0.5 none: thresholds lie at and around both.
     stand_in = np.where(np.arange(12) % 2, np.float32(0), np.float32(0.5)).astype(np.float32)
-    rows = with_holes(features[ROWS:], 0.3)
+    rows = with_missing_values(features[ROWS:], 0.3)
     filled = Model(export_trees(fill_missing(ensemble, stand_in), 12)).predict(rows)
     assert np.array_equal(filled, Model(export_trees(ensemble, 12)).predict(np.where(np.isnan(rows), stand_in, rows)))
 

@@ -34,12 +34,14 @@ def test_a_detectors_folder_stands_for_its_newest_version(versions: list[Path]) 
 
 def test_folders_without_a_version_say_what_to_name(versions: list[Path], tmp_path: Path) -> None:
     detector = versions[0].parent
-    with pytest.raises(SealError, match=f"{detector.parent} has the versions of {detector}; name one of these"):
+    with pytest.raises(SealError, match=f"{detector.parent} holds versions in {detector}; give one of these"):
         find_version(detector.parent)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SealError, match=r"empty has no detector.json: give a sealed version's folder, or that of"):
+    with pytest.raises(
+        SealError, match=r"empty has no detector.json: give the folder of a sealed version, or of a detector"
+    ):
         find_version(tmp_path / "empty")
-    with pytest.raises(SealError, match="There is no version folder"):
+    with pytest.raises(SealError, match=r"Version folder .* does not exist"):
         find_version(tmp_path / "nowhere")
 
 
@@ -61,7 +63,7 @@ def test_a_pattern_that_matches_several_versions_says_so(
     arguments = [*pattern, sample_csv] if first else [sample_csv, *pattern]
     said = refusal(call("score", *arguments, "--out", tmp_path / "r.csv"))
     assert said.startswith(f"Error: Several versions were given, {sorted(versions)[0]}, ")
-    assert said.endswith(f"; name one, or the folder {versions[0].parent}, of which the newest is taken.")
+    assert said.endswith(f"; give one, or the folder {versions[0].parent}, whose newest version is then used.")
 
 
 def test_publish_and_rules_say_it_too(versions: list[Path], sample_csv: Path) -> None:

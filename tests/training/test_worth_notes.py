@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from model_build.models.worth_notes import auc_interval, notice_worth
+from model_build.models.worth_notes import auc_interval, note_model_worth
 from tests.training.test_command_line import DETECTOR, call
 
 
@@ -24,10 +24,10 @@ def money(validation: float, test: float | None) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("auc", "frauds", "noted"), [(0.42, 200, True), (0.6, 5, True), (0.6, 200, False)])
 def test_few_frauds_leave_more_to_chance(auc: float, frauds: int, noted: bool) -> None:
-    said = list(notice_worth(auc, labels(frauds, 1000), None, from_cost=False))
+    said = list(note_model_worth(auc, labels(frauds, 1000), None, from_cost=False))
     assert len(said) == noted
     if noted:
-        assert said[0].startswith("The sealed model is not shown to be better than chance on the test part: AUC 0.")
+        assert said[0].startswith("The sealed model may be no better than chance: on the test part, with")
         assert f"with {frauds} frauds" in said[0]
 
 
@@ -57,16 +57,16 @@ def test_one_fraud_proves_little(auc: float) -> None:
     ],
 )
 def test_thresholds_that_cost_more_than_they_save_are_told_of(found: dict[str, Any], said: str) -> None:
-    (note,) = notice_worth(0.9, labels(100, 1000), found, from_cost=False)
+    (note,) = note_model_worth(0.9, labels(100, 1000), found, from_cost=False)
     assert said in note
-    assert note.endswith('; write review = "cost" and block = "cost" in [outcomes], or higher scores.')
-    (note,) = notice_worth(0.9, labels(100, 1000), found, from_cost=True)
+    assert note.endswith('; set review = "cost" and block = "cost" in [outcomes], or raise the scores.')
+    (note,) = note_model_worth(0.9, labels(100, 1000), found, from_cost=True)
     assert '"cost"' not in note
 
 
 @pytest.mark.parametrize("found", [None, {"sealed": None}, money(1.0, 0.0)])
 def test_what_helps_is_sealed_without_a_note(found: dict[str, Any] | None) -> None:
-    assert not list(notice_worth(0.9, labels(100, 1000), found, from_cost=False))
+    assert not list(note_model_worth(0.9, labels(100, 1000), found, from_cost=False))
 
 
 def test_training_on_noise_says_both(tmp_path: Path, sample_csv: Path) -> None:

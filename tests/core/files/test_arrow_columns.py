@@ -27,7 +27,7 @@ from tollgate.core.files.readers.source import Held
 from tollgate.core.files.results import as_column, write_lines
 from tollgate.errors import TableError, TrainingDataError
 
-from model_build.data.table import read_labelled_events, read_table_events
+from model_build.data.table import read_labeled_events, read_table_events
 from tests.core.files.arrow_types import arrow_columns
 from tests.hypothesis_profiles import examples
 
@@ -122,7 +122,7 @@ def test_any_type_in_any_role_is_read_alike_or_named(column: pa.Array, role: str
 
 def training_problem(path: Path) -> str:
     try:
-        read_labelled_events(path, TYPE)
+        read_labeled_events(path, TYPE)
     except TableError as error:
         return str(error)
     return ""

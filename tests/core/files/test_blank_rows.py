@@ -15,7 +15,7 @@ from tollgate.core.files.readers.source import Held
 from tollgate.core.times.time_format import TimeFormat
 from tollgate.errors import TrainingDataError
 
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 
 TYPE = EventType(
     "payment",
@@ -64,20 +64,20 @@ def test_a_row_of_few_cells_looks_like_a_total(row: str, column: str, said: str)
 def test_training_passes_over_blank_rows_at_the_end_and_names_others(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("\n".join([HEADER, *ROWS, ",,,,,", " ,,,,,", ""]))
-    assert list(read_labelled_events(path, TYPE).events.ids) == ["a", "b"]
+    assert list(read_labeled_events(path, TYPE).events.ids) == ["a", "b"]
     path.write_text("\n".join([HEADER, ROWS[0], ",,,,,", ROWS[1], ",,,,,"]))
     with pytest.raises(TrainingDataError, match=rf"^Row 2 {BLANK}\.$"):
-        read_labelled_events(path, TYPE)
+        read_labeled_events(path, TYPE)
     path.write_text("\n".join([HEADER, *ROWS, "Total,,3,,,"]))
     with pytest.raises(TrainingDataError, match=r'^Row 3, column "when": a timestamp is required; only 2 of the row'):
-        read_labelled_events(path, TYPE)
+        read_labeled_events(path, TYPE)
 
 
 def test_a_table_of_nothing_but_blank_rows_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("\n".join([HEADER, ",,,,,", ",,,,,"]))
     with pytest.raises(TrainingDataError, match=r"Row 1 is blank"):
-        read_labelled_events(path, TYPE)
+        read_labeled_events(path, TYPE)
 
 
 def test_a_missing_time_is_known_by_its_words() -> None:

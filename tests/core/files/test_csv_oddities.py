@@ -21,7 +21,7 @@ from tollgate.core.files.readers.chunks import Chunk, ReadOptions, count_rows, o
 from tollgate.core.files.readers.source import Held
 from tollgate.errors import InputError, TableError
 
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 from tests.core.files.scored import rows_of
 
 TYPE = EventType("payment", "id", "time", amount="amount", label=LabelRule("fraud", 0.0), entities={"shop": ("shop",)})
@@ -39,7 +39,7 @@ def scored(content: bytes, name: str = "t.csv") -> list[list[object]]:
 
 def trained_ids(path: Path, content: bytes) -> list[str]:
     path.write_bytes(content)
-    return list(read_labelled_events(path, TYPE).events.ids)
+    return list(read_labeled_events(path, TYPE).events.ids)
 
 
 def refusal(path: Path, content: bytes) -> str:
@@ -48,7 +48,7 @@ def refusal(path: Path, content: bytes) -> str:
         list(open_chunks(path.name, Held(content)))
     path.write_bytes(content)
     with pytest.raises(TableError) as by_training:
-        read_labelled_events(path, TYPE)
+        read_labeled_events(path, TYPE)
     assert str(by_scoring.value) == str(by_training.value)
     assert "\n" not in str(by_scoring.value)
     return str(by_scoring.value)
@@ -165,19 +165,19 @@ def test_training_says_of_a_bad_row_what_scoring_says_of_it(tmp_path: Path) -> N
     path = tmp_path / "t.csv"
     path.write_text(TEXT + "c;2026-01-03;1;x;0;secret\n")
     with pytest.raises(TableError, match=r"^Row 3 has 6 cells where the header has 5\.$"):
-        read_labelled_events(path, TYPE)
+        read_labeled_events(path, TYPE)
     path.write_bytes(TEXT.replace("y", "Café").encode("latin-1"))
     with pytest.raises(
         TableError, match=r'^Row 2 is not UTF-8 text; declare encoding in \[files\], such as "cp1252"\.$'
     ):
-        read_labelled_events(path, TYPE)
+        read_labeled_events(path, TYPE)
 
 
 def test_training_takes_json_lines(tmp_path: Path) -> None:
     lines = b'{"id": "a", "time": "2026-01-01", "amount": 1.5, "shop": 7, "fraud": 0}\n{"id": "b", "time": "2026-01-02", "fraud": true, "shop": null, "amount": null}\n'  # noqa: E501
     path = tmp_path / "t.jsonl.zst"
     path.write_bytes(pa.Codec("zstd").compress(lines, asbytes=True))
-    data = read_labelled_events(path, TYPE)
+    data = read_labeled_events(path, TYPE)
     assert list(data.events.ids) == ["a", "b"]
     assert data.labels.tolist() == [0, 1]
     assert list(data.events.entities["shop"].values) == ["7"]
@@ -189,7 +189,7 @@ WITHOUT_ID = EventType("payment", None, "time", amount="amount", label=LabelRule
 def test_row_numbers_serve_as_ids_where_none_are_declared(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("time,amount,fraud\n2026-01-02,1,0\n2026-01-01,2,1\n")
-    assert list(read_labelled_events(path, WITHOUT_ID).events.ids) == ["2", "1"]
+    assert list(read_labeled_events(path, WITHOUT_ID).events.ids) == ["2", "1"]
     reader = EventReader(WITHOUT_ID, KeyHashes())
     chunks: list[Chunk] = list(open_chunks("t.csv", Held(path.read_bytes()), ReadOptions(chunk_rows=1)))
     assert [list(reader.read(chunk).events.ids) for chunk in chunks] == [["1"], ["2"]]

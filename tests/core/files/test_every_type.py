@@ -28,10 +28,10 @@ from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import InputError
 from tollgate.services.labels.label_steps import read_label
 
-from model_build.data.future_rows import refuse_future_rows
+from model_build.data.future_rows import reject_future_rows
 from model_build.data.payloads import post_columns
-from model_build.data.quality import notice_data
-from model_build.data.table import read_labelled_events
+from model_build.data.quality import note_data_quality
+from model_build.data.table import read_labeled_events
 from model_build.detector_file.reader import DetectorFile
 from tests.core.files.arrow_types import every_column
 from tests.hypothesis_profiles import is_quick
@@ -143,10 +143,10 @@ def test_every_type_is_learned_from_or_named(
 
     def learn(column: pa.Array) -> None:
         pq.write_table(with_column(role, column), path, row_group_size=2)
-        data = read_labelled_events(path, event_type)
-        refuse_future_rows(data, event_type, NOW)
+        data = read_labeled_events(path, event_type)
+        reject_future_rows(data, event_type, NOW)
         file = replace(quick_detector, event_type=event_type)
-        assert all(map(in_a_sentence, notice_data(data, file, NOW.timestamp())))
+        assert all(map(in_a_sentence, note_data_quality(data, file, NOW.timestamp())))
         post_columns(event_type, data, data.rows)
 
     assert failing(learn, columns_of_parquet()) == []

@@ -16,8 +16,8 @@ from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.notes.column_notes import ColumnNotes
 from tollgate.core.files.readers.chunk import Chunk, Position
 
-from model_build.data.quality import notice_values
-from model_build.data.table import read_labelled_events
+from model_build.data.quality import note_values
+from model_build.data.table import read_labeled_events
 
 KIND = EventType("payment", None, "when", entities={"card": ("card",)}, label=LabelRule("fraud", 0.0))
 ACCOUNTS = [4_111_111_281_111_112_000.0 + 4096 * row for row in range(30)]
@@ -43,7 +43,7 @@ def trained(column: pa.Array, path: Path) -> list[str]:
     whens = pa.array(["2026-01-05"] * len(column))
     fraud = pa.array([row % 2 for row in range(len(column))])
     pq.write_table(pa.table({"when": whens, "card": column, "fraud": fraud}), path)
-    return list(notice_values(read_labelled_events(path, KIND), KIND))
+    return list(note_values(read_labeled_events(path, KIND), KIND))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tollgate.core.history.replay import StoredHistories, replay_histories
 from tollgate.core.history.stored import stale_names
 from tollgate.core.history.timeline import NO_FRAUDS, Timeline
 
-from model_build.data.table import read_labelled_events
+from model_build.data.table import read_labeled_events
 from model_build.detector_file.reader import DetectorFile
 from tests.core.files.scored import in_parts, texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events, read_history
@@ -108,7 +108,7 @@ def test_the_sample_in_pieces_is_one_replay_however_much_is_on_disk(
 ) -> None:
     monkeypatch.setattr(module, "_MEMORY_BYTES", memory_kb << 10)
     plan = plan_history(quick_detector.event_type, quick_detector.half_lives_s)
-    events = read_labelled_events(sample_csv, quick_detector.event_type).events
+    events = read_labeled_events(sample_csv, quick_detector.event_type).events
 
     assert_as_one_replay(plan, events, [], saves=False)
     assert_as_one_replay(plan, events, [3000, 3001, 11_000], saves=memory_kb == 200)
