@@ -11,6 +11,8 @@ SAM := .tools/sam
 SPARK := .tools/spark
 # Test files run beside each other, one on each core; more than four would only train the same versions again.
 AT_ONCE := -n auto --maxprocesses 4 --dist loadfile
+# Folders whose tests need neither the emulator nor Spark, Chromium or sam.
+QUICK := tests/core tests/services tests/adapters tests/contract tests/app tests/training
 
 # One line of progress, the log only when something fails.
 quietly = @mkdir -p .build; echo "$(1)"; { $(2); } > .build/setup.log 2>&1 || { cat .build/setup.log; echo "Set-up failed: the lines above say why."; exit 1; }
@@ -56,6 +58,10 @@ smoke: $(VENV)/ready $(EMULATOR)/ready ## the same path without a browser; check
 .PHONY: test
 test: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready $(SPARK)/ready ## every test but the slow ones
 	$(PY) -m pytest -m "not slow" $(AT_ONCE)
+
+.PHONY: test-fast
+test-fast: $(VENV)/ready ## quick tests alone, on fakes of AWS: no emulator, browser, Spark or sam
+	$(PY) -m pytest -m "not slow and not long" --storage fakes --hypothesis-profile dev $(QUICK) $(AT_ONCE)
 
 .PHONY: test-all
 test-all: $(VENV)/ready $(EMULATOR)/ready $(SAM)/ready $(SPARK)/ready ## every test, also at other dates and in other zones

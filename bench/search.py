@@ -79,7 +79,7 @@ def write_index(s3: MemoryS3, last: date, days: int, rows: int) -> None:
             lots = list(_of_today(entries))
         for lot in lots:
             content = write_segment(Rows.of(lot))
-            s3.objects[SegmentName.of(DETECTOR, day.isoformat(), 0, 1_795_000_000, content).key] = content
+            s3.put(SegmentName.of(DETECTOR, day.isoformat(), 0, 1_795_000_000, content).key, content)
 
 
 def open_segments(s3: MemoryS3, client: Any) -> SegmentStore:  # noqa: ANN401 - boto3's
@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     assumed = tomllib.loads(PRICES.read_text(encoding="utf-8"))["assumed_ms"]
-    s3 = MemoryS3({"get": assumed["s3_get"], "list": assumed["s3_list"]})
+    s3 = MemoryS3(BUCKET, {"get": assumed["s3_get"], "list": assumed["s3_list"]})
     os.environ.update(CREDENTIALS)
     client: Any = clients.s3()
     client.meta.events.register("before-send.s3", s3.answer)
@@ -206,8 +206,10 @@ def main() -> None:
     began = time.perf_counter()
     write_index(s3, last, asked.days, asked.rows)
     keep_sums(s3, client, last, asked.days)
-    took_s, size_mb = time.perf_counter() - began, sum(map(len, s3.objects.values())) / 1e6
-    print(f"{asked.rows:,} decisions in {len(s3.objects)} segments, {size_mb:.0f} MB; written in {took_s:.0f} s\n")
+    took_s, size_mb = time.perf_counter() - began, sum(s3.sizes_bytes()) / 1e6
+    print(
+        f"{asked.rows:,} decisions in {len(s3.sizes_bytes())} segments, {size_mb:.0f} MB; written in {took_s:.0f} s\n"
+    )
     print(f"  {'milliseconds':54}{'first':>8}{'again':>8}{'requests':>10}{'found':>7}")
     timed = []
     for title, search in searches(last, asked.days):

@@ -3,44 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from localstack import emulator
 from localstack.running import RunningStack, running_stack
-from model_build.detector_file.reader import DetectorFile, read_detector_file
-from model_build.simulator import write_sample
-from model_build.train import train_detector
+from model_build.detector_file.reader import DetectorFile
+from tests.hypothesis_profiles import register_profiles
+from tests.trained import read_quick_detector, train_sample_version, write_sample_payments
 
-ROOT = Path(__file__).parent.parent
-SAMPLE_DETECTOR = ROOT / "examples/sample/detector.toml"
-# Times say more about what else the machine does than about the code.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+register_profiles()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--storage",
+        choices=("emulator", "fakes"),
+        default="emulator",
+        help="what tests of services, adapters and handlers keep their data in (default: the emulator)",
+    )
 
 
 @pytest.fixture(scope="session")
 def sample_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sample") / "payments.csv"
-    write_sample(20_000, 3, path)
-    return path
+    return write_sample_payments(tmp_path_factory.mktemp("sample") / "payments.csv")
 
 
 @pytest.fixture(scope="session")
 def quick_detector() -> DetectorFile:
     """The sample's detector without the slow forest."""
-    file = read_detector_file(SAMPLE_DETECTOR)
-    return replace(file, training=replace(file.training, models=("logistic_regression", "xgboost")))
+    return read_quick_detector()
 
 
 @pytest.fixture(scope="session")
-def sample_version(sample_csv: Path, quick_detector: DetectorFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a version trained on `sample_csv`."""
-    out = tmp_path_factory.mktemp("versions")
-    return train_detector(sample_csv, quick_detector, out, lambda _step: None).sealed.folder
+    return train_sample_version(tmp_path_factory.mktemp("versions") / "sample")
 
 
 @pytest.fixture(scope="session")

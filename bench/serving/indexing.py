@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from bench.serving.memory_s3 import MemoryS3
 
@@ -38,8 +39,8 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     from tollgate.services.search.day_totals import keep_day_sums  # noqa: PLC0415
     from tollgate.services.search.index import Change, index_decisions, merge_segments  # noqa: PLC0415
 
-    s3 = MemoryS3()
-    client: Any = boto3.client("s3")
+    s3 = MemoryS3("bucket")
+    client: Any = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
     client.meta.events.register("before-send.s3", s3.answer)
     segments = SegmentStore(ObjectRanges(client, "bucket", clients.credentials, s3.answer), RangeCache(0))
     container = replace(open_container(), segments=segments, day_sums=DaySumStore(client, "bucket"))
@@ -54,4 +55,4 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     merge_segments(container, detector, day, is_over=True)
     keep_day_sums(container.segments, container.day_sums, detector, [day])
     took_ms = (time.process_time() - began) * 1000
-    return Indexed(len(records), len(lots), took_ms, s3.requests, sum(map(len, s3.objects.values())))
+    return Indexed(len(records), len(lots), took_ms, s3.requests, sum(s3.sizes_bytes()))

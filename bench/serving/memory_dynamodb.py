@@ -44,16 +44,10 @@ class MemoryDynamoDB:
         self._waiting.clear()
 
     def _update(self, update: Mapping[str, Any]) -> None:
+        # A process that starts under a watch has no use for it before its first answer.
+        from tests.fakes.expressions import compile_update  # noqa: PLC0415
+
         pk = update["Key"]["pk"]["S"]
         item = self.tables.setdefault(update["TableName"], {}).setdefault(pk, {"pk": {"S": pk}})
-        values = update["ExpressionAttributeValues"]
-        rest, _, removed = update["UpdateExpression"].partition(" REMOVE ")
-        sets, _, adds = rest.partition(" ADD ")
-        name, _, place = sets.removeprefix("SET ").partition(" = ")
-        item[name] = values[place]
-        for one in filter(None, adds.split(", ")):
-            name, _, place = one.partition(" ")
-            before = int(item[name]["N"]) if name in item else 0
-            item[name] = {"N": str(before + int(values[place]["N"]))}
-        for name in filter(None, removed.split(", ")):
-            item.pop(name, None)
+        change = compile_update(update["UpdateExpression"])
+        change(item, update.get("ExpressionAttributeNames", {}), update["ExpressionAttributeValues"])

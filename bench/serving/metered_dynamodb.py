@@ -6,17 +6,16 @@ The client builds, signs and reads its messages as it does in AWS; only the netw
 from __future__ import annotations
 
 import base64
-import io
 import json
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
 
 from bench.serving.item_size import item_bytes, read_units, write_units
 from bench.serving.memory_dynamodb import MemoryDynamoDB
+from tests.fakes.http_answer import Answer
 
 
 class Meter:
@@ -52,9 +51,10 @@ class MeteredDynamoDB:
         sent: Any = request.body
         content = json.loads(sent, object_hook=_from_wire)
         answer = self._read(content) if target.endswith(b".BatchGetItem") else self._write(content)
-        body = _Body(json.dumps(answer, default=lambda binary: base64.b64encode(binary).decode()).encode())
+        body = json.dumps(answer, default=lambda binary: base64.b64encode(binary).decode()).encode()
+        response = Answer(body=body).to_response(request.url)
         self.meter.away_s += time.process_time() - began
-        return AWSResponse(request.url, 200, HTTPHeaders(), body)
+        return response
 
     def _read(self, content: Mapping[str, Any]) -> dict[str, Any]:
         for table, request in content["RequestItems"].items():
@@ -77,13 +77,6 @@ class MeteredDynamoDB:
 
     def _item(self, table: str, pk: str) -> dict[str, Any]:
         return self.tables.tables.get(table, {}).get(pk, {})
-
-
-class _Body(io.BytesIO):
-    """A body as urllib3 gives it."""
-
-    def stream(self, **_: object) -> Iterator[bytes]:
-        yield self.read()
 
 
 def _from_wire(content: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tests.app import contract_index as index
 from tests.app import contract_rules, model_shapes
 from tests.app import contract_shapes as shapes
 from tests.app.contract_shapes import Json
+from tests.http_server import serving
 
 ROWS = 12_480
 
@@ -306,14 +307,8 @@ def serve_contract(with_past: bool = True) -> Iterator[Contract]:
         contract.add_batch("b0001", "payments-2026-05.csv", "done")
         contract.add_batch("b0002", "export.csv", "rejected", 'Column "amount" is missing: add it and upload again.')
         contract.add_batch("b0003", "payments-2026-06.csv.gz", "done")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield contract
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 if __name__ == "__main__":

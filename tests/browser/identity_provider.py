@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+
+from tests.http_server import serving
 
 CLIENT_ID, CLIENT_SECRET = "dashboard", "only for this test"
 NAME, EMAIL = "Ada Lovelace", "ada@example.com"
@@ -81,11 +82,5 @@ def serve_provider() -> Iterator[str]:
     handler: type[Provider] = type("Handler", (Provider,), {"key": RSAKey.generate_key(2048), "nonces": {}})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     handler.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield handler.url
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

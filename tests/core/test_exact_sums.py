@@ -7,6 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tollgate.core.history.exact_sums import Limbs, Runs
 
+from tests.hypothesis_profiles import examples
+
 # Whole numbers as floats, up to the largest single addition: a squared amount at the end of an epoch.
 NUMBERS = st.one_of(
     st.integers(-(2**53), 2**53).map(float),
@@ -44,7 +46,7 @@ def test_numbers_that_stand_for_many_events_are_pythons(counted: list[tuple[floa
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), NUMBERS), min_size=1, max_size=30))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_only_the_epoch_right_before_is_the_older_one(added: list[tuple[int, int, float]]) -> None:
     ordered = sorted(added, key=lambda one: one[:2])
     codes, epochs, numbers = (np.array(column) for column in zip(*ordered, strict=True))

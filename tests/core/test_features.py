@@ -20,6 +20,7 @@ from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.timeline import NO_FRAUDS, Frauds
 
 from tests.core.one_by_one import PAYMENT
+from tests.hypothesis_profiles import examples
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 PLAN = plan_history(PAYMENT, (HOUR_S, 30 * DAY_S))
@@ -271,7 +272,7 @@ ROW = st.tuples(
 
 
 @given(st.sampled_from(HALF_LIVES_S), st.lists(ROW, min_size=1, max_size=10))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_no_feature_is_ever_infinite(
     half_lives_s: tuple[float, ...], rows: Sequence[tuple[float, float, float, float, float, float | None]]
 ) -> None:

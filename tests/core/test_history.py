@@ -31,6 +31,7 @@ from tests.core.one_by_one import (
     read_history,
     without_zeros,
 )
+from tests.hypothesis_profiles import examples
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 PLAN = plan_history(PAYMENT, (HOUR_S, DAY_S))
@@ -71,7 +72,7 @@ def test_adding_in_any_order_gives_the_same_stored_sums() -> None:
     st.lists(st.tuples(st.floats(-1e10, 1e10), st.floats(-1e12, 1e12)), min_size=2, max_size=12),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_shuffled_past_is_the_same_past(
     past: list[tuple[float, float]],
     random: object,
@@ -200,7 +201,7 @@ def test_weights_lie_between_one_and_two_to_the_epoch(time_s: float, half_life_s
 
 
 @given(st.lists(st.floats(-1e8, 1e8), min_size=1, max_size=8), st.floats(-1e8, 1e8), st.floats(0, 1e8))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_stale_names_are_only_those_that_nothing_later_reads(
     times_s: list[float], now_s: float, later_s: float
 ) -> None:

@@ -15,6 +15,8 @@ from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.times.time_format import TimeFormat
 
+from tests.hypothesis_profiles import examples
+
 ISO = TimeFormat()
 EVENT = EventType("payment", "id", "time")
 NOON, HALF = "2026-03-01T12:00:00+00:00", "2026-03-01T12:30:00+00:00"
@@ -170,7 +172,7 @@ NEAR = st.lists(st.sampled_from([*"0123456789::--+.,TtZz W\0x", "12", "30", "01:
 @example("2026-03-01", "T12-0500")
 @example("2026-03-01T12:30", "-13:30")
 @example("2026-03-01 12:30:05", ".123456+15")
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 def test_any_text_is_read_the_same_alone_and_in_a_column(start: str, more: str) -> None:
     text = start + more
     if text.strip():

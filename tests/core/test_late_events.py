@@ -24,6 +24,7 @@ from tollgate.core.history.timeline import Frauds, Timeline
 from tests.core.files.scored import texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, Store, keys_of, make_events
 from tests.core.same import assert_file_is_one_by_one
+from tests.hypothesis_profiles import examples
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 DAY_US = 86_400_000_000
@@ -84,7 +85,7 @@ def max_reasons(plan: HistoryPlan, payments: int, frauds: int, amounts: float, s
 
 @KEEPINGS
 @given(TABLES, st.randoms(use_true_random=False))
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_no_event_reads_another_more_than_once(keeping: Keeping, payments: list[Payment], random: object) -> None:
     events, frauds = table_of(payments)
     known_s = dict(zip(frauds.rows.tolist(), frauds.known_s.tolist(), strict=True))
@@ -108,7 +109,7 @@ def test_no_event_reads_another_more_than_once(keeping: Keeping, payments: list[
 
 @KEEPINGS
 @given(TABLES, TABLES)
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_a_late_table_is_replayed_as_one_at_a_time(
     keeping: Keeping, past: list[Payment], present: list[Payment]
 ) -> None:
@@ -117,7 +118,7 @@ def test_a_late_table_is_replayed_as_one_at_a_time(
 
 @KEEPINGS
 @given(st.lists(TABLES, min_size=1, max_size=4), st.one_of(st.none(), TABLES), st.booleans())
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_pieces_of_a_file_in_any_order_are_one_at_a_time(
     keeping: Keeping, tables: list[list[Payment]], past: list[Payment] | None, saves: bool
 ) -> None:
@@ -163,7 +164,7 @@ def _peek(store: Store, event: Events) -> np.ndarray:
 
 
 @given(TABLES)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_in_order_of_time_nobody_is_late(payments: list[Payment]) -> None:
     events, frauds = table_of(payments)
     plain = replay_histories(PLAN, events, frauds)

@@ -18,6 +18,7 @@ from tollgate.core.history.totals import sum_additions
 
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, make_events, read_history, read_sum
 from tests.core.same import Table, assert_file_is_one_by_one, assert_replay_is_one_by_one
+from tests.hypothesis_profiles import examples
 
 DAY_S, DAY_US = 86_400.0, 86_400_000_000
 # Half-lives that no day is a multiple of: epochs of 9.3 and 41.6 days, and weights that have to be rounded.
@@ -139,14 +140,14 @@ MADE = st.builds(Made, st.sampled_from(DELAYS_D).map(plan_with), st.sampled_from
 
 
 @given(MADE, PAYMENTS)
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 def test_any_small_table_matures_as_one_at_a_time(made: Made, payments: list[Payment]) -> None:
     assert_replay_is_one_by_one(made.plan, *made.table(payments))
 
 
 @pytest.mark.parametrize("keeping", [LAZILY, FOLDING, TIDILY], ids=str)
 @given(MADE, PAYMENTS, PAYMENTS)
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_what_is_stored_open_matures_while_a_file_is_replayed(
     keeping: Keeping, made: Made, past: list[Payment], present: list[Payment]
 ) -> None:

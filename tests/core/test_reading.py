@@ -18,6 +18,7 @@ from tollgate.core.times.time_format import TimeFormat
 from tollgate.errors import EventError, TableError
 
 from tests.core.one_by_one import PAYMENT
+from tests.hypothesis_profiles import examples
 
 GOOD: dict[str, object] = {
     "event_id": "e1",
@@ -223,7 +224,7 @@ def test_another_form_than_the_declared_one_is_refused_and_named(form: str, valu
 
 
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_times_are_read_to_the_microsecond(moment: datetime) -> None:
     aware = moment.replace(tzinfo=UTC)
     expected = (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
@@ -376,7 +377,7 @@ ANY_JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*GOOD, "note"]), ANY_JSON))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_any_json_is_an_event_or_one_event_error(changes: dict[str, object]) -> None:
     refused: EventError | None = None
     try:

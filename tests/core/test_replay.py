@@ -20,6 +20,7 @@ from model_build.data.table import LabelledEvents, count_categories, read_labell
 from model_build.detector_file.reader import DetectorFile
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, Store, make_events
 from tests.core.same import assert_file_is_one_by_one, assert_replay_is_one_by_one
+from tests.hypothesis_profiles import examples
 
 DAY_S = 86_400.0
 # Short half-lives, so that a few numbers cross many epochs: 32 s, 320 s and 32 days.
@@ -182,7 +183,7 @@ def table_of(payments: list[tuple[int, str | None, float, tuple[float, float], i
 
 
 @given(st.lists(PAYMENTS, min_size=1, max_size=14))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_small_table_is_one_at_a_time(
     payments: list[tuple[int, str | None, float, tuple[float, float], int | None]],
 ) -> None:
@@ -191,7 +192,7 @@ def test_any_small_table_is_one_at_a_time(
 
 @pytest.mark.parametrize("keeping", [LAZILY, FOLDING, TIDILY], ids=str)
 @given(st.lists(PAYMENTS, min_size=2, max_size=14), st.integers(0, 14))
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_any_small_table_on_top_of_what_is_stored_is_one_at_a_time(
     keeping: Keeping,
     payments: list[tuple[int, str | None, float, tuple[float, float], int | None]],

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tollgate.core.detectors.score import FALSE_POSITIVE_RATES, ScoreScale, false_positive_rates, fit_score_scale
 from tollgate.core.events.event import Floats
 
+from tests.hypothesis_profiles import examples
+
 DESIGN_POINTS = [(600, 0.10), (700, 0.07), (775, 0.05), (860, 0.03), (900, 0.02), (950, 0.01), (975, 0.005)]
 
 
@@ -50,7 +52,7 @@ def test_rates_fall_from_all_to_one_in_ten_thousand() -> None:
 @given(
     st.lists(st.sampled_from([0.0, 1e-9, 0.001, 0.25, 0.5, 0.75, 0.999, 1.0]), min_size=1, max_size=300),
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_ties_never_let_more_reach_a_score_than_it_allows(probabilities: list[float]) -> None:
     legitimate = np.array(probabilities)
 
@@ -67,7 +69,7 @@ def test_events_of_equal_probability_stand_together() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.lists(st.floats(0, 1), min_size=2, max_size=60))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_a_higher_probability_never_scores_lower(legitimate: list[float], probabilities: list[float]) -> None:
     scale = fit_score_scale(np.array(legitimate))
 

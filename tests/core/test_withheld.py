@@ -14,6 +14,7 @@ from tollgate.core.history.timeline import Frauds, Timeline, Withheld
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events, read_sum
 from tests.core.same import Table, assert_file_is_one_by_one, assert_replay_is_one_by_one
 from tests.core.test_maturing import DAY_S, DAY_US, MADE, PAYMENTS, Made, Payment, plan_with
+from tests.hypothesis_profiles import examples
 
 # For each payment: whether it was withheld, and how many days later it was labelled legitimate, if ever.
 FATES = st.lists(
@@ -38,14 +39,14 @@ def _later(events: Events, row: int, delay_us: int | None) -> float:
 
 
 @given(MADE, PAYMENTS, FATES)
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_any_small_table_is_replayed_as_one_at_a_time(made: Made, payments: list[Payment], fates: list[Fate]) -> None:
     assert_replay_is_one_by_one(made.plan, *table_of(made, payments, fates))
 
 
 @pytest.mark.parametrize("keeping", [LAZILY, FOLDING, TIDILY], ids=str)
 @given(MADE, PAYMENTS, PAYMENTS, FATES, FATES)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_table_on_top_of_what_is_stored_is_replayed_as_one_at_a_time(
     keeping: Keeping,
     made: Made,

@@ -16,6 +16,7 @@ from tollgate.core.history.timeline import Frauds, Timeline
 
 from bench.serving.item_size import item_bytes
 from tests.core.one_by_one import PAYMENT, TIDILY, Store, add_event, fold, make_events, read_history
+from tests.hypothesis_profiles import examples
 
 DAY_S = 86_400.0
 HALF_LIVES_S = tuple(days * DAY_S for days in (0.25, 1, 3, 7, 30, 120))
@@ -62,7 +63,7 @@ def write_all(writes: list[Write], fold_at_s: Callable[[], float | None]) -> dic
 
 
 @given(st.lists(LIFE, min_size=1, max_size=8), st.integers(0, 2**32))
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_any_order_of_writes_and_folds_leaves_the_same(lives: list[Life], seed: int) -> None:
     random = Random(seed)
     writes = [added for life in lives for added in writes_of(life)]
@@ -75,7 +76,7 @@ def test_any_order_of_writes_and_folds_leaves_the_same(lives: list[Life], seed: 
 
 
 @given(LIFE, st.sampled_from([5.0, 8.5, 30.0]), st.sampled_from([0.0, 8.5, 30.0]))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_corrected_event_reads_as_if_nothing_had_been_said(life: Life, fold_d: float, again_d: float) -> None:
     day, amount, odd, known_d, _ = life
     event, fraud, correction = writes_of((day, amount, odd, known_d or 0.0, True))

@@ -9,7 +9,6 @@ import re
 import shlex
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -37,6 +36,7 @@ from tests.docs.pages import (
     read_blocks,
     read_prose,
 )
+from tests.http_server import serving
 
 BLOCKS = [block for page in DOCS for block in read_blocks(page)]
 OF_OTHERS = [block for page in OTHERS if page.exists() for block in read_blocks(page)]
@@ -215,12 +215,9 @@ def recording_server() -> Iterator[tuple[str, list[tuple[str, dict[str, str], An
         def log_message(self, format: str, *args: Any) -> None:  # noqa: ANN401 - the base class's
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", came
-        finally:
-            server.shutdown()
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}", came
 
 
 def test_the_signed_call_is_signed_and_sends_an_event_of_the_example(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import queue
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tests.http_server import serving
 
 VERSION = "/2018-06-01/runtime"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:tollgate"
@@ -108,7 +109,6 @@ class _Handler(BaseHTTPRequestHandler):
 def running_function(handler: str, environment: Mapping[str, str], log: Path) -> Iterator[RuntimeApi]:
     """Run a function under AWS's runtime client, as Lambda's Python runtime does, with nothing else around it."""
     api = RuntimeApi()
-    threading.Thread(target=api.serve_forever, daemon=True).start()
     reserved = {
         "AWS_LAMBDA_RUNTIME_API": api.address,
         "AWS_LAMBDA_FUNCTION_NAME": "tollgate",
@@ -118,7 +118,7 @@ def running_function(handler: str, environment: Mapping[str, str], log: Path) ->
         "AWS_LAMBDA_LOG_STREAM_NAME": "2026/06/01/[1]0123456789abcdef",
         "PATH": os.environ["PATH"],
     }
-    with log.open("wb") as output:
+    with serving(api), log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "awslambdaric", handler],
             env={**environment, **reserved},
@@ -126,11 +126,9 @@ def running_function(handler: str, environment: Mapping[str, str], log: Path) ->
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    try:
-        yield api
-    finally:
-        process.kill()
-        process.wait()
-        api.payloads.put(None)
-        api.shutdown()
-        api.server_close()
+        try:
+            yield api
+        finally:
+            process.kill()
+            process.wait()
+            api.payloads.put(None)

@@ -14,18 +14,18 @@ from pathlib import Path
 import pytest
 from tollgate.services.container import Container
 
-from localstack.emulator import Emulator
 from model_build.deployment.publish import open_folder
 from tests.services.backend import DETECTOR, Backend, Payment, create_tables, forget_storage, read_payments, reseal
+from tests.storage import Storage
 
-pytest_plugins = ("tests.integration.emulator_fixture",)
+pytest_plugins = ("tests.storage_fixture",)
 
 LATER_PAYMENTS = 1_000
 _numbers = count(1)
 
 
 @pytest.fixture
-def empty_backend(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
+def empty_backend(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
     """A bucket and tables with nothing in them; the environment names them."""
     number = f"{os.getpid()}-{next(_numbers)}"
     named = {
@@ -34,7 +34,7 @@ def empty_backend(running: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterato
         "TOLLGATE_DECISIONS_TABLE": f"decisions-{number}",
         "TOLLGATE_DETECTOR": DETECTOR,
     }
-    environment = {**running.environment(), **named}
+    environment = {**storage.environment(), **named}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     forget_storage()

@@ -12,6 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
+import pytest
+from botocore.retries.standard import ExponentialBackoff
+
+from tests.http_server import serving
+
 # "refuse" is not tried again, and so is quick. "take every other": of the records that are put on a Kinesis stream; the
 # others are throttled.
 Fault = Literal["hang", "throttle", "refuse", "drop the answer", "cut the answer", "take every other"]
@@ -65,15 +70,20 @@ class _Server(ThreadingHTTPServer):
 def faulty_endpoint(behind: str) -> Iterator[FaultyEndpoint]:
     """Serve on a free port, passing on to ``behind`` whatever no fault is set for."""
     server = _Server(urlsplit(behind).netloc)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield server.endpoint
-    finally:
-        server.endpoint.released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(server), _quick_retries():
+        try:
+            yield server.endpoint
+        finally:
+            server.endpoint.released.set()
+
+
+@contextmanager
+def _quick_retries() -> Iterator[None]:
+    """Have boto3 try again as often as ever, after a twentieth of its usual waits, which are seconds together."""
+    with pytest.MonkeyPatch.context() as patch:
+        usual = ExponentialBackoff.delay_amount
+        patch.setattr(ExponentialBackoff, "delay_amount", lambda self, context: usual(self, context) / 20)
+        yield
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -172,6 +172,7 @@ def test_a_model_that_cannot_be_loaded_is_done_without_until_it_can(
     assert decide_event(backend.container, {**payment, "event_id": "later"})["degraded"] is None
 
 
+@pytest.mark.long
 def test_a_model_that_the_bucket_does_not_give_is_done_without(
     backend: Backend, publish: Publish, endpoint: FaultyEndpoint, payment: Payment
 ) -> None:

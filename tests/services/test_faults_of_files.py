@@ -34,7 +34,7 @@ from tests.services.backend import Backend, Payment, forget_storage, write_payme
 from tests.services.faulty_endpoint import Fault, FaultyEndpoint, faulty_endpoint
 
 pytest_plugins = ("tests.services.backend_fixture",)
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.long]
 
 KEY = "inbox/payments/a.csv"
 ROWS = 60

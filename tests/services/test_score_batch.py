@@ -23,6 +23,7 @@ from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Container
 from tollgate.services.detectors.describe import describe_detector
 
+from tests.hypothesis_profiles import examples
 from tests.services.backend import Backend, Payment, forget_storage, reseal, write_payments
 
 pytest_plugins = ("tests.services.backend_fixture",)
@@ -169,7 +170,7 @@ def test_the_same_key_and_content_is_the_same_batch() -> None:
 
 
 @given(order=st.lists(st.sampled_from("abc"), min_size=3, max_size=9).filter(lambda order: set(order) == set("abc")))
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_notices_may_come_again_and_in_any_order(
     backend: Backend, later_payments: list[Payment], order: list[str]
 ) -> None:

@@ -14,7 +14,7 @@ from tests.stored.live import live
 from tests.stored.names import names_of
 from tests.stored.questions import Question, ask, differences
 from tests.stored.storage import Json, Stored, fresh_backend
-from tests.stored.versions import DETECTOR_FILE, seal_small_versions
+from tests.stored.versions import cached_small_versions
 from tests.stored.write import EXPECTED, FOLDERS
 
 pytest_plugins = ("tests.integration.emulator_fixture",)
@@ -43,7 +43,7 @@ def _differences_of_all(backend: Backend, asked: Sequence[Json]) -> Iterator[str
 def test_what_is_stored_today_has_the_same_names(running: Emulator, tmp_path: Path) -> None:
     newest = FOLDERS / WRITTEN[-1]
     with fresh_backend(running, "today") as backend:
-        live(backend, seal_small_versions(DETECTOR_FILE, tmp_path))
+        live(backend, cached_small_versions(tmp_path / "sealed"))
         found = list(_compare_names(names_of(Stored.open(newest)), names_of(Stored.of(backend))))
     assert not found, f"Stored names never change. If some came to {newest.name}, write a new folder beside it:\n" + (
         "\n".join(found[:20])

@@ -15,6 +15,7 @@ from model_build.detector_file.reader import DetectorFile, read_detector_file
 from model_build.sealing.seal import HISTORIES, read_version_files, seal_version
 from model_build.simulator import write_sample
 from model_build.train import train_detector
+from tests.fixture_cache import ROOT, cached_folder
 from tests.services.backend import Payment, read_payments
 
 DETECTOR_FILE = Path(__file__).parent / "detector.toml"
@@ -37,11 +38,30 @@ class Sealed:
     payments: Sequence[Payment]
 
 
+def cached_small_versions(out: Path) -> Sealed:
+    """Return what `seal_small_versions` makes of today's detector file, a copy in ``out``."""
+
+    def seal(folder: Path) -> None:
+        seal_small_versions(DETECTOR_FILE, folder)
+
+    here = Path(__file__)
+    cached_folder(
+        "stored-versions", seal, out, (here, here.parent / "detector.toml", ROOT / "tests/services/backend.py")
+    )
+    detectors = (read_detector_file(DETECTOR_FILE).detector, *FURTHER)
+    folders = [folder for detector in detectors for folder in (out / "small" / detector).iterdir()]
+    return Sealed(folders, _last_payments(out / "payments.csv"))
+
+
+def _last_payments(data: Path) -> list[Payment]:
+    return read_payments(data)[-60:]
+
+
 def seal_small_versions(detector_file: Path, out: Path) -> Sealed:
     """Train versions on few payments, as of `TRAINED_AT`."""
     data = out / "payments.csv"
     write_sample(4000, 3, data)
-    payments = read_payments(data)[-60:]
+    payments = _last_payments(data)
     columns = ("customer_id", "merchant_id", "device_id")
     known = {CUSTOMER, *(str(payment[column]) for payment in payments[:20] for column in columns)}
     file = read_detector_file(detector_file)

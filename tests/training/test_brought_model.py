@@ -14,7 +14,7 @@ from tollgate.core.detectors.version import sha256
 
 from model_build.deployment.publish import open_folder
 from tests.brought import FeatureTable, Fit, call, network
-from tests.conftest import SAMPLE_DETECTOR
+from tests.trained import SAMPLE_DETECTOR
 
 pytest_plugins = ("tests.brought_fixture",)
 

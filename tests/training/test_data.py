@@ -24,6 +24,7 @@ from tollgate.core.files.readers.source import Held
 from tollgate.errors import TableError, TrainingDataError
 
 from model_build.data.table import LabelledEvents, read_labelled_events, read_table, read_table_events
+from tests.hypothesis_profiles import examples
 
 TYPE = EventType(
     name="payment",
@@ -251,7 +252,7 @@ def tables(draw: st.DrawFn) -> dict[str, list[str | None]]:
     return columns
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(columns=tables())
 def test_the_quick_path_reads_what_the_core_reads(columns: dict[str, list[str | None]]) -> None:
     expected, problems = read_events(TYPE, columns)
@@ -265,7 +266,7 @@ def test_the_quick_path_reads_what_the_core_reads(columns: dict[str, list[str | 
         assert_same(read_arrow(TYPE, table), expected)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     st.lists(
         st.one_of(st.none(), st.integers(-(2**60), 2**60), st.floats(-1e9, 1e9), st.booleans()), min_size=1, max_size=3

@@ -31,6 +31,7 @@ from model_build.evaluation.costs import PricedEvents
 from model_build.sealing.seal import encode_histories
 from model_build.train import Trained, train_detector
 from tests.core.files.scored import score
+from tests.hypothesis_profiles import examples
 
 N = 600
 START_S = 1_767_225_600  # 1 January 2026, a Thursday
@@ -251,7 +252,7 @@ def test_events_without_a_label_do_not_count() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=20, max_size=60))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_the_area_is_that_of_scikit_learn(rows: list[tuple[int, bool]]) -> None:
     values = np.array([value for value, _ in rows], dtype=np.float64)
     fraud = np.array([label for _, label in rows])

@@ -12,6 +12,7 @@ from tollgate.core.detectors.version import Outcome
 
 from model_build.evaluation.costs import NEVER, PricedEvents, measure_balance
 from model_build.evaluation.thresholds import ThresholdChoice, apply_thresholds, choose_thresholds
+from tests.hypothesis_profiles import examples
 
 Row = tuple[int, int, float, int]
 SCORES = (0, 1, 2, 500, 998, 999, 1000)
@@ -68,7 +69,7 @@ def best_by_hand(given: list[Row], costs: Costs, reviews_per_day: int, factor: f
     return -review, -block, cost
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(rows=rows, missed=st.sampled_from((None, 0.0, 7.0)), review=prices, blocked=prices, capacity=st.integers(1, 4))
 def test_the_choice_is_the_best_of_all_pairs_tried_one_by_one(
     rows: list[Row], missed: float | None, review: float, blocked: float, capacity: int
@@ -90,7 +91,7 @@ def test_the_choice_is_the_best_of_all_pairs_tried_one_by_one(
         assert told.regret * days == pytest.approx(chosen - least)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(rows=rows, review=prices, blocked=prices, capacity=st.integers(1, 4))
 def test_every_point_of_the_curves_is_what_a_day_costs_there(
     rows: list[Row], review: float, blocked: float, capacity: int

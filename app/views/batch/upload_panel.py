@@ -68,8 +68,8 @@ def _show_check(name: str, size_bytes: int, check: FileCheck, detector: Detector
         for warning in check.warnings[:MAX_MESSAGES]:
             st.warning(in_markdown(warning), icon=":material/rule:")
     else:
-        rows = f"the first {formatting.count(check.rows)} rows match" if check.rows > 1 else "its row matches"
-        st.success(f"File looks good ({formatting.size(size_bytes)}): {rows}.", icon=":material/check:")
+        matched = f"the first {formatting.count(check.rows)} rows match" if check.rows > 1 else "its row matches"
+        st.success(f"File looks good ({formatting.size(size_bytes)}): {matched}.", icon=":material/check:")
     if check.unused:
         st.caption(in_markdown(f"Columns not used for the score: {', '.join(check.unused)}."))
     with st.expander(f"First {noun} in {in_markdown(name)}"):

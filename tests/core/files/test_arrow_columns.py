@@ -29,6 +29,7 @@ from tollgate.errors import TableError, TrainingDataError
 
 from model_build.data.table import read_labelled_events, read_table_events
 from tests.core.files.arrow_types import arrow_columns
+from tests.hypothesis_profiles import examples
 
 ROWS = 3
 TYPE = EventType(
@@ -98,7 +99,7 @@ def assert_is_what_the_core_reads(chunk: Chunk, read: ChunkEvents, role: str) ->
             assert keys(read)[name][place] == (key.values[key.codes[row]] if key.codes[row] >= 0 else None)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(column=arrow_columns(ROWS), role=st.sampled_from(ROLES))
 def test_any_type_in_any_role_is_read_alike_or_named(column: pa.Array, role: str) -> None:
     chunk = chunk_of(with_column(role, column))
@@ -127,7 +128,7 @@ def training_problem(path: Path) -> str:
     return ""
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(column=arrow_columns(ROWS), role=st.sampled_from(("spare", *ROLES, "fraud")))
 def test_any_type_of_a_parquet_file_is_scored_trained_on_and_labelled_alike(
     tmp_path_factory: pytest.TempPathFactory, column: pa.Array, role: str
@@ -157,7 +158,7 @@ def test_any_type_of_a_parquet_file_is_scored_trained_on_and_labelled_alike(
     assert_writable(chunk)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(column=arrow_columns(ROWS))
 def test_any_type_is_carried_along_into_results(column: pa.Array) -> None:
     assert_writable(chunk_of(BASE.append_column("spare", column)))

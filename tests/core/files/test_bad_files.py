@@ -20,6 +20,7 @@ from tollgate.core.files.readers.source import Held
 from tollgate.errors import TableError
 
 from tests.core.files.scored import rows_of
+from tests.hypothesis_profiles import examples
 
 MB = 1 << 20
 GOOD = b"a,b\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(1000))
@@ -156,6 +157,7 @@ def test_damage_in_the_middle_is_found_behind_the_pieces_before_it() -> None:
     assert count > 1_000_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("suffix", "codec"), [("gz", "gzip"), ("zst", "zstd")])
 def test_a_bomb_is_refused_before_it_is_unpacked_whole(
     suffix: str, codec: str, monkeypatch: pytest.MonkeyPatch
@@ -262,7 +264,7 @@ def test_other_kinds_of_file_are_refused_with_those_that_are_read(name: str) -> 
 
 
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), min_size=1, max_size=4), st.integers(0, 400))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_damaged_parquet_is_read_or_refused(changes: list[tuple[int, int]], cut: int) -> None:
     out = io.BytesIO()
     pa.parquet.write_table(pa.table({"name": ["a", "é"] * 20, "amount": [1.0, 2.0] * 20}), out)
@@ -275,7 +277,7 @@ def test_a_damaged_parquet_is_read_or_refused(changes: list[tuple[int, int]], cu
 
 
 @given(st.binary(max_size=200), st.sampled_from(["x.csv", "x.jsonl", "x.csv.gz", "x.csv.zst", "x.parquet"]))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_any_bytes_are_a_table_or_refused(content: bytes, name: str) -> None:
     with suppress(TableError):
         rows_of(list(open_chunks(name, Held(content), ReadOptions(chunk_rows=3))))

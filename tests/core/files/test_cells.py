@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tollgate.core.files.cells import safe_cell
 from tollgate.core.files.results import write_lines
 
+from tests.hypothesis_profiles import examples
+
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "\rx", "=", "-", "--5"])
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
@@ -38,7 +40,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=6))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_what_is_written_is_what_was_there_but_for_the_apostrophe(rows: list[tuple[str, str]]) -> None:
     table = pa.table([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], names=["a", "b"])
 

@@ -24,6 +24,7 @@ from model_build.detector_file.reader import DetectorFile
 from tests.core.files.scored import in_parts, texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events, read_history
 from tests.core.test_replay import PAYMENTS, PLAN, table_of
+from tests.hypothesis_profiles import examples
 
 CUTS = st.lists(st.integers(0, 14), max_size=3)
 
@@ -73,20 +74,20 @@ WIDE_BEHIND = [
 @given(st.lists(PAYMENTS, min_size=1, max_size=14), CUTS, st.booleans())
 @example(WIDE_BEFORE, [2], False)
 @example(WIDE_BEHIND, [2], False)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_pieces_in_order_of_time_are_one_replay(payments: list, cuts: list[int], saves: bool) -> None:  # type: ignore[type-arg]
     assert_as_one_replay(PLAN, in_order(table_of(payments)[0]), cuts, saves=saves)
 
 
 @given(st.lists(PAYMENTS, min_size=1, max_size=14))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_within_a_piece_rows_need_no_order(payments: list) -> None:  # type: ignore[type-arg]
     assert_as_one_replay(PLAN, table_of(payments)[0], [])
 
 
 @pytest.mark.parametrize("keeping", [LAZILY, FOLDING, TIDILY], ids=str)
 @given(st.lists(PAYMENTS, min_size=2, max_size=14), st.integers(0, 14), CUTS)
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_any_pieces_on_top_of_what_is_stored_are_one_replay(
     keeping: Keeping,
     payments: list,  # type: ignore[type-arg]
@@ -114,7 +115,7 @@ def test_the_sample_in_pieces_is_one_replay_however_much_is_on_disk(
 
 
 @given(st.lists(PAYMENTS, min_size=1, max_size=14), CUTS)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_what_a_file_adds_reads_as_what_one_at_a_time_leaves(payments: list, cuts: list[int]) -> None:  # type: ignore[type-arg]
     events = in_order(table_of(payments)[0])
     store = Store(PLAN, keeping=TIDILY)

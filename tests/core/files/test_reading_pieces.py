@@ -21,6 +21,7 @@ from tollgate.core.files.readers.source import Held
 from tollgate.errors import TableError
 
 from tests.core.files.scored import rows_of
+from tests.hypothesis_profiles import examples
 
 TABLE = 'name;town;amount\nŁódź;"a;b\nc";1,5\n日本;"say ""hi""";2\n'
 ROWS = [["Łódź", "a;b\nc", "1,5"], ["日本", 'say "hi"', "2"]]
@@ -91,7 +92,7 @@ CELLS = st.text(st.sampled_from('ab,"\n\r1 é\0\\'), max_size=12)
 
 
 @given(st.lists(CELLS, max_size=8).map("\n".join), st.integers(1, 4))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_quick_reading_gives_what_pythons_own_reader_gives(body: str, chunk_rows: int) -> None:
     expected = read_rows(CsvDialect(["x", "y"], ","), body.encode(), 1000, at_end=True)
     try:

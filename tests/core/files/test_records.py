@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tollgate.core.files.history.row_store import MemoryBudget, RowStore
 from tollgate.core.files.history.spilled_rows import SpilledRows
 
+from tests.hypothesis_profiles import examples
+
 WIDTH = 3
 LOT_BYTES = 250 * WIDTH * 8
 ASKED = st.lists(st.sets(st.integers(0, 1300), max_size=60), min_size=1, max_size=6)
@@ -22,7 +24,7 @@ def values_of(numbers: np.ndarray, turn: int) -> np.ndarray:
 
 
 @given(ASKED, st.sampled_from([0, 1, 2, 100]), st.booleans())
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_what_was_written_last_is_read_and_the_rest_is_zeros(
     asked: list[set[int]], lots_in_memory: int, saves: bool
 ) -> None:

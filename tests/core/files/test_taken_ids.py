@@ -26,6 +26,7 @@ from tollgate.errors import TrainingDataError
 
 from model_build.data.table import read_table_events
 from tests.core.files.scored import score, to_csv
+from tests.hypothesis_profiles import examples
 
 TYPE = EventType(
     name="payment",
@@ -113,7 +114,7 @@ def test_a_row_of_another_shape_takes_no_id(tmp_path: Path) -> None:
     assert list(read("x.jsonl", twice.encode(), tmp_path / "twice", 1 << 10)) == [0]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["", "", *DEFECTS])), min_size=1, max_size=24),
     chunk_rows=st.integers(1, 25),

@@ -18,6 +18,7 @@ from tollgate.core.rules.value_lists import ValueList
 
 from tests.core.rules.deciding import EVENT_TYPE, FEATURES, inputs_of
 from tests.core.rules.expressions import conditions
+from tests.hypothesis_profiles import examples
 
 LISTS = {
     "denied": ValueList.of("text", ["C0036", "zz"]),
@@ -131,7 +132,7 @@ def test_without_events_nothing_is_said() -> None:
     assert diagnose(rules, inputs, np.zeros((1, 0), dtype=bool)) == ((),)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(conditions)
 def test_an_expression_is_written_as_it_can_be_read_again(text: str) -> None:
     node = parse(text)
@@ -165,7 +166,7 @@ PARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(
     st.lists(VALUES, min_size=1, max_size=6),
     st.recursive(

@@ -18,6 +18,7 @@ from tollgate.core.rules.syntax import Compare, Name, Node, children, names
 from tollgate.core.rules.type_check import read_rule
 
 from tests.core.rules.expressions import LISTS, NUMBERS, SCOPE, TEXTS, TRUTHS, conditions, rows
+from tests.hypothesis_profiles import examples
 
 MISSING: dict[str, Value] = {
     **dict.fromkeys(NUMBERS, math.nan),
@@ -69,7 +70,7 @@ def compares_two_missing(node: Node, event: Mapping[str, Value]) -> bool:
     return any(compares_two_missing(child, event) for child in children(node))
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(conditions, st.lists(rows, min_size=1, max_size=8))
 def test_columns_and_one_event_and_cel_agree(rule: str, events: list[dict[str, Value]]) -> None:
     alone = [on_one(rule, event) for event in events]
@@ -83,7 +84,7 @@ def test_cel_has_an_answer_to_most_rules() -> None:
     """The test above would pass if the oracle never answered."""
     answered = []
 
-    @settings(max_examples=200, database=None)
+    @settings(max_examples=examples(200), database=None)
     @given(conditions, rows)
     def ask(rule: str, event: dict[str, Value]) -> None:
         answered.append(by_cel(rule, event) is not None)

@@ -17,6 +17,7 @@ from tollgate.core.rules.scope import scope_of
 from tollgate.core.rules.type_check import read_rule
 
 from tests.core.rules.expressions import LISTS, SCOPE, conditions, rows
+from tests.hypothesis_profiles import examples
 
 EVENT_TYPE = EventType(
     "payment",
@@ -126,7 +127,7 @@ def _as_read(row: Mapping[str, Value]) -> Mapping[str, Value]:
     return {name: (value.strip() or None) if isinstance(value, str) else value for name, value in row.items()}
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @given(conditions, conditions, st.lists(rows.map(_as_read), min_size=3, max_size=8))
 def test_what_is_impossible_never_happens(one: str, other: str, events: list[Mapping[str, Value]]) -> None:
     first, second = (read_rule(rule, SCOPE) for rule in (one, other))

@@ -14,6 +14,7 @@ from tollgate.core.rules.type_check import read_rule
 from tollgate.errors import RuleError
 
 from tests.core.rules.expressions import SCOPE
+from tests.hypothesis_profiles import examples
 
 EVENT_TYPE = EventType(
     name="payment",
@@ -128,7 +129,7 @@ def test_what_people_write_is_within_the_bounds() -> None:
 _WORDS = ["amount", "country", "(", ")", "[", "]", "!", "-", "in", "&&", "==", "1", "'a'", ",", "null"]
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.text(max_size=60) | st.lists(st.sampled_from(_WORDS)).map(" ".join))
 def test_any_text_is_a_rule_or_a_rule_error(text: str) -> None:
     found: RuleError | None = None
