@@ -82,7 +82,7 @@ def test_rows_that_failed_are_counted_by_why_and_where_to_read_them(page: AppTes
 
 
 def test_what_waits_in_the_inbox_is_listed_and_what_is_done_is_not(contract: Contract, open_page: OpenPage) -> None:
-    assert "Nothing waits" in texts(open_page("batch").run())
+    assert "No files waiting" in texts(open_page("batch").run())
     file = {
         "key": "inbox/a.csv", "filename": "a.csv", "detector": "payments", "batch_id": "b0001", "size_bytes": 2_345_678,
         "put_at": "2026-11-23T18:58:04Z", "status": "queued",
@@ -98,7 +98,7 @@ def test_a_file_too_large_for_a_browser_gets_a_command(page: AppTest, contract: 
     next(button for button in page.button if button.label == "Get command").click().run()
     assert not page.exception
     assert page.code[0].value == f"curl --upload-file 'june'\"'\"'s.parquet' {contract.url}/storage/b0004"
-    assert "begins within 15 minutes" in texts(page)
+    assert "within 15 minutes" in texts(page)
 
 
 def test_a_broken_connection_is_one_sentence(page: AppTest, contract: Contract) -> None:
@@ -121,7 +121,7 @@ def test_an_address_that_nobody_used_is_not_waited_for(contract: Contract, open_
     said = texts(open_page("batch").run())
     assert "The file did not arrive before the upload link expired" in said
     contract.batches["b0009"]["created_at"] = clock.now().isoformat()
-    assert "No file came" not in texts(open_page("batch").run())
+    assert "The file did not arrive" not in texts(open_page("batch").run())
 
 
 def test_how_much_is_sent_is_told_in_hundredths() -> None:
@@ -151,7 +151,7 @@ def test_recording_is_told(contract: Contract, open_page: OpenPage) -> None:
     contract.add_batch("b0009", "july.csv", "running")
     contract.batches["b0009"]["progress"] = {"phase": "recording", "recorded": 990}
     page = open_page("batch").run()
-    assert "Recording: 990 histories" in page.get("progress")[0].proto.text
+    assert "Saving: 990 profiles" in page.get("progress")[0].proto.text
 
 
 def test_without_a_batch_the_page_says_what_will_be_there(contract: Contract, open_page: OpenPage) -> None:
@@ -178,7 +178,7 @@ def test_a_file_is_uploaded_watched_and_summarised(page: AppTest, contract: Cont
 
 def test_a_file_that_does_not_fit_is_not_uploaded(page: AppTest, contract: Contract) -> None:
     upload(page, "june.csv", FILE.replace(b"customer_id", b"custmer_id"))
-    assert "Column customer_id is missing: is it custmer_id? Then rename that column." in texts(page)
+    assert "Column customer_id is missing. Did you mean custmer_id? Then rename that column." in texts(page)
     assert not score_button(page)
     assert not contract.uploads
 

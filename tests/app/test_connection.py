@@ -84,7 +84,7 @@ def test_an_answer_of_another_shape_is_said_calmly(
     contract.detector = document
     page = open_page("score").run()
     assert not page.exception
-    assert "describes its detector in a way this dashboard does not know" in texts(page)
+    assert "cannot read the API's detector description" in texts(page)
 
 
 def test_too_large_an_event_is_sent_to_the_batch_page(contract: Contract) -> None:

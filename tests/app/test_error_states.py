@@ -57,13 +57,13 @@ def test_keys_that_run_out_end_the_session(contract: Contract, open_page: OpenPa
     contract.answers["/v1/detector"] = (403, EXPIRED)
     page.run()
     assert not page.metric
-    assert "has ended" in texts(page)
+    assert "has expired" in texts(page)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_new_version_is_told_of_until_it_is_seen(name: str, contract: Contract, open_page: OpenPage) -> None:
     page = open_page(name).run()
-    assert "decides now" not in texts(page)
+    assert "is live now" not in texts(page)
     before, after = contract.detector["detector_version"], "20261126-ffffffffffffffff"
     contract.detector["detector_version"] = after
     contract.detector["examples"] = []

@@ -107,7 +107,7 @@ def test_a_single_threshold_moves_alone(contract: Contract, open_page: OpenPage)
     assert not page.exception
     page.slider(key="address-threshold").set_value(900).run()
     assert metrics(page)["False positive rate"] == "2%"
-    assert "Cheapest: block from" in texts(page)
+    assert "per day (block from" in texts(page)
 
 
 def test_prices_move_what_is_cheapest(page: AppTest) -> None:
@@ -183,8 +183,8 @@ def test_live_days_count_once_their_labels_are_final(live: AppTest) -> None:
     assert not live.exception
     # Of thirty days, the newest eight are open: the label delay is a week, and ends at a midnight.
     mature = model_shapes.DAYS - 8
-    assert f"{mature * (model_shapes.DAILY + model_shapes.DAILY_FRAUDS):,} payments of {mature} days" in texts(live)
-    assert "are not mature" in texts(live)
+    assert f"{mature * (model_shapes.DAILY + model_shapes.DAILY_FRAUDS):,} payments on {mature} days" in texts(live)
+    assert "are still open" in texts(live)
     assert metrics(live)["Recall"] == "75%"
     assert "datum.mature" in next(spec for spec in charts(live) if "Known fraud" in spec)
 

@@ -137,4 +137,4 @@ def test_an_event_that_says_nothing_has_no_outcome_here_and_a_list_of_what_it_la
     answer = call(tollgate.deployment, "POST", "/v1/decisions", {"event": bare})
     columns = [one["name"] for one in call(tollgate.deployment, "GET", "/v1/detector")["event_type"]["variables"]]
     assert answer["missing_columns"] == [name for name in columns if name not in bare]
-    assert f"This payment has 0 of {len(columns) - 2} columns" in texts(open_page("score", event="says-nothing"))
+    assert f"Only 0 of {len(columns) - 2} columns of this payment" in texts(open_page("score", event="says-nothing"))

@@ -63,11 +63,11 @@ def health_changes(health: Health, detector: Detector) -> list[Change]:
     found = []
     if health.calibration is not None and health.calibration.is_off:
         sentence = describe_calibration(health.calibration, detector)
-        found.append(Change("money_off", sentence, "performance", "Live figures", _LIVE))
+        found.append(Change("money_off", sentence, "performance", "Live results", _LIVE))
     moved = [one for one in health.compared if one.has_moved]
     if moved:
         icon = "trending_down" if moved[0].live < moved[0].test else "trending_up"
-        found.append(Change(icon, describe_moved(moved), "performance", "Live figures", _LIVE))
+        found.append(Change(icon, describe_moved(moved), "performance", "Live results", _LIVE))
     return found
 
 
