@@ -142,21 +142,21 @@ class ContractRules:
         start = sum(value <= asked["cursor"] for value in values) if "cursor" in asked else 0
         page = values[start : start + int(asked["limit"])]
         more = start + len(page) < len(values)
-        return 200, self._rank_reasons(name) | {
+        return 200, self._list(name) | {
             "matching": len(values),
             "values": page,
             "cursor": page[-1] if more else None,
         }
 
     def change_list(self, name: str, body: Json, seen: str | None) -> tuple[int, Json]:
-        if seen != self._rank_reasons(name)["etag"]:
+        if seen != self._list(name)["etag"]:
             return _changed()
         kept = {*self.lists[name], *body.get("add", ())} - {*body.get("remove", ())}
         self.lists[name] = sorted(body.get("values", kept))
         self.list_etag += 1
-        return 200, self._rank_reasons(name)
+        return 200, self._list(name)
 
-    def _rank_reasons(self, name: str) -> Json:
+    def _list(self, name: str) -> Json:
         return {
             "detector": "payments",
             "list": name,
