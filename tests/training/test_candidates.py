@@ -14,6 +14,8 @@ from model_build.calibration import brier_score
 from model_build.candidates import CANDIDATES, IMBALANCE, Fitted, fit_candidate
 from model_build.parity import LARGEST_DIFFERENCE, check_parity
 
+pytestmark = pytest.mark.long
+
 Labels = npt.NDArray[np.int8]
 FEATURES = 8
 MOVING = [name for name in IMBALANCE if name != "none"]

@@ -20,6 +20,8 @@ from model_build.material import Material, read_material
 from model_build.prequential import Protocol, cut_folds
 from model_build.tuning import SEARCHED, tune_parameters
 
+pytestmark = pytest.mark.long
+
 SAMPLE_DETECTOR = Path(__file__).parents[2] / "examples/sample/detector.toml"
 PROTOCOL = Protocol(date(2026, 3, 1), delay_days=7, train_days=14, test_days=7, folds=2)
 

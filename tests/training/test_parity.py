@@ -11,6 +11,8 @@ from tollgate.errors import ParityError
 from model_build.candidates import Fitted, fit_candidate
 from model_build.parity import LARGEST_DIFFERENCE, check_parity
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def features() -> Matrix:

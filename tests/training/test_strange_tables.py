@@ -20,6 +20,8 @@ from model_build.publishing import load_folder_histories, open_folder
 from model_build.training import Trained, train_detector
 from tests.core.files.scored import score
 
+pytestmark = pytest.mark.long
+
 N = 600
 TRAINING = '[training]\nmodels = ["logistic_regression", "xgboost"]\n'
 Columns = Mapping[str, Any]

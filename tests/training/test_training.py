@@ -17,6 +17,8 @@ from model_build.sample import write_sample
 from model_build.sealing import HISTORIES
 from model_build.training import Trained, train_detector
 
+pytestmark = pytest.mark.long
+
 BASE_TYPE = EventType("payment", "event_id", "timestamp", amount="amount")
 
 
