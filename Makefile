@@ -78,6 +78,10 @@ lint: $(VENV)/ready ## style and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
+.PHONY: hooks
+hooks: $(VENV)/ready ## hooks of git: style before each commit, types before each push
+	$(VENV)/bin/pre-commit install
+
 .PHONY: bench
 bench: $(VENV)/ready $(EMULATOR)/ready ## the measured claims
 	@for script in bench/[a-z]*.py; do $(PY) $$script --json .build/$$(basename $$script .py).json || exit 1; done

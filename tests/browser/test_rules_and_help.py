@@ -34,6 +34,8 @@ def test_a_rule_is_checked_while_it_is_typed_and_tried_before_it_is_saved(
     open_part(page, dashboard_url, "Next rules")
     page.get_by_role("button", name="Add a rule").click()
     expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value(re.compile("^new rule"), timeout=WAIT_MS)
+    # The field of the rule that was shown before is gone.
+    expect(expression(page)).to_have_value("amount > 1000", timeout=WAIT_MS)
     expect(page.get_by_text("Nothing is wrong with it.").first).to_be_visible(timeout=WAIT_MS)
     expression(page).fill("")
     expression(page).press_sequentially("amout > 300", delay=30)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 # Pages beside the code they are about.
 DEPLOY = ROOT / "docs" / "how-to" / "deploy-to-aws.md"
-OTHERS = [ROOT / "README.md", ROOT / "app" / "README.md", ROOT / "localstack" / "README.md"]
+OTHERS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "app" / "README.md", ROOT / "localstack" / "README.md"]
 SHELL = ("sh", "shell", "bash")
 # Why a command may be left out; everything else is run.
 NOT_RUN = ("needs an AWS account", "needs Docker")

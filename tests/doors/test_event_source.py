@@ -126,7 +126,7 @@ def dying(stores: Stores, seed: int) -> Callable[[Payload], Answer]:
     return call
 
 
-@pytest.fixture(params=["kinesis", "kafka"])
+@pytest.fixture(params=["kinesis", pytest.param("kafka", marks=pytest.mark.kafka)])
 def keyed_source(request: pytest.FixtureRequest, backend: Backend, keyed: list[Payment]) -> Iterator[Source]:
     """A stream of either kind with payments whose key is their customer."""
     rows = [{name: str(value) for name, value in payment.items()} for payment in keyed]

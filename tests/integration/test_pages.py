@@ -116,6 +116,7 @@ def test_days_are_indexed_again(tollgate: RunningStack, folder: Path) -> None:
     assert "2026-11-01" in sh(tollgate, folder, reindex.text)
 
 
+@pytest.mark.kafka
 def test_the_demos_payments_are_put_on_streams(tollgate: RunningStack, folder: Path) -> None:
     write_payments(tollgate, folder / ".demo" / "new-payments.csv", "demo")
     (block,) = blocks_of(HOW_TO / "streams.md")
@@ -163,6 +164,7 @@ def test_a_list_is_put_and_a_draft_of_rules_taken(tollgate: RunningStack, folder
     assert len(list((folder / "versions" / "payments").iterdir())) == 1
 
 
+@pytest.mark.kafka
 def test_the_emulator_is_used_by_hand(tollgate: RunningStack, folder: Path) -> None:
     start, deploy, stream = blocks_of(EMULATOR, "sh")
     (script,) = blocks_of(EMULATOR, "python")

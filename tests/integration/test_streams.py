@@ -93,6 +93,7 @@ def test_events_on_kinesis_count_once_and_poison_is_kept(tollgate: RunningStack,
     ] * 2
 
 
+@pytest.mark.kafka
 def test_events_on_kafka_count_once_and_poison_is_kept(tollgate: RunningStack, cluster: str) -> None:
     rows = write_rows(tollgate, "kafka", 30)
     put_on_kafka(cluster, "kept", rows[:15], "device_id")
@@ -112,6 +113,7 @@ def test_events_on_kafka_count_once_and_poison_is_kept(tollgate: RunningStack, c
     assert letter["stream_record"]["place"]["cluster"] == cluster
 
 
+@pytest.mark.kafka
 def test_every_event_on_kafka_counts_once_though_its_reader_is_killed(
     tollgate: RunningStack, cluster: str, tmp_path: Path
 ) -> None:
@@ -157,7 +159,7 @@ def test_what_was_given_up_is_decided_on_once_it_is_put_back(tollgate: RunningSt
     assert poison["stream_record"]["place"] == {"topic": "t"}
 
 
-@pytest.mark.parametrize("kind", ["kinesis", "kafka"])
+@pytest.mark.parametrize("kind", ["kinesis", pytest.param("kafka", marks=pytest.mark.kafka)])
 def test_the_command_puts_a_file_on_a_stream_and_has_it_decided(
     tollgate: RunningStack, tmp_path: Path, kind: str
 ) -> None:
