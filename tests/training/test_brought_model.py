@@ -17,6 +17,7 @@ from tests.brought import FeatureTable, Fit, call, network
 from tests.trained import SAMPLE_DETECTOR
 
 pytest_plugins = ("tests.brought_fixture",)
+pytestmark = pytest.mark.long
 
 
 def test_the_features_are_those_that_the_version_computes(

@@ -14,6 +14,8 @@ from model_build.models.calibration import brier_score
 from model_build.models.registry import IMBALANCE, MODEL_KINDS, TrainedModel, train_model
 from model_build.onnx_export.parity import MAX_DIFFERENCE, check_parity
 
+pytestmark = pytest.mark.long
+
 Labels = npt.NDArray[np.int8]
 FEATURES = 8
 MOVING = [name for name in IMBALANCE if name != "none"]

@@ -347,6 +347,7 @@ def test_events_far_from_the_others_are_told(tmp_path: Path, days: int, rows: in
     assert note in notice(tmp_path, base() | {"t": moments})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("event", "counts", "key"),
     [

@@ -20,6 +20,8 @@ from model_build.evaluation.prequential import Protocol, cut_folds
 from model_build.models.baselines import score_by_amount, score_by_rules
 from model_build.models.tuning import SEARCHED, tune_parameters
 
+pytestmark = pytest.mark.long
+
 SAMPLE_DETECTOR = Path(__file__).parents[2] / "examples/sample/detector.toml"
 PROTOCOL = Protocol(date(2026, 3, 1), delay_days=7, train_days=14, test_days=7, folds=2)
 

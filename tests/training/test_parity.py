@@ -11,6 +11,8 @@ from tollgate.errors import ParityError
 from model_build.models.registry import TrainedModel, train_model
 from model_build.onnx_export.parity import MAX_DIFFERENCE, check_parity
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def features() -> Matrix:

@@ -95,6 +95,7 @@ def test_frauds_have_a_fifth_of_the_room_at_most(data: LabeledEvents, quick_dete
     assert sample_past_events(data, test, 50, seed=1).rows.tolist() == drawn.rows.tolist()
 
 
+@pytest.mark.long
 def test_they_can_be_left_out(sample_csv: Path, quick_detector: DetectorFile, tmp_path: Path) -> None:
     choices = replace(quick_detector.training, models=("logistic_regression",), past_events=0)
     sealed = train_detector(sample_csv, replace(quick_detector, training=choices), tmp_path, lambda _step: None).sealed

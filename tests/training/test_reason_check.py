@@ -96,6 +96,7 @@ def test_a_background_in_place_of_cover_is_told_apart_by_the_library() -> None:
         check_reasons(fitted, explain(fitted, 12, features[-100:]), features[ROWS : ROWS + 300], None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("reasons", ["background", "none"])
 def test_training_seals_the_reasons_that_the_detector_file_asks_for(
     sample_csv: Path, quick_detector: DetectorFile, tmp_path: Path, reasons: str

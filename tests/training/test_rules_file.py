@@ -264,6 +264,7 @@ def test_a_place_in_an_inline_table_is_left_out(tmp_path: Path) -> None:
     assert 'detector.toml: rule "r": "amuont"' in refuse(tmp_path, "", begin)
 
 
+@pytest.mark.long
 def test_what_is_written_is_what_is_sealed(tmp_path: Path, sample_csv: Path, quick_detector: DetectorFile) -> None:
     rule = '[[rules]]\nname = "always"\nwhen = "score >= 0"\noutcome = "call"\n'
     rule += '[outcomes]\ncall = "rules"\nblock = 975\n'

@@ -20,6 +20,8 @@ from model_build.detector_file.reader import read_detector_file
 from model_build.train import TrainingResult, train_detector
 from tests.core.files.scored import score
 
+pytestmark = pytest.mark.long
+
 N = 600
 TRAINING = '[training]\nmodels = ["logistic_regression", "xgboost"]\n'
 Columns = Mapping[str, Any]

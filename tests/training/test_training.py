@@ -17,6 +17,8 @@ from model_build.sealing.seal import HISTORIES
 from model_build.simulator import write_sample
 from model_build.train import TrainingResult, train_detector
 
+pytestmark = pytest.mark.long
+
 BASE_TYPE = EventType("payment", "event_id", "timestamp", amount="amount")
 
 
