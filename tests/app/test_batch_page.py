@@ -166,7 +166,7 @@ def test_a_file_is_uploaded_watched_and_summarised(page: AppTest, contract: Cont
     next(button for button in page.button if button.label == "Score this file").click().run()
     assert not page.exception
     assert contract.uploads == {"b0004": FILE}
-    assert "Waiting for the file, or for its turn" in page.get("progress")[0].proto.text
+    assert "Waiting for the file to arrive or for its turn" in page.get("progress")[0].proto.text
     page.run()
     bar = page.get("progress")[0].proto
     assert "Scoring: 6,240 of about 12,480 rows, 2 failed" in bar.text

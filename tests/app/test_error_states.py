@@ -45,7 +45,7 @@ def test_a_session_keeps_its_page_while_the_api_is_away(name: str, contract: Con
     assert not page.exception
     assert page.title[0].value == said
     assert "failed to process the request (503)" in texts(page)
-    assert "was read" in texts(page)
+    assert "Detector information on this page is from" in texts(page)
     contract.faults.clear()
     page.button(key="try-again-page").click().run()
     assert not page.warning

@@ -227,7 +227,7 @@ def test_live_figures_of_a_detector_of_two_outcomes(contract: Contract, open_pag
     page.run()
     assert not page.exception
     assert metrics(page)["Recall"] == "75%"
-    assert "$0 of reviews" in texts(page)
+    assert "$0 reviews" in texts(page)
 
 
 def test_live_figures_warn_where_money_at_risk_is_off(open_page: OpenPage) -> None:
@@ -239,7 +239,7 @@ def test_live_figures_warn_where_money_at_risk_is_off(open_page: OpenPage) -> No
 def test_open_days_count_if_they_are_asked_for(contract: Contract, live: AppTest) -> None:
     asked = list(contract.requests)
     live.toggle(key="provisional").set_value(True).run()
-    assert f"of {model_shapes.DAYS} days" in texts(live)
+    assert f"on {model_shapes.DAYS} days" in texts(live)
     assert contract.requests == asked
 
 

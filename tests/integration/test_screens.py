@@ -29,7 +29,7 @@ def _address(tollgate: RunningStack, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def open_page(name: str, **query: str) -> AppTest:
-    page = AppTest.from_string(f"from app.views import {name}\n{name}.show()\n", default_timeout=120)
+    page = AppTest.from_string(f"from app.views.{name} import page\npage.show()\n", default_timeout=120)
     for key, value in query.items():
         page.query_params[key] = value
     page.run()

@@ -90,7 +90,7 @@ def test_its_card_claims_nothing_about_its_training(brought_version: Path) -> No
 
     assert "The model was trained elsewhere and imported as an ONNX file; its training is not known here." in card
     assert "If its training data included the events that it is evaluated on here" in card
-    assert "They are approximate (LIME)" in card
+    assert "Reasons are approximate (LIME)" in card
     assert "none of them was trained on" not in card
     assert "Imbalance" not in card
 

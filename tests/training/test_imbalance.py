@@ -131,7 +131,7 @@ def test_smote_looks_at_fewer_neighbours_where_there_are_few_frauds(strategy: st
 
 @pytest.mark.parametrize("strategy", ["smote", "smote_undersampling"])
 def test_smote_with_a_single_fraud_is_refused_with_what_to_do(strategy: str) -> None:
-    with pytest.raises(TrainingDataError, match=r"the training part has 1: use more events, or leave smote"):
+    with pytest.raises(TrainingDataError, match=r"the training part has 1: use more events, or remove smote"):
         draw_sample(strategy, *draw_table(1), 0)
 
 

@@ -118,9 +118,9 @@ def test_folds_end_with_the_data_where_nothing_else_is_said(data: LabeledEvents)
 
 
 def test_folds_that_do_not_fit_are_refused(data: LabeledEvents) -> None:
-    with pytest.raises(TrainingDataError, match=r"span .* \(93 days.* the table spans 2026-01-01 to 2026-02-09"):
+    with pytest.raises(TrainingDataError, match=r"span .* \(93 days.* the data spans 2026-01-01 to 2026-02-09"):
         plan_protocol(data, None, train_days=7, test_days=7, folds=12, all_history=False)
-    with pytest.raises(TrainingDataError, match="use fewer folds"):
+    with pytest.raises(TrainingDataError, match="use fewer or shorter folds"):
         plan_protocol(data, date(2025, 12, 1), train_days=3, test_days=4, folds=1, all_history=False)
 
 

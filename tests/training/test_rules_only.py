@@ -99,7 +99,7 @@ def test_it_scores_files(detector: Path, tmp_path: Path, sample_csv: Path) -> No
 def test_its_card_shows_the_rules_and_claims_no_learning(detector: Path, tmp_path: Path) -> None:
     card = (seal(detector, tmp_path / "versions") / "card.md").read_text()
 
-    assert "Rules alone decide on every payment; there is no model, and every score is 0." in card
+    assert "Rules alone decide on every event; there is no model, and every score is 0." in card
     assert '| large \\| online | amount \\> 200 \\&\\& channel == "online" | block | 100 | on |' in card
     assert "| review | 100 | shadow until 2030-01-01 00:00 |" in card
     assert "An event that cannot be fully evaluated gets no outcome and can be sent again." in card
