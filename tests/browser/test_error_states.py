@@ -21,7 +21,7 @@ SLOW_MS = 60_000
 FAULTS = {
     "empty": (404, {"message": "There is no detector payments."}, "no detector yet"),
     "forbidden": (403, {"Message": "Forbidden"}, "denied access"),
-    "expired": (403, EXPIRED, "has ended"),
+    "expired": (403, EXPIRED, "has expired"),
     "busy": (429, {"message": "Too Many Requests"}, "The API is busy"),
     "broken": (502, {"message": "Internal server error"}, "failed to process the request"),
 }
