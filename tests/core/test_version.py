@@ -118,7 +118,7 @@ def test_a_folder_under_another_name_is_refused(sample_version: Path, tmp_path: 
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SealError, match="Version folder .* does not exist"):
+    with pytest.raises(SealError, match=r"Version folder .* does not exist"):
         open_folder(tmp_path / "nothing")
 
 
