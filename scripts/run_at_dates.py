@@ -4,7 +4,7 @@
 
 Every process sees the same clock: the real one, moved. Left out are the tests in a browser and on Spark, and those on
 Kafka where the clock is moved, as none of these run under another's clock; and the slow ones. Services run on the fakes
-of AWS, and properties with few examples: what depends on the date does so there too, in less than half the time.
+of AWS, and properties with few examples: what depends on the date does so there too.
 """
 
 from __future__ import annotations

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-FUNCTIONS = ROOT / "functions"
+from scripts.architecture.source import FUNCTIONS, ROOT, find_modules, imports_of, list_imports
+
 CORE = FUNCTIONS / "tollgate/core"
 AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {
@@ -39,28 +38,8 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the whole name of every module and name that a module imports, wherever in it, except for types only."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for_types = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
-        for statement in node.body
-        for inner in ast.walk(statement)
-    }
-    for node in ast.walk(tree):
-        if id(node) in for_types:
-            continue
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name_of(path)}, line {node.lineno}: imports are written whole"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
 def roots(path: Path) -> set[str]:
-    return {name.partition(".")[0] for name in imported(path)}
+    return {name.partition(".")[0] for name in imports_of(path)}
 
 
 @pytest.mark.parametrize("layer", ABOVE)
@@ -69,7 +48,7 @@ def test_a_layer_knows_none_above_it(layer: str) -> None:
     wrong = {
         name_of(path): name
         for path in modules_in(f"functions/tollgate/{layer}")
-        for name in imported(path)
+        for name in imports_of(path)
         if name.startswith(forbidden)
     }
 
@@ -125,7 +104,7 @@ def test_training_takes_only_error_types_from_aws() -> None:
     taken = {
         name
         for path in modules_in("model_build")
-        for name in imported(path)
+        for name in imports_of(path)
         if name.partition(".")[0] in AWS and not name.startswith("botocore.exceptions.")
     }
 
@@ -149,7 +128,7 @@ def test_the_spark_job_takes_the_core_and_the_adapters_alone() -> None:
     wrong = {
         name_of(path): name
         for path in job
-        for name in imported(path)
+        for name in imports_of(path)
         if (name.startswith("tollgate.") and not name.startswith(allowed))
         or name.partition(".")[0] in {"model_build", "app", "localstack", "tests", *TRAINING, *WEB}
     }
@@ -174,7 +153,7 @@ def closure(path: Path) -> set[Path]:
     found: set[Path] = set()
     waiting = [path]
     while waiting:
-        for name in imported(waiting.pop()):
+        for name in imports_of(waiting.pop()):
             parts = name.split(".")
             for depth in (len(parts), len(parts) - 1):
                 module = FUNCTIONS.joinpath(*parts[:depth]).with_suffix(".py")
@@ -207,7 +186,7 @@ def test_the_environment_is_read_in_few_places() -> None:
     reading = {
         name_of(path)
         for path in modules_in("functions/tollgate")
-        if any(name.startswith("os.") or name == "os" for name in imported(path))
+        if any(name.startswith("os.") or name == "os" for name in imports_of(path))
     }
 
     assert reading == {
@@ -241,15 +220,10 @@ def test_the_time_of_day_comes_from_the_clock(folder: str) -> None:
     assert asked == set()
 
 
-PARTS = {"tollgate": FUNCTIONS, "model_build": ROOT, "app": ROOT, "localstack": ROOT, "spark_job": ROOT}
 MAX_MODULES = 16
 
 
-def packages() -> list[Path]:
-    return sorted({path.parent for part, base in PARTS.items() for path in (base / part).rglob("*.py")})
-
-
-@pytest.mark.parametrize("folder", packages(), ids=name_of)
+@pytest.mark.parametrize("folder", sorted({path.parent for path in find_modules().values()}), ids=name_of)
 def test_a_folder_holds_what_one_takes_in_at_a_glance(folder: Path) -> None:
     modules = [path.name for path in folder.glob("*.py") if not path.name.startswith("__")]
 
@@ -258,19 +232,10 @@ def test_a_folder_holds_what_one_takes_in_at_a_glance(folder: Path) -> None:
         assert folder.name not in sys.stdlib_module_names
 
 
-def by_dotted_name() -> dict[str, Path]:
-    paths = [(path, base) for part, base in PARTS.items() for path in (base / part).rglob("*.py")]
-    return {
-        ".".join(path.relative_to(base).with_suffix("").parts).removesuffix(".__init__"): path for path, base in paths
-    }
-
-
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    paths = by_dotted_name()
-    left = {
-        name: {whole if whole in paths else whole.rpartition(".")[0] for whole in imported(path)} & set(paths) - {name}
-        for name, path in paths.items()
-    }
+    left: dict[str, set[str]] = {name: set() for name in find_modules()}
+    for name, other in list_imports():
+        left[name].add(other)
     while free := [name for name, imports in left.items() if not imports & left.keys()]:
         for name in free:
             del left[name]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts.architecture.source import imports_of
 from tests import fixture_cache
 from tests.fixture_cache import ROOT, SOURCES, cached_folder, source_files
-from tests.test_architecture import imported
 
 MAKES = """
 import sys, time
@@ -152,7 +152,7 @@ def test_the_sources_are_all_that_training_imports() -> None:
     waiting = [ROOT / "model_build" / name for name in begins]
     seen = set(waiting)
     while waiting:
-        new = {path for name in imported(waiting.pop()) for path in modules_behind(name)} - seen
+        new = {path for name in imports_of(waiting.pop()) for path in modules_behind(name)} - seen
         seen |= new
         waiting += new
 

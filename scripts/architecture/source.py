@@ -45,7 +45,7 @@ def about(count: int) -> int:
 
 def first_sentence(module: str) -> str:
     """Return the first sentence of a module's docstring."""
-    docstring = ast.get_docstring(_parse(module))
+    docstring = ast.get_docstring(_parse(find_modules()[module]))
     if not docstring:
         raise SystemExit(f"{find_modules()[module].relative_to(ROOT)} has no docstring; its first sentence is drawn.")
     paragraph = " ".join(docstring.partition("\n\n")[0].split()).replace("``", "").replace("`", "")
@@ -80,28 +80,35 @@ def order_layers() -> list[str]:
     return list(ordered)[::-1]
 
 
-@cache
-def _parse(module: str) -> ast.Module:
-    return ast.parse(find_modules()[module].read_text(encoding="utf-8"))
-
-
-def _imported(module: str) -> Iterator[str]:
-    """Yield the modules of ours that a module imports, wherever in it."""
+def imports_of(path: Path) -> Iterator[str]:
+    """Yield the whole name of every module and name that a module imports, wherever in it, except for types only."""
+    tree = _parse(path)
     for_types = {
         id(inner)
-        for node in ast.walk(_parse(module))
+        for node in ast.walk(tree)
         if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
         for statement in node.body
         for inner in ast.walk(statement)
     }
-    for node in ast.walk(_parse(module)):
-        names: list[str] = []
+    for node in ast.walk(tree):
         if id(node) in for_types:
             continue
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            # Either a module of a package, or a name in a module.
-            whole = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = [name if name in find_modules() else str(node.module) for name in whole]
-        yield from (name for name in names if name in find_modules())
+            assert node.level == 0, f"{path.relative_to(ROOT)}, line {node.lineno}: imports are written whole"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _imported(module: str) -> Iterator[str]:
+    """Yield the modules of ours that a module imports: by themselves, or for a name in them."""
+    modules = find_modules()
+    for name in imports_of(modules[module]):
+        of_ours = name if name in modules else name.rpartition(".")[0]
+        if of_ours in modules:
+            yield of_ours
+
+
+@cache
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))

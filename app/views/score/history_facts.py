@@ -1,4 +1,4 @@
-"""What was known of the payment's customer, merchant, device and so on when it arrived, in words and units."""
+"""Profiles at decision time: what was known of the payment's customer, merchant, device and so on, with units."""
 
 from __future__ import annotations
 
