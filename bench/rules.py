@@ -22,10 +22,10 @@ import rule_engine
 from tollgate.core.events.event import Events, Keys
 from tollgate.core.events.event_type import EventType
 from tollgate.core.features.feature import Feature
-from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.rules.scope import RuleInputs
 from tollgate.core.rules.value_lists import ValueList
 
 from bench._figures import write_figures

@@ -9,6 +9,7 @@ import argparse
 import re
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +19,7 @@ from tollgate import errors
 from tollgate.core.features.columns import plan_features
 from tollgate.core.features.feature import Feature
 from tollgate.core.features.history_formulas import HISTORY_OPERATIONS
+from tollgate.core.rules.operators import AND, NOT, OPERATORS, OR, Level, Operator
 
 from model_build.cli.main import main as tollgate
 from model_build.data.table import count_categories, read_labeled_events
@@ -32,7 +34,6 @@ WIDTH = 80
 SAMPLE_ROWS, SAMPLE_SEED = 20_000, 0
 
 _WRITTEN = "<!-- Written by scripts/write_reference.py: change the code, then run it. -->"
-_ERRORS_BEGIN, _ERRORS_END = "<!-- errors: written by scripts/write_reference.py -->", "<!-- end of errors -->"
 
 
 def command_line_page(_page: str) -> str:
@@ -104,10 +105,53 @@ def errors_table(page: str) -> str:
         f"| `{error.code}` | {error.status} | {'yes' if error.retry else 'no'} | {(error.__doc__ or '').strip()} |"
         for error in list_errors()
     ]
-    table = "\n".join([_ERRORS_BEGIN, "| code | status | retry | meaning |", "|---|---|---|---|", *rows, _ERRORS_END])
-    whole, replaced = re.subn(rf"{_ERRORS_BEGIN}.*?{_ERRORS_END}", lambda _: table, page, flags=re.DOTALL)
+    return _write_between(page, "errors", ["| code | status | retry | meaning |", "|---|---|---|---|", *rows])
+
+
+def operators_table(page: str) -> str:
+    """Return rules.md with the table of operators, and how they bind, made anew."""
+    header = ["| operator | meaning | operands | if an operand is missing |", "|---|---|---|---|"]
+    rows = [
+        f"| {' '.join(map(_show_sign, group))} | {words[0]} | {words[1]} | {words[2]} |"
+        for words, group in groupby(OPERATORS, key=_describe_operator)
+    ]
+    levels = [" ".join(_show_sign(one, alone=True) for one in group) for _, group in groupby(OPERATORS, _level_of)]
+    binding = (
+        f"Operators bind in this order, tightest first: {levels[0]} before a value, then {', then '.join(levels[1:])}."
+    )
+    wrapped = textwrap.wrap(binding, 120, break_long_words=False, break_on_hyphens=False)
+    return _write_between(page, "operators", [*header, *rows, "", *wrapped])
+
+
+def _level_of(operator: Operator) -> Level:
+    return operator.level
+
+
+def _describe_operator(operator: Operator) -> tuple[str, str, str]:
+    shown = {"number": "numbers", "text": "texts", "truth": "true or false"}
+    operands = ", ".join(shown[kind] for kind in operator.takes)
+    missing = "false" if not operator.if_missing else "true"
+    if operator.gives == "number":
+        missing = "missing"
+    elif operator in (NOT, AND, OR):
+        missing = "the operand counts as false"
+    return operator.meaning, operands, missing
+
+
+def _show_sign(operator: Operator, *, alone: bool = False) -> str:
+    # A bar would end the cell of a table.
+    sign = operator.sign.replace("|", "&#124;")
+    shown = f"`{sign}`" if sign == operator.sign else f"<code>{sign}</code>"
+    return f"{shown} before a value" if operator.level is Level.PREFIX and not alone else shown
+
+
+def _write_between(page: str, name: str, lines: Sequence[str]) -> str:
+    """Return a page with other lines between the two comments that have a name."""
+    begin, end = f"<!-- {name}: written by scripts/write_reference.py -->", f"<!-- end of {name} -->"
+    written = "\n".join([begin, *lines, end])
+    whole, replaced = re.subn(rf"{begin}.*?{end}", lambda _: written, page, flags=re.DOTALL)
     if replaced != 1:
-        raise SystemExit("http-api.md has to have one pair of marks for the table of errors.")
+        raise SystemExit(f"The page needs one pair of comments for {name}.")
     return whole
 
 
@@ -127,6 +171,7 @@ PAGES: Mapping[str, Callable[[str], str]] = {
     "command-line.md": command_line_page,
     "features.md": features_page,
     "http-api.md": errors_table,
+    "rules.md": operators_table,
 }
 
 

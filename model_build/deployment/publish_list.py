@@ -52,7 +52,7 @@ def plan_change(path: Path, name: str, detector: str, bucket: str, *, may_be_emp
     if name not in lists:
         has = ", ".join(lists) or "none"
         raise InputError(f'The champion of {detector} has no list "{name}"{suggest(name, lists)}; it has {has}.')
-    after = _read(path, lists[name], lines, (name, *rules.columns_that_ask(name)), may_be_empty=may_be_empty)
+    after = _read(path, lists[name], lines, (name, *rules.columns_looked_up(name)), may_be_empty=may_be_empty)
     etag = ListStore(s3, bucket).etag(detector, name)
     return ListChange(detector, name, lists[name], after, etag, len(lines) - len(after.values))
 

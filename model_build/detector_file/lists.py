@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tollgate.core.rules.lexer import RESERVED, WORDS
 from tollgate.core.rules.lists.text import ListLine, check_file, decode_list, given_lines, read_list, split_lines
-from tollgate.core.rules.rule_set import columns_that_ask
+from tollgate.core.rules.rule_set import columns_looked_up
 from tollgate.core.rules.scope import ValueKind
 from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import DetectorFileError, suggest
@@ -67,7 +67,7 @@ def _names(reader: TomlReader, name: str) -> tuple[str, ...]:
     """Return the names that a header of the list may have."""
     rules = reader.sections.get("rules", [])
     expressions = [rule["when"] for rule in rules if isinstance(rule, dict) and isinstance(rule.get("when"), str)]
-    return name, *columns_that_ask(name, expressions)
+    return name, *columns_looked_up(name, expressions)
 
 
 def read_list_file(path: Path) -> list[ListLine]:

@@ -19,7 +19,7 @@ from tollgate.core.rules.rule import (
     RuleBook,
     is_rule_name,
 )
-from tollgate.core.rules.rule_set import columns_that_ask
+from tollgate.core.rules.rule_set import columns_looked_up
 from tollgate.core.rules.scope import Scope
 from tollgate.core.rules.value_lists import Lists
 from tollgate.errors import DetectorFileError, suggest
@@ -139,7 +139,7 @@ def _look_at_lists(book: RuleBook) -> Iterator[str]:
     """Yield what is odd about lists: that nothing is in one, or nobody asks it."""
     expressions = [rule.when for rule in book.rules]
     for name, members in book.lists.items():
-        asked = columns_that_ask(name, expressions)
+        asked = columns_looked_up(name, expressions)
         if asked and not members.values:
             yield f'list "{name}" has no values: rules that use it match nothing until it has some'
         if not asked and not any(_names_list(expression, name) for expression in expressions):

@@ -13,9 +13,8 @@ from tollgate.core.events.event import Ints
 from tollgate.core.features.feature import Matrix
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.rules.backtest import RuleTrial, TriedEvents, as_if_acting, try_rules
-from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.rule_set import RuleSet
-from tollgate.core.rules.scope import SCORE
+from tollgate.core.rules.scope import SCORE, RuleInputs
 from tollgate.errors import DetectorFileError
 
 from model_build.data.future_rows import read_past_payments

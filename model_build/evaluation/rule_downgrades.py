@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from tollgate.core.decisions.downgrade import Thresholds
 from tollgate.core.detectors.version import Outcome
-from tollgate.core.rules.backtest import count_downgrades, say_downgrades
-from tollgate.core.rules.inputs import RuleInputs
+from tollgate.core.rules.backtest import count_downgrades, describe_downgrades
 from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.rules.scope import RuleInputs
 
 from model_build.data.training_set import TrainingSet
 from model_build.sealing.manifest import HeldOutScores
@@ -28,4 +28,4 @@ def note_downgrades(training_set: TrainingSet, held_out: HeldOutScores, outcomes
     for compiled, decides in zip(rules.rules, answers.counted, strict=True):
         if not compiled.rule.shadow:
             found = count_downgrades(compiled.rule, decides, by_score, frauds, once, file.rules.order)
-            yield from (f'rule "{compiled.rule.name}" {said}' for said in say_downgrades(compiled.rule, found))
+            yield from (f'rule "{compiled.rule.name}" {said}' for said in describe_downgrades(compiled.rule, found))

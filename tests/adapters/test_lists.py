@@ -166,7 +166,7 @@ def test_the_command_puts_a_list(ruled: Backend, store: VersionStore, tmp_path: 
     wrong = 'no list "denid" (did you mean "denied"?); it has denied, round.'
     assert said == f"Error: The champion of payments has {wrong}\n"
     code, said = put(str(path), "--name", "round", *of)
-    assert (code, said) == (1, f'Error: {path} has "c5" in line 1, which is no number.\n')
+    assert (code, said) == (1, f'Error: {path} has "c5" in line 1, which is not a number.\n')
     code, said = put(str(tmp_path / "nothing.txt"), "--name", "denied", *of)
     assert code == 1
     assert "cannot be read as text" in said
@@ -178,20 +178,20 @@ def test_a_list_is_put_only_if_each_line_is_a_value(ruled: Backend, store: Versi
     path.write_text("card,reason\n0036,stolen\n")
     code, said = put(str(path), *of)
     assert code == 1
-    assert said.startswith(f'Error: {path} has "card,reason" in line 1, which looks like a row of CSV; a list has one')
+    assert said.startswith(f'Error: {path} has "card,reason" in line 1, which looks like a row of CSV; write one value')
     path.write_text("customer_id\n")
     for more in ((), ("--allow-empty",)):
         code, said = put(str(path), *of, *more)
         header = (
-            'has "customer_id" in line 1, which is the header of a column; leave the line out, which leaves no values; '
-            'if it is a value, put "# This list has no header." in a line above'
+            'has "customer_id" in line 1, which is a column header; remove the line, which leaves no values; '
+            'if it is a value, put "# This list has no header." on the line above'
         )
         assert (code, said) == (1, f"Error: {path} {header}.\n")
     path.write_bytes(b"c5\nc\x1f6\n")
-    assert "has a control character (U+001F) in line 2; take it out" in put(str(path), *of)[1]
+    assert "has a control character (U+001F) in line 2; remove it" in put(str(path), *of)[1]
     path.write_text("\n# nothing\n")
     code, said = put(str(path), *of)
-    assert (code, "has no values; a list is only emptied if you say so, by --allow-empty" in said) == (1, True)
+    assert (code, "has no values; to empty the list, use --allow-empty, by --allow-empty" in said) == (1, True)
     assert values_in(store.champion(DETECTOR, now_s=0), "denied") == {"c1", "c2"}
 
     assert put(str(path), *of, "--allow-empty", "--dry-run") == (

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from tollgate.core.rules.analysis.findings import check_book
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.scope import Scope, Symbol
-from tollgate.services.rules.rule_book import serialize_findings
+from tollgate.services.rules.drafts import serialize_findings
 
 from tests.app.contract_shapes import OUTCOMES, VERSION, Json
 
@@ -97,7 +97,7 @@ class ContractRules:
         added = {"events": 400, "frauds": 90, "legitimate": 310, "saved": 20_100.0}
         figures: Json = {"precision": 0.25, "disturbed": 870, "spent": 6000.0, "lacking": 0, "rows": 410}
         figures["downgrades"] = [{"outcome": "block", "events": 11, "of": 123, "frauds": 9}]
-        figures["notes"] = ["never hits: amount > 700 never holds; the largest is 512.30."]
+        figures["notes"] = ["never matches: amount > 700 is never true; the largest is 512.30."]
         return 200, {
             "detector": "payments",
             "detector_version": VERSION,

@@ -122,7 +122,7 @@ def test_what_is_typed_is_checked_and_an_error_is_not_saved(draft: AppTest, cont
     assert save.disabled
     assert attempt.disabled
     choose(draft, 0)
-    assert 'large: "amout" is no variable and no feature (did you mean "amount"?)' in texts(draft)
+    assert 'large: "amout" is not a variable or a feature (did you mean "amount"?)' in texts(draft)
 
 
 def test_rules_are_tried_before_they_are_saved(draft: AppTest, contract: Contract) -> None:
@@ -132,7 +132,7 @@ def test_rules_are_tried_before_they_are_saved(draft: AppTest, contract: Contrac
     assert (shown["Hits"], shown["Fraud hits"], shown["Good customers affected"]) == ("1,200", "300", "870")
     assert "Estimates for 48,210 payments from 1 Jun 2026 to 30 Jun 2026, 412 of them fraud" in texts(draft)
     assert draft.dataframe[0].value["Downgraded"].tolist()[0] == 11
-    assert "large never hits: amount > 700 never holds; the largest is 512.30." in texts(draft).replace("\\", "")
+    assert "large never matches: amount > 700 is never true; the largest is 512.30." in texts(draft).replace("\\", "")
     assert contract.rules.trials[0]["rules"][1]["expression"] == "amount > 700"
     assert contract.rules.draft is None
     type_expression(draft, 1, "amount > 800")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tollgate.core.decisions.downgrade import Thresholds
 from tollgate.core.detectors.version import Outcome
-from tollgate.core.rules.backtest import Downgrades, count_downgrades, say_downgrades
+from tollgate.core.rules.backtest import Downgrades, count_downgrades, describe_downgrades
 from tollgate.core.rules.rule import Rule
 
 ORDER = ("approve", "review", "call", "block")
@@ -68,4 +68,6 @@ def test_downgrades_are_counted_by_outcome_with_weights() -> None:
     frauds = np.array([False, False, True, False, True, False])
     found = count_downgrades(rule, decides, by_score, frauds, np.array([1.0, 2, 3, 1, 1, 5]), ORDER)
     assert found == (Downgrades("review", 2, 7, 0), Downgrades("block", 4, 5, 3))
-    assert say_downgrades(rule, found)[0].startswith("downgrades 4 of 5 events from block to approve, 3 of them fraud;")
+    assert describe_downgrades(rule, found)[0].startswith(
+        "downgrades 4 of 5 events from block to approve, 3 of them fraud;"
+    )

@@ -52,7 +52,7 @@ def check(*rules: Json) -> list[Json]:
 def test_a_mistake_is_found_with_its_place_and_the_nearest_name() -> None:
     (found,) = check({**LARGE, "expression": "amount > 500\n  && amout < 3"})
     assert (found["severity"], found["kind"], found["line"], found["column"]) == ("error", "unreadable", 2, 6)
-    assert found["message"] == '"amout" is no variable and no feature (did you mean "amount"?)'
+    assert found["message"] == '"amout" is not a variable or a feature (did you mean "amount"?)'
 
 
 @pytest.mark.usefixtures("ruled")
@@ -76,7 +76,7 @@ def test_what_cannot_have_been_meant_is_found() -> None:
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ([{**LARGE, "outcome": "blok"}], 'which is none (did you mean "block"?)'),
+        ([{**LARGE, "outcome": "blok"}], 'which does not exist (did you mean "block"?)'),
         ([LARGE, LARGE], '2 rules have the name "large"'),
         ([{**LARGE, "name": "a;b"}], "without ;"),
         ([{**LARGE, "priority": 0}], "greater than or equal to 1"),
@@ -175,7 +175,7 @@ def test_a_draft_that_no_version_could_be_sealed_with_is_not_saved() -> None:
     status, answer = change("PUT", "/v1/rules/draft", {"rules": [{**LARGE, "expression": "score > 1000"}]}, None)
     assert (status, answer["message"]) == (
         422,
-        'The draft was not saved: rule "large" can never match: score > 1000 never holds: '
+        'The draft was not saved: rule "large" can never match: score > 1000 is never true: '
         "score is a whole number from 0 to 1000.",
     )
     assert call("GET", "/v1/rules/draft")[1]["etag"] is None
@@ -256,15 +256,15 @@ def test_numbers_are_in_order_of_size() -> None:
     ("name", "values", "status", "said"),
     [
         ("denid", ["c1"], 404, 'has no list "denid" (did you mean "denied"?); it has denied, amounts.'),
-        ("amounts", ["ten"], 422, 'has the value "ten", which is no number'),
+        ("amounts", ["ten"], 422, 'has the value "ten", which is not a number'),
         ("denied", ["a\nb"], 422, "which has a line break"),
-        ("denied", [" "], 422, "which is no text"),
-        ("denied", [], 422, "has no values; a list is only emptied if you say so"),
+        ("denied", [" "], 422, "which is not text"),
+        ("denied", [], 422, "has no values; to empty the list, use --allow-empty"),
         ("denied", ["card,reason", "c1,stolen"], 422, "which looks like a row of CSV"),
-        ("denied", ["customer_id", "c1"], 422, "which is the header of a column; leave the line out"),
+        ("denied", ["customer_id", "c1"], 422, "which is a column header; remove the line"),
         ("denied", ["c1", "4.11E+15"], 422, "which was rounded by a spreadsheet"),
-        ("denied", ["c1", "a\x1f"], 422, "which has a control character (U+001F); take it out"),
-        ("amounts", [True], 422, "has the value True, which is no number"),
+        ("denied", ["c1", "a\x1f"], 422, "which has a control character (U+001F); remove it"),
+        ("amounts", [True], 422, "has the value True, which is not a number"),
         ("denied", ["x" * 300], 422, "longer than 256 characters"),
         ("denied", ["x"] * 100_001, 422, "at most 100000 items"),
     ],

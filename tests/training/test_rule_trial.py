@@ -178,9 +178,10 @@ def test_a_rule_that_never_hits_is_told_which_comparison_is_why(tmp_path: Path) 
 
     assert result.exit_code == 0, result.output
     assert (
-        'Note: rule "at eight" never hits: hour == 9 never holds; the nearest value that occurs is 7.' in result.output
+        'Note: rule "at eight" never matches: hour == 9 is never true; the nearest value that occurs is 7.'
+        in result.output
     )
-    assert 'Note: rule "abroad" never hits: country == "ng" never holds; did you mean "NG"?' in result.output
+    assert 'Note: rule "abroad" never matches: country == "ng" is never true; did you mean "NG"?' in result.output
     assert 'rule "early"' not in result.output
 
 

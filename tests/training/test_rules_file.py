@@ -124,7 +124,7 @@ def test_outcomes_can_be_of_rules_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("when", "line", "column", "says"),
     [
-        ('"amuont > 5"', 3, 9, 'rule "r": "amuont" is no variable and no feature (did you mean "amount"?)'),
+        ('"amuont > 5"', 3, 9, 'rule "r": "amuont" is not a variable or a feature (did you mean "amount"?)'),
         ("'amount > 5 && cuontry == \"US\"'", 3, 23, 'did you mean "country"'),
         ('"country == \\"US\\" && amount > true"', 3, 37, "compares a number with true or false"),
         ('"\\u0061mount > amuont"', 3, 23, "amuont"),
@@ -133,8 +133,8 @@ def test_outcomes_can_be_of_rules_only(tmp_path: Path) -> None:
         ("'''\namount > 5\n  && amuont > 5'''", 5, 6, "amuont"),
         ('"""amount > 5 \\\n   && amuont > 5"""', 4, 7, "amuont"),
         ('"""\\\n   amuont > 5"""', 4, 4, "amuont"),
-        ('"amount >"', 3, 17, "ends where a value"),
-        ('"amount > 5 && amount < 4"', 3, 9, "can never match: no event fulfils it"),
+        ('"amount >"', 3, 17, "expected a value, but the rule ends"),
+        ('"amount > 5 && amount < 4"', 3, 9, "can never match: no event meets its conditions"),
     ],
 )
 def test_a_mistake_in_a_rule_is_told_with_line_and_column(
@@ -154,7 +154,7 @@ def test_the_rule_that_is_hidden_is_named_with_its_own_line(tmp_path: Path) -> N
         '[[rules]]\nname = "narrow"\nwhen = "amount > 50"\noutcome = "block"\n',
     )
     assert said == (
-        f'line {AT + 7}, column 9: rule "narrow" can never be reached: the rule "wide" before it matches first.'
+        f'line {AT + 7}, column 9: rule "narrow" can never be reached: the earlier rule "wide" always matches first.'
     )
 
 
@@ -220,10 +220,10 @@ def test_lists_are_read(tmp_path: Path) -> None:
         ('[lists.denied]\nvalues = ["a"]\nfile = "b"\n', "must be values"),
         ('[lists.denied]\nvalues = ["a"]\nknid = "text"\n', "must be values"),
         ('[lists.denied]\nfile = "nothing.txt"\n', "cannot be read as text"),
-        ('[lists.denied]\nvalues = ["a", 5]\n', "has the value 5, which is no text"),
-        ('[lists.denied]\nvalues = [5, "a"]\n', 'has the value "a", which is no number'),
-        ("[lists.denied]\nvalues = [nan]\n", "no number"),
-        ('[lists.denied]\nvalues = [" "]\n', "no text"),
+        ('[lists.denied]\nvalues = ["a", 5]\n', "has the value 5, which is not text"),
+        ('[lists.denied]\nvalues = [5, "a"]\n', 'has the value "a", which is not a number'),
+        ("[lists.denied]\nvalues = [nan]\n", "not a number"),
+        ('[lists.denied]\nvalues = [" "]\n', "not text"),
         ('[lists.denied]\nvalues = "a"\n', "must have values"),
         ('[lists.denied]\nvalues = []\nkind = "texts"\n', 'must be "text" or "number"'),
         ("[lists.in]\nvalues = []\n", "must be lowercase letters"),
@@ -238,10 +238,10 @@ def test_a_mistake_in_a_list_is_told(tmp_path: Path, given: str, says: str) -> N
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"country\n", 'names denied.txt, which has "country" in line 1, which is the header of a column'),
-        (b"denied\r\n", "is the header of a column; leave the line out, which leaves no values"),
+        (b"country\n", 'names denied.txt, which has "country" in line 1, which is a column header'),
+        (b"denied\r\n", "is a column header; remove the line, which leaves no values"),
         (b"%PDF-1.4\n", "denied.txt is a PDF, not a list; export its column as text"),
-        ("c1\nc2\n".encode("utf-16-le"), "is text in UTF-16; save it in UTF-8"),
+        ("c1\nc2\n".encode("utf-16-le"), "is UTF-16 text; save it as UTF-8"),
         (b"c1\nc\x002\n", "has a control character (U+0000)"),
     ],
 )
@@ -312,8 +312,8 @@ def test_a_list_file_is_checked_as_a_list_that_is_put(tmp_path: Path) -> None:
     path, text = tmp_path / "bad.csv", rule + '[lists.denied]\nfile = "bad.csv"\n'
     for content, says in (
         ("customer_id,reason\nc1,stolen\n", 'has "customer_id,reason" in line 1, which looks like a row of CSV'),
-        ("customer_id\nc1\n", 'has "customer_id" in line 1, which is the header of a column'),
-        ("\n\n", "has no values; a list is only emptied if you say so"),
+        ("customer_id\nc1\n", 'has "customer_id" in line 1, which is a column header'),
+        ("\n\n", "has no values; to empty the list, use --allow-empty"),
     ):
         path.write_text(content)
         assert f"names bad.csv, which {says}" in refuse(tmp_path, text)

@@ -9,10 +9,10 @@ import numpy as np
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_events
 from tollgate.core.features.feature import Feature
-from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule import Mode, Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.rules.scope import RuleInputs
 from tollgate.core.rules.value_lists import ValueList
 
 EVENT_TYPE = EventType(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from tollgate.core.rules.scope import Scope, Symbol
+from tollgate.core.rules.operators import AND, IN, INFIX, NOT, OR, PREFIX, Level
+from tollgate.core.rules.scope import Scope, Symbol, ValueKind
 from tollgate.core.rules.value_lists import ValueList
 
 NUMBERS = ("amount", "score", "n_1d")
@@ -37,35 +38,44 @@ texts = st.sampled_from(SOME_TEXTS)
 _literal = st.one_of(st.sampled_from(SOME_NUMBERS), st.floats(0, 1e6)).map(lambda value: repr(abs(value)))
 _number_list = st.lists(_literal, min_size=1, max_size=4).map(lambda values: f"[{', '.join(values)}]")
 _text_list = st.lists(texts.map(quoted), min_size=1, max_size=4).map(lambda values: f"[{', '.join(values)}]")
-_order = st.sampled_from(("==", "!=", "<", "<=", ">", ">="))
 _equality = st.sampled_from(("==", "!="))
+
+
+def _comparing(kind: ValueKind) -> st.SearchStrategy[str]:
+    compare = (one for one in INFIX.values() if one.level is Level.COMPARISON and one is not IN)
+    return st.sampled_from([one.sign for one in compare if kind in one.takes])
+
+
+_calculating = st.sampled_from([one.sign for one in INFIX.values() if one.gives == "number"])
+_negating = st.sampled_from([one.sign for one in PREFIX.values() if one is not NOT])
+_joining = st.sampled_from((AND.sign, OR.sign))
 
 _number = st.recursive(
     st.one_of(_literal, st.sampled_from(NUMBERS), st.sampled_from(NUMBERS)),
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda parts: f"({' '.join(parts)})"),
-        st.tuples(inner, st.sampled_from("+-*/"), inner).map(" ".join),
-        inner.map(lambda text: f"-({text})"),
+        st.tuples(inner, _calculating, inner).map(lambda parts: f"({' '.join(parts)})"),
+        st.tuples(inner, _calculating, inner).map(" ".join),
+        st.tuples(_negating, inner).map(lambda parts: f"{parts[0]}({parts[1]})"),
     ),
     max_leaves=4,
 )
 _text = st.one_of(st.sampled_from(TEXTS), st.sampled_from(TEXTS), texts.map(quoted))
 _condition_leaf = st.one_of(
-    st.tuples(_number, _order, _number).map(" ".join),
-    st.tuples(_text, _order, _text).map(" ".join),
+    st.tuples(_number, _comparing("number"), _number).map(" ".join),
+    st.tuples(_text, _comparing("text"), _text).map(" ".join),
     st.tuples(_number, st.just("in"), _number_list | st.just("amounts")).map(" ".join),
     st.tuples(_text, st.just("in"), _text_list | st.just("countries")).map(" ".join),
     st.tuples(st.sampled_from((*TEXTS, *TRUTHS)), _equality, st.just("null")).map(" ".join),
-    st.tuples(st.sampled_from(TRUTHS), _equality, st.sampled_from((*TRUTHS, "true", "false"))).map(" ".join),
+    st.tuples(st.sampled_from(TRUTHS), _comparing("truth"), st.sampled_from((*TRUTHS, "true", "false"))).map(" ".join),
     st.sampled_from(TRUTHS),
     st.sampled_from(("true", "false")),
 )
 conditions = st.recursive(
     _condition_leaf,
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from(("&&", "||")), inner).map(" ".join),
-        st.tuples(inner, st.sampled_from(("&&", "||")), inner).map(lambda parts: f"({' '.join(parts)})"),
-        st.tuples(inner, _equality, inner).map(lambda parts: f"({parts[0]}) {parts[1]} ({parts[2]})"),
+        st.tuples(inner, _joining, inner).map(" ".join),
+        st.tuples(inner, _joining, inner).map(lambda parts: f"({' '.join(parts)})"),
+        st.tuples(inner, _comparing("truth"), inner).map(lambda parts: f"({parts[0]}) {parts[1]} ({parts[2]})"),
         inner.map(lambda text: f"!({text})"),
     ),
     max_leaves=6,

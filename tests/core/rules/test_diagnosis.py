@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tollgate.core.rules.analysis.diagnosis import diagnose
 from tollgate.core.rules.formatting import write_node
 from tollgate.core.rules.parser import parse
-from tollgate.core.rules.row_compiler import Value
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.rules.scope import Value
 from tollgate.core.rules.value_lists import ValueList
 
 from tests.core.rules.deciding import EVENT_TYPE, FEATURES, inputs_of
@@ -45,50 +45,59 @@ def notes(when: str, expires_us: int | None = None) -> list[str]:
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        ("hour == 6", "never hits: hour == 6 never holds; the nearest value that occurs is 5."),
-        ("6 == hour", "never hits: 6 == hour never holds; the nearest value that occurs is 5."),
-        ("hour in [1, 20]", "never hits: hour in [1, 20] never holds; the nearest value that occurs is 5."),
-        ("hour_exact == 5.5", "never hits: hour_exact == 5.5 never holds; the nearest value that occurs is 5.667."),
-        ("amount > 100000", "never hits: amount > 100000 never holds; the largest is 8,312.40."),
-        ("100000 < amount", "never hits: 100000 < amount never holds; the largest is 8,312.40."),
-        ("amount < 5", "never hits: amount < 5 never holds; the smallest is 10.00."),
-        ("amount / 2 > 9000", "never hits: amount / 2 > 9000 never holds; the largest is 4,156.2."),
-        ("amount in round", "never hits: amount in round never holds; the nearest value that occurs is 99.50."),
+        ("hour == 6", "never matches: hour == 6 is never true; the nearest value that occurs is 5."),
+        ("6 == hour", "never matches: 6 == hour is never true; the nearest value that occurs is 5."),
+        ("hour in [1, 20]", "never matches: hour in [1, 20] is never true; the nearest value that occurs is 5."),
+        (
+            "hour_exact == 5.5",
+            "never matches: hour_exact == 5.5 is never true; the nearest value that occurs is 5.667.",
+        ),
+        ("amount > 100000", "never matches: amount > 100000 is never true; the largest is 8,312.40."),
+        ("100000 < amount", "never matches: 100000 < amount is never true; the largest is 8,312.40."),
+        ("amount < 5", "never matches: amount < 5 is never true; the smallest is 10.00."),
+        ("amount / 2 > 9000", "never matches: amount / 2 > 9000 is never true; the largest is 4,156.2."),
+        ("amount in round", "never matches: amount in round is never true; the nearest value that occurs is 99.50."),
         (
             "items > 5",
-            "never hits: items > 5 never holds; items is missing in all 4 events.",
+            "never matches: items > 5 is never true; items is missing in all 4 events.",
         ),
         (
-            "amount > 10 * amount",
-            "never hits: amount > 10 * amount never holds; at the closest, amount is 10.00 and 10 * amount is 100.",
+            "amount > 9 * amount",
+            "never matches: amount > 9 * amount is never true; at the closest, amount is 10.00 and 9 * amount is 90.",
         ),
-        ('customer_id == "0036"', 'never hits: customer_id == "0036" never holds; did you mean "36"?'),
-        ('country == "us"', 'never hits: country == "us" never holds; did you mean "US"?'),
+        ('customer_id == "0036"', 'never matches: customer_id == "0036" is never true; did you mean "36"?'),
+        ('country == "us"', 'never matches: country == "us" is never true; did you mean "US"?'),
         (
             'country == "Peru"',
-            'never hits: country == "Peru" never holds; the values that occur are "US", "NG" and "DE".',
+            'never matches: country == "Peru" is never true; the values that occur are "US", "NG" and "DE".',
         ),
         (
             'country in ["us", "ng"]',
-            'never hits: country in ["ng", "us"] never holds; did you mean "NG" for "ng" and "US" for "us"?',
+            'never matches: country in ["ng", "us"] is never true; did you mean "NG" for "ng" and "US" for "us"?',
         ),
-        ("customer_id in denied", 'never hits: customer_id in denied never holds; did you mean "c0036" for "C0036"?'),
-        ("customer_id in empty", "never hits: customer_id in empty never holds; the list empty is empty."),
-        ("country == null", "never hits: country == null never holds; country is never missing."),
-        ("items != null", "never hits: items != null never holds; items is always missing."),
-        ("is_new", "never hits: is_new never holds; it is false in 3 and missing in 1 of 4 events."),
-        ("is_new == true", "never hits: is_new == true never holds; it is false in 3 and missing in 1 of 4 events."),
-        ("!(amount > 5)", "never hits: amount > 5 always holds; the smallest is 10.00."),
-        ('country != null && country == "us"', 'never hits: country == "us" never holds; did you mean "US"?'),
+        (
+            "customer_id in denied",
+            'never matches: customer_id in denied is never true; did you mean "c0036" for "C0036"?',
+        ),
+        ("customer_id in empty", "never matches: customer_id in empty is never true; the list empty is empty."),
+        ("country == null", "never matches: country == null is never true; country is never missing."),
+        ("items != null", "never matches: items != null is never true; items is always missing."),
+        ("is_new", "never matches: is_new is never true; it is false in 3 and missing in 1 of 4 events."),
+        (
+            "is_new == true",
+            "never matches: is_new == true is never true; it is false in 3 and missing in 1 of 4 events.",
+        ),
+        ("!(amount > 5)", "never matches: amount > 5 is always true; the smallest is 10.00."),
+        ('country != null && country == "us"', 'never matches: country == "us" is never true; did you mean "US"?'),
         (
             'amount > 1000 && country == "NG"',
-            'never hits: amount > 1000 never holds where country == "NG"; the largest there is 99.50.',
+            'never matches: amount > 1000 is never true where country == "NG"; the largest there is 99.50.',
         ),
-        ("amount > 5", "hits every event: amount > 5 always holds; the smallest is 10.00."),
-        ("amount >= 10 || is_new", "hits every event: amount >= 10 always holds; the smallest is 10.00."),
+        ("amount > 5", "matches every event: amount > 5 is always true; the smallest is 10.00."),
+        ("amount >= 10 || is_new", "matches every event: amount >= 10 is always true; the smallest is 10.00."),
         (
             "hour == 5 && customer_id in denied",
-            'never hits: customer_id in denied never holds; did you mean "c0036" for "C0036"?',
+            'never matches: customer_id in denied is never true; did you mean "c0036" for "C0036"?',
         ),
         ('country in ["US", "ng"]', 'compares country with "ng", which never occurs; did you mean "NG"?'),
         (
@@ -103,21 +112,21 @@ def test_the_comparison_that_is_to_blame_is_named(rule: str, expected: str) -> N
 
 def test_each_alternative_is_named() -> None:
     assert notes("amount > 9999 || hour == 12") == [
-        "never hits: amount > 9999 never holds; the largest is 8,312.40.",
-        "never hits: hour == 12 never holds; the nearest value that occurs is 7.",
+        "never matches: amount > 9999 is never true; the largest is 8,312.40.",
+        "never matches: hour == 12 is never true; the nearest value that occurs is 7.",
     ]
 
 
 def test_conditions_that_only_never_meet_are_counted() -> None:
     assert notes('hour == 5 && country == "NG" && amount > 200 && customer_id == "36"') == [
-        'never hits: no event fulfils all of it at once; of 4 events, hour == 5 for 2, country == "NG" for 1, '
+        'never matches: no event meets all conditions at once; of 4 events, hour == 5 for 2, country == "NG" for 1, '
         'amount > 200 for 2 and customer_id == "36" for 1.'
     ]
 
 
 def test_a_rule_that_had_expired_says_so() -> None:
     assert notes("amount > 50", expires_us=0) == [
-        "never hits: it expired at 1970-01-01T00:00:00Z, and these events begin at 2026-03-02T05:15:00Z."
+        "never matches: it expired at 1970-01-01T00:00:00Z, before the first of these events at 2026-03-02T05:15:00Z."
     ]
 
 
@@ -185,7 +194,7 @@ def test_every_rule_that_hits_none_or_all_has_a_reason(rows: list[Mapping[str, V
     matched = rules.match(inputs)
     found = diagnose(rules, inputs, matched)[0]
     if matched.all():
-        assert found[0].startswith("hits every event: ")
+        assert found[0].startswith("matches every event: ")
     elif not matched.any():
-        assert found[0].startswith("never hits: ")
+        assert found[0].startswith("never matches: ")
     assert all(note.endswith((".", "?")) for note in found)

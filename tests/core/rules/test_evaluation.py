@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tollgate.core.events.event import Floats, Keys
 from tollgate.core.features.scalar_math import divide
 from tollgate.core.rules.column_compiler import compile_on_columns
-from tollgate.core.rules.row_compiler import Value, compile_on_one
+from tollgate.core.rules.row_compiler import compile_on_one
+from tollgate.core.rules.scope import Value
 from tollgate.core.rules.syntax import Compare, Name, Node, children, names
 from tollgate.core.rules.type_check import read_rule
 

@@ -11,9 +11,9 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.features.feature import Feature
 from tollgate.core.rules.analysis.findings import Finding, find_oddities
 from tollgate.core.rules.analysis.satisfiability import SearchBudget, is_impossible, judge
-from tollgate.core.rules.row_compiler import Value, compile_on_one
+from tollgate.core.rules.row_compiler import compile_on_one
 from tollgate.core.rules.rule import Mode, Rule, RuleBook
-from tollgate.core.rules.scope import scope_of
+from tollgate.core.rules.scope import Value, scope_of
 from tollgate.core.rules.type_check import read_rule
 
 from tests.core.rules.expressions import LISTS, SCOPE, conditions, rows
@@ -148,7 +148,7 @@ def test_a_rule_behind_one_that_matches_whenever_it_does_cannot_be_reached() -> 
     wide, narrow = Rule("wide", "amount > 100", "review"), Rule("narrow", "amount > 500 && is_new", "block")
 
     assert find(wide, narrow) == [
-        ("narrow", "error", 'can never be reached: the rule "wide" before it matches first')
+        ("narrow", "error", 'can never be reached: the earlier rule "wide" always matches first')
     ]  # fmt: skip
     assert find(narrow, wide) == []
     assert find(wide, narrow, mode="ALL_MATCHED") == []
@@ -162,7 +162,7 @@ def test_rules_before_can_cover_one_together() -> None:
     ]
 
     assert find(*rules) == [
-        ("some", "error", "can never be reached: one of the rules before it always matches first")
+        ("some", "error", "can never be reached: one of the earlier rules always matches first")
     ]  # fmt: skip
 
 
@@ -193,7 +193,7 @@ def test_only_a_rule_that_acts_before_and_as_long_hides_another(
 def test_a_rule_that_is_meant_to_match_always_is_no_oddity() -> None:
     assert find(Rule("rest", "true", "review")) == []
     assert find(Rule("rest", "score >= 0", "review")) == [
-        ("rest", "warning", "always matches; if that is meant, write true")
+        ("rest", "warning", "always matches; if you want that, write true")
     ]
     assert find(Rule("a", "true", "review"), Rule("b", "is_new", "review"))[0][:2] == ("b", "error")
 
@@ -212,7 +212,7 @@ def test_a_hidden_rule_is_found_among_many(many: int) -> None:
     hidden = Rule("hidden", 'channel == "x7" && items > 8 && amount > 1', "review")
 
     assert find(*rules, hidden) == [
-        ("hidden", "error", 'can never be reached: the rule "r7" before it matches first')
+        ("hidden", "error", 'can never be reached: the earlier rule "r7" always matches first')
     ]  # fmt: skip
 
 
@@ -244,21 +244,21 @@ FADES = "customer_n_1d is computed with a fraction; compare it by < and >"
     [
         (
             "hour == 5.5",
-            f"hour == 5.5 never holds: {HOURS}",
+            f"hour == 5.5 is never true: {HOURS}",
         ),
         (
             "hour in [24, 25.5]",
-            f"hour == 24 never holds: {HOURS}",
+            f"hour == 24 is never true: {HOURS}",
         ),
         (
             "hour > 23",
-            f"hour > 23 never holds: {HOURS}",
+            f"hour > 23 is never true: {HOURS}",
         ),
-        ("weekday == 7", "weekday == 7 never holds: weekday is a whole number from 0 (Monday) to 6"),
-        ("score > 1000", "score > 1000 never holds: score is a whole number from 0 to 1000"),
+        ("weekday == 7", "weekday == 7 is never true: weekday is a whole number from 0 (Monday) to 6"),
+        ("score > 1000", "score > 1000 is never true: score is a whole number from 0 to 1000"),
         (
             'country == " US"',
-            f'country == " US" never holds: {TEXTS}',
+            f'country == " US" is never true: {TEXTS}',
         ),
     ],
 )
@@ -275,19 +275,19 @@ def test_what_a_name_cannot_be_is_said(rule: str, reason: str) -> None:
         ),
         (
             "hour == 24 || amount > 5",
-            f"hour == 24 never holds: {HOURS}",
+            f"hour == 24 is never true: {HOURS}",
         ),
         (
             'country in ["US", "NG "]',
-            f'country == "NG " never holds: {TEXTS}',
+            f'country == "NG " is never true: {TEXTS}',
         ),
         (
             'country != "" && amount > 5',
-            f'country != "" always holds: {TEXTS}',
+            f'country != "" is always true: {TEXTS}',
         ),
         (
             "customer_n_1d == 3",
-            f"customer_n_1d == 3 hardly ever holds: {FADES}",
+            f"customer_n_1d == 3 is hardly ever true: {FADES}",
         ),
     ],
 )

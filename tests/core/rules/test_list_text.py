@@ -30,44 +30,44 @@ def read(text: str, kind: str = "text", *, may_be_empty: bool = False) -> set[ob
     [
         (
             "card,reason\n0036,stolen\n",
-            'has "card,reason" in line 1, which looks like a row of CSV; a list has one value',
+            'has "card,reason" in line 1, which looks like a row of CSV; write one value per line',
         ),
         ("0036\n0037,stolen\n", 'has "0037,stolen" in line 2, which looks like a row of CSV'),
         ("0036;stolen\n", "row of CSV"),
         ("0036\tstolen\n", "row of CSV"),
         ("0036, stolen\n0037, lost\n", "row of CSV"),
-        ("card | why\n0036 | stolen\n", "with a bar of its own"),
+        ("card | why\n0036 | stolen\n", "a value that contains a bar"),
         ('"0036","stolen"\n', "row of CSV"),
         ("'0036',\n", "row of CSV"),
         ('"0036",\n', "row of CSV"),
-        ("\n\ncard\n0036\n", 'has "card" in line 3, which is the header of a column; leave the line out'),
+        ("\n\ncard\n0036\n", 'has "card" in line 3, which is a column header; remove the line'),
         ("Card\n0036\n", "header"),
         ('"card"\n"0036"\n', "header"),
         ("bad\n0036\n", "header"),
         ("value\n0036\n", "header"),
-        ("stolen number\n0036\n0037\n", "looks like the header of a column, as all others have digits"),
-        ('0036\n"0037\n', 'has ""0037" in line 2, which begins with a quote that is not closed'),
-        ("'0036'\n", "stands in quotes that would be part of it; take them off"),
-        ("“0036”\n", "stands in quotes"),
-        ("'0036\n", "begins with the apostrophe by which a spreadsheet marks text"),
+        ("stolen number\n0036\n0037\n", "looks like a column header, because all other values have digits"),
+        ('0036\n"0037\n', 'has ""0037" in line 2, which starts with a quote that is not closed'),
+        ("'0036'\n", "is in quotes that would be part of the value; remove them"),
+        ("“0036”\n", "is in quotes"),
+        ("'0036\n", "starts with the apostrophe that marks text in a spreadsheet"),
         ('["0036", "0037"]\n', "looks like JSON"),
         ('[\n"0036"\n]\n', "looks like JSON"),
-        ('="0036"\n', "is a formula"),
-        ("0036\n#N/A\n", 'has "#N/A" in line 2, which is an error of a spreadsheet'),
+        ('="0036"\n', "is a spreadsheet formula"),
+        ("0036\n#N/A\n", 'has "#N/A" in line 2, which is a spreadsheet error'),
         ("4.11E+15\n", "was rounded by a spreadsheet; format the column as text there"),
         ("4,11E+15\n", "was rounded by a spreadsheet"),
         ("4.11e15\n", "was rounded by a spreadsheet"),
         ("1,036\n", "row of CSV"),
-        ("card\n", 'has "card" in line 1, which is the header of a column; leave the line out, which leaves no values'),
-        ("\n# cards\nCard\n\n", 'has "Card" in line 3, which is the header of a column'),
+        ("card\n", 'has "card" in line 1, which is a column header; remove the line, which leaves no values'),
+        ("\n# cards\nCard\n\n", 'has "Card" in line 3, which is a column header'),
         ('"card"\n', "header"),
         ("id\n", "header"),
-        ("- 0036\n- 0037\n", "begins with the bullet of a list; take it off"),
+        ("- 0036\n- 0037\n", "starts with the bullet of a list; remove it"),
         ("• 0036\n", "bullet"),
-        ("1. 0036\n", "begins with the number of its line; take it off"),
+        ("1. 0036\n", "starts with the number of its line; remove it"),
         ("(2) 0036\n", "number of its line"),
         ("0    0036\n", "number of its line"),
-        ("0036 # stolen\n", "has a comment behind it; put that in a line of its own"),
+        ("0036 # stolen\n", "has a comment after it; put the comment on its own line"),
         ("abc # stolen in March\n", "comment"),
         ("0036 #stolen\n", "comment"),
         ("0036 // stolen\n", "comment"),
@@ -79,30 +79,30 @@ def read(text: str, kind: str = "text", *, may_be_empty: bool = False) -> set[ob
         ("0036\nRows: 1,036\n", "last line of a report"),
         ("0    0036\nName: card, dtype: object\n", "number of its line"),
         ("-----\n0036\n", "is the ruler of a table"),
-        ("0036\n...\n0039\n", "stands for what was left out"),
-        ("0\x000\x003\x006\n", "has a control character (U+0000); take it out"),
+        ("0036\n...\n0039\n", "stands for values that were left out"),
+        ("0\x000\x003\x006\n", "has a control character (U+0000); remove it"),
         ("00\x0836\n", "control character (U+0008)"),
-        ("0036\n36.0\n", 'has "36.0" in line 2, which has the fraction that spreadsheets and data frames give'),
+        ("0036\n36.0\n", 'has "36.0" in line 2, which has the fraction that spreadsheets and data frames add'),
         ("NULL\n0036\n", "stands for a missing value"),
         ("0036\nnan\n", "stands for a missing value"),
         ("\\N\n", "stands for a missing value"),
-        ("", "has no values; a list is only emptied if you say so"),
+        ("", "has no values; to empty the list, use --allow-empty"),
         ("\n \r\n# stolen\n#\n", "has no values"),
-        ('""\n', "is no text"),
+        ('""\n', "is not text"),
         ("a" * 257, f'has "{"a" * 40}…" in line 1, which is longer than 256 characters'),
-        ("card\n0036\n0037\n", "header of a column; leave the line out, or, if it is a value, put it behind another"),
-        ("card\nc036\nc037\n", "header of a column; leave the line out, or, if it is a value, put it in double quotes"),
-        ('"card"\n"0036"\n', "leave the line out, or, if it is a value, put it behind another"),
-        ("card\n", 'leaves no values; if it is a value, put "# This list has no header." in a line above'),
-        ("ID\nstolen\n", "header of a column"),
-        ("ID\n4711\n", "header of a column"),
-        ("id\nabc\nde\n", "header of a column"),
-        ("bad\nsad\nmad\n", "header of a column"),
-        ("Card No\n0036\n0037\n", "looks like the header of a column"),
-        ("bad cards\nc1\nc2\n", "looks like the header of a column"),
-        ("stolen_in_march\nc1\nc2\n", "looks like the header of a column"),
+        ("card\n0036\n0037\n", "column header; remove the line, or, if it is a value, put it after another"),
+        ("card\nc036\nc037\n", "column header; remove the line, or, if it is a value, put it in double quotes"),
+        ('"card"\n"0036"\n', "remove the line, or, if it is a value, put it after another"),
+        ("card\n", 'leaves no values; if it is a value, put "# This list has no header." on the line above'),
+        ("ID\nstolen\n", "column header"),
+        ("ID\n4711\n", "column header"),
+        ("id\nabc\nde\n", "column header"),
+        ("bad\nsad\nmad\n", "column header"),
+        ("Card No\n0036\n0037\n", "looks like a column header"),
+        ("bad cards\nc1\nc2\n", "looks like a column header"),
+        ("stolen_in_march\nc1\nc2\n", "looks like a column header"),
         ("address\n10.0.0.1a\n10.0.0.2a\n", "header"),
-        ("Kartennummer\n0036\n0037\n", "looks like the header of a column"),
+        ("Kartennummer\n0036\n0037\n", "looks like a column header"),
         ("10. 0036\n11. 0037\n", "number of its line"),
         ("0    0036\n1    0037\n", "number of its line"),
         ("(1) 0036\n(2) 0037\n(3) 0038\n", "number of its line"),
@@ -213,7 +213,7 @@ def test_each_way_out_of_a_header_leads_out(text: str) -> None:
 
 def test_quotes_around_the_only_text_over_numbers_are_those_of_a_header() -> None:
     # R and Python's csv quote texts and leave numbers bare.
-    with pytest.raises(ValueError, match=r"is the header of a column.*put it behind another"):
+    with pytest.raises(ValueError, match=r"is a column header.*put it after another"):
         read('"card"\n0036\n37\n')
     members = ValueList.of("text", ["card", "0036"])
     assert read_list("text", split_lines(write_list(members)), ASKED) == members
@@ -222,7 +222,7 @@ def test_quotes_around_the_only_text_over_numbers_are_those_of_a_header() -> Non
 def test_numbers_are_numbers() -> None:
     assert read('1\n2.0\n"3"\n4.11E+3\n', "number") == {1.0, 2.0, 3.0, 4110.0}
     for text in ("1,5\n", "1_000\n", "nan\n", "1\namount\n", "inf\n"):
-        with pytest.raises(ValueError, match="which is no number"):
+        with pytest.raises(ValueError, match="which is not a number"):
             read(text, "number")
     with pytest.raises(ValueError, match="header"):
         read("card\n36\n", "number")
@@ -243,8 +243,8 @@ def test_values_of_json_and_toml_have_no_header() -> None:
     ("content", "says"),
     [
         (b"PK\x03\x04rest", "is a spreadsheet or a ZIP file"),
-        ("0036\n".encode("utf-16"), "is text in UTF-16; save it in UTF-8"),
-        (b"0036\nM\xfcller\n", "is no text in UTF-8, as line 2 shows"),
+        ("0036\n".encode("utf-16"), "is UTF-16 text; save it as UTF-8"),
+        (b"0036\nM\xfcller\n", "is not UTF-8 text, as line 2 shows"),
     ],
 )
 def test_other_files_are_named(content: bytes, says: str) -> None:
@@ -256,14 +256,14 @@ def test_other_files_are_named(content: bytes, says: str) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("0036\n0037\n".encode("utf-16-le"), "is text in UTF-16; save it in UTF-8"),
-        ("0036\n0037\n".encode("utf-16-be"), "is text in UTF-16"),
-        (b"0036\r\n00\x1f37\r\n", "has a control character (U+001F) in line 2; take it out"),
+        ("0036\n0037\n".encode("utf-16-le"), "is UTF-16 text; save it as UTF-8"),
+        ("0036\n0037\n".encode("utf-16-be"), "is UTF-16 text"),
+        (b"0036\r\n00\x1f37\r\n", "has a control character (U+001F) in line 2; remove it"),
         (b"0036\x1c0037\n", "has a control character (U+001C) in line 1"),
         (b"0036\n0037\x0c\n", "has a control character (U+000C) in line 2"),
         (b"0036\n\x1a", "has a control character (U+001A) in line 2"),
         ("0036\n0037\x85".encode(), "has a control character (U+0085) in line 2"),
-        (b"%PDF-1.4\n1 0 obj\n", "is a PDF, not a list; export its column as text, one value a line"),
+        (b"%PDF-1.4\n1 0 obj\n", "is a PDF, not a list; export its column as text, with one value per line"),
         (b"PAR1\x15\x04\x15\x10", "is Parquet, not a list"),
         (b"\x1f\x8b\x08\x00", "is gzip, not a list"),
         (b"<!DOCTYPE html>\n", "is a web page, not a list"),
@@ -332,4 +332,4 @@ def test_a_change_says_what_it_adds_and_removes() -> None:
         'adds "x"',
         'removes "104", "105", "106", "107", "108" and 115 more',
     ]
-    assert list(describe_change(after, after)) == ["changes nothing: it has these 5 values"]
+    assert list(describe_change(after, after)) == ["changes nothing: it already has these 5 values"]

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tollgate.core.features.feature import Feature
-from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.rules.scope import RuleInputs
 
 from tests.core.rules.deciding import EVENT_TYPE, inputs_of
 

@@ -15,8 +15,8 @@ from tollgate.core.history.plan import amount_excess_of_one
 from tollgate.core.history.replay import StoredHistories, replay_histories
 from tollgate.core.history.stored import NO_SUMS, StoredSums, read_all
 from tollgate.core.history.timeline import NOTHING_WITHHELD, Withheld
-from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
+from tollgate.core.rules.scope import RuleInputs
 
 # As many events as have sums that fit the processor's cache together.
 _BLOCK_EVENTS = 4096

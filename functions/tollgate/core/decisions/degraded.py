@@ -12,8 +12,8 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats
 from tollgate.core.history.plan import amount_excess
 from tollgate.core.history.replay import StoredHistories
-from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
+from tollgate.core.rules.scope import RuleInputs
 
 
 def decide_degraded(version: DetectorVersion, event: Events, stored: StoredHistories | None) -> Decisions:

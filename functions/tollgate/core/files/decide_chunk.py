@@ -14,8 +14,8 @@ from tollgate.core.explanations.context import DecisionContext
 from tollgate.core.explanations.explain import TOP, explain_from_context
 from tollgate.core.features.feature import Matrix
 from tollgate.core.files.history.histories import ChunkReads
-from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
+from tollgate.core.rules.scope import RuleInputs
 
 # As many events as have sums that fit the processor's cache together. With a power of two, all cells of a row would
 # have the same few places in it.

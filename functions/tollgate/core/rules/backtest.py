@@ -1,4 +1,4 @@
-"""Backtest of rules on past events: what each would have caught, saved, disturbed and added."""
+"""Backtest of rules on past events: what each would have caught, saved and added, and whom it would have affected."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tollgate.core.detectors.costs import Costs
 from tollgate.core.events.event import Floats, Ints
 from tollgate.core.rules.analysis.diagnosis import diagnose
 from tollgate.core.rules.column_compiler import Bools
-from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
+from tollgate.core.rules.scope import RuleInputs
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class TriedRule:
 
 @dataclass(frozen=True)
 class RuleTrial:
-    """All rules in the order in which they are asked, on events of which some were fraud."""
+    """All rules in the order in which they are evaluated, on events of which some were fraud."""
 
     rules: tuple[TriedRule, ...]
     events: int
@@ -98,7 +98,7 @@ class RuleTrial:
 
 
 def as_if_acting(book: RuleBook) -> RuleBook:
-    """Return a book whose rules are all switched on, act, and do not hide each other."""
+    """Return a book whose rules are all enabled and active, and do not hide each other."""
     rules = tuple(replace(rule, enabled=True, shadow=False) for rule in book.rules)
     return replace(book, mode="ALL_MATCHED", rules=rules)
 
@@ -116,11 +116,12 @@ def count_downgrades(
     return tuple(found)
 
 
-def say_downgrades(rule: Rule, found: Sequence[Downgrades]) -> tuple[str, ...]:
+def describe_downgrades(rule: Rule, found: Sequence[Downgrades]) -> tuple[str, ...]:
     """Return sentences that follow the name of a rule, the strongest outcome first."""
     return tuple(
         f"downgrades {one.events:,} of {one.of:,} events from {one.outcome} to {rule.outcome}, "
-        f'{one.frauds:,} of them fraud; if that is not meant, bound the score in it, or set rules_mode = "ALL_MATCHED".'
+        f"{one.frauds:,} of them fraud; if you do not want that, limit the score in the rule, "
+        'or set rules_mode = "ALL_MATCHED".'
         for one in reversed(found)
     )
 
@@ -137,7 +138,7 @@ def try_rules(rules: RuleSet, events: TriedEvents) -> RuleTrial:
     found = []
     for place, compiled in enumerate(rules.rules):
         tried = counted.measure(compiled.rule, matched[place], before, lacking[place])
-        found.append(replace(tried, notes=(*say_downgrades(compiled.rule, tried.downgrades), *notes[place])))
+        found.append(replace(tried, notes=(*describe_downgrades(compiled.rule, tried.downgrades), *notes[place])))
         before |= matched[place]
     return RuleTrial(tuple(found), counted.count(np.ones_like(before)), counted.count(events.labels == 1))
 

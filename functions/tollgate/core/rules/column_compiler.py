@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from tollgate.core.events.event import Floats, Keys
-from tollgate.core.rules.scope import Scope, ValueKind
-from tollgate.core.rules.syntax import (
-    Both,
-    Calculate,
-    Compare,
-    Either,
-    In,
-    ListName,
-    Minus,
-    Name,
-    Node,
-    Not,
-    Null,
-    Number,
-    Text,
-    Truth,
-)
-from tollgate.core.rules.type_check import kind_of
+from tollgate.core.events.event import Keys
+from tollgate.core.rules.compiler import Compiler
+from tollgate.core.rules.operators import EQUAL, UNEQUAL, Operator
+from tollgate.core.rules.scope import Columns, Scope, ValueKind
+from tollgate.core.rules.syntax import Node
 from tollgate.core.rules.value_lists import Lists, ValueList, spread
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
-# A number or truth is an array of shape (n,), NaN where missing; a text is `Keys`. A constant is a scalar or a str.
-Columns: TypeAlias = Mapping[str, Floats | Keys]
+# Gives a column, or a scalar or str where it is the same for all events.
 OnColumns: TypeAlias = Callable[[Columns], Any]
-
-OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-_ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
-    "/": np.divide,
-}
 
 
 def compile_on_columns(node: Node, scope: Scope, lists: Lists) -> Callable[[Columns, int], Bools]:
@@ -56,7 +26,7 @@ def compile_on_columns(node: Node, scope: Scope, lists: Lists) -> Callable[[Colu
 
     The node has to be checked against ``scope``. Run it where NumPy's warnings of division by zero are off.
     """
-    condition = _Compiler(scope, lists).condition(node)
+    condition = _ColumnCompiler(scope, lists).condition(node)
 
     def run(columns: Columns, n: int) -> Bools:
         found = condition(columns)
@@ -67,118 +37,82 @@ def compile_on_columns(node: Node, scope: Scope, lists: Lists) -> Callable[[Colu
 
 def compile_values(node: Node, scope: Scope, lists: Lists) -> OnColumns:
     """Return a function of the columns that a rule names, which gives the values of one of its nodes."""
-    return _Compiler(scope, lists).value(node)
+    return _ColumnCompiler(scope, lists).value(node)
 
 
-class _Compiler:
-    def __init__(self, scope: Scope, lists: Lists) -> None:
-        self._scope = scope
-        self._lists = lists
+class _ColumnCompiler(Compiler[Columns]):
+    def constant(self, value: float | str | bool) -> OnColumns:
+        given = value if isinstance(value, str) else np.bool_(value) if isinstance(value, bool) else np.float64(value)
+        return lambda _columns: given
 
-    def condition(self, node: Node) -> OnColumns:
-        """Compile a node that is true or false into booleans; a missing variable is not true."""
-        match node:
-            case Truth():
-                return _constant(np.bool_(node.value))
-            case Name():
-                name = node.name
-                return lambda columns: columns[name] == 1.0
-            case Not():
-                inner = self.condition(node.operand)
-                return lambda columns: np.logical_not(inner(columns))
-            case Both() | Either():
-                return self._joined(node)
-            case Compare():
-                return self._comparison(node)
-            case _:
-                return self._question(cast(In, node))
+    def variable(self, name: str) -> OnColumns:
+        return lambda columns: columns[name]
 
-    def _joined(self, node: Both | Either) -> OnColumns:
-        parts = [self.condition(part) for part in node.parts]
-        join = np.logical_and if isinstance(node, Both) else np.logical_or
+    def is_true(self, name: str) -> OnColumns:
+        return lambda columns: columns[name] == 1.0
 
+    def is_missing(self, name: str, *, wanted: bool) -> OnColumns:
+        def run(columns: Columns) -> Bools:
+            column = columns[name]
+            missing = column.codes < 0 if isinstance(column, Keys) else np.isnan(column)
+            return missing if wanted else ~missing
+
+        return run
+
+    def apply(self, operator: Operator, kind: ValueKind, operands: Sequence[OnColumns]) -> OnColumns:
+        function = operator.on_columns
+        if len(operands) == 1:
+            (operand,) = operands
+            return lambda columns: function(operand(columns))
+        left, right = operands
+        if kind == "text":
+            return lambda columns: compare_texts(operator, left(columns), right(columns))
+        return lambda columns: function(left(columns), right(columns))
+
+    def join(self, operator: Operator, parts: Sequence[OnColumns]) -> OnColumns:
+        return lambda columns: reduce(operator.on_columns, (part(columns) for part in parts))
+
+    def look_up(self, operator: Operator, value: OnColumns, listed: ValueList) -> OnColumns:
         def run(columns: Columns) -> Any:  # noqa: ANN401 - as all that runs on columns
-            found = parts[0](columns)
-            for part in parts[1:]:
-                found = join(found, part(columns))
-            return found
-
-        return run
-
-    def _comparison(self, node: Compare) -> OnColumns:
-        if isinstance(node.left, Null) or isinstance(node.right, Null):
-            name = cast(Name, node.right if isinstance(node.left, Null) else node.left).name
-            return _is_missing(name, wanted=node.operator == "==")
-        left, right = self.value(node.left), self.value(node.right)
-        if kind_of(node.left, self._scope) == "text":
-            return lambda columns: compare_texts(node.operator, left(columns), right(columns))
-        compare = OPERATORS[node.operator]
-        return lambda columns: compare(left(columns), right(columns))
-
-    def _question(self, node: In) -> OnColumns:
-        value = self.value(node.value)
-        kind: ValueKind = kind_of(node.value, self._scope)
-        members = node.members
-        held = self._lists[members.name] if isinstance(members, ListName) else ValueList.of(kind, members.values)
-
-        def run(columns: Columns) -> Any:  # noqa: ANN401
             found = value(columns)
-            if isinstance(found, Keys):
-                return held.has_texts(found)
-            if isinstance(found, np.ndarray) and found.ndim:
-                return held.has_numbers(found)
-            return np.bool_(found in held.values)
+            if isinstance(found, Keys) or np.ndim(found):
+                return operator.on_columns(found, listed)
+            return np.bool_(operator.on_one(found, listed.values))
 
         return run
 
-    def value(self, node: Node) -> OnColumns:
-        """Compile a node into its values; what is true or false into 1, 0 and NaN."""
-        match node:
-            case Number():
-                return _constant(np.float64(node.value))
-            case Text():
-                return _constant(node.value)
-            case Name():
-                name = node.name
-                return lambda columns: columns[name]
-            case Minus():
-                inner = self.value(node.operand)
-                return lambda columns: np.negative(inner(columns))
-            case Calculate():
-                calculate = _ARITHMETIC[node.operator]
-                left, right = self.value(node.left), self.value(node.right)
-                return lambda columns: calculate(left(columns), right(columns))
-            case _:
-                condition = self.condition(node)
-                return lambda columns: np.asarray(condition(columns), dtype=np.float64)
+    def as_number(self, condition: OnColumns) -> OnColumns:
+        return lambda columns: np.asarray(condition(columns), dtype=np.float64)
 
 
-def _constant(value: object) -> OnColumns:
-    return lambda _columns: value
-
-
-def _is_missing(name: str, *, wanted: bool) -> OnColumns:
-    def run(columns: Columns) -> Bools:
-        column = columns[name]
-        missing = column.codes < 0 if isinstance(column, Keys) else np.isnan(column)
-        return missing if wanted else ~missing
-
-    return run
-
-
-def compare_texts(comparison: str, left: Keys | str, right: Keys | str) -> Any:  # noqa: ANN401
-    """Compare texts by code points; a missing one is equal to nothing, and neither before nor behind anything."""
-    if comparison == "!=":
-        return np.logical_not(compare_texts("==", left, right))
-    compare = OPERATORS[comparison]
+def compare_texts(operator: Operator, left: Keys | str, right: Keys | str) -> Any:  # noqa: ANN401
+    """Compare texts: each distinct one once, or by their places in order where both sides are columns."""
+    if operator is UNEQUAL:
+        return np.logical_not(compare_texts(EQUAL, left, right))
+    compare, if_missing = operator.on_one, operator.if_missing
     if isinstance(left, str):
         if isinstance(right, str):
             return np.bool_(compare(left, right))
-        return spread([compare(left, value) for value in right.values], right)
+        return spread([compare(left, value) for value in right.values], right, if_missing=if_missing)
     if isinstance(right, str):
-        if comparison == "==":
+        if operator is EQUAL:
             return left.codes == (left.values.index(right) if right in left.values else -2)
-        return spread([compare(value, right) for value in left.values], left)
+        return spread([compare(value, right) for value in left.values], left, if_missing=if_missing)
+    return _compare_places(operator, left, right) if operator.effect else _compare_pairs(operator, left, right)
+
+
+def _compare_places(operator: Operator, left: Keys, right: Keys) -> Bools:
+    """Compare by equality or order: texts are ordered as their places among all of them are."""
     places = {text: place for place, text in enumerate(sorted({*left.values, *right.values}))}
     ranks = [np.array([*(places[text] for text in side.values), -1])[side.codes] for side in (left, right)]
-    return compare(ranks[0], ranks[1]) & (ranks[0] >= 0) & (ranks[1] >= 0)
+    found: Bools = operator.on_columns(ranks[0], ranks[1]) & (ranks[0] >= 0) & (ranks[1] >= 0)
+    return found
+
+
+def _compare_pairs(operator: Operator, left: Keys, right: Keys) -> Bools:
+    """Compare in any other way: row by row."""
+    compare, if_missing = operator.on_one, operator.if_missing
+    texts: list[tuple[str | None, ...]] = [(*left.values, None), (*right.values, None)]
+    rows = zip(left.codes.tolist(), right.codes.tolist(), strict=True)
+    pairs = ((texts[0][one], texts[1][other]) for one, other in rows)
+    return np.array([if_missing if None in pair else compare(*pair) for pair in pairs], dtype=bool)

@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from tollgate.core.rules.lexer import RESERVED, WORDS
+from tollgate.core.rules.operators import Level
 from tollgate.core.rules.syntax import (
-    Both,
     Calculate,
-    Compare,
-    Either,
     In,
+    Leaf,
     ListName,
-    Minus,
     Name,
     Node,
     Not,
@@ -22,11 +20,12 @@ from tollgate.core.rules.syntax import (
     Text,
     Truth,
     Values,
+    children,
 )
 
 MAX_MEMBERS = 5
 _MAX_TEXT = 40
-_SUMS = ("+", "-")
+_TIGHTEST = max(Level) + 1
 
 Written: TypeAlias = float | str
 
@@ -43,25 +42,23 @@ def _write(node: Node, level: int) -> str:
 
 def _parts(node: Node) -> tuple[str, int]:
     """Return an expression and how tightly it binds."""
+    if isinstance(node, Leaf):
+        return _write_leaf(node), _TIGHTEST
+    own, sign = int(node.operator.level), node.operator.sign
     match node:
-        case Either() | Both():
-            sign, own = (" || ", 1) if isinstance(node, Either) else (" && ", 2)
-            return sign.join(_write(part, own + 1) for part in node.parts), own
-        case Compare():
-            found, own = f"{_write(node.left, 4)} {node.operator} {_write(node.right, 4)}", 3
         case In():
-            found, own = f"{_write(node.value, 4)} in {_write_members(node.members)}", 3
-        case Calculate():
-            own = 4 if node.operator in _SUMS else 5
-            found = f"{_write(node.left, own)} {node.operator} {_write(node.right, own + 1)}"
-        case Not() | Minus():
-            found, own = f"{'!' if isinstance(node, Not) else '-'}{_write(node.operand, 7)}", 6
+            found = f"{_write(node.value, own + 1)} {sign} {_write_members(node.members)}"
+        case Calculate() if len(node.operands) > 1:
+            # Read from left to right: only a right side of the same level has to stand in parentheses.
+            found = f"{_write(node.operands[0], own)} {sign} {_write(node.operands[1], own + 1)}"
+        case Not() | Calculate():
+            found = f"{sign}{_write(children(node)[0], own + 1)}"
         case _:
-            found, own = _write_single(node), 7
+            found = f" {sign} ".join(_write(part, own + 1) for part in children(node))
     return found, own
 
 
-def _write_single(node: Node) -> str:
+def _write_leaf(node: Leaf) -> str:
     match node:
         case Name():
             return _write_name(node.name)

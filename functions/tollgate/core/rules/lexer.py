@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from tollgate.core.rules.operators import ABSENT, INFIX, PREFIX
 from tollgate.errors import RuleError
 
 MAX_CHARACTERS = 10_000
@@ -17,11 +18,12 @@ RESERVED = frozenset(
         *("namespace", "return", "var", "void", "while"),
     }
 )
-WORDS = frozenset({"true", "false", "null", "in"})
+_OPERATOR_SIGNS = {*INFIX, *PREFIX}
+WORDS = frozenset({"true", "false", "null"} | {sign for sign in _OPERATOR_SIGNS if sign.isidentifier()})
 
 TokenKind = Literal["number", "text", "name", "word", "sign", "end"]
 
-_SIGNS = ("&&", "||", "==", "!=", "<=", ">=", *"!<>+-*/()[],")
+_SIGNS = sorted((_OPERATOR_SIGNS - WORDS) | {*"()[],"}, key=len, reverse=True)
 _BLANK = re.compile(r"(?:[ \t\n\f\r]+|//[^\n]*)*")
 # CEL's FLOAT_LIT and the decimal INT_LIT; a letter right behind it is caught below.
 _NUMBER = re.compile(r"[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|[0-9]+")
@@ -31,15 +33,6 @@ _ESCAPE = re.compile(
     r"\\(?:([abfnrtv\\?\"'`])|[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2}))"
 )
 _SHORT = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_OTHER_CEL = {
-    "?": "there is no ? : in rules; write two rules",
-    ".": "there are no fields in rules; a name with a dot is written in backticks",
-    "%": "there is no % in rules",
-    "{": "there are no maps in rules",
-    "&": "and is written &&",
-    "|": "or is written ||",
-    "=": "equality is written ==",
-}
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ class Token:
 def read_tokens(text: str) -> list[Token]:
     """Return the tokens of a rule, a token of kind "end" the last; raise `RuleError` with the place of a mistake."""
     if len(text) > MAX_CHARACTERS:
-        raise RuleError(f"has {len(text):,} characters; a rule may have {MAX_CHARACTERS:,}", MAX_CHARACTERS)
+        raise RuleError(f"has {len(text):,} characters, and the maximum is {MAX_CHARACTERS:,}", MAX_CHARACTERS)
     return list(_tokens(text))
 
 
@@ -86,22 +79,22 @@ def _read(text: str, at: int) -> Token:
     for sign in _SIGNS:
         if text.startswith(sign, at):
             return Token("sign", sign, at, at + len(sign))
-    hint = _OTHER_CEL.get(text[at], "only numbers, texts, names, lists and operators can stand in a rule")
-    raise RuleError(f'"{text[at]}" cannot stand here: {hint}', at)
+    hint = ABSENT.get(text[at], "a rule has only numbers, texts, names, lists and operators")
+    raise RuleError(f'"{text[at]}" is not allowed here: {hint}', at)
 
 
 def _read_number(text: str, at: int, stop: int) -> Token:
     if stop < len(text) and (text[stop].isalnum() or text[stop] in "._"):
-        raise RuleError(f'"{text[at : stop + 1]}" is not a number; write it such as 12, 12.5 or 1e6', at)
+        raise RuleError(f'"{text[at : stop + 1]}" is not a number; write one such as 12, 12.5 or 1e6', at)
     value = float(text[at:stop])
     if math.isinf(value):
-        raise RuleError(f'"{text[at:stop][:40]}" is too large a number', at)
+        raise RuleError(f'"{text[at:stop][:40]}" is too large for a number', at)
     return Token("number", text[at:stop], at, stop, value)
 
 
 def _read_word(word: str, at: int) -> Token:
     if word in RESERVED:
-        raise RuleError(f'"{word}" is reserved in CEL; write a column of that name in backticks: `{word}`', at)
+        raise RuleError(f'"{word}" is reserved in CEL; write a column with this name in backticks: `{word}`', at)
     return Token("word" if word in WORDS else "name", word, at, at + len(word), word)
 
 
@@ -114,11 +107,11 @@ def _read_text(text: str, at: int) -> Token:
             continue
         match = _ESCAPE.match(text, place)
         if match is None:
-            raise RuleError(f'"{text[place : place + 2]}" is no escape; a backslash itself is written \\\\', place)
+            raise RuleError(f'"{text[place : place + 2]}" is not an escape sequence; write a backslash as \\\\', place)
         parts.append(_unescape(match))
         place = match.end()
     if place >= len(text) or text[place] == "\n":
-        raise RuleError(f"the text that begins here has no closing {quote}", at)
+        raise RuleError(f"the text that starts here has no closing {quote}", at)
     return Token("text", text[at : place + 1], at, place + 1, "".join(parts))
 
 
@@ -127,5 +120,5 @@ def _unescape(match: re.Match[str]) -> str:
         return _SHORT.get(match[1], match[1])
     code = int(match[5], 8) if match[5] else int(match[2] or match[3] or match[4], 16)
     if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-        raise RuleError(f'"{match[0]}" is no character', match.start())
+        raise RuleError(f'"{match[0]}" is not a character', match.start())
     return chr(code)

@@ -11,10 +11,8 @@ import numpy as np
 
 from tollgate.core.events.event import Ints
 from tollgate.core.rules.column_compiler import Bools
-from tollgate.core.rules.inputs import RuleInputs
-from tollgate.core.rules.row_compiler import Row, Value
 from tollgate.core.rules.rule_set import CompiledRule, RuleSet
-from tollgate.core.rules.scope import Scope, ValueKind
+from tollgate.core.rules.scope import Row, RuleInputs, Scope, Value, ValueKind
 
 _MAX_SHOWN = 40
 # Of an expression: what hundreds of rules say has to fit beside the decision where it is stored.
@@ -32,7 +30,7 @@ class RuleHit:
 
 
 @dataclass(frozen=True)
-class ListAnswer:
+class ListLookup:
     """A value that was looked for in a list, and whether it was there; None is a missing value."""
 
     list: str
@@ -45,7 +43,7 @@ class RuleAnswers:
     """What r rules said about n events.
 
     ``matched`` says which rules match which events, shape (r, n). ``counted`` is the same without those that were not
-    come to: in FIRST_MATCHED, acting rules behind the first that matched. Shadow rules always count.
+    reached: in FIRST_MATCHED, active rules after the first that matched. Shadow rules always count.
     """
 
     rules: RuleSet
@@ -95,7 +93,7 @@ class RuleAnswers:
         return max(found, default=of_score)
 
     def counts(self) -> dict[str, int]:
-        """Return for each rule, in the order in which they are asked, for how many events it counted."""
+        """Return for each rule, in the order in which they are evaluated, for how many events it counted."""
         counts = self.counted.sum(axis=1).tolist()
         return {compiled.rule.name: count for compiled, count in zip(self.rules.rules, counts, strict=True)}
 
@@ -117,20 +115,20 @@ class RuleAnswers:
 
     def _hit(self, compiled: CompiledRule, values: Row) -> RuleHit:
         rule = compiled.rule
-        return RuleHit(rule.name, rule.outcome, rule.shadow, put_in(compiled, values, self.rules.scope))
+        return RuleHit(rule.name, rule.outcome, rule.shadow, fill_in(compiled, values, self.rules.scope))
 
-    def lists(self, row: int) -> list[ListAnswer]:
-        """Return how each list answered for one event, asked by any rule that is switched on; each question once."""
-        asked = [ask for compiled in self.rules.rules for ask in compiled.asks]
-        if not asked:
+    def lists(self, row: int) -> list[ListLookup]:
+        """Return the lookups in lists for one event, by all enabled rules; each value in a list once."""
+        lookups = [lookup for compiled in self.rules.rules for lookup in compiled.lookups]
+        if not lookups:
             return []
         values = self.inputs.row(row, self.rules.scope, self.rules.names)
-        answers: dict[tuple[str, float | str | None], ListAnswer] = {}
-        for name, value_of in asked:
+        answers: dict[tuple[str, float | str | None], ListLookup] = {}
+        for name, value_of in lookups:
             value = value_of(values)
             found = value in self.rules.book.lists[name].values
             known = None if isinstance(value, float) and not math.isfinite(value) else value
-            answers.setdefault((name, known), ListAnswer(name, known, found))
+            answers.setdefault((name, known), ListLookup(name, known, found))
         return list(answers.values())
 
 
@@ -146,7 +144,7 @@ def _counted(rules: RuleSet, matched: Bools) -> Bools:
     return counted
 
 
-def put_in(compiled: CompiledRule, values: Mapping[str, Value], scope: Scope) -> str:
+def fill_in(compiled: CompiledRule, values: Mapping[str, Value], scope: Scope) -> str:
     """Return a rule as it is written, with the value of each name in its place."""
     parts, at = [], 0
     for name in compiled.written:

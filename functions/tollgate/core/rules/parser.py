@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from tollgate.core.events.cells import one_spelling
 from tollgate.core.rules.lexer import Token, read_tokens
+from tollgate.core.rules.operators import AND, IN, INFIX, MINUS, NOT, OR, PREFIX, Level, Operator
 from tollgate.core.rules.syntax import (
-    Arithmetic,
     Both,
     Calculate,
     Compare,
-    Comparison,
     Either,
     In,
     ListName,
-    Minus,
     Name,
     Node,
     Not,
@@ -29,7 +28,6 @@ from tollgate.core.rules.syntax import (
 from tollgate.errors import RuleError
 
 MAX_NESTED = 40
-_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 
 def parse(text: str) -> Node:
@@ -50,7 +48,7 @@ def _check_height(node: Node) -> None:
 
 
 class _Parser:
-    """One method for each level of precedence, from weak to strong: || && comparisons sums products signs."""
+    """One method for operators between operands, of all levels from loose to tight, one for those before an operand."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
@@ -58,7 +56,7 @@ class _Parser:
         self._depth = 0
 
     def whole(self) -> Node:
-        node = self._either()
+        node = self._joined()
         if self._next.kind != "end":
             raise self._error("an operator such as && or ==")
         return node
@@ -74,66 +72,59 @@ class _Parser:
     def _sees(self, *texts: str) -> bool:
         return self._next.kind in ("sign", "word") and self._next.text in texts
 
+    def _find(self, operators: Mapping[str, Operator]) -> Operator | None:
+        return operators.get(self._next.text) if self._next.kind in ("sign", "word") else None
+
     def _error(self, wanted: str) -> RuleError:
         if self._next.kind == "end":
-            return RuleError(f"the rule ends where {wanted} is expected", self._next.start)
+            return RuleError(f"expected {wanted}, but the rule ends here", self._next.start)
         shown = self._next.text if len(self._next.text) <= 40 else f"{self._next.text[:40]}…"
         if self._next.text == "(" and self._at and self._tokens[self._at - 1].kind == "name":
-            raise RuleError(
-                f"{self._tokens[self._at - 1].text}(…) is a call; there are none in rules", self._next.start
-            )
-        return RuleError(f"{shown} stands where {wanted} is expected", self._next.start)
+            function = self._tokens[self._at - 1].text
+            return RuleError(f"{function}(…) is a function call, and rules have no functions", self._next.start)
+        return RuleError(f"expected {wanted}, but found {shown}", self._next.start)
 
-    def _either(self) -> Node:
-        place, parts = self._next.start, [self._both()]
-        while self._sees("||"):
-            self._take()
-            parts.append(self._both())
-        return parts[0] if len(parts) == 1 else Either(tuple(parts), place)
-
-    def _both(self) -> Node:
-        place, parts = self._next.start, [self._comparison()]
-        while self._sees("&&"):
-            self._take()
-            parts.append(self._comparison())
-        return parts[0] if len(parts) == 1 else Both(tuple(parts), place)
-
-    def _comparison(self) -> Node:
-        left = self._sum()
-        while self._sees(*_COMPARISONS, "in"):
-            operator = self._take()
-            if operator.text == "in":
-                left = In(left, self._members(), operator.start)
+    def _joined(self, level: int = Level.OR) -> Node:
+        """Read operators of this level, from left to right, and all that bind tighter."""
+        if level == Level.PREFIX:
+            return self._prefixed()
+        place, left = self._next.start, self._joined(level + 1)
+        while (operator := self._find(INFIX)) is not None and operator.level == level:
+            if operator is AND or operator is OR:
+                left = self._chain(operator, left, place)
             else:
-                left = Compare(cast(Comparison, operator.text), left, self._sum(), operator.start)
+                left = self._pair(operator, left, self._take().start)
         return left
 
-    def _sum(self) -> Node:
-        left = self._product()
-        while self._sees("+", "-"):
-            operator = self._take()
-            left = Calculate(cast(Arithmetic, operator.text), left, self._product(), operator.start)
-        return left
+    def _chain(self, operator: Operator, first: Node, place: int) -> Node:
+        parts = [first]
+        while self._sees(operator.sign):
+            self._take()
+            parts.append(self._joined(operator.level + 1))
+        return Both(tuple(parts), place) if operator is AND else Either(tuple(parts), place)
 
-    def _product(self) -> Node:
-        left = self._signed()
-        while self._sees("*", "/"):
-            operator = self._take()
-            left = Calculate(cast(Arithmetic, operator.text), left, self._signed(), operator.start)
-        return left
+    def _pair(self, operator: Operator, left: Node, place: int) -> Node:
+        if operator is IN:
+            return In(left, self._members(), place)
+        right = self._joined(operator.level + 1)
+        return (
+            Compare(operator, left, right, place)
+            if operator.gives == "truth"
+            else Calculate(operator, (left, right), place)
+        )
 
-    def _signed(self) -> Node:
-        signs: list[Token] = []
-        while self._sees("!", "-"):
-            if signs and signs[-1].text != self._next.text:
+    def _prefixed(self) -> Node:
+        signs: list[tuple[Operator, int]] = []
+        while (operator := self._find(PREFIX)) is not None:
+            if signs and signs[-1][0] is not operator:
                 raise self._error("a value")
-            signs.append(self._take())
+            signs.append((operator, self._take().start))
         node = self._value()
-        for sign in reversed(signs):
-            if isinstance(node, Number) and sign.text == "-":
-                node = Number(-node.value, sign.start)
+        for operator, place in reversed(signs):
+            if operator is MINUS and isinstance(node, Number):
+                node = Number(-node.value, place)
             else:
-                node = Not(node, sign.start) if sign.text == "!" else Minus(node, sign.start)
+                node = Not(node, place) if operator is NOT else Calculate(operator, (node,), place)
         return node
 
     def _value(self) -> Node:
@@ -152,17 +143,17 @@ class _Parser:
         if self._sees("("):
             return self._parenthesis()
         if self._sees("["):
-            raise RuleError("a list can only stand behind in", token.start)
+            raise RuleError("a list is only allowed after in", token.start)
         raise self._error("a value")
 
     def _parenthesis(self) -> Node:
         opening = self._take()
         self._depth += 1
         if self._depth > MAX_NESTED:
-            raise RuleError(f"has ( nested more than {MAX_NESTED} deep; use fewer of them", opening.start)
-        node = self._either()
+            raise RuleError(f"has more than {MAX_NESTED} levels of parentheses; use fewer", opening.start)
+        node = self._joined()
         if not self._sees(")"):
-            raise self._error("the ) of an opened (")
+            raise self._error("a ) for an open (")
         self._take()
         self._depth -= 1
         return node
@@ -172,18 +163,18 @@ class _Parser:
         if token.kind == "name":
             return ListName(cast(str, self._take().value), token.start)
         if not self._sees("["):
-            raise self._error('a list such as ["a", "b"] or the name of one')
+            raise self._error('a list such as ["a", "b"] or the name of a list')
         self._take()
         members = [self._member()]
         while self._sees(","):
             self._take()
             members.append(self._member())
         if not self._sees("]"):
-            raise self._error("the ] that closes the list")
+            raise self._error("a ] at the end of the list")
         self._take()
         for member in members:
             if type(member) is not type(members[0]):
-                raise RuleError("a list holds numbers or texts, not both", member.place)
+                raise RuleError("a list contains numbers or texts, not both", member.place)
         return Values(frozenset(member.value for member in members), token.start)  # type: ignore[arg-type]
 
     def _member(self) -> Number | Text:
@@ -193,5 +184,5 @@ class _Parser:
             value = cast(float, self._take().value)
             return Number(-value if minus else value, token.start)
         if token.kind != "text" or minus:
-            raise self._error("a number or a text: a list holds nothing else, and one at least,")
+            raise self._error("a number or a text, of which a list has at least one")
         return Text(one_spelling(cast(str, self._take().value)), token.start)

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
-from tollgate.core.features.scalar_math import divide
-from tollgate.core.rules.column_compiler import OPERATORS
-from tollgate.core.rules.scope import Scope
-from tollgate.core.rules.syntax import (
-    Both,
-    Calculate,
-    Compare,
-    Either,
-    In,
-    ListName,
-    Minus,
-    Name,
-    Node,
-    Not,
-    Null,
-    Number,
-    Text,
-    Truth,
-)
-from tollgate.core.rules.type_check import kind_of
-from tollgate.core.rules.value_lists import Lists
+from tollgate.core.rules.compiler import Compiler
+from tollgate.core.rules.operators import OR, Operator
+from tollgate.core.rules.scope import Row, Scope, Value, ValueKind
+from tollgate.core.rules.syntax import Node
+from tollgate.core.rules.value_lists import Lists, ValueList
 
-# A number or truth is a float, NaN where missing; a text is a str, None where missing.
-Value: TypeAlias = float | str | None
-Row: TypeAlias = Mapping[str, Value]
 Condition: TypeAlias = Callable[[Row], bool]
-
-
-_ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": divide,
-}
+_Run: TypeAlias = Callable[[Row], Any]
 
 
 def compile_on_one(node: Node, scope: Scope, lists: Lists) -> Condition:
@@ -47,40 +20,44 @@ def compile_on_one(node: Node, scope: Scope, lists: Lists) -> Condition:
 
     The node has to be checked against ``scope``.
     """
-    return _Compiler(scope, lists).condition(node)
+    return _RowCompiler(scope, lists).condition(node)
 
 
 def compile_value(node: Node, scope: Scope, lists: Lists) -> Callable[[Row], Value]:
     """Return a function of the values that a rule names, which gives the value of one of its nodes."""
-    return _Compiler(scope, lists).value(node)
+    return _RowCompiler(scope, lists).value(node)
 
 
-class _Compiler:
-    def __init__(self, scope: Scope, lists: Lists) -> None:
-        self._scope = scope
-        self._lists = lists
+class _RowCompiler(Compiler[Row]):
+    def constant(self, value: float | str | bool) -> _Run:
+        return lambda _row: value
 
-    def condition(self, node: Node) -> Condition:
-        match node:
-            case Truth():
-                truth = node.value
-                return lambda _row: truth
-            case Name():
-                name = node.name
-                return lambda row: row[name] == 1.0
-            case Not():
-                inner = self.condition(node.operand)
-                return lambda row: not inner(row)
-            case Both() | Either():
-                return self._joined(node)
-            case Compare():
-                return self._comparison(node)
-            case _:
-                return self._question(cast(In, node))
+    def variable(self, name: str) -> _Run:
+        return lambda row: row[name]
 
-    def _joined(self, node: Both | Either) -> Condition:
-        parts = [self.condition(part) for part in node.parts]
-        ends_at = isinstance(node, Either)
+    def is_true(self, name: str) -> _Run:
+        return lambda row: row[name] == 1.0
+
+    def is_missing(self, name: str, *, wanted: bool) -> _Run:
+        return lambda row: _is_missing(row[name]) is wanted
+
+    def apply(self, operator: Operator, kind: ValueKind, operands: Sequence[_Run]) -> _Run:
+        function, if_missing = operator.on_one, operator.if_missing
+        if len(operands) == 1:
+            (operand,) = operands
+            return lambda row: function(operand(row))
+        left, right = operands
+        if kind != "text":
+            return lambda row: function(left(row), right(row))
+
+        def run(row: Row) -> bool:
+            one, other = left(row), right(row)
+            return if_missing if one is None or other is None else bool(function(one, other))
+
+        return run
+
+    def join(self, operator: Operator, parts: Sequence[_Run]) -> _Run:
+        ends_at: bool = operator is OR
 
         def run(row: Row) -> bool:
             for part in parts:
@@ -90,48 +67,13 @@ class _Compiler:
 
         return run
 
-    def _comparison(self, node: Compare) -> Condition:
-        if isinstance(node.left, Null) or isinstance(node.right, Null):
-            name = cast(Name, node.right if isinstance(node.left, Null) else node.left).name
-            wanted = node.operator == "=="
-            return lambda row: _is_missing(row[name]) is wanted
-        left, right, compare = self.value(node.left), self.value(node.right), OPERATORS[node.operator]
-        if kind_of(node.left, self._scope) != "text":
-            return lambda row: compare(left(row), right(row))
-        differs = node.operator == "!="
+    def look_up(self, operator: Operator, value: _Run, listed: ValueList) -> _Run:
+        # A missing value is in no list: none holds NaN or None.
+        contains, values = operator.on_one, listed.values
+        return lambda row: contains(value(row), values)
 
-        def run(row: Row) -> bool:
-            one, other = left(row), right(row)
-            if one is None or other is None:
-                return differs
-            return cast(bool, compare(one, other))
-
-        return run
-
-    def _question(self, node: In) -> Condition:
-        value, members = self.value(node.value), node.members
-        # NaN is no member: no list holds it.
-        held = self._lists[members.name].values if isinstance(members, ListName) else members.values
-        return lambda row: value(row) in held
-
-    def value(self, node: Node) -> Callable[[Row], Any]:
-        match node:
-            case Number() | Text():
-                constant = node.value
-                return lambda _row: constant
-            case Name():
-                name = node.name
-                return lambda row: row[name]
-            case Minus():
-                inner = self.value(node.operand)
-                return lambda row: -inner(row)
-            case Calculate():
-                calculate = _ARITHMETIC[node.operator]
-                left, right = self.value(node.left), self.value(node.right)
-                return lambda row: calculate(left(row), right(row))
-            case _:
-                condition = self.condition(node)
-                return lambda row: float(condition(row))
+    def as_number(self, condition: _Run) -> _Run:
+        return lambda row: float(condition(row))
 
 
 def _is_missing(value: Value) -> bool:

@@ -19,8 +19,8 @@ MAX_NAME = 60
 class Rule:
     """One rule: where ``when`` is true, ``outcome`` is what to do.
 
-    A ``shadow`` rule is asked and counted and does not act. Smaller priorities come first, of equal ones the rule that
-    is written first. Events from ``expires_us`` on, microseconds since 1970 UTC, are no longer asked.
+    A ``shadow`` rule is evaluated and counted and does not act. Smaller priorities come first, of equal ones the rule
+    that is written first. Events from ``expires_us`` on, microseconds since 1970 UTC, are no longer tested.
     """
 
     name: str
@@ -67,5 +67,5 @@ def is_rule_name(text: str) -> bool:
 
 
 def in_order(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    """Return the rules that are switched on, in the order in which they are asked."""
+    """Return the enabled rules, in the order in which they are evaluated."""
     return tuple(sorted((rule for rule in rules if rule.enabled), key=lambda rule: rule.priority))

@@ -1,4 +1,4 @@
-"""Rule set of a detector: each rule compiled once, ready to be asked."""
+"""Rule set of a detector: each rule compiled once, ready to run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import numpy as np
 from tollgate.core.events.event import Keys
 from tollgate.core.events.event_type import EventType
 from tollgate.core.features.feature import Feature
-from tollgate.core.rules.column_compiler import Bools, Columns, compile_on_columns
-from tollgate.core.rules.inputs import RuleInputs
+from tollgate.core.rules.column_compiler import Bools, compile_on_columns
 from tollgate.core.rules.parser import parse
-from tollgate.core.rules.row_compiler import Condition, Row, Value, compile_on_one, compile_value
+from tollgate.core.rules.row_compiler import Condition, compile_on_one, compile_value
 from tollgate.core.rules.rule import Rule, RuleBook, in_order
-from tollgate.core.rules.scope import Scope, scope_of
-from tollgate.core.rules.syntax import ListName, Name, Node, names, questions
+from tollgate.core.rules.scope import Columns, Row, RuleInputs, Scope, Value, scope_of
+from tollgate.core.rules.syntax import ListName, Name, Node, list_lookups, names
 from tollgate.core.rules.type_check import read_rule
 from tollgate.core.rules.value_lists import Lists
 from tollgate.errors import RuleError
@@ -35,12 +34,12 @@ class CompiledRule:
     written: tuple[Name, ...]
     on_columns: Callable[[Columns, int], Bools]
     on_one: Condition
-    asks: tuple[tuple[str, Callable[[Row], Value]], ...]
+    lookups: tuple[tuple[str, Callable[[Row], Value]], ...]
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """The rules that are switched on, in the order in which they are asked: r of them.
+    """The enabled rules, in the order in which they are evaluated: r of them.
 
     ``names`` are all names that they read, each once.
     """
@@ -71,9 +70,9 @@ class RuleSet:
         rules = tuple(_compile(compiled.rule, self.scope, known) for compiled in self.rules)
         return replace(self, book=replace(self.book, lists=known), rules=rules)
 
-    def columns_that_ask(self, name: str) -> tuple[str, ...]:
-        """Return the columns whose values rules look for in a list, switched off or not."""
-        return columns_that_ask(name, (rule.when for rule in self.book.rules))
+    def columns_looked_up(self, name: str) -> tuple[str, ...]:
+        """Return the columns whose values rules look for in a list, disabled or not."""
+        return columns_looked_up(name, (rule.when for rule in self.book.rules))
 
     def match(self, inputs: RuleInputs) -> Bools:
         """Return which rules match which of n events, shape (r, n); an expired rule matches none."""
@@ -112,17 +111,18 @@ class RuleSet:
         return found
 
 
-def columns_that_ask(name: str, expressions: Iterable[str]) -> tuple[str, ...]:
-    """Return the columns that expressions look for in a list; one that cannot be read asks nothing."""
+def columns_looked_up(name: str, expressions: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns whose values expressions look up in a list; one that cannot be read has none."""
     found: dict[str, None] = {}
     for expression in expressions:
         try:
-            asked = questions(parse(expression))
+            lookups = list_lookups(parse(expression))
         except RuleError:
             continue
-        for one in asked:
-            if isinstance(one.value, Name) and isinstance(one.members, ListName) and one.members.name == name:
-                found[one.value.name] = None
+        for lookup in lookups:
+            members = lookup.members
+            if isinstance(lookup.value, Name) and isinstance(members, ListName) and members.name == name:
+                found[lookup.value.name] = None
     return tuple(found)
 
 
@@ -136,9 +136,9 @@ def _compile(rule: Rule, scope: Scope, lists: Lists) -> CompiledRule:
         written=written,
         on_columns=compile_on_columns(node, scope, lists),
         on_one=compile_on_one(node, scope, lists),
-        asks=tuple(
-            (question.members.name, compile_value(question.value, scope, lists))
-            for question in questions(node)
-            if isinstance(question.members, ListName)
+        lookups=tuple(
+            (lookup.members.name, compile_value(lookup.value, scope, lists))
+            for lookup in list_lookups(node)
+            if isinstance(lookup.members, ListName)
         ),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import ClassVar, TypeAlias
 
-Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
-Arithmetic = Literal["+", "-", "*", "/"]
+from tollgate.core.rules.operators import AND, IN, INFIX, NOT, OR, Operator
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,7 @@ class ListName:
 class Not:
     """``!operand``."""
 
-    operand: Node
-    place: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True)
-class Minus:
-    """``-operand``."""
-
+    operator: ClassVar[Operator] = NOT
     operand: Node
     place: int = field(default=0, compare=False)
 
@@ -85,6 +78,7 @@ class Minus:
 class Both:
     """``a && b && …``: true where all parts are."""
 
+    operator: ClassVar[Operator] = AND
     parts: tuple[Node, ...]
     place: int = field(default=0, compare=False)
 
@@ -93,15 +87,19 @@ class Both:
 class Either:
     """``a || b || …``: true where any part is."""
 
+    operator: ClassVar[Operator] = OR
     parts: tuple[Node, ...]
     place: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
 class Compare:
-    """``left == right`` and the like; ``place`` is that of the operator, as in all nodes with two sides."""
+    """``left == right`` and the like: true or false of two values.
 
-    operator: Comparison
+    ``place`` is that of the operator, as in all nodes with two sides.
+    """
+
+    operator: Operator
     left: Node
     right: Node
     place: int = field(default=0, compare=False)
@@ -111,6 +109,7 @@ class Compare:
 class In:
     """``value in list``."""
 
+    operator: ClassVar[Operator] = IN
     value: Node
     members: Values | ListName
     place: int = field(default=0, compare=False)
@@ -118,28 +117,30 @@ class In:
 
 @dataclass(frozen=True)
 class Calculate:
-    """``left + right`` and the like."""
+    """``left + right``, ``-operand`` and the like: a value of one or two others."""
 
-    operator: Arithmetic
-    left: Node
-    right: Node
+    operator: Operator
+    operands: tuple[Node, ...]
     place: int = field(default=0, compare=False)
 
 
-Node: TypeAlias = Number | Text | Truth | Null | Name | Not | Minus | Both | Either | Compare | In | Calculate
+Leaf: TypeAlias = Number | Text | Truth | Null | Name
+Node: TypeAlias = Leaf | Not | Both | Either | Compare | In | Calculate
 
 
 def children(node: Node) -> tuple[Node, ...]:
     """Return the nodes right below ``node``."""
     match node:
-        case Not() | Minus():
+        case Not():
             return (node.operand,)
         case Both() | Either():
             return node.parts
-        case Compare() | Calculate():
+        case Compare():
             return (node.left, node.right)
         case In():
             return (node.value,)
+        case Calculate():
+            return node.operands
         case _:
             return ()
 
@@ -151,7 +152,14 @@ def names(node: Node) -> tuple[Name, ...]:
     return tuple(name for child in children(node) for name in names(child))
 
 
-def questions(node: Node) -> tuple[In, ...]:
-    """Return the questions to lists of the detector, in the order in which they are written."""
+def list_lookups(node: Node) -> tuple[In, ...]:
+    """Return where a rule looks a value up in a list of the detector, in the order in which it is written."""
     own = (node,) if isinstance(node, In) and isinstance(node.members, ListName) else ()
-    return own + tuple(question for child in children(node) for question in questions(child))
+    return own + tuple(lookup for child in children(node) for lookup in list_lookups(child))
+
+
+def read_both_ways(node: Compare) -> Iterator[tuple[Node, Node, Operator]]:
+    """Yield the sides of a comparison and its operator as they are written, and exchanged where that is possible."""
+    yield node.left, node.right, node.operator
+    if node.operator.mirrored:
+        yield node.right, node.left, INFIX[node.operator.mirrored]

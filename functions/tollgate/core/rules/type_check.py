@@ -7,19 +7,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 from tollgate.core.rules.formatting import write_value
+from tollgate.core.rules.operators import EQUAL, UNEQUAL, Operator
 from tollgate.core.rules.parser import parse
 from tollgate.core.rules.scope import Scope, ValueKind
 from tollgate.core.rules.syntax import (
-    Both,
-    Calculate,
     Compare,
-    Either,
     In,
     ListName,
-    Minus,
     Name,
     Node,
-    Not,
     Null,
     Number,
     Text,
@@ -30,7 +26,6 @@ from tollgate.core.rules.syntax import (
 from tollgate.errors import RuleError, suggest
 
 _KINDS: Mapping[type, ValueKind | Literal["null"]] = {Number: "number", Text: "text", Truth: "truth", Null: "null"}
-_SIGNS = {Not: "!", Minus: "-", Both: "&&", Either: "||"}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _SHOWN = {"number": "a number", "text": "a text", "truth": "true or false", "null": "null"}
 
@@ -44,7 +39,7 @@ def read_rule(text: str, scope: Scope) -> Node:
     node = parse(text)
     kind = _kind(node, scope)
     if kind != "truth":
-        raise RuleError(f"the rule is {_SHOWN[kind]}; it has to be true or false, such as amount > 100", node.place)
+        raise RuleError(f"the rule is {_SHOWN[kind]}, but a rule is true or false, such as amount > 100", node.place)
     return node
 
 
@@ -56,28 +51,26 @@ def kind_of(node: Node, scope: Scope) -> ValueKind:
 
 
 def _kind(node: Node, scope: Scope) -> ValueKind | Literal["null"]:
-    if isinstance(node, Name):
-        return _kind_of_name(node, scope)
-    if isinstance(node, Compare):
-        return _check_comparison(node, scope)
-    if isinstance(node, In):
-        return _check_in(node, scope)
-    if isinstance(node, Number | Text | Truth | Null):
-        return _KINDS[type(node)]
-    kind: ValueKind = "number" if isinstance(node, Minus | Calculate) else "truth"
-    for child in children(node):
-        _need(child, kind, _sign(node), scope)
-    return kind
+    match node:
+        case Name():
+            return _kind_of_name(node, scope)
+        case Number() | Text() | Truth() | Null():
+            return _KINDS[type(node)]
+        case In():
+            _check_in(node, scope)
+        case Compare():
+            _check_comparison(node, scope)
+        case _:
+            for child in children(node):
+                _check_operand(node.operator, child, scope)
+    return node.operator.gives
 
 
-def _sign(node: Node) -> str:
-    return node.operator if isinstance(node, Calculate) else _SIGNS.get(type(node), "")
-
-
-def _need(node: Node, wanted: ValueKind, operator: str, scope: Scope) -> None:
+def _check_operand(operator: Operator, node: Node, scope: Scope) -> None:
     found = _kind(node, scope)
-    if found != wanted:
-        raise RuleError(f"{operator} takes {_SHOWN[wanted]}, and this is {_SHOWN[found]}", node.place)
+    if found not in operator.takes:
+        wanted = " or ".join(_SHOWN[kind] for kind in operator.takes)
+        raise RuleError(f"{operator.sign} needs {wanted}, and this is {_SHOWN[found]}", node.place)
 
 
 def _kind_of_name(node: Name, scope: Scope) -> ValueKind:
@@ -87,39 +80,37 @@ def _kind_of_name(node: Name, scope: Scope) -> ValueKind:
     if node.name in scope.absent:
         raise RuleError(f'"{node.name}" {scope.absent[node.name]}', node.place)
     if node.name in scope.lists:
-        raise RuleError(f'"{node.name}" is a list; ask it with in, such as: country in {node.name}', node.place)
-    raise RuleError(f'"{node.name}" is no variable and no feature{suggest(node.name, scope.symbols)}', node.place)
+        raise RuleError(f'"{node.name}" is a list; use it with in, such as country in {node.name}', node.place)
+    raise RuleError(f'"{node.name}" is not a variable or a feature{suggest(node.name, scope.symbols)}', node.place)
 
 
-def _check_comparison(node: Compare, scope: Scope) -> ValueKind:
-    left, right = _kind(node.left, scope), _kind(node.right, scope)
+def _check_comparison(node: Compare, scope: Scope) -> None:
+    left, right, sign = _kind(node.left, scope), _kind(node.right, scope), node.operator.sign
     if "null" in (left, right):
         other = node.right if left == "null" else node.left
-        if not isinstance(other, Name) or node.operator not in ("==", "!="):
+        if not isinstance(other, Name) or node.operator not in (EQUAL, UNEQUAL):
             raise RuleError("null can only be compared with a variable or a feature, by == or !=", node.place)
-        return "truth"
-    if left != right:
+    elif left != right:
         hint = _hint(node.left, node.right, scope) or _hint(node.right, node.left, scope)
-        raise RuleError(f"{node.operator} compares {_SHOWN[left]} with {_SHOWN[right]}{hint}", node.place)
-    if left == "truth" and node.operator not in ("==", "!="):
-        raise RuleError(f"{node.operator} compares numbers or texts, not true and false", node.place)
-    return "truth"
+        raise RuleError(f"{sign} compares {_SHOWN[left]} with {_SHOWN[right]}{hint}", node.place)
+    elif left not in node.operator.takes:
+        wanted = " or ".join(f"{kind}s" for kind in node.operator.takes)
+        raise RuleError(f"{sign} compares {wanted}, and this is {_SHOWN[left]}", node.place)
 
 
-def _check_in(node: In, scope: Scope) -> ValueKind:
+def _check_in(node: In, scope: Scope) -> None:
     found = _kind(node.value, scope)
     if isinstance(node.members, ListName):
         name = node.members.name
         if name not in scope.lists:
-            hint = suggest(name, scope.lists) or "; name it under [lists]"
-            raise RuleError(f'"{name}" is no list{hint}', node.members.place)
+            hint = suggest(name, scope.lists) or "; define it under [lists]"
+            raise RuleError(f'"{name}" is not a list{hint}', node.members.place)
         wanted: ValueKind = scope.lists[name]
     else:
         wanted = "text" if isinstance(next(iter(node.members.values)), str) else "number"
     if found != wanted:
         hint = _hint(node.value, _first(node.members), scope)
-        raise RuleError(f"in asks for {_SHOWN[found]} in a list of {wanted}s{hint}", node.place)
-    return "truth"
+        raise RuleError(f"in looks for {_SHOWN[found]} in a list of {wanted}s{hint}", node.place)
 
 
 def _first(members: Values | ListName) -> Node:

@@ -1,4 +1,4 @@
-"""Value lists: named sets of values, asked by one event or by a column."""
+"""Value lists: named sets of values, in which one value or a column is looked up."""
 
 from __future__ import annotations
 
@@ -35,23 +35,25 @@ class ValueList:
         numbers = sorted(float(value) for value in kept) if kind == "number" else []
         return cls(kind, kept, np.array(numbers, dtype=np.float64))  # type: ignore[arg-type]
 
-    def has_numbers(self, column: Floats) -> npt.NDArray[np.bool_]:
-        """Return which numbers of a column, shape (n,), are in the list; a missing one, NaN, is not."""
+    def contains(self, column: Floats | Keys) -> npt.NDArray[np.bool_]:
+        """Return which values of a column, shape (n,), are in the list; a missing one is not."""
+        return self._has_texts(column) if isinstance(column, Keys) else self._has_numbers(column)
+
+    def _has_numbers(self, column: Floats) -> npt.NDArray[np.bool_]:
         if not len(self.ordered):
             return np.zeros(len(column), dtype=bool)
         places = np.searchsorted(self.ordered, column)
         found: npt.NDArray[np.bool_] = self.ordered[np.minimum(places, len(self.ordered) - 1)] == column
         return found
 
-    def has_texts(self, column: Keys) -> npt.NDArray[np.bool_]:
-        """Return which texts of a column, shape (n,), are in the list; a missing one is not."""
+    def _has_texts(self, column: Keys) -> npt.NDArray[np.bool_]:
         return spread(map(self.values.__contains__, column.values), column)
 
 
 Lists = Mapping[str, ValueList]
 
 
-def spread(answers: Iterable[bool], column: Keys) -> npt.NDArray[np.bool_]:
-    """Give every row the answer of its distinct value, and False where the value is missing."""
+def spread(answers: Iterable[bool], column: Keys, *, if_missing: bool = False) -> npt.NDArray[np.bool_]:
+    """Give every row the answer of its distinct value, and ``if_missing`` where the value is missing."""
     # Code -1 reads the last place.
-    return np.fromiter(chain(answers, (False,)), dtype=bool, count=len(column.values) + 1)[column.codes]
+    return np.fromiter(chain(answers, (if_missing,)), dtype=bool, count=len(column.values) + 1)[column.codes]

@@ -27,8 +27,8 @@ from tollgate.handlers.http_api.models import Request
 from tollgate.handlers.http_api.problems import LargeRoute, StrictRoute
 from tollgate.handlers.http_api.values import Moment
 from tollgate.services.container import open_container
-from tollgate.services.rules.backtest import check_rules, try_rules
-from tollgate.services.rules.drafts import save_draft, show_draft
+from tollgate.services.rules.backtest import try_rules
+from tollgate.services.rules.drafts import check_rules, save_draft, show_draft
 from tollgate.services.rules.lists import change_list, replace_list, show_list
 
 

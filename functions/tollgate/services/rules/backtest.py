@@ -1,4 +1,4 @@
-"""Check and backtest of rules that somebody writes, before anything is saved."""
+"""Backtest of rules that somebody writes, before anything is saved."""
 
 from __future__ import annotations
 
@@ -14,24 +14,13 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Ints
 from tollgate.core.rules.backtest import TriedEvents, TriedRule, as_if_acting
 from tollgate.core.rules.backtest import try_rules as ask_rules
-from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
-from tollgate.core.rules.scope import SCORE
+from tollgate.core.rules.scope import SCORE, RuleInputs
 from tollgate.errors import InputError
 from tollgate.services.container import Container
 from tollgate.services.detectors.sample_events import read_past_events
-from tollgate.services.rules.rule_book import find_faults, put_together, serialize_findings
-
-
-def check_rules(container: Container, rules: Sequence[Rule], detector: str | None = None) -> dict[str, Any]:
-    """Return what is wrong or odd about rules, as a detector file would be refused or warned for it.
-
-    Raises `InputError` for an unknown outcome or a name that two rules have.
-    """
-    version = container.champion(detector)
-    findings = find_faults(version, put_together(version, rules))
-    return {"detector_version": version.version, "findings": serialize_findings(findings)}
+from tollgate.services.rules.drafts import build_rule_book, find_problems
 
 
 def try_rules(container: Container, rules: Sequence[Rule], detector: str | None = None) -> dict[str, Any]:
@@ -41,7 +30,7 @@ def try_rules(container: Container, rules: Sequence[Rule], detector: str | None 
     rules that cannot be asked, `NotFoundError` for a version without past events.
     """
     version = container.champion(detector)
-    book = as_if_acting(put_together(version, rules))
+    book = as_if_acting(build_rule_book(version, rules))
     past = read_past_events(container, version)
     compiled = _compile(version, book, past)
     costs = _costs(version)
@@ -62,13 +51,15 @@ def try_rules(container: Container, rules: Sequence[Rule], detector: str | None 
 
 
 def _compile(version: DetectorVersion, book: RuleBook, past: PastEvents) -> RuleSet:
-    unreadable = [finding for finding in find_faults(version, book) if finding.kind == "unreadable"]
+    unreadable = [finding for finding in find_problems(version, book) if finding.kind == "unreadable"]
     if unreadable:
         raise InputError(f"{str(unreadable[0])[:1].upper()}{str(unreadable[0])[1:]}.")
     rule_set = RuleSet.of(book, version.event_type, version.features)
     for compiled in rule_set.rules:
         if past.scores is None and SCORE in compiled.names:
-            raise InputError(f'Rule "{compiled.rule.name}" reads the score, which a detector without a model lacks.')
+            raise InputError(
+                f'Rule "{compiled.rule.name}" uses the score, which a detector without a model does not have.'
+            )
     return rule_set
 
 

@@ -71,7 +71,7 @@ def change_list(
     removed = _removed(name, members, remove)
     kept: set[str | float] = {*members.values, *added.values} - removed
     if len(kept) > MAX_ENTRIES:
-        raise InputError(f'The list "{name}" would have {len(kept):,} values; a list may have {MAX_ENTRIES:,}.')
+        raise InputError(f'The list "{name}" would have {len(kept):,} values, and the maximum is {MAX_ENTRIES:,}.')
     return _write(container, version, name, ValueList.of(members.kind, kept), etag)
 
 
@@ -94,7 +94,7 @@ def _read(container: Container, version: DetectorVersion, name: str) -> tuple[Va
 
 
 def _as_value_list(version: DetectorVersion, name: str, values: Values, *, may_be_empty: bool) -> ValueList:
-    kind, asked = _sealed(version, name).kind, (name, *version.rules.columns_that_ask(name))
+    kind, asked = _sealed(version, name).kind, (name, *version.rules.columns_looked_up(name))
     try:
         return read_list(kind, given_lines(_spell(kind, values)), asked, may_be_empty=may_be_empty)
     except ValueError as error:
@@ -133,7 +133,7 @@ def _behind(values: Sequence[str], members: ValueList, after: str) -> int:
     try:
         return bisect_right(values, float(after), key=float)
     except ValueError:
-        raise InputError(f'cursor is "{after}", which is no number; begin without it.') from None
+        raise InputError(f'cursor is "{after}", which is not a number; start without it.') from None
 
 
 def _serialize(version: DetectorVersion, name: str, members: ValueList, etag: str | None) -> dict[str, Any]:

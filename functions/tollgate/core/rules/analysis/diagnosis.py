@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tollgate.core.events.event import Keys
-from tollgate.core.rules.analysis.blame import Blame, Rows
+from tollgate.core.rules.analysis.comparisons import ComparisonExplainer, Rows
 from tollgate.core.rules.analysis.spelling import Spelling
-from tollgate.core.rules.column_compiler import Bools, Columns, compile_on_columns
+from tollgate.core.rules.column_compiler import Bools, compile_on_columns
 from tollgate.core.rules.formatting import join_words, write_node, write_value
-from tollgate.core.rules.inputs import RuleInputs
+from tollgate.core.rules.operators import EQUAL, UNEQUAL
 from tollgate.core.rules.rule_set import CompiledRule, RuleSet
+from tollgate.core.rules.scope import Columns, RuleInputs
 from tollgate.core.rules.syntax import Both, Compare, Either, In, ListName, Name, Node, Not, Text, Truth, children
 from tollgate.core.times.timestamps import write_second
 
@@ -32,7 +33,7 @@ def diagnose(rules: RuleSet, inputs: RuleInputs, matched: Bools) -> tuple[tuple[
 class _Diagnosis:
     def __init__(self, rules: RuleSet, columns: Columns, n: int) -> None:
         self._rules, self._columns, self._n = rules, columns, n
-        self._blame = Blame(rules.scope, rules.book.lists, columns)
+        self._explainer = ComparisonExplainer(rules.scope, rules.book.lists, columns)
 
     def sentences(self, compiled: CompiledRule, inputs: RuleInputs, matched: Bools) -> Iterator[str]:
         if not self._n or compiled.node == Truth(True):
@@ -40,7 +41,7 @@ class _Diagnosis:
         everywhere = Rows(np.ones(self._n, dtype=bool))
         if matched.all():
             for said in self._never(compiled.node, False, everywhere):
-                yield f"hits every event: {_end(said)}"
+                yield f"matches every event: {_end(said)}"
         elif not matched.any():
             yield from self._say_never(compiled, inputs, everywhere)
         else:
@@ -50,10 +51,11 @@ class _Diagnosis:
         expires_us = compiled.rule.expires_us
         if self._truth(compiled.node).any() and expires_us is not None:
             first = write_second(int(np.min(inputs.events.times_us)) / 1e6)
-            yield f"never hits: it expired at {write_second(expires_us / 1e6)}, and these events begin at {first}."
+            expired = write_second(expires_us / 1e6)
+            yield f"never matches: it expired at {expired}, before the first of these events at {first}."
             return
         for said in self._never(compiled.node, True, everywhere):
-            yield f"never hits: {_end(said)}"
+            yield f"never matches: {_end(said)}"
 
     def _truth(self, node: Node) -> Bools:
         return compile_on_columns(node, self._rules.scope, self._rules.book.lists)(self._columns, self._n)
@@ -66,7 +68,7 @@ class _Diagnosis:
             if isinstance(node, Both) is not wanted:
                 return [said for part in node.parts for said in self._never(part, wanted, rows)]
             return self._never_together(node.parts, wanted, rows)
-        return [self._blame.leaf(node, wanted, rows)]
+        return [self._explainer.leaf(node, wanted, rows)]
 
     def _never_together(self, parts: Sequence[Node], wanted: bool, rows: Rows) -> list[str]:
         found = [(self._truth(part) == wanted) & rows.mask for part in parts]
@@ -80,18 +82,18 @@ class _Diagnosis:
             others = [_said(part, wanted) for place, part in enumerate(parts) if place != most]
             return self._never(parts[most], wanted, Rows(rest[most], f" where {join_words(others)}"))
         counted = [f"{_said(part, wanted)} for {its.sum():,}" for part, its in zip(parts, found, strict=True)]
-        return [f"no event fulfils all of it at once; of {rows.mask.sum():,} events, {join_words(counted)}"]
+        return [f"no event meets all conditions at once; of {rows.mask.sum():,} events, {join_words(counted)}"]
 
     def _misspelled(self, node: Node) -> Iterator[str]:
-        """Yield what never holds in a rule that hits otherwise, only because a text is spelled in another way."""
+        """Yield what is never true in a rule that hits otherwise, only because a text is spelled in another way."""
         for question, literals in _text_literals(node, self._rules):
             column = self._columns[question.name]
             spelling = Spelling(column.values if isinstance(column, Keys) else ())
             for literal in literals:
                 meant = spelling.same(literal)
                 if meant is not None:
-                    asked = f"{write_node(question)} with {write_value(literal)}"
-                    yield f"compares {asked}, which never occurs; did you mean {write_value(meant)}?"
+                    compared = f"{write_node(question)} with {write_value(literal)}"
+                    yield f"compares {compared}, which never occurs; did you mean {write_value(meant)}?"
 
 
 def _end(sentence: str) -> str:
@@ -111,7 +113,7 @@ def _text_literals(node: Node, rules: RuleSet) -> Iterator[tuple[Name, Sequence[
     """Yield the columns of text that a rule compares, and with which texts."""
     if isinstance(node, Compare):
         for name, other in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(name, Name) and isinstance(other, Text) and node.operator in ("==", "!="):
+            if isinstance(name, Name) and isinstance(other, Text) and node.operator in (EQUAL, UNEQUAL):
                 yield name, [other.value]
     elif isinstance(node, In) and isinstance(node.value, Name):
         members = node.members

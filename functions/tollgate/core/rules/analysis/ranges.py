@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from tollgate.core.rules.column_compiler import OPERATORS
+from tollgate.core.rules.operators import INFIX, Operator
+from tollgate.core.rules.scope import Symbol
 
 Constant: TypeAlias = float | str
 
@@ -15,8 +16,9 @@ Constant: TypeAlias = float | str
 class Range:
     """Values of one variable: numbers or texts between two ends, with others left out, perhaps a missing one too.
 
-    ``texts`` are comparisons that a text has to pass, ``only`` the values that are left if these are known. ``whole``
-    says that only whole numbers come, ``trimmed`` that texts come without blanks around them and are not empty.
+    ``tests`` are comparisons with a constant that are known to be true or false of the value, beyond what the ends say;
+    ``only`` the values that are left if these are known. ``whole`` says that only whole numbers come, ``trimmed`` that
+    texts come without blanks around them and are not empty.
     """
 
     low: float = -math.inf
@@ -25,29 +27,30 @@ class Range:
     high_open: bool = False
     only: frozenset[Constant] | None = None
     without: frozenset[Constant] = frozenset()
-    texts: tuple[tuple[str, str], ...] = ()
+    tests: tuple[tuple[Operator, Constant, bool], ...] = ()
     missing: bool = True
     whole: bool = False
     trimmed: bool = False
 
-    def narrowed(self, comparison: str, constant: Constant) -> Range:
-        """Return what is left where ``variable comparison constant`` is true: then the value is not missing."""
-        if comparison == "==":
+    def narrowed(self, operator: Operator, constant: Constant) -> Range:
+        """Return what is left where ``variable operator constant`` is true."""
+        if operator.effect == "equal":
             return self.among(frozenset({constant}))
-        if comparison == "!=":
-            return replace(self, without=self.without | {constant})
-        if isinstance(constant, str):
-            return replace(self, texts=(*self.texts, (comparison, constant)), missing=False)
-        return self._bounded(comparison, constant)
+        if operator.effect == "unequal":
+            return self.outside(frozenset({constant}))
+        if isinstance(constant, str) or operator.effect is None:
+            missing = self.missing and operator.if_missing
+            return replace(self, tests=(*self.tests, (operator, constant, True)), missing=missing)
+        return self._bounded(operator, constant)
 
-    def widened(self, comparison: str, constant: Constant) -> Range:
-        """Return what is left where ``variable comparison constant`` is false: the value may be missing then."""
-        if comparison == "!=":
-            return self.narrowed("==", constant)
-        if comparison == "==":
-            return replace(self, without=self.without | {constant})
-        opposite = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}[comparison]
-        return replace(self.narrowed(opposite, constant), missing=self.missing)
+    def widened(self, operator: Operator, constant: Constant) -> Range:
+        """Return what is left where ``variable operator constant`` is false."""
+        if not operator.opposite:
+            missing = self.missing and not operator.if_missing
+            return replace(self, tests=(*self.tests, (operator, constant, False)), missing=missing)
+        # Of a missing value, one of the two is true at most: where it is the other one, the value may be missing.
+        left = self.narrowed(INFIX[operator.opposite], constant)
+        return replace(left, missing=self.missing and not operator.if_missing)
 
     def among(self, values: frozenset[Constant]) -> Range:
         """Return what is left where the value is one of ``values``."""
@@ -86,18 +89,39 @@ class Range:
         if isinstance(value, str):
             if self.trimmed and (not value or value != value.strip()):
                 return False
-            return all(OPERATORS[comparison](value, constant) for comparison, constant in self.texts)
+            return self._passes(value)
         above = value > self.low if self.low_open else value >= self.low
         below = value < self.high if self.high_open else value <= self.high
-        return above and below and not (self.whole and value != math.floor(value))
+        return above and below and not (self.whole and value != math.floor(value)) and self._passes(value)
 
-    def _bounded(self, comparison: str, constant: float) -> Range:
-        is_open = comparison in ("<", ">")
+    def _passes(self, value: Constant) -> bool:
+        return all(operator.on_one(value, constant) == truth for operator, constant, truth in self.tests)
+
+    def _bounded(self, operator: Operator, constant: float) -> Range:
+        is_open = operator.effect in ("below", "above")
         left = replace(self, missing=False)
-        if comparison in ("<", "<="):
+        if operator.effect in ("below", "at most"):
             if (constant, not is_open) < (self.high, not self.high_open):
                 return replace(left, high=constant, high_open=is_open)
             return left
         if (constant, is_open) > (self.low, self.low_open):
             return replace(left, low=constant, low_open=is_open)
         return left
+
+
+_RANGES = {
+    "score": Range(low=0, high=1000, missing=False, whole=True),
+    "latitude": Range(low=-90, high=90),
+    "longitude": Range(low=-180, high=180),
+    "hour": Range(low=0, high=23, missing=False, whole=True),
+    "hour_exact": Range(low=0, high=24, high_open=True, missing=False),
+    "weekday": Range(low=0, high=6, missing=False, whole=True),
+    "category": Range(trimmed=True),
+    "entity": Range(trimmed=True),
+}
+_TRUTH = Range(only=frozenset({0.0, 1.0}))
+
+
+def range_of(symbol: Symbol) -> Range:
+    """Return what the values of a name can be."""
+    return _TRUTH if symbol.kind == "truth" else _RANGES.get(symbol.source, Range())

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from tollgate.core.rules.analysis.ranges import Range
+from tollgate.core.rules.analysis.ranges import Range, range_of
+from tollgate.core.rules.operators import EQUAL, UNEQUAL, Operator
 from tollgate.core.rules.row_compiler import compile_value
-from tollgate.core.rules.scope import Scope, Symbol
+from tollgate.core.rules.scope import Scope
 from tollgate.core.rules.syntax import (
     Both,
     Compare,
@@ -19,39 +20,22 @@ from tollgate.core.rules.syntax import (
     Not,
     Null,
     Values,
+    list_lookups,
     names,
-    questions,
+    read_both_ways,
 )
 
-# Beyond these nothing is claimed: the question is exponential in the worst case.
+# Beyond these nothing is claimed: the search is exponential in the worst case.
 _MAX_BRANCHES = 2_000
 _MAX_CHOICES = 200
-# And of all questions about a set of rules together, in conditions looked at: some seconds.
+# And of all searches in a set of rules together, in conditions looked at: some seconds.
 _MAX_LOOKED_AT = 4_000_000
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-_RANGES = {
-    "score": Range(low=0, high=1000, missing=False, whole=True),
-    "latitude": Range(low=-90, high=90),
-    "longitude": Range(low=-180, high=180),
-    "hour": Range(low=0, high=23, missing=False, whole=True),
-    "hour_exact": Range(low=0, high=24, high_open=True, missing=False),
-    "weekday": Range(low=0, high=6, missing=False, whole=True),
-    "category": Range(trimmed=True),
-    "entity": Range(trimmed=True),
-}
-_TRUTH = Range(only=frozenset({0.0, 1.0}))
-
 Claim = tuple[Node, bool]
-
-
-def range_of(symbol: Symbol) -> Range:
-    """Return what the values of a name can be."""
-    return _TRUTH if symbol.kind == "truth" else _RANGES.get(symbol.source, Range())
 
 
 @dataclass
 class SearchBudget:
-    """How many conditions may still be looked at, for all questions that share it."""
+    """How many conditions may still be looked at, for all searches that share it."""
 
     left: int = _MAX_LOOKED_AT
 
@@ -64,7 +48,7 @@ def is_impossible(claims: Iterable[Claim], scope: Scope, budget: SearchBudget) -
 def judge(claims: Iterable[Claim], scope: Scope, budget: SearchBudget) -> Literal["impossible", "possible", "unknown"]:
     """Say what is found of claims; "possible" is no proof, but no part of the claims will be found impossible then.
 
-    "unknown": there were too many choices to go through, or ``patience`` is at its end.
+    "unknown": there were too many choices to go through, or ``budget`` is used up.
     """
     search = _Search(scope, budget)
     if not search.possible(list(claims), [], _Known(), 0):
@@ -124,30 +108,27 @@ class _Search:
         if value is not None:
             return bool(value) is wanted
         if isinstance(node, Name):
-            return self._narrow(node.name, "==", 1.0, wanted, known)
+            return self._narrow(node.name, EQUAL, 1.0, wanted, known)
         if isinstance(node, Compare):
             return self._claim_comparison(node, wanted, known)
         assert isinstance(node, In)
         return self._claim_in(node, wanted, known)
 
     def _claim_comparison(self, node: Compare, wanted: bool, known: _Known) -> bool:
-        for variable, other, operator in (
-            (node.left, node.right, node.operator),
-            (node.right, node.left, _MIRRORED[node.operator]),
-        ):
+        for variable, other, operator in read_both_ways(node):
             if not isinstance(variable, Name):
                 continue
             if isinstance(other, Null):
                 found = self._range(variable.name, known)
-                is_null = (operator == "==") is wanted
+                is_null = (operator is EQUAL) is wanted
                 return _keep(variable.name, found.unknown() if is_null else found.known(), known)
             constant = self._constant(other)
             if constant is not None and constant != constant:  # noqa: PLR0124 - NaN, which only differs
-                return (operator == "!=") is wanted
+                return operator.if_missing is wanted
             if constant is not None:
                 return self._narrow(variable.name, operator, constant, wanted, known)
-        if node.operator == "!=":
-            return _note(replace(node, operator="=="), not wanted, known)
+        if node.operator is UNEQUAL:
+            return _note(replace(node, operator=EQUAL), not wanted, known)
         return _note(node, wanted, known)
 
     def _claim_in(self, node: In, wanted: bool, known: _Known) -> bool:
@@ -159,7 +140,7 @@ class _Search:
             return _keep(node.value.name, found.among(values) if wanted else found.outside(values), known)
         return _note(node, wanted, known) and (not wanted or _keep(node.value.name, found.known(), known))
 
-    def _narrow(self, name: str, operator: str, constant: float | str, wanted: bool, known: _Known) -> bool:
+    def _narrow(self, name: str, operator: Operator, constant: float | str, wanted: bool, known: _Known) -> bool:
         found = self._range(name, known)
         left = found.narrowed(operator, constant) if wanted else found.widened(operator, constant)
         return _keep(name, left, known)
@@ -169,7 +150,7 @@ class _Search:
 
     def _constant(self, node: Node) -> float | str | None:
         """Return the value of a node that is the same for every event; None for others."""
-        if isinstance(node, Null) or names(node) or questions(node):
+        if isinstance(node, Null) or names(node) or list_lookups(node):
             return None
         return compile_value(node, self._scope, {})({})
 

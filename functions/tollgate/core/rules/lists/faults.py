@@ -44,9 +44,9 @@ _OTHER_QUOTES = ("''", "“”", "‘’", "„“", "«»", "``")
 # Words that stand for a missing value. "NA" is Namibia, "Nil" a name, and "none" and "-" are categories of many.
 _NULLS = frozenset(NULL_WORDS) - {"nil"} | {"N/A", "n/a"}
 _DELIMITERS = (",", ";", "|")
-_ROW_OF_CSV = "looks like a row of CSV; a list has one value a line, and a value with a {} of its own stands in quotes"
-_MEANT = "if it is meant, put it in double quotes"
-_LINE_NUMBER = f"begins with the number of its line; take it off, or {_MEANT}"
+_ROW_OF_CSV = "looks like a row of CSV; write one value per line, and put a value that contains a {} in double quotes"
+_MEANT = "if it is a value, put it in double quotes"
+_LINE_NUMBER = f"starts with the number of its line; remove it, or {_MEANT}"
 
 
 def _is(pattern: str) -> Test:
@@ -56,45 +56,45 @@ def _is(pattern: str) -> Test:
 
 _TESTS: tuple[tuple[Test, str], ...] = (
     (lambda text: bool(_QUOTED_CELL.match(text)), _ROW_OF_CSV.format("comma")),
-    (lambda text: text.startswith('"'), "begins with a quote that is not closed; take it off"),
+    (lambda text: text.startswith('"'), "starts with a quote that is not closed; remove it"),
     (
         lambda text: len(text) > 2 and text[0] + text[-1] in _OTHER_QUOTES,
-        f"stands in quotes that would be part of it; take them off, or {_MEANT}",
+        f"is in quotes that would be part of the value; remove them, or {_MEANT}",
     ),
     (
         lambda text: bool(_JSON.fullmatch(text)),
-        f"looks like JSON; write one value a line, without brackets, or {_MEANT}",
+        f"looks like JSON; write one value per line, without brackets, or {_MEANT}",
     ),
     (
         lambda text: bool(_FOOTER.fullmatch(text)),
-        f"looks like the last line of a report, which counts the others; leave the line out, or {_MEANT}",
+        f"looks like the last line of a report, which counts the others; remove the line, or {_MEANT}",
     ),
     (
         _is(ROUNDED),
-        "was rounded by a spreadsheet; format the column as text there, load the values anew and export it again; "
+        "was rounded by a spreadsheet; format the column as text there, load the values again, and export it again; "
         f"{_MEANT}",
     ),
     (lambda text: _has_cells(text) or bool(_SPACED_ROW.fullmatch(text)), _ROW_OF_CSV.format("comma")),
     (
         _is(APOSTROPHE),
-        "begins with the apostrophe by which a spreadsheet marks text; take it off",
+        "starts with the apostrophe that marks text in a spreadsheet; remove it",
     ),
     (
         lambda text: bool(_RULER.fullmatch(text)),
-        f"is the ruler of a table or stands for what was left out; leave the line out, or {_MEANT}",
+        f"is the ruler of a table, or stands for values that were left out; remove the line, or {_MEANT}",
     ),
-    (_is(FORMULA), f"is a formula of a spreadsheet; write its value, or {_MEANT}"),
+    (_is(FORMULA), f"is a spreadsheet formula; write its value, or {_MEANT}"),
     (
         _is(f"#N/A|{SPREADSHEET_ERROR}"),
-        "is an error of a spreadsheet; mend it there, or leave the line out",
+        "is a spreadsheet error; fix it there, or remove the line",
     ),
-    (lambda text: bool(_BULLET.fullmatch(text)), f"begins with the bullet of a list; take it off, or {_MEANT}"),
+    (lambda text: bool(_BULLET.fullmatch(text)), f"starts with the bullet of a list; remove it, or {_MEANT}"),
     (lambda text: bool(_NUMBERED.fullmatch(text)), _LINE_NUMBER),
     (
         lambda text: bool(_COMMENTED.fullmatch(text)),
-        f'has a comment behind it; put that in a line of its own that begins with "# ", or {_MEANT}',
+        f'has a comment after it; put the comment on its own line, after "# ", or {_MEANT}',
     ),
-    (lambda text: text in _NULLS, f"stands for a missing value, which no list holds; leave the line out; {_MEANT}"),
+    (lambda text: text in _NULLS, f"stands for a missing value, which no list contains; remove the line; {_MEANT}"),
 )
 
 
@@ -138,12 +138,12 @@ def find_fault(text: str, others: Others = Others()) -> str | None:
     if _PLAIN.fullmatch(text) and text not in _NULLS:
         return None
     if quoted := _QUOTED.fullmatch(text):
-        return None if quoted[1].strip() else "is no text"
+        return None if quoted[1].strip() else "is not text"
     faults = (why for test, why in _TESTS if test(text))
     fault = next((why for why in faults if others.are_numbered or why != _LINE_NUMBER), None)
     if fault is None and not others.are_versions and re.fullmatch(POINT_ZERO, text):
         whole = re.split("[.,]", text)[0]
-        return f"has the fraction that spreadsheets and data frames give whole numbers; write {whole}; {_MEANT}"
+        return f"has the fraction that spreadsheets and data frames add to whole numbers; write {whole}; {_MEANT}"
     return fault
 
 

@@ -51,7 +51,7 @@ _LETTERS = re.compile(r"[^\W\d_]+(?:[ _-][^\W\d_]+)*")
 
 
 def find_header(values: Sequence[str], quoted: Sequence[bool], asked: Sequence[str]) -> str | None:
-    """Say why the first value, without its quotes, looks like the header of a column.
+    """Say why the first value, without its quotes, looks like a column header.
 
     ``quoted`` says which values stood in double quotes. ``asked`` are names that the column may have. A column without
     rows has its header alone.
@@ -60,9 +60,9 @@ def find_header(values: Sequence[str], quoted: Sequence[bool], asked: Sequence[s
     if quoted[0] and not says_nothing(values, quoted):
         return None
     if is_name(first, asked) and not _is_one_of(first, others, asked):
-        return f"is the header of a column; {_way_out(values, quoted)}"
+        return f"is a column header; {_way_out(values, quoted)}"
     if not quoted[0] and _looks_like_name(first, others, asked):
-        return f"looks like the header of a column, as all others have digits; {_way_out(values, quoted)}"
+        return f"looks like a column header, because all other values have digits; {_way_out(values, quoted)}"
     return None
 
 
@@ -97,9 +97,9 @@ def _has_letter(text: str) -> bool:
 
 def _way_out(values: Sequence[str], quoted: Sequence[bool]) -> str:
     if len(values) == 1:
-        return f'leave the line out, which leaves no values; if it is a value, put "{NO_HEADER}" in a line above'
-    way = "put it behind another" if says_nothing(values, quoted) else "put it in double quotes"
-    return f"leave the line out, or, if it is a value, {way}"
+        return f'remove the line, which leaves no values; if it is a value, put "{NO_HEADER}" on the line above'
+    way = "put it after another" if says_nothing(values, quoted) else "put it in double quotes"
+    return f"remove the line, or, if it is a value, {way}"
 
 
 def _is_one_of(first: str, others: Sequence[str], asked: Sequence[str]) -> bool:

@@ -49,26 +49,26 @@ def check_file(content: bytes) -> None:
     """Raise `ValueError`, whose text follows the file's name, for a file that is no list of values, one a line."""
     kind = kind_of(content[:_SAMPLE_SIZE])
     if kind is not None:
-        raise ValueError(f"is {kind}, not a list; export its column as text, one value a line")
+        raise ValueError(f"is {kind}, not a list; export its column as text, with one value per line")
     if content.count(0) > len(content) // 4 and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ValueError("is text in UTF-16; save it in UTF-8")
+        raise ValueError("is UTF-16 text; save it as UTF-8")
     text = content.decode("utf-8", "replace")
     if found := _CONTROL.search(text.replace("\0", "").replace("\t", "")):
         line = 1 + len(re.findall(r"\r\n|\r|\n", text[: text.index(found[0])]))
-        raise ValueError(f"has a control character (U+{ord(found[0]):04X}) in line {line}; take it out")
+        raise ValueError(f"has a control character (U+{ord(found[0]):04X}) in line {line}; remove it")
 
 
 def decode_list(content: bytes) -> str:
     """Return the text of a list's file; raise `ValueError`, whose text follows the file's name, for other files."""
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise ValueError("is a spreadsheet or a ZIP file; export its column as text, one value a line")
+        raise ValueError("is a spreadsheet or a ZIP file; export its column as text, with one value per line")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ValueError("is text in UTF-16; save it in UTF-8")
+        raise ValueError("is UTF-16 text; save it as UTF-8")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"is no text in UTF-8, as line {line} shows; save it in UTF-8") from None
+        raise ValueError(f"is not UTF-8 text, as line {line} shows; save it as UTF-8") from None
 
 
 def split_lines(text: str) -> list[ListLine]:
@@ -97,7 +97,7 @@ def read_list(
     """
     _check_count(lines)
     if not lines and not may_be_empty:
-        raise ValueError("has no values; a list is only emptied if you say so, by --allow-empty or allow_empty")
+        raise ValueError("has no values; to empty the list, use --allow-empty or allow_empty")
     texts = [line.value if isinstance(line.value, str) else "" for line in lines]
     # One value that did not come as a line is no column.
     if asked is not None and lines and (len(lines) > 1 or lines[0].line is not None):
@@ -124,9 +124,9 @@ def read_stored(kind: ValueKind, text: str) -> ValueList:
     lines = split_lines(text)
     _check_count(lines)
     if not lines and EMPTY not in text.splitlines():
-        raise ValueError(f'has no values; put "{EMPTY}" there if that is meant')
+        raise ValueError(f'has no values; if you want that, put "{EMPTY}" in it')
     if kind == "text" and lines and all(is_row(str(line.value)) for line in lines):
-        raise lines[0].fail("looks like a row of CSV, as all others do; a list has one value a line")
+        raise lines[0].fail("looks like a row of CSV, as all other lines do; write one value per line")
     return ValueList.of(kind, [_keep(kind, line) for line in lines])
 
 
@@ -158,7 +158,7 @@ def _in_quotes(value: str) -> str:
 
 def _check_count(lines: Sequence[ListLine]) -> None:
     if len(lines) > MAX_ENTRIES:
-        raise ValueError(f"has {len(lines):,} values; a list may have {MAX_ENTRIES:,}")
+        raise ValueError(f"has {len(lines):,} values, and the maximum is {MAX_ENTRIES:,}")
 
 
 def _read(kind: ValueKind, line: ListLine, others: Others) -> str | float:
@@ -166,7 +166,7 @@ def _read(kind: ValueKind, line: ListLine, others: Others) -> str | float:
         return _read_number(line)
     text = _text_of(line)
     if found := _CONTROL.search(str(line.value).strip(_BLANK)):
-        raise line.fail(f"has a control character (U+{ord(found[0]):04X}); take it out")
+        raise line.fail(f"has a control character (U+{ord(found[0]):04X}); remove it")
     fault = find_fault(text, others)
     if fault:
         raise line.fail(fault)
@@ -179,7 +179,7 @@ def _keep(kind: ValueKind, line: ListLine) -> str | float:
 
 def _text_of(line: ListLine) -> str:
     if not isinstance(line.value, str) or not line.value.strip():
-        raise line.fail("is no text")
+        raise line.fail("is not text")
     return line.value.strip().strip(_INVISIBLE).strip()
 
 
@@ -200,7 +200,7 @@ def _read_number(line: ListLine) -> float:
         if not abs(number) < float("inf"):
             raise ValueError
     except (ValueError, OverflowError):
-        raise line.fail("is no number") from None
+        raise line.fail("is not a number") from None
     return number
 
 
@@ -215,7 +215,7 @@ def describe_change(before: ValueList, after: ValueList) -> Iterator[str]:
     added = ValueList.of(after.kind, after.values - before.values)
     removed = ValueList.of(after.kind, before.values - after.values)
     if not added.values and not removed.values:
-        yield f"changes nothing: it has these {len(before.values):,} values"
+        yield f"changes nothing: it already has these {len(before.values):,} values"
         return
     yield f"adds {len(added.values):,}, removes {len(removed.values):,} of {len(before.values):,} values"
     for verb, its in (("adds", added), ("removes", removed)):
