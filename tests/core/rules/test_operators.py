@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 from tollgate.core.events.event import Keys
-from tollgate.core.rules.analysis.ranges import Range
+from tollgate.core.rules.analysis.ranges import Constant, Range
 from tollgate.core.rules.column_compiler import compare_texts
 from tollgate.core.rules.formatting import write_node
 from tollgate.core.rules.operators import ABSENT, AND, IN, INFIX, OPERATORS, OR, PREFIX, Level, Operator
@@ -84,10 +84,8 @@ def test_the_opposite_and_the_mirrored_operator_say_so_of_every_value(operator: 
 
 @pytest.mark.parametrize("operator", [*COMPARISONS, STARTS_WITH], ids=repr)
 def test_a_range_keeps_every_value_that_a_comparison_is_true_or_false_of(operator: Operator) -> None:
-    pairs: list[tuple[float | str, float | str]] = list(product(TEXTS, repeat=2))
-    if "number" in operator.takes:
-        pairs += product(NUMBERS[:-1], repeat=2)
-    for value, constant in pairs:
+    values: list[tuple[Constant, ...]] = [TEXTS, NUMBERS[:-1]] if "number" in operator.takes else [TEXTS]
+    for value, constant in (pair for of_one_kind in values for pair in product(of_one_kind, repeat=2)):
         left = Range(only=frozenset({value}), missing=False)
         is_true = operator.on_one(value, constant)
         assert left.narrowed(operator, constant).is_empty is not is_true, (value, constant)

@@ -56,8 +56,8 @@ class _RowCompiler(Compiler[Row]):
 
         return run
 
-    def join(self, operator: Operator, parts: Sequence[_Run]) -> _Run:
-        ends_at: bool = operator is OR
+    def join(self, operator: Operator, parts: Sequence[Condition]) -> Condition:
+        ends_at = operator is OR
 
         def run(row: Row) -> bool:
             for part in parts:
