@@ -191,7 +191,7 @@ def test_a_list_is_put_only_if_each_line_is_a_value(ruled: Backend, store: Versi
     assert "has a control character (U+001F) in line 2; remove it" in put(str(path), *of)[1]
     path.write_text("\n# nothing\n")
     code, said = put(str(path), *of)
-    assert (code, "has no values; to empty the list, use --allow-empty, by --allow-empty" in said) == (1, True)
+    assert (code, "has no values; to empty the list, use --allow-empty" in said) == (1, True)
     assert values_in(store.champion(DETECTOR, now_s=0), "denied") == {"c1", "c2"}
 
     assert put(str(path), *of, "--allow-empty", "--dry-run") == (

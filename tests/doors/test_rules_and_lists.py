@@ -131,7 +131,7 @@ def test_rules_are_tried_on_the_past_events_of_the_version(sample_csv: Path) -> 
 def test_a_rule_that_cannot_be_read_is_not_tried() -> None:
     status, answer = call("POST", "/v1/rules/trial", {"rules": [{**LARGE, "expression": "amout > 1"}]})
     assert status == 422
-    assert answer["message"].startswith('Rule "large": "amout" is no variable')
+    assert answer["message"].startswith('Rule "large": "amout" is not a variable')
 
 
 @pytest.mark.usefixtures("ruled")

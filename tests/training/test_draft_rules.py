@@ -79,7 +79,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 def test_a_file_that_could_not_be_read_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "detector.toml"
     path.write_text(before := DETECTOR.partition("[[rules]]")[0])
-    with pytest.raises(DetectorFileError, match='"amout" is no variable'):
+    with pytest.raises(DetectorFileError, match='"amout" is not a variable'):
         replace_rules_in_file(path, [Rule("odd", "amout > 5", "review")])
     assert path.read_text() == before
     assert [found.name for found in tmp_path.iterdir()] == ["detector.toml"]

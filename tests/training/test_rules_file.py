@@ -253,7 +253,7 @@ def test_a_file_that_is_no_list_is_told(tmp_path: Path, content: bytes, says: st
 
 def test_a_list_has_a_most(tmp_path: Path) -> None:
     (tmp_path / "many.txt").write_text("\n".join(f"c{number}" for number in range(100_001)))
-    assert "100,001 values; a list may have 100,000" in refuse(tmp_path, '[lists.denied]\nfile = "many.txt"\n')
+    assert "100,001 values, and the maximum is 100,000" in refuse(tmp_path, '[lists.denied]\nfile = "many.txt"\n')
     (tmp_path / "many.txt").write_text("\n".join(f"c{number}" for number in range(100_000)))
     assert len(read(tmp_path, '[lists.denied]\nfile = "many.txt"\n').rules.lists["denied"].values) == 100_000
     assert len(read_list_file(tmp_path / "many.txt")) == 100_000

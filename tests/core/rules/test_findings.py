@@ -235,7 +235,7 @@ def test_hundreds_of_rules_are_looked_at_in_a_moment() -> None:
 
 
 HOURS = "hour is a whole number from 0 to 23; for parts of an hour write hour_exact"
-TEXTS = "texts come without blanks around them, and an empty one is missing: write == null"
+TEXTS = "texts have no blanks around them, and an empty text is missing: write == null"
 FADES = "customer_n_1d is computed with a fraction; compare it by < and >"
 
 

@@ -39,7 +39,7 @@ def read_rule(text: str, scope: Scope) -> Node:
     node = parse(text)
     kind = _kind(node, scope)
     if kind != "truth":
-        raise RuleError(f"the rule is {_SHOWN[kind]}, but a rule is true or false, such as amount > 100", node.place)
+        raise RuleError(f"the rule is {_SHOWN[kind]}, but it must be true or false, such as amount > 100", node.place)
     return node
 
 
@@ -70,7 +70,7 @@ def _check_operand(operator: Operator, node: Node, scope: Scope) -> None:
     found = _kind(node, scope)
     if found not in operator.takes:
         wanted = " or ".join(_SHOWN[kind] for kind in operator.takes)
-        raise RuleError(f"{operator.sign} needs {wanted}, and this is {_SHOWN[found]}", node.place)
+        raise RuleError(f"{operator.sign} needs {wanted}, but this is {_SHOWN[found]}", node.place)
 
 
 def _kind_of_name(node: Name, scope: Scope) -> ValueKind:
@@ -95,7 +95,7 @@ def _check_comparison(node: Compare, scope: Scope) -> None:
         raise RuleError(f"{sign} compares {_SHOWN[left]} with {_SHOWN[right]}{hint}", node.place)
     elif left not in node.operator.takes:
         wanted = " or ".join(f"{kind}s" for kind in node.operator.takes)
-        raise RuleError(f"{sign} compares {wanted}, and this is {_SHOWN[left]}", node.place)
+        raise RuleError(f"{sign} compares {wanted}, but this is {_SHOWN[left]}", node.place)
 
 
 def _check_in(node: In, scope: Scope) -> None:

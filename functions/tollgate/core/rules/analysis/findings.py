@@ -36,8 +36,8 @@ _CAN_BE = {
     "score": "score is a whole number from 0 to 1000",
     "latitude": "a latitude lies between -90 and 90",
     "longitude": "a longitude lies between -180 and 180",
-    "category": "texts come without blanks around them, and an empty one is missing: write == null",
-    "entity": "texts come without blanks around them, and an empty one is missing: write == null",
+    "category": "texts have no blanks around them, and an empty text is missing: write == null",
+    "entity": "texts have no blanks around them, and an empty text is missing: write == null",
 }
 # Of these, a fraction in a bound says that something else was intended.
 _WHOLE = ("hour", "weekday")
