@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.files.history.row_store import MemoryBudget, RowStore
 from tollgate.core.files.history.spilled_rows import SpilledRows
+from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
 
 from tests.hypothesis_profiles import examples
 

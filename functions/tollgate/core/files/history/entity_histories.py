@@ -9,14 +9,14 @@ import numpy as np
 
 from tollgate.core.events.event import Ints
 from tollgate.core.files.columns.dictionary_column import DictionaryColumn
-from tollgate.core.files.history.chunk_times import ChunkTimes
-from tollgate.core.files.history.entity_chunk import EntityChunk, Left
-from tollgate.core.files.history.entity_sums import EntitySums
 from tollgate.core.files.history.key_index import UNKNOWN
 from tollgate.core.files.history.known_keys import KnownKeys
-from tollgate.core.files.history.lines import Line
-from tollgate.core.files.history.row_store import MemoryBudget, RowStore
-from tollgate.core.files.history.stored_entries import Entries, StoredEntries, no_entries
+from tollgate.core.history.engine.arrivals import ChunkTimes
+from tollgate.core.history.engine.entity_chunk import EntityChunk, Left
+from tollgate.core.history.engine.entity_state import EntitySums
+from tollgate.core.history.engine.lines import Line
+from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
+from tollgate.core.history.engine.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.history.latest_addition import latest_us
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored import StoredSums

@@ -11,12 +11,12 @@ import numpy as np
 
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.files.columns.dictionary_column import DictionaryColumn
-from tollgate.core.files.history.chunk_times import ChunkTimes
-from tollgate.core.files.history.entity_chunk import EntityChunk
 from tollgate.core.files.history.entity_histories import EntityHistories
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.history.row_store import MemoryBudget
 from tollgate.core.files.notes.unknown_keys import EntityKeys
+from tollgate.core.history.engine.arrivals import ChunkTimes
+from tollgate.core.history.engine.entity_chunk import EntityChunk
+from tollgate.core.history.engine.row_store import MemoryBudget
 from tollgate.core.history.plan import HistoryPlan, Sum, amount_excess
 from tollgate.core.history.stored import StoredSums
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.history.open_events import Steps
-from tollgate.core.files.history.row_store import MemoryBudget, RowStore
+from tollgate.core.history.engine.open_events import Steps
+from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.history.plan import Sum
 from tollgate.core.history.stored import StoredSums

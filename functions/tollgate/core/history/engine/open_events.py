@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.history.chunk_times import ONE_LIMB
-from tollgate.core.files.history.lines import Line
-from tollgate.core.files.history.running_sums import RunsOnKept
+from tollgate.core.history.engine.arrivals import ONE_LIMB
+from tollgate.core.history.engine.lines import Line
+from tollgate.core.history.engine.running_sums import RunsOnKept
 from tollgate.core.history.exact_sums import Limbs, Runs
 from tollgate.core.history.plan import UNITS, LabelMaturation, weigh
 

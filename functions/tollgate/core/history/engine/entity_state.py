@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 
 from tollgate.core.events.event import Floats, Ints
-from tollgate.core.files.history.chunk_times import ChunkTimes, last_step_before
-from tollgate.core.files.history.entity_chunk import EntityChunk, Left
-from tollgate.core.files.history.lines import Line
-from tollgate.core.files.history.row_store import MemoryBudget, RowStore
+from tollgate.core.history.engine.arrivals import ChunkTimes, last_step_before
+from tollgate.core.history.engine.entity_chunk import EntityChunk, Left
+from tollgate.core.history.engine.lines import Line
+from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs
 from tollgate.core.history.latest_addition import latest_name
 from tollgate.core.history.plan import UNITS, HistoryPlan, find_epochs, weigh

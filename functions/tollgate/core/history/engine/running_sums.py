@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.history.chunk_times import ONE_LIMB, Added
-from tollgate.core.files.history.lines import Line
+from tollgate.core.history.engine.arrivals import ONE_LIMB, Added
+from tollgate.core.history.engine.lines import Line
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs, Runs
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Floats, Ints
-from tollgate.core.files.history.chunk_times import ChunkTimes, last_step_before
-from tollgate.core.files.history.lines import Line
-from tollgate.core.files.history.open_events import Maturity, Steps
-from tollgate.core.files.history.running_sums import RunsOnKept
-from tollgate.core.files.history.stored_entries import Entries
+from tollgate.core.history.engine.arrivals import ChunkTimes, last_step_before
+from tollgate.core.history.engine.lines import Line
+from tollgate.core.history.engine.open_events import Maturity, Steps
+from tollgate.core.history.engine.running_sums import RunsOnKept
+from tollgate.core.history.engine.stored_entries import Entries
 from tollgate.core.history.exact_sums import Limbs
 from tollgate.core.history.plan import OLDER_EPOCH, UNITS, HistoryPlan, Sum, find_epochs
 
