@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 from tollgate.core.history.latest_addition import latest_name, latest_us, move_latest
 from tollgate.core.history.plan import HistoryPlan, Sum
-from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.replay import replay_histories, sum_additions
 from tollgate.core.history.stored import add_up, fold_matured, stale_names
 from tollgate.core.history.stored_names import epoch_of
-from tollgate.core.history.totals import sum_additions
 
 from spark_job.input.arrow import thin_events
 from spark_job.sealed import SealedVersion

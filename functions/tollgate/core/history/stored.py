@@ -26,6 +26,8 @@ from tollgate.core.history.plan import OLDER_EPOCH, HistoryPlan, SumKind, is_one
 from tollgate.core.history.stored_names import LATEST, OPEN, attribute, epoch_of
 
 StoredSums = Mapping[str, int]
+# Entity → its key → the stored sums.
+StoredHistories = Mapping[str, Mapping[str, StoredSums]]
 NO_SUMS: StoredSums = {}
 
 

@@ -1,78 +1,135 @@
-"""Sums that a file adds to the histories of one entity, kept key by key between its chunks."""
+"""State of one entity's histories: what is stored of each key that events met, and what these events added to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from tollgate.core.events.event import Floats, Ints
-from tollgate.core.history.engine.arrivals import ChunkTimes, last_step_before
+from tollgate.core.history.engine.arrivals import Arrivals, Moments, last_step_before
 from tollgate.core.history.engine.entity_chunk import EntityChunk, Left
 from tollgate.core.history.engine.lines import Line
 from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
+from tollgate.core.history.engine.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs
-from tollgate.core.history.latest_addition import latest_name
+from tollgate.core.history.latest_addition import latest_name, latest_us
 from tollgate.core.history.plan import UNITS, HistoryPlan, find_epochs, weigh
+from tollgate.core.history.stored import StoredSums
 from tollgate.core.history.stored_names import OPEN, attribute
 
-# A file tells no labels: frauds are read and never added.
+# Only labels add to these.
 OF_LABELS: Final = ("f", "v")
+_BEFORE_ALL = np.iinfo(np.int64).min
 
 
-class EntitySums:
-    """The sums of one entity's keys, by number: those of its last event's epoch and of the one before.
+@dataclass(frozen=True)
+class ChunkKeys:
+    """Keys of an entity in a chunk: ``codes`` of its n events, -1 for none, and the ``numbers`` of the u keys, (u,).
 
-    A row holds the time as of which the last event was read, which is that of the latest addition, 2 · c sums, and how
-    many events are still open, by the remainder of their step. Where one limb does not hold the sums, ``_high`` has the
-    upper ones.
+    The keys at the places ``new`` were not met before; their numbers rise behind all others. ``stored`` maps places of
+    new keys to what is stored of them.
     """
 
-    def __init__(self, plan: HistoryPlan, entity: str, folder: Path, memory: MemoryBudget) -> None:
+    codes: Ints
+    numbers: Ints
+    new: Ints
+    stored: Mapping[int, StoredSums] = field(default_factory=dict)
+
+
+class EntityState:
+    """What is known of an entity's keys, by number. For each chunk `meet`, `open` and `keep` are called in this order.
+
+    A row of ``_low`` holds the time as of which the key's last arrival was read, which is that of its latest addition,
+    2 · c sums, those of that moment's epoch and of the one before, and how many events are still open, by the
+    remainder of their step. Where one limb does not hold the sums, ``_high`` has the upper ones. Sums that only labels
+    add to are kept ``with_labels``.
+    """
+
+    def __init__(
+        self,
+        plan: HistoryPlan,
+        entity: str,
+        memory: MemoryBudget,
+        *,
+        with_labels: bool = False,
+        most_rows: int | None = None,
+    ) -> None:
         self._plan = plan
+        self._entity = entity
         self._sums = plan.sums[entity]
-        self._kept = [s for s in plan.sums[entity] if s.kind not in OF_LABELS]
+        self._kept = [s for s in self._sums if with_labels or s.kind not in OF_LABELS]
         maturing = plan.maturing if plan.matures(entity) else None
         self._step_s = maturing.step_s if maturing else 0.0
         self._ring = int(np.ceil(maturing.delay_s / maturing.step_s)) + 2 if maturing else 0
-        self.low = RowStore(folder / f"{entity}.sums", 1 + 2 * len(self._kept) + self._ring, memory)
-        self.high = RowStore(folder / f"{entity}.high", 2 * len(self._kept), memory)
+        self._low = RowStore(1 + 2 * len(self._kept) + self._ring, memory, most_rows)
+        self._high = RowStore(2 * len(self._kept), memory, most_rows)
+        self._stored = StoredEntries(self._sums, len(plan.half_lives_s), memory, most_rows)
+        # Where the stored entries of each key begin, and how many there are.
+        self._where = RowStore(2, memory, most_rows)
+        self._numbers: Ints = np.empty(0, dtype=np.int64)
+        self._codes = self._numbers
+        # The latest addition that is stored of each new key, in microseconds since 1970.
+        self._stored_us = self._numbers
 
-    def open(
-        self, numbers: Ints, stored_us: Ints, line: Line, times: ChunkTimes, of_parent: ChunkTimes | None
-    ) -> EntityChunk:
-        """Return the chunk of a file that has the keys with these numbers, shape (u,).
+    def meet(self, keys: ChunkKeys) -> None:
+        """Begin a chunk: keep what is stored of its new keys."""
+        self._stored_us = np.full(len(keys.new), _BEFORE_ALL)
+        if keys.stored:
+            latest = [latest_us(keys.stored.get(place, {})) for place in keys.new.tolist()]
+            self._stored_us = np.array([_BEFORE_ALL if one is None else one for one in latest], dtype=np.int64)
+            held = [place for place in keys.new.tolist() if place in keys.stored]
+            starts, sizes = self._stored.append([keys.stored[place] for place in held])
+            self._where.write(keys.numbers[held], np.stack([starts, sizes]))
+        # In order of their numbers, what is kept of them is read and written from front to back.
+        order = np.argsort(keys.numbers)
+        self._numbers = keys.numbers[order]
+        ranks = np.full(len(order) + 1, -1)
+        ranks[order] = np.arange(len(order))
+        self._codes = ranks[keys.codes]
 
-        The last ones are new: ``stored_us`` are the times of the latest additions that are stored of them.
-        ``of_parent`` are the moments as of which the events read the entity's parent, None where these are their own.
+    def open(self, arrivals: Arrivals, of_parent: Moments | None = None) -> EntityChunk:
+        """Return the chunk, with what was kept of its keys.
+
+        ``of_parent`` are the moments as of which the arrivals read the entity's parent, None where these are their own.
         """
+        line = Line.of(arrivals.codes(self._codes), arrivals.order, arrivals.n)
         c = len(self._kept)
-        columns = self.low.read(numbers)
-        as_of = of_parent or times
+        columns = self._low.read(self._numbers)
+        as_of = of_parent or arrivals
         first_us = as_of.times_us[line.rows[line.starts]]
-        new = slice(len(numbers) - len(stored_us), None)
-        columns[0, new] = np.maximum(first_us[new], stored_us)
-        high = self.high.read(numbers) if self.high.count else np.zeros((), dtype=np.int64)
+        new = slice(len(self._numbers) - len(self._stored_us), None)
+        columns[0, new] = np.maximum(first_us[new], self._stored_us)
+        high = self._high.read(self._numbers) if self._high.count else np.zeros((), dtype=np.int64)
         left = Left(columns[0], Limbs(high, columns[1 : 1 + 2 * c]), columns[1 + 2 * c :])
         if (first_us < left.last_us).any():
             times_us = as_of.times_us.copy()
             times_us[line.rows] = np.maximum(times_us[line.rows], left.last_us[line.keys])
-            as_of = times.as_of(times_us)
-        return EntityChunk(self._plan, self._sums, self._kept, left, line, None if as_of is times else as_of)
+            as_of = Moments(self._plan, times_us)
+        return EntityChunk(self._plan, self._sums, self._kept, left, line, None if as_of is arrivals else as_of)
 
-    def keep(self, numbers: Ints, left: Left) -> None:
-        """Keep what a chunk left of the keys with these numbers."""
-        self.low.write(numbers, [left.last_us, *left.sums.low, *left.ring])
+    def stored(self) -> Entries:
+        """Return what was stored of the keys of the chunk."""
+        if not self._where.count:
+            return no_entries()
+        where = self._where.read(self._numbers)
+        held = np.flatnonzero(where[1])
+        return self._stored.read(held, *where[:, held])
+
+    def keep(self, left: Left) -> None:
+        """End a chunk: keep what it leaves."""
+        self._low.write(self._numbers, [left.last_us, *left.sums.low, *left.ring])
         if left.sums.high.ndim:
-            self.high.write(numbers, left.sums.high)
+            self._high.write(self._numbers, left.sums.high)
 
     def withhold(self, numbers: Ints, times_us: Ints) -> None:
         """Take back that events of these times, of the keys with these numbers, are open, or that they have matured."""
         assert self._plan.maturing is not None
         keys, places = np.unique(numbers, return_inverse=True)
-        columns = self.low.read(keys)
+        columns = self._low.read(keys)
         steps = self._plan.maturing.steps(times_us / 1e6)
         still = steps > last_step_before(columns[0], self._step_s)[places]
         ring = columns[1 + 2 * len(self._kept) :]
@@ -81,7 +138,7 @@ class EntitySums:
         if len(matured):
             moments_s = steps[matured] * np.float64(self._step_s)
             self._take_back(columns, places[matured], moments_s)
-        self.low.write(keys, columns)
+        self._low.write(keys, columns)
 
     def _take_back(self, columns: Ints, places: Ints, moments_s: Floats) -> None:
         """Take events that matured at these moments out of the kept sums; a low limb may fall below zero."""
@@ -95,15 +152,15 @@ class EntitySums:
             for back, kept in ((0, row), (1, len(self._kept) + row)):
                 np.subtract.at(columns[1 + kept], places[ago == back], worth[ago == back])
 
-    def walk(self) -> Iterator[dict[str, int]]:
-        """Yield what the file adds to the history of each key, by stored name, in the order of their numbers."""
-        for first, columns in self.low.walk():
+    def additions(self) -> Iterator[dict[str, int]]:
+        """Yield what was added to the history of each key, by stored name, in the order of their numbers."""
+        for first, columns in self._low.walk():
             numbers = np.arange(first, first + columns.shape[1])
-            high = self.high.read(numbers) if self.high.count else None
+            high = self._high.read(numbers) if self._high.count else None
             for place, row in enumerate(columns.T.tolist()):
-                yield self._named(row, high[:, place].tolist() if high is not None else None)
+                yield self._name(row, high[:, place].tolist() if high is not None else None)
 
-    def _named(self, row: list[int], high: list[int] | None) -> dict[str, int]:
+    def _name(self, row: list[int], high: list[int] | None) -> dict[str, int]:
         c = len(self._kept)
         time_s = np.array([row[0] / 1e6])
         epochs = [int(find_epochs(time_s, half_life_s)[0]) for half_life_s in self._plan.half_lives_s]
@@ -121,3 +178,18 @@ class EntitySums:
                 sums[attribute(OPEN, 0, step)] = row[1 + 2 * c + step % self._ring]
         kept = {name: number for name, number in sums.items() if number}
         return {**kept, latest_name(row[0]): 1} if kept else {}
+
+    def save(self, folder: Path) -> list[int]:
+        """Write everything into files; return the counts that `load` needs."""
+        for name, store in self._stores.items():
+            store.save(folder / f"{self._entity}.{name}")
+        return [store.count for store in self._stores.values()]
+
+    def load(self, folder: Path, counts: Sequence[int]) -> None:
+        """Take up what `save` wrote."""
+        for (name, store), count in zip(self._stores.items(), counts, strict=True):
+            store.load(folder / f"{self._entity}.{name}", count)
+
+    @property
+    def _stores(self) -> Mapping[str, RowStore]:
+        return {"sums": self._low, "high": self._high, "stored": self._stored.row_store, "where": self._where}

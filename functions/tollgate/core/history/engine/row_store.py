@@ -1,8 +1,7 @@
-"""Row store: rows of whole numbers, as many as a disk holds, the first ones in memory and the others in a file.
+"""Row store: numbered rows of whole numbers in memory, within what all of them may take together.
 
-Rows that are met early tend to come often, so the part in memory serves most reads. There a block of rows lies column
-by column: gathering thousands of rows one column after the other is several times as fast as gathering rows and
-turning them.
+A block of rows lies column by column: gathering thousands of rows one column after the other is several times as fast
+as gathering rows and turning them.
 """
 
 from __future__ import annotations
@@ -13,96 +12,97 @@ from pathlib import Path
 import numpy as np
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.history.spilled_rows import SpilledRows
+from tollgate.errors import TooManyKeysError
 
 _BLOCK_ROWS = 250
 
 
 class MemoryBudget:
-    """The bytes that all records of a file may hold in memory together: who comes first takes them."""
+    """The bytes that what is kept of all keys of a file may take together."""
 
     def __init__(self, size_bytes: int) -> None:
         self.size_bytes = size_bytes
         self._left = size_bytes
 
-    def take(self, size_bytes: int) -> bool:
-        """Take some of it; return whether there was enough."""
+    def take(self, size_bytes: int) -> None:
+        """Take some of it, or give some back; raise `TooManyKeysError` if there is not enough."""
         if size_bytes > self._left:
-            return False
+            raise TooManyKeysError(self.size_bytes)
         self._left -= size_bytes
-        return True
 
 
 class RowStore:
-    """Numbered rows of ``width`` int64 each; a row that was never written is all zeros."""
+    """Numbered rows of ``width`` int64 each; a row that was never written is all zeros.
 
-    def __init__(self, path: Path, width: int, memory: MemoryBudget) -> None:
-        self._beside = path.with_name(f"{path.name}.columns")
-        self.width = width
+    There are as many as ``memory`` has room for, or no more than ``most_rows``.
+    """
+
+    def __init__(self, width: int, memory: MemoryBudget, most_rows: int | None = None) -> None:
+        self._width = width
         self._memory = memory
-        self._in_memory = 0
+        self._block_bytes = 8 * width * _BLOCK_ROWS
+        blocks = memory.size_bytes // max(self._block_bytes, 1)
+        if most_rows is not None:
+            blocks = min(blocks, most_rows // _BLOCK_ROWS + 1)
         # Zeros that nothing was written to take no memory.
-        self._first = np.zeros(memory.size_bytes // (8 * width * _BLOCK_ROWS) * width * _BLOCK_ROWS, dtype=np.int64)
+        self._cells = np.zeros(blocks * width * _BLOCK_ROWS, dtype=np.int64)
+        self._blocks = 0
         # Columns that have nothing but zeros are passed over.
         self._filled = np.zeros(width, dtype=bool)
-        self._far = SpilledRows(path, width)
         self.count = 0
 
     def read(self, numbers: Ints) -> Ints:
         """Return the columns of the rows with these numbers, which rise, shape (width, m)."""
-        near = self._meet(numbers)
-        columns = np.empty((self.width, len(numbers)), dtype=np.int64)
-        places = self._places(numbers[:near])
+        self._meet(numbers)
+        columns = np.empty((self._width, len(numbers)), dtype=np.int64)
+        places = self._places(numbers)
         for column, filled in enumerate(self._filled.tolist()):
             if filled:
-                np.take(self._first[column * _BLOCK_ROWS :], places, out=columns[column, :near], mode="clip")
+                np.take(self._cells[column * _BLOCK_ROWS :], places, out=columns[column], mode="clip")
             else:
-                columns[column, :near] = 0
-        if near < len(numbers):
-            self._far.read(numbers[near:] - self._in_memory, columns[:, near:])
+                columns[column] = 0
         return columns
 
     def write(self, numbers: Ints, columns: Sequence[Ints] | Ints) -> None:
         """Put columns, m long each, in place of those of the rows with these numbers, which rise."""
-        near = self._meet(numbers)
-        places = self._places(numbers[:near])
+        self._meet(numbers)
+        places = self._places(numbers)
         for column, given in enumerate(columns):
-            if self._filled[column] or given[:near].any():
+            if self._filled[column] or given.any():
                 self._filled[column] = True
-                self._first[column * _BLOCK_ROWS :][places] = given[:near]
-        if near < len(numbers):
-            self._far.write(numbers[near:] - self._in_memory, [given[near:] for given in columns])
-
-    def _places(self, numbers: Ints) -> Ints:
-        """Return where the first column of rows in memory is; each further one is a block's length behind."""
-        return numbers + numbers // _BLOCK_ROWS * (_BLOCK_ROWS * (self.width - 1))
-
-    def _meet(self, numbers: Ints) -> int:
-        """Make room for rows; return how many of these are in memory."""
-        count = int(numbers[-1]) + 1 if len(numbers) else 0
-        if self.count <= self._in_memory < count:
-            blocks = -(-(count - self._in_memory) // _BLOCK_ROWS)
-            while blocks and not self._memory.take(blocks * _BLOCK_ROWS * self.width * 8):
-                blocks //= 2
-            self._in_memory += blocks * _BLOCK_ROWS
-        self.count = max(self.count, count)
-        return int(np.searchsorted(numbers, self._in_memory))
+                self._cells[column * _BLOCK_ROWS :][places] = given
 
     def walk(self, rows_at_once: int = 4096) -> Iterator[tuple[int, Ints]]:
         """Yield all rows in order of their numbers: the first number of each block, and its columns."""
         for first in range(0, self.count, rows_at_once):
             yield first, self.read(np.arange(first, min(first + rows_at_once, self.count)))
 
-    def save(self) -> None:
-        """Put what is in memory into a file of its own; the rest is in its file already."""
-        blocks = -(-min(self.count, self._in_memory) // _BLOCK_ROWS)
-        self._first[: blocks * _BLOCK_ROWS * self.width].tofile(self._beside)
+    def save(self, path: Path) -> None:
+        """Write all rows into a file."""
+        self._cells[: self._blocks * _BLOCK_ROWS * self._width].tofile(path.with_name(f"{path.name}.columns"))
 
-    def load(self, count: int) -> None:
-        """Take up what `save` left of ``count`` rows."""
-        held = np.fromfile(self._beside, dtype=np.int64)
-        if not self._memory.take(held.nbytes):
-            raise ValueError("what was saved takes more memory than there is")
-        self._first[: len(held)] = held
-        self._filled = held.reshape(-1, self.width, _BLOCK_ROWS).any(axis=(0, 2))
-        self._in_memory, self.count = len(held) // self.width, count
+    def load(self, path: Path, count: int) -> None:
+        """Take up the ``count`` rows that `save` wrote, or code that kept some of them in a file row by row."""
+        held = np.fromfile(path.with_name(f"{path.name}.columns"), dtype=np.int64)
+        first = len(held) // max(self._width, 1)
+        self._meet(np.array([max(count, first) - 1]))
+        self._cells[: len(held)] = held
+        self._filled = held.reshape(-1, self._width, _BLOCK_ROWS).any(axis=(0, 2))
+        if path.exists():
+            spilled = np.fromfile(path, dtype=np.int64).reshape(-1, self._width)
+            self.write(np.arange(first, first + len(spilled)), spilled.T)
+        self.count = count
+
+    def _places(self, numbers: Ints) -> Ints:
+        """Return where the first column of rows is; each further one is a block's length behind."""
+        return numbers + numbers // _BLOCK_ROWS * (_BLOCK_ROWS * (self._width - 1))
+
+    def _meet(self, numbers: Ints) -> None:
+        """Make room for rows."""
+        if not len(numbers):
+            return
+        self.count = max(self.count, int(numbers[-1]) + 1)
+        needed = -(-self.count // _BLOCK_ROWS)
+        if needed > self._blocks:
+            self._memory.take((needed - self._blocks) * self._block_bytes)
+            self._blocks = needed

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from tollgate.core.events.event import Ints
+from tollgate.core.events.event import Floats, Ints
 from tollgate.core.history.engine.arrivals import ONE_LIMB, Added
 from tollgate.core.history.engine.lines import Line
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs, Runs
@@ -101,6 +101,19 @@ class RunsOnKept:
             return current, older
         moves = self.latest == self.kept_epochs + 1
         return _where(self._stays, current), _where(self._stays, older) + _where(moves, current)
+
+    def spread(self, older: Floats) -> Floats:
+        """Return for each arrival what is given for each run, or for each arrival already."""
+        return older if len(older) == len(self._rows) else older.take(self.runs.number)
+
+    def add_older(self, one: Limbs, other: Limbs) -> Limbs:
+        """Add sums of the epoch before: each is given for runs, (r,), or for arrivals, (m,)."""
+        if len(one.low) == len(other.low):
+            return one + other
+        return self._widen(one) + self._widen(other)
+
+    def _widen(self, limbs: Limbs) -> Limbs:
+        return limbs if len(limbs.low) == len(self._rows) else limbs.take(self.runs.number)
 
     def add(self, added: Added, current: Limbs, older: Limbs, largest_kept: float) -> Passed:
         """Add what the events add to a sum that is kept; none of all numbers kept is larger than ``largest_kept``."""
