@@ -32,7 +32,7 @@ NO_SUMS: StoredSums = {}
 
 
 def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums | None], time_s: float) -> list[float]:
-    """Return the k sums of all entities for an event at ``time_s``, in the order of ``plan.layout``, as `fade` does.
+    """Return the k sums of all entities for an event at ``time_s``, in the order of ``plan.layout``.
 
     Each history is read as of then, or as of its latest addition if that is later (`read_as_of`); a pair, as of that of
     its parent, which is added to whenever the pair is. ``stored`` maps each entity to its history; one that is not

@@ -18,7 +18,7 @@ from tollgate.core.history.engine.arrivals import Arrivals, Moments
 from tollgate.core.history.engine.entity_chunk import EntityChunk
 from tollgate.core.history.engine.entity_state import ChunkKeys, EntityState
 from tollgate.core.history.engine.row_store import MemoryBudget
-from tollgate.core.history.plan import HistoryPlan, Sum, amount_excess
+from tollgate.core.history.plan import HistoryPlan, amount_excess
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ class HistoryEngine:
         unusual = self.plan.unusual
         if unusual is None:
             return None
-        longest, part = len(self.plan.half_lives_s) - 1, self.plan.layout.parts[unusual.entity]
-        places = [self.plan.sums[unusual.entity].index(s) for s in (Sum("n", longest), Sum("a", longest))]
+        part = self.plan.layout.parts[unusual.entity]
+        places = [self.plan.sums[unusual.entity].index(s) for s in self.plan.judging.sums[unusual.entity]]
         state = self.states[unusual.entity]
         chunk = state.open(arrivals)
         chunk.read(arrivals, state.stored(), places, sums[part])

@@ -136,7 +136,7 @@ class EntityChunk:
         return found, before
 
     def _put(self, out: Floats, runs: RunsOnKept, unit_weights: Floats, current: Limbs, older: Limbs) -> None:
-        """Fade as `history.fade` does."""
+        """Put the faded sums: those of the epoch, and those of the one before at 2^-32, over weights in units."""
         sums, before = current.to_floats(), older.to_floats()
         if before.any():
             sums += runs.spread(before * OLDER_EPOCH)
