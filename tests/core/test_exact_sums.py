@@ -7,8 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import Floats, Ints
 from tollgate.core.history.engine.arrivals import Added
-from tollgate.core.history.engine.lines import Line
-from tollgate.core.history.engine.running_sums import RunsOnKept
+from tollgate.core.history.engine.running_sums import Line, RunsOnKept
 from tollgate.core.history.exact_sums import Limbs
 
 from tests.hypothesis_profiles import examples

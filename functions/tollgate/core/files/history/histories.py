@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from tollgate.core.events.event import Events, Ints
 from tollgate.core.files.columns.dictionary_column import DictionaryColumn
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.history.known_keys import KnownKeys, name_keys
+from tollgate.core.files.history.key_index import UNKNOWN, KeyIndex
 from tollgate.core.files.notes.unknown_keys import EntityKeys
 from tollgate.core.history.engine.arrivals import Arrivals
 from tollgate.core.history.engine.engine import ChunkReads, HistoryEngine
+from tollgate.core.history.engine.entity_state import ChunkKeys
 from tollgate.core.history.engine.row_store import MemoryBudget
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored import StoredHistories, StoredSums
@@ -23,6 +25,7 @@ from tollgate.core.history.stored import StoredHistories, StoredSums
 ReadStored = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Mapping[str, StoredSums]]]
 # What a file's keys may take in memory where nobody says.
 MEMORY_BYTES = 1_100_000_000
+_READ_KEYS = 4096
 _COUNTS = "histories.json"
 _KEYS = "unknown_keys.json"
 _MULTIPLIERS = "multipliers"
@@ -59,7 +62,7 @@ class FileHistories:
         self._read_stored = read_stored
         self.hashing = KeyHashes()
         self._engine = HistoryEngine(plan, memory)
-        self._known = {entity: KnownKeys(folder, entity, memory) for entity in plan.sums}
+        self._known = {entity: _KnownKeys(folder, entity, memory) for entity in plan.sums}
         # How many of the keys met so far have a stored history, by entity.
         self.keys = {entity: EntityKeys() for entity in plan.sums}
 
@@ -71,7 +74,7 @@ class FileHistories:
         found = {entity: known.find(texts[entity]) for entity, known in self._known.items()}
         stored: Mapping[str, Mapping[str, StoredSums]] = {}
         if self._read_stored is not nothing_stored and any(len(new) for _, new in found.values()):
-            named = {entity: name_keys(texts[entity], new) for entity, (_, new) in found.items()}
+            named = {entity: _name_keys(texts[entity], new) for entity, (_, new) in found.items()}
             stored = self._read_stored(named)
             for entity, keys in named.items():
                 self.keys[entity].add(keys, stored.get(entity, {}))
@@ -120,3 +123,61 @@ class FileHistories:
             for key, sums in zip(known.walk(), self._engine.additions(entity), strict=True):
                 if sums:
                     yield entity, key, sums
+
+
+class _KnownKeys:
+    """Numbers by hash, in memory; the keys themselves, one after the other, in files in the order of their numbers."""
+
+    def __init__(self, folder: Path, entity: str, memory: MemoryBudget) -> None:
+        self._index = KeyIndex(memory)
+        self._entity = entity
+        self._folder = folder
+        self._files = (folder / f"{entity}.keys", folder / f"{entity}.lengths")
+        self.count = 0
+
+    def find(self, texts: DictionaryColumn) -> tuple[Ints, Ints]:
+        """Return the numbers of the keys of a chunk, `UNKNOWN` for new ones, shape (u,), and the places of the new."""
+        numbers = self._index.find(texts.hashes)
+        return numbers, np.flatnonzero(numbers == UNKNOWN)
+
+    def meet(
+        self, texts: DictionaryColumn, numbers: Ints, new: Ints, stored: Mapping[str, StoredSums] | None = None
+    ) -> ChunkKeys:
+        """Number the new keys that `find` found, some of which have ``stored`` histories."""
+        found = {}
+        if stored:
+            named = zip(new.tolist(), _name_keys(texts, new), strict=True)
+            found = {place: stored[key] for place, key in named if key in stored}
+        numbers[new] = np.arange(self.count, self.count + len(new))
+        self._index.add(texts.hashes[new], numbers[new])
+        self.count += len(new)
+        _, offsets, data = texts.values.arrow.take(pa.array(new)).buffers()
+        ends = np.frombuffer(offsets or bytes(4), dtype=np.int32)[: len(new) + 1]
+        with self._files[0].open("ab") as keys, self._files[1].open("ab") as lengths:
+            keys.write(memoryview(data or b"")[: ends[-1]])
+            np.diff(ends).astype(np.uint16).tofile(lengths)
+        return ChunkKeys(texts.codes, numbers, new, found)
+
+    def walk(self) -> Iterator[str]:
+        """Yield the keys in the order of their numbers."""
+        if not self.count:
+            return
+        with self._files[0].open("rb") as keys, self._files[1].open("rb") as lengths:
+            while len(some := np.fromfile(lengths, dtype=np.uint16, count=_READ_KEYS)):
+                for length in some.tolist():
+                    yield keys.read(length).decode()
+
+    def save(self) -> None:
+        """Leave everything in the files."""
+        self._index.save(self._folder, self._entity)
+
+    def load(self, count: int) -> None:
+        """Take up the ``count`` keys that `save` left."""
+        self._index.load(self._folder, self._entity)
+        self.count = count
+
+
+def _name_keys(texts: DictionaryColumn, places: Ints) -> list[str]:
+    """Return the keys at some places."""
+    named: list[str] = texts.values.arrow.take(pa.array(places)).to_pylist()
+    return named

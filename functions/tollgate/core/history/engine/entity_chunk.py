@@ -9,9 +9,8 @@ import numpy as np
 
 from tollgate.core.events.event import Floats, Ints
 from tollgate.core.history.engine.arrivals import Arrivals, Flags, Moments, last_step_before
-from tollgate.core.history.engine.lines import Line
 from tollgate.core.history.engine.open_events import Maturity, Steps
-from tollgate.core.history.engine.running_sums import RunsOnKept
+from tollgate.core.history.engine.running_sums import Line, RunsOnKept
 from tollgate.core.history.engine.stored_entries import Entries
 from tollgate.core.history.exact_sums import Limbs
 from tollgate.core.history.plan import OLDER_EPOCH, UNITS, HistoryPlan, Sum, find_epochs

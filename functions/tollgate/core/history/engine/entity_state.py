@@ -12,8 +12,8 @@ import numpy as np
 from tollgate.core.events.event import Floats, Ints
 from tollgate.core.history.engine.arrivals import Arrivals, Moments, last_step_before
 from tollgate.core.history.engine.entity_chunk import EntityChunk, Left
-from tollgate.core.history.engine.lines import Line
 from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
+from tollgate.core.history.engine.running_sums import Line
 from tollgate.core.history.engine.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs
 from tollgate.core.history.latest_addition import latest_name, latest_us

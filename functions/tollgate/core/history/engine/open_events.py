@@ -9,8 +9,7 @@ import numpy as np
 
 from tollgate.core.events.event import Ints
 from tollgate.core.history.engine.arrivals import ONE_LIMB, Flags
-from tollgate.core.history.engine.lines import Line
-from tollgate.core.history.engine.running_sums import RunsOnKept
+from tollgate.core.history.engine.running_sums import Line, RunsOnKept
 from tollgate.core.history.exact_sums import Limbs, Runs
 from tollgate.core.history.plan import UNITS, LabelMaturation, weigh
 
