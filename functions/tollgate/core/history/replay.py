@@ -50,7 +50,8 @@ def replay_histories(
     """
     numbered = {entity: _Numbered.of(events.entities[entity], (stored or {}).get(entity, {})) for entity in plan.sums}
     keys = {entity: its.keys for entity, its in numbered.items()}
-    reads = _engine(plan, keys).read(Arrivals(plan, events, frauds, withheld), keys, threads=threads)
+    engine = HistoryEngine(plan, MemoryBudget(_NO_LIMIT), with_labels=True)
+    reads = engine.read(Arrivals(plan, events, frauds, withheld), keys, threads=threads)
     return Replayed({entity: reads.sums[part].T for entity, part in plan.layout.parts.items()}, reads.excess)
 
 
@@ -73,7 +74,7 @@ def sum_additions(
     own = replace(plan, sums={entity: plan.sums[entity]}, parents={})
     numbered = _Numbered.of(events.entities[entity], {})
     keys = {entity: numbered.keys}
-    engine = _engine(own, keys)
+    engine = HistoryEngine(own, MemoryBudget(_NO_LIMIT), with_labels=True)
     engine.read(Arrivals(own, events, frauds, withheld), keys, excess)
     added = dict(zip(numbered.names, engine.additions(entity), strict=True))
     if since_s is not None:
@@ -103,10 +104,3 @@ class _Numbered:
         found = {place: stored[key] for place, key in enumerate(names) if key in stored} if stored else {}
         numbers = np.arange(len(names))
         return cls(ChunkKeys(codes, numbers, numbers, found), names)
-
-
-def _engine(plan: HistoryPlan, keys: Mapping[str, ChunkKeys]) -> HistoryEngine:
-    most_rows = {
-        entity: max(len(its.numbers), sum(len(sums) for sums in its.stored.values())) for entity, its in keys.items()
-    }
-    return HistoryEngine(plan, MemoryBudget(_NO_LIMIT), with_labels=True, most_rows=most_rows)

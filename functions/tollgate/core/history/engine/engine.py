@@ -48,24 +48,12 @@ class _Judged:
 class HistoryEngine:
     """The histories of all entities of a plan, within a ``memory`` budget.
 
-    Chunks that tell labels need an engine ``with_labels``. ``most_rows`` says how many keys of an entity there will be,
-    and how many numbers are stored of them, at most, where that is known.
+    Chunks that tell labels need an engine ``with_labels``.
     """
 
-    def __init__(
-        self,
-        plan: HistoryPlan,
-        memory: MemoryBudget,
-        *,
-        with_labels: bool = False,
-        most_rows: Mapping[str, int] | None = None,
-    ) -> None:
+    def __init__(self, plan: HistoryPlan, memory: MemoryBudget, *, with_labels: bool = False) -> None:
         self.plan = plan
-        most = most_rows or {}
-        self.states = {
-            entity: EntityState(plan, entity, memory, with_labels=with_labels, most_rows=most.get(entity))
-            for entity in plan.sums
-        }
+        self.states = {entity: EntityState(plan, entity, memory, with_labels=with_labels) for entity in plan.sums}
 
     def read(
         self, arrivals: Arrivals, keys: Mapping[str, ChunkKeys], excess: Floats | None = None, threads: int = 1

@@ -49,15 +49,7 @@ class EntityState:
     add to are kept ``with_labels``.
     """
 
-    def __init__(
-        self,
-        plan: HistoryPlan,
-        entity: str,
-        memory: MemoryBudget,
-        *,
-        with_labels: bool = False,
-        most_rows: int | None = None,
-    ) -> None:
+    def __init__(self, plan: HistoryPlan, entity: str, memory: MemoryBudget, *, with_labels: bool = False) -> None:
         self._plan = plan
         self._entity = entity
         self._sums = plan.sums[entity]
@@ -65,11 +57,11 @@ class EntityState:
         maturing = plan.maturing if plan.matures(entity) else None
         self._step_s = maturing.step_s if maturing else 0.0
         self._ring = int(np.ceil(maturing.delay_s / maturing.step_s)) + 2 if maturing else 0
-        self._low = RowStore(1 + 2 * len(self._kept) + self._ring, memory, most_rows)
-        self._high = RowStore(2 * len(self._kept), memory, most_rows)
-        self._stored = StoredEntries(self._sums, len(plan.half_lives_s), memory, most_rows)
+        self._low = RowStore(1 + 2 * len(self._kept) + self._ring, memory)
+        self._high = RowStore(2 * len(self._kept), memory)
+        self._stored = StoredEntries(self._sums, len(plan.half_lives_s), memory)
         # Where the stored entries of each key begin, and how many there are.
-        self._where = RowStore(2, memory, most_rows)
+        self._where = RowStore(2, memory)
         self._numbers: Ints = np.empty(0, dtype=np.int64)
         self._codes = self._numbers
         # The latest addition that is stored of each new key, in microseconds since 1970.

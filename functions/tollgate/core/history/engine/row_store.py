@@ -15,6 +15,8 @@ from tollgate.core.events.event import Ints
 from tollgate.errors import TooManyKeysError
 
 _BLOCK_ROWS = 250
+# Room is made for an eighth more rows at a time.
+_GROWTH = 8
 
 
 class MemoryBudget:
@@ -32,20 +34,12 @@ class MemoryBudget:
 
 
 class RowStore:
-    """Numbered rows of ``width`` int64 each; a row that was never written is all zeros.
+    """Numbered rows of ``width`` int64 each, as many as ``memory`` has room for; those never written are all zeros."""
 
-    There are as many as ``memory`` has room for, or no more than ``most_rows``.
-    """
-
-    def __init__(self, width: int, memory: MemoryBudget, most_rows: int | None = None) -> None:
+    def __init__(self, width: int, memory: MemoryBudget) -> None:
         self._width = width
         self._memory = memory
-        self._block_bytes = 8 * width * _BLOCK_ROWS
-        blocks = memory.size_bytes // max(self._block_bytes, 1)
-        if most_rows is not None:
-            blocks = min(blocks, most_rows // _BLOCK_ROWS + 1)
-        # Zeros that nothing was written to take no memory.
-        self._cells = np.zeros(blocks * width * _BLOCK_ROWS, dtype=np.int64)
+        self._cells = np.zeros(0, dtype=np.int64)
         self._blocks = 0
         # Columns that have nothing but zeros are passed over.
         self._filled = np.zeros(width, dtype=bool)
@@ -104,5 +98,8 @@ class RowStore:
         self.count = max(self.count, int(numbers[-1]) + 1)
         needed = -(-self.count // _BLOCK_ROWS)
         if needed > self._blocks:
-            self._memory.take((needed - self._blocks) * self._block_bytes)
-            self._blocks = needed
+            # Some more at once, in place: Linux moves no bytes for that.
+            blocks = max(needed, self._blocks + self._blocks // _GROWTH)
+            self._memory.take((blocks - self._blocks) * 8 * self._width * _BLOCK_ROWS)
+            self._cells.resize(blocks * self._width * _BLOCK_ROWS, refcheck=False)
+            self._blocks = blocks

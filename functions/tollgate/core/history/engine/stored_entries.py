@@ -59,12 +59,10 @@ class Entries:
 class StoredEntries:
     """The stored sums of an entity's keys: appended when a key is met, read with each chunk that has it."""
 
-    def __init__(
-        self, sums: Sequence[Sum], half_lives: int, memory: MemoryBudget, most_rows: int | None = None
-    ) -> None:
+    def __init__(self, sums: Sequence[Sum], half_lives: int, memory: MemoryBudget) -> None:
         self._places = {(s.kind, s.half_life): place for place, s in enumerate(sums)}
         self._half_lives = half_lives
-        self.row_store = RowStore(3, memory, most_rows)
+        self.row_store = RowStore(3, memory)
 
     def append(self, histories: Sequence[StoredSums]) -> tuple[Ints, Ints]:
         """Keep histories; return where the rows of each begin and how many they are."""
