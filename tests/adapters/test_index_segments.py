@@ -9,7 +9,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from tollgate.adapters.s3.day_totals import DaySumStore
 from tollgate.adapters.s3.range_cache import RangeCache
-from tollgate.adapters.s3.ranges import send_over
+from tollgate.adapters.s3.ranges import connect
 from tollgate.adapters.s3.segments import SegmentGoneError, SegmentStore
 from tollgate.core.events.event_type import FRAUD
 from tollgate.core.search.entry import Entry, Rows, join
@@ -42,7 +42,7 @@ def counted(store: SegmentStore) -> tuple[SegmentStore, list[str]]:
 
     def send(request: AWSPreparedRequest) -> object:
         asked.append(str(request.headers["Range"]))
-        return send_over(store.s3)(request)
+        return connect(store.s3)(request)
 
     return replace(store, ranges=replace(store.ranges, send=send)), asked
 

@@ -10,7 +10,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from tollgate.adapters.errors import code_behind
 from tollgate.adapters.s3 import ranges as object_ranges
-from tollgate.adapters.s3.ranges import ObjectRanges, send_over
+from tollgate.adapters.s3.ranges import ObjectRanges, connect
 from tollgate.errors import UnavailableError
 
 from tests.services.backend import Backend, forget_storage
@@ -48,7 +48,7 @@ def test_requests_are_those_of_the_client(empty_backend: Backend, ranges: Object
 
     def send(request: AWSPreparedRequest) -> object:
         sent.append(request)
-        return send_over(ranges.s3)(request)
+        return connect(ranges.s3)(request)
 
     empty_backend.drop("ä b", CONTENT)
     ranges.s3.meta.events.register("before-send.s3", lambda request, **_: sent.append(request))

@@ -5,16 +5,21 @@ The client takes three times the processor's time for each, and a search reads a
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import botocore.session
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, NoCredentialsError
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
 
 from tollgate.adapters.errors import translated
 
@@ -28,10 +33,18 @@ _PAUSES_S = (0.05, 0.2, 0.8)
 _CODE = re.compile(rb"<Code>([^<]+)</Code>")
 
 
-def send_over(s3: S3Client) -> Send:
-    """Return what sends a client's requests; nothing public leads to it."""
-    endpoint: Any = s3._endpoint  # type: ignore[attr-defined]
-    send: Send = endpoint.http_session.send
+@cache
+def connect(s3: S3Client) -> Send:
+    """Return what sends requests as a client does: with its limits of time, its certificates and its proxies."""
+    config: Any = s3.meta.config
+    certificates = botocore.session.get_session().get_config_variable("ca_bundle")
+    options: dict[str, Any] = {
+        "verify": certificates or os.environ.get("REQUESTS_CA_BUNDLE") or True,
+        "proxies": config.proxies or get_environ_proxies(s3.meta.endpoint_url),
+        "timeout": (config.connect_timeout, config.read_timeout),
+        "max_pool_connections": config.max_pool_connections,
+    }
+    send: Send = URLLib3Session(**options).send
     return send
 
 
@@ -39,8 +52,8 @@ def send_over(s3: S3Client) -> Send:
 class ObjectRanges:
     """Reads of one bucket, under the address and in the region of a client whose addresses have the bucket in the path.
 
-    ``credentials`` gives what botocore found, None for nothing. Without ``send``, requests go over the connections of
-    the client, which have its certificates, proxies and limits of time.
+    ``credentials`` gives what botocore found, None for nothing. Without ``send``, requests go over connections that are
+    like those of the client.
     """
 
     s3: S3Client
@@ -70,7 +83,7 @@ class ObjectRanges:
         url = f"{self.s3.meta.endpoint_url}/{self.bucket}/{quote(key)}"
         request = AWSRequest("GET", url, headers={"Range": f"bytes={start}-{stop - 1}"})
         S3SigV4Auth(credentials, "s3", self.s3.meta.region_name).add_auth(request)
-        answer = (self.send or send_over(self.s3))(request.prepare())
+        answer = (self.send or connect(self.s3))(request.prepare())
         content: bytes = answer.content
         if answer.status_code < 300:
             announced = int(answer.headers.get("Content-Length", len(content)))
