@@ -5,7 +5,6 @@ The client takes three times the processor's time for each, and a search reads a
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable
@@ -39,7 +38,7 @@ def connect(s3: S3Client) -> Send:
     config: Any = s3.meta.config
     certificates = botocore.session.get_session().get_config_variable("ca_bundle")
     options: dict[str, Any] = {
-        "verify": certificates or os.environ.get("REQUESTS_CA_BUNDLE") or True,
+        "verify": certificates or True,
         "proxies": config.proxies or get_environ_proxies(s3.meta.endpoint_url),
         "timeout": (config.connect_timeout, config.read_timeout),
         "max_pool_connections": config.max_pool_connections,
