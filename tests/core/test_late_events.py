@@ -16,9 +16,10 @@ from tollgate.core.features.columns import compute_features, plan_features
 from tollgate.core.files.history.histories import FileHistories, read_from
 from tollgate.core.history.labels import Frauds
 from tollgate.core.history.latest_addition import LatestMoved, latest_us, move_latest
-from tollgate.core.history.plan import UNITS, HistoryPlan, plan_history
+from tollgate.core.history.plan import HistoryPlan, plan_history
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored import StoredHistories, add_fraud
+from tollgate.core.history.sum_kinds import UNITS
 
 from tests.core.files.scored import texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, Store, keys_of, make_events

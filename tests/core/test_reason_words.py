@@ -13,7 +13,8 @@ from tollgate.core.explanations.context import DecisionContext
 from tollgate.core.explanations.groups import entity_words, group_features
 from tollgate.core.explanations.sentences import say_reason
 from tollgate.core.features.feature import Feature
-from tollgate.core.history.plan import HistoryPlan, Sum, SumKind, amount_excess
+from tollgate.core.history.plan import HistoryPlan, Sum, amount_excess
+from tollgate.core.history.sum_kinds import SumKind
 
 DAY_S = 86_400.0
 KINDS: tuple[SumKind, ...] = ("n", "a", "u", "w", "f", "l", "v", "x", "y", "z")

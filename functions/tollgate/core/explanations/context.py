@@ -17,7 +17,8 @@ from tollgate.core.features.feature import Feature, Matrix
 from tollgate.core.features.history_formulas import HISTORY_OPERATIONS
 from tollgate.core.features.pipeline import FromHistories
 from tollgate.core.history.layout import Layout
-from tollgate.core.history.plan import HistoryPlan, SumKind
+from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.sum_kinds import SumKind
 
 
 @dataclass(frozen=True, eq=False)

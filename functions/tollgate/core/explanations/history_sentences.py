@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from tollgate.core.explanations.context import EventContext
 from tollgate.core.features.feature import Feature
-from tollgate.core.history.plan import SumKind
+from tollgate.core.history.sum_kinds import SumKind
 
 Sentence = Callable[[EventContext, Feature], str]
 

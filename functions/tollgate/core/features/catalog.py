@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tollgate.core.features.feature import Feature
-from tollgate.core.history.plan import HistoryPlan, SumKind
+from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.sum_kinds import SumKind
 
 # SumKind of sum → the operations over it, each with its description.
 _OF_KIND: Mapping[SumKind, Mapping[str, str]] = {

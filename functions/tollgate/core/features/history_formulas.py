@@ -12,7 +12,8 @@ from typing import Any, Literal, TypeAlias
 
 from tollgate.core.features.arithmetic import Arithmetic
 from tollgate.core.features.formula_inputs import FormulaInputs
-from tollgate.core.history.plan import DAY_S, SumKind
+from tollgate.core.history.plan import DAY_S
+from tollgate.core.history.sum_kinds import SumKind
 
 EARTH_RADIUS_KM = 6371.0
 # A history that has faded to less than this share of one payment says nothing about what is usual.

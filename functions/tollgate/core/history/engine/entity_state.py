@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from tollgate.core.events.event import Floats, Ints
+from tollgate.core.history.decay import find_epochs, weigh
 from tollgate.core.history.engine.arrivals import Arrivals, Moments, last_step_before
 from tollgate.core.history.engine.entity_chunk import EntityChunk, Left
 from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
@@ -17,12 +17,11 @@ from tollgate.core.history.engine.running_sums import Line
 from tollgate.core.history.engine.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs
 from tollgate.core.history.latest_addition import latest_name, latest_us
-from tollgate.core.history.plan import UNITS, HistoryPlan, find_epochs, weigh
+from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored import StoredSums
 from tollgate.core.history.stored_names import OPEN, attribute
+from tollgate.core.history.sum_kinds import UNITS, AddedBy, SumKind, kinds_by
 
-# Only labels add to these.
-OF_LABELS: Final = ("f", "v")
 _BEFORE_ALL = np.iinfo(np.int64).min
 
 
@@ -53,7 +52,7 @@ class EntityState:
         self._plan = plan
         self._entity = entity
         self._sums = plan.sums[entity]
-        self._kept = [s for s in self._sums if with_labels or s.kind not in OF_LABELS]
+        self._kept = [s for s in self._sums if with_labels or s.kind not in kinds_by(AddedBy.FRAUD)]
         maturing = plan.maturing if plan.matures(entity) else None
         self._step_s = maturing.step_s if maturing else 0.0
         self._ring = int(np.ceil(maturing.delay_s / maturing.step_s)) + 2 if maturing else 0
@@ -135,11 +134,11 @@ class EntityState:
     def _take_back(self, columns: Ints, places: Ints, moments_s: Floats) -> None:
         """Take events that matured at these moments out of the kept sums; a low limb may fall below zero."""
         for row, s in enumerate(self._kept):
-            if s.kind != "l":
+            if s.kind is not SumKind.LEGITIMATE:
                 continue
             half_life_s = self._plan.half_lives_s[s.half_life]
             epochs, weights = weigh(moments_s, half_life_s)
-            worth = np.rint(weights * UNITS["l"]).astype(np.int64)
+            worth = np.rint(weights * UNITS[SumKind.LEGITIMATE]).astype(np.int64)
             ago = find_epochs(columns[0] / 1e6, half_life_s)[places] - epochs
             for back, kept in ((0, row), (1, len(self._kept) + row)):
                 np.subtract.at(columns[1 + kept], places[ago == back], worth[ago == back])
