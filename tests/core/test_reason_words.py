@@ -135,13 +135,14 @@ def test_an_entity_that_is_missing_is_said_to_be() -> None:
         (
             "fraud_rate",
             1,
-            "10.0% of recent payments with this customer whose outcome is known were fraud (half-life 30 days).",
+            "Of the recent payments with this customer that have a known outcome, 10.0% were fraud "
+            "(half-life 30 days).",
         ),
         (
             "ordinary_fraud_share",
             1,
-            "10.0% of recent payments with this customer whose outcome is known were fraud with an ordinary amount "
-            "(half-life 30 days).",
+            "Of the recent payments with this customer that have a known outcome, 10.0% were fraud with an ordinary "
+            "amount (half-life 30 days).",
         ),
         ("legitimate_count", 0, "No recent payments with this customer were confirmed legitimate (half-life 1 day)."),
         (

@@ -163,8 +163,8 @@ def confirmed_fraud(fraud: SumKind, legitimate: SumKind, amounts: str = "") -> S
             return count(here, feature)
         share = frauds / (frauds + max(here.sum_of(entity, legitimate, half_life), 0.0))
         return (
-            f"{share:.1%} of recent payments with this {here.who(entity)} whose outcome is known were fraud{amounts} "
-            f"(half-life {here.length(half_life)})."
+            f"Of the recent payments with this {here.who(entity)} that have a known outcome, {share:.1%} were "
+            f"fraud{amounts} (half-life {here.length(half_life)})."
         )
 
     return say
