@@ -9,9 +9,8 @@ from typing import TypeAlias
 
 from tollgate.core.events.event_type import EventType
 from tollgate.core.features import sentences
-from tollgate.core.features.arithmetic import Arithmetic
+from tollgate.core.features.arithmetic import Arithmetic, Column, FormulaInputs
 from tollgate.core.features.feature import Feature
-from tollgate.core.features.formula_inputs import Column, FormulaInputs
 from tollgate.core.features.sentences import Sentence
 
 _DAY_US = 86_400_000_000

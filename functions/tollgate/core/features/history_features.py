@@ -11,9 +11,8 @@ from math import nan
 from typing import Any, Final, Literal, TypeAlias
 
 from tollgate.core.features import sentences
-from tollgate.core.features.arithmetic import Arithmetic
+from tollgate.core.features.arithmetic import Arithmetic, FormulaInputs
 from tollgate.core.features.feature import TOO_FAINT
-from tollgate.core.features.formula_inputs import FormulaInputs
 from tollgate.core.features.sentences import Sentence
 from tollgate.core.history.plan import DAY_S, Sum, SumKind
 

@@ -11,10 +11,9 @@ from typing import Literal, Protocol, TypeVar, cast
 import numpy as np
 
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.features.arithmetic import COLUMNS, PLAIN
+from tollgate.core.features.arithmetic import COLUMNS, PLAIN, FormulaInputs
 from tollgate.core.features.event_features import EVENT_FEATURES, CategoryFormula, NumberFormula
 from tollgate.core.features.feature import Feature, Matrix
-from tollgate.core.features.formula_inputs import FormulaInputs
 from tollgate.core.features.history_features import (
     HISTORY_FEATURES,
     Formula,
