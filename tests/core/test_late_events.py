@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import Events
 from tollgate.core.events.event_type import LabelRule
-from tollgate.core.features.columns import compute_features, plan_features
+from tollgate.core.features.catalog import plan_features
+from tollgate.core.features.pipeline import compute_features
 from tollgate.core.files.history.histories import FileHistories, read_from
 from tollgate.core.history.labels import Frauds
 from tollgate.core.history.latest_addition import LatestMoved, latest_us, move_latest

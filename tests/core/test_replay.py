@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import Events, Floats
-from tollgate.core.features.columns import compute_features, plan_features
+from tollgate.core.features.catalog import plan_features
+from tollgate.core.features.pipeline import compute_features
 from tollgate.core.history.decay import EPOCH_HALF_LIVES
 from tollgate.core.history.labels import NO_FRAUDS, Frauds
 from tollgate.core.history.plan import plan_history

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -50,7 +49,6 @@ class EntityState:
 
     def __init__(self, plan: HistoryPlan, entity: str, memory: MemoryBudget, *, with_labels: bool = False) -> None:
         self._plan = plan
-        self._entity = entity
         self._sums = plan.sums[entity]
         self._kept = [s for s in self._sums if with_labels or s.kind not in kinds_by(AddedBy.FRAUD)]
         maturing = plan.maturing if plan.matures(entity) else None
@@ -170,17 +168,7 @@ class EntityState:
         kept = {name: number for name, number in sums.items() if number}
         return {**kept, latest_name(row[0]): 1} if kept else {}
 
-    def save(self, folder: Path) -> list[int]:
-        """Write everything into files; return the counts that `load` needs."""
-        for name, store in self._stores.items():
-            store.save(folder / f"{self._entity}.{name}")
-        return [store.count for store in self._stores.values()]
-
-    def load(self, folder: Path, counts: Sequence[int]) -> None:
-        """Take up what `save` wrote."""
-        for (name, store), count in zip(self._stores.items(), counts, strict=True):
-            store.load(folder / f"{self._entity}.{name}", count)
-
     @property
-    def _stores(self) -> Mapping[str, RowStore]:
+    def stores(self) -> Mapping[str, RowStore]:
+        """All that is kept between chunks, by the names under which checkpoints have it."""
         return {"sums": self._low, "high": self._high, "stored": self._stored.row_store, "where": self._where}
