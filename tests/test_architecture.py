@@ -14,8 +14,7 @@ from scripts.architecture.source import FUNCTIONS, ROOT, find_modules, imports_o
 CORE = FUNCTIONS / "tollgate/core"
 AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {
-    *("model_build/deployment/publish.py", "model_build/cli/main.py"),
-    *("model_build/cli/redrive.py", "model_build/cli/reindex.py"),
+    *("model_build/deployment/publish.py", "model_build/cli/main.py", "model_build/cli/operations.py"),
 }
 IMPURE = {"os", "time", "random", "socket", "subprocess", "requests", "httpx", "logging", "pathlib", "tempfile"}
 WEB = {"fastapi", "starlette", "mangum", "pydantic"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tollgate.core.detectors.costs import Costs
-from tollgate.core.detectors.version import Outcome
+from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.errors import DetectorFileError
 
@@ -290,8 +290,8 @@ def test_costs_that_are_not_set_are_the_documented_defaults(tmp_path: Path) -> N
     page = (ROOT / "docs/reference/detector-file.md").read_text(encoding="utf-8")
     assert costs.missed_fraud is None
     assert '| `missed_fraud` | `"amount"` or number | its amount |' in page
-    assert f"| `review` | number | {costs.review:g} |" in page
-    assert f"| `blocked_legitimate` | number | {costs.blocked_legitimate:g} |" in page
+    assert f"| `review` | number | `{costs.review:g}` |" in page
+    assert f"| `blocked_legitimate` | number | `{costs.blocked_legitimate:g}` |" in page
 
 
 @pytest.mark.parametrize("key", ["missed_fraud", "review", "blocked_legitimate"])
