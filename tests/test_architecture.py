@@ -177,8 +177,11 @@ def test_only_handlers_know_the_web() -> None:
         for path in modules_in("functions/tollgate", "model_build")
         if roots(path) & WEB and "/handlers/" not in name_of(path)
     ]
+    # Pydantic reads the detector file, too.
+    describing = [name for name in wrong if name.startswith("model_build/detector_file/")]
 
-    assert wrong == []
+    assert wrong == describing
+    assert not any(roots(ROOT / name) & (WEB - {"pydantic"}) for name in describing)
 
 
 def test_the_environment_is_read_in_few_places() -> None:
