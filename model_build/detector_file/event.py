@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tollgate.core.events.event_type import EventType, LabelRule, OutcomeRule
 
-from model_build.detector_file.messages import WrongValueError
+from model_build.detector_file.messages import WrongValueError, show
 from model_build.detector_file.section import DurationOrZero, Section, Table, Text, Texts, key
 from model_build.detector_file.value_formats import (
     Decimal,
@@ -134,7 +134,7 @@ class EventSection(Section):
             columns = given.values() if isinstance(given, dict) else [given] if isinstance(given, str) else given
             for column in columns:
                 if first.setdefault(column, role) != role:
-                    used = f'names column "{column}", which is already used as {first[column]}'
+                    used = f"names column {show(column)}, which is already used as {first[column]}"
                     raise WrongValueError(used, "event", role)
         for column in [column for columns in entities.values() for column in columns]:
             if column in (self.label, self.label_time):

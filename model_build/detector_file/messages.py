@@ -40,9 +40,17 @@ class WrongValueError(ValueError):
 
 
 def show(value: object) -> str:
-    """Return a value of a TOML file for a message, cut where it is long."""
-    plain = json.dumps(value, ensure_ascii=False, default=str)
+    """Return a value for a message in the notation of TOML, cut where it is long."""
+    plain = _write(value)
     return plain if len(plain) <= _MAX_SHOWN else f"{plain[:_MAX_SHOWN]}…"
+
+
+def _write(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_write(inner)}' for key, inner in value.items())} }}" if value else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_write, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
 
 
 def write_message(path: Path, text: str, mistake: WrongValueError) -> str:
@@ -125,7 +133,7 @@ def _describe(
 
 def _quote(kind: str, given: object) -> str | None:
     """Return what was given in the form that was wanted; None where that cannot be told."""
-    if isinstance(given, list | dict):
+    if isinstance(given, list | dict) or len(str(given)) > _MAX_SHOWN // 2:
         return None
-    quoted = show(given) if isinstance(given, str) else f'"{given}"'
+    quoted = show(given) if isinstance(given, str) else f'"{show(given)}"'
     return {"string_type": quoted, "tuple_type": f"[{quoted}]"}.get(kind)

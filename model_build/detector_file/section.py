@@ -51,7 +51,7 @@ def limited(fits: Callable[[float], bool], wanted: str) -> WrapValidator:
     def check(given: Any, read: Callable[[Any], float]) -> float:  # noqa: ANN401 - whatever the file has
         value = read(given)
         if not fits(value):
-            raise WrongValueError(f"must be {wanted}, not {given}")
+            raise WrongValueError(f"must be {wanted}, not {show(given)}")
         return value
 
     return WrapValidator(check)

@@ -13,7 +13,7 @@ from tollgate.core.detectors.score import TOP_SCORE
 from tollgate.core.rules.rule import Mode
 from tollgate.errors import suggest
 
-from model_build.detector_file.messages import WrongValueError
+from model_build.detector_file.messages import WrongValueError, show
 from model_build.detector_file.section import Duration, Positive, Section, Table, Text, key
 
 # In place of a score: training sets it where costs are least, or only rules give the outcome.
@@ -98,7 +98,7 @@ def _read_price(value: object, *, amount: bool = False) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_PRICE:
         also, known = (f'"{AMOUNT}" or ', (AMOUNT,)) if amount else ("", ())
         near = suggest(value, known) if isinstance(value, str) else ""
-        raise WrongValueError(f"must be {also}a number from 0 to 10^12, not {value!r}{near}")
+        raise WrongValueError(f"must be {also}a number from 0 to 10^12, not {show(value)}{near}")
     return float(value)
 
 
@@ -152,7 +152,7 @@ def read_outcomes(given: Mapping[str, Any] | None, costs: Costs | None) -> tuple
     outcomes = [Outcome("approve", 0)]
     for name, score in scores.items():
         if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= TOP_SCORE:
-            raise WrongValueError(f"must be a score from 1 to {TOP_SCORE}, not {score!r}", "outcomes", name)
+            raise WrongValueError(f"must be a score from 1 to {TOP_SCORE}, not {show(score)}", "outcomes", name)
         if score <= outcomes[-1].from_score or name == "approve":
             wanted = "must come after the weaker outcomes, with a higher score; approve is always the first"
             raise WrongValueError(wanted, "outcomes", name)

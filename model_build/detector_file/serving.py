@@ -12,7 +12,7 @@ from tollgate.core.files.file_format import FileForm
 from tollgate.core.streams.mapping import KEY, StreamMapping
 from tollgate.errors import suggest
 
-from model_build.detector_file.messages import WrongValueError
+from model_build.detector_file.messages import WrongValueError, show
 from model_build.detector_file.section import Duration, Section, Table, Texts, check_one_of, key, limited
 
 _MAX_DECIMALS = 6
@@ -60,7 +60,7 @@ class SafetySection(Section):
         known = [name for name in event_type.variables if name not in (event_type.id, event_type.timestamp)]
         for column in self.required:
             if column not in known:
-                wrong = f'names "{column}", which is not a variable of the event{suggest(column, known)}'
+                wrong = f"names {show(column)}, which is not a variable of the event{suggest(column, known)}"
                 raise WrongValueError(wrong, "safety", "required")
         if self.required and self.fail == "none":
             raise WrongValueError("needs fail, the fallback for events without these columns", "safety", "required")
@@ -106,7 +106,7 @@ class StreamSection(Section):
             if column not in self.mapping:
                 raise _mistake("minor_units", f'names "{column}", which has no path in mapping')
             if isinstance(places, bool) or not isinstance(places, int) or not 1 <= places <= _MAX_DECIMALS:
-                wanted = f'must give "{column}" 1 to {_MAX_DECIMALS} decimals, not {places!r}'
+                wanted = f'must give "{column}" 1 to {_MAX_DECIMALS} decimals, not {show(places)}'
                 raise _mistake("minor_units", wanted)
         return StreamMapping(self.mapping, self.minor_units)
 
@@ -118,19 +118,19 @@ def _mistake(key: str, message: str) -> WrongValueError:
 def _check_column(key: str, column: str, known: Collection[str]) -> None:
     if column not in known:
         near = suggest(column, known) or f"; the declared columns are {', '.join(sorted(known))}"
-        raise _mistake(key, f'names "{column}", which is not a column of [event] or [entities]{near}')
+        raise _mistake(key, f"names {show(column)}, which is not a column of [event] or [entities]{near}")
 
 
 def _check_path(column: str, path: object) -> None:
     if not isinstance(path, str) or not all(path.split(".")):
-        raise _mistake("mapping", f'must give "{column}" a path such as "payment.id", not {path!r}')
+        raise _mistake("mapping", f'must give "{column}" a path such as "payment.id", not {show(path)}')
     if path.startswith("$") and path != KEY:
         raise _mistake("mapping", f'gives "{column}" the path "{path}"; the only path that begins with $ is "{KEY}"')
 
 
 def _check_delimiter(given: str) -> str:
     if given and (len(given) > 1 or not given.isascii() or given in _NO_DELIMITERS):
-        raise WrongValueError(f'must be one ASCII character such as ";", not {given!r}')
+        raise WrongValueError(f'must be one ASCII character such as ";", not {show(given)}')
     return given
 
 
@@ -138,7 +138,7 @@ def _check_encoding(given: str) -> str:
     try:
         "".encode(given or "utf-8")
     except (LookupError, ValueError):  # no codec, or one between bytes
-        raise WrongValueError(f'is "{given}", which is not a text encoding such as "cp1252"') from None
+        raise WrongValueError(f'is {show(given)}, which is not a text encoding such as "cp1252"') from None
     return given
 
 

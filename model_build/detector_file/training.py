@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Strict
 from tollgate.core.features.feature import Feature
 from tollgate.errors import TrainingDataError, suggest
 
-from model_build.detector_file.messages import WrongValueError
+from model_build.detector_file.messages import WrongValueError, show
 from model_build.detector_file.section import Section, Table, Texts, between, key, limited
 
 Kind = Literal["logistic_regression", "random_forest", "xgboost", "lightgbm"]
@@ -50,7 +50,7 @@ def _parameters(*known: str) -> AfterValidator:
             if name not in known:
                 raise WrongValueError(f"is not a parameter of this model{suggest(name, known)}", name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-                raise WrongValueError(f"must be a number of 0 or more, not {value!r}", name)
+                raise WrongValueError(f"must be a number of 0 or more, not {show(value)}", name)
         return given
 
     return AfterValidator(check)

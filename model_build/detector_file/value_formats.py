@@ -17,7 +17,7 @@ from tollgate.core.times.time_format import TIME_FORMATS, UNITS_S, TimeFormat
 from tollgate.core.times.time_pattern import TimePattern, find_fault
 from tollgate.errors import suggest
 
-from model_build.detector_file.messages import WrongValueError
+from model_build.detector_file.messages import WrongValueError, show
 from model_build.detector_file.section import Texts
 
 _NUMBER = re.compile(r"[+-]?[0-9.,]+")
@@ -49,10 +49,12 @@ def _read_zone(zone: str) -> str | None:
         return None
     known = available_timezones()
     if zone not in known:
-        raise WrongValueError(f'must be a time zone such as "Europe/Berlin", not "{zone}"{_suggest_zone(zone, known)}')
+        raise WrongValueError(
+            f'must be a time zone such as "Europe/Berlin", not {show(zone)}{_suggest_zone(zone, known)}'
+        )
     if not _is_place(zone):
         place = f'use a place such as "America/New_York"{_suggest_zone(zone, known)}'
-        raise WrongValueError(f'is "{zone}", which may mean one offset all year; {place}')
+        raise WrongValueError(f"is {show(zone)}, which may mean one offset all year; {place}")
     return zone
 
 
@@ -91,7 +93,7 @@ def _one_mark(known: Iterable[str]) -> AfterValidator:
     def check(mark: str) -> str:
         if mark not in known:
             wanted = " or ".join(f'"{one}"' for one in known)
-            raise WrongValueError(f'must be {wanted}, not "{mark}"')
+            raise WrongValueError(f"must be {wanted}, not {show(mark)}")
         return mark
 
     return AfterValidator(check)
@@ -101,7 +103,9 @@ def _read_null_words(given: tuple[str, ...]) -> tuple[str, ...]:
     words = tuple(word.strip() for word in given)
     for word in words:
         if not word or _NUMBER.fullmatch(word) or read_text(word) in ("true", "false"):
-            raise WrongValueError(f'has "{word}", which is a value; list only words for missing ones, such as "NULL"')
+            raise WrongValueError(
+                f'has {show(word)}, which is a value; list only words for missing ones, such as "NULL"'
+            )
     return words
 
 
@@ -139,7 +143,9 @@ def _check_origin(zone: str | None, unit: str | None, origin: str | None) -> Non
         read_iso(origin)
         TimeFormat("iso", zone, unit, origin).read(0)
     except ValueError:
-        raise _mistake("timestamp_origin", f'must be a date or a time such as "2017-01-01", not "{origin}"') from None
+        raise _mistake(
+            "timestamp_origin", f'must be a date or a time such as "2017-01-01", not {show(origin)}'
+        ) from None
 
 
 def check_marks(decimal: str, thousands: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.stored.storage import BUCKET
 from tests.stored.write import FOLDERS
 
 # Keys that came after the first of these folders was written, with the value that older versions keep.
-LATER = {"event_type": {"max_ahead_s": 600.0}, "safety": {"clock": "event"}}
+LATER: Mapping[str, Mapping[str, object]] = {"event_type": {"max_ahead_s": 600.0}, "safety": {"clock": "event"}}
 
 
 def read_manifests() -> dict[str, bytes]:
