@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from tollgate.core.decisions.downgrade import Thresholds
-from tollgate.core.detectors.version import Outcome
+from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.rules.backtest import count_downgrades, describe_downgrades
 from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule_set import RuleSet
