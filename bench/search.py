@@ -23,10 +23,8 @@ from random import Random
 from typing import Any
 
 from tollgate.adapters import clients
-from tollgate.adapters.s3.day_totals import DaySumStore
-from tollgate.adapters.s3.range_cache import RangeCache
-from tollgate.adapters.s3.ranges import ObjectRanges
-from tollgate.adapters.s3.segments import SegmentStore
+from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache
+from tollgate.adapters.s3.segments import DaySumStore, SegmentStore
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
 from tollgate.core.search.entry import Entry, EntryKind, Rows
 from tollgate.core.search.query import Query

@@ -15,10 +15,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from botocore.credentials import Credentials
-from tollgate.adapters.s3.day_totals import DaySumStore
-from tollgate.adapters.s3.range_cache import RangeCache
-from tollgate.adapters.s3.ranges import ObjectRanges
-from tollgate.adapters.s3.segments import SegmentStore
+from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache
+from tollgate.adapters.s3.segments import DaySumStore, SegmentStore
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
 from tollgate.core.search.entry import Entry, EntryKind, Rows

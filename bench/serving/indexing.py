@@ -31,10 +31,8 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     """Index the decisions among the items of a table as the index function does, and merge the day when it is over."""
     from tollgate.adapters import clients  # noqa: PLC0415
     from tollgate.adapters.dynamodb.decisions import DecisionRecord  # noqa: PLC0415
-    from tollgate.adapters.s3.day_totals import DaySumStore  # noqa: PLC0415 - as what it is measured with
-    from tollgate.adapters.s3.range_cache import RangeCache  # noqa: PLC0415
-    from tollgate.adapters.s3.ranges import ObjectRanges  # noqa: PLC0415
-    from tollgate.adapters.s3.segments import SegmentStore  # noqa: PLC0415
+    from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache  # noqa: PLC0415
+    from tollgate.adapters.s3.segments import DaySumStore, SegmentStore  # noqa: PLC0415
     from tollgate.services.container import open_container  # noqa: PLC0415
     from tollgate.services.search.day_totals import keep_day_sums  # noqa: PLC0415
     from tollgate.services.search.index import Change, index_decisions, merge_segments  # noqa: PLC0415

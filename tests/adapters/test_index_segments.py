@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
-from tollgate.adapters.s3.day_totals import DaySumStore
-from tollgate.adapters.s3.range_cache import RangeCache
-from tollgate.adapters.s3.ranges import send_over
-from tollgate.adapters.s3.segments import SegmentGoneError, SegmentStore
+from tollgate.adapters.s3.ranges import RangeCache, send_over
+from tollgate.adapters.s3.segments import DaySumStore, SegmentGoneError, SegmentStore
 from tollgate.core.events.event_type import FRAUD
 from tollgate.core.search.entry import Entry, Rows, join
 from tollgate.core.search.query import Query

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 from confluent_kafka import Producer
-from tollgate.adapters.sqs.refused_records import RefusedRecords
+from tollgate.adapters.sqs import RefusedRecords
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError
 

@@ -198,7 +198,7 @@ def test_near_its_end_a_function_hands_on_and_all_together_score_each_row_once(
     expected = undisturbed(small, later_payments[:ROWS])
     etag = small.drop(KEY, write_payments(later_payments[:ROWS]))
     handed: list[tuple[str, str]] = []
-    monkeypatch.setattr("tollgate.adapters.sqs.batch_queue.FileQueue.hand_on", lambda _self, *file: handed.append(file))
+    monkeypatch.setattr("tollgate.adapters.sqs.FileQueue.hand_on", lambda _self, *file: handed.append(file))
     runs = 0
     while (
         state := score_batch(small.container, KEY, etag, Delivery(f"m{runs}", 1, time.monotonic()))

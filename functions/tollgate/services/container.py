@@ -12,18 +12,14 @@ from tollgate.adapters.dynamodb.batches import BatchTable
 from tollgate.adapters.dynamodb.decisions import DecisionTable
 from tollgate.adapters.dynamodb.histories import HistoryTable
 from tollgate.adapters.eventbridge import EventBus
-from tollgate.adapters.kinesis.results import ResultStream
+from tollgate.adapters.kinesis import ResultStream
 from tollgate.adapters.s3.batch_files import BatchStore
-from tollgate.adapters.s3.day_totals import DaySumStore
 from tollgate.adapters.s3.drafts import DraftStore
 from tollgate.adapters.s3.lists import ListStore
-from tollgate.adapters.s3.range_cache import RangeCache
-from tollgate.adapters.s3.ranges import ObjectRanges
-from tollgate.adapters.s3.sample_events import PastEventStore
-from tollgate.adapters.s3.segments import SegmentStore
-from tollgate.adapters.s3.versions import VersionStore
-from tollgate.adapters.sqs.batch_queue import FileQueue
-from tollgate.adapters.sqs.refused_records import RefusedRecords
+from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache
+from tollgate.adapters.s3.segments import DaySumStore, SegmentStore
+from tollgate.adapters.s3.versions import PastEventStore, VersionStore
+from tollgate.adapters.sqs import FileQueue, RefusedRecords
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.services.circuit_breaker import CircuitBreaker
 from tollgate.services.metric_log import MetricLog

@@ -9,8 +9,7 @@ from datetime import date
 from itertools import groupby
 
 from tollgate import clock
-from tollgate.adapters.s3.day_totals import DaySumStore
-from tollgate.adapters.s3.segments import SegmentStore
+from tollgate.adapters.s3.segments import DaySumStore, SegmentStore
 from tollgate.core.search.day_totals import DaySum, DaySums, is_sum_of, mark_of, month_of
 from tollgate.errors import ChangedError
 from tollgate.services.search.read import Days, IndexReader, read_index

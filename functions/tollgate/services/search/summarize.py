@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tollgate.adapters.s3.day_totals import DaySumStore
-from tollgate.adapters.s3.segments import SegmentStore
+from tollgate.adapters.s3.segments import DaySumStore, SegmentStore
 from tollgate.core.search.day_totals import DaySums, is_sum_of, month_of
 from tollgate.core.search.entry import join
 from tollgate.core.search.query import is_older_than_all
