@@ -24,17 +24,16 @@ from typing import Any
 
 from tollgate.adapters import clients
 from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache
-from tollgate.adapters.s3.segments import DaySumStore, SegmentStore
+from tollgate.adapters.s3.segments import DayTotalStore, SegmentStore
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
 from tollgate.core.search.entry import Entry, EntryKind, Rows
 from tollgate.core.search.query import Query
 from tollgate.core.search.segment import write_segment
 from tollgate.core.search.segment_names import SegmentName
-from tollgate.services.search.day_totals import keep_day_sums
+from tollgate.services.search.index import keep_day_totals
 from tollgate.services.search.read import Days, IndexReader, read_index
 from tollgate.services.search.search import find_page
-from tollgate.services.search.serialize_summary import serialize_summary
-from tollgate.services.search.summarize import summarize_segments
+from tollgate.services.search.summarize import serialize_summary, summarize_segments
 
 from bench._figures import write_figures
 from bench.serving.memory_s3 import MemoryS3
@@ -89,7 +88,7 @@ def keep_sums(s3: MemoryS3, client: Any, last: date, days: int) -> None:  # noqa
     """Keep the sums of the days that are over, as the index function does."""
     named = [(last - timedelta(days=back)).isoformat() for back in range(days)]
     store = open_segments(s3, client)
-    keep_day_sums(store, DaySumStore(client, BUCKET), DETECTOR, named)
+    keep_day_totals(store, DayTotalStore(client, BUCKET), DETECTOR, named)
 
 
 def make_entries(day: date, count: int, chance: Random) -> Iterator[Entry]:
@@ -161,7 +160,7 @@ def _list(days: Days, query: Query) -> Search:
 
 def _summarize(days: Days) -> Search:
     def summarize(reader: IndexReader) -> int:
-        kept = DaySumStore(reader.store.s3, BUCKET)
+        kept = DayTotalStore(reader.store.s3, BUCKET)
         summaries = summarize_segments(reader, DETECTOR, kept)
         return len([serialize_summary(day, summary) for day, summary in summaries.items()])
 

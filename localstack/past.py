@@ -25,7 +25,7 @@ from tollgate.core.history.latest_addition import latest_name, latest_us, move_l
 from tollgate.core.history.replay import StoredHistories
 from tollgate.core.history.stored import add_up
 from tollgate.services.decisions.decision_record import make_record, write_answer
-from tollgate.services.labels.label_history import label_addition, label_time_us
+from tollgate.services.labels.transitions import label_addition, label_time_us
 
 from model_build.data.payloads import post_columns
 from model_build.data.table import LabeledEvents, read_labeled_events

@@ -32,16 +32,20 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     from tollgate.adapters import clients  # noqa: PLC0415
     from tollgate.adapters.dynamodb.decisions import DecisionRecord  # noqa: PLC0415
     from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache  # noqa: PLC0415
-    from tollgate.adapters.s3.segments import DaySumStore, SegmentStore  # noqa: PLC0415
+    from tollgate.adapters.s3.segments import DayTotalStore, SegmentStore  # noqa: PLC0415
     from tollgate.services.container import open_container  # noqa: PLC0415
-    from tollgate.services.search.day_totals import keep_day_sums  # noqa: PLC0415
-    from tollgate.services.search.index import Change, index_decisions, merge_segments  # noqa: PLC0415
+    from tollgate.services.search.index import (  # noqa: PLC0415
+        Change,
+        index_decisions,
+        keep_day_totals,
+        merge_segments,
+    )
 
     s3 = MemoryS3("bucket")
     client: Any = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
     client.meta.events.register("before-send.s3", s3.answer)
     segments = SegmentStore(ObjectRanges(client, "bucket", clients.credentials, s3.answer), RangeCache(0))
-    container = replace(open_container(), segments=segments, day_sums=DaySumStore(client, "bucket"))
+    container = replace(open_container(), segments=segments, day_totals=DayTotalStore(client, "bucket"))
     records = [DecisionRecord.from_item(item) for item in items if "d" in item]
     changes = [Change(str(number), int(time.time()), record) for number, record in enumerate(records)]
     lots = [changes[start : start + rows_a_lot] for start in range(0, len(changes), rows_a_lot)]
@@ -50,7 +54,7 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
         index_decisions(container, lot)
     answer = records[-1].answer
     detector, day = answer["detector"], answer["decided_at"][:10]
-    merge_segments(container, detector, day, is_over=True)
-    keep_day_sums(container.segments, container.day_sums, detector, [day])
+    merge_segments(container.segments, detector, day, is_over=True)
+    keep_day_totals(container.segments, container.day_totals, detector, [day])
     took_ms = (time.process_time() - began) * 1000
     return Indexed(len(records), len(lots), took_ms, s3.requests, sum(s3.sizes_bytes()))

@@ -25,8 +25,7 @@ from tollgate.adapters.dynamodb.batches import BatchState, Lease
 from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.errors import ConflictError, TollgateError
 from tollgate.services.batches.catalog import show_batch
-from tollgate.services.batches.delivery import Delivery
-from tollgate.services.batches.lease import BatchLease
+from tollgate.services.batches.lease import BatchJob, BatchLease, Delivery
 from tollgate.services.batches.process import GivenUpError, LeaseHeldError, score_batch
 
 from tests.doors.doors import invoke, write_notice
@@ -168,7 +167,7 @@ def test_storage_that_fails_now_and_then_loses_and_doubles_nothing(
 def test_a_run_that_lost_its_lease_writes_nothing_any_more(small: Backend, later_payments: list[Payment]) -> None:
     etag = small.drop(KEY, write_payments(later_payments[:ROWS]))
     file = BatchFile.of(KEY, etag, "payments")
-    slow = BatchLease.take(small.container, file, Delivery("slow"))
+    slow = BatchLease.take(BatchJob(small.container, file, etag, Delivery("slow")))
     assert slow is not None
     time.sleep(LEASE_S + 0.1)  # its thread does not run: it gives no sign of life
     assert score_batch(small.container, KEY, etag).status == "done"
@@ -218,7 +217,7 @@ def test_a_file_that_brings_no_run_further_is_given_up_with_a_reason(
     etag = small.drop(KEY, write_payments(later_payments[:5]))
     file = BatchFile.of(KEY, etag, "payments")
     for receives in (1, 2, 3):  # runs that were killed before they came further
-        taken = BatchLease.take(small.container, file, Delivery("m", receives))
+        taken = BatchLease.take(BatchJob(small.container, file, etag, Delivery("m", receives)))
         assert taken is not None
         time.sleep(LEASE_S + 0.1)
     with pytest.raises(GivenUpError):

@@ -80,12 +80,12 @@ def explain_aws(error: BaseException) -> str | None:
     """
     aws = error if isinstance(error, BotoCoreError | ClientError) else error.__cause__
     if isinstance(aws, ClientError):
-        told = _explain_answer(aws)
+        advice = _explain_answer(aws)
     elif isinstance(aws, BotoCoreError):
-        told = _explain_no_answer(aws)
+        advice = _explain_no_answer(aws)
     else:
         return None
-    return told or (f"AWS refused: {aws}" if aws is error else None)
+    return advice or (f"AWS refused: {aws}" if aws is error else None)
 
 
 def _explain_answer(error: ClientError) -> str | None:

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tollgate.adapters.errors import ABSENT, error_code, translated
 from tollgate.adapters.s3.lists import ListStore
 from tollgate.core.decisions.downgrade import Thresholds
-from tollgate.core.detectors.sample_events import PAST_EVENTS, PastEvents, open_past_events
+from tollgate.core.detectors.sample_events import PAST_EVENTS, PastEvents, has_past_events, open_past_events
 from tollgate.core.detectors.version import (
     MANIFEST,
     VERSION_FILES,
@@ -220,10 +220,16 @@ class PastEventStore:
     _kept: OrderedDict[tuple[str, str], PastEvents] = field(default_factory=OrderedDict, repr=False)
 
     def read(self, version: DetectorVersion) -> PastEvents:
-        """Return the past events of a version that has some.
+        """Return the past events of a version.
 
-        Raises `SealError` unless they are as sealed, `UnavailableError` when the bucket does not answer.
+        Raises `NotFoundError` where it was sealed without, `SealError` where they are not what was sealed, and
+        `UnavailableError` when the bucket does not answer.
         """
+        if not has_past_events(version):
+            raise NotFoundError(
+                f"Version {version.version} was sealed without past events; train it again, with past_events in "
+                "[training] above 0."
+            )
         place = version.detector, version.version
         kept = self._kept.get(place)
         if kept is None:
