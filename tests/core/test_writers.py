@@ -14,8 +14,8 @@ from tollgate.core.history.stored import StoredSums, add_fraud
 from tollgate.core.history.stored_names import OPEN
 from tollgate.core.history.timeline import Frauds, Timeline
 
-from bench.serving.item_size import item_bytes
 from tests.core.one_by_one import PAYMENT, TIDILY, Store, add_event, fold, make_events, read_history
+from tests.fakes.item_size import item_bytes
 from tests.hypothesis_profiles import examples
 
 DAY_S = 86_400.0

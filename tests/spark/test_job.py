@@ -342,9 +342,12 @@ def test_a_declared_delimiter_and_encoding_are_taken(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["score", "payments.xlsx", "out", "--version", "."], "does not tell its format"),
-        (["score", "payments.csv", "out"], "Give --version, or --bucket and --detector."),
-        (["score", "payments.csv", "out", "--version", "nowhere"], "Version folder nowhere does not exist."),
+        (["score", "payments.xlsx", "out", "--version", "."], "does not say its format"),
+        (["score", "payments.csv", "out"], "add --version, or --bucket and --detector."),
+        (
+            ["score", "payments.csv", "out", "--version", "nowhere"],
+            "The version folder nowhere does not exist; check --version.",
+        ),
     ],
 )
 @pytest.mark.usefixtures("spark")
