@@ -70,14 +70,14 @@ class TableSource:
 
 def write_record(record: Mapping[str, Any]) -> Payload:
     """Return a record of a table's stream as Lambda sends it: bytes in base64, its moment in seconds."""
-    told = dict(record["dynamodb"])
-    told["ApproximateCreationDateTime"] = told["ApproximateCreationDateTime"].timestamp()
-    for image in told.keys() & {"Keys", "NewImage", "OldImage"}:
-        told[image] = {
+    written = dict(record["dynamodb"])
+    written["ApproximateCreationDateTime"] = written["ApproximateCreationDateTime"].timestamp()
+    for image in written.keys() & {"Keys", "NewImage", "OldImage"}:
+        written[image] = {
             name: {kind: base64.b64encode(value).decode() if kind == "B" else value for kind, value in typed.items()}
-            for name, typed in told[image].items()
+            for name, typed in written[image].items()
         }
-    return {**record, "dynamodb": told}
+    return {**record, "dynamodb": written}
 
 
 def read_filter() -> Any:  # noqa: ANN401 - JSON
