@@ -232,17 +232,11 @@ def _local_function_url(endpoint_url: str, outputs: Mapping[str, str]) -> str:
 def main() -> None:
     """Deploy, and print where everything is, as JSON."""
     default = os.environ.get("AWS_ENDPOINT_URL", f"http://{HOST}:{DEFAULT_PORT}")
-    parser = argparse.ArgumentParser(
-        prog="python -m localstack.deployment",
-        description="Deploy template.yaml to an AWS emulator, and print the addresses and names of its parts as JSON.",
-    )
+    about = "Deploy template.yaml to an AWS emulator, and print the addresses and names of its parts as JSON."
+    parser = argparse.ArgumentParser(prog="python -m localstack.deployment", description=about)
     parser.add_argument("--endpoint-url", default=default, help="address of the emulator (default: %(default)s)")
-    parser.add_argument(
-        "--containers", action="store_true", help="package for an emulator that runs functions in Lambda containers"
-    )
-    parser.add_argument(
-        "--template", type=Path, help="deploy this template that `sam build` wrote (default: package the functions now)"
-    )
+    parser.add_argument("--containers", action="store_true", help="the emulator runs functions in Lambda containers")
+    parser.add_argument("--template", type=Path, help="template that `sam build` wrote (default: package the code now)")
     asked = parser.parse_args()
     runtime = LAMBDA if asked.containers else THIS_MACHINE
     try:

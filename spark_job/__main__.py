@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -26,6 +27,8 @@ from spark_job.stream import Stream, start_stream
 _PLAIN = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 _SUFFIXES = {**_PLAIN, **{f"{suffix}.gz": form for suffix, form in _PLAIN.items()}, ".parquet": "parquet"}
 
+# What `ArgumentParser.add_subparsers` returns.
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 # An error raised by a worker comes with the traceback of the worker.
 _WORKER_ERROR = re.compile(r"^(?:Caused by: )?tollgate\.errors\.\w+: (?P<sentence>.+)$", re.MULTILINE)
 
@@ -50,6 +53,13 @@ def build_parser() -> argparse.ArgumentParser:
         prog="spark_job", description="Decide on payments with Tollgate on Spark: on files, or on a stream."
     )
     commands = parser.add_subparsers(required=True)
+    _add_score(commands)
+    _add_stream(commands)
+    return parser
+
+
+def _add_score(commands: _Commands) -> None:
+    """Add the command that decides on files."""
     score = commands.add_parser(
         "score", help="decide on a file or a folder of files", description="Decide on a file or a folder of files."
     )
@@ -69,7 +79,12 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="WHEN",
         help="time at which the input was created, as in 2026-11-30T08:00:00Z (default: the current time)",
     )
+    _add_version_options(score)
     score.set_defaults(run=_score)
+
+
+def _add_stream(commands: _Commands) -> None:
+    """Add the command that decides on a stream."""
     stream = commands.add_parser(
         "stream",
         help="decide on the events of a stream, in micro-batches",
@@ -87,21 +102,24 @@ def build_parser() -> argparse.ArgumentParser:
         "--every",
         help='interval between micro-batches, such as "10 seconds" (default: read once what is there now, then stop)',
     )
+    _add_version_options(stream)
     stream.set_defaults(run=_stream)
-    for command in (score, stream):
-        command.add_argument("--version", type=Path, help="folder of a sealed version, to use instead of a champion")
-        command.add_argument("--bucket", help="bucket of the deployment (stack output BucketName)")
-        command.add_argument("--detector", help="detector in the bucket whose champion decides")
-        command.add_argument(
-            "--history-table", help="history table of the deployment (default: start with empty histories)"
-        )
-        command.add_argument(
-            "--span-rows",
-            type=int,
-            default=SPAN_ROWS,
-            help="approximate number of rows that a task holds in memory (default: %(default)s)",
-        )
-    return parser
+
+
+def _add_version_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that say which version decides, and on top of which histories."""
+    command.add_argument("--version", type=Path, help="folder of a sealed version, to use instead of a champion")
+    command.add_argument("--bucket", help="bucket of the deployment (stack output BucketName)")
+    command.add_argument("--detector", help="detector in the bucket whose champion decides")
+    command.add_argument(
+        "--history-table", help="history table of the deployment (default: start with empty histories)"
+    )
+    command.add_argument(
+        "--span-rows",
+        type=int,
+        default=SPAN_ROWS,
+        help="approximate number of rows that a task holds in memory (default: %(default)s)",
+    )
 
 
 def _moment(text: str) -> datetime:
