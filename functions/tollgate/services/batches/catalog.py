@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tollgate.adapters.dynamodb.batches import BatchState
-from tollgate.adapters.s3.batch_files import UPLOAD_EXPIRES_S
+from tollgate.adapters.s3.batch_files import UPLOAD_EXPIRES_S, BatchStore
 from tollgate.adapters.s3.batch_names import BatchFile, is_marker
 from tollgate.core.events.reader import require_id
 from tollgate.core.files.readers.suffixes import SUFFIXES
@@ -49,7 +49,7 @@ def show_batch(container: Container, batch_id: str) -> dict[str, Any]:
     state = container.states.find(batch_id)
     if state is None:
         raise NotFoundError(f'There is no batch "{batch_id}".')
-    summary, downloads = _results(container, state) if state.status == "done" else (None, None)
+    summary, downloads = _results(container.batches, state) if state.status == "done" else (None, None)
     progress = state.progress if state.status == "running" and state.progress and "phase" in state.progress else None
     return {
         **_listed(state), "reason": state.reason, "progress": progress, "summary": summary, "downloads": downloads,
@@ -83,12 +83,12 @@ def _listed(state: BatchState) -> dict[str, Any]:
     return {name: getattr(state, name) for name in _LISTED}
 
 
-def _results(container: Container, state: BatchState) -> tuple[Mapping[str, Any], dict[str, str]]:
+def _results(batches: BatchStore, state: BatchState) -> tuple[Mapping[str, Any], dict[str, str]]:
     file = BatchFile(state.object, state.detector, state.batch_id, state.filename)
-    content = container.batches.read(file.summary_key)
+    content = batches.read(file.summary_key)
     if content is None:
         raise NotFoundError(f'The results of batch "{state.batch_id}" are no longer kept.')
     summary = json.loads(content)
     keys = {name: summary[name] for name in ("results", "results_parquet") if name in summary}
     keys["summary"] = file.summary_key
-    return summary, {name: container.batches.presign_download(key) for name, key in keys.items()}
+    return summary, {name: batches.presign_download(key) for name, key in keys.items()}

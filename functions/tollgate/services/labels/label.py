@@ -20,7 +20,7 @@ from tollgate.services.container import Container
 from tollgate.services.labels.transitions import (
     WAITING_DAYS,
     LabelRequest,
-    Result,
+    LabelResult,
     history_changes,
     label_result,
     label_time_us,
@@ -51,7 +51,7 @@ def label_events(
     """
     version = version or container.champion(detector)
     limit = version.skew_limit(clock.now())
-    results: dict[int, Result] = {}
+    results: dict[int, LabelResult] = {}
     by_event: dict[str, dict[int, LabelRequest]] = {}
     for place, raw in enumerate(labels):
         try:
@@ -90,7 +90,7 @@ class _LabelWriter:
                 renamed = {place: replace(request, event_id=other) for place, request in labels.items()}
                 by_event[other] = dict(sorted((by_event.get(other, {}) | renamed).items()))
 
-    def label(self, event_id: str, labels: Mapping[int, LabelRequest], before: Found | None) -> dict[int, Result]:
+    def label(self, event_id: str, labels: Mapping[int, LabelRequest], before: Found | None) -> dict[int, LabelResult]:
         """Give one event its labels, by their places in the request; return what became of each."""
         for _ in range(_ATTEMPTS):
             after, results = self._take(labels, before)
@@ -105,7 +105,9 @@ class _LabelWriter:
                 return results
         return _fail_written(results, "The label was changed by others at the same time; try again.")
 
-    def _take(self, labels: Mapping[int, LabelRequest], before: Found | None) -> tuple[Found | None, dict[int, Result]]:
+    def _take(
+        self, labels: Mapping[int, LabelRequest], before: Found | None
+    ) -> tuple[Found | None, dict[int, LabelResult]]:
         results = {}
         for place, request in labels.items():
             try:
@@ -151,7 +153,7 @@ class _LabelWriter:
         return {pk: move_latest(stored.get(pk, ()), time_us) for pk in pks}
 
 
-def _fail_written(results: Mapping[int, Result], message: str) -> dict[int, Result]:
+def _fail_written(results: Mapping[int, LabelResult], message: str) -> dict[int, LabelResult]:
     """Return the results of labels of which nothing was written after all."""
     return {
         place: label_result(result["event_id"], "failed", message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypedDict
 
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, Found, WaitingLabel
@@ -22,7 +22,14 @@ _FIELDS = ("event_id", "label", "known_at", *MAX_CHARACTERS)
 _OLDER = "The event has a label that became known later; this one is out of date."
 _WAITS = f"The event was not decided on yet; the label waits for it, {WAITING_DAYS} days at most."
 
-Result = dict[str, Any]
+
+class LabelResult(TypedDict):
+    """What became of one label, as it is answered; ``histories`` names the entities whose histories changed."""
+
+    event_id: str | None
+    status: str
+    message: str | None
+    histories: list[str]
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class LabelRequest:
 
 def label_result(
     event_id: str | None, status: str, message: str | None = None, histories: Iterable[str] = ()
-) -> Result:
+) -> LabelResult:
     """Return what became of one label, as it is answered."""
     return {"event_id": event_id, "status": status, "message": message, "histories": list(histories)}
 
@@ -90,7 +97,9 @@ def _read_known_at(version: DetectorVersion, known_at: object, limit: SkewLimit)
     return known_us / 1e6
 
 
-def take_label(version: DetectorVersion, request: LabelRequest, before: Found | None) -> tuple[Found | None, Result]:
+def take_label(
+    version: DetectorVersion, request: LabelRequest, before: Found | None
+) -> tuple[Found | None, LabelResult]:
     """Return what stands for an event once a label is set, and what became of the label.
 
     Raises `LabelError` for a label that became known before its event.

@@ -49,7 +49,7 @@ def search_decisions(container: Container, terms: SearchTerms) -> dict[str, Any]
         days = replace(days, last=min(days.last, to_moment(query.after.decided_us).date()))
     page, indexed_s = read_index(container.segments, days, lambda reader: (find_page(reader, query), reader.indexed_s))
     if not len(page):
-        check_names(container, version, terms)
+        check_names(container.versions, version, terms)
     is_full = len(page) == query.limit
     last = position_of(page.columns, len(page) - 1, query.sort) if is_full else None
     return {

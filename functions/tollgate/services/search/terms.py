@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tollgate import clock
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.detectors.score import TOP_SCORE
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.cells import read_text, shown
@@ -22,7 +23,6 @@ from tollgate.core.search.ordering import Position
 from tollgate.core.search.query import Query
 from tollgate.core.times.timestamps import to_moment
 from tollgate.errors import InputError, SealError, suggest
-from tollgate.services.container import Container
 from tollgate.services.search.read import Days
 
 MAX_DAYS = 92
@@ -131,28 +131,28 @@ def _fingerprint(query: Query, days: Days) -> str:
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:12]
 
 
-def check_names(container: Container, version: DetectorVersion, terms: SearchTerms) -> None:
+def check_names(versions: VersionStore, version: DetectorVersion, terms: SearchTerms) -> None:
     """Raise `InputError` for an outcome or a rule that no version has, naming those that there are.
 
     To be asked where nothing was found: then manifests of earlier versions are read for a name that ``version`` lacks.
     """
     rules = [rule.name for rule in version.rules.book.rules]
     for what, name, known in (("outcome", terms.outcome, version.order), ("rule", terms.rule, rules)):
-        if name is not None and name not in known and _is_in_no_version(container, version.detector, what, name):
+        if name is not None and name not in known and _is_in_no_version(versions, version.detector, what, name):
             raise InputError(f"There is no {what} {shown(name)}{suggest(name[:100], known)}; {_list(what, known)}.")
 
 
-def _is_in_no_version(container: Container, detector: str, what: str, name: str) -> bool:
-    versions = container.versions.names(detector)
-    if len(versions) > _MAX_VERSIONS:
+def _is_in_no_version(versions: VersionStore, detector: str, what: str, name: str) -> bool:
+    names = versions.names(detector)
+    if len(names) > _MAX_VERSIONS:
         return False
     with ThreadPoolExecutor(_WORKERS) as pool:
-        return not any(pool.map(lambda one: _may_have(container, detector, one, what, name), versions))
+        return not any(pool.map(lambda one: _may_have(versions, detector, one, what, name), names))
 
 
-def _may_have(container: Container, detector: str, version: str, what: str, name: str) -> bool:
+def _may_have(versions: VersionStore, detector: str, version: str, what: str, name: str) -> bool:
     try:
-        return name in _names_of(what, container.versions.manifest(detector, version))
+        return name in _names_of(what, versions.manifest(detector, version))
     except SealError:
         return True  # nobody knows what it had
 
