@@ -17,7 +17,7 @@ from tollgate.core.events.reader import require_id
 from tollgate.core.files.parquet_writer import OtherColumnsError, ParquetResults
 from tollgate.core.files.readers.chunks import Chunk, ReadOptions
 from tollgate.core.files.scoring import FileScoring, ScoredChunk
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 from tollgate.services.batches.checkpoints import Checkpoint, forget_checkpoint, load_checkpoint, save_checkpoint
 from tollgate.services.batches.lease import BatchJob, BatchLease
 from tollgate.services.batches.size_limit import open_limited
@@ -29,7 +29,7 @@ _TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 class BatchRun:
     """One run over a file, under a lease, with the detector version that decides.
 
-    ``folder`` is where the core keeps what does not fit in memory; ``checkpoint`` moves on while rows are scored.
+    ``folder`` is where the core keeps the texts of keys; ``checkpoint`` moves on while rows are scored.
     """
 
     job: BatchJob
@@ -61,7 +61,8 @@ def open_run(job: BatchJob, lease: BatchLease, folder: Path) -> BatchRun:
 
     begin = FileScoring if name is None or not any(folder.iterdir()) else FileScoring.restore
     limit = version.skew_limit(_began_at(lease))
-    return BatchRun(job, lease, version, begin(version, folder, read_stored, limit), folder, checkpoint)
+    scoring = begin(version, folder, read_stored, limit, memory_bytes=container.settings.histories_bytes)
+    return BatchRun(job, lease, version, scoring, folder, checkpoint)
 
 
 def _began_at(lease: BatchLease) -> datetime:
