@@ -1,18 +1,18 @@
-"""Page frame: the heading, the detector and its version, and problems as one sentence."""
+"""Page frame: style sheet, heading, the detector and its version, and problems as one sentence."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeAlias
 
 import streamlit as st
 
-from app.api.client import Api, Connection, Json
-from app.api.connection import find_connection
-from app.api.detector import Detector, read_detector
-from app.api.detector_cache import cached_detector, show_replaced
+from app.api.client import Api, Json
+from app.api.connection import Connection, find_connection
+from app.api.detector import Detector, cached_detector, read_detector, show_replaced
 from app.api.errors import ApiProblem
 from app.ui import formatting
 from app.ui.url_state import begin_page, explain_ignored
@@ -136,3 +136,13 @@ def _show_heading(title: str, lead: str, detector: Detector | None) -> None:
                 in_markdown(detector.name), icon=":material/shield:", color="blue", help=detector.description or None
             )
             st.badge(in_markdown(f"version {detector.version}"), color="gray", help="The live detector version.")
+
+
+def show_style(path: Path) -> None:
+    """Put a style sheet on the page, in a part of it that nothing else takes the place of.
+
+    Streamlit puts HTML of styles alone where toasts go: the first toast would take its place. So there is an element
+    beside it, in a container that is not shown.
+    """
+    with st.container(key="page-style"):
+        st.html(f"<style>{path.read_text(encoding='utf-8')}</style><i hidden></i>")

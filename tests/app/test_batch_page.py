@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 from tollgate.core.files.readers.suffixes import SUFFIXES
 
 from app import clock
+from app.api.client import ProgressReader
 from app.api.detector import Detector, read_detector
-from app.api.upload import ProgressReader
-from app.views.batch.file_check import FileCheck
-from app.views.batch.file_check import check_file as check
 from app.views.batch.file_preview import ACCEPTED, START_BYTES
+from app.views.batch.upload import FileCheck
+from app.views.batch.upload import check_file as check
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 from tests.app.contract_shapes import detector_document

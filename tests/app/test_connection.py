@@ -6,8 +6,8 @@ import pytest
 import requests
 from streamlit.testing.v1 import AppTest
 
-from app.api.client import Api, AwsKeys, Connection, SignForAws, aws_region, aws_service
-from app.api.connection import find_connection
+from app.api.client import Api
+from app.api.connection import AwsKeys, Connection, SignForAws, aws_region, aws_service, find_connection
 from app.api.errors import ApiProblem
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract

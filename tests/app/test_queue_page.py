@@ -10,8 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.api.detector import read_detector
 from app.components.case import shared_keys
 from app.views.queue.case_list import next_of
-from app.views.queue.chart_marks import PASSED, Mark
-from app.views.queue.link_graph import MAX_DRAWN, build_graph
+from app.views.queue.charts import MAX_DRAWN, PASSED, Mark, build_graph
 from tests.app import contract_shapes as shapes
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract

@@ -7,8 +7,8 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.views.rules.figures import RuleFigures, read_figures, read_overlaps
 from app.views.rules.lists import read_values
+from app.views.rules.results import RuleFigures, read_figures, read_overlaps
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_index import search
 from tests.app.contract_rules import detector_rules, rule, summaries

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from app.components.waterfall import MAX_STEPS, waterfall_rows
+from app.components.reasons import MAX_STEPS, waterfall_rows
 from app.ui import formatting
 
 BASE = -4.6

@@ -9,8 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.api.client import Json
-from app.components.chart_display import show_chart
-from app.components.charts import Curve, Points, curves_chart
+from app.components.charts import Curve, Points, curves_chart, show_chart
 
 METRICS = {
     "auc": ("ROC AUC", "Probability that a fraud scores higher than a legitimate event. 0.5 is random."),

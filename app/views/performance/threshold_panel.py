@@ -6,8 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.api.detector import Detector, Outcome
-from app.components.chart_display import show_chart
-from app.components.charts import Histogram, Mark, score_histogram
+from app.components.charts import Histogram, Mark, score_histogram, show_chart
 from app.components.confusion import matrix_of_scores
 from app.components.score_table import TOP, Acted, Figures, ScoreTable, measure
 from app.ui import formatting

@@ -10,13 +10,12 @@ from app.api.client import Json
 from app.api.detector import Detector
 from app.ui import formatting
 from app.ui.page import in_markdown
-from app.views.queue.filters import QueueTerms
 
 EVENT = "event"
 _LIST = "queue-list"
 
 
-def show_case_list(detector: Detector, terms: QueueTerms, cases: Sequence[Json], current: str, found: Json) -> None:
+def show_case_list(detector: Detector, sort: str, cases: Sequence[Json], current: str, found: Json) -> None:
     """Show the cases; selecting one opens it."""
     many = f"first {len(cases)}" if found.get("cursor") else str(len(cases))
     st.subheader(f"Cases ({many})", anchor=False, help=_freshness(found))
@@ -31,7 +30,7 @@ def show_case_list(detector: Detector, terms: QueueTerms, cases: Sequence[Json],
             list(by_id),
             key=_LIST,
             index=None,
-            format_func=lambda event_id: _title(detector, terms, by_id[event_id]),
+            format_func=lambda event_id: _title(detector, sort, by_id[event_id]),
             captions=[_caption(one) for one in cases],
             on_change=_open_chosen,
             label_visibility="collapsed",
@@ -58,8 +57,8 @@ def _open_chosen() -> None:
     go_to(str(st.session_state[_LIST] or ""))
 
 
-def _title(detector: Detector, terms: QueueTerms, found: Json) -> str:
-    kind = "amount" if terms.sort == "amount" else "money_at_risk"
+def _title(detector: Detector, sort: str, found: Json) -> str:
+    kind = "amount" if sort == "amount" else "money_at_risk"
     amount = formatting.money(found.get(kind), detector.currency, cents=True)
     return in_markdown(amount if kind == "amount" else f"{amount} at risk")
 

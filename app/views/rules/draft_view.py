@@ -14,9 +14,9 @@ from app.components.outcome_card import empty_state
 from app.ui import formatting
 from app.ui.login import logged_in_user
 from app.ui.page import in_markdown, problems_shown, show_problem
-from app.views.rules.backtest import show_trial
 from app.views.rules.draft import Draft, hold_draft, take_draft
 from app.views.rules.editor import show_editor
+from app.views.rules.results import show_trial
 
 _SIGNS = {"error": ":material/error: ", "warning": ":material/warning: "}
 

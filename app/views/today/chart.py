@@ -9,7 +9,7 @@ import altair as alt
 
 from app.components.charts import COLOURS, RULE, Chart, inline, one_or_other
 from app.views.today.baseline import Band, Baseline, find_band
-from app.views.today.metrics import HOURS, DayFigures
+from app.views.today.data import HOURS, DayFigures
 
 UNIT = {"payments": "Payments", "alerts": "Alerts", "amount": "Amount"}
 

@@ -7,15 +7,13 @@ from statistics import median
 from typing import Any
 
 from app.api.detector import Detector
-from app.components.health_sentences import describe_ratio
-from app.components.model_health import Calibration
+from app.components.model_health import Calibration, describe_ratio
 from app.components.tiles import Colour, Tile
 from app.ui import formatting
-from app.views.queue.filters import review_outcome
+from app.views.queue.search import review_outcome
 from app.views.today.baseline import Rate
 from app.views.today.changes import Change, compare
-from app.views.today.data import DayData
-from app.views.today.metrics import DayFigures, Sum, part_of_day
+from app.views.today.data import DayData, DayFigures, Sum, part_of_day
 
 _COLOURS: dict[str, Colour] = {"above": "red", "below": "orange", "within": "off", "unclear": "off"}
 

@@ -7,13 +7,20 @@ import streamlit as st
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
-from app.components.chart_display import show_chart
+from app.components.charts import show_chart
 from app.components.outcome_card import empty_state
 from app.ui import formatting
 from app.ui.page import in_markdown, problems_shown, show_page, show_problem
 from app.ui.url_state import in_url, one_of
-from app.views.why.charts import dependence_chart, format_odds, groups_chart, segments_chart, spans_magnitudes
-from app.views.why.importance_table import join_importance, show_importance
+from app.views.why.importance import (
+    dependence_chart,
+    format_odds,
+    groups_chart,
+    join_importance,
+    segments_chart,
+    show_importance,
+    spans_magnitudes,
+)
 from app.views.why.past_event import show_past_events
 
 MAX_GROUPS = 10
@@ -183,3 +190,7 @@ def _show_segments(contributions: Json) -> None:
     dark = st.context.theme.type == "dark"
     chart = segments_chart(parts[title or next(iter(parts))], _largest_groups(contributions), dark=dark)
     show_chart(chart, alt="Effect of each reason on scores in each segment")
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

@@ -11,10 +11,9 @@ from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
 from app.ui import formatting
-from app.ui.event_links import offer_event
-from app.ui.links import show_link
+from app.ui.links import offer_event, show_link
 from app.ui.page import in_markdown, problems_shown
-from app.views.why.charts import format_odds
+from app.views.why.importance import format_odds
 
 LABELS = {"fraud": ("Fraud", "stop"), "legitimate": ("Legitimate", "go"), "none": ("Not labeled", "quiet")}
 

@@ -1,16 +1,103 @@
-"""Backtest: results of the draft's rules on past events, as estimated by the API."""
+"""Results of rules: on live payments, with overlaps and downgrades, and of a draft on past events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from app.api.client import Json
+from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.ui import formatting
 from app.ui.page import in_markdown
+
+
+@dataclass(frozen=True)
+class RuleFigures:
+    """Payments matched by one rule.
+
+    ``saved`` is the amount of fraud among them that was not approved; for a shadow rule, of the fraud that was
+    approved and that the rule would have stopped.
+    """
+
+    hits: int = 0
+    frauds: int = 0
+    legitimate: int = 0
+    saved: float = 0.0
+
+    @property
+    def precision(self) -> float | None:
+        """Share of fraud among the labeled hits; None if no hit is labeled."""
+        labelled = self.frauds + self.legitimate
+        return self.frauds / labelled if labelled else None
+
+
+def read_figures(days: Iterable[Json], weakest: str) -> dict[str, RuleFigures]:
+    """Return the figures of each rule that hit anything, by its name; ``weakest`` is the weakest outcome."""
+    found: dict[str, RuleFigures] = {}
+    for tally in (tally for day in days for tally in day.get("rules") or ()):
+        known, number = found.get(tally["rule"], RuleFigures()), int(tally["decisions"])
+        is_fraud = tally["label"] == "fraud"
+        counts = is_fraud and (tally["outcome"] == weakest) is bool(tally["shadow"])
+        found[tally["rule"]] = RuleFigures(
+            hits=known.hits + number,
+            frauds=known.frauds + number * is_fraud,
+            legitimate=known.legitimate + number * (tally["label"] == "legitimate"),
+            saved=known.saved + float(tally["amount"]) * counts,
+        )
+    return found
+
+
+def read_overlaps(days: Iterable[Json], rule: str) -> Sequence[tuple[str, int]]:
+    """Return the other rules that hit payments which ``rule`` hit too, with how many of them, the most first."""
+    both: Counter[str] = Counter()
+    for tally in (tally for day in days for tally in day.get("overlaps") or ()):
+        first, second = tally["rules"]
+        if rule in (first, second):
+            both[second if rule == first else first] += int(tally["decisions"])
+    return both.most_common()
+
+
+_LIMIT = 200
+
+
+def count_downgrades(api: Api, detector: Detector, rule: Json, days: Sequence[Json]) -> str:
+    """Return how many decisions of these days a rule weakened, and from which outcomes; empty if none."""
+    stronger = _scores_above(detector, str(rule["outcome"]))
+    if not days or stronger is None or rule.get("shadow") or not rule.get("enabled", True):
+        return ""
+    dates = sorted(str(day["day"]) for day in days)
+    found = _search(api.url, str(rule["name"]), stronger, dates[0], dates[-1], api)
+    taken = [one for one in found["decisions"] if (one.get("downgraded") or {}).get("rule") == rule["name"]]
+    if not taken:
+        return ""
+    counted = Counter(str(one["downgraded"]["from"]) for one in taken)
+    listed = " and ".join(f"{count:,} from {formatting.title(name)}" for name, count in counted.most_common())
+    frauds = sum((one.get("label") or {}).get("label") == "fraud" for one in taken)
+    more = ", and more" if found.get("cursor") else ""
+    to = formatting.title(str(rule["outcome"]))
+    return f"Downgraded {listed}{more} to {to} in this period. Confirmed fraud: {frauds:,}."
+
+
+def _scores_above(detector: Detector, outcome: str) -> int | None:
+    """Return the lowest score that alone gives a stronger outcome; None if none does, or if the strongest wins."""
+    if detector.document.get("rules_mode") == "ALL_MATCHED":
+        return None
+    order = [str(name) for name in detector.document.get("outcome_order") or ()]
+    order = order or [known.name for known in detector.outcomes]
+    rank = order.index(outcome) if outcome in order else len(order)
+    above = [known.from_score for known in detector.outcomes if known.name in order[rank + 1 :]]
+    return min(above, default=None)
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+def _search(url: str, rule: str, from_score: int, first: str, last: str, _api: Api) -> Json:  # noqa: ARG001 - the cache's key
+    terms = {"rule": rule, "from_score": str(from_score), "from": first, "to": last, "limit": str(_LIMIT)}
+    return _api.search(terms)
+
 
 _ADDS = "Hits that no earlier rule has."
 

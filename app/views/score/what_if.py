@@ -1,20 +1,25 @@
-"""Score curve over one variable, with the outcomes as bands and the payment marked."""
+"""What-if panel: scores as one variable of the payment changes.
+
+The chart has the outcomes as bands and the payment marked.
+"""
 
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 
 import altair as alt
+import streamlit as st
 
-from app.api.client import Json
+from app.api.client import Api, Json
 from app.api.detector import Detector
-from app.components.charts import Chart, inline, one_or_other
+from app.components.charts import TONES, Chart, inline, one_or_other, show_chart
 from app.components.outcome_card import tone_of
-from app.components.what_if_axes import Axis
 from app.ui import formatting
+from app.views.score.form import change_form
+from app.views.score.what_if_axes import Axis, choose_axis
 
-TONES = {"go": "#17916a", "look": "#d9822b", "stop": "#e0525c"}
 LINE = "#7d8ba1"
 # Thresholds lie close together at the upper end: there the axis is stretched.
 _Y_SCALE = alt.Scale(type="pow", exponent=2.5, domain=[0, 1000], nice=False)
@@ -119,3 +124,72 @@ def _bands(detector: Detector) -> list[Chart]:
         band = alt.Chart(inline([{"low": low, "high": high}])).mark_rect(color=colour, opacity=0.11)
         layers.append(band.encode(y=_y(detector, "low:Q"), y2=alt.Y2("high:Q")))
     return layers
+
+
+def show_panel(detector: Detector, event: Json, supposed: Sequence[Json]) -> None:
+    """Show the chart of ``supposed``, the answers along the axis, and a slider that changes the payment itself."""
+    noun = detector.event_name
+    axis = choose_axis(detector, event)
+    if axis is None or len(axis.points) != len(supposed):
+        st.caption(f"Fill in an amount or a time for this {noun} to see how they change the score.")
+        return
+    if axis.scale != "names" and axis.here is not None:
+        _show_slider(detector, axis)
+    scores = [answer["score"] for answer in supposed if answer.get("score") is not None]
+    spread = f"between {min(scores)} and {max(scores)}" if scores else "unknown"
+    show_chart(
+        score_curve(detector, axis, supposed),
+        alt=f"Score by {axis.title.lower()}: {spread}; outcomes as bands, this {noun} marked",
+    )
+    st.caption(
+        "Everything else is held constant, including all profiles. Dot color: outcome, rules included. "
+        "Nothing is saved."
+    )
+
+
+def _show_slider(detector: Detector, axis: Axis) -> None:
+    labels = {point.label: point for point in axis.points}
+    here = next((point.label for point in axis.points if point.place == axis.here), None)
+    if here is None:
+        return
+    key = f"slide-{axis.title}"
+    st.session_state[key] = here
+
+    def slide() -> None:
+        change_form(detector, labels[st.session_state[key]].changes)
+
+    st.select_slider(axis.title, list(labels), key=key, on_change=slide, label_visibility="collapsed")
+
+
+def ask_what_if(api: Api, event: Json, event_id: str | None, axis: Axis | None) -> Json:
+    """Return what would be decided on the event, with reasons and histories, and on each point of the axis."""
+    question: Json = {
+        "event": event,
+        "variants": [point.changes for point in axis.points] if axis else [],
+        "reasons": "all",
+        "histories": True,
+    }
+    if event_id is not None:
+        question["event_id"] = event_id
+    return _load(api.url, json.dumps(question, sort_keys=True), api)
+
+
+# Profiles change as payments arrive: the same question soon after gets the same answer.
+@st.cache_data(ttl=20, max_entries=256, show_spinner=False)
+def _load(url: str, question: str, _api: Api) -> Json:  # noqa: ARG001 - the URL is part of the cache's key
+    return _api.what_if(json.loads(question))
+
+
+def forget_answers() -> None:
+    """Clear the cache: a payment was saved."""
+    _load.clear()
+
+
+def describe_change(then: Json, now: Json) -> str:
+    """Return how a score differs from the decided one."""
+    if then.get("score") is None or now.get("score") is None:
+        return ""
+    change = int(now["score"]) - int(then["score"])
+    words = f"{abs(change)} {'higher' if change > 0 else 'lower'} than" if change else "the same score as"
+    outcome = formatting.title(str(then["outcome"]))
+    return f"{words} the original {then['score']} ({outcome})"

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+import streamlit as st
+
 from app.api.client import Json
 from app.api.detector import Detector, Variable
 from app.ui import formatting
 
+AXIS_KEY = "move"
 MAX_NAMES = 30
 NEVER_SEEN = "never-seen-before"
 _MANTISSAS = (1, 1.5, 2, 3, 4, 5, 6, 8)
@@ -120,3 +123,20 @@ def _names(variable: Variable, event: Json) -> Axis:
         for place, name in enumerate(names)
     )
     return Axis(title, title, "names", float(names.index(value)) if value in names else None, points)
+
+
+def choose_axis(detector: Detector, event: Json) -> Axis | None:
+    """Let the reader choose the variable to change; None if there is none."""
+    axes = {axis.title: axis for axis in axes_of(detector, event)}
+    if not axes:
+        return None
+    if st.session_state.get(AXIS_KEY) not in axes:
+        st.session_state[AXIS_KEY] = next(iter(axes))
+    title = st.pills("Variable", list(axes), key=AXIS_KEY, required=True, label_visibility="collapsed")
+    return axes[title or next(iter(axes))]
+
+
+def chosen_axis(detector: Detector, event: Json) -> Axis | None:
+    """Return the chosen axis, before its widget is shown."""
+    axes = {axis.title: axis for axis in axes_of(detector, event)}
+    return axes.get(st.session_state.get(AXIS_KEY, ""), next(iter(axes.values()), None))

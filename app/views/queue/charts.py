@@ -1,16 +1,95 @@
-"""Link graph: a payment, the entities it shares with other payments, and those payments."""
+"""Charts of a case: a timeline of the customer's payments, and a graph of payments that share an entity with it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 import altair as alt
 
+from app.api.client import Json
+from app.api.detector import Detector
 from app.components.charts import Chart, inline, one_or_other
 from app.ui import formatting
-from app.views.queue.chart_marks import THIS, Mark, encode_kind, tooltip
+
+THIS, FRAUD, STOPPED, PASSED = "This payment", "Confirmed fraud", "Reviewed or blocked", "Approved"
+_COLOURS = {THIS: "#7b5cc4", FRAUD: "#e0525c", STOPPED: "#d08a2e", PASSED: "#5b8def"}
+_SHAPES = {THIS: "diamond", FRAUD: "triangle-up", STOPPED: "square", PASSED: "circle"}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A payment in a chart; ``at`` places it, ``when`` is shown to the reader."""
+
+    event_id: str
+    at: str
+    when: str
+    amount: float
+    kind: str
+    said: str
+
+
+def mark_payment(found: Json, this: str, detector: Detector) -> Mark:
+    """Return the mark of a decision that a search found; ``this`` is the event of the open case."""
+    label = (found.get("label") or {}).get("label")
+    if found["event_id"] == this:
+        kind = THIS
+    elif label == "fraud":
+        kind = FRAUD
+    else:
+        kind = PASSED if found["outcome"] == detector.outcomes[0].name else STOPPED
+    score = formatting.NOTHING if found.get("score") is None else str(found["score"])
+    said = f"{formatting.title(found['outcome'])}, score {score}{f', labeled {label}' if label else ''}"
+    at = str(found["timestamp"])
+    return Mark(found["event_id"], at, formatting.moment(at), float(found.get("amount") or 0.0), kind, said)
+
+
+def encode_kind(*, legend: bool) -> dict[str, Chart]:
+    """Return colour and shape by kind."""
+    kinds = list(_COLOURS)
+    key = (
+        alt.Legend(orient="bottom", symbolOpacity=1, columns=4, labelFontSize=11, columnPadding=10) if legend else None
+    )
+    colours, shapes = [_COLOURS[kind] for kind in kinds], [_SHAPES[kind] for kind in kinds]
+    return {
+        "color": alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=colours), legend=key),
+        "shape": alt.Shape("kind:N", title=None, scale=alt.Scale(domain=kinds, range=shapes), legend=key),
+    }
+
+
+def tooltip(currency: str) -> list[Chart]:
+    """Return the tooltip of a payment."""
+    symbol = formatting.SYMBOLS.get(currency, "")
+    return [
+        alt.Tooltip("event_id:N", title="Event"),
+        alt.Tooltip("when:N", title="Time"),
+        alt.Tooltip("amount:Q", title="Amount", format=f"{symbol if symbol == '$' else ''},.2f"),
+        alt.Tooltip("said:N", title="Decision"),
+    ]
+
+
+def timeline_chart(marks: Sequence[Mark], currency: str) -> Chart:
+    """Return payments over time by amount, the open case largest; the graph below has the legend."""
+    rows = [asdict(mark) for mark in sorted(marks, key=lambda mark: mark.kind == THIS)]
+    base = alt.Chart(inline(rows))
+    axis = alt.Axis(tickCount=5, grid=False, format=_time_format([mark.at for mark in marks]))
+    x = alt.X("at:T", title=None, scale=alt.Scale(type="utc", padding=12), axis=axis)
+    y = alt.Y("amount:Q", title=None, axis=alt.Axis(tickCount=3))
+    stems = base.mark_rule(opacity=0.35, strokeWidth=1).encode(x=x, y=y, y2=alt.Y2Datum(0))
+    size = one_or_other(alt.SizeValue, f"datum.kind == '{THIS}'", 150, 60)
+    points = base.mark_point(filled=True, opacity=0.95).encode(
+        x=x, y=y, size=size, tooltip=tooltip(currency), **encode_kind(legend=False)
+    )
+    return alt.layer(stems, points).properties(height=96)
+
+
+def _time_format(moments: Sequence[str]) -> str:
+    """Return the time format of the axis: hours if all payments lie within two days."""
+    known = sorted(datetime.fromisoformat(moment) for moment in moments)
+    return "%H:%M" if known[-1] - known[0] < timedelta(2) else "%d %b"
+
 
 # Payments drawn around one entity; a number shows how many there are.
 MAX_DRAWN = 12

@@ -1,17 +1,84 @@
-"""Profiles at decision time: what was known of the payment's customer, merchant, device and so on, with units."""
+"""Details of a decision: exceptions, the stored record, the label, and the profiles at decision time."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import streamlit as st
 
-from app.api.client import Json
+from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.ui import formatting
-from app.ui.html import html_table
-from app.ui.page import in_markdown
+from app.ui.page import in_markdown, problems_shown
+
+LABELS = {"fraud": "Fraud", "legitimate": "Legitimate"}
+STEPS = {
+    "read": "Reading profiles",
+    "decide": "Features, model and rules",
+    "explain": "Reasons",
+    "write": "Saving",
+    "total": "Total",
+}
+
+
+def show_exceptions(decision: Json) -> None:
+    """Show missing data, the effect of the block limit, and a corrected time."""
+    degraded = decision.get("degraded")
+    if isinstance(degraded, dict):
+        missing = ", ".join(str(name) for name in degraded.get("missing") or ())
+        st.warning(
+            in_markdown(f"This decision was made without all its data. Missing: {missing}."), icon=":material/warning:"
+        )
+    if decision.get("braked"):
+        st.warning("This would have been blocked, but the block limit was reached.", icon=":material/speed:")
+    skew = decision.get("clock")
+    if isinstance(skew, dict):
+        st.warning(
+            f"The event's time, {formatting.moment(skew.get('given'))}, is in the future. The decision used "
+            f"{formatting.moment(skew.get('used'))} instead. Check the sender's clock and time zone.",
+            icon=":material/schedule:",
+        )
+
+
+def show_record(detector: Detector, decision: Json, answer: Json) -> None:
+    """Show the stored record and the time of each step; ``answer`` is empty for an earlier decision."""
+    noun = detector.event_name
+    st.caption(
+        in_markdown(
+            f"Event {decision.get('event_id')}, decided {formatting.moment(decision.get('decided_at'))} by detector "
+            f"version {decision.get('detector_version')}. If the same event ID is sent again, it gets the same "
+            "decision and counts once."
+        )
+    )
+    timings = answer.get("timings_ms") or {}
+    if not timings:
+        st.caption(f"Timings are not stored. They are shown only right after you score a {noun} here.")
+        return
+    rows = [[name, formatting.milliseconds(timings[step])] for step, name in STEPS.items() if step in timings]
+    st.html(html_table("Time inside the API", ["Step", "Time"], rows))
+    st.caption("Time inside the API, from reading profiles to saving the decision. Network time is not included.")
+
+
+def show_label(api: Api, decision: Json) -> bool:
+    """Let the analyst label the event, and show an earlier label; return whether it was labeled."""
+    event_id = str(decision.get("event_id") or "")
+    known = decision.get("label")
+    question = "**Label this event**"
+    if isinstance(known, dict):
+        question = f"Labeled **{known.get('label')}** since {formatting.moment(known.get('known_at'), time=False)}"
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="label"):
+        st.markdown(question, width="stretch", help="A label updates the profiles and is used in the next training.")
+        pressed = [label for label in LABELS if st.button(LABELS[label], key=f"label-{label}")]
+    labelled = False
+    for label in pressed:
+        with problems_shown():
+            already = api.label(event_id, label).get("status") == "unchanged"
+            st.success("It already has this label." if already else f"Labeled as {label}.", icon=":material/check:")
+            labelled = True
+    return labelled
+
 
 # What is said of a history, in this order: heading, and the operations that tell it, the most telling first.
 COLUMNS: Sequence[tuple[str, tuple[str, ...]]] = (
@@ -140,3 +207,16 @@ def _newcomers(histories: Sequence[Json], noun: str) -> str:
     if not new:
         return f"All of them were known before this {noun}; each pair had been seen together."
     return f"No earlier {noun} is remembered of this " + ", nor of this ".join(new) + "."
+
+
+def html_table(label: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of texts; the first cell of each row is its heading."""
+    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
+        for row in rows
+    )
+    return (
+        f'<div class="tg-scroll" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<table class="tg-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
