@@ -23,7 +23,7 @@ PAGES = {
     "score": ("Score", "speed"),
     "batch": ("Batch", "table_rows"),
     "performance": ("Performance", "monitoring"),
-    "why": ("Why", "psychology_alt"),
+    "why": ("Model insights", "psychology_alt"),
     "rules": ("Rules", "gavel"),
     "help": ("Settings and help", "help"),
 }

@@ -18,9 +18,11 @@ from app.components.charts import Chart, inline, show_chart
 from app.ui import formatting
 
 MAX_SENTENCES = 8
+# Log-odds below which a reason would read ×1.0.
+_SLIGHT = math.log(1.05)
 HELP = (
     "Each reason multiplies or divides the odds of fraud. Together they lead from an average {event} to this one. "
-    "Impact counts doublings of the odds: +3 means 8 times the odds, −1 means half."
+    "×2 doubles the odds, ÷2 halves them."
 )
 
 
@@ -41,17 +43,22 @@ def show_reasons(detector: Detector, answer: Json) -> None:
 
 
 def reasons_list(reasons: Sequence[Json], most: int = MAX_SENTENCES) -> str:
-    """Return the reasons with the largest effect as an HTML list of sentences, each with its impact."""
+    """Return the reasons with the largest effect as an HTML list of sentences, each with its factor on the odds.
+
+    Reasons that change next to nothing are left out, unless there are no others.
+    """
     weighty = sorted(reasons, key=lambda reason: -abs(float(reason["contribution"])))[:most]
+    weighty = [reason for reason in weighty if abs(float(reason["contribution"])) >= _SLIGHT] or weighty[:1]
     return f'<ul class="tg-reasons" aria-label="Reasons in words">{"".join(map(_entry, weighty))}</ul>'
 
 
 def _entry(reason: Json) -> str:
     impact, contribution = int(reason["impact"]), float(reason["contribution"])
     tone, does = ("stop", "raises the risk") if contribution >= 0 else ("blue", "lowers the risk")
-    sign = f"{impact:+d}".replace("-", "\u2212") if impact else "±0"
+    factor = formatting.factor(math.exp(contribution))
+    about = f"Odds of fraud {factor}: {does} (impact {impact:+d})".replace("-", "\u2212")
     return (
-        f'<li><b class="tg-tone-{tone}" title="Impact {sign}: {does}" aria-label="Impact {sign}, {does}">{sign}</b>'
+        f'<li><b class="tg-tone-{tone}" title="{about}" aria-label="{about}">{factor}</b>'
         f"<span>{escape(str(reason['sentence']))}</span></li>"
     )
 
@@ -67,7 +74,7 @@ def explain_missing(detector: Detector, answer: Json) -> str:
 
 
 RAISES, LOWERS, TOTAL = "#e0525c", "#5b8def", "#7d8ba1"
-MAX_STEPS = 9
+MIN_STEPS, MAX_STEPS = 9, 16
 _KINDS = {"raises the risk": RAISES, "lowers the risk": LOWERS, "total": TOTAL}
 # Log-odds, labeled as probabilities: people know percentages.
 _AS_PERCENT = "format(1 / (1 + exp(-datum.value)), datum.value < -4.5 ? '.2%' : '.2~p')"
@@ -116,7 +123,8 @@ def _domain(rows: Sequence[Json]) -> list[float]:
 def waterfall_rows(base: float, reasons: Sequence[Json], noun: str) -> list[Json]:
     """Return one row a step: name, ``low`` and ``high`` in log-odds, effect, and sentence."""
     weighty = sorted(reasons, key=lambda reason: -abs(float(reason["contribution"])))
-    shown, rest = weighty[:MAX_STEPS], weighty[MAX_STEPS:]
+    number = count_steps([float(reason["contribution"]) for reason in weighty])
+    shown, rest = weighty[:number], weighty[number:]
     steps = [(str(one["name"]), float(one["contribution"]), str(one["sentence"])) for one in shown]
     if rest:
         together = sum(float(one["contribution"]) for one in rest)
@@ -129,10 +137,18 @@ def waterfall_rows(base: float, reasons: Sequence[Json], noun: str) -> list[Json
         rows.append(
             {
                 "name": formatting.title(name), "low": low, "high": high, "kind": kind, "said": sentence,
-                "contribution": contribution, "factor": formatting.times(math.exp(contribution)),
+                "contribution": contribution, "factor": formatting.factor(math.exp(contribution)),
             }
         )  # fmt: skip
     return [*rows, _total(f"This {noun}", at)]
+
+
+def count_steps(contributions: Sequence[float]) -> int:
+    """Return how many of the largest contributions to show: until all others together are less than the last one."""
+    for number in range(MIN_STEPS, min(MAX_STEPS, len(contributions))):
+        if abs(sum(contributions[number:])) <= abs(contributions[number - 1]):
+            return number
+    return MAX_STEPS
 
 
 def _total(name: str, log_odds: float) -> Json:

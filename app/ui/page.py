@@ -14,7 +14,7 @@ from app.api.client import Api, Json
 from app.api.connection import Connection, find_connection
 from app.api.detector import Detector, cached_detector, read_detector, show_replaced
 from app.api.errors import ApiProblem
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.url_state import begin_page, explain_ignored
 
 _log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def show_page(title: str, lead: str, body: Body, reads: Collection[str] = ()) ->
     show_replaced(known)
     if known.problem is not None:
         show_problem(known.problem)
-        st.caption(f"Detector information on this page is from {formatting.moment(known.read_at.isoformat())}.")
+        st.caption(f"Detector information on this page is from {times.moment(known.read_at.isoformat())}.")
         _show_again("page")
     begin_page()
     ignored = st.container()
@@ -135,7 +135,11 @@ def _show_heading(title: str, lead: str, detector: Detector | None) -> None:
             st.badge(
                 in_markdown(detector.name), icon=":material/shield:", color="blue", help=detector.description or None
             )
-            st.badge(in_markdown(f"version {detector.version}"), color="gray", help="The live detector version.")
+            times.offer_utc()
+            sealed = detector.document.get("created_at")
+            name = f"version of {times.moment(sealed, time=False)}" if sealed else f"version {detector.version}"
+            about = f"The live detector version: {detector.version}."
+            st.badge(in_markdown(name), color="gray", help=in_markdown(about))
 
 
 def show_style(path: Path) -> None:

@@ -49,6 +49,7 @@ def _checked_charts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def contract() -> Iterator[Contract]:
     with serve_contract() as running:
         yield running
+        assert running.drift == [], "the fake API answered otherwise than docs/reference/openapi.json says"
 
 
 @pytest.fixture

@@ -233,9 +233,9 @@ def test_rules_show_the_values_put_in(page: AppTest) -> None:
 def test_what_was_known_is_told_with_units_over_a_chosen_time(page: AppTest) -> None:
     said = texts(page)
     assert "Customer C00812</th><td>13+ (12.2)</td><td>$130.21</td><td>–</td>" in said
-    assert "No earlier payment is remembered of this device." in said
+    assert "No earlier payments on record for this device." in said
     page.segmented_control(key="known-span").set_value(86_400.0).run()
-    assert "What was known over 1 day" in texts(page)
+    assert "Profiles with a half-life of 1 day" in texts(page)
 
 
 def test_an_unknown_id_is_said_calmly(page: AppTest) -> None:

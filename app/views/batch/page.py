@@ -11,9 +11,9 @@ from app import clock
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.components.outcome_card import empty_state
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown, show_page
-from app.views.batch.results import show_downloads, show_summary
+from app.views.batch.results import show_summary
 from app.views.batch.upload import show_upload
 
 POLL_EVERY_S = 2
@@ -88,9 +88,9 @@ def _column_config() -> dict[str, Any]:
     return {
         "file": column.TextColumn("File", width="medium"),
         "status": column.TextColumn("Status", width=80),
-        "created": column.DatetimeColumn("Uploaded (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
-        "rows": column.NumberColumn("Rows", format="%,d", width=80),
-        "failed": column.NumberColumn("Failed", format="%,d", width=70),
+        "created": times.column("Uploaded", width=150),
+        "rows": column.NumberColumn("Rows", format=formatting.COUNT_FORMAT, width=80),
+        "failed": column.NumberColumn("Failed", format=formatting.COUNT_FORMAT, width=70),
     }
 
 
@@ -102,7 +102,7 @@ def _show_batch(api: Api, detector: Detector, batch_id: str) -> None:
         st.header(in_markdown(str(batch.get("filename") or batch_id)), anchor=False)
         st.caption(in_markdown(_origin(batch, batch_id)))
     with files:
-        show_downloads(batch)
+        _show_downloads(batch)
     if status == "rejected":
         reason = str(batch.get("reason") or "The API gave no reason.")
         st.warning(in_markdown(f"This file was not scored. {reason}"), icon=":material/block:")
@@ -115,12 +115,35 @@ def _show_batch(api: Api, detector: Detector, batch_id: str) -> None:
         _watch(api, batch_id)
 
 
+def _show_downloads(batch: Json) -> None:
+    """Offer the files of a finished batch."""
+    downloads = batch.get("downloads") or {}
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if downloads.get("results"):
+            st.link_button(
+                "Download results (CSV)",
+                downloads["results"],
+                type="primary",
+                icon=":material/download:",
+                help="Your columns plus score, probability, outcome and status.",
+            )
+        if downloads.get("results_parquet"):
+            st.link_button(
+                "Download results (Parquet)",
+                downloads["results_parquet"],
+                icon=":material/download:",
+                help="The same data as Parquet, for programs.",
+            )
+        if downloads.get("summary"):
+            st.link_button("Download summary (JSON)", downloads["summary"], icon=":material/download:")
+
+
 def _origin(batch: Json, batch_id: str) -> str:
     version = (batch.get("summary") or {}).get("detector_version")
     decided = f" by detector version {version}" if version else ""
     if batch.get("finished_at"):
-        return f"Batch {batch_id}, finished {formatting.moment(batch['finished_at'])}{decided}"
-    return f"Batch {batch_id}, uploaded {formatting.moment(batch.get('created_at'))}"
+        return f"Batch {batch_id}, finished {times.moment(batch['finished_at'])}{decided}"
+    return f"Batch {batch_id}, uploaded {times.moment(batch.get('created_at'))}"
 
 
 @st.fragment(run_every=POLL_EVERY_S)
@@ -212,7 +235,7 @@ def _inbox_columns() -> dict[str, Any]:
     return {
         "file": column.TextColumn("File", width="medium"),
         "state": column.TextColumn("State", width=110),
-        "put": column.DatetimeColumn("Received (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
+        "put": times.column("Received", width=150),
         "size": column.TextColumn("Size", width=80),
     }
 

@@ -12,7 +12,7 @@ from app.api.client import Json
 from app.api.detector import Detector
 from app.components.charts import Histogram, Mark, Share, score_histogram, shares_chart, show_chart
 from app.components.matched_rules import describe_downgrade
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown
 
 
@@ -27,29 +27,6 @@ def show_summary(detector: Detector, batch: Json) -> None:
         _show_shares(detector, summary)
     show_risky_rows(detector, summary.get("top_events") or [], str(batch.get("batch_id")))
     _show_errors(summary)
-
-
-def show_downloads(batch: Json) -> None:
-    """Offer the files of a finished batch."""
-    downloads = batch.get("downloads") or {}
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        if downloads.get("results"):
-            st.link_button(
-                "Download results (CSV)",
-                downloads["results"],
-                type="primary",
-                icon=":material/download:",
-                help="Your columns plus score, probability, outcome and status.",
-            )
-        if downloads.get("results_parquet"):
-            st.link_button(
-                "Download results (Parquet)",
-                downloads["results_parquet"],
-                icon=":material/download:",
-                help="The same data as Parquet, for programs.",
-            )
-        if downloads.get("summary"):
-            st.link_button("Download summary (JSON)", downloads["summary"], icon=":material/download:")
 
 
 def _show_outcomes(detector: Detector, summary: Json) -> None:
@@ -172,7 +149,15 @@ def show_risky_rows(detector: Detector, events: Sequence[Json], key: str) -> Non
         st.caption("No rows match. Choose other outcomes, a lower score, or a shorter text.")
         return
     others = [name for name in events[0] if name not in {*_FIRST, *_LAST, "reasons", "downgraded"}]
-    rows = [{**one, "outcome": _describe_outcome(one), "why": _first_reason(one)} for one in shown]
+    rows = [
+        {
+            **one,
+            "probability": formatting.hundredths(one.get("probability")),
+            "outcome": _describe_outcome(one),
+            "why": _first_reason(one),
+        }
+        for one in shown
+    ]
     chosen = st.dataframe(
         rows,
         hide_index=True,
@@ -246,13 +231,13 @@ def _column_config(detector: Detector, others: Sequence[str]) -> dict[str, Any]:
     symbol = formatting.SYMBOLS.get(detector.currency, "")
     column = st.column_config
     return {
-        "score": column.ProgressColumn("Score", format="%d", min_value=0, max_value=1000, width=100),
+        "score": column.NumberColumn("Score", format="%d", width=70),
         "outcome": column.TextColumn("Outcome", width=80, help="In parentheses: the outcome that a rule weakened."),
         "amount": column.NumberColumn("Amount", format=f"{symbol}%,.2f", width=95),
-        "timestamp": column.DatetimeColumn("Time (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
+        "timestamp": times.column("Time", width=150),
         "event_id": column.TextColumn("Event ID", width=100),
         "why": column.TextColumn("Top reason", width=420),
         "row": column.NumberColumn("Row", format="%d", help="The first payment is row 1. The header is not counted."),
-        "probability": column.NumberColumn("Probability", format="percent"),
+        "probability": column.NumberColumn("Probability", format=formatting.PERCENT_FORMAT),
         **{name: column.TextColumn(formatting.title(name)) for name in others},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -11,7 +12,7 @@ from app.api.client import Api, Json
 from app.api.connection import Connection, find_connection
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.glossary import GLOSSARY
 from app.ui.page import in_markdown, problems_shown, show_page, show_problem
 from app.views.today.data import time_health
@@ -28,6 +29,7 @@ def _show_body(api: Api, detector: Detector) -> None:
     connection = find_connection()
     if connection is not None:
         _show_connection(api, connection)
+    _show_time_zone()
     with problems_shown():
         _show_versions(load_versions(api.url, api))
     _show_reading(detector)
@@ -60,6 +62,16 @@ def _show_connection(api: Api, connection: Connection) -> None:
     st.button("Measure again", icon=":material/refresh:", on_click=_measure, args=(api,))
 
 
+def _show_time_zone() -> None:
+    st.header("Time zone", anchor=False)
+    name = "UTC" if times.zone_name() == "UTC" else f"{times.zone_name()} time"
+    switch = "" if times.reader_zone() is UTC else " To switch between your zone and UTC, use the control at the top."
+    st.markdown(
+        in_markdown(f"Times on all pages are in {name}.{switch} Downloads, links and the API use UTC. ")
+        + in_markdown(f"The days of charts and filters begin at {times.utc_midnight()}.")
+    )
+
+
 def _measure(api: Api) -> None:
     try:
         st.session_state[_MEASURED] = time_health(api), None
@@ -88,10 +100,12 @@ def _show_versions(answer: Json) -> None:
         hide_index=True,
         height="content" if len(rows) <= 6 else 250,
         column_config={
-            "Sealed": column.DatetimeColumn("Sealed (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC"),
+            "Sealed": times.column("Sealed"),
             "Rules": column.NumberColumn(width=70),
-            "Trained on": column.NumberColumn(format="localized", help="Number of events in the training data."),
-            "Data to": column.DatetimeColumn("Data through", format="D MMM YYYY", timezone="UTC"),
+            "Trained on": column.NumberColumn(
+                format=formatting.COUNT_FORMAT, help="Number of events in the training data."
+            ),
+            "Data to": times.column("Data through", time=False),
         },
         placeholder=formatting.NOTHING,
         alt="Sealed versions of the detector, newest first",

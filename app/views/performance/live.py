@@ -16,7 +16,7 @@ from app.components.confusion import APPROVED, confusion_matrix
 from app.components.live_days import LiveDay, matures_on, read_live_days
 from app.components.outcome_card import empty_state
 from app.components.score_table import Acted, ScoreTable, add_days, measure, measure_acted
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.links import show_link
 from app.ui.page import in_markdown
 from app.views.performance.charts import days_chart
@@ -78,24 +78,24 @@ def _explain_no_table(live: Live, detector: Detector) -> tuple[str, str]:
             f"No fraud has been reported among these {noun} yet. Send or upload labels.",
         )
     first = matures_on(live.days[0].day, float(detector.label_delay_s or 0))
-    text = f"Fraud is reported late. The first of these days will have final labels on {formatting.day(first)}."
+    text = f"Fraud is reported late. The first of these days will have final labels on {times.day(first)}."
     return "No days with final labels yet", text
 
 
 def show_days(days: Sequence[LiveDay], count: Callable[[Json], tuple[int, int]], detector: Detector) -> None:
     """Show the fraud of each day, caught and missed by ``count``, and which days are open."""
     delay = (detector.label_delay_s or 0) / 86_400
-    note = f"A day's labels are final {delay:g} days later, at midnight UTC. Pale days are still open."
+    note = f"A day's labels are final {delay:g} days later, at {times.utc_midnight()}. Pale days are still open."
     st.subheader("Fraud by day", anchor=False, help=note)
     show_chart(days_chart(days, count), alt="Known frauds of each day, caught and missed")
     open_days = [live for live in days if not live.is_mature]
     if open_days:
-        first, last = formatting.day(open_days[0].day), formatting.day(open_days[-1].day)
+        first, last = times.day(open_days[0].day), times.day(open_days[-1].day)
         span = first if len(open_days) == 1 else f"{first} to {last}"
         is_are = "is" if len(open_days) == 1 else "are"
         st.caption(
             f"Pale: {span} {is_are} still open. Fraud on these days may be reported until "
-            f"{formatting.day(open_days[-1].matures)}. The metrics above leave them out unless you include open days."
+            f"{times.day(open_days[-1].matures)}. The metrics above leave them out unless you include open days."
         )
 
 

@@ -17,7 +17,7 @@ from app.components.live_days import count_frauds
 from app.components.model_health import calibrate_money, compare_with_test, describe_calibration, describe_moved
 from app.components.outcome_card import empty_state
 from app.components.score_table import ScoreTable, measure
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown, show_page
 from app.ui.url_state import in_url, one_of
 from app.views.performance.charts import calibration_chart
@@ -81,7 +81,7 @@ def _show_test(detector: Detector, evaluation: Json) -> None:
         show_distribution(table, thresholds, formatting.plural(detector.event_name))
     with calibration:
         _show_calibration(evaluation.get("calibration"))
-    show_models(evaluation, measure(table, thresholds[0][1]).false_positive_rate)
+    show_models(evaluation, measure(table, thresholds[0][1]))
 
 
 def _show_live(api: Api, detector: Detector, evaluation: Json, controls: DeltaGenerator) -> None:
@@ -222,7 +222,7 @@ def _live_basis(detector: Detector, table: ScoreTable) -> str:
 
 
 def _span(span: Json) -> str:
-    return f"{formatting.moment(span.get('from'), time=False)} to {formatting.moment(span.get('to'), time=False)}"
+    return times.period(span.get("from"), span.get("to"))
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

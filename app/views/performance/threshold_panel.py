@@ -76,7 +76,7 @@ def used_threshold(detector: Detector, otherwise: int = 900) -> int:
 def show_figures(detector: Detector, now: Figures, before: Figures, everything: Acted, against: str) -> None:
     """Show metrics, and in small print their difference from others, which ``against`` names."""
     noun = formatting.plural(detector.event_name)
-    cells = iter(st.columns(6 if now.missed_amount is not None else 5))
+    cells = iter(st.columns(4 if now.missed_amount is not None else 3))
     next(cells).metric(
         "Recall", formatting.percent(now.recall), _points(now.recall, before.recall), border=True,
         help=f"Share of all fraud that is reviewed or blocked. Small print: change from {against}.",
@@ -92,6 +92,12 @@ def show_figures(detector: Detector, now: Figures, before: Figures, everything: 
         _points(now.false_positive_rate, before.false_positive_rate), delta_color="inverse", border=True,
         help=f"Share of legitimate {noun} that are flagged: good customers affected.",
     )  # fmt: skip
+    with st.expander("More metrics"):
+        _show_more(detector, now, before, everything)
+
+
+def _show_more(detector: Detector, now: Figures, before: Figures, everything: Acted) -> None:
+    cells, noun = iter(st.columns(4)), formatting.plural(detector.event_name)
     next(cells).metric(
         "F1", formatting.percent(now.f1), _points(now.f1, before.f1), border=True,
         help="Harmonic mean of precision and recall. High only if both are high.",
@@ -178,14 +184,14 @@ def _show_costs(detector: Detector, table: ScoreTable, thresholds: list[tuple[st
     unit = f" ({detector.currency})" if detector.currency else ""
     chart = cost_chart(sweep(table, high, prices, blocks_alone=alone), low, best[0], unit)
     show_chart(chart, alt="Cost per day at each threshold")
-    here, least = (
-        formatting.money(price(table, *pair, prices).total, detector.currency) for pair in ((low, high), best)
-    )
+    totals = [price(table, *pair, prices).total for pair in ((low, high), best)]
+    here, least, less = (formatting.money(cost, detector.currency) for cost in (*totals, totals[0] - totals[1]))
+    saving = f"You could save {less} a day." if totals[0] - totals[1] >= 1 else ""
     where = " and ".join(
         f"{'no ' if score > TOP else ''}{name.lower()}{'' if score > TOP else f' from {score}'}"
         for (name, _), score in zip(thresholds, best if not alone else best[:1], strict=True)
     )
-    st.caption(in_markdown(f"Current: {here} per day. Cheapest: {least} per day ({where})."))
+    st.caption(in_markdown(f"Current: {here} per day. Cheapest: {least} per day ({where}). {saving}".rstrip()))
 
 
 def show_distribution(table: ScoreTable, thresholds: list[tuple[str, int]], noun: str) -> None:

@@ -12,7 +12,7 @@ import altair as alt
 from app.api.client import Json
 from app.api.detector import Detector
 from app.components.charts import Chart, inline, one_or_other
-from app.ui import formatting
+from app.ui import formatting, times
 
 THIS, FRAUD, STOPPED, PASSED = "This payment", "Confirmed fraud", "Reviewed or blocked", "Approved"
 _COLOURS = {THIS: "#7b5cc4", FRAUD: "#e0525c", STOPPED: "#d08a2e", PASSED: "#5b8def"}
@@ -21,7 +21,7 @@ _SHAPES = {THIS: "diamond", FRAUD: "triangle-up", STOPPED: "square", PASSED: "ci
 
 @dataclass(frozen=True)
 class Mark:
-    """A payment in a chart; ``at`` places it, ``when`` is shown to the reader."""
+    """A payment in a chart; ``at`` places it on an axis in the shown zone, ``when`` is shown to the reader."""
 
     event_id: str
     at: str
@@ -43,7 +43,7 @@ def mark_payment(found: Json, this: str, detector: Detector) -> Mark:
     score = formatting.NOTHING if found.get("score") is None else str(found["score"])
     said = f"{formatting.title(found['outcome'])}, score {score}{f', labeled {label}' if label else ''}"
     at = str(found["timestamp"])
-    return Mark(found["event_id"], at, formatting.moment(at), float(found.get("amount") or 0.0), kind, said)
+    return Mark(found["event_id"], times.on_axis(at), times.moment(at), float(found.get("amount") or 0.0), kind, said)
 
 
 def encode_kind(*, legend: bool) -> dict[str, Chart]:

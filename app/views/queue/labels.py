@@ -152,7 +152,7 @@ def _show_verdicts(api: Api, detector: Detector, decision: Json, ids: Sequence[s
         ("legitimate", "Legitimate", "L", ":material/verified_user:"),
     ):
         st.button(
-            name, key=f"say-{label}", icon=icon, shortcut=key, type="primary" if label == "fraud" else "secondary",
+            name, key=f"say-{label}", icon=icon, shortcut=key,
             on_click=_decide, args=(api, detector, decision, label, next_of(ids, event_id)),
         )  # fmt: skip
 

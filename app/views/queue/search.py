@@ -12,12 +12,12 @@ from app import clock
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.components.case import load_case
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.url_state import in_url, one_of
+from app.views.queue.case_list import LIMIT, PAGE
 from app.views.queue.labels import latest_by_event
 
 ANY = "any"
-PAGE = 50
 DAYS = {"1": "Today", "7": "7 days", "30": "30 days"}
 LABELS = {"none": "Not labeled", "fraud": "Fraud", "legitimate": "Legitimate", ANY: "Any label"}
 SORTS = {"money_at_risk": "Money at risk", "amount": "Amount", "score": "Score", "newest": "Newest first"}
@@ -36,6 +36,7 @@ class QueueTerms:
     rule: str
     from_score: int
     to_score: int
+    limit: int = PAGE
 
     def takes(self, label: str) -> bool:
         """Return whether a payment with this label matches."""
@@ -58,7 +59,7 @@ class QueueTerms:
             "from_score": "" if whole else str(self.from_score),
             "to_score": "" if whole else str(self.to_score),
             "sort": self.sort,
-            "limit": str(PAGE),
+            "limit": str(self.limit),
         }
 
 
@@ -78,7 +79,7 @@ def show_filters(detector: Detector) -> QueueTerms:
         )  # fmt: skip
         days = st.segmented_control(
             "Decision date", list(DAYS), required=True, **in_url("days", str(default.days), one_of(list(DAYS))),
-            format_func=DAYS.__getitem__, help="Date of the decision. Days start at midnight UTC.",
+            format_func=DAYS.__getitem__, help=f"Date of the decision. Days start at {times.utc_midnight()}.",
         )  # fmt: skip
         label = st.selectbox(
             "Label", list(LABELS), **in_url("label", default.label, one_of(list(LABELS))),
@@ -91,7 +92,16 @@ def show_filters(detector: Detector) -> QueueTerms:
         )  # fmt: skip
         with st.popover("Rule and score", icon=":material/tune:"):
             rule, (low, high) = _show_more(detector)
-    return QueueTerms(str(outcome), int(days or default.days), str(label), str(sort), rule, low, high)
+    return QueueTerms(
+        str(outcome),
+        int(days or default.days),
+        str(label),
+        str(sort),
+        rule,
+        low,
+        high,
+        st.session_state.get(LIMIT, PAGE),
+    )
 
 
 def review_outcome(order: list[str]) -> str:

@@ -15,7 +15,7 @@ import streamlit as st
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.glossary import meaning
 from app.views.rules.draft import Draft
 
@@ -97,13 +97,15 @@ def _show_settings(draft: Draft, rule: Json, key: str) -> None:
     )
     expires = second.date_input(
         "Expires",
-        formatting.day_of(rule["expires_at"]),
-        key=f"{key}.expires",
+        times.day_of(rule["expires_at"]),
+        key=f"{key}.expires.{times.zone_name()}",
         format="YYYY-MM-DD",
-        help="The rule stops at midnight UTC on this day. Leave empty for no expiration.",
+        help="The rule stops at the start of this day. Leave empty for no expiration.",
     )
-    if expires != formatting.day_of(rule["expires_at"]):
-        rule["expires_at"] = None if expires is None else f"{expires.isoformat()}T00:00:00Z"
+    if expires != times.day_of(rule["expires_at"]):
+        rule["expires_at"] = None if expires is None else times.midnight_of(expires)
+    if rule["expires_at"] is not None:
+        second.caption(f"Stops {times.moment(rule['expires_at'])}.")
 
 
 def _check(api: Api, draft: Draft) -> tuple[list[Json], str]:

@@ -13,7 +13,7 @@ from app import clock
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.components.outcome_card import empty_state
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.glossary import meaning
 from app.ui.links import show_link
 from app.ui.page import in_markdown, show_page
@@ -54,6 +54,7 @@ def _show_body(api: Api, detector: Detector) -> None:
         show_lists(api, detector)
 
 
+_CLICKED = "rules.clicked"
 DAYS = {1: "Today", 7: "7 days", 30: "30 days", 90: "90 days"}
 
 
@@ -68,9 +69,9 @@ def show_rules_in_use(api: Api, detector: Detector) -> None:
     days = _choose_days()
     answer = load_summaries(api.url, days, api)
     figures = read_figures(answer["days"], detector.outcomes[0].name)
-    _show_table(detector, rules, figures)
+    clicked = _show_table(detector, rules, figures)
     _show_freshness(answer)
-    chosen = _choose_rule([str(rule["name"]) for rule in rules])
+    chosen = _choose_rule([str(rule["name"]) for rule in rules], clicked)
     rule = next(rule for rule in rules if rule["name"] == chosen)
     _show_rule(api, detector, rule, figures, answer["days"])
 
@@ -84,12 +85,16 @@ def load_summaries(url: str, days: int, _api: Api) -> Json:  # noqa: ARG001 - th
 
 def _choose_days() -> int:
     chosen = st.segmented_control(
-        "Period", list(DAYS), default=7, format_func=DAYS.__getitem__, key="rules.days", width="content"
+        "Period", list(DAYS), default=30, format_func=DAYS.__getitem__, key="rules.days", width="content"
     )
-    return int(chosen or 7)
+    return int(chosen or 30)
 
 
-def _choose_rule(names: Sequence[str]) -> str:
+def _choose_rule(names: Sequence[str], clicked: str | None) -> str:
+    """Return the rule that was clicked last, or chosen in the list, or named in the URL."""
+    if clicked and clicked != st.session_state.get(_CLICKED):
+        st.query_params["rule"] = clicked
+    st.session_state[_CLICKED] = clicked
     return str(st.selectbox("Rule details", names, width=420, **in_url("rule", names[0], one_of(names))))
 
 
@@ -110,23 +115,29 @@ def _row(rule: Json, figures: RuleFigures) -> Json:
         "Outcome": formatting.title(str(rule["outcome"])),
         "Hits": figures.hits,
         "Frauds": figures.frauds,
-        "Precision": figures.precision,
+        "Precision": formatting.hundredths(figures.precision),
         "Saved": figures.saved,
         "Priority": rule["priority"],
-        "Expires": formatting.day_of(rule.get("expires_at")),
+        "Expires": rule.get("expires_at"),
     }
 
 
-def _show_table(detector: Detector, rules: Sequence[Json], figures: Mapping[str, RuleFigures]) -> None:
+def _show_table(detector: Detector, rules: Sequence[Json], figures: Mapping[str, RuleFigures]) -> str | None:
+    """Show the table; return the rule of the selected row, None if no row is selected."""
     rows = [_row(rule, figures.get(str(rule["name"]), RuleFigures())) for rule in rules]
-    st.dataframe(
+    chosen: Any = st.dataframe(
         rows,
         hide_index=True,
         height="content" if len(rows) <= 10 else 390,
         column_config=_columns(detector),
         placeholder=formatting.NOTHING,
-        alt="Live rules with their results, in the order of evaluation",
+        on_select="rerun",
+        selection_mode="single-row",
+        key="rules.table",
+        alt="Live rules with their results, in the order of evaluation; select one to see it",
     )
+    selected = chosen["selection"]["rows"]
+    return str(rules[selected[0]]["name"]) if selected and selected[0] < len(rules) else None
 
 
 def _columns(detector: Detector) -> dict[str, Any]:
@@ -136,25 +147,27 @@ def _columns(detector: Detector) -> dict[str, Any]:
         "Rule": column.TextColumn(width="medium", help=meaning("rule")),
         "State": column.TextColumn(width=75, help="Active, shadow (recorded only), off, or expired."),
         "Outcome": column.TextColumn(width=85, help=meaning("outcome")),
-        "Hits": column.NumberColumn(format="localized", width=80, help=f"Number of {noun} that the rule matched."),
-        "Frauds": column.NumberColumn(format="localized", width=80, help="Hits labeled as fraud so far."),
-        "Precision": column.NumberColumn(format="percent", width=85, help="Share of fraud among the labeled hits."),
+        "Hits": column.NumberColumn(
+            format=formatting.COUNT_FORMAT, width=80, help=f"Number of {noun} that the rule matched."
+        ),
+        "Frauds": column.NumberColumn(format=formatting.COUNT_FORMAT, width=80, help="Hits labeled as fraud so far."),
+        "Precision": column.NumberColumn(
+            format=formatting.PERCENT_FORMAT, width=85, help="Share of fraud among the labeled hits."
+        ),
         "Saved": column.NumberColumn(
             format=f"{symbol}%,.0f",
             width=100,
             help="Amount of fraud that the rule hit and that was not approved. Shadow rules: fraud it would have hit.",
         ),
         "Priority": column.NumberColumn(format="%d", width=75, help="Lower numbers are evaluated first."),
-        "Expires": column.DateColumn(
-            format="D MMM YYYY", width=105, help="The rule stops at midnight UTC on this day."
-        ),
+        "Expires": times.column("Expires", width=150, note="When the rule stops."),
     }
 
 
 def _show_freshness(answer: Json) -> None:
     until = answer.get("indexed_until")
     if until:
-        st.caption(f"Includes decisions and labels through {formatting.moment(until)}.")
+        st.caption(f"Includes decisions and labels through {times.moment(until)}.")
     else:
         st.caption("No decisions in this period. New ones appear after a few minutes.")
 
@@ -187,7 +200,7 @@ def _describe(rule: Json) -> str:
         "Expired": f"Expired: the rule is no longer evaluated. The outcome was {outcome}.",
     }[state_of(rule)]
     expires = rule.get("expires_at")
-    ends = f" Expires {formatting.moment(str(expires))}." if expires and state_of(rule) != "Expired" else ""
+    ends = f" Expires {times.moment(str(expires))}." if expires and state_of(rule) != "Expired" else ""
     return f"{doing} Priority {rule['priority']}.{ends}"
 
 
@@ -198,7 +211,7 @@ def _show_overlaps(detector: Detector, figures: RuleFigures, overlaps: Sequence[
         st.caption("No overlap with other rules." if figures.hits else "No matches in this period.")
         return
     rows = [
-        {"Rule": other, "Both": both, "Share": both / figures.hits if figures.hits else None}
+        {"Rule": other, "Both": both, "Share": 100 * both / figures.hits if figures.hits else None}
         for other, both in overlaps
     ]
     column = st.column_config
@@ -207,9 +220,15 @@ def _show_overlaps(detector: Detector, figures: RuleFigures, overlaps: Sequence[
         hide_index=True,
         height="content" if len(rows) <= 6 else 250,
         column_config={
-            "Both": column.NumberColumn(format="localized", help=f"Number of {noun} that both rules matched."),
+            "Both": column.NumberColumn(
+                format=formatting.COUNT_FORMAT, help=f"Number of {noun} that both rules matched."
+            ),
             "Share": column.ProgressColumn(
-                "Share of hits", format="percent", min_value=0, max_value=1, help="Near 100%, the rule adds little."
+                "Share of hits",
+                format=formatting.PERCENT_FORMAT,
+                min_value=0,
+                max_value=100,
+                help="Near 100%, the rule adds little.",
             ),
         },
         alt=f"Other rules that matched the same {noun}",

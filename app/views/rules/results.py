@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.api.client import Api, Json
 from app.api.detector import Detector
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown
 
 
@@ -166,7 +166,7 @@ def _row(rule: Json) -> Json:
         "Outcome": formatting.title(str(rule["outcome"])),
         "Hits": rule["hits"]["events"],
         "Frauds": rule["hits"]["frauds"],
-        "Precision": rule["precision"],
+        "Precision": formatting.hundredths(rule["precision"]),
         "Saved": rule["hits"]["saved"],
         "Costs": rule["spent"],
         "Affected": rule["disturbed"],
@@ -181,25 +181,31 @@ def _columns(detector: Detector, noun: str) -> Mapping[str, Any]:
     return {
         "Rule": column.TextColumn(width="medium"),
         "Outcome": column.TextColumn(width=85),
-        "Hits": column.NumberColumn(format="localized", help=f"Number of {noun} that the rule would have matched."),
-        "Frauds": column.NumberColumn(format="localized"),
-        "Precision": column.NumberColumn(format="percent", help="Share of fraud among the labeled hits."),
+        "Hits": column.NumberColumn(
+            format=formatting.COUNT_FORMAT, help=f"Number of {noun} that the rule would have matched."
+        ),
+        "Frauds": column.NumberColumn(format=formatting.COUNT_FORMAT),
+        "Precision": column.NumberColumn(
+            format=formatting.PERCENT_FORMAT, help="Share of fraud among the labeled hits."
+        ),
         "Saved": column.NumberColumn(format=f"{symbol}%,.0f", help="Loss from this fraud without the rule."),
         "Costs": column.NumberColumn(
             format=f"{symbol}%,.0f", help="Cost of reviewing the hits, or of blocking legitimate ones."
         ),
-        "Affected": column.NumberColumn(format="localized", help="Good customers with a hit (upper limit)."),
-        "Downgraded": column.NumberColumn(
-            format="localized", help="Hits for which the score alone would have given a stronger outcome."
+        "Affected": column.NumberColumn(
+            format=formatting.COUNT_FORMAT, help="Good customers with a hit (upper limit)."
         ),
-        "Unique hits": column.NumberColumn(format="localized", help=_ADDS),
-        "Unique frauds": column.NumberColumn(format="localized", help="Fraud among the unique hits."),
+        "Downgraded": column.NumberColumn(
+            format=formatting.COUNT_FORMAT, help="Hits for which the score alone would have given a stronger outcome."
+        ),
+        "Unique hits": column.NumberColumn(format=formatting.COUNT_FORMAT, help=_ADDS),
+        "Unique frauds": column.NumberColumn(format=formatting.COUNT_FORMAT, help="Fraud among the unique hits."),
     }
 
 
 def _describe_data(trial: Json, noun: str) -> str:
     period = trial.get("period") or {}
-    days = f"{formatting.moment(period.get('from'), time=False)} to {formatting.moment(period.get('to'), time=False)}"
+    days = times.period(period.get("from"), period.get("to"))
     whole = f"{formatting.count(trial['events'])} {noun} from {days}, {formatting.count(trial['frauds'])} of them fraud"
     assumed = "They were not used in training. Each rule is treated as active."
     if not trial["estimated"]:

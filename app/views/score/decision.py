@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.api.client import Api, Json
 from app.api.detector import Detector
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown
 
 LABELS = {"fraud": "Fraud", "legitimate": "Legitimate"}
@@ -36,8 +36,8 @@ def show_exceptions(decision: Json) -> None:
     skew = decision.get("clock")
     if isinstance(skew, dict):
         st.warning(
-            f"The event's time, {formatting.moment(skew.get('given'))}, is in the future. The decision used "
-            f"{formatting.moment(skew.get('used'))} instead. Check the sender's clock and time zone.",
+            f"The event's time, {times.moment(skew.get('given'))}, is in the future. The decision used "
+            f"{times.moment(skew.get('used'))} instead. Check the sender's clock and time zone.",
             icon=":material/schedule:",
         )
 
@@ -47,7 +47,7 @@ def show_record(detector: Detector, decision: Json, answer: Json) -> None:
     noun = detector.event_name
     st.caption(
         in_markdown(
-            f"Event {decision.get('event_id')}, decided {formatting.moment(decision.get('decided_at'))} by detector "
+            f"Event {decision.get('event_id')}, decided {times.moment(decision.get('decided_at'))} by detector "
             f"version {decision.get('detector_version')}. If the same event ID is sent again, it gets the same "
             "decision and counts once."
         )
@@ -67,7 +67,7 @@ def show_label(api: Api, decision: Json) -> bool:
     known = decision.get("label")
     question = "**Label this event**"
     if isinstance(known, dict):
-        question = f"Labeled **{known.get('label')}** since {formatting.moment(known.get('known_at'), time=False)}"
+        question = f"Labeled **{known.get('label')}** since {times.moment(known.get('known_at'), time=False)}"
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="label"):
         st.markdown(question, width="stretch", help="A label updates the profiles and is used in the next training.")
         pressed = [label for label in LABELS if st.button(LABELS[label], key=f"label-{label}")]
@@ -80,55 +80,57 @@ def show_label(api: Api, decision: Json) -> bool:
     return labelled
 
 
-# What is said of a history, in this order: heading, and the operations that tell it, the most telling first.
+# Columns of the table of profiles: heading, and the operations that fill it, the most informative first.
 COLUMNS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("{Events}", ("count",)),
     ("Usual amount", ("mean_amount",)),
-    ("Unusually large", ("unusual_count",)),
-    ("Known frauds", ("fraud_count", "ordinary_fraud_count")),
-    ("Proved legitimate", ("legitimate_count",)),
-    ("From its usual place", ("distance_km",)),
+    ("Unusually large amounts", ("unusual_count",)),
+    ("Confirmed fraud", ("fraud_count", "ordinary_fraud_count")),
+    ("Confirmed legitimate", ("legitimate_count",)),
+    ("Distance from usual place", ("distance_km",)),
 )
 # Counts of events, each of which adds 1 and fades; sums are rounded to so much.
 _COUNTS = ("count", "unusual_count", "fraud_count", "ordinary_fraud_count", "legitimate_count")
 _FRAUDS = ("fraud_count", "ordinary_fraud_count")
 _ROUNDED = 0.001
 WHOLE = (
-    "5+ (4.0): there were at least 5, whose weights add up to 4.0 now. A {event} weighs 1 when it is made and half "
+    "5+ (4.0) means at least 5, with a combined weight of 4.0 now. A {event} starts with a weight of 1, which halves "
     "after each half-life."
 )
 HELP = (
-    "What was read from the histories before this {event} was added. Each {event} counts as 1 when it happens, as ½ "
-    "one half-life later, as ¼ after two. A dash: it is not kept over this half-life, or there is too little to tell."
+    "Profiles before this {event} was added. Older {events} weigh less: half after one half-life, a quarter after two. "
+    "A dash: not kept for this half-life, or too little data."
 )
 
 
 def show_known(detector: Detector, histories: Sequence[Json]) -> None:
-    """Show what was known of each entity, over a half-life that can be chosen."""
+    """Show the profile of each entity, for a half-life that can be chosen."""
     noun = detector.event_name
     spans = sorted({float(fact["half_life_s"]) for known in histories for fact in known["facts"]})
     if not spans:
-        st.caption(f"This {noun} names nobody who has a history.")
+        st.caption(f"This {noun} has no customer, merchant or other entity with a profile.")
         return
     chosen = st.segmented_control(
-        "Fading by half in",
+        "Half-life",
         spans,
         default=spans[-1],
         required=True,
         format_func=formatting.duration,
         key="known-span",
-        help=HELP.format(event=noun),
+        help=HELP.format(event=noun, events=formatting.plural(noun)),
     )
     span = float(chosen or spans[-1])
     tables = [dict(_facts_over(known, span)) for known in histories]
     kept = [(heading, names) for heading, names in COLUMNS if any(set(names) & table.keys() for table in tables)]
-    headings = ["Who", *(heading.format(Events=formatting.title(formatting.plural(noun))) for heading, _ in kept)]
+    headings = ["Entity", *(heading.format(Events=formatting.title(formatting.plural(noun))) for heading, _ in kept)]
     rows = [
         [_who(known), *(_cell(known, table, names, detector.currency) for _, names in kept)]
         for known, table in zip(histories, tables, strict=True)
     ]
-    st.html(html_table(f"What was known over {formatting.duration(span)}", headings, rows))
-    st.caption(in_markdown(" ".join(filter(None, [WHOLE.format(event=noun), say_overtaken(histories, tables, noun)]))))
+    st.html(html_table(f"Profiles with a half-life of {formatting.duration(span)}", headings, rows))
+    st.caption(
+        in_markdown(" ".join(filter(None, [WHOLE.format(event=noun), explain_outweighed(histories, tables, noun)])))
+    )
     st.caption(_newcomers(histories, noun))
 
 
@@ -162,8 +164,8 @@ def at_least(known: Json, operations: Sequence[str]) -> int:
     return math.ceil(max(longest.values(), default=0.0) - _ROUNDED)
 
 
-def say_overtaken(histories: Sequence[Json], tables: Sequence[Mapping[str, Json]], noun: str) -> str:
-    """Say why somebody has more known frauds than events, where the fading makes it look so."""
+def explain_outweighed(histories: Sequence[Json], tables: Sequence[Mapping[str, Json]], noun: str) -> str:
+    """Return why an entity has more confirmed fraud than events, where the weights make it look so."""
     odd = []
     for known, table in zip(histories, tables, strict=True):
         frauds = max((float(table[name]["value"] or 0.0) for name in _FRAUDS if name in table), default=0.0)
@@ -172,8 +174,8 @@ def say_overtaken(histories: Sequence[Json], tables: Sequence[Mapping[str, Json]
     if not odd:
         return ""
     return (
-        f"The sum of known frauds is above that of {formatting.plural(noun)} for {', '.join(odd)}: a {noun} fades from "
-        "when it was made, a fraud from the day on which it became known."
+        f"For {', '.join(odd)}, confirmed fraud outweighs all {formatting.plural(noun)}: a {noun} loses weight from "
+        "when it was made, a fraud only from the day it was confirmed."
     )
 
 
@@ -198,15 +200,15 @@ def _faded(count: float) -> str:
 
 
 def _newcomers(histories: Sequence[Json], noun: str) -> str:
-    """Say who was never seen before."""
+    """Return which entities have no earlier events."""
     new = [
         " and ".join(formatting.entity(str(column)) for column in known["columns"])
         for known in histories
         if known["key"] is not None and not known["remembered"]
     ]
     if not new:
-        return f"All of them were known before this {noun}; each pair had been seen together."
-    return f"No earlier {noun} is remembered of this " + ", nor of this ".join(new) + "."
+        return f"All of them have earlier {formatting.plural(noun)}, also together."
+    return f"No earlier {formatting.plural(noun)} on record for this " + ", or this ".join(new) + "."
 
 
 def html_table(label: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

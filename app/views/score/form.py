@@ -14,7 +14,7 @@ from app.api.client import Api, Json
 from app.api.detector import Detector, Variable
 from app.api.errors import ApiProblem
 from app.components.case import load_decision
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.links import handed_events, take_handed_title
 from app.ui.page import show_problem
 
@@ -24,7 +24,7 @@ COLUMNS = 2
 ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
 ROLE_HELP = {
     "id": "Unique ID of the event. If it is sent twice, it is decided and counted once.",
-    "timestamp": "Time of the event in UTC.",
+    "timestamp": "Time of the event, such as 2026-01-05T13:24:11Z. Without an offset it is UTC.",
     "latitude": "Degrees, −90 to 90.",
     "longitude": "Degrees, −180 to 180.",
 }
@@ -115,7 +115,10 @@ def _show_widget(variable: Variable, currency: str, *, fixed: bool) -> Value:
         return st.selectbox(label, [True, False], index=None, key=key, help=note, format_func=_yes_or_no)
     if variable.values:
         return _show_choice(variable, label, key, note)
-    return st.text_input(label, key=key, help=note, disabled=fixed).strip()
+    text = st.text_input(label, key=key, help=note, disabled=fixed).strip()
+    if variable.type == "timestamp" and times.zone_name() != "UTC" and times.read(text) is not None:
+        st.caption(times.moment(text))
+    return text
 
 
 def _show_number(variable: Variable, label: str, key: str, note: str | None) -> float | None:

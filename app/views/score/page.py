@@ -16,7 +16,7 @@ from app.components.case import load_decision
 from app.components.matched_rules import show_rules
 from app.components.outcome_card import empty_state, outcome_card
 from app.components.reasons import show_reasons
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown, show_page
 from app.views.score.decision import show_exceptions, show_known, show_label, show_record
 from app.views.score.form import (
@@ -138,7 +138,7 @@ def _show_card(detector: Detector, decision: Json | None, shown: Json, *, change
         note = "What if · not saved"
         details += [describe_change(decision, shown)] if decision is not None else []
     else:
-        note = f"Saved decision · {formatting.moment(decision.get('decided_at'))}"
+        note = f"Saved decision · {times.moment(decision.get('decided_at'))}"
         total = (fresh.get("timings_ms") or {}).get("total")
         details += [f"Decided in {formatting.milliseconds(total)}"] if total is not None else []
     st.html(outcome_card(detector, shown, note, " · ".join(filter(None, details))))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Sequence
 
 import altair as alt
@@ -45,9 +46,12 @@ def score_curve(detector: Detector, axis: Axis, supposed: Sequence[Json]) -> Cha
 
 def _curve(detector: Detector, axis: Axis, rows: list[Json]) -> Chart:
     places = [point.place for point in axis.points]
-    domain = [0, 24] if axis.scale == "linear" else [min(places), max(places)]
+    domain = [0, math.ceil(max(places))] if axis.scale == "linear" else [min(places), max(places)]
     ticks = list(range(0, 25, 3)) if axis.scale == "linear" else _powers(domain[1])
     labels = alt.Axis(values=ticks, format=",.10~g", grid=False)
+    if axis.scale == "linear":
+        hours = {f"{point.place:g}": point.label for point in axis.points}
+        labels = alt.Axis(values=ticks, labelExpr=f"{hours}[datum.value] || '24:00'", grid=False)
     x = alt.X("place:Q", title=axis.axis_title, axis=labels, scale=_x_scale(axis, domain))
     base = alt.Chart(inline(rows)).encode(x=x, y=_y(detector), tooltip=_tooltip(axis.title))
     line = base.mark_line(color=LINE, strokeWidth=2, interpolate="linear")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Literal
 
 import streamlit as st
 
 from app.api.client import Json
 from app.api.detector import Detector, Variable
-from app.ui import formatting
+from app.ui import formatting, times
 
 AXIS_KEY = "move"
 MAX_NAMES = 30
@@ -71,18 +71,18 @@ def _amount(variable: Variable, event: Json, currency: str) -> Axis:
 
 
 def _hour(column: str, event: Json) -> Axis:
-    try:
-        at = datetime.fromisoformat(str(event.get(column)))
-    except ValueError:
+    at = times.read(str(event.get(column)))
+    if at is None:
         return Axis("Time of day", "", "linear", None, ())
-    at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    moments = sorted({at, *(midnight + timedelta(minutes=30 * step) for step in range(48))})
+    first, end = (day.astimezone(UTC) for day in times.bounds_of_day(at))
+    steps = (first + timedelta(minutes=30 * step) for step in range(51))
+    moments = sorted({at.astimezone(UTC), *(one for one in steps if one < end)})
     points = tuple(
-        Point((one - midnight).total_seconds() / 3600, f"{one:%H:%M}", {column: f"{one:%Y-%m-%dT%H:%M:%SZ}"})
-        for one in moments
+        Point((one - first).total_seconds() / 3600, label, {column: f"{one:%Y-%m-%dT%H:%M:%SZ}"})
+        for one, label in zip(moments, times.times_of_day(moments), strict=True)
     )
-    return Axis("Time of day", "Hour (UTC)", "linear", (at - midnight).total_seconds() / 3600, points)
+    here = (at.astimezone(UTC) - first).total_seconds() / 3600
+    return Axis("Time of day", f"Time of day ({times.zone_name()})", "linear", here, points)
 
 
 def _distance(latitude: str, longitude: str, event: Json) -> Axis:

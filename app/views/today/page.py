@@ -13,7 +13,7 @@ from app.components.charts import load_charts_ahead, show_chart
 from app.components.model_health import Calibration
 from app.components.outcome_card import empty_state
 from app.components.tiles import show_tiles
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.links import show_link
 from app.ui.page import in_markdown, problems_shown, show_page
 from app.ui.prefetch import prefetch
@@ -64,12 +64,13 @@ def _ask(api: Api, detector: Detector) -> DayData:
 def _show_freshness(data: DayData, problem: str) -> None:
     """Show how old the numbers are, in one line that is always there."""
     if problem:
-        text = f":orange[:material/sync_problem:] Not updated since {data.at:%H:%M:%S} UTC. {in_markdown(problem)}"
+        since = times.time_of_day(data.at, seconds=True)
+        text = f":orange[:material/sync_problem:] Not updated since {since}. {in_markdown(problem)}"
     elif data.indexed_until is None:
         text = f"No decisions in this period · updates every {REFRESH_S} s"
     else:
-        text = f"Data through {formatting.moment(data.indexed_until)} · updates every {REFRESH_S} s"
-    about = f"Last checked at {data.at:%H:%M:%S} UTC. Days start at midnight UTC. "
+        text = f"Data through {times.moment(data.indexed_until)} · updates every {REFRESH_S} s"
+    about = f"Last checked at {times.time_of_day(data.at, seconds=True)}. Days start at {times.utc_midnight()}. "
     st.caption(text, help=f"{about}New decisions and labels appear within a few minutes.")
 
 
@@ -78,10 +79,10 @@ def _show_day(api: Api, detector: Detector, data: DayData) -> None:
         show_start(detector)
         return
     baseline = find_baseline(data.past, data.at.date())
-    times = st.session_state.get(_TIMES) or [data.answered_in_ms]
+    latencies = st.session_state.get(_TIMES) or [data.answered_in_ms]
     alerts = judge_alerts(data.today, baseline) if baseline else None
     calibration = judge_money(detector, data.days, data.at)
-    show_tiles([*count_tiles(detector, data, calibration), *judged_tiles(detector, data, alerts, times)])
+    show_tiles([*count_tiles(detector, data, calibration), *judged_tiles(detector, data, alerts, latencies)])
     chart, changes = st.columns([7, 5], gap="large")
     with chart:
         _show_hours(detector, data, baseline)

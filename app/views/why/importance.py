@@ -11,6 +11,7 @@ import streamlit as st
 
 from app.api.client import Json
 from app.components.charts import COLOURS, RULE, Chart, inline
+from app.ui import formatting
 
 WHOSE = {"All payments": "#5b8def", "Frauds": "#e0525c"}
 # Contributions are drawn in doublings of the odds, and written as what they multiply the odds by.
@@ -25,14 +26,13 @@ def doublings(contribution: float) -> float:
 
 def format_odds(contribution: float) -> str:
     """Return a contribution as a factor on the odds of fraud: ``×3.2`` or ``÷1.5``."""
-    factor = math.exp(abs(contribution))
-    return f"{'×' if contribution >= 0 else '÷'}{factor:,.{0 if factor >= 10 else 1}f}"
+    return formatting.factor(math.exp(contribution))
 
 
 def groups_chart(groups: Sequence[Json]) -> Chart:
     """Return bars of the effect of each group on scores, for all payments and for fraud."""
     rows = [
-        {"group": group["name"], "whose": whose, "size": doublings(group[name])}
+        {"group": group["name"], "whose": whose, "size": doublings(group[name]), "odds": format_odds(group[name])}
         for group in groups
         for whose, name in zip(WHOSE, ("mean_absolute", "mean_absolute_of_frauds"), strict=True)
         if group[name] is not None
@@ -54,7 +54,7 @@ def groups_chart(groups: Sequence[Json]) -> Chart:
             tooltip=[
                 alt.Tooltip("group:N", title="Reason"),
                 alt.Tooltip("whose:N", title="Payments"),
-                alt.Tooltip("size:Q", title="Doublings of the odds", format=".2f"),
+                alt.Tooltip("odds:N", title="Odds of fraud"),
             ],
         )
         .properties(height=alt.Step(13))
@@ -71,6 +71,7 @@ def dependence_chart(dependence: Json, logarithmic: bool) -> Chart:
         {
             "value": (one["low"] + one["high"]) / 2,
             "effect": doublings(one["mean"]),
+            "odds": format_odds(one["mean"]),
             "low": doublings(one["tenth"]),
             "high": doublings(one["ninetieth"]),
             "range": f"{one['low']:.4g} to {one['high']:.4g}" if one["low"] != one["high"] else f"{one['low']:.4g}",
@@ -84,7 +85,7 @@ def dependence_chart(dependence: Json, logarithmic: bool) -> Chart:
     line = base.mark_line(color=RULE, strokeWidth=2.5).encode(y=y)
     tooltip = [
         alt.Tooltip("range:N", title="Values"),
-        alt.Tooltip("effect:Q", title="Doublings of the odds", format=".2f"),
+        alt.Tooltip("odds:N", title="Odds of fraud"),
         alt.Tooltip("frauds:Q", title="Share of fraud", format=".2%"),
         alt.Tooltip("events:Q", title="Payments", format=",.0f"),
     ]
@@ -139,7 +140,7 @@ def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], 
             "segment": segment["name"],
             "group": name,
             "size": doublings(segment["groups"][place]),
-            "text": f"{doublings(segment['groups'][place]):.2f}",
+            "odds": format_odds(segment["groups"][place]),
         }
         for segment in segments
         for place, name in groups
@@ -156,18 +157,18 @@ def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], 
         tooltip=[
             alt.Tooltip("group:N", title="Reason"),
             alt.Tooltip("segment:N", title="Segment"),
-            alt.Tooltip("size:Q", title="Doublings of the odds", format=".2f"),
+            alt.Tooltip("odds:N", title="Odds of fraud"),
         ],
     )
     return alt.layer(
-        shades, base.mark_text(fontSize=12, color="#f2f5fa" if dark else "#18212f").encode(text=alt.Text("text:N"))
+        shades, base.mark_text(fontSize=12, color="#f2f5fa" if dark else "#18212f").encode(text=alt.Text("odds:N"))
     ).properties(height=alt.Step(30))
 
 
 MAX_FEATURES = 30
 CONTRIBUTION_HELP = (
     "Mean absolute contribution: how much the feature moves a score, up or down, averaged over past payments. "
-    "Exact, in doublings of the odds of fraud: 1 means that it doubles or halves them."
+    "Exact, as a factor on the odds of fraud: ×2 means that it doubles or halves them."
 )
 DROP_HELP = (
     "Permutation importance: how much average precision falls when the feature's values are shuffled. "
@@ -186,14 +187,14 @@ def join_importance(contributions: Json | None, importance: Json | None) -> list
         rows[feature["name"]] = {
             "feature": feature["name"],
             "description": feature["description"],
-            "contribution": doublings(feature["mean_absolute"]),
+            "contribution": math.exp(feature["mean_absolute"]),
             "drop": None,
             "gain": None,
         }
     for item in (importance or {}).get("features") or ():
         (name,) = item["features"]
         row = rows.setdefault(name, {"feature": name, "description": item["name"], "contribution": None})
-        row.update(drop=item["drop"], gain=item["gain"])
+        row.update(drop=item["drop"], gain=formatting.hundredths(item["gain"]))
     found = sorted(rows.values(), key=lambda row: (-(row["contribution"] or 0.0), -(row["drop"] or 0.0)))
     return found[:MAX_FEATURES]
 
@@ -219,13 +220,14 @@ def show_importance(rows: list[Json]) -> str | None:
 def _columns(rows: list[Json]) -> dict[str, Any]:
     column = st.column_config
 
-    def bar(name: str, title: str, note: str, form: str) -> Any:  # noqa: ANN401 - Streamlit's own type
-        peak = max((row[name] or 0.0 for row in rows), default=0.0) or 1.0
-        return column.ProgressColumn(title, help=note, format=form, min_value=0, max_value=peak, width=92)
+    def bar(name: str, title: str, note: str, form: str, least: float = 0.0) -> Any:  # noqa: ANN401 - Streamlit's own type
+        peak = max((row[name] or 0.0 for row in rows), default=0.0)
+        most = peak if peak > least else least + 1.0
+        return column.ProgressColumn(title, help=note, format=form, min_value=least, max_value=most, width=92)
 
     return {
         "description": column.TextColumn("Feature", width=300),
-        "contribution": bar("contribution", "Contribution", CONTRIBUTION_HELP, "%.2f"),
+        "contribution": bar("contribution", "Effect", CONTRIBUTION_HELP, "×%.2f", 1.0),
         "drop": bar("drop", "Permutation", DROP_HELP, "%.3f"),
-        "gain": bar("gain", "Gain", GAIN_HELP, "percent"),
+        "gain": bar("gain", "Gain", GAIN_HELP, formatting.PERCENT_FORMAT),
     }

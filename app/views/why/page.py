@@ -9,7 +9,7 @@ from app.api.detector import Detector
 from app.api.errors import ApiProblem
 from app.components.charts import show_chart
 from app.components.outcome_card import empty_state
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown, show_page, show_problem
 from app.ui.url_state import in_url, one_of
 from app.views.why.importance import (
@@ -33,7 +33,7 @@ ODDS_HELP = (
 
 def show() -> None:
     """Show the page."""
-    show_page("Why", "The features and reasons that move the scores of {events}.", _show_body, ("feature",))
+    show_page("Model insights", "The features and reasons that move the scores of {events}.", _show_body, ("feature",))
 
 
 def _show_body(api: Api, detector: Detector) -> None:
@@ -104,7 +104,7 @@ def _show_what_matters(rows: list[Json], contributions: Json | None, detector: D
     period = contributions["period"]
     st.caption(
         f"Based on {formatting.count(contributions['events'])} {noun} from "
-        f"{formatting.moment(period['from'], time=False)} to {formatting.moment(period['to'], time=False)}, not used "
+        f"{times.period(period['from'], period['to'])}, not used "
         "in training and weighted to represent all. Select a feature to see the effect of its values."
     )
     return chosen
@@ -180,7 +180,7 @@ def _show_segments(contributions: Json) -> None:
     if not parts:
         return
     heading, choice = st.columns([3, 2], vertical_alignment="bottom")
-    note = "Average effect of each reason on scores in a segment, up or down, in doublings of the odds of fraud."
+    note = "Average effect of each reason on scores in a segment, up or down, as a factor on the odds of fraud."
     heading.header("By segment", anchor=False, help=note)
     with choice, st.container(horizontal=True, horizontal_alignment="right"):
         title = st.segmented_control(
