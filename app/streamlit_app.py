@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 HERE = Path(__file__).resolve().parent
 if str(HERE.parent) not in sys.path:  # Streamlit puts only this file's own folder on the path
@@ -29,16 +30,18 @@ PAGES = {
 }
 
 
+def _page(name: str, title: str, icon: str) -> Page:
+    path = None if name == FIRST else name
+    return st.Page(PAGE.format(name), title=title, icon=f":material/{icon}:", url_path=path, default=path is None)
+
+
 def main() -> None:
     """Set up the pages and show the requested one."""
     st.set_page_config(page_title="Tollgate", page_icon=str(HERE / "assets" / "icon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
     show_style(HERE / "assets" / "style.css")
     require_log_in()
-    pages = {
-        name: st.Page(PAGE.format(name), title=title, icon=f":material/{icon}:", url_path=name, default=name == FIRST)
-        for name, (title, icon) in PAGES.items()
-    }
+    pages = {name: _page(name, *about) for name, about in PAGES.items()}
     register_pages(pages)
     # The default page is at / alone: its address by analogy with the others leads there.
     beside = st.Page(lambda: st.switch_page(pages[FIRST]), title="Today", url_path=FIRST, visibility="hidden")

@@ -131,15 +131,18 @@ def _show_heading(title: str, lead: str, detector: Detector | None) -> None:
         if lead:
             st.caption(lead)
     if detector is not None:
-        with about, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        with (
+            about,
+            st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"),
+        ):
             st.badge(
                 in_markdown(detector.name), icon=":material/shield:", color="blue", help=detector.description or None
             )
-            times.offer_utc()
             sealed = detector.document.get("created_at")
             name = f"version of {times.moment(sealed, time=False)}" if sealed else f"version {detector.version}"
-            about = f"The live detector version: {detector.version}."
-            st.badge(in_markdown(name), color="gray", help=in_markdown(about))
+            note = f"The live detector version: {detector.version}."
+            st.badge(in_markdown(name), color="gray", help=in_markdown(note))
+            times.offer_utc()
 
 
 def show_style(path: Path) -> None:

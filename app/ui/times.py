@@ -20,6 +20,9 @@ from app.ui.formatting import NOTHING
 _IN_UTC = "times.utc"
 # Other names of UTC.
 _NAMES_OF_UTC = ("UTC", "GMT", "UCT", "Zulu", "Universal")
+# Browsers still have the old names of these.
+_NEW_NAMES = {"Calcutta": "Kolkata", "Katmandu": "Kathmandu", "Kiev": "Kyiv", "Rangoon": "Yangon"}
+_NEW_NAMES |= {"Saigon": "Ho Chi Minh City", "Godthab": "Nuuk"}
 _given: tzinfo | None = None
 
 
@@ -78,7 +81,8 @@ def zone_name() -> str:
 
 def _city(zone: tzinfo) -> str:
     """Return the part of a zone's name that people know: ``New York`` of America/New_York."""
-    return str(zone).rpartition("/")[2].replace("_", " ")
+    city = str(zone).rpartition("/")[2].replace("_", " ")
+    return _NEW_NAMES.get(city, city)
 
 
 def abbreviation(at: datetime) -> str:

@@ -79,18 +79,18 @@ def show_figures(detector: Detector, now: Figures, before: Figures, everything: 
     cells = iter(st.columns(4 if now.missed_amount is not None else 3))
     next(cells).metric(
         "Recall", formatting.percent(now.recall), _points(now.recall, before.recall), border=True,
-        help=f"Share of all fraud that is reviewed or blocked. Small print: change from {against}.",
+        height="stretch", help=f"Share of all fraud that is reviewed or blocked. Small print: change from {against}.",
     )  # fmt: skip
     if now.missed_amount is not None:
         _show_missed(next(cells), now, before, detector, noun)
     next(cells).metric(
         "Precision", formatting.percent(now.precision), _points(now.precision, before.precision), border=True,
-        help=f"Share of flagged {noun} that are fraud.",
+        height="stretch", help=f"Share of flagged {noun} that are fraud.",
     )  # fmt: skip
     next(cells).metric(
         "False positive rate", formatting.percent(now.false_positive_rate),
         _points(now.false_positive_rate, before.false_positive_rate), delta_color="inverse", border=True,
-        help=f"Share of legitimate {noun} that are flagged: good customers affected.",
+        height="stretch", help=f"Share of legitimate {noun} that are flagged: good customers affected.",
     )  # fmt: skip
     with st.expander("More metrics"):
         _show_more(detector, now, before, everything)
@@ -100,10 +100,11 @@ def _show_more(detector: Detector, now: Figures, before: Figures, everything: Ac
     cells, noun = iter(st.columns(4)), formatting.plural(detector.event_name)
     next(cells).metric(
         "F1", formatting.percent(now.f1), _points(now.f1, before.f1), border=True,
-        help="Harmonic mean of precision and recall. High only if both are high.",
+        height="stretch", help="Harmonic mean of precision and recall. High only if both are high.",
     )  # fmt: skip
     next(cells).metric(
         "Accuracy", formatting.percent(now.accuracy), _points(now.accuracy, before.accuracy), border=True,
+        height="stretch",
         help=f"Share of {noun} with the right outcome. Because fraud is rare, approving everything would already reach "
         f"{formatting.percent(everything.legitimate / ((everything.frauds + everything.legitimate) or 1))}.",
     )  # fmt: skip
@@ -117,6 +118,7 @@ def _show_missed(cell: DeltaGenerator, now: Figures, before: Figures, detector: 
         in_markdown(formatting.money(change, detector.currency).replace("−", "-")) if change else None,
         delta_color="inverse",
         border=True,
+        height="stretch",
         help=f"Amount of fraudulent {noun} that are approved.",
     )
 

@@ -206,7 +206,7 @@ def show_importance(rows: list[Json]) -> str | None:
         [{"description": row["description"], **{name: row[name] for name in known}} for row in rows],
         hide_index=True,
         height=388,
-        row_height=32,
+        row_height=46,
         column_config=_columns(rows),
         on_select="rerun",
         selection_mode="single-row",
@@ -226,7 +226,7 @@ def _columns(rows: list[Json]) -> dict[str, Any]:
         return column.ProgressColumn(title, help=note, format=form, min_value=least, max_value=most, width=92)
 
     return {
-        "description": column.TextColumn("Feature", width=300),
+        "description": column.TextColumn("Feature", width=310),
         "contribution": bar("contribution", "Effect", CONTRIBUTION_HELP, "×%.2f", 1.0),
         "drop": bar("drop", "Permutation", DROP_HELP, "%.3f"),
         "gain": bar("gain", "Gain", GAIN_HELP, formatting.PERCENT_FORMAT),
