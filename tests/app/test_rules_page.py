@@ -75,7 +75,7 @@ def test_rules_stand_with_what_they_did_and_how_they_are_set(open_page: OpenPage
     assert table.loc["large", ["Hits", "Frauds", "Precision", "Saved"]].tolist() == [20, 5, 50.0, 2800.0]
     assert page.subheader[0].value == "large"
     assert "Active: matches get the outcome Review. Priority 100." in texts(page)
-    assert page.dataframe[1].value["Share"].tolist() == [3 / 20]
+    assert page.dataframe[1].value["Share"].tolist() == [15.0]
 
 
 def test_what_a_rule_took_away_is_counted_as_the_api_lists_it(contract: Contract, open_page: OpenPage) -> None:
