@@ -32,9 +32,9 @@ def test_three_measures_stand_side_by_side(page: AppTest) -> None:
     table = page.dataframe[0].value
     first = table.iloc[0]
     assert first["description"] == "Amount against this customer's mean (30d)"
-    assert first["contribution"] == pytest.approx(0.83 / math.log(2))
+    assert first["contribution"] == pytest.approx(math.exp(0.83))
     amount = table[table["description"] == "Amount of the payment"].iloc[0]
-    assert (amount["drop"], amount["gain"]) == (0.21, 0.4)
+    assert (amount["drop"], amount["gain"]) == (0.21, 40.0)
 
 
 def test_a_feature_is_drawn_and_kept_in_the_address(contract: Contract, page: AppTest) -> None:
@@ -111,7 +111,7 @@ def test_a_version_without_past_events_shows_what_is_known(contract: Contract, o
 
 def test_a_brought_model_is_said_to_be_explained_approximately(contract: Contract, open_page: OpenPage) -> None:
     contract.evaluation["importance"] = IMPORTANCE
-    contract.detector["reasons"] = {"kind": "approximate", "method": "lime"}
+    contract.detector["reasons"] = {"kind": "approximate", "method": "lime", "stability": None, "gap": None}
     contract.faults["/v1/detector/contributions"] = 404
     page = open_page("why").run()
     assert "approximate (LIME)" in texts(page)
