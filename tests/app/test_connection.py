@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from streamlit.testing.v1 import AppTest
 
+from app import streamlit_app
 from app.api.client import Api
 from app.api.connection import AwsKeys, Connection, SignForAws, aws_region, aws_service, find_connection
 from app.api.errors import ApiProblem
@@ -139,3 +141,9 @@ def test_keys_are_not_shown_to_an_open_wire() -> None:
     request = requests.Request("GET", "http://api.example.com/v1/detector", auth=SignForAws(KEYS)).prepare()
     assert "Authorization" not in request.headers
     assert "X-Amz-Security-Token" not in request.headers
+
+
+def test_every_page_of_the_navigation_is_a_file_of_its_own() -> None:
+    folder = Path(streamlit_app.__file__).parent
+    for name in streamlit_app.PAGES:
+        assert 'if __name__ == "__main__":' in (folder / streamlit_app.PAGE.format(name)).read_text(encoding="utf-8")

@@ -157,7 +157,7 @@ def test_events_without_an_amount_have_no_money(contract: Contract, open_page: O
 
 
 def test_a_detector_of_rules_alone_says_so(contract: Contract, open_page: OpenPage) -> None:
-    contract.detector.update(model=None, examples=[], training=None)
+    contract.detector.update(model=None, examples=[])
     contract.evaluation["models"] = []
     page = open_page("performance").run()
     assert not page.exception

@@ -48,6 +48,17 @@ def test_cases_without_a_label_come_by_money_at_risk(queue: AppTest) -> None:
     assert ">most<" in case_of(queue)
 
 
+def test_more_cases_are_listed_when_asked_for(contract: Contract, open_page: OpenPage) -> None:
+    for number in range(60):
+        add(contract, f"many{number}", 700.0 + number)
+    page = open_page("queue").run()
+    assert (len(page.radio[0].options), page.subheader[0].value) == (50, "Cases (first 50)")
+    assert page.radio[0].options[0].replace("\\", "") == "$139.66 at risk · C00812"
+    press(page, "Show more cases")
+    assert (len(page.radio[0].options), page.subheader[0].value) == (60, "Cases (60)")
+    assert "Show more cases" not in [button.label for button in page.button]
+
+
 def test_a_case_shows_event_reasons_history_and_links(queue: AppTest) -> None:
     case = case_of(queue)
     assert str(REASONS[0]["sentence"]) in case.replace("&#x27;", "'")

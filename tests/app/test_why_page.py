@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
+from tests.app.past_decisions import add
 
 IMPORTANCE = {
     "features": [
@@ -78,7 +79,7 @@ def test_payments_in_which_it_decided_can_be_opened(page: AppTest) -> None:
 
 
 def test_a_payment_with_a_stored_decision_leads_to_its_case(contract: Contract, page: AppTest) -> None:
-    contract.decisions["past-1"] = {"event_id": "past-1"}
+    add(contract, "past-1", 920.0)
     page.button(key="past-1-past-1").click().run()
     assert not page.exception
     assert "/queue?event=past-1" in texts(page)
