@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,11 +23,12 @@ from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.importance import measure_importance
 from model_build.evaluation.score_scale import check_scale
 from model_build.evaluation.slices import ScoredEvents, count_unseen_categories, days_since_first_seen, measure_slices
-from model_build.model_card.content import build_card, render_card
-from model_build.model_card.markdown import write_bullets, write_table, write_text
+from model_build.model_card.content import build_card
+from model_build.model_card.render import render_card
 from model_build.models.calibration import describe_calibration
 
 Plain = dict[str, Any]
+GOLDEN = Path(__file__).parent / "golden_card"
 HEADINGS = (
     "Intended use",
     "Data",
@@ -102,6 +106,20 @@ def whole(sample_version: Path, sample_csv: Path, quick_detector: DetectorFile) 
         "unseen_categories": count_unseen_categories(data.events, split.train, split.test),
         "notes": list(note_data_quality(data, quick_detector, None)) or ["The rows were not in order of time."],
     }
+
+
+def test_a_card_is_rendered_as_its_golden_file_has_it() -> None:
+    card = json.loads((GOLDEN / "card.json").read_text(encoding="utf-8"))
+    assert render_card(card) == (GOLDEN / "card.md").read_text(encoding="utf-8")
+
+
+def test_the_wheel_holds_the_template(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    template = "model_build/model_card/card.md.j2"
+    assert zipfile.ZipFile(wheel).read(template) == (root / template).read_bytes()
 
 
 def test_a_whole_card_has_every_section_in_order(whole: tuple[Plain, Plain]) -> None:
@@ -285,14 +303,24 @@ def test_text_of_users_formats_nothing(whole: tuple[Plain, Plain]) -> None:
         assert len({len(row) for row in table}) == 1, table[0]
 
 
+def replace_texts(value: Any, text: str) -> Any:  # noqa: ANN401
+    """Return plain data with another text in the place of every text."""
+    if isinstance(value, dict):
+        return {name: replace_texts(inner, text) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [replace_texts(inner, text) for inner in value]
+    return text if isinstance(value, str) else value
+
+
 @given(st.text())
-def test_any_text_stays_one_line_and_one_cell(text: str) -> None:
-    assert "\n" not in write_text(text)
-    lines = list(write_table(["a", "b"], [[text, 1]]))
-    assert len(lines) == 3
-    assert all(len(line.splitlines()) == 1 for line in lines)
-    assert len(cells(re.sub(r"\\\\", "", lines[2]))) == 2
-    assert len(list(write_bullets([text]))) == 1
+def test_any_text_stays_on_its_line_and_in_its_cell_wherever_it_stands(text: str) -> None:
+    golden = json.loads((GOLDEN / "card.json").read_text(encoding="utf-8"))
+    plain, card = (render_card(replace_texts(golden, word)) for word in ("word", text))
+    assert headings(card) == headings(plain)
+    assert [[len(row) for row in table] for table in tables(card)] == [
+        [len(row) for row in table] for table in tables(plain)
+    ]
+    assert len(re.findall("^- ", card, flags=re.MULTILINE)) == len(re.findall("^- ", plain, flags=re.MULTILINE))
 
 
 @pytest.mark.parametrize(
@@ -304,11 +332,14 @@ def test_any_text_stays_one_line_and_one_cell(text: str) -> None:
         ("- item", r"\- item"),
         ("merchant_category", "merchant_category"),
         ("_x_", r"\_x\_"),
+        ("a > b & c", r"a \> b \& c"),
         (" a\n b\t", "a b"),
     ],
 )
 def test_only_what_would_format_is_escaped(text: str, written: str) -> None:
-    assert write_text(text) == written
+    lines = render_card({"detector": "d", "description": text, "notes": [text]}).splitlines()
+    assert lines[2] == written
+    assert lines[-1] == f"- {written}"
 
 
 def test_the_sources_are_not_changed(whole: tuple[Mapping[str, Any], Mapping[str, Any]]) -> None:
