@@ -1,19 +1,27 @@
-"""Back-test of a detector file's rules on past events, before they go live."""
+"""Back-test of a detector file's rules on past events, and count of the decisions that they downgrade."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from tollgate import clock
 from tollgate.core.decisions.downgrade import Thresholds
-from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.detectors.version import DetectorVersion, Outcome
 from tollgate.core.events.event import Ints
 from tollgate.core.features.feature import Matrix
 from tollgate.core.history.replay import replay_histories
-from tollgate.core.rules.backtest import RuleTrial, TriedEvents, as_if_acting, try_rules
+from tollgate.core.rules.backtest import (
+    RuleTrial,
+    TriedEvents,
+    as_if_acting,
+    count_downgrades,
+    say_downgrades,
+    try_rules,
+)
 from tollgate.core.rules.inputs import RuleInputs
+from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.rules.scope import SCORE
 from tollgate.errors import DetectorFileError
@@ -21,9 +29,10 @@ from tollgate.errors import DetectorFileError
 from model_build.data.future_rows import read_past_payments
 from model_build.data.quality import note_data_quality
 from model_build.data.table import LabeledEvents
-from model_build.data.training_set import Progress, build_matrix, build_training_set
+from model_build.data.training_set import Progress, TrainingSet, build_matrix, build_training_set
 from model_build.detector_file.reader import DetectorFile
 from model_build.models.fitted import thread_count
+from model_build.sealing.manifest import HeldOutScores
 
 
 def backtest_rules(
@@ -109,3 +118,18 @@ def _rule_notes(trial: RuleTrial) -> Sequence[str]:
 
 def _money(amount: float | None) -> str:
     return "–" if amount is None else f"{amount:,.0f}"
+
+
+def note_downgrades(training_set: TrainingSet, held_out: HeldOutScores, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield a sentence for each rule that gives events of the test part a weaker outcome than their score alone."""
+    file, test = training_set.file, held_out.split.test
+    by_score = Thresholds(tuple(outcomes), file.rules.order, file.rules.mode).ranks(held_out.scores[test])
+    if not file.rules.rules or by_score is None:
+        return
+    rules = RuleSet.of(file.rules, file.event_type, training_set.features)
+    inputs = RuleInputs(training_set.data.events.take(test), training_set.matrix[test], held_out.scores[test])
+    answers, frauds, once = RuleAnswers.of(rules, inputs), training_set.labels(test) == 1, np.ones(len(test))
+    for compiled, decides in zip(rules.rules, answers.counted, strict=True):
+        if not compiled.rule.shadow:
+            found = count_downgrades(compiled.rule, decides, by_score, frauds, once, file.rules.order)
+            yield from (f'rule "{compiled.rule.name}" {said}' for said in say_downgrades(compiled.rule, found))

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from model_build.simulator.addresses import proxy_ip
 from model_build.simulator.payments import (
     MOBILE_APP,
     ONLINE,
@@ -17,7 +16,7 @@ from model_build.simulator.payments import (
     to_cents,
     usual_second,
 )
-from model_build.simulator.places import Bools, Ints
+from model_build.simulator.places import Bools, Ints, proxy_ip
 from model_build.simulator.world import DAY_S, FIRST_SECOND, HOUR_S, World
 
 FRAUD_KINDS = (

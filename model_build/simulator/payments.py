@@ -4,9 +4,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from model_build.simulator.addresses import carrier_ip, city_ip, home_ip, proxy_ip, terminal_ip
 from model_build.simulator.customers import DEVICES_EACH
-from model_build.simulator.places import Bools, Floats, Ints
+from model_build.simulator.places import Bools, Floats, Ints, carrier_ip, city_ip, home_ip, proxy_ip, terminal_ip
 from model_build.simulator.world import DAY_S, FIRST_SECOND, HOUR_S, World
 
 CHANNELS = ("card_present", "contactless", "online", "mobile_app")
