@@ -79,12 +79,12 @@ def seal_best(
     if best.external_sha256 is None:
         progress(f"Checking the ONNX export of {best.title}")
         difference = check_parity(best, onnx, training_set.matrix[split.validation])
-    reasons, told = explain_version(training_set, split, best, progress)
+    reasons, reasons_summary = explain_version(training_set, split, best, progress)
     held_out = _score_held_out(training_set, split, Model(onnx))
     progress("Evaluating and sealing")
     outcomes, choice = choose_outcomes(training_set, held_out)
     notes = (*notes, *note_downgrades(training_set, held_out, outcomes))
-    manifest = describe_version(training_set, held_out, best, outcomes, difference) | {"reasons": told}
+    manifest = describe_version(training_set, held_out, best, outcomes, difference) | {"reasons": reasons_summary}
     evaluation = evaluate_version(training_set, held_out, models, outcomes, choice)
     worth = note_model_worth(
         models[0].test.auc,

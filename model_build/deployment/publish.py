@@ -42,7 +42,7 @@ def open_folder(folder: Path) -> DetectorVersion:
 
 
 def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """Yield entity, key and sums that the training data left, each key once.
+    """Yield entity, key and sums of the histories after the training data, each key once.
 
     Raises `SealError` if the file is not as sealed.
     """
@@ -53,7 +53,7 @@ def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tu
     found: dict[tuple[str, str], dict[str, int]] = {}
     for line in gzip.decompress(content).splitlines():
         entity, key, sums = json.loads(line)
-        # In versions from before, several spellings may be what is one key now.
+        # Older versions may hold several spellings of what is one key now.
         where = (entity, one_key(key))
         found[where] = add_up(found[where], sums) if where in found else sums
     for (entity, key), sums in found.items():
@@ -61,7 +61,7 @@ def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tu
 
 
 def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHistories:
-    """Return the histories that the training data left: entity → key → sums."""
+    """Return the histories after the training data: entity → key → sums."""
     stored: dict[str, dict[str, Mapping[str, int]]] = {entity: {} for entity in version.history.sums}
     for entity, key, sums in read_folder_histories(version, folder):
         stored[entity][key] = sums
@@ -70,7 +70,7 @@ def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHisto
 
 @dataclass(frozen=True)
 class PublishResult:
-    """What was published. ``loaded`` histories is None where this plan's histories are kept already."""
+    """A published version. ``loaded`` counts its histories, or is None if those of its plan were loaded before."""
 
     version: DetectorVersion
     loaded: int | None
@@ -79,7 +79,7 @@ class PublishResult:
 def publish_version(folder: Path, bucket: str, history_table: str) -> PublishResult:
     """Load the histories of a version folder, if none are kept for its plan yet, then make it the champion.
 
-    An interrupted loading goes on where it stopped. Raises `SealError` for a damaged folder, `InputError` for events
+    An interrupted loading resumes where it stopped. Raises `SealError` for a damaged folder, `InputError` for events
     without an id, `ConflictError` when another version was published meanwhile.
     """
     version = open_folder(folder)
@@ -100,7 +100,7 @@ def publish_version(folder: Path, bucket: str, history_table: str) -> PublishRes
 
 
 def _claim_loading(histories: HistoryTable, version: DetectorVersion) -> bool:
-    """Return whether the histories of this version are to be loaded: nobody loaded others under the same plan."""
+    """Return whether to load the histories of this version: no others were loaded under the same plan."""
     source = version.manifest["histories"]["sha256"]
     try:
         histories.client.put_item(
@@ -119,9 +119,9 @@ def _claim_loading(histories: HistoryTable, version: DetectorVersion) -> bool:
 
 @dataclass(frozen=True)
 class ListChange:
-    """The values of a list ``after`` a change, in place of those ``before`` it; ``etag`` is that of these, if any.
+    """Change of a list: its values ``before`` and ``after``, and the ``etag`` of those before, if any.
 
-    ``repeated`` counts the lines that had a value again.
+    ``repeated`` counts the duplicate lines of the file.
     """
 
     detector: str
@@ -133,7 +133,7 @@ class ListChange:
 
     @property
     def empties_most(self) -> bool:
-        """Whether more than half of the values go."""
+        """Whether more than half of the values are removed."""
         return 2 * len(self.before.values - self.after.values) > len(self.before.values)
 
     def describe(self) -> tuple[str, ...]:
@@ -143,10 +143,10 @@ class ListChange:
 
 
 def plan_change(path: Path, name: str, detector: str, bucket: str, *, may_be_empty: bool) -> ListChange:
-    """Return the change that puts the values in a file, one a line, in place of those of a list.
+    """Return the change that replaces the values of a list by those in a file, one per line.
 
-    Raises `InputError` where the version that decides has no such list, or a line cannot be meant as a value of it;
-    `NotFoundError` where there is no such detector, `UnavailableError` where the bucket does not answer.
+    Raises `InputError` if the champion has no such list, or a line cannot be a value of it, `NotFoundError` if there is
+    no such detector, and `UnavailableError` if the bucket does not answer.
     """
     lines, s3 = read_list_file(path), clients.s3()
     rules = VersionStore(s3, bucket, refresh_s=0).champion(detector, 0.0).rules

@@ -75,10 +75,7 @@ def _reason(store: BatchStore, key: str, etag: str) -> str:
 
 @dataclass(frozen=True)
 class Deployment:
-    """Where messages lie and go: the dead-letter queue, the queue of files, and the stream function, where it is named.
-
-    ``bucket`` has the reasons.
-    """
+    """Queues of a deployment, and its stream function if it is named; ``bucket`` has the reasons of failed files."""
 
     dead_letters: DeadLetterQueue
     bucket: str
@@ -90,12 +87,12 @@ class Deployment:
         function = StreamFunction(clients.functions(), stream_function) if stream_function else None
         return cls(DeadLetterQueue(clients.sqs(), dead_letter_url, queue_url), bucket, function)
 
-    def takes(self, one: FailedMessage) -> bool:
-        """Return whether a message has somewhere to go."""
+    def can_redrive(self, one: FailedMessage) -> bool:
+        """Return whether a message can be redriven."""
         return one.kind == "file" or (one.kind == "records" and self.function is not None)
 
-    def take(self, one: FailedMessage) -> FailedMessage:
-        """Put a file back, or have records decided on, and delete the message; what fails stays, and says why."""
+    def redrive(self, one: FailedMessage) -> FailedMessage:
+        """Put a file back, or have records decided, and delete the message; one that fails stays, with its reason."""
         try:
             if one.kind == "file":
                 self.dead_letters.put_back(one.letter)
@@ -109,17 +106,17 @@ class Deployment:
 
 
 def redrive(deployment: Deployment, chosen: Collection[str] = (), *, every: bool = False) -> list[FailedMessage]:
-    """List what was given up, and put back the messages that were ``chosen`` by id, or ``every`` one that can be.
+    """List the dead letters, and redrive those ``chosen`` by id, or ``every`` one that can be.
 
-    One that cannot be put back stays and stops none after it. Raises `InputError` for an id that no message has, or
-    that of a message with nowhere to go; then nothing is put back.
+    One that fails stays, and the others go on. Raises `InputError` for an unknown id, or that of a message that cannot
+    be redriven; then none is.
     """
     store = BatchStore(clients.s3(), deployment.bucket)
     found = [describe(store, letter) for letter in deployment.dead_letters.receive()]
     try:
         wanted = _choose(deployment, found, chosen, every=every)
         for place in wanted:
-            found[place] = deployment.take(found[place])
+            found[place] = deployment.redrive(found[place])
     finally:
         for one in found:
             if one.status in ("stays", "failed"):
@@ -130,9 +127,9 @@ def redrive(deployment: Deployment, chosen: Collection[str] = (), *, every: bool
 def _choose(
     deployment: Deployment, found: Sequence[FailedMessage], chosen: Collection[str], *, every: bool
 ) -> list[int]:
-    """Return the places of what is to be put back."""
+    """Return the places of the messages to redrive."""
     if every:
-        return [place for place, one in enumerate(found) if deployment.takes(one)]
+        return [place for place, one in enumerate(found) if deployment.can_redrive(one)]
     places = {one.letter.message_id: place for place, one in enumerate(found)}
     for message_id in chosen:
         if message_id not in places:
@@ -140,7 +137,7 @@ def _choose(
                 f"Message {message_id} is not in the dead-letter queue; run without --message to list the queue."
             )
         one = found[places[message_id]]
-        if not deployment.takes(one):
+        if not deployment.can_redrive(one):
             able = "add --stream-function to redrive it" if one.kind else "it cannot be redriven"
             raise InputError(f"Message {message_id} is about {one.about}; {able}.")
     return [places[message_id] for message_id in dict.fromkeys(chosen)]

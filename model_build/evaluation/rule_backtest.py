@@ -38,9 +38,9 @@ from model_build.sealing.manifest import HeldOutScores
 def backtest_rules(
     path: Path, file: DetectorFile, version: DetectorVersion | None, progress: Progress
 ) -> tuple[RuleTrial, tuple[str, ...]]:
-    """Ask every rule of a detector file about labelled events, as if it were switched on and acted.
+    """Evaluate every rule of a detector file on labeled events, as if it were switched on and not in shadow mode.
 
-    Return with it what was noticed: in the data as training does, in the rules, and in what they hit.
+    The second part of the result is the warnings: those of training about the data, and those about the rules.
 
     Features and scores are those that the events would have got on arrival. Rules that read the score need a
     ``version`` to give it. Raises `DetectorFileError` where there is none, or no rule; `TableError` and
@@ -52,13 +52,13 @@ def backtest_rules(
     data_notes = note_data_quality(data, file, clock.now_s())
     inputs, rules = _prepare(data, file, version, progress)
     progress(f"Testing {len(rules.rules)} rules")
-    by_score = None if version is None else _by_score(file, version, inputs)
+    by_score = None if version is None else _rank_by_score(file, version, inputs)
     trial = try_rules(rules, TriedEvents(inputs, data.labels, np.ones(len(data.events)), file.costs, by_score))
     return trial, (*data_notes, *file.warnings, *_rule_notes(trial))
 
 
-def _by_score(file: DetectorFile, version: DetectorVersion, inputs: RuleInputs) -> Ints | None:
-    """Return what the scores alone give, as places among the file's outcomes; None where no rule weakens that."""
+def _rank_by_score(file: DetectorFile, version: DetectorVersion, inputs: RuleInputs) -> Ints | None:
+    """Return the outcome of the score alone, as a place among the file's outcomes; None if no rule weakens it."""
     if "rules_alone" in version.manifest:
         return None
     # Thresholds that training chooses stand in the version.
@@ -112,7 +112,7 @@ def describe_backtest(trial: RuleTrial) -> Sequence[Sequence[str]]:
 
 
 def _rule_notes(trial: RuleTrial) -> Sequence[str]:
-    """Return what the command line says of rules that hit none of the events, or all, each with the rule's name."""
+    """Return the warnings about rules that match none of the events, or all of them."""
     return [f'rule "{tried.rule.name}" {note}' for tried in trial.rules for note in tried.notes]
 
 
@@ -121,7 +121,7 @@ def _money(amount: float | None) -> str:
 
 
 def note_downgrades(training_set: TrainingSet, held_out: HeldOutScores, outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """Yield a sentence for each rule that gives events of the test part a weaker outcome than their score alone."""
+    """Yield a warning for each rule that gives events of the test part a weaker outcome than their score alone."""
     file, test = training_set.file, held_out.split.test
     by_score = Thresholds(tuple(outcomes), file.rules.order, file.rules.mode).ranks(held_out.scores[test])
     if not file.rules.rules or by_score is None:

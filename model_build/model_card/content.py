@@ -24,7 +24,7 @@ _MODEL_FACTS = ("kind", "title", "imbalance", "parameters", "largest_export_diff
 
 
 def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the card as plain data that JSON can hold; what neither argument says is left out.
+    """Return the card as plain data that JSON can hold; parts that neither argument has are left out.
 
     ``manifest`` needs ``detector``. Beyond what every version has, these are used where they are there:
 

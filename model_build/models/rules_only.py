@@ -56,7 +56,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
         "event_type": file.event_type.to_json(),
         "history": history_to_json(plan),
         "features": [feature.to_json() for feature in features],
-        "score_scale": _nothing_reaches().to_json(),
+        "score_scale": _unreachable_scale().to_json(),
         "outcomes": [asdict(outcome) for outcome in file.outcomes],
         "record_batches": file.record_batches,
         "rules": file.rules.to_json(),
@@ -101,7 +101,7 @@ def zero_model(features: int) -> bytes:
     return build_model(nodes, constants, features)
 
 
-def _nothing_reaches() -> ScoreScale:
+def _unreachable_scale() -> ScoreScale:
     """Return a scale on which every probability has the score 0."""
     return ScoreScale(np.full(TOP_SCORE, 2.0))
 
@@ -122,7 +122,7 @@ def _describe_data(data: LabeledEvents | None, created_at: str) -> dict[str, Any
 def _replay(
     data: LabeledEvents, file: DetectorFile, features: Sequence[Feature], progress: Progress
 ) -> tuple[bytes, bytes | None]:
-    """Return the files of the histories that the events left, and of some of the last events."""
+    """Return the files of the histories after the events, and of some of the last events."""
     progress(f"Replaying {len(data.events):,} events into histories")
     plan, choices = file.history, file.training
     replayed = replay_histories(plan, data.events, data.frauds, withheld=data.withheld, threads=thread_count())

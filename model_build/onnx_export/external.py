@@ -27,7 +27,7 @@ _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE)
 
 
 def read_onnx_file(path: Path, rows: Matrix) -> bytes:
-    """Return the model of an ONNX file between the input and the output that serving asks for.
+    """Return the model of an ONNX file with the input and output names of serving.
 
     It takes all features side by side, float32, and one of its outputs has probabilities: (n, 2), of which the second
     column is fraud, (n, 1) or (n,). A ZipMap around them is undone. ``rows``, (m, f) with m > 2, are features to try
@@ -71,7 +71,7 @@ def _parse(path: Path) -> onnx.ModelProto:
 
 
 def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    """Yield a graph and those within its nodes."""
+    """Yield a graph and the graphs inside its nodes."""
     yield graph
     for node in graph.node:
         for attribute in node.attribute:
@@ -154,9 +154,9 @@ def _find_probabilities(path: Path, model: onnx.ModelProto) -> str:
 
 
 def wrap_model(model: onnx.ModelProto, source: str, found: str, features: int, *, fraud_column: int | None) -> bytes:
-    """Return a model with our names at both ends, in place of its input ``source`` and its tensor ``found``.
+    """Return a model whose input ``source`` and tensor ``found`` have the names of serving.
 
-    ``fraud_column`` is taken of ``found`` where that has a column for each class.
+    ``fraud_column`` is selected if ``found`` has a column for each class.
     """
     wrapped = onnx.compose.add_prefix(model, _PREFIX)
     graph = wrapped.graph
@@ -182,9 +182,9 @@ def wrap_model(model: onnx.ModelProto, source: str, found: str, features: int, *
 
 
 def run_wrapped(wrapped: bytes, rows: Matrix) -> npt.NDArray[Any]:
-    """Return what a framed model answers for features, (n, f), in its own shape.
+    """Return the output of a wrapped model for features, (n, f), in the model's own shape.
 
-    Raises `ModelFileError`, whose sentence lacks its beginning, where ONNX Runtime does not run it.
+    Raises `ModelFileError`, whose sentence lacks its subject, if ONNX Runtime cannot run the model.
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -196,7 +196,7 @@ def run_wrapped(wrapped: bytes, rows: Matrix) -> npt.NDArray[Any]:
 
 
 def _explain_failure(error: Exception) -> str:
-    """Return what is wrong with a model that ONNX Runtime does not run."""
+    """Return why ONNX Runtime cannot run a model."""
     said = str(error)
     if "onnx opset versions" in said or "IR version" in said:
         return (

@@ -34,7 +34,7 @@ Commit = Callable[[World, Ints, Generator], Payments]
 
 
 def count_frauds(rows: int, rng: Generator) -> int:
-    """Choose how many of the rows are frauds: 1.0 to 1.2 per cent."""
+    """Choose how many of the rows are frauds: 1.0 to 1.2 percent."""
     return round(rows * rng.uniform(0.010, 0.012))
 
 
@@ -70,7 +70,7 @@ def _random_time(world: World, customer: Ints, incidents: int, incident: Ints, r
 
 
 def _within(world: World, second: Ints) -> Ints:
-    """Move what would come after the last day back to a moment within it."""
+    """Move payments after the last day back to a moment within it."""
     return np.minimum(second, FIRST_SECOND + DAY_S * world.days - 1 - second % HOUR_S)
 
 
@@ -83,7 +83,7 @@ def _spread(world: World, length_s: Ints, incident: Ints, rng: Generator) -> Int
 
 
 def _from_device(world: World, frauds: Payments, device: Ints, moved: Bools, rng: Generator) -> Payments:
-    """Let frauds, where `moved` says so, come from another device, behind a proxy in some other city or near home."""
+    """Move frauds marked in `moved` to another device, behind a proxy in some other city or near home."""
     n = len(frauds)
     elsewhere = rng.random(n) < 0.5
     latitude, longitude = locate(world, frauds.customer, world.cities.pick(n, rng), elsewhere, rng)

@@ -65,7 +65,7 @@ def local_to_utc_second(world: World, customer: Ints, hour: Floats) -> Ints:
 
 
 def pay(world: World, customer: Ints, merchant: Ints, second: Ints, rng: np.random.Generator) -> Payments:
-    """Let each customer pay its merchant at its second (all of shape (n,)) as that customer usually would."""
+    """Make payments of customers to merchants at given seconds, all of shape (n,), as each customer usually pays."""
     day = (second - FIRST_SECOND) // DAY_S
     dollars = world.merchants.price[merchant] * world.customers.spend[customer]
     cents = to_cents(dollars * np.exp(0.45 * rng.standard_normal(len(second))))
@@ -119,7 +119,7 @@ def _connect(
 def locate(
     world: World, customer: Ints, city: Ints, elsewhere: Bools, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Say where an address seems to be: near the customer's home, or in `city` where `elsewhere` says so."""
+    """Return where addresses seem to be: near the customer's home, or in `city` where `elsewhere` is true."""
     n, customers, cities = len(customer), world.customers, world.cities
     latitude = np.where(elsewhere, cities.latitude[city], customers.latitude[customer])
     longitude = np.where(elsewhere, cities.longitude[city], customers.longitude[customer])

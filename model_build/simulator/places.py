@@ -85,7 +85,7 @@ class Cities:
 
 
 def distance_km(latitude_a: Floats, longitude_a: Floats, latitude_b: Floats, longitude_b: Floats) -> Floats:
-    """Great-circle distances in kilometres between points in degrees (haversine formula)."""
+    """Great-circle distances in kilometers between points in degrees (haversine formula)."""
     lat_a, lat_b = np.radians(latitude_a), np.radians(latitude_b)
     half_lat, half_lon = (lat_b - lat_a) / 2, np.radians(longitude_b - longitude_a) / 2
     chord = np.sin(half_lat) ** 2 + np.cos(lat_a) * np.cos(lat_b) * np.sin(half_lon) ** 2
@@ -125,5 +125,5 @@ def terminal_ip(merchant: Ints, rng: np.random.Generator) -> Ints:
 
 
 def proxy_ip(n: int, rng: np.random.Generator) -> Ints:
-    """Draw n addresses of proxies and data centres, used by honest customers and fraudsters alike."""
+    """Draw n addresses of proxies and data centers, used by honest customers and fraudsters alike."""
     return _PROXIES + rng.integers(0, 8_192, n)

@@ -15,7 +15,7 @@ from model_build.simulator.world import DAY_S, FIRST_SECOND, World, build_world
 
 # Thursday first, as 1 January 2026 was: people pay most on Friday and Saturday
 _WEEK = (1.0, 1.15, 1.2, 0.9, 0.9, 0.92, 0.95)
-_FAVORITE = 0.75  # share of payments that go to a favourite merchant
+_FAVORITE = 0.75  # share of payments that go to a favorite merchant
 _LARGE = 0.006  # share of payments that are several times the usual amount
 _AGAIN = 0.008  # share of payments that begin a burst at one merchant
 
@@ -35,15 +35,13 @@ def _choose_merchant(world: World, customer: Ints, day: int, rng: np.random.Gene
     away = customers.is_travelling(customer, np.full(n, day))
     city = np.where(away, customers.trip_city[customer], customers.city[customer])
     anywhere = merchants.pick(np.where(online, merchants.web, city), rng)
-    favourite = np.where(
-        online, _pick_column(customers.web, customer, rng), _pick_column(customers.near, customer, rng)
-    )
+    favorite = np.where(online, _pick_column(customers.web, customer, rng), _pick_column(customers.near, customer, rng))
     explores: Bools = (rng.random(n) > _FAVORITE) | (away & ~online)
-    return np.where(explores, anywhere, favourite)
+    return np.where(explores, anywhere, favorite)
 
 
 def _pick_column(table: Ints, row: Ints, rng: np.random.Generator) -> Ints:
-    """Draw from each row of a table of favourites, the first ones more often."""
+    """Draw from each row of a table of favorites, the first ones more often."""
     column = (table.shape[1] * rng.random(len(row)) ** 2).astype(np.int64)
     return np.asarray(table[row, column], np.int64)
 
