@@ -1,4 +1,4 @@
-"""Writer of sample payments as CSV or Parquet, chunk by chunk: the columns, and the names of customers and devices."""
+"""Simulation of payments, written as CSV or Parquet day by day, so that memory holds the world and a few days."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,12 +9,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from model_build.simulator.frauds import FRAUD_KINDS
+from model_build.simulator.frauds import FRAUD_KINDS, count_frauds, plan_frauds
 from model_build.simulator.merchants import CATEGORIES
-from model_build.simulator.payments import CHANNELS, Payments, join_payments
+from model_build.simulator.payments import CHANNELS, Payments, join_payments, pay_for_a_day
 from model_build.simulator.places import Ints
-from model_build.simulator.simulate import simulate
-from model_build.simulator.world import World
+from model_build.simulator.world import DAY_S, FIRST_SECOND, World, build_world
 
 _TEXT = pa.string()
 SCHEMA = pa.schema(
@@ -37,7 +36,60 @@ SCHEMA = pa.schema(
 )
 COLUMNS = tuple(SCHEMA.names)
 _CHUNK_ROWS = 65_536
+# Thursday first, as 1 January 2026 was: people pay most on Friday and Saturday
+_WEEK = (1.0, 1.15, 1.2, 0.9, 0.9, 0.92, 0.95)
 _OCTETS = pa.array([str(number) for number in range(256)])
+
+
+def write_sample(rows: int, seed: int, out: Path, progress: Callable[[int], None] | None = None) -> None:
+    """Write `rows` sample payments, sorted by time, to a .csv or .parquet file; the same seed gives the same bytes.
+
+    `progress`, when given, is called with the number of rows written so far. The file appears whole or not at all.
+    Raises ValueError, in one sentence, for rows < 1, a negative seed, or another extension.
+    """
+    write = {".csv": _write_csv, ".parquet": _write_parquet}.get(out.suffix.lower())
+    if write is None:
+        raise ValueError(f"Sample payments are written as .csv or .parquet, and {out.name} is neither.")
+    world, days = simulate(rows, seed)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(out.name + ".part")
+    try:
+        write(unfinished, _count_rows(_make_batches(world, days, rows, seed), progress))
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def simulate(rows: int, seed: int) -> tuple[World, Iterator[Payments]]:
+    """Make the world, and an iterator over its days: each day's payments sorted by time, `rows` of them in all.
+
+    Raises ValueError when rows < 1 or the seed is negative.
+    """
+    if rows < 1:
+        raise ValueError(f"The number of rows must be at least 1, not {rows}.")
+    if seed < 0:
+        raise ValueError(f"The seed must not be negative, and {seed} is.")
+    root = np.random.SeedSequence(seed)
+    rng = np.random.Generator(np.random.PCG64(root))
+    world = build_world(rows, count_frauds(rows, rng), rng)
+    frauds = plan_frauds(world, rng)
+    return world, _simulate_days(world, frauds, _count_a_day(world, rows - len(frauds), rng), root)
+
+
+def _simulate_days(world: World, frauds: Payments, counts: Ints, root: np.random.SeedSequence) -> Iterator[Payments]:
+    edges = np.searchsorted(frauds.second, FIRST_SECOND + DAY_S * np.arange(world.days + 1))
+    for day, (count, own) in enumerate(zip(counts, root.spawn(world.days), strict=True)):
+        rng = np.random.Generator(np.random.PCG64(own))
+        payments = pay_for_a_day(world, day, int(count), rng)
+        payments = join_payments([payments, frauds.take(slice(edges[day], edges[day + 1]))])
+        yield payments.take(np.argsort(payments.second, kind="stable"))
+
+
+def _count_a_day(world: World, total: int, rng: np.random.Generator) -> Ints:
+    """Divide the legitimate payments over the days, by weekday and a little chance: shape (days,), sum `total`."""
+    weight = np.resize(_WEEK, world.days) * rng.uniform(0.95, 1.05, world.days)
+    reached = np.rint(np.cumsum(weight) / weight.sum() * total).astype(np.int64)
+    return np.asarray(np.diff(reached, prepend=0), np.int64)
 
 
 class Names:
@@ -83,25 +135,6 @@ def _dotted(ip: Ints) -> pa.Array:
     """Write addresses as 10.1.2.3."""
     octets = [_OCTETS.take(pa.array((ip >> shift) & 255)) for shift in (24, 16, 8, 0)]
     return pc.binary_join_element_wise(*octets, ".")
-
-
-def write_sample(rows: int, seed: int, out: Path, progress: Callable[[int], None] | None = None) -> None:
-    """Write `rows` sample payments, sorted by time, to a .csv or .parquet file; the same seed gives the same bytes.
-
-    `progress`, when given, is called with the number of rows written so far. The file appears whole or not at all.
-    Raises ValueError, in one sentence, for rows < 1, a negative seed, or another extension.
-    """
-    write = {".csv": _write_csv, ".parquet": _write_parquet}.get(out.suffix.lower())
-    if write is None:
-        raise ValueError(f"Sample payments are written as .csv or .parquet, and {out.name} is neither.")
-    world, days = simulate(rows, seed)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(out.name + ".part")
-    try:
-        write(unfinished, _count_rows(_make_batches(world, days, rows, seed), progress))
-        unfinished.replace(out)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _count_rows(batches: Iterator[pa.RecordBatch], progress: Callable[[int], None] | None) -> Iterator[pa.RecordBatch]:
