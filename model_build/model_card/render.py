@@ -50,6 +50,14 @@ def _number(value: object) -> object:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 
+def _percent(share: float | None) -> str | None:
+    return None if share is None else percent(share)
+
+
+def _interval(share: Mapping[str, float] | None) -> str | None:
+    return None if share is None else spell_interval(share)
+
+
 def _utc_minute(time_us: float) -> str:
     return f"{datetime.fromtimestamp(time_us / 1e6, UTC):%Y-%m-%d %H:%M}"
 
@@ -64,10 +72,10 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "interval": lambda share: None if share is None else spell_interval(share),
+        "interval": _interval,
         "line_start": _line_start,
         "number": _number,
-        "percent": lambda share: None if share is None else percent(share),
+        "percent": _percent,
         "utc_minute": _utc_minute,
     }
     return environment
