@@ -28,7 +28,7 @@ from tollgate.core.files.readers.blank_rows import without_blank_end
 from tollgate.core.files.readers.chunks import Chunk, ReadOptions, join_chunks, open_chunks
 from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.files.readers.source import LocalFile
-from tollgate.core.history.timeline import NOTHING_WITHHELD, Frauds, Withheld
+from tollgate.core.history.labels import NOTHING_WITHHELD, Frauds, Withheld
 from tollgate.core.times.bare_numbers import TICKS, spell
 from tollgate.core.times.outliers import Outliers, find_late
 from tollgate.errors import LabelError, TableError, TrainingDataError

@@ -20,8 +20,7 @@ from tollgate.core.detectors.sample_events import PAST_EVENTS, check_past_events
 from tollgate.core.detectors.version import DetectorVersion, open_version, sha256
 from tollgate.core.events.cells import one_key
 from tollgate.core.events.reader import require_id
-from tollgate.core.history.replay import StoredHistories
-from tollgate.core.history.stored import add_up
+from tollgate.core.history.stored import StoredHistories, add_up
 from tollgate.core.rules.lists.text import ListLine, describe_change, read_list
 from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import InputError, SealError, suggest

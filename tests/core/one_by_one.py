@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from tollgate.core.events.event import Events, Floats, Keys, join_keys, parent_key
 from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.history.labels import NOTHING_WITHHELD, Withheld
 from tollgate.core.history.latest_addition import latest_name, latest_names, latest_us, move_latest, read_as_of
 from tollgate.core.history.plan import HistoryPlan, Sum, SumKind, amount_excess, quantise, weigh
 from tollgate.core.history.replay import Replayed
 from tollgate.core.history.stored import StoredSums, add_fraud, add_to_all, fold_matured, read_all, stale_names
 from tollgate.core.history.stored_names import attribute, epoch_of
-from tollgate.core.history.timeline import EVENT, FRAUD, MATURED, NOTHING_WITHHELD, Timeline, Withheld
+
+from tests.core.timeline import EVENT, FRAUD, MATURED, Timeline
 
 PAYMENT = EventType(
     name="payment",

@@ -12,7 +12,7 @@ from tollgate.core.decisions.decision import Decisions, decide_in_order
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.explanations.explain import TOP, explain_decisions, impacts_of
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 
 from model_build.data.table import read_labeled_events
 

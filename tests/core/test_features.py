@@ -15,9 +15,9 @@ from tollgate.core.events.reader import read_events
 from tollgate.core.features.catalog import span
 from tollgate.core.features.columns import compute_features, plan_features
 from tollgate.core.features.feature import Feature, Matrix
+from tollgate.core.history.labels import NO_FRAUDS, Frauds
 from tollgate.core.history.plan import HistoryPlan, plan_history
 from tollgate.core.history.replay import replay_histories
-from tollgate.core.history.timeline import NO_FRAUDS, Frauds
 
 from tests.core.one_by_one import PAYMENT
 from tests.hypothesis_profiles import examples

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import Events, Floats
 from tollgate.core.features.columns import compute_features, plan_features
+from tollgate.core.history.labels import NO_FRAUDS, Frauds
 from tollgate.core.history.plan import EPOCH_HALF_LIVES, plan_history
-from tollgate.core.history.replay import replay_histories
-from tollgate.core.history.timeline import NO_FRAUDS, Frauds, Timeline
-from tollgate.core.history.totals import sum_additions
+from tollgate.core.history.replay import replay_histories, sum_additions
 
 from model_build.data.table import LabeledEvents, count_categories, read_labeled_events
 from model_build.detector_file.reader import DetectorFile
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, Store, make_events
 from tests.core.same import assert_file_is_one_by_one, assert_replay_is_one_by_one
+from tests.core.timeline import Timeline
 from tests.hypothesis_profiles import examples
 
 DAY_S = 86_400.0

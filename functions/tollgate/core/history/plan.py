@@ -19,7 +19,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, cast
 
@@ -144,6 +144,13 @@ class HistoryPlan:
         """All sums side by side."""
         kept = {entity: [(s.kind, s.half_life) for s in sums] for entity, sums in self.sums.items()}
         return Layout.of(self.half_lives_s, kept, {str(kind): units for kind, units in UNITS.items()})
+
+    @cached_property
+    def judging(self) -> HistoryPlan:
+        """The plan of the two sums that amounts are judged by: the count, and the sum of amounts."""
+        assert self.unusual is not None
+        longest = len(self.half_lives_s) - 1
+        return replace(self, sums={self.unusual.entity: (Sum("n", longest), Sum("a", longest))})
 
     @cached_property
     def excess_places(self) -> tuple[int, int]:
@@ -275,11 +282,6 @@ def find_epochs(times_s: Floats, half_life_s: float | Floats) -> Ints:
 def quantise(values: Floats, weights: Floats, kind: SumKind) -> Floats:
     """Return what is added for ``values``: whole numbers of units. A missing value adds nothing."""
     return np.rint(np.where(np.isnan(values), 0.0, values) * weights * UNITS[kind])
-
-
-def fade(current: Floats, older: Floats, weights: Floats, units: float | Floats) -> Floats:
-    """Return the sums as of now, from those of the current epoch and of the one before it."""
-    return (current + older * OLDER_EPOCH) / (weights * units)
 
 
 def summed_values(events: Events, excess: Floats) -> dict[SumKind, Floats]:

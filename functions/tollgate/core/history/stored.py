@@ -26,11 +26,13 @@ from tollgate.core.history.plan import OLDER_EPOCH, HistoryPlan, SumKind, is_one
 from tollgate.core.history.stored_names import LATEST, OPEN, attribute, epoch_of
 
 StoredSums = Mapping[str, int]
+# Entity → its key → the stored sums.
+StoredHistories = Mapping[str, Mapping[str, StoredSums]]
 NO_SUMS: StoredSums = {}
 
 
 def read_all(plan: HistoryPlan, stored: Mapping[str, StoredSums | None], time_s: float) -> list[float]:
-    """Return the k sums of all entities for an event at ``time_s``, in the order of ``plan.layout``, as `fade` does.
+    """Return the k sums of all entities for an event at ``time_s``, in the order of ``plan.layout``.
 
     Each history is read as of then, or as of its latest addition if that is later (`read_as_of`); a pair, as of that of
     its parent, which is added to whenever the pair is. ``stored`` maps each entity to its history; one that is not
