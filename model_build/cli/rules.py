@@ -127,7 +127,7 @@ def put(values: Path, name: str, detector: str, bucket: str, *, allow_empty: boo
     The champion uses the new values within 30 seconds, and later versions use them too, in place of the values sealed
     in them. AWS credentials, region and AWS_ENDPOINT_URL are taken from the environment.
     """
-    from model_build.deployment.publish import make_change, plan_change
+    from model_build.deployment.publish_list import make_change, plan_change
 
     change = plan_change(values, name, detector, bucket, may_be_empty=allow_empty)
     for line in change.describe():

@@ -1,4 +1,4 @@
-"""Publishing of a sealed version, whose histories are loaded once, and of a list's new values."""
+"""Publishing of a sealed version: it goes to the bucket and becomes the champion, and its histories are loaded once."""
 
 from __future__ import annotations
 
@@ -14,18 +14,14 @@ from tollgate import clock
 from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.histories import HistoryTable, history_key
 from tollgate.adapters.errors import error_code
-from tollgate.adapters.s3.lists import ListStore
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.detectors.sample_events import PAST_EVENTS, check_past_events, has_past_events
 from tollgate.core.detectors.version import DetectorVersion, open_version, sha256
 from tollgate.core.events.cells import one_key
 from tollgate.core.events.reader import require_id
 from tollgate.core.history.stored import StoredHistories, add_up
-from tollgate.core.rules.lists.text import ListLine, describe_change, read_list
-from tollgate.core.rules.value_lists import ValueList
-from tollgate.errors import InputError, SealError, suggest
+from tollgate.errors import SealError
 
-from model_build.detector_file.lists import read_list_file
 from model_build.sealing.seal import HISTORIES, read_version_files
 
 
@@ -114,59 +110,3 @@ def _claim_loading(histories: HistoryTable, version: DetectorVersion) -> bool:
             return False
         raise
     return True
-
-
-@dataclass(frozen=True)
-class ListChange:
-    """Change of a list: its values ``before`` and ``after``, and the ``etag`` of those before, if any.
-
-    ``repeated`` counts the duplicate lines of the file.
-    """
-
-    detector: str
-    name: str
-    before: ValueList
-    after: ValueList
-    etag: str | None
-    repeated: int
-
-    @property
-    def empties_most(self) -> bool:
-        """Whether more than half of the values are removed."""
-        return 2 * len(self.before.values - self.after.values) > len(self.before.values)
-
-    def describe(self) -> tuple[str, ...]:
-        """Return what the change does, in words."""
-        repeated = f"{self.repeated:,} duplicate lines, each value counted once"
-        return (*describe_change(self.before, self.after), *([repeated] if self.repeated else []))
-
-
-def plan_change(path: Path, name: str, detector: str, bucket: str, *, may_be_empty: bool) -> ListChange:
-    """Return the change that replaces the values of a list by those in a file, one per line.
-
-    Raises `InputError` if the champion has no such list, or a line cannot be a value of it, `NotFoundError` if there is
-    no such detector, and `UnavailableError` if the bucket does not answer.
-    """
-    lines, s3 = read_list_file(path), clients.s3()
-    rules = VersionStore(s3, bucket, refresh_s=0).champion(detector, 0.0).rules
-    lists = rules.book.lists
-    if name not in lists:
-        has = ", ".join(lists) or "none"
-        raise InputError(f'The champion of {detector} has no list "{name}"{suggest(name, lists)}; it has {has}.')
-    after = _read_values(path, lists[name], lines, (name, *rules.columns_that_ask(name)), may_be_empty=may_be_empty)
-    etag = ListStore(s3, bucket).etag(detector, name)
-    return ListChange(detector, name, lists[name], after, etag, len(lines) - len(after.values))
-
-
-def _read_values(
-    path: Path, like: ValueList, lines: list[ListLine], asked: tuple[str, ...], *, may_be_empty: bool
-) -> ValueList:
-    try:
-        return read_list(like.kind, lines, asked, may_be_empty=may_be_empty)
-    except ValueError as error:
-        raise InputError(f"{path} {error}.") from None
-
-
-def make_change(change: ListChange, bucket: str) -> None:
-    """Write the list; raise `ChangedError` if somebody else changed it since the change was planned."""
-    ListStore(clients.s3(), bucket).write(change.detector, change.name, change.after, change.etag)
