@@ -18,7 +18,7 @@ from model_build.data.training_set import Progress, TrainingSet, build_training_
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.cost_report import note_model_worth
 from model_build.evaluation.rule_backtest import note_downgrades
-from model_build.explanations.version_reasons import explain_version
+from model_build.explanations.build import explain_version
 from model_build.models.registry import TrainedModel, train_model
 from model_build.onnx_export.parity import check_parity
 from model_build.sealing.manifest import (

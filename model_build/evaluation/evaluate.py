@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from tollgate import clock
 from tollgate.core.events.event import Floats
-from tollgate.core.history.plan import is_unusual
+from tollgate.core.history.unusual_amounts import is_unusual
 
 from model_build.data.future_rows import read_past_payments
 from model_build.data.quality import note_data_quality

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from tollgate import clock
 from tollgate.core.decisions.downgrade import Thresholds
-from tollgate.core.detectors.version import DetectorVersion, Outcome
+from tollgate.core.detectors.manifest import Outcome
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Ints
 from tollgate.core.features.feature import Matrix
 from tollgate.core.history.replay import replay_histories

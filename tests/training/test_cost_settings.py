@@ -29,8 +29,8 @@ def test_costs_that_are_not_set_are_the_documented_defaults(tmp_path: Path) -> N
     page = (ROOT / "docs/reference/detector-file.md").read_text(encoding="utf-8")
     assert costs.missed_fraud is None
     assert '| `missed_fraud` | `"amount"` or number | its amount |' in page
-    assert f"| `review` | number | {costs.review:g} |" in page
-    assert f"| `blocked_legitimate` | number | {costs.blocked_legitimate:g} |" in page
+    assert f"| `review` | number | `{costs.review:g}` |" in page
+    assert f"| `blocked_legitimate` | number | `{costs.blocked_legitimate:g}` |" in page
 
 
 @pytest.mark.parametrize("key", ["missed_fraud", "review", "blocked_legitimate"])
@@ -80,7 +80,7 @@ def test_cost_is_for_review_and_block_together_and_alone(tmp_path: Path, outcome
 
 
 def test_another_text_than_cost_is_no_score(tmp_path: Path) -> None:
-    assert "must be a score from 1 to 1000, not 'costs'" in refusal(tmp_path, FROM_COST.replace('"cost"', '"costs"'))
+    assert 'must be a score from 1 to 1000, not "costs"' in refusal(tmp_path, FROM_COST.replace('"cost"', '"costs"'))
 
 
 def test_outcomes_cannot_be_left_to_costs_that_are_not_there(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tollgate.core.detectors.version import Outcome
+from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.errors import DetectorFileError
 
@@ -62,6 +62,11 @@ def test_a_model_is_suggested_for_an_unknown_one(tmp_path: Path) -> None:
     message = refusal(tmp_path, text)
     assert f'line {line_of(text, "models")}: models in [training] names "xgbost"' in message
     assert 'did you mean "xgboost"?' in message
+
+
+def test_reasons_against_a_background_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    message = refusal(tmp_path, WHOLE.replace("seed = 1", 'seed = 1\nreasons = "background"'))
+    assert 'reasons in [training] can no longer be "background"; remove the key' in message
 
 
 @pytest.mark.parametrize(
@@ -245,3 +250,34 @@ def test_a_file_saved_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
 def test_a_value_of_another_kind_is_answered_with_the_right_form(tmp_path: Path, line: str, said: str) -> None:
     text = SMALLEST.replace("[event]\n", f'[event]\nlabel = "fraud"\n{line}\n')
     assert refusal(tmp_path, text).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "said"),
+    [
+        ("[training.xgboost]\neta = true\n", 7, "eta in [training.xgboost] must be a number of 0 or more, not true."),
+        (
+            "[training]\nseed = 1\n[training.xgboost]\nrounds = 3\netaa = 1\n",
+            10,
+            'etaa in [training.xgboost] is not a parameter of this model (did you mean "eta"?).',
+        ),
+        (
+            "[lists.one]\nvalues = []\nkind = 'text'\n[lists.two]\nvalues = []\nkind = 'txt'\n",
+            11,
+            'kind in [lists.two] must be text or number (did you mean "text"?).',
+        ),
+        ("[safety]\nat_least = 0\n", 7, "at_least in [safety] must be a whole number above 0, not 0."),
+        ("[training]\nvalidation_share = nan\n", 6, "must be at least 0.05 each, and at most 0.8 together."),
+        ('amount = ""\n', 6, "amount in [event] must not be empty; remove the key if there is none."),
+        ('amount = 3\namonut = ""\n', 7, 'amonut in [event] is not a known key (did you mean "amount"?).'),
+        ("location = { lat = 2026-01-01, at = nan }\n", 6, "location in [event] must be { latitude ="),
+        ("boolean = { a = 2026-01-01, b = [nan] }\n", 6, "must be a list, not { a = 2026-01-01, b = [nan] }."),
+        (f'timezone = "{"x" * 300}"\n', 6, f'such as "Europe/Berlin", not "{"x" * 59}….'),
+        ("description = 1\n[history]\nhalf_lives = [1]\n", 6, "description in [event] is not a known key"),
+        ('type = """\n[history]\nhalf_lives = 1\n"""\n[history]\nhalf_lives = 1\n', 11, "must be a list, such as"),
+    ],
+)
+def test_a_mistake_anywhere_names_its_own_line(tmp_path: Path, more: str, line: int, said: str) -> None:
+    message = refusal(tmp_path, SMALLEST + more)
+    assert f"detector.toml, line {line}: " in message
+    assert said in message
