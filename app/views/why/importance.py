@@ -65,7 +65,7 @@ def dependence_chart(dependence: Json, logarithmic: bool) -> Chart:
     """Return the effect of each value on the odds: past events as points, the mean as a line, most as a band."""
     bins = [one for one in dependence["bins"] if one["low"] is not None]
     x_scale = alt.Scale(type="symlog", constant=_smallest(bins)) if logarithmic else alt.Scale(zero=False)
-    x = alt.X("value:Q", title=dependence["description"], scale=x_scale, axis=alt.Axis(tickCount=8, format="~g"))
+    x = alt.X("value:Q", title=dependence["description"], scale=x_scale, axis=alt.Axis(tickCount=8, format=",.6~g"))
     y = alt.Y("effect:Q", title="Effect on the odds of fraud", axis=alt.Axis(tickCount=6, labelExpr=ODDS))
     means = [
         {
@@ -206,7 +206,7 @@ def show_importance(rows: list[Json]) -> str | None:
         [{"description": row["description"], **{name: row[name] for name in known}} for row in rows],
         hide_index=True,
         height=388,
-        row_height=46,
+        row_height=32,
         column_config=_columns(rows),
         on_select="rerun",
         selection_mode="single-row",
