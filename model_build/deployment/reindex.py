@@ -17,13 +17,13 @@ from tollgate.services.search.index import Change, keep_day_totals, merge_segmen
 
 # Rows that wait in memory to be written, and those of one day that are written before that.
 _MAX_ROWS, _MAX_ROWS_PER_DAY = 200_000, 25_000
-# Whatever the table's stream says of an event is newer than what is read here.
+# Any change from the table's stream is newer than what is read here.
 _SEQUENCE = "0"
 
 
 @dataclass
 class ReindexResult:
-    """What became of it: how many decisions were found by day, and how many segments were replaced."""
+    """Result of a reindexing: decisions found by day, and the number of segments replaced."""
 
     decisions: dict[str, int] = field(default_factory=dict)
     replaced: int = 0
@@ -32,11 +32,11 @@ class ReindexResult:
 def reindex(
     container: Container, detector: str, first: date, last: date, progress: Callable[[int], None] = lambda _read: None
 ) -> ReindexResult:
-    """Replace the segments of some days by those of the decisions that the table has.
+    """Replace the segments of some days by new ones, made from the decisions in the table.
 
-    The whole table is read, page by page. New segments stand before former ones go, so that nothing is missing
-    meanwhile; what the stream tells at the same time is kept. Raises `UnavailableError` if the bucket does not take a
-    segment, and botocore's errors for the table.
+    The whole table is read, page by page. New segments are written before old ones are deleted, so that nothing is
+    missing meanwhile; what the stream adds at the same time is kept. Raises `UnavailableError` if the bucket does not
+    take a segment, and botocore's errors for the table.
     """
     began_s = int(clock.now_s())
     former = container.segments.find(detector, first.isoformat(), last.isoformat())
@@ -59,7 +59,7 @@ def reindex(
 
 
 def _read_table(container: Container, progress: Callable[[int], None]) -> Iterator[DecisionRecord]:
-    """Yield all decisions, without what they read from the histories."""
+    """Yield all decisions, without their history reads."""
     asked: Any = {
         "TableName": container.decisions.table,
         "FilterExpression": "attribute_exists(d)",
@@ -75,7 +75,7 @@ def _read_table(container: Container, progress: Callable[[int], None]) -> Iterat
 
 @dataclass
 class _PendingRows:
-    """Rows by day that are not written yet."""
+    """Rows by day that are not yet written."""
 
     container: Container
     detector: str
@@ -84,7 +84,7 @@ class _PendingRows:
     count: int = 0
 
     def add(self, day: str, entry: Entry) -> list[str]:
-        """Take a row; return the keys of the segments that were written for it to have room."""
+        """Add a row; return the keys of the segments that were written to make room."""
         self.by_day.setdefault(day, []).append(entry)
         self.count += 1
         if self.count >= _MAX_ROWS:
@@ -92,7 +92,7 @@ class _PendingRows:
         return [self._write(day)] if len(self.by_day[day]) >= _MAX_ROWS_PER_DAY else []
 
     def write_all(self) -> list[str]:
-        """Write what there is; return the keys of the segments."""
+        """Write all rows; return the keys of the segments."""
         return [self._write(day) for day in list(self.by_day)]
 
     def _write(self, day: str) -> str:
