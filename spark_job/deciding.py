@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql.types import BinaryType, DoubleType, LongType, ShortType, StringType, StructField, StructType
 from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.column_reader import repeated_id
 from tollgate.core.events.event import Events, Ints
-from tollgate.core.events.reader import repeated_id, require_id
+from tollgate.core.events.reader import require_id
 from tollgate.core.files.cells import free_name
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.decide_chunk import ChunkDecisions, decide_chunk

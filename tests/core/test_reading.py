@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.events.cells import MAX_TEXT, Problem, read_numbers
-from tollgate.core.events.event import PAIR_SEPARATOR, Events
+from tollgate.core.events.cells import MAX_TEXT, Problem
+from tollgate.core.events.event import PAIR_SEPARATOR, Events, Keys
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_event, read_events, require_columns
 from tollgate.core.times.time_format import TimeFormat
@@ -82,10 +84,17 @@ def test_what_is_no_finite_number_is_refused_in_its_row_and_column(column: str, 
     assert refused.value.column == column
 
 
+def read_ages(ages: list[Any]) -> tuple[npt.NDArray[np.float64], list[Problem]]:
+    events, problems = read_events(
+        PAYMENT, {name: [value] * len(ages) for name, value in GOOD.items()} | {"age": ages}, whole=False
+    )
+    return events.numeric["age"], problems
+
+
 @pytest.mark.parametrize("value", [True, False, "nan", "1_0", 10**400, [1]], ids=str)
 def test_a_number_is_refused_alone_as_it_is_among_good_ones(value: object) -> None:
     for column in ([value], [2.5, value], ["1", value, ""], [value, 7]):
-        _, problems = read_numbers("age", column)
+        _, problems = read_ages(column)
 
         assert [problem.row for problem in problems] == [column.index(value)]
 
@@ -127,7 +136,7 @@ def test_a_missing_number_is_not_a_number(column: str, value: object) -> None:
 
 
 def test_numbers_of_other_kinds_are_read() -> None:
-    numbers, problems = read_numbers("age", [1, 2.5, "3", " 4 ", "5e0", Decimal("6.5"), None, ""])
+    numbers, problems = read_ages([1, 2.5, "3", " 4 ", "5e0", Decimal("6.5"), None, ""])
 
     assert problems == []
     assert np.array_equal(numbers, [1, 2.5, 3, 4, 5, 6.5, np.nan, np.nan], equal_nan=True)
@@ -418,6 +427,26 @@ def test_one_event_is_read_as_a_column_of_one(changes: dict[str, object]) -> Non
     for kind in ("categories", "entities"):
         for name, keys in getattr(columns, kind).items():
             assert getattr(alone, kind)[name].only == keys.only
+
+
+@given(st.sampled_from(["amount", "latitude", "age", "present", "channel"]), st.lists(VALUES, min_size=1, max_size=5))
+def test_a_column_is_read_as_each_of_its_values(column: str, values: list[object]) -> None:
+    columns = {name: [value] * len(values) for name, value in GOOD.items()} | {column: values}
+    together, problems = read_events(PAYMENT, columns, whole=False)
+    said = {problem.row: problem.message for problem in problems}
+    for row, value in enumerate(values):
+        if row in said:
+            with pytest.raises(EventError) as caught:
+                read_one(**{column: value})
+            assert said[row] == said_of(caught.value)
+            continue
+        alone = read_one(**{column: value})
+        for name in ("amounts", "latitudes"):
+            assert getattr(alone, name).tobytes() == getattr(together, name)[row : row + 1].tobytes()
+        for name, numbers in together.numeric.items():
+            assert alone.numeric[name].tobytes() == numbers[row : row + 1].tobytes()
+        keys = together.categories["channel"]
+        assert alone.categories["channel"].only == Keys(keys.codes[row : row + 1], keys.values).only
 
 
 def said_of(error: EventError) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 
 from tollgate.core.events.cells import read_number
 from tollgate.core.events.event_type import EventType
-from tollgate.core.events.reader import written
 from tollgate.core.streams.envelopes import name_delete, name_envelope
 from tollgate.core.streams.foreign_bytes import recognize
 from tollgate.errors import EventError, InputError
@@ -91,7 +90,7 @@ def _read_key(column: str, key: bytes | None) -> str | None:
 
 def _scale(event_type: EventType, value: object, places: int) -> object:
     try:
-        number = written(event_type, read_number)(event_type.without_null(value))
+        number = event_type.number_format.reader(read_number)(event_type.without_null(value))
     except ValueError:
         return value  # whoever reads the event says what is wrong with it
     return None if math.isnan(number) else number / 10**places
