@@ -17,13 +17,12 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.column_reader import repeated_id
 from tollgate.core.events.event import Events, Ints
 from tollgate.core.events.reader import require_id
-from tollgate.core.files.cells import free_name
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.decide_chunk import ChunkDecisions, decide_chunk
 from tollgate.core.files.history.histories import FileHistories
 from tollgate.core.files.history.stored import read_from
 from tollgate.core.files.readers.chunk import Chunk, Position
-from tollgate.core.files.results import guard_cells, result_names, tabulate
+from tollgate.core.files.results import free_name, guard_cells, result_names, tabulate
 from tollgate.core.files.withheld_rows import WithheldRows
 from tollgate.core.times.clock_skew import SkewLimit
 

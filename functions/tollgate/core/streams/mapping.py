@@ -9,7 +9,7 @@ from typing import Any
 
 from tollgate.core.events.cells import read_number
 from tollgate.core.events.event_type import EventType
-from tollgate.core.streams.envelopes import name_delete, name_envelope
+from tollgate.core.streams.envelopes import follow, name_delete, name_envelope
 from tollgate.core.streams.foreign_bytes import recognize
 from tollgate.errors import EventError, InputError
 
@@ -53,7 +53,7 @@ class StreamMapping:
 
     def _read_column(self, event_type: EventType, column: str, body: Mapping[str, Any], key: bytes | None) -> object:
         path = self.columns[column]
-        value = _read_key(column, key) if path == KEY else _follow(path, body)
+        value = _read_key(column, key) if path == KEY else follow(body, path)
         places = self.minor_units.get(column)
         return value if places is None else _scale(event_type, value, places)
 
@@ -73,12 +73,6 @@ def _refuse_envelope(event_type: EventType, body: Mapping[str, Any]) -> None:
     lacks = event_type.id not in body or event_type.timestamp not in body
     if (lacks or not body.keys() <= event_type.accepted) and (said := name_envelope(event_type, body)):
         raise EventError(said)
-
-
-def _follow(path: str, body: object) -> object:
-    for name in path.split("."):
-        body = body.get(name) if isinstance(body, Mapping) else None
-    return body
 
 
 def _read_key(column: str, key: bytes | None) -> str | None:

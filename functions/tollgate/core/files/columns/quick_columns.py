@@ -23,11 +23,10 @@ from tollgate.core.events.column_reader import ColumnReader
 from tollgate.core.events.event import Floats, Ints
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.number_format import NumberFormat
-from tollgate.core.files.columns.arrow_columns import plain_column, unwrap
+from tollgate.core.files.columns.arrow_columns import plain_column, python_values, unwrap
 from tollgate.core.files.columns.dictionary_column import DictionaryColumn
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.readers.chunk import Chunk
-from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.times.bare_numbers import EARLIEST_S, LATEST_S
 from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.core.times.iso_time import ODD_OFFSET
