@@ -22,8 +22,7 @@ from tollgate.core.events.event_type import FRAUD, LEGITIMATE
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.histories import FileHistories
 from tollgate.core.history.latest_addition import latest_name, latest_us, move_latest
-from tollgate.core.history.replay import StoredHistories
-from tollgate.core.history.stored import add_up
+from tollgate.core.history.stored import StoredHistories, add_up
 from tollgate.services.decisions.decision_record import make_record, write_answer
 from tollgate.services.labels.label_history import label_addition, label_time_us
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import click
 from tollgate import errors
-from tollgate.core.features.columns import plan_features
+from tollgate.core.features.catalog import plan_features
 from tollgate.core.features.feature import Feature
-from tollgate.core.features.history_formulas import HISTORY_OPERATIONS
+from tollgate.core.features.history_features import HISTORY_FEATURES
 
 from model_build.cli.main import main as tollgate
 from model_build.data.table import count_categories, read_labeled_events
@@ -88,7 +88,7 @@ def sample_features() -> tuple[Feature, ...]:
 
 def _feature_tables(features: Sequence[Feature]) -> Iterator[str]:
     def group_of(feature: Feature) -> str:
-        if feature.operation not in HISTORY_OPERATIONS:
+        if feature.operation not in HISTORY_FEATURES:
             return "From the event itself"
         return f"From the history of the {feature.source.replace('_', ' + ')}"
 

@@ -19,8 +19,7 @@ from tollgate.core.events.event import Events, Ints
 from tollgate.core.events.reader import require_id
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.decide_chunk import ChunkDecisions, decide_chunk
-from tollgate.core.files.history.histories import FileHistories
-from tollgate.core.files.history.stored import read_from
+from tollgate.core.files.history.histories import FileHistories, read_from
 from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.files.results import free_name, guard_cells, result_names, tabulate
 from tollgate.core.files.withheld_rows import WithheldRows

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 from tollgate.core.history.latest_addition import latest_name, latest_us, move_latest
-from tollgate.core.history.plan import HistoryPlan, Sum
-from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.replay import replay_histories, sum_additions
 from tollgate.core.history.stored import add_up, fold_matured, stale_names
 from tollgate.core.history.stored_names import epoch_of
-from tollgate.core.history.totals import sum_additions
 
 from spark_job.input.arrow import thin_events
 from spark_job.sealed import SealedVersion
@@ -27,13 +26,6 @@ if TYPE_CHECKING:
 
 # What was stored before the first span stands before them all.
 OPENING = -1
-
-
-def judging_plan(plan: HistoryPlan) -> HistoryPlan:
-    """Return the plan of the two sums by which amounts are judged."""
-    assert plan.unusual is not None
-    longest = len(plan.half_lives_s) - 1
-    return replace(plan, sums={plan.unusual.entity: (Sum("n", longest), Sum("a", longest))})
 
 
 @dataclass(frozen=True)
@@ -49,9 +41,9 @@ class AddUp:
         plan, events = version.history, thin_events(version.event_type, rows)
         excess = np.zeros(len(events))
         if self.judging:
-            plan = judging_plan(plan)
+            plan = plan.judging
         elif plan.unusual is not None:
-            excess = replay_histories(judging_plan(plan), events, stored=stored).excess
+            excess = replay_histories(plan.judging, events, stored=stored).excess
         yield from write_sums(
             (span, entity, key, sums)
             for entity in plan.sums

@@ -5,7 +5,8 @@
     │   ├── DetectorFileError        detector.toml: line and key named
     │   ├── RuleError                one rule: line and column named
     │   ├── TableError               a whole table or file: wrong kind, missing column, empty
-    │   │   └── TrainingDataError    a table that cannot be learned from
+    │   │   ├── TrainingDataError    a table that cannot be learned from
+    │   │   └── TooManyKeysError     a file with more keys than memory holds the histories of
     │   ├── ModelFileError           an ONNX file that cannot become a detector's model
     │   ├── EventError               one event or row: column and value named
     │   │   └── EventAheadError      one event that lies too far ahead of the server's clock
@@ -73,6 +74,18 @@ class TrainingDataError(TableError):
     """A table that can be read and cannot be learned from."""
 
     code = "invalid_training_data"
+
+
+class TooManyKeysError(TableError):
+    """A file with more keys of entities, or more rows, than the memory for its histories holds."""
+
+    code = "too_many_keys"
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(
+            f"This file has more keys than the {size_bytes / 1e6:,.0f} MB for its histories hold; score it with the "
+            "Spark application (docs/how-to/beyond-one-function.md), or split it by time."
+        )
 
 
 class ModelFileError(InputError):

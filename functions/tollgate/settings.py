@@ -27,6 +27,9 @@ class Settings:
     largest_file_bytes: int = 10 * 1000**3
     # The most rows that are scored together.
     piece_rows: int = 16_384
+    # The memory of the function, and the share of it that the histories of a file's keys may take: about 1.1 GB of it.
+    memory_mb: int = 1769
+    histories_share: float = 0.62
     # The queue that files come from, and that work is handed on to.
     queue_url: str = ""
     # BatchRun on a file is handed on when the function has this much time left.
@@ -53,10 +56,16 @@ class Settings:
     # Whether ids such as tollgate-force-block force an outcome: for test deployments.
     forced_outcomes: bool = False
 
+    @property
+    def histories_bytes(self) -> int:
+        """The most memory that the histories of a file's keys may take."""
+        return int(self.memory_mb * 1e6 * self.histories_share)
+
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """Read the variables; raise `SettingsError` for one that lacks, or is no number or truth where it has to be."""
         named = {setting.name: _PREFIX + setting.name.upper() for setting in fields(cls)}
+        named["memory_mb"] = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"  # Lambda itself says it
         lacking = [
             named[one.name] for one in fields(cls) if one.default is MISSING and not environment.get(named[one.name])
         ]

@@ -27,7 +27,7 @@ from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.readers.blank_rows import without_blank_end
 from tollgate.core.files.readers.chunks import Chunk, ReadOptions, join_chunks, open_chunks
 from tollgate.core.files.readers.source import LocalFile
-from tollgate.core.history.timeline import NOTHING_WITHHELD, Frauds, Withheld
+from tollgate.core.history.labels import NOTHING_WITHHELD, Frauds, Withheld
 from tollgate.core.times.bare_numbers import TICKS, spell
 from tollgate.core.times.outliers import Outliers, find_late
 from tollgate.errors import LabelError, TableError, TrainingDataError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.features.columns import plan_features
+from tollgate.core.features.catalog import plan_features
 from tollgate.core.features.feature import Feature, Matrix
 from tollgate.core.features.pipeline import FeatureSteps
 from tollgate.core.history.plan import HistoryPlan

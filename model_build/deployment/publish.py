@@ -19,8 +19,7 @@ from tollgate.core.detectors.sample_events import PAST_EVENTS, check_past_events
 from tollgate.core.detectors.version import DetectorVersion, open_version, sha256
 from tollgate.core.events.cells import one_key
 from tollgate.core.events.reader import require_id
-from tollgate.core.history.replay import StoredHistories
-from tollgate.core.history.stored import add_up
+from tollgate.core.history.stored import StoredHistories, add_up
 from tollgate.errors import SealError
 
 from model_build.sealing.seal import HISTORIES, read_version_files

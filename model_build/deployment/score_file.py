@@ -11,7 +11,7 @@ from typing import Any
 
 from tollgate import clock
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.core.files.history.stored import read_from
+from tollgate.core.files.history.histories import read_from
 from tollgate.core.files.readers.chunks import Chunk, ReadOptions, open_chunks
 from tollgate.core.files.readers.source import LocalFile
 from tollgate.core.files.scoring import FileScoring

@@ -12,7 +12,7 @@ from tollgate.core.detectors.costs import Costs
 from tollgate.core.detectors.safety import Safety
 from tollgate.core.detectors.version import Outcome
 from tollgate.core.events.event_type import EventType, LabelRule, OutcomeRule
-from tollgate.core.features.columns import plan_features
+from tollgate.core.features.catalog import plan_features
 from tollgate.core.files.file_format import FileForm
 from tollgate.core.history.plan import HistoryPlan, plan_history
 from tollgate.core.rules.rule import RuleBook

@@ -25,7 +25,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 MAX_PAST_EVENTS = 10_000
-REASONS = ("path_dependent", "background", "none")
+REASONS = ("path_dependent", "none")
 TRAINING_KEYS = (
     *("models", "imbalance", "validation_share", "test_share", "reviews_per_day", "seed", "leave_out", "reasons"),
     "past_events",
@@ -74,8 +74,14 @@ def read_training(reader: TomlReader) -> TrainingChoices:
     if not 0 <= seed < 2**32:
         raise reader.fail("training", "seed", f"must be from 0 to {2**32 - 1}, not {seed}")
     reasons = reader.take("training", "reasons", str, default.reasons)
+    if reasons == "background":
+        raise reader.fail(
+            "training",
+            "reasons",
+            'can no longer be "background"; remove the key for exact reasons, which count from the training data',
+        )
     if reasons not in REASONS:
-        wanted = f'must be {", ".join(REASONS[:-1])} or {REASONS[-1]}, not "{reasons}"'
+        wanted = f'must be {" or ".join(REASONS)}, not "{reasons}"'
         raise reader.fail("training", "reasons", f"{wanted}{suggest(reasons, REASONS)}")
     parameters = {model: found for model in MODELS if (found := _read_parameters(reader, model))}
     leave_out = reader.texts("training", "leave_out")

@@ -14,7 +14,7 @@ from tollgate import clock
 from tollgate.core.detectors.model import INPUT, OUTPUT
 from tollgate.core.detectors.score import FALSE_POSITIVE_RATES, TOP_SCORE, ScoreScale
 from tollgate.core.detectors.version import history_to_json
-from tollgate.core.features.columns import plan_features
+from tollgate.core.features.catalog import plan_features
 from tollgate.core.features.feature import Feature
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.rules.scope import SCORE

@@ -26,7 +26,7 @@ from tollgate.core.detectors.version import (
 )
 from tollgate.core.events.event import Floats
 from tollgate.core.history.plan import HistoryPlan
-from tollgate.core.history.totals import sum_additions
+from tollgate.core.history.replay import sum_additions
 
 from model_build.data.table import LabeledEvents
 from model_build.model_card.content import build_card, render_card

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 
 from model_build.deployment.publish import load_folder_histories, open_folder
 

@@ -11,16 +11,16 @@ from tollgate.core.decisions.decision import decide, decide_in_order, decide_one
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
-from tollgate.core.features.columns import compute_features
+from tollgate.core.features.pipeline import compute_features
 from tollgate.core.history.plan import HistoryPlan
-from tollgate.core.history.replay import StoredHistories, replay_histories
-from tollgate.core.history.stored import add_to_all, read_all
+from tollgate.core.history.replay import replay_histories, sum_additions
+from tollgate.core.history.stored import StoredHistories, add_to_all, read_all
 from tollgate.core.history.stored_names import OPEN
-from tollgate.core.history.timeline import Timeline
-from tollgate.core.history.totals import sum_additions
 
 from model_build.data.table import read_labeled_events
 from tests.core.one_by_one import TIDILY, Store
+from tests.core.same import assert_same_histories
+from tests.core.timeline import Timeline
 
 ROWS = 250
 
@@ -131,7 +131,7 @@ def test_what_a_file_leaves_is_what_its_payments_leave(version: DetectorVersion,
 
     for entity in events.entities:
         left = sum_additions(version.history, entity, events, happened.excess)
-        assert left == store.folded(entity, float(np.max(events.times_s)))
+        assert_same_histories(version.history, entity, left, store.sums[entity], float(np.max(events.times_s)))
 
 
 def test_a_missing_entity_reads_nothing_known_rather_than_nothing_there(version: DetectorVersion) -> None:

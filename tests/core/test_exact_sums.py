@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tollgate.core.history.exact_sums import Limbs, Runs
+from tollgate.core.events.event import Floats, Ints
+from tollgate.core.history.engine.arrivals import Added
+from tollgate.core.history.engine.running_sums import Line, RunsOnKept
+from tollgate.core.history.exact_sums import Limbs
 
 from tests.hypothesis_profiles import examples
 
@@ -22,11 +25,21 @@ def as_floats(numbers: list[int]) -> list[float]:
     return [float(number) for number in numbers]
 
 
+def sums_before(codes: Ints, epochs: Ints, numbers: Floats) -> tuple[Limbs, Limbs]:
+    """Return what was added before each, in order of code and epoch, in its own epoch and in all of the one before."""
+    codes = np.unique(codes, return_inverse=True)[1]
+    line = Line.of(codes, np.arange(len(codes)), len(codes))
+    runs = RunsOnKept(line, epochs, epochs[line.rows[line.starts]])
+    nothing = Limbs.small(np.zeros(len(line.starts), dtype=np.int64))
+    passed = runs.add(Added.of(numbers), nothing, nothing, 0.0)
+    return passed.current, passed.older.take(runs.runs.number)
+
+
 @given(st.lists(NUMBERS, min_size=1, max_size=30))
 def test_running_sums_of_one_run_are_pythons(numbers: list[float]) -> None:
-    runs = Runs.of(np.zeros(len(numbers), dtype=np.int64), np.zeros(len(numbers), dtype=np.int64))
+    nothing = np.zeros(len(numbers), dtype=np.int64)
 
-    before, older = runs.sums_before(np.array(numbers))
+    before, older = sums_before(nothing, nothing, np.array(numbers))
 
     exact = [sum(int(number) for number in numbers[:place]) for place in range(len(numbers))]
     assert before.to_floats().tolist() == as_floats(exact)
@@ -37,12 +50,12 @@ def test_running_sums_of_one_run_are_pythons(numbers: list[float]) -> None:
 @example([(2.0**40 - 1, 10**9)] * 17)
 def test_numbers_that_stand_for_many_events_are_pythons(counted: list[tuple[float, int]]) -> None:
     numbers, times = (np.array(column) for column in zip(*counted, strict=True))
-    runs = Runs.of(np.zeros(len(counted), dtype=np.int64), np.zeros(len(counted), dtype=np.int64))
+    limbs = Limbs.of(numbers, times)
 
-    before, _ = runs.sums_before(numbers, times)
+    totals = Limbs(np.cumsum(limbs.high), np.cumsum(limbs.low))
 
-    exact = [sum(int(number) * many for number, many in counted[:place]) for place in range(len(counted))]
-    assert before.to_floats().tolist() == as_floats(exact)
+    exact = [sum(int(number) * many for number, many in counted[: place + 1]) for place in range(len(counted))]
+    assert totals.to_floats().tolist() == as_floats(exact)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), NUMBERS), min_size=1, max_size=30))
@@ -51,7 +64,7 @@ def test_only_the_epoch_right_before_is_the_older_one(added: list[tuple[int, int
     ordered = sorted(added, key=lambda one: one[:2])
     codes, epochs, numbers = (np.array(column) for column in zip(*ordered, strict=True))
 
-    _, older = Runs.of(codes, epochs).sums_before(numbers)
+    _, older = sums_before(codes, epochs, numbers)
 
     exact = [
         sum(int(number) for other, before, number in ordered if (other, before) == (code, epoch - 1))

@@ -16,7 +16,7 @@ from tollgate.core.explanations.explainer import LinearReasons
 from tollgate.core.explanations.groups import Group
 from tollgate.core.explanations.lime import Lime
 from tollgate.core.features.feature import Matrix
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 
 from model_build.data.table import read_labeled_events
 from model_build.deployment.publish import open_folder

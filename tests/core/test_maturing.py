@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import Floats
 from tollgate.core.events.event_type import LabelRule
+from tollgate.core.history.labels import NO_FRAUDS, Frauds
 from tollgate.core.history.plan import HistoryPlan, LabelMaturation, plan_history
-from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.replay import replay_histories, sum_additions
 from tollgate.core.history.stored_names import attribute
-from tollgate.core.history.timeline import NO_FRAUDS, Frauds
-from tollgate.core.history.totals import sum_additions
 
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, make_events, read_history, read_sum
 from tests.core.same import Table, assert_file_is_one_by_one, assert_replay_is_one_by_one

@@ -9,7 +9,7 @@ import pytest
 from tollgate.core.decisions.decision import decide_in_order, decide_one
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.value_lists import ValueList
 

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import Events
+from tollgate.core.history.labels import Frauds, Withheld
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored import add_fraud, add_legitimate, add_to_all, add_up
-from tollgate.core.history.timeline import Frauds, Timeline, Withheld
 
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events, read_sum
 from tests.core.same import Table, assert_file_is_one_by_one, assert_replay_is_one_by_one
 from tests.core.test_maturing import DAY_S, DAY_US, MADE, PAYMENTS, Made, Payment, plan_with
+from tests.core.timeline import Timeline
 from tests.hypothesis_profiles import examples
 
 # For each payment: whether it was withheld, and how many days later it was labelled legitimate, if ever.

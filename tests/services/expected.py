@@ -11,13 +11,13 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.event_type import LEGITIMATE
 from tollgate.core.events.reader import read_events
+from tollgate.core.history.labels import Frauds, Withheld
 from tollgate.core.history.latest_addition import without_latest
-from tollgate.core.history.replay import StoredHistories
-from tollgate.core.history.stored import stale_names
-from tollgate.core.history.timeline import Frauds, Timeline, Withheld
+from tollgate.core.history.stored import StoredHistories, stale_names
 from tollgate.services.container import Container
 
 from tests.core.one_by_one import Store, fold, without_zeros
+from tests.core.timeline import Timeline
 from tests.services.backend import Payment
 
 Histories = dict[str, dict[str, int]]

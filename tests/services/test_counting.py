@@ -11,12 +11,13 @@ from functools import partial
 import numpy as np
 import pytest
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
-from tollgate.core.history.timeline import Frauds, Timeline
+from tollgate.core.history.labels import Frauds
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.labels.label import label_events
 
 from tests.core.one_by_one import Store
+from tests.core.timeline import Timeline
 from tests.services.backend import Backend, Payment
 from tests.services.expected import read_payments_as_events, settled, under_pks, withheld_as_recorded
 from tests.services.killed import KilledError, fragile

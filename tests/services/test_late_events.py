@@ -12,7 +12,6 @@ import pytest
 from tollgate.core.decisions.decision import decide
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.history.latest_addition import latest_us
-from tollgate.core.history.timeline import Timeline
 from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
@@ -20,6 +19,7 @@ from tollgate.services.decisions.what_if import WhatIf, what_if
 from tollgate.services.labels.label import label_events
 
 from tests.core.one_by_one import Store
+from tests.core.timeline import Timeline
 from tests.services.at_once import come_between, meet
 from tests.services.backend import Backend, Payment, write_payments
 from tests.services.expected import read_payments_as_events

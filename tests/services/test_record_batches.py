@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from tollgate.adapters.dynamodb.batches import BatchState
-from tollgate.core.history.replay import StoredHistories, replay_histories
+from tollgate.core.history.replay import replay_histories, sum_additions
+from tollgate.core.history.stored import StoredHistories
 from tollgate.core.history.stored_names import OPEN
-from tollgate.core.history.totals import sum_additions
 from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event

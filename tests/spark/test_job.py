@@ -20,8 +20,7 @@ from tollgate.core.detectors.safety import Clock, Safety
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_events
 from tollgate.core.files.file_format import FileForm
-from tollgate.core.history.replay import replay_histories
-from tollgate.core.history.totals import sum_additions
+from tollgate.core.history.replay import replay_histories, sum_additions
 from tollgate.services.batches.catalog import show_batch
 from tollgate.services.batches.process import score_batch
 

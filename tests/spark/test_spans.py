@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.history.plan import plan_history
-from tollgate.core.history.timeline import Timeline
 
 from tests.core.one_by_one import PAYMENT, Store, make_events, read_history
+from tests.core.timeline import Timeline
 from tests.spark.needs import MARKS, need_spark
 
 need_spark()

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from tollgate.core.decisions.decision import decide_in_order
-from tollgate.core.history.totals import sum_additions
+from tollgate.core.history.replay import sum_additions
 
 from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
 from tests.core.aggregates import aggregate

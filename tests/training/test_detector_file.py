@@ -108,6 +108,11 @@ def test_a_model_is_suggested_for_an_unknown_one(tmp_path: Path) -> None:
     assert 'did you mean "xgboost"?' in message
 
 
+def test_reasons_against_a_background_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    message = refusal(tmp_path, WHOLE.replace("seed = 1", 'seed = 1\nreasons = "background"'))
+    assert 'reasons in [training] can no longer be "background"; remove the key' in message
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "key"),
     [

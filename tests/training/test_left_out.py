@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.core.features.columns import plan_features
+from tollgate.core.features.catalog import plan_features
 from tollgate.core.history.plan import plan_history
 from tollgate.errors import TrainingDataError
 

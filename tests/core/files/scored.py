@@ -15,12 +15,11 @@ import pyarrow as pa
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.files.columns.dictionary_column import DictionaryColumn
-from tollgate.core.files.history.histories import FileHistories
-from tollgate.core.files.history.stored import read_from
+from tollgate.core.files.history.histories import FileHistories, read_from
 from tollgate.core.files.readers.chunks import Chunk, Position, ReadOptions, open_chunks
 from tollgate.core.files.readers.source import Held
 from tollgate.core.files.scoring import FileScoring
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 
 Row = dict[str, str]
 

@@ -11,19 +11,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import Events
-from tollgate.core.files.history import histories as module
-from tollgate.core.files.history.histories import FileHistories
-from tollgate.core.files.history.stored import read_from
+from tollgate.core.files.history.histories import FileHistories, read_from
+from tollgate.core.history.engine.row_store import MemoryBudget
+from tollgate.core.history.labels import NO_FRAUDS
 from tollgate.core.history.plan import HistoryPlan, plan_history
-from tollgate.core.history.replay import StoredHistories, replay_histories
-from tollgate.core.history.stored import stale_names
-from tollgate.core.history.timeline import NO_FRAUDS, Timeline
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.stored import StoredHistories, stale_names
+from tollgate.errors import TooManyKeysError
 
 from model_build.data.table import read_labeled_events
 from model_build.detector_file.reader import DetectorFile
 from tests.core.files.scored import in_parts, texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, TIDILY, Keeping, Store, make_events, read_history
 from tests.core.test_replay import PAYMENTS, PLAN, table_of
+from tests.core.timeline import Timeline
 from tests.hypothesis_profiles import examples
 
 CUTS = st.lists(st.integers(0, 14), max_size=3)
@@ -102,16 +103,20 @@ def test_any_pieces_on_top_of_what_is_stored_are_one_replay(
     assert_as_one_replay(PLAN, in_order(table_of(payments[before:] or payments)[0]), cuts, stored)
 
 
-@pytest.mark.parametrize("memory_kb", [0, 200, 1 << 16])
-def test_the_sample_in_pieces_is_one_replay_however_much_is_on_disk(
-    sample_csv: Path, quick_detector: DetectorFile, memory_kb: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_MEMORY_BYTES", memory_kb << 10)
+@pytest.mark.parametrize("saves", [False, True])
+def test_the_sample_in_pieces_is_one_replay(sample_csv: Path, quick_detector: DetectorFile, saves: bool) -> None:
     plan = plan_history(quick_detector.event_type, quick_detector.half_lives_s)
     events = read_labeled_events(sample_csv, quick_detector.event_type).events
 
-    assert_as_one_replay(plan, events, [], saves=False)
-    assert_as_one_replay(plan, events, [3000, 3001, 11_000], saves=memory_kb == 200)
+    assert_as_one_replay(plan, events, [3000, 3001, 11_000] if saves else [], saves=saves)
+
+
+def test_a_file_with_more_keys_than_memory_holds_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    histories = FileHistories(PLAN, tmp_path, memory=MemoryBudget(3_000_000))
+    many = make_events([100.0] * 20_000, [f"customer {number}" for number in range(20_000)])
+
+    with pytest.raises(TooManyKeysError, match=r"more keys than the 3 MB .* Spark application"):
+        histories.read(many, texts_of(histories, many))
 
 
 @given(st.lists(PAYMENTS, min_size=1, max_size=14), CUTS)

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 
 from tests.core.files.scored import Row, Scored, to_csv
 from tests.core.files.scored import score as score_in

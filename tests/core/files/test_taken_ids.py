@@ -20,6 +20,7 @@ from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.history.seen_ids import SeenIds
 from tollgate.core.files.readers.chunks import ReadOptions, open_chunks
 from tollgate.core.files.readers.source import Held
+from tollgate.core.history.engine.row_store import MemoryBudget
 from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.core.times.timestamps import to_microseconds
 from tollgate.errors import TrainingDataError
@@ -81,14 +82,15 @@ FORMS = {"x.csv": csv_of, "x.jsonl": lines_of}
 
 def read(name: str, content: bytes, folder: Path, chunk_rows: int, *, stops: bool = False) -> dict[int, str]:
     """Read a file in chunks; return the problems of its rows. With ``stops``, another run goes on after each chunk."""
-    hashing, ids = KeyHashes(), SeenIds(folder)
+    hashing, ids = KeyHashes(), SeenIds(MemoryBudget(1 << 20))
     problems: dict[int, str] = {}
     for chunk in open_chunks(name, Held(content), ReadOptions(chunk_rows=chunk_rows)):
         found = EventReader(TYPE, hashing, ids.find_repeated, LIMIT).read(chunk)
         problems |= {chunk.first_row + row: message for row, (_, message) in found.problems.items()}
         if stops:
-            ids.save()
-            ids = SeenIds(folder)
+            ids.save(folder)
+            ids = SeenIds(MemoryBudget(1 << 20))
+            ids.load(folder)
     return problems
 
 

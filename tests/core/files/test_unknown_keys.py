@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from tollgate.core.events.event_type import EventType
-from tollgate.core.files.history.histories import FileHistories
-from tollgate.core.files.history.stored import read_from
+from tollgate.core.files.history.histories import FileHistories, read_from
 from tollgate.core.files.notes.unknown_keys import EntityKeys, describe_unknown_keys
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 from tollgate.core.rules.analysis.spelling import Spelling, respellings
 
 from tests.core.files.scored import texts_of

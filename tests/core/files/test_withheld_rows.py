@@ -13,16 +13,16 @@ from tollgate.core.decisions.decision import decide_in_order, decide_one
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_events
+from tollgate.core.history.labels import NOTHING_WITHHELD, Withheld
 from tollgate.core.history.latest_addition import without_latest
-from tollgate.core.history.replay import StoredHistories
-from tollgate.core.history.stored import StoredSums, add_legitimate, add_up
+from tollgate.core.history.stored import StoredHistories, StoredSums, add_legitimate, add_up
 from tollgate.core.history.stored_names import OPEN
-from tollgate.core.history.timeline import NOTHING_WITHHELD, Timeline, Withheld
 from tollgate.core.rules.rule import Rule, RuleBook
 
 from model_build.deployment.publish import open_folder
 from tests.core.files.scored import Row, score, to_csv
 from tests.core.one_by_one import Store
+from tests.core.timeline import Timeline
 from tests.services.backend import reseal
 
 ORDER = ("approve", "review", "block")

@@ -11,10 +11,10 @@ import numpy as np
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.features.feature import Matrix
+from tollgate.core.history.labels import NOTHING_WITHHELD, Withheld
 from tollgate.core.history.plan import amount_excess_of_one
-from tollgate.core.history.replay import StoredHistories, replay_histories
-from tollgate.core.history.stored import NO_SUMS, StoredSums, read_all
-from tollgate.core.history.timeline import NOTHING_WITHHELD, Withheld
+from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.stored import NO_SUMS, StoredHistories, StoredSums, read_all
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 

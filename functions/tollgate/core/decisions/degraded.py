@@ -11,7 +11,7 @@ from tollgate.core.decisions.decision import Decisions, compute_in_parts, read_h
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats
 from tollgate.core.history.plan import amount_excess
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 

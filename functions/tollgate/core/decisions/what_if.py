@@ -13,8 +13,7 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, parent_key
 from tollgate.core.events.reader import read_event, read_events
 from tollgate.core.history.plan import amount_excess
-from tollgate.core.history.replay import StoredHistories
-from tollgate.core.history.stored import NO_SUMS, StoredSums, read_all
+from tollgate.core.history.stored import NO_SUMS, StoredHistories, StoredSums, read_all
 from tollgate.errors import EventError
 
 Changes = Mapping[str, Any]

@@ -22,7 +22,9 @@ from tollgate.core.explanations.groups import Group, GroupOrder, group_features
 from tollgate.core.features.feature import Feature
 from tollgate.core.features.pipeline import FeatureSteps
 from tollgate.core.files.file_format import FileForm
-from tollgate.core.history.plan import HistoryPlan, LabelMaturation, Sum, UnusualAmountRule
+from tollgate.core.history.plan import HistoryPlan, LabelMaturation, Sum
+from tollgate.core.history.sum_kinds import SumKind
+from tollgate.core.history.unusual_amounts import UnusualAmountRule
 from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.streams.mapping import StreamMapping
@@ -243,7 +245,7 @@ def history_from_json(plain: Mapping[str, Any]) -> HistoryPlan:
     kept: Mapping[str, Sequence[Any]] = plain["sums"]
     return HistoryPlan(
         tuple(plain["half_lives_s"]),
-        {entity: tuple(Sum(kind, half_life) for kind, half_life in sums) for entity, sums in kept.items()},
+        {entity: tuple(Sum(SumKind(kind), half_life) for kind, half_life in sums) for entity, sums in kept.items()},
         LabelMaturation(**plain["maturing"]) if plain["maturing"] else None,
         UnusualAmountRule(**plain["unusual"]) if plain["unusual"] else None,
     )

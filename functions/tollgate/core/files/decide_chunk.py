@@ -13,7 +13,7 @@ from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.explanations.context import DecisionContext
 from tollgate.core.explanations.explain import TOP, explain_from_context
 from tollgate.core.features.feature import Matrix
-from tollgate.core.files.history.histories import ChunkReads
+from tollgate.core.history.engine.engine import ChunkReads
 from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import RuleAnswers
 

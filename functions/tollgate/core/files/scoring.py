@@ -16,13 +16,15 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.reader import require_columns
 from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader
 from tollgate.core.files.decide_chunk import ChunkDecisions, decide_chunk
-from tollgate.core.files.history.histories import ChunkReads, FileHistories, ReadStored, nothing_stored
+from tollgate.core.files.history.histories import MEMORY_BYTES, FileHistories, ReadStored, nothing_stored
 from tollgate.core.files.history.seen_ids import SeenIds
 from tollgate.core.files.notes.unknown_keys import describe_unknown_keys
 from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.files.results import tabulate, write_lines
 from tollgate.core.files.summary import FileSummary
 from tollgate.core.files.withheld_rows import WithheldRows
+from tollgate.core.history.engine.engine import ChunkReads
+from tollgate.core.history.engine.row_store import MemoryBudget
 from tollgate.core.times.clock_skew import SkewLimit
 
 __all__ = ["EventReader", "FileHistories", "FileScoring", "ReadStored", "ScoredChunk", "nothing_stored"]
@@ -53,10 +55,10 @@ class ScoredChunk:
 
 
 class FileScoring:
-    """The scoring of one file. What it remembers of the rows so far is in memory and in ``folder``.
+    """The scoring of one file. What it remembers of the rows so far is in memory, and texts of keys in ``folder``.
 
     All runs over a file have the same ``limit``, so that they decide alike. ``stored_keys`` says how many keys of each
-    entity have a stored history, where somebody knows.
+    entity have a stored history, where somebody knows. Histories and ids may take ``memory_bytes`` together.
     """
 
     def __init__(
@@ -66,15 +68,17 @@ class FileScoring:
         read_stored: ReadStored = nothing_stored,
         limit: SkewLimit | None = None,
         stored_keys: Mapping[str, int] | None = None,
+        memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._stored_keys = stored_keys
         self._limit = limit
         self._begins_empty = read_stored is nothing_stored
         self._version = version
         self._folder = folder
-        self._histories = FileHistories(version.history, folder, read_stored)
+        memory = MemoryBudget(memory_bytes)
+        self._histories = FileHistories(version.history, folder, read_stored, memory)
         self._withheld = WithheldRows(version, self._histories)
-        self._ids = SeenIds(folder)
+        self._ids = SeenIds(memory)
         self._summary = FileSummary()
 
     @classmethod
@@ -84,17 +88,19 @@ class FileScoring:
         folder: Path,
         read_stored: ReadStored = nothing_stored,
         limit: SkewLimit | None = None,
+        memory_bytes: int = MEMORY_BYTES,
     ) -> FileScoring:
         """Take up what `save` left in ``folder``."""
-        scoring = cls(version, folder, read_stored, limit)
+        scoring = cls(version, folder, read_stored, limit, memory_bytes=memory_bytes)
         scoring._histories.load()
+        scoring._ids.load(folder)
         scoring._summary = FileSummary.from_json(json.loads((folder / _SUMMARY).read_text()))
         return scoring
 
     def save(self) -> None:
         """Leave in the folder all that `restore` needs to go on behind the last chunk, once `score` has ended."""
         self._histories.save()
-        self._ids.save()
+        self._ids.save(self._folder)
         (self._folder / _SUMMARY).write_text(json.dumps(self._summary.to_json()))
 
     @property
@@ -116,7 +122,8 @@ class FileScoring:
     def score(self, chunks: Iterable[Chunk]) -> Iterator[ScoredChunk]:
         """Yield the results of the chunks, in their order. Chunks are read ahead while others are scored.
 
-        Raises `TableError` when a declared column is missing.
+        Raises `TableError` when a declared column is missing, `TooManyKeysError` when memory does not hold the
+        histories of all keys.
         """
         hashing, find_repeated = self._histories.hashing, self._ids.find_repeated
         reader = EventReader(self._version.event_type, hashing, find_repeated, self._limit)

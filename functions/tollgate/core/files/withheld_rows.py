@@ -20,7 +20,8 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Ints
 from tollgate.core.files.columns.arrow_reader import ChunkEvents
 from tollgate.core.files.decide_chunk import decide_chunk
-from tollgate.core.files.history.histories import ChunkReads, FileHistories
+from tollgate.core.files.history.histories import FileHistories
+from tollgate.core.history.engine.engine import ChunkReads
 from tollgate.core.history.plan import LabelMaturation
 
 _NEVER_US = np.iinfo(np.int64).max

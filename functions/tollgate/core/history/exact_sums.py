@@ -18,8 +18,6 @@ _HALF_BITS = LIMB_BITS // 2
 _HALF = (1 << _HALF_BITS) - 1
 # Up to this, a whole number is a float without rounding.
 _EXACT_FLOAT = 2**53
-# Below this, one limb holds every running sum.
-_ONE_LIMB = 2.0**62
 _NOTHING = np.zeros((), dtype=np.int64)
 _NOTHING.flags.writeable = False
 
@@ -94,22 +92,3 @@ class Runs:
         follows = np.zeros(len(starts), dtype=bool)
         follows[1:] = (run_codes[1:] == run_codes[:-1]) & (run_epochs[1:] == run_epochs[:-1] + 1)
         return cls(np.cumsum(changes) - 1, starts, run_codes, run_epochs, follows)
-
-    def sums_before(self, added: Floats, times: Ints | None = None) -> tuple[Limbs, Limbs]:
-        """Return the sum of what was added before each arrival in its own run, and in all of the epoch before."""
-        if times is None and float(np.abs(added).sum()) < _ONE_LIMB:
-            own, before = self._sum(added.astype(np.int64))
-            return Limbs.small(own), Limbs.small(before)
-        limbs = Limbs.of(added, times)
-        (high, older_high), (low, older_low) = self._sum(limbs.high), self._sum(limbs.low)
-        return Limbs(high, low), Limbs(older_high, older_low)
-
-    def _sum(self, added: Ints) -> tuple[Ints, Ints]:
-        # int64 sums may wrap around over all keys; differences within a run are right all the same.
-        total = np.cumsum(added)
-        before = total - added
-        starting = before[self.starts]
-        run_totals = np.append(starting[1:], total[-1]) - starting
-        previous = np.zeros(len(starting), dtype=np.int64)
-        previous[1:] = np.where(self.follows[1:], run_totals[:-1], 0)
-        return before - starting[self.number], previous[self.number]

@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from tollgate.core.events.event_type import EventType
-from tollgate.core.history.replay import StoredHistories
-from tollgate.core.history.stored import StoredSums
+from tollgate.core.history.stored import StoredHistories, StoredSums
 from tollgate.core.history.stored_names import OPEN, PACKED
 
 # A parent takes pairs up to this size. Its own sums grow by up to 230 bytes when several of their epochs begin anew,

@@ -13,7 +13,7 @@ from tollgate.adapters.s3.upload import SentResults
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.reader import require_id
 from tollgate.core.files.scoring import FileScoring
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 from tollgate.services.batches.checkpoints import Checkpoint, load_checkpoint
 from tollgate.services.batches.lease import BatchLease
 from tollgate.services.container import Container
@@ -23,7 +23,7 @@ _TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 @dataclass
 class BatchRun:
-    """``folder`` is where the core keeps what does not fit in memory; ``checkpoint`` moves on while rows are scored."""
+    """``folder`` is where the core keeps the texts of keys; ``checkpoint`` moves on while rows are scored."""
 
     version: DetectorVersion
     scoring: FileScoring
@@ -52,7 +52,8 @@ def open_run(container: Container, file: BatchFile, lease: BatchLease, folder: P
 
     begin = FileScoring if name is None or not any(folder.iterdir()) else FileScoring.restore
     limit = version.skew_limit(_began_at(lease))
-    return BatchRun(version, begin(version, folder, read_stored, limit), folder, checkpoint)
+    scoring = begin(version, folder, read_stored, limit, memory_bytes=container.settings.histories_bytes)
+    return BatchRun(version, scoring, folder, checkpoint)
 
 
 def _began_at(lease: BatchLease) -> datetime:

@@ -16,7 +16,7 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
 from tollgate.core.explanations.explain import Explanation, Wanted, explain_decisions, max_reasons
-from tollgate.core.history.replay import StoredHistories
+from tollgate.core.history.stored import StoredHistories
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.container import Container
 from tollgate.services.decisions.decision_record import make_record, write_answer

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
-from tollgate.core.events.event import Events, Floats, Ints
+from tollgate.core.events.event import Events, Ints
 from tollgate.core.files.columns.dictionary_column import DictionaryColumn
-from tollgate.core.files.history.chunk_times import ChunkTimes
-from tollgate.core.files.history.entity_chunk import EntityChunk
-from tollgate.core.files.history.entity_histories import EntityHistories
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.history.row_store import MemoryBudget
+from tollgate.core.files.history.key_index import UNKNOWN, KeyIndex
 from tollgate.core.files.notes.unknown_keys import EntityKeys
-from tollgate.core.history.plan import HistoryPlan, Sum, amount_excess
-from tollgate.core.history.stored import StoredSums
+from tollgate.core.history.engine.arrivals import Arrivals
+from tollgate.core.history.engine.engine import ChunkReads, HistoryEngine
+from tollgate.core.history.engine.entity_state import ChunkKeys
+from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
+from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.stored import StoredHistories, StoredSums
 
 # Entity → the keys that are met for the first time → what is stored of each that has a history.
 ReadStored = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Mapping[str, StoredSums]]]
-# As much as a million payments of a few entities take: the busiest keys are met by then.
-_MEMORY_BYTES = 40 << 20
+# What a file's keys may take in memory where nobody says.
+MEMORY_BYTES = 1_100_000_000
+_READ_KEYS = 4096
 _COUNTS = "histories.json"
 _KEYS = "unknown_keys.json"
 _MULTIPLIERS = "multipliers"
@@ -34,62 +36,53 @@ def nothing_stored(_keys: Mapping[str, Sequence[str]]) -> Mapping[str, Mapping[s
     return {}
 
 
-@dataclass(frozen=True)
-class ChunkReads:
-    """What n events read: ``sums``, shape (k, n), in the order of the plan's layout; ``excess``, (n,), as judged.
-
-    ``numbers`` are those of the keys of each entity, in the order of the texts that were read. ``at_once`` says whether
-    some events came so late that they have matured already.
-    """
-
-    sums: Floats
-    excess: Floats
-    numbers: Mapping[str, Ints] = field(default_factory=dict)
-    at_once: bool = False
-
-
-@dataclass(frozen=True)
-class _Begun:
-    """What was judged of amounts, and the entity of which the sums at some places were read for it."""
-
-    excess: Floats
-    entity: str = ""
-    chunk: EntityChunk | None = None
-    places: Sequence[int] = ()
+def read_from(stored: StoredHistories) -> ReadStored:
+    """Return what answers which of the asked keys have a history, and what is ``stored`` of them."""
+    if not any(stored.values()):
+        return nothing_stored
+    return lambda asked: {
+        entity: {key: stored[entity][key] for key in keys if key in stored.get(entity, {})}
+        for entity, keys in asked.items()
+    }
 
 
 class FileHistories:
-    """What is known of every key that a file has met, in ``folder`` and, the busiest part, in memory."""
+    """What is known of every key that a file has met: histories in ``memory``, the keys' texts in ``folder``."""
 
-    def __init__(self, plan: HistoryPlan, folder: Path, read_stored: ReadStored = nothing_stored) -> None:
+    def __init__(
+        self,
+        plan: HistoryPlan,
+        folder: Path,
+        read_stored: ReadStored = nothing_stored,
+        memory: MemoryBudget | None = None,
+    ) -> None:
+        memory = memory or MemoryBudget(MEMORY_BYTES)
         self._plan = plan
         self._folder = folder
         self._read_stored = read_stored
         self.hashing = KeyHashes()
-        memory = MemoryBudget(_MEMORY_BYTES)
-        self._entities = {entity: EntityHistories(plan, entity, folder, memory) for entity in plan.sums}
+        self._engine = HistoryEngine(plan, memory)
+        self._known = {entity: _KnownKeys(folder, entity, memory) for entity in plan.sums}
         # How many of the keys met so far have a stored history, by entity.
         self.keys = {entity: EntityKeys() for entity in plan.sums}
 
     def read(self, events: Events, texts: Mapping[str, DictionaryColumn]) -> ChunkReads:
         """Return what the events of the next chunk read, in order of time, and keep what they add.
 
-        ``texts`` has the keys of each entity.
+        ``texts`` has the keys of each entity. Raises `TooManyKeysError` where memory does not hold them.
         """
-        self._meet(texts)
-        times = ChunkTimes(self._plan, events)
-        layout = self._plan.layout
-        sums = np.empty((len(layout.units), len(events)))
-        begun = self._amount_excess(events, times, texts, sums)
-        times = times.with_excess(begun.excess)
-        as_of: dict[str, ChunkTimes | None] = {}
-        numbers = {entity: its.numbers for entity, its in self._entities.items() if self._plan.matures(entity)}
-        for entity in sorted(self._entities, key=lambda one: one in self._plan.parents):
-            of_parent = as_of.get(self._plan.parents.get(entity, ""))
-            part = sums[layout.parts[entity]]
-            as_of[entity] = self._read_entity(entity, texts[entity], times, begun, part, of_parent)
-        at_once = any(times.mature_before(as_of[entity]) for entity in numbers)
-        return ChunkReads(sums, times.excess, numbers, at_once)
+        found = {entity: known.find(texts[entity]) for entity, known in self._known.items()}
+        stored: Mapping[str, Mapping[str, StoredSums]] = {}
+        if self._read_stored is not nothing_stored and any(len(new) for _, new in found.values()):
+            named = {entity: _name_keys(texts[entity], new) for entity, (_, new) in found.items()}
+            stored = self._read_stored(named)
+            for entity, keys in named.items():
+                self.keys[entity].add(keys, stored.get(entity, {}))
+        met = {
+            entity: known.meet(texts[entity], *found[entity], stored.get(entity))
+            for entity, known in self._known.items()
+        }
+        return self._engine.read(Arrivals(self._plan, events), met)
 
     def withhold(self, events: Events, texts: Mapping[str, DictionaryColumn], reads: ChunkReads, rows: Ints) -> None:
         """Take back that some events of a chunk become legitimate: they were not let through. They read ``reads``."""
@@ -97,7 +90,7 @@ class FileHistories:
             codes = texts[entity].codes[rows]
             held = np.flatnonzero(codes >= 0)
             if len(held):
-                self._entities[entity].withhold(numbers[codes[held]], events.times_us[rows[held]])
+                self._engine.states[entity].withhold(numbers[codes[held]], events.times_us[rows[held]])
 
     def find_known(self, entity: str, keys: Sequence[str]) -> Sequence[str]:
         """Return which keys of an entity have a stored history."""
@@ -106,67 +99,94 @@ class FileHistories:
     def save(self) -> None:
         """Leave in the folder what `load` needs."""
         self.hashing.multipliers.tofile(self._folder / _MULTIPLIERS)
-        counts = {entity: its.save() for entity, its in self._entities.items()}
+        counts = {}
+        for entity, known in self._known.items():
+            known.save()
+            stores = self._engine.states[entity].stores
+            for name, store in stores.items():
+                store.cells.tofile(self._folder / f"{entity}.{name}.columns")
+            counts[entity] = [known.count, *(store.count for store in stores.values())]
         (self._folder / _COUNTS).write_text(json.dumps(counts))
         (self._folder / _KEYS).write_text(json.dumps({entity: vars(its) for entity, its in self.keys.items()}))
 
     def load(self) -> None:
         """Take up what `save` left in the folder."""
         self.hashing = KeyHashes(np.fromfile(self._folder / _MULTIPLIERS, dtype=np.uint64).reshape(2, -1))
-        for entity, counts in json.loads((self._folder / _COUNTS).read_text()).items():
-            self._entities[entity].load(counts)
+        counts = json.loads((self._folder / _COUNTS).read_text())
+        for entity, (keys, *rows) in counts.items():
+            self._known[entity].load(keys)
+            for (name, store), count in zip(self._engine.states[entity].stores.items(), rows, strict=True):
+                self._load_store(f"{entity}.{name}", store, count)
         if (self._folder / _KEYS).exists():  # not in a checkpoint of before
             for entity, its in json.loads((self._folder / _KEYS).read_text()).items():
                 self.keys[entity] = EntityKeys(**its)
 
+    def _load_store(self, name: str, store: RowStore, count: int) -> None:
+        rows = self._folder / name  # written by older code alone
+        more = np.fromfile(rows, dtype=np.int64).reshape(-1, store.width) if rows.exists() else None
+        store.load(np.fromfile(self._folder / f"{name}.columns", dtype=np.int64), count, more)
+
     def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
         """Yield entity, key and what the file adds to its history, by stored name, in the order of meeting."""
-        for entity, its in self._entities.items():
-            for key, sums in its.additions():
-                yield entity, key, sums
+        for entity, known in self._known.items():
+            for key, sums in zip(known.walk(), self._engine.additions(entity), strict=True):
+                if sums:
+                    yield entity, key, sums
 
-    def _meet(self, texts: Mapping[str, DictionaryColumn]) -> None:
-        asks = self._read_stored is not nothing_stored
-        new = {entity: its.find(texts[entity]) for entity, its in self._entities.items()}
-        found: Mapping[str, Mapping[str, StoredSums]] = {}
-        if asks and any(len(places) for places in new.values()):
-            named = {entity: its.name_new(texts[entity]) for entity, its in self._entities.items()}
-            found = self._read_stored(named)
-            for entity, keys in named.items():
-                self.keys[entity].add(keys, found.get(entity, {}))
-        for entity, its in self._entities.items():
-            its.meet(texts[entity], found.get(entity, {}))
 
-    def _read_entity(
-        self,
-        entity: str,
-        texts: DictionaryColumn,
-        times: ChunkTimes,
-        begun: _Begun,
-        out: Floats,
-        of_parent: ChunkTimes | None,
-    ) -> ChunkTimes | None:
-        """Fill ``out``, shape (k, n), with what the events read of an entity; what judged amounts is there already.
+class _KnownKeys:
+    """Numbers by hash, in memory; the keys themselves, one after the other, in files in the order of their numbers."""
 
-        A pair is read as of the same moments as its parent. Return these moments, None for the events' own.
-        """
-        its, chunk, done = self._entities[entity], begun.chunk, begun.places
-        if chunk is None or entity != begun.entity:
-            chunk, done = its.open(texts, times, of_parent), ()
-        chunk.read(times, its.stored(), [place for place in range(len(out)) if place not in done], out)
-        its.keep(chunk.behind(times))
-        return chunk.as_of
+    def __init__(self, folder: Path, entity: str, memory: MemoryBudget) -> None:
+        self._index = KeyIndex(memory)
+        self._entity = entity
+        self._folder = folder
+        self._files = (folder / f"{entity}.keys", folder / f"{entity}.lengths")
+        self.count = 0
 
-    def _amount_excess(
-        self, events: Events, times: ChunkTimes, texts: Mapping[str, DictionaryColumn], sums: Floats
-    ) -> _Begun:
-        """Judge all amounts by the two sums that this takes, and put these among the sums."""
-        unusual = self._plan.unusual
-        if unusual is None:
-            return _Begun(np.zeros(len(events)))
-        longest, part = len(self._plan.half_lives_s) - 1, self._plan.layout.parts[unusual.entity]
-        places = [self._plan.sums[unusual.entity].index(s) for s in (Sum("n", longest), Sum("a", longest))]
-        its = self._entities[unusual.entity]
-        chunk = its.open(texts[unusual.entity], times)
-        chunk.read(times, its.stored(), places, sums[part])
-        return _Begun(amount_excess(self._plan, events, {unusual.entity: sums[part].T}), unusual.entity, chunk, places)
+    def find(self, texts: DictionaryColumn) -> tuple[Ints, Ints]:
+        """Return the numbers of the keys of a chunk, `UNKNOWN` for new ones, shape (u,), and the places of the new."""
+        numbers = self._index.find(texts.hashes)
+        return numbers, np.flatnonzero(numbers == UNKNOWN)
+
+    def meet(
+        self, texts: DictionaryColumn, numbers: Ints, new: Ints, stored: Mapping[str, StoredSums] | None = None
+    ) -> ChunkKeys:
+        """Number the new keys that `find` found, some of which have ``stored`` histories."""
+        found = {}
+        if stored:
+            named = zip(new.tolist(), _name_keys(texts, new), strict=True)
+            found = {place: stored[key] for place, key in named if key in stored}
+        numbers[new] = np.arange(self.count, self.count + len(new))
+        self._index.add(texts.hashes[new], numbers[new])
+        self.count += len(new)
+        _, offsets, data = texts.values.arrow.take(pa.array(new)).buffers()
+        ends = np.frombuffer(offsets or bytes(4), dtype=np.int32)[: len(new) + 1]
+        with self._files[0].open("ab") as keys, self._files[1].open("ab") as lengths:
+            keys.write(memoryview(data or b"")[: ends[-1]])
+            np.diff(ends).astype(np.uint16).tofile(lengths)
+        return ChunkKeys(texts.codes, numbers, new, found)
+
+    def walk(self) -> Iterator[str]:
+        """Yield the keys in the order of their numbers."""
+        if not self.count:
+            return
+        with self._files[0].open("rb") as keys, self._files[1].open("rb") as lengths:
+            while len(some := np.fromfile(lengths, dtype=np.uint16, count=_READ_KEYS)):
+                for length in some.tolist():
+                    yield keys.read(length).decode()
+
+    def save(self) -> None:
+        """Leave everything in the files."""
+        self._index.save(self._folder, self._entity)
+
+    def load(self, count: int) -> None:
+        """Take up the ``count`` keys that `save` left."""
+        self._index.load(self._folder, self._entity)
+        self.count = count
+
+
+def _name_keys(texts: DictionaryColumn, places: Ints) -> list[str]:
+    """Return the keys at some places."""
+    named: list[str] = texts.values.arrow.take(pa.array(places)).to_pylist()
+    return named

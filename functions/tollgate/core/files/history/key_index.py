@@ -1,89 +1,94 @@
-"""Hash index on disk, from key to number, for more keys than memory holds."""
+"""Hash index in memory, from the hashes of keys to their numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from tollgate.core.events.event import Ints
 from tollgate.core.files.history.key_hashes import Hashes
-
-Numbers = npt.NDArray[np.uint32]
+from tollgate.core.history.engine.row_store import MemoryBudget
 
 UNKNOWN = -1
-_IN_MEMORY = 1 << 16
-_READ_KEYS = 1 << 17
+_EMPTY = np.uint64(0)
+_FEWEST_PLACES = 1 << 14
+# More than this share of the places would make for long ways.
+_FILLED = 0.625
+_PLACE_BYTES = 12
 
 
 class KeyIndex:
-    """Hashes → numbers. What was added last is sorted in memory, all before it in one sorted file beside it.
+    """Hashes → numbers, by open addressing: a hash stands at the first free place from the one that it names."""
 
-    A look-up reads the whole file, in order: for tens of thousands of keys that costs less than finding each.
-    """
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._files = (folder / f"{name}.hashes", folder / f"{name}.numbers")
-        self._hashes = np.empty(0, dtype=np.uint64)
-        self._numbers = np.empty(0, dtype=np.uint32)
+    def __init__(self, memory: MemoryBudget) -> None:
+        self._memory = memory
+        self._count = 0
+        self._hashes: Hashes = np.zeros(0, dtype=np.uint64)
+        self._resize(_FEWEST_PLACES)
 
     def find(self, hashes: Hashes) -> Ints:
         """Return the number of each hash, `UNKNOWN` for those that were never added; shape (n,)."""
-        order = np.argsort(hashes)
-        asked = hashes[order]
-        found = np.full(len(hashes), UNKNOWN, dtype=np.int64)
-        _look_up(asked, self._hashes, self._numbers, found)
-        for known, numbers in self._stored():
-            first, last = np.searchsorted(asked, known[[0, -1]])
-            part = slice(int(first), min(int(last) + 1, len(asked)))
-            _look_up(asked[part], known, numbers, found[part])
-        back = np.empty_like(found)
-        back[order] = found
-        return back
+        asked = _filled(hashes)
+        found = np.full(len(asked), UNKNOWN, dtype=np.int64)
+        left, places = np.arange(len(asked)), self._first_places(asked)
+        while len(left):
+            there = self._hashes.take(places)
+            hits = there == asked.take(left)
+            found[left[hits]] = self._numbers.take(places[hits])
+            further = np.flatnonzero(~hits & (there != _EMPTY))
+            left, places = left.take(further), (places.take(further) + 1) & self._mask
+        return found
 
     def add(self, hashes: Hashes, numbers: Ints) -> None:
-        """Add hashes that are not there yet."""
-        order = np.argsort(hashes)
-        places = np.searchsorted(self._hashes, hashes[order])
-        self._hashes = np.insert(self._hashes, places, hashes[order])
-        self._numbers = np.insert(self._numbers, places, numbers[order].astype(np.uint32))
-        if len(self._hashes) > _IN_MEMORY:
-            self._merge()
+        """Add distinct hashes that are not there yet; raise `TooManyKeysError` where memory does not hold them."""
+        needed = self._count + len(hashes)
+        if needed > _FILLED * (self._mask + 1):
+            known, its = self.items()
+            self._resize(1 << int(np.ceil(np.log2(needed / _FILLED))))
+            self._put(known, its)
+        self._put(_filled(hashes), numbers)
+        self._count = needed
 
-    def save(self) -> None:
-        """Leave everything in the files."""
-        self._merge()
+    def items(self) -> tuple[Hashes, Ints]:
+        """Return all hashes, in their order, and their numbers."""
+        held = np.flatnonzero(self._hashes != _EMPTY)
+        held = held[np.argsort(self._hashes[held])]
+        return self._hashes[held], self._numbers[held].astype(np.int64)
 
-    def _stored(self) -> Iterator[tuple[Hashes, Numbers]]:
-        if not self._files[0].exists():
-            return
-        with self._files[0].open("rb") as hashes, self._files[1].open("rb") as numbers:
-            while len(known := np.fromfile(hashes, dtype=np.uint64, count=_READ_KEYS)):
-                yield known, np.fromfile(numbers, dtype=np.uint32, count=_READ_KEYS)
+    def save(self, folder: Path, name: str) -> None:
+        """Write everything into files."""
+        hashes, numbers = self.items()
+        hashes.tofile(folder / f"{name}.hashes")
+        numbers.astype(np.uint32).tofile(folder / f"{name}.numbers")
 
-    def _merge(self) -> None:
-        fresh = [file.with_name(f"{file.name}.new") for file in self._files]
-        done = 0
-        with fresh[0].open("wb") as hashes, fresh[1].open("wb") as numbers:
-            for known, its in self._stored():
-                upto = int(np.searchsorted(self._hashes, known[-1]))
-                places = np.searchsorted(known, self._hashes[done:upto])
-                np.insert(known, places, self._hashes[done:upto]).tofile(hashes)
-                np.insert(its, places, self._numbers[done:upto]).tofile(numbers)
-                done = upto
-            self._hashes[done:].tofile(hashes)
-            self._numbers[done:].tofile(numbers)
-        for new, old in zip(fresh, self._files, strict=True):
-            new.replace(old)
-        self._hashes, self._numbers = self._hashes[:0].copy(), self._numbers[:0].copy()
+    def load(self, folder: Path, name: str) -> None:
+        """Take up what `save` wrote, if anything."""
+        if (folder / f"{name}.hashes").exists():
+            numbers = np.fromfile(folder / f"{name}.numbers", dtype=np.uint32)
+            self.add(np.fromfile(folder / f"{name}.hashes", dtype=np.uint64), numbers.astype(np.int64))
+
+    def _put(self, hashes: Hashes, numbers: Ints) -> None:
+        left, places = np.arange(len(hashes)), self._first_places(hashes)
+        while len(left):
+            free = np.flatnonzero(self._hashes.take(places) == _EMPTY)
+            # Of several that come to the same free place, one stays, and the others go on.
+            self._hashes[places[free]] = hashes[left[free]]
+            stays = self._hashes.take(places) == hashes.take(left)
+            self._numbers[places[stays]] = numbers[left[stays]]
+            further = np.flatnonzero(~stays)
+            left, places = left.take(further), (places.take(further) + 1) & self._mask
+
+    def _first_places(self, hashes: Hashes) -> Ints:
+        return (hashes & np.uint64(self._mask)).astype(np.int64)
+
+    def _resize(self, places: int) -> None:
+        self._memory.take((places - len(self._hashes)) * _PLACE_BYTES)
+        self._mask = places - 1
+        self._hashes = np.zeros(places, dtype=np.uint64)
+        self._numbers = np.zeros(places, dtype=np.uint32)
 
 
-def _look_up(asked: Hashes, known: Hashes, numbers: Numbers, found: Ints) -> None:
-    """Put the numbers of sorted hashes into ``found`` where they are among the sorted ``known`` ones."""
-    if not len(known) or not len(asked):
-        return
-    places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
-    hits = known[places] == asked
-    found[hits] = numbers[places[hits]]
+def _filled(hashes: Hashes) -> Hashes:
+    """Return the hashes, none of which is the one that marks a free place."""
+    return np.maximum(hashes, np.uint64(1))

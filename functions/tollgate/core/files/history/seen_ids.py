@@ -1,4 +1,4 @@
-"""Seen ids of a file and their rows, to find repeated ones in files of any size."""
+"""Seen ids of a file and their rows, to find repeated ones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import numpy as np
 from tollgate.core.events.event import Ints
 from tollgate.core.files.columns.dictionary_column import DictionaryColumn
 from tollgate.core.files.history.key_index import UNKNOWN, KeyIndex
+from tollgate.core.history.engine.row_store import MemoryBudget
 
 
 class SeenIds:
     """The ids that rows took so far, by their hashes: those of rows that are decided on."""
 
-    def __init__(self, folder: Path) -> None:
-        self._rows = KeyIndex(folder, "ids")
+    def __init__(self, memory: MemoryBudget) -> None:
+        self._rows = KeyIndex(memory)
 
     def find_repeated(self, ids: DictionaryColumn, codes: Ints, first_row: int) -> Mapping[int, int]:
         """Return which rows of a chunk repeat an id, by their place, and which row had it first; add the others.
@@ -37,6 +38,10 @@ class SeenIds:
         repeated = np.flatnonzero(earlier != first_row + taking)
         return dict(zip(taking[repeated].tolist(), earlier[repeated].tolist(), strict=True))
 
-    def save(self) -> None:
-        """Leave everything in files."""
-        self._rows.save()
+    def save(self, folder: Path) -> None:
+        """Write everything into files."""
+        self._rows.save(folder, "ids")
+
+    def load(self, folder: Path) -> None:
+        """Take up what `save` wrote."""
+        self._rows.load(folder, "ids")

@@ -1,16 +1,15 @@
-"""Stored entries of the histories that a file meets, as rows of numbers, for as many keys as a disk holds."""
+"""Stored entries of the histories that events meet, as rows of numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.history.open_events import Steps
-from tollgate.core.files.history.row_store import MemoryBudget, RowStore
+from tollgate.core.history.engine.open_events import Steps
+from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs, Runs
 from tollgate.core.history.plan import Sum
 from tollgate.core.history.stored import StoredSums
@@ -60,10 +59,10 @@ class Entries:
 class StoredEntries:
     """The stored sums of an entity's keys: appended when a key is met, read with each chunk that has it."""
 
-    def __init__(self, path: Path, sums: Sequence[Sum], half_lives: int, memory: MemoryBudget) -> None:
+    def __init__(self, sums: Sequence[Sum], half_lives: int, memory: MemoryBudget) -> None:
         self._places = {(s.kind, s.half_life): place for place, s in enumerate(sums)}
         self._half_lives = half_lives
-        self.row_store = RowStore(path, 3, memory)
+        self.row_store = RowStore(3, memory)
 
     def append(self, histories: Sequence[StoredSums]) -> tuple[Ints, Ints]:
         """Keep histories; return where the rows of each begin and how many they are."""
@@ -107,6 +106,3 @@ def no_entries() -> Entries:
     """Return nothing stored."""
     none = np.empty(0, dtype=np.int64)
     return Entries(none, none, none, none, Limbs(none, none))
-
-
-Stored = Mapping[str, StoredSums]

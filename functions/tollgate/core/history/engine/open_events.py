@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.history.chunk_times import ONE_LIMB
-from tollgate.core.files.history.lines import Line
-from tollgate.core.files.history.running_sums import RunsOnKept
+from tollgate.core.history.decay import weigh
+from tollgate.core.history.engine.arrivals import ONE_LIMB, Flags
+from tollgate.core.history.engine.running_sums import Line, RunsOnKept
 from tollgate.core.history.exact_sums import Limbs, Runs
-from tollgate.core.history.plan import UNITS, LabelMaturation, weigh
+from tollgate.core.history.plan import LabelMaturation
+from tollgate.core.history.sum_kinds import UNITS, SumKind
 
 # Up to as many numbers for each that is there are counted, rather than searched.
 _DENSE = 16
@@ -40,12 +40,13 @@ class Steps:
         return loose.take(np.argsort(loose.joined, kind="stable")) if len(keys) else loose
 
     @classmethod
-    def of_line(cls, line: Line, steps: Ints, at_once: npt.NDArray[np.bool_] | None = None) -> Steps:
-        """Count the events of a line, given the steps of all rows, but for those that mature ``at_once``."""
-        mature, keys = steps.take(line.rows), line.keys
-        if at_once is not None:
-            still = np.flatnonzero(~at_once.take(line.rows))
-            mature, keys = mature.take(still), keys.take(still)
+    def of_line(cls, line: Line, steps: Ints, still: Flags | None = None) -> Steps:
+        """Count the events of a line that are ``still`` open, (n,), given the steps of all n."""
+        rows, keys = line.rows[line.events], line.keys[line.events]
+        mature = steps.take(rows)
+        if still is not None:
+            held = np.flatnonzero(still.take(rows))
+            mature, keys = mature.take(held), keys.take(held)
         changes = np.ones(len(mature), dtype=bool)
         changes[1:] = (keys[1:] != keys[:-1]) | (mature[1:] != mature[:-1])
         starts = np.flatnonzero(changes)
@@ -86,8 +87,8 @@ class Steps:
 
     @cached_property
     def total(self) -> int:
-        """How many events are open."""
-        return int(self.counts.sum())
+        """How many events are open, those that were taken back after they had matured among them."""
+        return int(np.abs(self.counts).sum())
 
     @cached_property
     def begins(self) -> Ints:
@@ -134,7 +135,7 @@ class Maturity:
         """Weigh the events of each step at the moment of their maturing."""
         every = np.arange(steps.first, steps.first + steps.width - 1)
         epochs, weights = weigh(every * np.float64(maturing.step_s), half_life_s)
-        worth = np.rint(weights * UNITS["l"])
+        worth = np.rint(weights * UNITS[SumKind.LEGITIMATE])
         if float(np.max(worth, initial=0.0)) * steps.total < ONE_LIMB:
             numbers = worth.astype(np.int64).take(steps.since_first)
             numbers *= steps.counts

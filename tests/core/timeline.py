@@ -6,34 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-
 from tollgate.core.events.event import Events, Floats, Ints
+from tollgate.core.history.labels import NO_FRAUDS, NOTHING_WITHHELD, Frauds, Withheld
 from tollgate.core.history.plan import LabelMaturation
 
 EVENT, FRAUD, MATURED, TAKEN_BACK = range(4)
-
-
-@dataclass(frozen=True)
-class Frauds:
-    """Frauds among n events: the row of each, and when it became known, in seconds since 1970. Shapes (m,)."""
-
-    rows: Ints
-    known_s: Floats
-
-
-@dataclass(frozen=True)
-class Withheld:
-    """Events among n that were not let through: the row of each, and when it became known as legitimate; inf: never.
-
-    They do not mature: nobody will complain of them. Shapes (m,).
-    """
-
-    rows: Ints
-    legitimate_s: Floats
-
-
-NOTHING_WITHHELD = Withheld(np.empty(0, dtype=np.int64), np.empty(0))
-NO_FRAUDS = Frauds(np.empty(0, dtype=np.int64), np.empty(0))
 
 
 @dataclass(frozen=True)

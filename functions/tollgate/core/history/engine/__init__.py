@@ -1,0 +1,1 @@
+"""History engine: what events read from their histories, and what they leave there, over columns."""
