@@ -24,7 +24,7 @@ from tollgate.core.files.history.histories import FileHistories
 from tollgate.core.history.latest_addition import latest_name, latest_us, move_latest
 from tollgate.core.history.stored import StoredHistories, add_up
 from tollgate.services.decisions.decision_record import make_record, write_answer
-from tollgate.services.labels.label_history import label_addition, label_time_us
+from tollgate.services.labels.transitions import label_addition, label_time_us
 
 from model_build.data.payloads import post_columns
 from model_build.data.table import LabeledEvents, read_labeled_events
@@ -57,8 +57,8 @@ class Backfill:
         for row, event_id in enumerate(events.ids):
             decided_s = float(events.times_s[row]) + Random(event_id).uniform(0.05, _MAX_ANSWER_S)
             answer = write_answer(version, events, decisions, datetime.fromtimestamp(decided_s, UTC), row)
-            given = {name: values[row] for name, values in columns.items() if values[row] is not None}
-            self.records[event_id] = make_record(version, events, decisions, answer, given, row=row)
+            event = {name: values[row] for name, values in columns.items() if values[row] is not None}
+            self.records[event_id] = make_record(version, events, decisions, answer, event, row=row)
 
     def label(self, event_id: str, label: str, known_s: float) -> None:
         """Label a decision that has no label yet."""
@@ -91,16 +91,17 @@ class Backfill:
         }
 
     def _now(self, entity: str, key: str) -> Mapping[str, int]:
-        parts = [its[key] for its in (self.stored.get(entity, {}), self.added.get(entity, {})) if key in its]
+        found = (self.stored.get(entity, {}), self.added.get(entity, {}))
+        parts = [by_key[key] for by_key in found if key in by_key]
         return parts[0] if len(parts) == 1 else add_up(*parts)
 
     def _add(self, entity: str, key: str, sums: Mapping[str, int]) -> None:
-        its = self.added.setdefault(entity, {}).setdefault(key, {})
+        total = self.added.setdefault(entity, {}).setdefault(key, {})
         for name, number in sums.items():
-            its[name] = its.get(name, 0) + number
-        latest = latest_us(its)
-        for name in move_latest(its, latest).removes if latest is not None else ():
-            del its[name]
+            total[name] = total.get(name, 0) + number
+        latest = latest_us(total)
+        for name in move_latest(total, latest).removes if latest is not None else ():
+            del total[name]
 
 
 def backfill_decisions(version: DetectorVersion, stored: StoredHistories, file: Path, now: datetime) -> Backfill:

@@ -14,8 +14,7 @@ from scripts.architecture.source import FUNCTIONS, ROOT, find_modules, imports_o
 CORE = FUNCTIONS / "tollgate/core"
 AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {
-    *("model_build/deployment/publish.py", "model_build/cli/main.py"),
-    *("model_build/cli/redrive.py", "model_build/cli/reindex.py"),
+    *("model_build/deployment/publish.py", "model_build/cli/main.py", "model_build/cli/operations.py"),
 }
 IMPURE = {"os", "time", "random", "socket", "subprocess", "requests", "httpx", "logging", "pathlib", "tempfile"}
 WEB = {"fastapi", "starlette", "mangum", "pydantic"}
@@ -178,8 +177,11 @@ def test_only_handlers_know_the_web() -> None:
         for path in modules_in("functions/tollgate", "model_build")
         if roots(path) & WEB and "/handlers/" not in name_of(path)
     ]
+    # Pydantic reads the detector file, too.
+    describing = [name for name in wrong if name.startswith("model_build/detector_file/")]
 
-    assert wrong == []
+    assert wrong == describing
+    assert not any(roots(ROOT / name) & (WEB - {"pydantic"}) for name in describing)
 
 
 def test_the_environment_is_read_in_few_places() -> None:
@@ -205,6 +207,7 @@ def test_a_decision_loads_no_web_framework_and_no_boto3() -> None:
 
 CLOCKS = {"functions/tollgate/clock.py", "app/clock.py"}
 TIME_OF_DAY = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+ATTRIBUTES = {name.partition(".")[2] for name in TIME_OF_DAY}
 
 
 @pytest.mark.parametrize("folder", ["functions/tollgate", "model_build", "app", "localstack", "spark_job"])
@@ -214,7 +217,7 @@ def test_the_time_of_day_comes_from_the_clock(folder: str) -> None:
         for path in modules_in(folder)
         if name_of(path) not in CLOCKS
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in TIME_OF_DAY
+        if isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES and ast.unparse(node) in TIME_OF_DAY
     }
 
     assert asked == set()

@@ -16,8 +16,8 @@ from tollgate.core.history.replay import Replayed, replay_histories
 
 from model_build.data.sampling import EMPTY_SAMPLE, WeightedSample
 from model_build.data.table import LabeledEvents, count_categories
-from model_build.detector_file.excluded_features import exclude_features
 from model_build.detector_file.reader import DetectorFile
+from model_build.detector_file.training import exclude_features
 from model_build.evaluation.metrics import Metrics, measure
 from model_build.models.fitted import thread_count
 from model_build.models.registry import Labels

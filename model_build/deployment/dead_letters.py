@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 
 from tollgate.adapters.s3.batch_files import BatchStore
 from tollgate.adapters.s3.batch_names import BatchFile
-from tollgate.adapters.sqs.dead_letters import DeadLetter
+from tollgate.adapters.sqs import DeadLetter
 
 _STREAMS = {
     "KinesisBatchInfo": "Kinesis records that the stream function failed on; the message names their shard and "

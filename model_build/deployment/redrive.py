@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tollgate.adapters import clients
 from tollgate.adapters.aws_lambda import StreamFunction
 from tollgate.adapters.s3.batch_files import BatchStore
-from tollgate.adapters.sqs.dead_letters import DeadLetterQueue
+from tollgate.adapters.sqs import DeadLetterQueue
 from tollgate.errors import InputError, TollgateError
 
 from model_build.deployment.dead_letters import FailedMessage, describe

@@ -13,8 +13,7 @@ from tollgate.core.search.entry import Entry, Rows
 from tollgate.core.search.segment import write_segment
 from tollgate.core.search.segment_names import SegmentName
 from tollgate.services.container import Container
-from tollgate.services.search.day_totals import keep_day_sums
-from tollgate.services.search.index import Change, merge_segments, read_entry
+from tollgate.services.search.index import Change, keep_day_totals, merge_segments, read_entry
 
 # Rows that wait in memory to be written, and those of one day that are written before that.
 _MAX_ROWS, _MAX_ROWS_PER_DAY = 200_000, 25_000
@@ -46,16 +45,16 @@ def reindex(
         day = record.answer["decided_at"][:10]
         if record.answer["detector"] == detector and first.isoformat() <= day <= last.isoformat():
             done.decisions[day] = done.decisions.get(day, 0) + 1
-            written.update(waiting.add(day, read_entry(container, Change(_SEQUENCE, began_s, record))))
+            written.update(waiting.add(day, read_entry(container.versions, Change(_SEQUENCE, began_s, record))))
     written.update(waiting.write_all())
     gone = [name for name in former if name.key not in written]
     for start in range(0, len(gone), 1000):
         container.segments.delete(gone[start : start + 1000])
     done.replaced = len(gone)
     for day in done.decisions:
-        while merge_segments(container, detector, day, is_over=True):
+        while merge_segments(container.segments, detector, day, is_over=True):
             pass
-    keep_day_sums(container.segments, container.day_sums, detector, done.decisions)
+    keep_day_totals(container.segments, container.day_totals, detector, done.decisions)
     return done
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tollgate.core.decisions.downgrade import Thresholds
-from tollgate.core.detectors.version import Outcome
+from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.rules.backtest import Downgrades, count_downgrades, say_downgrades
 from tollgate.core.rules.rule import Rule
 

@@ -126,7 +126,7 @@ def test_order_repetition_and_cuts_change_nothing(backend: Backend, records: lis
     index(again, lot=chance.randrange(1, 20))
     assert search(backend, limit=200) == expected
     assert summarize_decisions(backend.container, SearchTerms())["days"] == counted
-    while merge_segments(backend.container, DETECTOR, today().isoformat(), is_over=True):
+    while merge_segments(backend.container.segments, DETECTOR, today().isoformat(), is_over=True):
         assert search(backend, limit=200) == expected
         assert summarize_decisions(backend.container, SearchTerms())["days"] == counted
 
@@ -246,9 +246,9 @@ def test_many_segments_are_merged_and_the_merged_ones_deleted(
 def test_a_day_that_is_over_is_merged_whole(backend: Backend, records: list[Record]) -> None:
     index(records, lot=2)
     day = today().isoformat()
-    assert merge_segments(backend.container, DETECTOR, day, is_over=True)
+    assert merge_segments(backend.container.segments, DETECTOR, day, is_over=True)
     assert len(backend.keys("index/")) == 1
-    assert merge_segments(backend.container, DETECTOR, day, is_over=True) is None
+    assert merge_segments(backend.container.segments, DETECTOR, day, is_over=True) is None
 
 
 @pytest.mark.usefixtures("quiet")
@@ -258,7 +258,7 @@ def test_mergers_and_readers_at_once_lose_and_double_nothing(backend: Backend, r
     counted = summarize_decisions(backend.container, SearchTerms())["days"]
 
     def merge(number: int) -> None:
-        while merge_segments(backend.container, DETECTOR, day, is_over=number % 2 == 1):
+        while merge_segments(backend.container.segments, DETECTOR, day, is_over=number % 2 == 1):
             pass
         index(records[number * 4 : number * 4 + 8], lot=3)  # a function that comes late writes again what was merged
 

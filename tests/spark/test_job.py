@@ -318,7 +318,7 @@ def test_lines_that_cannot_be_read_together_end_in_a_sentence(
         (tmp_path / "in" / name).write_bytes(write_payments(payments))
     (tmp_path / "x.jsonl").write_text("\r".join(json.dumps(payment) for payment in later_payments[:2]))
     version = ["--version", str(sample_version)]
-    with pytest.raises(SystemExit, match=r'/in/[ab]\.csv" has another header'):
+    with pytest.raises(SystemExit, match=r'/in/[ab]\.csv" has a different header'):
         main(["score", str(tmp_path / "in"), str(tmp_path / "out"), "--format", "csv", *version])
     with pytest.raises(SystemExit, match="end in a carriage return alone"):
         main(["score", str(tmp_path / "x.jsonl"), str(tmp_path / "out"), *version])
@@ -341,9 +341,12 @@ def test_a_declared_delimiter_and_encoding_are_taken(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["score", "payments.xlsx", "out", "--version", "."], "does not tell its format"),
-        (["score", "payments.csv", "out"], "Give --version, or --bucket and --detector."),
-        (["score", "payments.csv", "out", "--version", "nowhere"], "Version folder nowhere does not exist."),
+        (["score", "payments.xlsx", "out", "--version", "."], "does not say its format"),
+        (["score", "payments.csv", "out"], "add --version, or --bucket and --detector."),
+        (
+            ["score", "payments.csv", "out", "--version", "nowhere"],
+            "The version folder nowhere does not exist; check --version.",
+        ),
     ],
 )
 @pytest.mark.usefixtures("spark")

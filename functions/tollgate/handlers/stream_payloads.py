@@ -10,7 +10,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tollgate.adapters.kinesis.shard_records import kinesis_record
+from tollgate.adapters.kinesis import kinesis_record
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError
 

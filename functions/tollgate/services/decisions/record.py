@@ -14,7 +14,7 @@ from tollgate.core.history.item_packing import pack_pairs
 from tollgate.core.history.latest_addition import latest_names, move_latest, read_as_of
 from tollgate.core.history.stored import NOTHING_MATURED, StoredHistories, add_to_all, add_up, fold_matured, stale_names
 from tollgate.services.container import Container
-from tollgate.services.labels.label_history import label_addition, label_record, label_time_us
+from tollgate.services.labels.transitions import label_addition, label_record, label_time_us
 
 _DAY_S = 86_400
 

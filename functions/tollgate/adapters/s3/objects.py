@@ -1,4 +1,4 @@
-"""Conditional reads and writes of objects in S3: written only if the object still has the ETag that the writer saw."""
+"""Objects in S3, read whole, and written only if they still have the ETag that the writer saw."""
 
 from __future__ import annotations
 
