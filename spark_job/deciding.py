@@ -14,14 +14,14 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql.types import BinaryType, DoubleType, LongType, ShortType, StringType, StructField, StructType
 from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.column_reader import repeated_id
 from tollgate.core.events.event import Events, Ints
-from tollgate.core.events.reader import repeated_id, require_id
-from tollgate.core.files.cells import free_name
+from tollgate.core.events.reader import require_id
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.decide_chunk import ChunkDecisions, decide_chunk
 from tollgate.core.files.history.histories import FileHistories, read_from
 from tollgate.core.files.readers.chunk import Chunk, Position
-from tollgate.core.files.results import guard_cells, result_names, tabulate
+from tollgate.core.files.results import free_name, guard_cells, result_names, tabulate
 from tollgate.core.files.withheld_rows import WithheldRows
 from tollgate.core.times.clock_skew import SkewLimit
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
-from tollgate.core.files.cells import free_name
+from tollgate.core.files.results import free_name
 
 from model_build.data.training_set import Progress
 from model_build.detector_file.reader import DetectorFile

@@ -18,10 +18,9 @@ from tollgate.core.events.event import Floats, Ints
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.number_format import PLAIN
 from tollgate.core.files.columns.arrow_columns import is_text_type, plain_column, unwrap
-from tollgate.core.files.notes.clock_notes import ClockNotes
 from tollgate.core.files.notes.column_notes import ColumnNotes
-from tollgate.core.times.odd_spans import find_odd_span
-from tollgate.core.times.outliers import by_day, find_outliers
+from tollgate.core.files.notes.time_notes import ClockNotes
+from tollgate.core.times.outliers import by_day, find_odd_span, find_outliers
 from tollgate.core.times.time_format import TimeFormat
 
 from model_build.data.leakage import LabelLeak, find_label_leaks

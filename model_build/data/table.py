@@ -19,14 +19,13 @@ from tollgate.core.events.cells import Problem
 from tollgate.core.events.event import Events, Floats, Ints, Keys
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import require_columns
-from tollgate.core.files.columns.arrow_columns import plain_column
-from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader, read_time_column, repeated_in_chunk
-from tollgate.core.files.columns.quick_columns import without_null
+from tollgate.core.files.columns.arrow_columns import plain_column, python_values
+from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader, repeated_in_chunk
+from tollgate.core.files.columns.quick_columns import read_time_column, without_null
 from tollgate.core.files.file_format import FileForm
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.readers.blank_rows import without_blank_end
 from tollgate.core.files.readers.chunks import Chunk, ReadOptions, join_chunks, open_chunks
-from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.files.readers.source import LocalFile
 from tollgate.core.history.labels import NOTHING_WITHHELD, Frauds, Withheld
 from tollgate.core.times.bare_numbers import TICKS, spell

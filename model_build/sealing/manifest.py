@@ -15,7 +15,7 @@ from tollgate.core.detectors.score import FALSE_POSITIVE_RATES, ScoreScale
 from tollgate.core.events.event import Floats, Ints
 from tollgate.core.times.timestamps import write_second, write_utc
 
-from model_build.data.examples import choose_examples
+from model_build.data.payloads import choose_examples
 from model_build.data.split import Split
 from model_build.data.table import LabeledEvents
 from model_build.data.training_set import TrainingSet

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from tollgate.core.files.file_format import FileForm
-from tollgate.core.files.readers.csv_arrow import read_block
-from tollgate.core.files.readers.csv_dialect import CsvDialect, declares_delimiter, read_header
-from tollgate.core.files.readers.csv_fallback import read_rows
+from tollgate.core.files.readers.csv_reader import declares_delimiter, read_header
+from tollgate.core.files.readers.csv_rows import CsvDialect, RowsRead, read_block, read_rows
 from tollgate.errors import TableError
 
 from spark_job.input.lines import BLOCK, CORRUPT, PATH, cells_schema, find_encoding, read_lines, to_utf8
@@ -92,14 +91,13 @@ def read_cells(dialect: CsvDialect, lines: Sequence[bytes]) -> tuple[Sequence[An
         # Where a quote is not closed, several lines would be one row.
         if quick is not None and len(quick[0][0]) == len(lines):
             return quick
-    rows, wrong = [], {}
+    each = RowsRead()
     for place, line in enumerate(lines):
         read = read_rows(dialect, line, 1, at_end=True)
-        rows += read.rows
+        each.rows += read.rows
         if read.misshapen:
-            wrong[place] = read.misshapen[0]
-    cells = zip(*rows, strict=True) if rows else [()] * len(dialect.names)
-    return [pa.array([cell or None for cell in column], pa.string()) for column in cells], wrong
+            each.misshapen[place] = read.misshapen[0]
+    return each.columns(len(dialect.names)), each.misshapen
 
 
 def read_csv_lines(spark: SparkSession, path: str, files: FileForm) -> tuple[Sequence[str], DataFrame]:

@@ -10,7 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
-from tollgate.core.files.readers.suffixes import SUFFIXES
+from tollgate.core.files.file_format import SUFFIXES
 
 from app import clock
 from app.api.client import ProgressReader

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.core.times.odd_spans import find_odd_span
+from tollgate.core.times.outliers import find_odd_span
 from tollgate.core.times.time_format import TimeFormat
 
 

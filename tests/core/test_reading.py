@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.cells import MAX_TEXT
-from tollgate.core.events.event import PAIR_SEPARATOR
+from tollgate.core.events.event import PAIR_SEPARATOR, Keys
 from tollgate.core.events.reader import read_event, read_events, require_columns
 from tollgate.errors import EventError, TableError
 
@@ -207,6 +207,26 @@ def test_one_event_is_read_as_a_column_of_one(changes: dict[str, object]) -> Non
     for kind in ("categories", "entities"):
         for name, keys in getattr(columns, kind).items():
             assert getattr(alone, kind)[name].only == keys.only
+
+
+@given(st.sampled_from(["amount", "latitude", "age", "present", "channel"]), st.lists(VALUES, min_size=1, max_size=5))
+def test_a_column_is_read_as_each_of_its_values(column: str, values: list[object]) -> None:
+    columns = {name: [value] * len(values) for name, value in GOOD.items()} | {column: values}
+    together, problems = read_events(PAYMENT, columns, whole=False)
+    said = {problem.row: problem.message for problem in problems}
+    for row, value in enumerate(values):
+        if row in said:
+            with pytest.raises(EventError) as caught:
+                read_one(**{column: value})
+            assert said[row] == said_of(caught.value)
+            continue
+        alone = read_one(**{column: value})
+        for name in ("amounts", "latitudes"):
+            assert getattr(alone, name).tobytes() == getattr(together, name)[row : row + 1].tobytes()
+        for name, numbers in together.numeric.items():
+            assert alone.numeric[name].tobytes() == numbers[row : row + 1].tobytes()
+        keys = together.categories["channel"]
+        assert alone.categories["channel"].only == Keys(keys.codes[row : row + 1], keys.values).only
 
 
 def said_of(error: EventError) -> str:

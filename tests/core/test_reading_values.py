@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.events.cells import read_numbers
+from tollgate.core.events.cells import Problem
+from tollgate.core.events.reader import read_events
 from tollgate.core.times.time_format import TimeFormat
 from tollgate.errors import EventError
 
 from tests.core.one_by_one import PAYMENT
-from tests.core.read_one import GOOD_US, assert_one_sentence, problem_of, read_one
+from tests.core.read_one import GOOD, GOOD_US, assert_one_sentence, problem_of, read_one
 from tests.hypothesis_profiles import examples
 
 BAD_NUMBERS = ["abc", "inf", "-inf", "nan", "NaN", "1e999", "1_000", "0x10", "1,5", "12 50", "--1", "€5", "True"]
@@ -34,10 +37,17 @@ def test_what_is_no_finite_number_is_refused_in_its_row_and_column(column: str, 
     assert refused.value.column == column
 
 
+def read_ages(ages: list[Any]) -> tuple[npt.NDArray[np.float64], list[Problem]]:
+    events, problems = read_events(
+        PAYMENT, {name: [value] * len(ages) for name, value in GOOD.items()} | {"age": ages}, whole=False
+    )
+    return events.numeric["age"], problems
+
+
 @pytest.mark.parametrize("value", [True, False, "nan", "1_0", 10**400, [1]], ids=str)
 def test_a_number_is_refused_alone_as_it_is_among_good_ones(value: object) -> None:
     for column in ([value], [2.5, value], ["1", value, ""], [value, 7]):
-        _, problems = read_numbers("age", column)
+        _, problems = read_ages(column)
 
         assert [problem.row for problem in problems] == [column.index(value)]
 
@@ -79,7 +89,7 @@ def test_a_missing_number_is_not_a_number(column: str, value: object) -> None:
 
 
 def test_numbers_of_other_kinds_are_read() -> None:
-    numbers, problems = read_numbers("age", [1, 2.5, "3", " 4 ", "5e0", Decimal("6.5"), None, ""])
+    numbers, problems = read_ages([1, 2.5, "3", " 4 ", "5e0", Decimal("6.5"), None, ""])
 
     assert problems == []
     assert np.array_equal(numbers, [1, 2.5, 3, 4, 5, 6.5, np.nan, np.nan], equal_nan=True)

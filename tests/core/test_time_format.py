@@ -12,8 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tollgate.core.files.columns.arrow_reader import read_time_column
-from tollgate.core.files.columns.quick_columns import quick_times
+from tollgate.core.files.columns.quick_columns import quick_times, read_time_column
 from tollgate.core.times.time_format import TimeFormat
 
 ISO = TimeFormat()

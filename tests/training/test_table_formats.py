@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from tollgate.core.events.event import Events
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.core.events.reader import read_events
+from tollgate.core.files.columns.arrow_columns import python_values
 from tollgate.core.files.readers.chunks import Chunk, Position, open_chunks
-from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.files.readers.source import Held
 from tollgate.errors import TrainingDataError
 

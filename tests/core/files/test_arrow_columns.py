@@ -17,12 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.core.events.reader import read_events
-from tollgate.core.files.columns.arrow_columns import NOT_TEXT, plain_column
+from tollgate.core.files.columns.arrow_columns import NOT_TEXT, plain_column, python_values
 from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader, repeated_in_chunk
 from tollgate.core.files.history.key_hashes import KeyHashes
 from tollgate.core.files.labels import read_label_table, write_label_results
 from tollgate.core.files.readers.chunks import Chunk, Position, open_chunks
-from tollgate.core.files.readers.python_values import python_values
 from tollgate.core.files.readers.source import Held
 from tollgate.core.files.results import as_column, write_lines
 from tollgate.errors import TableError, TrainingDataError

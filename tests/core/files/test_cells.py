@@ -9,8 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tollgate.core.files.cells import safe_cell
-from tollgate.core.files.results import write_lines
+from tollgate.core.files.results import safe_cell, write_lines
 
 from tests.hypothesis_profiles import examples
 

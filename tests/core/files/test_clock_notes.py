@@ -12,7 +12,7 @@ import pytest
 from tollgate.core.events.event_type import EventType
 from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.notes.clock_notes import ClockNotes
+from tollgate.core.files.notes.time_notes import ClockNotes
 from tollgate.core.files.readers.chunk import Chunk, Position
 
 KIND = EventType("payment", None, "when")

@@ -11,9 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.core.files.columns.arrow_reader import EventReader
-from tollgate.core.files.columns.float_ids import count_inexact
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.notes.column_notes import ColumnNotes
+from tollgate.core.files.notes.column_notes import ColumnNotes, count_inexact
 from tollgate.core.files.readers.chunk import Chunk, Position
 
 from model_build.data.quality import note_values

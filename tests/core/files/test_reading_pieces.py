@@ -15,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.files.file_format import FileForm
 from tollgate.core.files.readers.chunks import Position, ReadOptions, open_chunks
-from tollgate.core.files.readers.csv_dialect import CsvDialect
-from tollgate.core.files.readers.csv_fallback import read_rows
+from tollgate.core.files.readers.csv_rows import CsvDialect, read_rows
 from tollgate.core.files.readers.source import Held
 from tollgate.errors import TableError
 

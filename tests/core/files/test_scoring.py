@@ -13,7 +13,7 @@ import pytest
 from tollgate.core.decisions.decision import decide_in_order
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.reader import read_events
-from tollgate.core.files.cells import safe_cell
+from tollgate.core.files.results import safe_cell
 from tollgate.core.history.stored import StoredHistories
 from tollgate.errors import TableError
 

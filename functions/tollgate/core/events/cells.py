@@ -85,33 +85,41 @@ def _if_unknown(value: object) -> str:
     return "; leave it empty if it is unknown" if isinstance(value, float) else advise(value)
 
 
-def read_numbers(column: str, values: Sequence[object]) -> tuple[Floats, list[Problem]]:
-    """Read a column of numbers. Text is parsed at once when all of it is clean, value by value otherwise."""
+@dataclass(frozen=True)
+class NumberRange:
+    """Numbers that a column may hold: those within ±``limit``; ``read`` refuses all others."""
+
+    limit: float
+    read: Callable[[object], float]
+
+    @classmethod
+    def within(cls, limit: float) -> NumberRange:
+        """Return the range of ±``limit``."""
+
+        def read(value: object) -> float:
+            number = read_number(value)
+            if abs(number) > limit:  # not so of NaN
+                raise ValueError(f"{shown(value)} is not between {-limit:g} and {limit:g}")
+            return number
+
+        return cls(limit, read)
+
+
+NUMBER = NumberRange(MAX_NUMBER, read_number)
+
+
+def parse_numbers(values: Sequence[object], limit: float) -> Floats | None:
+    """Return clean values as numbers within ±limit, parsed at once; None where one has to be looked at by itself."""
     kinds = set(map(type, values))
     # What NumPy takes for a number and `read_number` does not: booleans, nested values, digits grouped by underscores.
     if not kinds <= _CLEAN or (str in kinds and any("_" in value for value in values if isinstance(value, str))):
-        return read_each(column, values, read_number, math.nan)
+        return None
     try:
-        quick = np.array([value if value != "" else None for value in values], dtype=np.float64)
+        numbers = np.array([value if value != "" else None for value in values], dtype=np.float64)
     except (ValueError, OverflowError):
-        return read_each(column, values, read_number, math.nan)
+        return None
     unknown = sum(value is None or value == "" for value in values)
-    within = np.abs(quick) <= MAX_NUMBER
-    if int(within.sum()) + unknown == len(values):
-        return quick, []
-    return read_each(column, values, read_number, math.nan)
-
-
-def bound(low: float, high: float) -> Callable[[object], float]:
-    """Return a reader of numbers that must lie between ``low`` and ``high``."""
-
-    def read(value: object) -> float:
-        number = read_number(value)
-        if not math.isnan(number) and not low <= number <= high:
-            raise ValueError(f"{shown(value)} is not between {low:g} and {high:g}")
-        return number
-
-    return read
+    return numbers if int((np.abs(numbers) <= limit).sum()) + unknown == len(values) else None
 
 
 def read_boolean(value: object) -> float:

@@ -58,18 +58,25 @@ def join_keys(parts: Sequence[Keys]) -> Keys:
         return parts[0]
     if len(parts[0].codes) == 1:
         return _join_one(parts)
-    combined = parts[0].codes.copy()
+    codes, first = join_codes([(part.codes, len(part.values)) for part in parts])
+    rows = first.tolist()
+    return Keys(codes, [PAIR_SEPARATOR.join(part.values[part.codes[row]] for part in parts) for row in rows])
+
+
+def join_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
+    """Number the pairs of several columns, each given as codes and how many values these have.
+
+    Returns codes, -1 where any part is missing, and the first row of each distinct pair.
+    """
+    combined = parts[0][0].copy()
     missing = combined < 0
-    for part in parts[1:]:
-        combined = combined * max(len(part.values), 1) + part.codes
-        missing |= part.codes < 0
+    for codes, count in parts[1:]:
+        combined = combined * max(count, 1) + codes
+        missing |= codes < 0
     combined[missing] = -1
-    present, first_row, codes = np.unique(combined, return_index=True, return_inverse=True)
+    present, first_row, joined = np.unique(combined, return_index=True, return_inverse=True)
     offset = int(len(present) > 0 and present[0] == -1)
-    values = [
-        PAIR_SEPARATOR.join(part.values[part.codes[row]] for part in parts) for row in first_row[offset:].tolist()
-    ]
-    return Keys(codes.astype(np.int64) - offset, values)
+    return joined.astype(np.int64) - offset, first_row[offset:]
 
 
 def _join_one(parts: Sequence[Keys]) -> Keys:

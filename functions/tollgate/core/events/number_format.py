@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,6 +50,10 @@ class NumberFormat:
         if self.thousands:
             value = re.sub(self.group_mark, "", value)
         return value.replace(self.decimal, ".")
+
+    def reader(self, read: Callable[[object], float]) -> Callable[[object], float]:
+        """Return a reader of numbers for those that are written so."""
+        return read if self.is_plain else lambda value: read(self.plain(value))
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:

@@ -1,17 +1,17 @@
-"""File format of a detector's files: delimiter and encoding, where they do not tell themselves.
-
-Set in the detector file, sealed.
-"""
+"""File format: the suffixes of files that can be read, and the delimiter and encoding that a detector declares."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
+_TEXT = (".csv", ".jsonl", ".ndjson", ".tsv", ".txt")
+SUFFIXES = (*_TEXT, *(f"{kind}{packed}" for kind in _TEXT for packed in (".gz", ".zst")), ".parquet")
+
 
 @dataclass(frozen=True)
 class FileForm:
-    """The [files] section of a detector file; what is None, each file tells.
+    """The [files] section of a detector file, sealed with it; what is None, each file tells.
 
     ``delimiter`` is the character between the cells of CSV. ``encoding`` is that of text without a byte order mark, by
     a name that Python's codecs know.

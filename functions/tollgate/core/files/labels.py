@@ -9,12 +9,10 @@ from typing import Any
 import pyarrow as pa
 
 from tollgate.core.events.event_type import EventType
-from tollgate.core.files.cells import free_name
-from tollgate.core.files.columns.arrow_columns import plain_column
+from tollgate.core.files.columns.arrow_columns import plain_column, python_values
 from tollgate.core.files.columns.quick_columns import without_null
 from tollgate.core.files.readers.chunk import Chunk
-from tollgate.core.files.readers.python_values import python_values
-from tollgate.core.files.results import as_column, guard_cells, write_lines
+from tollgate.core.files.results import as_column, free_name, guard_cells, write_lines
 from tollgate.errors import TableError
 
 # A label costs one write to its decision and one to each of its entities: more of them may not fit in a Lambda run.

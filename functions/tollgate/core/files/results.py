@@ -16,28 +16,29 @@ import pyarrow.parquet as pq
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Ints
 from tollgate.core.explanations.explain import TOP
-from tollgate.core.files.cells import free_name, safe_cell
 from tollgate.core.files.columns.arrow_columns import (
     hex_column,
     is_bytes,
     is_nested,
     is_text_type,
     plain_column,
+    python_values,
     text_or_hex,
     unwrap,
 )
 from tollgate.core.files.decide_chunk import ChunkDecisions
 from tollgate.core.files.readers.chunk import Chunk
-from tollgate.core.files.readers.python_values import python_values
 
 Bytes = npt.NDArray[np.uint8]
 
 DECIDED = "ok"
-_FORMULA = np.zeros(256, dtype=bool)
-_FORMULA[list(b"=+-@\t\r")] = True
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _BREAKS = b'",\r\n'
 _EMPTY = {"null_handling": "replace", "null_replacement": ""}
+# A cell that begins with one of these is a formula to a spreadsheet.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = np.zeros(256, dtype=bool)
+_FORMULA[[ord(start) for start in _FORMULA_STARTS]] = True
 
 
 def result_names(version: DetectorVersion, names: Sequence[str]) -> list[str]:
@@ -220,3 +221,24 @@ def _quote_cells(column: Any) -> Any:  # noqa: ANN401
 
 def _quote(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if any(character in cell for character in '",\r\n') else cell
+
+
+def safe_cell(value: object) -> str:
+    """Return a value as a CSV cell: numbers as they are, an apostrophe before a text that a spreadsheet would run."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return repr(value)
+    text = str(value)
+    if not text.startswith(_FORMULA_STARTS):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """Return a name for a column that Tollgate adds to a file: with `tollgate_` in front where it is taken."""
+    return name if name not in taken else free_name(f"tollgate_{name}", taken)

@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 
 from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.files.columns.arrow_columns import python_values
 from tollgate.core.files.columns.arrow_reader import ChunkEvents
 from tollgate.core.files.decide_chunk import ChunkDecisions
-from tollgate.core.files.notes.clock_notes import ClockNotes
 from tollgate.core.files.notes.column_notes import ColumnNotes
-from tollgate.core.files.notes.time_notes import TimeNotes
+from tollgate.core.files.notes.time_notes import ClockNotes, TimeNotes
 from tollgate.core.files.readers.chunk import Chunk
-from tollgate.core.files.readers.python_values import python_values
 
 HISTOGRAM_EDGES = tuple(range(0, 1001, 50))
 MAX_SHOWN = 100

@@ -57,13 +57,13 @@ def name_envelope(event_type: EventType, body: Mapping[str, Any]) -> str | None:
 def name_delete(body: Mapping[str, Any]) -> str | None:
     """Return what to do about a Debezium change event that deletes a row, None for any other record."""
     for path in ("", "payload."):
-        if _follow(body, f"{path}op") in ("d", "t") and _follow(body, f"{path}after") is None:
+        if follow(body, f"{path}op") in ("d", "t") and follow(body, f"{path}after") is None:
             return 'The record is a Debezium delete, which has no event; set skipped.operations = "d" in the connector.'
     return None
 
 
 def _advise(event_type: EventType, body: Mapping[str, Any], envelope: _Envelope) -> str:
-    inner = _follow(body, envelope.path)
+    inner = follow(body, envelope.path)
     if isinstance(inner, str | list):
         return f'its "{envelope.path}" is not a JSON object; have it sent as one.'
     typed = ".S" if envelope.path.startswith("dynamodb") else ""
@@ -81,11 +81,12 @@ def _has(body: Mapping[str, Any], names: tuple[str, ...]) -> bool:
 
 def _is_there(body: Mapping[str, Any], path: str) -> bool:
     above, _, name = path.rpartition(".")
-    inner = _follow(body, above) if above else body
+    inner = follow(body, above) if above else body
     return isinstance(inner, Mapping) and name in inner
 
 
-def _follow(body: object, path: str) -> object:
+def follow(body: object, path: str) -> object:
+    """Return what stands under names with dots between them, None where one is missing."""
     for name in path.split("."):
         body = body.get(name) if isinstance(body, Mapping) else None
     return body

@@ -9,8 +9,7 @@ from typing import Any
 
 from tollgate.core.events.cells import read_number
 from tollgate.core.events.event_type import EventType
-from tollgate.core.events.reader import written
-from tollgate.core.streams.envelopes import name_delete, name_envelope
+from tollgate.core.streams.envelopes import follow, name_delete, name_envelope
 from tollgate.core.streams.foreign_bytes import recognize
 from tollgate.errors import EventError, InputError
 
@@ -54,7 +53,7 @@ class StreamMapping:
 
     def _read_column(self, event_type: EventType, column: str, body: Mapping[str, Any], key: bytes | None) -> object:
         path = self.columns[column]
-        value = _read_key(column, key) if path == KEY else _follow(path, body)
+        value = _read_key(column, key) if path == KEY else follow(body, path)
         places = self.minor_units.get(column)
         return value if places is None else _scale(event_type, value, places)
 
@@ -76,12 +75,6 @@ def _refuse_envelope(event_type: EventType, body: Mapping[str, Any]) -> None:
         raise EventError(said)
 
 
-def _follow(path: str, body: object) -> object:
-    for name in path.split("."):
-        body = body.get(name) if isinstance(body, Mapping) else None
-    return body
-
-
 def _read_key(column: str, key: bytes | None) -> str | None:
     try:
         return None if key is None else key.decode()
@@ -91,7 +84,7 @@ def _read_key(column: str, key: bytes | None) -> str | None:
 
 def _scale(event_type: EventType, value: object, places: int) -> object:
     try:
-        number = written(event_type, read_number)(event_type.without_null(value))
+        number = event_type.number_format.reader(read_number)(event_type.without_null(value))
     except ValueError:
         return value  # whoever reads the event says what is wrong with it
     return None if math.isnan(number) else number / 10**places

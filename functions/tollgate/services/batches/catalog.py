@@ -10,7 +10,7 @@ from tollgate.adapters.dynamodb.batches import BatchState
 from tollgate.adapters.s3.batch_files import UPLOAD_EXPIRES_S, BatchStore
 from tollgate.adapters.s3.batch_names import BatchFile, is_marker
 from tollgate.core.events.reader import require_id
-from tollgate.core.files.readers.suffixes import SUFFIXES
+from tollgate.core.files.file_format import SUFFIXES
 from tollgate.core.times.timestamps import write_utc
 from tollgate.errors import InputError, NotFoundError
 from tollgate.services.batches.lease import now

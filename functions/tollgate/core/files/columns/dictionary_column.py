@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tollgate.core.events.event import PAIR_SEPARATOR, Ints, Keys
+from tollgate.core.events.event import PAIR_SEPARATOR, Ints, Keys, join_codes
 from tollgate.core.files.history.key_hashes import Hashes, KeyHashes
 
 
@@ -92,15 +92,8 @@ def join_columns(parts: Sequence[DictionaryColumn], hashing: KeyHashes) -> Dicti
     """Return the pairs of several columns; missing where any part is."""
     if len(parts) == 1:
         return parts[0]
-    combined = parts[0].codes.copy()
-    missing = combined < 0
-    for part in parts[1:]:
-        combined = combined * max(len(part.values), 1) + part.codes
-        missing |= part.codes < 0
-    combined[missing] = -1
-    present, first, codes = np.unique(combined, return_index=True, return_inverse=True)
-    skipped = int(len(present) > 0 and present[0] == -1)
-    each = [part.codes[first[skipped:]] for part in parts]
+    codes, first = join_codes([(part.codes, len(part.values)) for part in parts])
+    each = [part.codes[first] for part in parts]
 
     def make() -> pa.StringArray:
         columns = [part.values.arrow.take(pa.array(place)) for part, place in zip(parts, each, strict=True)]
@@ -109,4 +102,4 @@ def join_columns(parts: Sequence[DictionaryColumn], hashing: KeyHashes) -> Dicti
     def make_hashes() -> Hashes:
         return hashing.join([part.hashes[place] for part, place in zip(parts, each, strict=True)])
 
-    return DictionaryColumn(codes.astype(np.int64) - skipped, LazyTexts(make, len(present) - skipped), make_hashes)
+    return DictionaryColumn(codes, LazyTexts(make, len(first)), make_hashes)

@@ -17,7 +17,7 @@ from tollgate.core.events.cells import NULL_WORDS, SPOKEN_NULLS
 from tollgate.core.events.damaged_ids import DAMAGES, OTHER_FRACTION
 from tollgate.core.events.event import Events, Ints
 from tollgate.core.events.event_type import EventType
-from tollgate.core.files.columns.float_ids import count_inexact
+from tollgate.core.files.columns.arrow_columns import unwrap
 
 _DAMAGED = f"^(?:{'|'.join(pattern for pattern, _ in DAMAGES.values())})$"
 _THOUSANDS = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
@@ -28,6 +28,8 @@ _MIN_POINTS = 20
 _MAX_SHOWN = 40
 # One key stands out that has a tenth of the rows, ten times as many as the next, among so many others.
 _MIN_SHARE, _MIN_TIMES, _MIN_KEYS, _MIN_ROWS = 0.1, 10, 10, 200
+# Bits of a float → from where on not every whole number is one.
+_INEXACT = {16: 2**11, 32: 2**24, 64: 2**53}
 
 
 @dataclass
@@ -146,3 +148,16 @@ def _as_texts(values: Sequence[str]) -> pa.StringArray:
 
 def _escaped(word: str) -> str:
     return word.replace("\\", "\\\\")
+
+
+def count_inexact(column: Any) -> tuple[int, str]:  # noqa: ANN401 - an Arrow array or a list
+    """Return how many values are floats beyond which whole numbers are rounded, and the first as it is read."""
+    if isinstance(column, list):
+        found = [value for value in column if type(value) is float and _INEXACT[64] <= abs(value) < np.inf]
+        return len(found), str(int(found[0])) if found else ""
+    kind = unwrap(column[:0]).type
+    if not pa.types.is_floating(kind):
+        return 0, ""
+    values = unwrap(column).to_numpy(zero_copy_only=False).astype(np.float64)
+    large = np.flatnonzero((np.abs(values) >= _INEXACT[kind.bit_width]) & np.isfinite(values))
+    return len(large), str(int(values[large[0]])) if len(large) else ""

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tollgate.core.events.column_reader import NO_ID
 from tollgate.core.events.event import Ints
 from tollgate.core.events.event_type import EventType
-from tollgate.core.events.reader import NO_ID
 from tollgate.core.files.columns.arrow_columns import plain_column
 from tollgate.core.files.columns.quick_columns import without_null
 from tollgate.core.files.readers.chunk import Chunk

@@ -13,6 +13,8 @@ CHUNK_ROWS = 16_384
 CHUNK_BYTES = 5 << 19
 # A row group of Parquet is unpacked column by column, at most this much of it at once.
 GROUP_BYTES = 512 << 20
+MAX_COLUMNS = 4096
+MAX_ROW_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from tollgate.core.files.file_format import SUFFIXES
 from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
 from tollgate.core.files.readers.csv_reader import read_csv_chunks
 from tollgate.core.files.readers.jsonl_reader import read_json_chunks
 from tollgate.core.files.readers.magic import GZIP, PARQUET, ZSTD, look_at
 from tollgate.core.files.readers.parquet_reader import count_parquet_rows, read_parquet_chunks
 from tollgate.core.files.readers.source import Source
-from tollgate.core.files.readers.suffixes import SUFFIXES
 from tollgate.errors import TableError
 
 __all__ = ["Chunk", "Position", "ReadOptions", "count_rows", "join_chunks", "open_chunks"]

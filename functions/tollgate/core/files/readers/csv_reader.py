@@ -1,7 +1,12 @@
-"""CSV reader in chunks of whole rows, cut at the same places wherever reading begins."""
+"""CSV reader in chunks of whole rows, cut at the same places wherever reading begins.
+
+The header tells the delimiter.
+"""
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,15 +14,17 @@ import numpy as np
 import pyarrow as pa
 
 from tollgate.core.events.event import Ints
-from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
-from tollgate.core.files.readers.csv_arrow import find_row_ends, read_block
-from tollgate.core.files.readers.csv_dialect import MAX_ROW_BYTES, CsvDialect, read_header
-from tollgate.core.files.readers.csv_fallback import read_rows
+from tollgate.core.files.readers.chunk import MAX_COLUMNS, MAX_ROW_BYTES, Chunk, Position, ReadOptions
+from tollgate.core.files.readers.csv_rows import TOO_LONG, CsvDialect, find_row_ends, read_block, read_rows
 from tollgate.core.files.readers.decompress import Stream, open_stream
 from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
 
 _HEADER_BYTES = 2 * MAX_ROW_BYTES
+# Those of spreadsheets first; the others only where a header has none of them.
+_DELIMITERS = (",;\t|", "^~")
+# By trailing delimiters, as editors that fill up lines leave it, it is still the same.
+_SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=(?P<delimiter>[^\w\r\n"])(?P=delimiter)*"?(?P=delimiter)*', re.IGNORECASE)
 
 
 def read_csv_chunks(name: str, source: Source, options: ReadOptions, start: Position) -> Iterator[Chunk]:
@@ -82,10 +89,7 @@ class _CsvReading:
         read = read_rows(self._dialect, window, self._most_rows, at_end=at_end)
         if not read.taken:
             return self._skip_line()
-        width = len(self._dialect.names)
-        cells = zip(*read.rows, strict=True) if read.rows else [()] * width
-        columns = [pa.array([cell or None for cell in column], pa.string()) for column in cells]
-        return columns, read.misshapen, read.taken
+        return read.columns(len(self._dialect.names)), read.misshapen, read.taken
 
     def _skip_line(self) -> tuple[Sequence[Any], dict[int, str], int]:
         """Pass over a line that is longer than a chunk, without keeping it."""
@@ -94,8 +98,73 @@ class _CsvReading:
             if not self._fill():
                 break
         columns = [pa.nulls(1, pa.string())] * len(self._dialect.names)
-        return columns, {0: f"is longer than {MAX_ROW_BYTES >> 20} MB"}, min(ends) + 1 if ends else 0
+        return columns, {0: TOO_LONG}, min(ends) + 1 if ends else 0
 
 
 def _longest(ends: Ints) -> int:
     return int(np.diff(ends, prepend=0).max())
+
+
+def find_delimiter(header: str) -> str:
+    """Return the delimiter that stands most often in a header: comma, semicolon, tab or bar; or else ^ or ~."""
+    for group in _DELIMITERS:
+        if any(delimiter in header for delimiter in group):
+            return max(group, key=header.count)
+    return ","
+
+
+def declares_delimiter(line: str) -> str | None:
+    """Return the delimiter that a first line such as Excel's ``sep=;`` names, None for any other line."""
+    found = _SEPARATOR_LINE.fullmatch(line.strip("\r\n"))
+    return found["delimiter"] if found else None
+
+
+def read_header(name: str, start: bytes, delimiter: str | None) -> tuple[CsvDialect, int]:
+    """Read the header at the start of a file; return it and how many bytes it takes.
+
+    Raises `TableError` where there is none.
+    """
+    lines = start.splitlines(keepends=True)
+    named, taken = _take_separator_line(name, lines)
+
+    def texts() -> Iterator[str]:
+        nonlocal taken
+        for line in lines:
+            taken += len(line)
+            yield _decode(name, line)
+
+    first = _decode(name, next((line for line in lines if line.strip(b"\r\n")), b""))
+    delimiter = named or delimiter or find_delimiter(first)
+    reader = csv.reader(texts(), delimiter=delimiter)
+    try:
+        names = [cell.strip() for cell in next((row for row in reader if row), [])]
+    except csv.Error as error:
+        raise TableError(f'"{name}", line {reader.line_num}: {error}.') from None
+    if not any(names):
+        raise TableError(f'"{name}" has no header: its first line has to name the columns.')
+    if len(names) > MAX_COLUMNS:
+        raise TableError(f'"{name}" has {len(names):,} columns; a file may have {MAX_COLUMNS:,}.')
+    return CsvDialect(names, delimiter), taken
+
+
+def _take_separator_line(name: str, lines: list[bytes]) -> tuple[str | None, int]:
+    """Take Excel's line with the delimiter from the first ``lines``, if it is there; return both it and its size."""
+    place = next((place for place, line in enumerate(lines) if line.strip(b"\r\n")), 0)
+    named = declares_delimiter(_decode(name, lines[place])) if lines else None
+    if named is None:
+        return None, 0
+    size = sum(map(len, lines[: place + 1]))
+    del lines[: place + 1]
+    return named, size
+
+
+def _decode(name: str, line: bytes) -> str:
+    if b"\0" in line:
+        raise TableError(f'"{name}" is not text: it has NUL characters.')
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f'"{name}" is not UTF-8 text: byte {error.start + 1} of its header cannot be read; save it as UTF-8, '
+            'or declare encoding in [files] of the detector file, such as "cp1252".'
+        ) from None

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import codecs
 import io
+import zlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import pyarrow as pa
 
-from tollgate.core.files.readers.gunzip import Gunzip
 from tollgate.core.files.readers.magic import GZIP, ZSTD, kind_of, refusal
 from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
 
+_GZIP_READ_BYTES = 1 << 18
+# With gzip's own header and checksum.
+_GZIP = zlib.MAX_WBITS | 16
 _READ_BYTES = 1 << 20
 _SAMPLE_SIZE = 4096
 # What unpacks to more than this, and to more than so many times its size, is made to fill disks.
@@ -25,6 +28,41 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+class _Gunzip:
+    """Unpacked bytes in order. Reading raises `OSError` for what is damaged or ends early."""
+
+    def __init__(self, raw: Stream) -> None:
+        self._raw = raw
+        self._member = zlib.decompressobj(_GZIP)
+        self._waiting = b""
+
+    def read(self, size: int) -> bytes:
+        """Return up to ``size`` bytes, none only at the end."""
+        out = b""
+        while not out:
+            if self._member.eof and not self._begin_next():
+                break
+            given = self._waiting or self._raw.read(_GZIP_READ_BYTES)
+            if not given:
+                raise OSError("it ends too early")
+            try:
+                out = self._member.decompress(given, size)
+            except zlib.error as error:
+                raise OSError(str(error).rpartition(": ")[2]) from None
+            self._waiting = self._member.unconsumed_tail or self._member.unused_data
+        return out
+
+    def _begin_next(self) -> bool:
+        """Go to the next member; return whether there is one."""
+        while not self._waiting.lstrip(b"\0"):
+            self._waiting = self._raw.read(_GZIP_READ_BYTES)
+            if not self._waiting:
+                return False
+        self._waiting = self._waiting.lstrip(b"\0")
+        self._member = zlib.decompressobj(_GZIP)
+        return True
 
 
 class Stream(Protocol):
@@ -94,7 +132,7 @@ class _Raw(io.RawIOBase):
 
 def _unpack(name: str, source: Source, codec: str) -> Stream:
     raw = io.BufferedReader(_Raw(_Plain(source, 0)), _READ_BYTES)
-    unpacked = Gunzip(raw) if codec == GZIP else pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
+    unpacked = _Gunzip(raw) if codec == GZIP else pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
     most = max(_SURELY_FINE_BYTES, _MAX_RATIO * source.size_bytes)
     done = 0
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tollgate.core.events.strict_json import parse_json
-from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
-from tollgate.core.files.readers.csv_dialect import MAX_COLUMNS, MAX_ROW_BYTES
+from tollgate.core.files.readers.chunk import MAX_COLUMNS, MAX_ROW_BYTES, Chunk, Position, ReadOptions
 from tollgate.core.files.readers.decompress import open_stream
 from tollgate.core.files.readers.source import Source
 from tollgate.core.streams.foreign_bytes import looks_like_csv

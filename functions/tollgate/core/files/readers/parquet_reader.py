@@ -10,8 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
-from tollgate.core.files.readers.chunk import Chunk, Position, ReadOptions
-from tollgate.core.files.readers.csv_dialect import MAX_COLUMNS
+from tollgate.core.files.readers.chunk import MAX_COLUMNS, Chunk, Position, ReadOptions
 from tollgate.core.files.readers.source import Source
 from tollgate.errors import TableError
 
