@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decisions.decision import Decisions, decide
+from tollgate.core.decisions.decide import Decisions, decide
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE

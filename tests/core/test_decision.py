@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decision import decide, decide_in_order, decide_one, read_histories
+from tollgate.core.decisions.decide import decide, decide_in_order, decide_one, read_histories
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
@@ -178,7 +178,7 @@ def test_a_file_is_decided_on_in_parts_as_in_one(
     version: DetectorVersion, stored: StoredHistories, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = decide_in_order(version, events, stored)
-    monkeypatch.setattr("tollgate.core.decisions.decision._BLOCK_EVENTS", 7)
+    monkeypatch.setattr("tollgate.core.decisions.decide._BLOCK_EVENTS", 7)
     in_parts = decide_in_order(version, events, stored)
 
     assert np.array_equal(in_parts.features, whole.features, equal_nan=True)

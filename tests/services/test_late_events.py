@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decision import decide
+from tollgate.core.decisions.decide import decide
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.history.latest_addition import latest_us
 from tollgate.services.batches.process import score_batch

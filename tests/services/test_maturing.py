@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tollgate import clock
-from tollgate.core.decisions.decision import decide
+from tollgate.core.decisions.decide import decide
 from tollgate.core.history.labels import Frauds
 from tollgate.core.history.plan import is_unusual
 from tollgate.core.history.replay import replay_histories

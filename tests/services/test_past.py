@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decisions.decision import read_histories
+from tollgate.core.decisions.decide import read_histories
 from tollgate.core.detectors.safety import missing_columns
 from tollgate.core.events.reader import read_event
 from tollgate.services.container import Container

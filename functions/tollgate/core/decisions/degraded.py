@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tollgate.core.decisions.decision import Decisions, compute_in_parts, read_histories
+from tollgate.core.decisions.decide import Decisions, compute_in_parts, read_histories
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats
 from tollgate.core.history.plan import amount_excess

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tollgate.core.decisions.decision import Decisions, decide
+from tollgate.core.decisions.decide import Decisions, decide
 from tollgate.core.decisions.degraded import decide_without_score
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tollgate.core.decisions.decision import Decisions, decide
+from tollgate.core.decisions.decide import Decisions, decide
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, parent_key
 from tollgate.core.events.reader import read_event, read_events

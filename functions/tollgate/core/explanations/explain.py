@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tollgate.core.decisions.decision import Decisions
+from tollgate.core.decisions.decide import Decisions
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.explanations.context import DecisionContext, find_leading

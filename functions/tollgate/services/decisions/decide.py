@@ -9,7 +9,7 @@ from typing import Any
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
 from tollgate.adapters.dynamodb.items import Item, get_items
-from tollgate.core.decisions.decision import Decisions, decide_one
+from tollgate.core.decisions.decide import Decisions, decide_one
 from tollgate.core.decisions.degraded import decide_degraded
 from tollgate.core.detectors.safety import HISTORY, MODEL, RECORD, forced_outcome, missing_columns
 from tollgate.core.detectors.version import DetectorVersion

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decisions.decision import Decisions
+from tollgate.core.decisions.decide import Decisions
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.explanations.explain import Explanation

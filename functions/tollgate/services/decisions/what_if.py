@@ -8,7 +8,7 @@ from typing import Any
 
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decisions.decision import Decisions
+from tollgate.core.decisions.decide import Decisions
 from tollgate.core.decisions.downgrade import Thresholds
 from tollgate.core.decisions.history_facts import describe_histories
 from tollgate.core.decisions.recompute import as_decided, with_answered_lists
