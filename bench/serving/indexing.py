@@ -50,8 +50,8 @@ def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
     began = time.process_time()
     for lot in lots:
         index_decisions(container, lot)
-    answer = records[-1].answer
-    detector, day = answer["detector"], answer["decided_at"][:10]
+    decision = records[-1].decision
+    detector, day = decision.detector, decision.decided_at[:10]
     merge_segments(container, detector, day, is_over=True)
     keep_day_sums(container.segments, container.day_sums, detector, [day])
     took_ms = (time.process_time() - began) * 1000

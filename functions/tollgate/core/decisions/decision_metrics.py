@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
+from tollgate.core.decisions.decision import Decision
 from tollgate.core.decisions.metrics import (
     DETECTOR,
     EVENTS_AHEAD,
@@ -20,22 +20,22 @@ from tollgate.core.decisions.metrics import (
 from tollgate.core.detectors.version import DetectorVersion
 
 
-def count_answer(version: DetectorVersion, answer: Mapping[str, Any], took_ms: float) -> Iterator[Metric]:
-    """Yield what a call counts that was answered; ``took_ms`` is how long that took."""
+def count_decision(version: DetectorVersion, decision: Decision, took_ms: float) -> Iterator[Metric]:
+    """Yield what a call counts that was answered with a decision; ``took_ms`` is how long that took."""
     detector = ((DETECTOR, version.detector),)
     of_version = _of_version(version)
     yield from count_call(version.detector, took_ms)
-    if answer["repeated"]:
+    if decision.repeated:
         yield Metric("RepeatedDecision", detector)
         return
     yield Metric("Prediction", of_version)
-    yield Metric("PredictionLatency", of_version, answer["timings_ms"]["total"], "Milliseconds")
-    yield Metric("OutcomeReturned", (*of_version, (OUTCOME, answer["outcome"])))
+    yield Metric("PredictionLatency", of_version, decision.timings_ms["total"], "Milliseconds")
+    yield Metric("OutcomeReturned", (*of_version, (OUTCOME, decision.outcome)))
     counted = {
-        "DegradedDecision": answer["degraded"] is not None,
-        "DecisionNotRecorded": not answer["recorded"],
-        "BlocksHeldBack": answer["braked"],
-        EVENTS_AHEAD: answer.get("clock") is not None,
+        "DegradedDecision": decision.degraded is not None,
+        "DecisionNotRecorded": not decision.recorded,
+        "BlocksHeldBack": decision.braked,
+        EVENTS_AHEAD: decision.clock is not None,
     }
     yield from (Metric(name, detector) for name, happened in counted.items() if happened)
 
@@ -54,13 +54,12 @@ def count_failure(detector: str, status: int, took_ms: float, *, ahead: bool = F
     yield Metric(f"GetEventPrediction{status // 100}XXError", ((DETECTOR, detector),))
 
 
-def count_parts(version: DetectorVersion, answer: Mapping[str, Any]) -> CountedTogether:
+def count_parts(version: DetectorVersion, decision: Decision) -> CountedTogether:
     """Return what a first decision counts of each variable and each rule: one metric a variable, one or two a rule."""
-    missing = frozenset(answer["missing_columns"])
-    matched = frozenset([hit["rule"] for hit in answer["rules"]])
-    degraded = answer["degraded"]
+    missing = frozenset(decision.missing_columns or ())
+    matched = frozenset([hit.rule for hit in decision.rules])
     # Two of the ways to go on without something ask no rule.
-    asked = degraded is None or degraded["mode"] == "rules_only" or answer["score"] is not None
+    asked = decision.degraded is None or decision.degraded.mode == "rules_only" or decision.score is not None
     return _parts(version, missing, matched, asked)
 
 

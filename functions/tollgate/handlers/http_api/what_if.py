@@ -6,9 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from tollgate.core.decisions.decision import Downgrade, Reason
 from tollgate.core.explanations.explain import Wanted
+from tollgate.core.rules.matches import RuleHit
+from tollgate.core.times.clock_skew import ClockUsed
 from tollgate.errors import InputError
-from tollgate.handlers.http_api.models import ClockUsed, Downgrade, Reason, Request, RuleHit
+from tollgate.handlers.http_api.models import Request
 from tollgate.handlers.http_api.values import EventId
 from tollgate.services.decisions.what_if import MAX_EXPLAINED, MAX_VARIANTS, WhatIf
 

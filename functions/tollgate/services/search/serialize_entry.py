@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from tollgate.core.decisions.decision import Downgrade
 from tollgate.core.search.entry import UNLABELLED, Entry
 from tollgate.core.times.timestamps import write_moment
 
 
-def serialize_entry(entry: Entry, downgraded: Mapping[str, str] | None) -> dict[str, Any]:
+def serialize_entry(entry: Entry, downgraded: Downgrade | None) -> dict[str, Any]:
     """Return a row as it is answered, with the rule that took a stronger outcome away, if any did."""
     kind, amount, probability = entry.kind, entry.amount, entry.probability
     known_at = write_moment(entry.known_us)
@@ -27,7 +27,5 @@ def serialize_entry(entry: Entry, downgraded: Mapping[str, str] | None) -> dict[
         "entities": dict(entry.entities),
         "rules": [{"rule": rule, "shadow": shadow} for rule, shadow in kind.rules],
         "label": None if entry.label == UNLABELLED else {"label": entry.label, "known_at": known_at},
-        "degraded": kind.degraded,
-        "braked": kind.braked,
-        "forced": kind.forced,
+        **kind.marks(),
     }
