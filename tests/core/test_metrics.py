@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from tollgate.core.decisions.decision import Decision, Degraded
-from tollgate.core.decisions.decision_metrics import count_parts
-from tollgate.core.decisions.metrics import Metric, write_embedded
+from tollgate.core.decisions.metrics import Metric, count_parts, write_embedded
 from tollgate.core.detectors.safety import missing_columns
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.rules.matches import RuleHit

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tollgate.handlers.stream_payloads import name_failure, read_payload
+from tollgate.handlers.stream import name_failure, read_payload
 from tollgate.services.container import Container
 from tollgate.services.streams.process import decide_records
 from tollgate.services.streams.redrive import decide_again

@@ -16,7 +16,6 @@ from tollgate.handlers.http_api.contributions import Contributions, Dependence
 from tollgate.handlers.http_api.detectors import Detector, Evaluation, Versions
 from tollgate.handlers.http_api.encoding import write_decision
 from tollgate.handlers.http_api.problems import StrictRoute, answer_problems
-from tollgate.handlers.http_api.what_if import WhatIfAnswer, WhatIfRequest
 from tollgate.services.batches.catalog import announce_batch, list_batches, show_batch
 from tollgate.services.batches.inbox import list_inbox
 from tollgate.services.container import open_container
@@ -59,8 +58,8 @@ async def get_decision(event_id: str, detector: str | None = None, reasons: Want
     return find_decision(open_container(), event_id, detector, reasons)
 
 
-@routes.post("/what-if", response_model=WhatIfAnswer)
-async def post_what_if(request: WhatIfRequest) -> Any:  # noqa: ANN401 - read by its attributes
+@routes.post("/what-if", response_model=models.WhatIfAnswer)
+async def post_what_if(request: models.WhatIfRequest) -> Any:  # noqa: ANN401 - read by its attributes
     """Decide on an event and on variants of it. Nothing is recorded, and no history learns of them."""
     return what_if(open_container(), request.to_question())
 

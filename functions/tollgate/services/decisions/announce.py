@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tollgate.core.decisions.decision import Decision
-from tollgate.core.decisions.decision_metrics import count_decision, count_failure, count_parts
-from tollgate.core.decisions.metrics import DETECTOR, Metric
+from tollgate.core.decisions.metrics import DETECTOR, Metric, count_decision, count_failure, count_parts
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.explanations.explain import Wanted
 from tollgate.errors import EventAheadError, TollgateError
