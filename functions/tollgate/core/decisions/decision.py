@@ -169,7 +169,10 @@ class Decision:
     def to_stored(self) -> dict[str, Any]:
         """Return the plain form that the table holds."""
         values = vars(self)
-        stored = {name: to_plain(values[name]) for name in _STORED}
+        stored = {name: values[name] for name in _STORED}
+        for name in _STORED_PARTS:
+            if stored[name]:  # as of few decisions
+                stored[name] = to_plain(stored[name])
         for name, usual in _STORED_IF_SET.items():
             if values[name] != usual:
                 stored[name] = to_plain(values[name])
@@ -252,3 +255,4 @@ _READ: Mapping[str, Callable[[Any], object]] = {
     "clock": lambda plain: ClockUsed(**plain),
     "reasons": lambda reasons: tuple(Reason(**reason) for reason in reasons),
 }
+_STORED_PARTS = tuple(name for name in _READ if name in _STORED)

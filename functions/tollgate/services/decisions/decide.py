@@ -113,13 +113,16 @@ def _answer(
     decision = Decision.of(version, event.ids[0], decisions.verdict(), clock.now())
     forced = forced_outcome(event.ids[0], version.order) if container.settings.forced_outcomes else None
     given = forced or container.circuit_breaker.apply(version, decision.outcome, ask=HISTORY not in missing)
-    answer = decision.copy_with(
-        outcome=given,
-        degraded=_degraded(version, missing) if missing else None,
-        braked=forced is None and given != decision.outcome,
-        forced=forced is not None,
-    )
-    return answer.copy_with(downgraded=Thresholds.of(version).downgrade_of(answer)) if answer.rules else answer
+    if missing or forced or given != decision.outcome:
+        decision = decision.copy_with(
+            outcome=given,
+            degraded=_degraded(version, missing) if missing else None,
+            braked=forced is None and given != decision.outcome,
+            forced=forced is not None,
+        )
+    if decision.rules:
+        decision = decision.copy_with(downgraded=Thresholds.of(version).downgrade_of(decision))
+    return decision
 
 
 def _degraded(version: DetectorVersion, missing: Sequence[str]) -> Degraded:
