@@ -20,6 +20,7 @@ import pandas as pd
 from tollgate.core.events.event import Events
 from tollgate.core.history.plan import HistoryPlan, Sum
 from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.sum_kinds import SumKind
 
 from bench._figures import write_figures
 from model_build.data.table import read_labeled_events
@@ -32,7 +33,7 @@ ENTITIES = ("customer", "merchant")
 
 
 def replay_sums(events: Events) -> None:
-    sums = tuple(Sum(kind, index) for kind in ("n", "a") for index in range(len(SPANS_S)))
+    sums = tuple(Sum(kind, index) for kind in (SumKind.COUNT, SumKind.AMOUNT) for index in range(len(SPANS_S)))
     replay_histories(HistoryPlan(SPANS_S, dict.fromkeys(ENTITIES, sums)), events)
 
 

@@ -17,7 +17,7 @@ from model_build.data.split import Split, note_small_parts, split_by_time
 from model_build.data.training_set import Progress, TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.rule_downgrades import note_downgrades
-from model_build.explanations.version_reasons import explain_version
+from model_build.explanations.build import explain_version
 from model_build.models.registry import TrainedModel, train_model
 from model_build.models.worth_notes import note_model_worth
 from model_build.onnx_export.parity import check_parity

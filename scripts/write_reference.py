@@ -6,22 +6,26 @@ python scripts/write_reference.py [--check]
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any, get_args
 
 import click
+from pydantic.fields import FieldInfo
 from tollgate import errors
-from tollgate.core.features.columns import plan_features
+from tollgate.core.features.catalog import plan_features
 from tollgate.core.features.feature import Feature
-from tollgate.core.features.history_formulas import HISTORY_OPERATIONS
+from tollgate.core.features.history_features import HISTORY_FEATURES
 
 from model_build.cli.main import main as tollgate
 from model_build.data.table import count_categories, read_labeled_events
-from model_build.detector_file.reader import read_detector_file
+from model_build.detector_file.reader import DetectorToml, read_detector_file
+from model_build.detector_file.section import Section
 from model_build.simulator import write_sample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +36,8 @@ WIDTH = 80
 SAMPLE_ROWS, SAMPLE_SEED = 20_000, 0
 
 _WRITTEN = "<!-- Written by scripts/write_reference.py: change the code, then run it. -->"
+_KEYS_HEAD = "| key | type | default | meaning |\n|---|---|---|---|\n"
+_TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "object": "table"}
 _ERRORS_BEGIN, _ERRORS_END = "<!-- errors: written by scripts/write_reference.py -->", "<!-- end of errors -->"
 
 
@@ -88,7 +94,7 @@ def sample_features() -> tuple[Feature, ...]:
 
 def _feature_tables(features: Sequence[Feature]) -> Iterator[str]:
     def group_of(feature: Feature) -> str:
-        if feature.operation not in HISTORY_OPERATIONS:
+        if feature.operation not in HISTORY_FEATURES:
             return "From the event itself"
         return f"From the history of the {feature.source.replace('_', ' + ')}"
 
@@ -96,6 +102,53 @@ def _feature_tables(features: Sequence[Feature]) -> Iterator[str]:
         yield f"## {heading}\n\n| feature | description |\n|---|---|"
         yield from (f"| `{feature.name}` | {feature.description} |" for feature in group)
         yield ""
+
+
+def key_tables(page: str) -> str:
+    """Return detector-file.md with the table of keys of each section made anew."""
+    for name, section in list_sections().items():
+        begin = rf"(^## \[+{name}\]+\n(?:(?!## ).*\n)*?{re.escape(_KEYS_HEAD)})"
+        rows = "".join(f"| `{key}` | {' | '.join(describe_key(section, key))} |\n" for key in section.model_fields)
+        written = rows.replace("\\", "\\\\")
+        page, replaced = re.subn(rf"{begin}(?:\|.*\n)*", rf"\g<1>{written}", page, flags=re.MULTILINE)
+        if replaced != 1:
+            raise SystemExit(f"detector-file.md has to have one table of keys under [{name}].")
+    return page
+
+
+def list_sections() -> dict[str, type[Section]]:
+    """Return the sections of a detector file that have keys of their own, by name."""
+    found = {}
+    for name, field in DetectorToml.model_fields.items():
+        for one in (field.annotation, *get_args(field.annotation)):
+            if isinstance(one, type) and issubclass(one, Section) and name != "lists":
+                found[name] = one
+    return found
+
+
+def describe_key(section: type[Section], key: str) -> tuple[str, str, str]:
+    """Return type, default and meaning of a key, as the reference writes them."""
+    field = section.model_fields[key]
+    words: Mapping[str, Any] = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    kind = words.get("type") or _type_of(section.model_json_schema()["properties"][key])
+    return kind, words.get("default") or _write_default(field), field.description or ""
+
+
+def _type_of(schema: Mapping[str, Any]) -> str:
+    if "anyOf" in schema:
+        return _type_of(schema["anyOf"][0])
+    if schema["type"] == "array":
+        first, *others = _type_of(schema["items"]).split(" ")
+        return f"list of {' '.join([f'{first}s', *others])}"
+    return _TYPES.get(schema["type"], str(schema["type"]))
+
+
+def _write_default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default is None:
+        return "none"
+    return f"`{field.default:g}`" if isinstance(field.default, float) else f"`{json.dumps(field.default)}`"
 
 
 def errors_table(page: str) -> str:
@@ -125,6 +178,7 @@ def list_errors() -> list[type[errors.TollgateError]]:
 
 PAGES: Mapping[str, Callable[[str], str]] = {
     "command-line.md": command_line_page,
+    "detector-file.md": key_tables,
     "features.md": features_page,
     "http-api.md": errors_table,
 }

@@ -14,8 +14,7 @@ from scripts.architecture.source import FUNCTIONS, ROOT, find_modules, imports_o
 CORE = FUNCTIONS / "tollgate/core"
 AWS = {"boto3", "botocore"}
 MAY_IMPORT_AWS = {
-    *("model_build/deployment/publish.py", "model_build/cli/main.py"),
-    *("model_build/cli/redrive.py", "model_build/cli/reindex.py"),
+    *("model_build/deployment/publish.py", "model_build/cli/main.py", "model_build/cli/operations.py"),
 }
 IMPURE = {"os", "time", "random", "socket", "subprocess", "requests", "httpx", "logging", "pathlib", "tempfile"}
 WEB = {"fastapi", "starlette", "mangum", "pydantic"}
@@ -178,8 +177,11 @@ def test_only_handlers_know_the_web() -> None:
         for path in modules_in("functions/tollgate", "model_build")
         if roots(path) & WEB and "/handlers/" not in name_of(path)
     ]
+    # Pydantic reads the detector file, too.
+    describing = [name for name in wrong if name.startswith("model_build/detector_file/")]
 
-    assert wrong == []
+    assert wrong == describing
+    assert not any(roots(ROOT / name) & (WEB - {"pydantic"}) for name in describing)
 
 
 def test_the_environment_is_read_in_few_places() -> None:

@@ -23,7 +23,7 @@ FIGURES = {
         *("usual_reasons_p50_ms", "ratio"),
     ),
     "history --rows 5000 --runs 1": (),
-    "reasons --rows 5000 --runs 2": ("ratio_row", "ratio_1000", "ratio_background", "max_error", "tables_mb"),
+    "reasons --rows 5000 --runs 2": ("ratio_row", "ratio_1000", "ratio_shap", "max_error", "tables_mb"),
     "search --rows 3000 --days 3 --runs 1": ("search_worst_first_ms", "search_worst_again_ms", "index_mb"),
     "rules --rows 1000 --runs 1": ("ms_10_by_100k", "us_one_event"),
 }

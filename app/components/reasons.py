@@ -57,5 +57,7 @@ def explain_missing(detector: Detector, answer: Json) -> str:
         return "This decision has no score. Only its rules explain it."
     kind = (detector.document.get("reasons") or {}).get("kind")
     if kind == "none":
-        return 'This detector version was trained without reasons. Train with reasons = "exact" to see them.'
+        return (
+            'This detector version was trained without reasons. To see them, remove reasons = "none" and train again.'
+        )
     return "The reasons for this decision are no longer available, because its detector version was deleted."

@@ -1,10 +1,11 @@
-"""Console output of the commands: checks before long work, progress, and the results of a training."""
+"""Console of the commands: the option --now, checks before long work, progress, and the results of a training."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,30 @@ import click
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+from tollgate.core.times.time_format import TimeFormat
+from tollgate.core.times.timestamps import to_moment
 
 from model_build.cli.output_file import check_output
 
 if TYPE_CHECKING:
     from model_build.train import TrainingResult
+
+
+class _Moment(click.ParamType[datetime]):
+    name = "when"
+
+    def convert(self, value: datetime | str, param: click.Parameter | None, context: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return to_moment(TimeFormat().read(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, context)
+
+
+NOW = click.option(
+    "--now", type=_Moment(), help="Time at which DATA was made, such as 2026-01-31T13:24Z; by default, now."
+)
 
 
 def check_writable(folder: Path) -> None:

@@ -14,13 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from tollgate.errors import TollgateError
 
-from model_build.cli.console import check_json, check_writable, show_progress, show_trained
-from model_build.cli.now_option import NOW
-from model_build.cli.redrive import redrive
-from model_build.cli.reindex import reindex
-from model_build.cli.replay import replay
+from model_build.cli.console import NOW, check_json, check_writable, show_progress, show_trained
+from model_build.cli.operations import COMMANDS as OPERATIONS
 from model_build.cli.rules import COMMANDS as RULE_COMMANDS
-from model_build.cli.score import score
 from model_build.cli.seal import COMMANDS as SEAL_COMMANDS
 from model_build.cli.version_folder import VersionCommand, choose_version
 
@@ -221,7 +217,7 @@ def publish(folder: Path, bucket: str, history_table: str) -> None:
     click.echo(f"{published.version.detector} {published.version.version} is now the champion; {loaded}")
 
 
-for _command in (*RULE_COMMANDS, *SEAL_COMMANDS, score, replay, redrive, reindex):
+for _command in (*RULE_COMMANDS, *SEAL_COMMANDS, *OPERATIONS):
     main.add_command(_command)
 
 

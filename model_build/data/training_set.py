@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tollgate.core.decisions.decide import Reads, compute_in_blocks
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.features.columns import plan_features
+from tollgate.core.features.catalog import plan_features
 from tollgate.core.features.feature import Feature, Matrix
 from tollgate.core.features.pipeline import FeatureSteps
 from tollgate.core.history.plan import HistoryPlan
@@ -16,8 +16,8 @@ from tollgate.core.history.replay import Replayed, replay_histories
 
 from model_build.data.sampling import EMPTY_SAMPLE, WeightedSample
 from model_build.data.table import LabeledEvents, count_categories
-from model_build.detector_file.excluded_features import exclude_features
 from model_build.detector_file.reader import DetectorFile
+from model_build.detector_file.training import exclude_features
 from model_build.evaluation.metrics import Metrics, measure
 from model_build.models.fitted import thread_count
 from model_build.models.registry import Labels

@@ -12,7 +12,7 @@ from tollgate.core.rules.lists.text import ListLine, describe_change, read_list
 from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import InputError, suggest
 
-from model_build.detector_file.lists import read_list_file
+from model_build.detector_file.rules import read_list_file
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The detector file, detector.toml: a reader for each of its sections."""
+"""Detector file, detector.toml: a model of each of its sections, and the reader that puts them together."""

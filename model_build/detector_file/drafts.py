@@ -6,7 +6,6 @@ import json
 import os
 import re
 import tempfile
-import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +16,8 @@ from tollgate.core.rules.rule import USUAL_PRIORITY, Rule
 from tollgate.errors import DetectorFileError, NotFoundError
 
 from model_build.detector_file.reader import DetectorFile, read_detector_file
+from model_build.detector_file.toml import read_statements
 
-_HEADING = re.compile(r"^[ \t]*\[\[\s*rules\s*\]\][^\n]*\n?", flags=re.MULTILINE)
-_TABLE = re.compile(r"^[ \t]*\[", flags=re.MULTILINE)
 # Blank lines and comments at the end of a table stay: they may belong to the next one.
 _TAIL = re.compile(r"(?:^[ \t]*(?:#[^\n]*)?\n)*\Z", flags=re.MULTILINE)
 _PLAIN = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
@@ -56,34 +54,19 @@ def replace_rules_in_file(path: Path, rules: Sequence[Rule]) -> DetectorFile:
 
 def replace_rules(text: str, rules: Sequence[Rule]) -> str:
     """Return the text of a detector file with ``rules`` in place of its [[rules]] tables."""
-    tables = write_rules(rules)
-    first = _HEADING.search(text)
-    if first is None:
-        return f"{text.rstrip()}\n\n{tables}"
-    kept, at = [text[: first.start()]], first.start()
-    while heading := _HEADING.match(text, at):
-        end = _end_of_table(text, heading.start(), heading.end())
-        tail = _TAIL.search(text, heading.end(), end)
-        kept.append(text[tail.start() : end] if tail else "")
-        following = _HEADING.search(text, end)
-        if following is None:
-            kept.append(text[end:])
-            break
-        kept.append(text[end : following.start()])
-        at = following.start()
-    rest = "".join(kept[1:]).strip("\n")
-    return kept[0] + tables + (f"\n{rest}\n" if rest else "")
-
-
-def _end_of_table(text: str, start: int, after: int) -> int:
-    """Return where the table that begins at ``start`` ends: a line of a text in it may look like the next one."""
-    for candidate in _TABLE.finditer(text, after):
-        try:
-            tomllib.loads(text[start : candidate.start()])
-        except tomllib.TOMLDecodeError:
-            continue
-        return candidate.start()
-    return len(text)
+    written = write_rules(rules)
+    headings = [statement for statement in read_statements(text) if statement.value_at is None]
+    ends = [*(heading.start for heading in headings[1:]), len(text)]
+    kept, at = [], 0
+    for heading, end in zip(headings, ends, strict=True):
+        if heading.path[0] == "rules":
+            kept.append(text[at : heading.start])
+            tail = _TAIL.search(text, heading.start, end)
+            at = tail.start() if tail else end
+    if not kept:
+        return f"{text.rstrip()}\n\n{written}"
+    rest = "".join([*kept[1:], text[at:]]).strip("\n")
+    return kept[0] + written + (f"\n{rest}\n" if rest else "")
 
 
 def write_rules(rules: Sequence[Rule]) -> str:

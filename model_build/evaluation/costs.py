@@ -1,4 +1,4 @@
-"""Costs of fraud, reviews and wrong blocks: the prices in [costs], and the daily total at given thresholds."""
+"""Costs of fraud, reviews and wrong blocks: the daily total at given thresholds."""
 
 from __future__ import annotations
 
@@ -7,48 +7,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tollgate.core.detectors.costs import AMOUNT, Costs
+from tollgate.core.detectors.costs import Costs
 from tollgate.core.detectors.score import TOP_SCORE
 from tollgate.core.events.event import Floats, Ints
 from tollgate.core.times.outliers import find_outliers
-from tollgate.errors import suggest
-
-from model_build.detector_file.toml import TomlReader
 
 COST_NAMES = ("missed_fraud", "review", "blocked_legitimate")
 # A threshold that no score reaches.
 NEVER = TOP_SCORE + 1
-_MAX_PRICE = 10**12
-
-
-def read_costs(reader: TomlReader, *, has_amount: bool) -> Costs | None:
-    """Read [costs]; None where a missed fraud has no price, as there is neither an amount nor a section.
-
-    Raises `DetectorFileError` naming line and key.
-    """
-    given = reader.sections.get("costs", {})
-    missed = None if given.get("missed_fraud", AMOUNT) == AMOUNT else _read_price(reader, "missed_fraud", AMOUNT)
-    default = Costs()
-    costs = Costs(
-        missed_fraud=missed,
-        review=_read_price(reader, "review", default.review),
-        blocked_legitimate=_read_price(reader, "blocked_legitimate", default.blocked_legitimate),
-        defaults=tuple(name for name in COST_NAMES if name not in given),
-    )
-    if has_amount or missed is not None:
-        return costs
-    if "costs" in reader.sections:
-        raise reader.fail("costs", "missed_fraud", "must be a number, as [event] has no amount")
-    return None
-
-
-def _read_price(reader: TomlReader, key: str, default: float | str) -> float:
-    value = reader.sections.get("costs", {}).get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_PRICE:
-        also, known = (f'"{AMOUNT}" or ', (AMOUNT,)) if default == AMOUNT else ("", ())
-        near = suggest(value, known) if isinstance(value, str) else ""
-        raise reader.fail("costs", key, f"must be {also}a number from 0 to 10^12, not {value!r}{near}")
-    return float(value)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from tollgate.core.detectors.costs import Costs
+from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.detectors.score import TOP_SCORE
-from tollgate.core.detectors.version import Outcome
 from tollgate.core.events.event import Floats, Ints
 
 from model_build.evaluation.costs import COST_NAMES, NEVER, DailyBalance, PricedEvents, measure_balance

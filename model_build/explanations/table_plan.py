@@ -1,26 +1,32 @@
-"""Plan of reason tables: the subtree of each table, and the conditions that lead to each leaf."""
+"""Plan of reason tables: the trees that get some, the subtree of each, and the conditions that lead to each leaf."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from tollgate.core.events.event import Floats
 from tollgate.core.explanations.splits import Bools, Places
 
-from model_build.explanations.tree_arrays import TreeArrays
+from model_build.explanations.tree_arrays import TreeArrays, to_tree_arrays
+from model_build.onnx_export.trees import Ensemble, Tree
 
+# How many splits and features a table has room for.
+NARROW, WIDE = 8, 16
 # A table of at most this many splits serves several leaves: 128 rows. With more it would grow faster than it saves.
 SHARED_BITS = 7
 # A leaf under more splits than this is left to the deep trees' way.
 MAX_BITS = 12
+# Tables beyond this would make a version slow to open; the trees with the largest ones go without.
+MAX_TABLE_BYTES = 48 << 20
 
 
 @dataclass(frozen=True)
 class TablePlan:
     """g tables for l leaves.
 
-    ``root``, shape (g,), is the top of each table's subtree. ``splits``, shape (g, MOST_BITS), holds the inner nodes
+    ``root``, shape (g,), is the top of each table's subtree. ``splits``, shape (g, MAX_BITS), holds the inner nodes
     that make up its pattern, lowest bit first, -1 where there are fewer. ``leaf`` and ``table``, both (l,), say which
     table a leaf belongs to.
     """
@@ -33,7 +39,7 @@ class TablePlan:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What leads to each of l leaves of a plan; every array has shape (l, MOST_BITS), step by step from the root.
+    """What leads to each of l leaves of a plan; every array has shape (l, MAX_BITS), step by step from the root.
 
     ``bit`` is the place of a step's split in the table's pattern, -1 beyond the leaf; ``wanted`` the answer that leads
     on; ``condition`` the number of its feature among those on the way; ``share`` how much of the cover goes that way.
@@ -111,3 +117,42 @@ def trace_conditions(trees: TreeArrays, plan: TablePlan) -> Conditions:
         share[here, step] = trees.share[child]
         node[here] = split
     return Conditions(bit, wanted, number_distinct(feature), share)
+
+
+def table_sizes_bytes(bits: Places) -> Places:
+    """Return the size of tables whose patterns have so many bits, shape (g,)."""
+    sizes: Places = (4 * np.where(bits <= NARROW, NARROW, WIDE)) << bits
+    return sizes
+
+
+def divide_trees(ensemble: Ensemble, features: int) -> tuple[Ensemble | None, Ensemble | None]:
+    """Return the trees that get tables and those that do not, None where there are none of a kind."""
+    shallow = [tree for tree in ensemble.trees if _depth(tree) <= MAX_BITS]
+    deep = [tree for tree in ensemble.trees if _depth(tree) > MAX_BITS]
+    if shallow:
+        sizes = _sizes_by_tree(to_tree_arrays(replace(ensemble, trees=shallow), features))
+        smallest_first = np.argsort(sizes, kind="stable")
+        fits = np.zeros(len(shallow), bool)
+        fits[smallest_first] = np.cumsum(sizes[smallest_first]) <= MAX_TABLE_BYTES
+        deep += [tree for tree, small in zip(shallow, fits, strict=True) if not small]
+        shallow = [tree for tree, small in zip(shallow, fits, strict=True) if small]
+    return _of(ensemble, shallow), _of(ensemble, deep)
+
+
+def _of(ensemble: Ensemble, trees: Sequence[Tree]) -> Ensemble | None:
+    return replace(ensemble, trees=trees) if trees else None
+
+
+def _depth(tree: Tree) -> int:
+    depth, level = -1, np.zeros(1, np.int64)
+    while len(level):
+        depth += 1
+        level = np.concatenate([tree.left[level], tree.right[level]])
+        level = level[level >= 0]
+    return depth
+
+
+def _sizes_by_tree(trees: TreeArrays) -> Floats:
+    plan = plan_tables(trees)
+    sizes = table_sizes_bytes((plan.splits >= 0).sum(axis=1))
+    return np.bincount(trees.tree[plan.root], sizes, minlength=int(trees.tree[-1]) + 1)

@@ -1,38 +1,50 @@
-"""Reason tables of shallow trees, built from the exact values of their leaves."""
+"""Reason tables of shallow trees, built from the exact Shapley values of their leaves.
+
+A leaf under m conditions on distinct features plays the game v(S) = g(S) if the event meets all conditions in S, else
+0: g(S) = ∏ over i ∉ S of the share of cover that goes the leaf's way (Lundberg et al.: "From local explanations to
+global understanding with explainable AI for trees", Nature Machine Intelligence, 2020). With Shapley's weights w, the
+value of feature i for an event that meets the conditions X is a sum over subsets of X:
+φ_i(X) = Σ over S ⊆ X of a_i(S), where a_i(S) = w(|S| − 1) g(S) for i ∈ S and −w(|S|) g(S) otherwise. Sums over all
+subsets, for all X at once, take m passes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import factorial
 
 import numpy as np
+import numpy.typing as npt
 from tollgate.core.events.event import Floats
-from tollgate.core.explanations.splits import Bools, Places
+from tollgate.core.explanations.splits import Places
 from tollgate.core.explanations.tree_tables import Tables
 
-from model_build.explanations.leaf_shapley import background_games, cover_games, shapley_values
-from model_build.explanations.table_plan import Conditions, TablePlan, number_distinct, plan_tables, trace_conditions
+from model_build.explanations.table_plan import (
+    NARROW,
+    WIDE,
+    Conditions,
+    TablePlan,
+    number_distinct,
+    plan_tables,
+    trace_conditions,
+)
 from model_build.explanations.tree_arrays import TreeArrays
 
-NARROW, WIDE = 8, 16
 # Values that are held at once.
 _MAX_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
 class BuiltTables:
-    """Tables, and what their trees say on average over the reference, from which contributions count."""
+    """Tables, and the average answer of their trees over their cover, from which contributions count."""
 
     tables: tuple[Tables, ...]
     base: float
 
 
-def build_tables(trees: TreeArrays, background: Bools | None) -> BuiltTables:
-    """Return the tables of trees that are no deeper than `table_plan.MAX_BITS`.
-
-    ``background``, shape (b, s + 1), is what the splits say of each background row; without one, values are
-    path-dependent.
-    """
+def build_tables(trees: TreeArrays) -> BuiltTables:
+    """Return the tables of trees that are no deeper than `table_plan.MAX_BITS`."""
     plan = plan_tables(trees)
     way = trace_conditions(trees, plan)
     bits = (plan.splits >= 0).sum(axis=1)
@@ -42,7 +54,7 @@ def build_tables(trees: TreeArrays, background: Bools | None) -> BuiltTables:
     for leaves in _alike(bits[plan.table], way):
         table = plan.table[leaves]
         part = Conditions(way.bit[leaves], way.wanted[leaves], way.condition[leaves], way.share[leaves])
-        games = _games(trees, plan, leaves, part, background)
+        games = cover_games(_shares(part))
         weights = trees.value[plan.leaf[leaves]]
         base += float(weights @ games[:, 0])
         values = shapley_values(games) * weights[:, None, None]
@@ -55,12 +67,6 @@ def build_tables(trees: TreeArrays, background: Bools | None) -> BuiltTables:
         np.add.at(rows[width].reshape(-1), row[:, :, None] * width + column[:, None, :], found)
     tables = [_finish(trees, plan, slots, first, rows[width], bits) for width in (NARROW, WIDE) if len(rows[width])]
     return BuiltTables(tuple(tables), base)
-
-
-def table_sizes_bytes(bits: Places) -> Places:
-    """Return the size of tables whose patterns have so many bits, shape (g,)."""
-    sizes: Places = (4 * np.where(bits <= NARROW, NARROW, WIDE)) << bits
-    return sizes
 
 
 def _width(bits: int) -> int:
@@ -79,7 +85,7 @@ def _lay_out(bits: Places) -> tuple[Places, dict[int, Floats]]:
 
 
 def _alike(bits: Places, way: Conditions) -> Iterator[Places]:
-    """Yield leaves in lots whose tables have as many bits and whose ways have as many conditions."""
+    """Yield batches of leaves whose tables have as many bits and whose ways have as many conditions."""
     conditions = way.condition.max(axis=1) + 1
     for kind in np.unique(bits * 64 + conditions):
         here = np.flatnonzero(bits * 64 + conditions == kind)
@@ -87,21 +93,38 @@ def _alike(bits: Places, way: Conditions) -> Iterator[Places]:
         yield from np.split(here, range(size, len(here), size))
 
 
-def _games(trees: TreeArrays, plan: TablePlan, leaves: Places, way: Conditions, background: Bools | None) -> Floats:
-    m = int(np.max(way.condition)) + 1
-    if background is None:
-        shares = np.ones((len(leaves), m))
-        for step in range(way.bit.shape[1]):
-            here = np.flatnonzero(way.bit[:, step] >= 0)
-            shares[here, way.condition[here, step]] *= way.share[here, step]
-        return cover_games(shares)
-    unmet = np.zeros((len(leaves), len(background)), np.int64)
+def _shares(way: Conditions) -> Floats:
+    """Return how much of the cover goes the way of each condition, shape (leaves, m)."""
+    shares = np.ones((len(way.bit), int(np.max(way.condition)) + 1))
     for step in range(way.bit.shape[1]):
         here = np.flatnonzero(way.bit[:, step] >= 0)
-        split = trees.split[plan.splits[plan.table[leaves[here]], way.bit[here, step]]]
-        wrong = way.wanted[here, step][:, None] != background[:, split].T
-        unmet[here] |= wrong.astype(np.int64) << way.condition[here, step][:, None]
-    return background_games((1 << m) - 1 - unmet, m)
+        shares[here, way.condition[here, step]] *= way.share[here, step]
+    return shares
+
+
+def cover_games(shares: Floats) -> Floats:
+    """Return g of each leaf for every S, shape (l, 2^m); ``shares``, (l, m), is what goes each condition's way."""
+    leaves, m = shares.shape
+    games = np.ones((leaves, 1 << m))
+    for condition in range(m):
+        outside = (np.arange(1 << m) >> condition) & 1 == 0
+        games[:, outside] *= shares[:, condition, None]
+    return games
+
+
+def shapley_values(games: Floats) -> Floats:
+    """Return the values of each leaf's conditions for every set X of conditions met, shape (l, 2^m, m)."""
+    leaves, patterns = games.shape
+    m = patterns.bit_length() - 1
+    size = np.array([int(pattern).bit_count() for pattern in range(patterns)])
+    inside = (np.arange(patterns)[:, None] >> np.arange(m)) & 1 == 1
+    weights = np.array([factorial(s) * factorial(m - s - 1) / factorial(m) for s in range(m)] + [0.0])
+    terms: npt.NDArray[np.float64] = np.where(inside, weights[size - 1][:, None], -weights[size][:, None])
+    values: Floats = games[:, :, None] * terms
+    for condition in range(m):
+        halves = values.reshape(leaves, -1, 2, 1 << condition, m)
+        halves[:, :, 1] += halves[:, :, 0]
+    return values
 
 
 def _conditions_met(way: Conditions, patterns: Places) -> Places:
@@ -109,8 +132,10 @@ def _conditions_met(way: Conditions, patterns: Places) -> Places:
     unmet = np.zeros((len(way.bit), len(patterns)), np.int64)
     for step in range(way.bit.shape[1]):
         here = np.flatnonzero(way.bit[:, step] >= 0)
-        said = (patterns >> way.bit[here, step][:, None]) & 1 == 1
-        unmet[here] |= (said != way.wanted[here, step][:, None]).astype(np.int64) << way.condition[here, step][:, None]
+        answers = (patterns >> way.bit[here, step][:, None]) & 1 == 1
+        unmet[here] |= (answers != way.wanted[here, step][:, None]).astype(np.int64) << way.condition[here, step][
+            :, None
+        ]
     return (1 << (int(np.max(way.condition)) + 1)) - 1 - unmet
 
 

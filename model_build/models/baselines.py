@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from tollgate.core.events.event import Floats
-from tollgate.core.history.plan import is_unusual
+from tollgate.core.history.unusual_amounts import is_unusual
 
 from model_build.data.training_set import TrainingSet
 from model_build.evaluation.prequential import Fold, Scorer

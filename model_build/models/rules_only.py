@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tollgate import clock
 from tollgate.core.detectors.model import INPUT, OUTPUT
 from tollgate.core.detectors.score import FALSE_POSITIVE_RATES, TOP_SCORE, ScoreScale
-from tollgate.core.detectors.version import history_to_json
-from tollgate.core.features.columns import plan_features
+from tollgate.core.features.catalog import plan_features
 from tollgate.core.features.feature import Feature
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.rules.scope import SCORE
@@ -32,7 +30,7 @@ from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.metrics import count_scores
 from model_build.models.fitted import thread_count
 from model_build.onnx_export.graph import build_model
-from model_build.sealing.manifest import installed_libraries, write_time
+from model_build.sealing.manifest import describe_data, installed_libraries
 from model_build.sealing.sample_events import encode_unscored_events
 from model_build.sealing.seal import Sealed, encode_histories, seal_version
 
@@ -50,21 +48,9 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
     features = plan_features(file.event_type, plan, categories if data is None else count_categories(data.events))
     created_at = write_utc(clock.now())
     manifest = {
-        "detector": file.detector,
-        "description": file.description,
-        "created_at": created_at,
-        "event_type": file.event_type.to_json(),
-        "history": history_to_json(plan),
-        "features": [feature.to_json() for feature in features],
-        "score_scale": _nothing_reaches().to_json(),
-        "outcomes": [asdict(outcome) for outcome in file.outcomes],
-        "record_batches": file.record_batches,
-        "rules": file.rules.to_json(),
-        "safety": file.safety.to_json(),
-        "stream": file.stream.to_json(),
-        "file_form": file.file_form.to_json(),
+        **file.seal(features, _nothing_reaches(), created_at).to_manifest(),
         "rules_alone": True,
-        "training": _describe_data(data, created_at),
+        "training": _describe_nothing(created_at) if data is None else describe_data(data),
         "libraries": installed_libraries(),
     }
     histories, past = (gzip.compress(b"", mtime=0), None) if data is None else _replay(data, file, features, progress)
@@ -106,17 +92,9 @@ def _nothing_reaches() -> ScoreScale:
     return ScoreScale(np.full(TOP_SCORE, 2.0))
 
 
-def _describe_data(data: LabeledEvents | None, created_at: str) -> dict[str, Any]:
-    if data is None:
-        return {"rows": 0, "frauds": 0, "unlabelled": 0, "from": created_at, "to": created_at, "data_sha256": None}
-    return {
-        "rows": len(data.events),
-        "frauds": int((data.labels == 1).sum()),
-        "unlabelled": int((data.labels < 0).sum()),
-        "from": write_time(int(data.events.times_us[0])),
-        "to": write_time(data.end_us),
-        "data_sha256": data.sha256,
-    }
+def _describe_nothing(created_at: str) -> dict[str, Any]:
+    """Return what a manifest says of the events of a version that was made without any."""
+    return {"rows": 0, "frauds": 0, "unlabelled": 0, "from": created_at, "to": created_at, "data_sha256": None}
 
 
 def _replay(

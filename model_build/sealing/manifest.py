@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 from tollgate import clock
+from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.detectors.score import FALSE_POSITIVE_RATES, ScoreScale
-from tollgate.core.detectors.version import Outcome, history_to_json
 from tollgate.core.events.event import Floats, Ints
 from tollgate.core.times.timestamps import write_second, write_utc
 
 from model_build.data.examples import choose_examples
 from model_build.data.split import Split
+from model_build.data.table import LabeledEvents
 from model_build.data.training_set import TrainingSet
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.cost_report import SealedBalance, report_money
@@ -91,21 +92,10 @@ def describe_version(
     difference: float | None,
 ) -> dict[str, Any]:
     """Return the manifest of a version, but for the hashes that sealing adds."""
-    file, data = training_set.file, training_set.data
+    file = training_set.file
+    sealed = file.seal(training_set.features, held_out.scale, write_utc(clock.now()), outcomes)
     return {
-        "detector": file.detector,
-        "description": file.description,
-        "created_at": write_utc(clock.now()),
-        "event_type": file.event_type.to_json(),
-        "history": history_to_json(training_set.plan),
-        "features": [feature.to_json() for feature in training_set.features],
-        "score_scale": held_out.scale.to_json(),
-        "outcomes": [asdict(outcome) for outcome in outcomes],
-        "record_batches": file.record_batches,
-        "rules": file.rules.to_json(),
-        "safety": file.safety.to_json(),
-        "stream": file.stream.to_json(),
-        "file_form": file.file_form.to_json(),
+        **sealed.to_manifest(),
         "model": {
             "kind": best.kind,
             "imbalance": _imbalance(best),
@@ -115,16 +105,23 @@ def describe_version(
             "brought_sha256": best.external_sha256,
         },
         "training": {
-            "rows": len(data.events),
-            "frauds": int((data.labels == 1).sum()),
-            "unlabelled": int((data.labels < 0).sum()),
-            "from": write_time(int(data.events.times_us[0])),
-            "to": write_time(data.end_us),
+            **describe_data(training_set.data),
             "parts": {name: _describe_part(training_set, getattr(held_out.split, name)) for name in _PARTS},
-            "data_sha256": data.sha256,
             "choices": _describe_choices(file, best),
         },
         "libraries": installed_libraries(),
+    }
+
+
+def describe_data(data: LabeledEvents) -> dict[str, Any]:
+    """Return what a manifest says of the events that a version was made from."""
+    return {
+        "rows": len(data.events),
+        "frauds": int((data.labels == 1).sum()),
+        "unlabelled": int((data.labels < 0).sum()),
+        "from": write_time(int(data.events.times_us[0])),
+        "to": write_time(data.end_us),
+        "data_sha256": data.sha256,
     }
 
 

@@ -205,8 +205,11 @@ def decision(sent: Json, repeated: bool = False) -> Json:
 
 
 REASONS = [
-    ("Amount compared with this customer's usual", 1.9, "Amount 1,849.00 is 14.2 times this customer's usual 130.21."),
-    ("Payments of this device lately", 0.8, "No payment of this device before this one is remembered."),
+    (
+        *("Amount compared with this customer's usual amount", 1.9),
+        "The amount of $1,849.00 is 14.2 times this customer's usual amount of $130.21.",
+    ),
+    ("Payment velocity of this device", 0.8, "There are no earlier payments with this device."),
     ("Time of day", -0.4, "The payment was made at 21:07 UTC."),
 ]
 
@@ -242,9 +245,9 @@ def histories(sent: Json, sums: Json | None = None) -> list[Json]:
     ``sums`` are those of the customer over its longest half-life, by operation, in place of the usual ones.
     """
     facts = [
-        ("count", "Payments of this customer lately", "events", 12.25),
-        ("mean_amount", "Usual amount at this customer", "amount", 130.214),
-        ("distance_km", "Kilometres from the place where this customer usually is", "km", None),
+        ("count", "Recent payments with this customer", "events", 12.25),
+        ("mean_amount", "Usual amount of this customer", "amount", 130.214),
+        ("distance_km", "Distance from the usual location of this customer, in kilometers", "km", None),
     ]
     known: list[Json] = [
         {"operation": name, "description": text, "half_life_s": half_life_s, "unit": unit, "value": value}

@@ -76,7 +76,7 @@ def _bin(low: float | None, high: float | None, mean: float) -> Json:
 
 
 def _past(place: int, contribution: float, group: str) -> Json:
-    sentence = "Amount 1,849.00 is 9.2× this customer's usual 201.00."
+    sentence = "The amount of $1,849.00 is 9.2 times this customer's usual amount of $201.00."
     reason = {"name": group, "impact": 3, "contribution": contribution, "sentence": sentence}
     other = {
         "name": "Time of day",

@@ -11,8 +11,8 @@ from tests.app.contract_shapes import Json
 # What the dashboard takes for now, whatever the day and the hour on which tests run.
 NOW = datetime(2026, 11, 26, 14, 20, tzinfo=UTC)
 REASONS = [
-    {"name": "Amount", "impact": 3, "contribution": 2.1, "sentence": "Amount 920.00 is 9 times this customer's usual."},
-    {"name": "Place", "impact": -1, "contribution": -0.4, "sentence": "The payment is 2 km from the usual place."},
+    {"name": "Amount", "impact": 3, "contribution": 2.1, "sentence": "The amount is 9.0 times this customer's usual."},
+    {"name": "Place", "impact": -1, "contribution": -0.4, "sentence": "The payment was made 2 km from here."},
 ]
 
 

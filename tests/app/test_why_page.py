@@ -67,7 +67,7 @@ def test_an_unknown_feature_in_the_address_is_passed_over(open_page: OpenPage) -
 def test_payments_in_which_it_decided_can_be_opened(page: AppTest) -> None:
     said = texts(page)
     assert "×7.4" in said
-    assert "Amount 1,849.00 is 9.2×" in said
+    assert "The amount of $1,849.00 is 9.2 times" in said
     assert "Other reasons had a larger effect." in said
     page.button(key="past-0-past-0").click().run()
     assert not page.exception

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from tollgate.core.events.event import Events, Floats, Keys, join_keys, parent_key
 from tollgate.core.events.event_type import EventType, LabelRule
+from tollgate.core.history.decay import quantise, weigh
 from tollgate.core.history.labels import NOTHING_WITHHELD, Withheld
 from tollgate.core.history.latest_addition import latest_name, latest_names, latest_us, move_latest, read_as_of
-from tollgate.core.history.plan import HistoryPlan, Sum, SumKind, amount_excess, quantise, weigh
+from tollgate.core.history.plan import HistoryPlan, Sum, amount_excess
 from tollgate.core.history.replay import Replayed
 from tollgate.core.history.stored import StoredSums, add_fraud, add_to_all, fold_matured, read_all, stale_names
 from tollgate.core.history.stored_names import attribute, epoch_of
+from tollgate.core.history.sum_kinds import UNITS, SumKind
 
 from tests.core.timeline import EVENT, FRAUD, MATURED, Timeline
 
@@ -51,7 +53,7 @@ def add_legitimate(plan: HistoryPlan, entity: str, matured_at_s: float) -> dict[
         if kept.kind == "l":
             epochs, weights = weigh(np.array([matured_at_s]), plan.half_lives_s[kept.half_life])
             name = attribute("l", kept.half_life, int(epochs[0]))
-            added[name] = int(quantise(np.ones(1), weights, "l")[0])
+            added[name] = int(quantise(np.ones(1), weights, UNITS[SumKind.LEGITIMATE])[0])
     return added
 
 
@@ -218,8 +220,8 @@ def without_zeros(histories: Mapping[str, StoredSums]) -> dict[str, dict[str, in
     return {key: sums for key, sums in kept.items() if sums}
 
 
-def read_sum(plan: HistoryPlan, entity: str, kind: SumKind, reads: Floats) -> Floats:
+def read_sum(plan: HistoryPlan, entity: str, kind: str, reads: Floats) -> Floats:
     """Return what was read of one kind of sum over the longest half-life, shape (n,)."""
-    place = plan.sums[entity].index(Sum(kind, len(plan.half_lives_s) - 1))
+    place = plan.sums[entity].index(Sum(SumKind(kind), len(plan.half_lives_s) - 1))
     column: Floats = reads[:, place]
     return column

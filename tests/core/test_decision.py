@@ -11,7 +11,7 @@ from tollgate.core.decisions.decide import Reads, decide, decide_in_order, decid
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
-from tollgate.core.features.columns import compute_features
+from tollgate.core.features.pipeline import compute_features
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.replay import replay_histories, sum_additions
 from tollgate.core.history.stored import StoredHistories, add_to_all, read_all

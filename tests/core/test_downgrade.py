@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tollgate.core.decisions.decision import Downgrade
 from tollgate.core.decisions.downgrade import Thresholds
-from tollgate.core.detectors.version import Outcome
+from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.rules.backtest import Downgrades, count_downgrades, say_downgrades
 from tollgate.core.rules.matches import RuleHit
 from tollgate.core.rules.rule import Rule

@@ -49,8 +49,8 @@ def test_every_feature_stands_in_one_group(version: DetectorVersion) -> None:
     assert sorted(places) == list(range(len(version.features)))
     names = [group.name for group in version.reason_groups]
     assert len(set(names)) == len(names) < len(version.features) / 3
-    assert {"Amount", "Amount compared with this customer's usual", "merchant_category"} <= set(names)
-    assert "Payments of this customer and device lately" in names
+    assert {"Amount", "Amount compared with this customer's usual amount", "merchant_category"} <= set(names)
+    assert "Payment velocity of this customer and device" in names
 
 
 def test_the_top_reasons_are_the_weightiest_of_all(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tollgate.core.events.event import Events
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_events
-from tollgate.core.features.catalog import span
-from tollgate.core.features.columns import compute_features, plan_features
+from tollgate.core.features.catalog import plan_features, span
 from tollgate.core.features.feature import Feature, Matrix
+from tollgate.core.features.pipeline import compute_features
 from tollgate.core.history.labels import NO_FRAUDS, Frauds
 from tollgate.core.history.plan import HistoryPlan, plan_history
 from tollgate.core.history.replay import replay_histories

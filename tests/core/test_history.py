@@ -12,15 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import unit_sphere
 from tollgate.core.events.event_type import LabelRule
-from tollgate.core.history.plan import (
-    EPOCH_HALF_LIVES,
-    UNITS,
-    HistoryPlan,
-    plan_history,
-    weigh,
-)
+from tollgate.core.history.decay import EPOCH_HALF_LIVES, weigh
+from tollgate.core.history.plan import HistoryPlan, plan_history
 from tollgate.core.history.stored import add_fraud, stale_names
 from tollgate.core.history.stored_names import OPEN, attribute, epoch_of
+from tollgate.core.history.sum_kinds import UNITS
 
 from tests.core.one_by_one import (
     PAYMENT,

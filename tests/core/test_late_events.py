@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import Events
 from tollgate.core.events.event_type import LabelRule
-from tollgate.core.features.columns import compute_features, plan_features
+from tollgate.core.features.catalog import plan_features
+from tollgate.core.features.pipeline import compute_features
 from tollgate.core.files.history.histories import FileHistories, read_from
 from tollgate.core.history.labels import Frauds
 from tollgate.core.history.latest_addition import LatestMoved, latest_us, move_latest
-from tollgate.core.history.plan import UNITS, HistoryPlan, plan_history
+from tollgate.core.history.plan import HistoryPlan, plan_history
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored import StoredHistories, add_fraud
+from tollgate.core.history.sum_kinds import UNITS
 
 from tests.core.files.scored import texts_of
 from tests.core.one_by_one import FOLDING, LAZILY, PAYMENT, TIDILY, Keeping, Store, keys_of, make_events

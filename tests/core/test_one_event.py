@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tollgate.core.events.event import Keys, join_keys
 from tollgate.core.history.plan import HistoryPlan, LabelMaturation, Sum
 from tollgate.core.history.stored import add_to_all, read_all
+from tollgate.core.history.sum_kinds import SumKind
 
 from tests.core.one_by_one import add_event, make_events, read_history
 
@@ -15,9 +16,9 @@ COLUMN = st.lists(st.none() | st.sampled_from(["a", "b", "a|b", "ü"]), min_size
 PLAN = HistoryPlan(
     (3600.0, 86_400.0),
     {
-        "customer": (Sum("n", 0), Sum("a", 1), Sum("l", 1)),
-        "customer_device": (Sum("n", 1),),
-        "device": (Sum("n", 0), Sum("l", 0), Sum("l", 1)),
+        "customer": (Sum(SumKind.COUNT, 0), Sum(SumKind.AMOUNT, 1), Sum(SumKind.LEGITIMATE, 1)),
+        "customer_device": (Sum(SumKind.COUNT, 1),),
+        "device": (Sum(SumKind.COUNT, 0), Sum(SumKind.LEGITIMATE, 0), Sum(SumKind.LEGITIMATE, 1)),
     },
     LabelMaturation(7 * 86_400.0),
 )

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from tollgate.core.history.plan import HistoryPlan, Sum
 from tollgate.core.history.snapshot import pack_reads, unpack_reads
+from tollgate.core.history.sum_kinds import SumKind
 from tollgate.errors import InputError
 
 PLAN = HistoryPlan(
     (3_600.0, 86_400.0),
-    {"customer": (Sum("n", 0), Sum("n", 1), Sum("a", 1)), "device": (Sum("n", 1),)},
+    {
+        "customer": (Sum(SumKind.COUNT, 0), Sum(SumKind.COUNT, 1), Sum(SumKind.AMOUNT, 1)),
+        "device": (Sum(SumKind.COUNT, 1),),
+    },
 )
 VALUES = [
     (np.array([[0.1, 1e-300, -0.0]]), np.array([[np.nan]])),
@@ -39,4 +43,4 @@ def test_damage_and_another_plan_are_told() -> None:
         with pytest.raises(InputError, match="damaged"):
             unpack_reads(PLAN, damaged)
     with pytest.raises(InputError, match="read 4 sums"):
-        unpack_reads(HistoryPlan((3_600.0,), {"customer": (Sum("n", 0),)}), packed)
+        unpack_reads(HistoryPlan((3_600.0,), {"customer": (Sum(SumKind.COUNT, 0),)}), packed)

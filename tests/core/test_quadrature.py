@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tollgate.core.explanations.quadrature import gauss_legendre
+from tollgate.core.explanations.tree_quadrature import gauss_legendre
 
 
 @pytest.mark.parametrize("points", [1, 2, 3, 7, 16, 40])

@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import Events, Floats
-from tollgate.core.features.columns import compute_features, plan_features
+from tollgate.core.features.catalog import plan_features
+from tollgate.core.features.pipeline import compute_features
+from tollgate.core.history.decay import EPOCH_HALF_LIVES
 from tollgate.core.history.labels import NO_FRAUDS, Frauds
-from tollgate.core.history.plan import EPOCH_HALF_LIVES, plan_history
+from tollgate.core.history.plan import plan_history
 from tollgate.core.history.replay import replay_histories, sum_additions
+from tollgate.core.history.sum_kinds import SumKind
 
 from model_build.data.table import LabeledEvents, count_categories, read_labeled_events
 from model_build.detector_file.reader import DetectorFile
@@ -112,7 +115,7 @@ def test_rows_need_not_be_in_order_of_time() -> None:
 
 def test_a_label_known_at_the_time_of_a_payment_comes_after_it() -> None:
     events = make_events([100.0, 200.0], ["a", "a"])
-    fraud = [(s.kind, s.half_life) for s in PLAN.sums["customer"]].index(("f", 2))
+    fraud = [(s.kind, s.half_life) for s in PLAN.sums["customer"]].index((SumKind.FRAUD, 2))
 
     in_time = customer_reads(events, Frauds(np.array([0]), np.array([199.999999])))
     too_late = customer_reads(events, Frauds(np.array([0]), np.array([200.0])))

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tollgate.core.history.labels import Frauds
-from tollgate.core.history.plan import MAX_EXCESS, amount_excess, is_unusual, plan_history
+from tollgate.core.history.plan import amount_excess, plan_history
 from tollgate.core.history.replay import replay_histories
+from tollgate.core.history.unusual_amounts import MAX_EXCESS, is_unusual
 
 from tests.core.one_by_one import PAYMENT, make_events, read_sum
 from tests.core.same import assert_replay_is_one_by_one

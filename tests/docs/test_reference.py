@@ -17,8 +17,8 @@ from tollgate.errors import TollgateError
 
 from model_build.cli.main import main as tollgate
 from model_build.deployment.publish import open_folder
-from model_build.detector_file.reader import _KEYS, read_detector_file
-from scripts.write_reference import PAGES, REFERENCE, list_errors
+from model_build.detector_file.reader import DetectorToml, read_detector_file
+from scripts.write_reference import PAGES, REFERENCE, list_errors, list_sections
 from tests.core.files.scored import score
 from tests.docs.pages import ROOT, read_blocks
 
@@ -99,22 +99,25 @@ def read_key_tables() -> dict[str, dict[str, str]]:
 
 def test_every_key_of_a_detector_file_is_documented() -> None:
     documented = read_key_tables()
-    assert set(documented) == set(_KEYS)
-    for section, keys in _KEYS.items():
-        assert set(documented[section]) == set(keys or ())
+    assert set(documented) == set(DetectorToml.model_fields)
+    for name, section in list_sections().items():
+        assert list(documented[name]) == list(section.model_fields)
+        assert all(field.description for field in section.model_fields.values())
 
 
 def test_documented_defaults_are_the_real_ones(tmp_path: Path) -> None:
-    required = '[detector]\nid = "d"\n[event]\nid = "i"\ntimestamp = "t"\nlabel = "l"\n'
-    sections = dict.fromkeys(_KEYS, "") | {"event": required}
+    rule = 'name = "r"\nwhen = "a > 5"\noutcome = "review"\n'
+    required = '[detector]\nid = "d"\n[event]\nid = "i"\ntimestamp = "t"\namount = "a"\nlabel = "l"\n'
+    sections = dict.fromkeys(DetectorToml.model_fields, "") | {"event": required, "rules": rule}
     for section, defaults in read_key_tables().items():
         for key, default in defaults.items():
             if re.fullmatch(r"`.*`", default):
                 sections[section] += f"{key} = {default.strip('`')}\n"
     written = sections.pop("event")
     written = written.replace('id = "d"\n', f'id = "d"\n{sections.pop("detector")}')
-    written += "".join(f"[{section}]\n{lines}" for section, lines in sections.items() if lines)
-    (tmp_path / "plain.toml").write_text(required)
+    rules = f"[[rules]]\n{sections.pop('rules')}"
+    written += "".join(f"[{section}]\n{lines}" for section, lines in sections.items() if lines) + rules
+    (tmp_path / "plain.toml").write_text(f"{required}[[rules]]\n{rule}")
     (tmp_path / "written.toml").write_text(written)
     assert written.count(" = ") >= 18, written
     assert read_detector_file(tmp_path / "written.toml") == read_detector_file(tmp_path / "plain.toml")

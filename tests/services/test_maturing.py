@@ -12,9 +12,9 @@ from tollgate import clock
 from tollgate.core.decisions.decide import Reads, decide
 from tollgate.core.decisions.decision import Decision
 from tollgate.core.history.labels import Frauds
-from tollgate.core.history.plan import is_unusual
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored_names import OPEN
+from tollgate.core.history.unusual_amounts import is_unusual
 from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event

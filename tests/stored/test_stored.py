@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from localstack.emulator import Emulator
+from tests.doors.doors import call
 from tests.services.backend import Backend
 from tests.stored.live import live
 from tests.stored.names import names_of
@@ -31,6 +32,19 @@ def test_what_was_stored_answers_as_it_did(running: Emulator, name: str) -> None
         Stored.open(folder).load(backend)
         found = list(_differences_of_all(backend, asked))
     assert not found, "\n".join(found[:20])
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_reasons_of_past_events_belong_to_their_groups_whatever_these_are_called_now(
+    running: Emulator, name: str
+) -> None:
+    with fresh_backend(running, f"past-{name}") as backend:
+        Stored.open(FOLDERS / name).load(backend)
+        _, overview = call("GET", "/v1/detector/contributions")
+        group = max(overview["groups"], key=lambda one: float(one["mean_absolute"]))
+        _, dependence = call("GET", f"/v1/detector/contributions/{group['features'][0]}")
+    assert dependence["group"]["name"] == group["name"]
+    assert dependence["raised"][0]["sentence"] is not None
 
 
 def _differences_of_all(backend: Backend, asked: Sequence[Json]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+import tomllib
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +8,8 @@ import pytest
 from tollgate.core.detectors.costs import Costs
 from tollgate.errors import DetectorFileError
 
-from model_build.detector_file.toml import TomlReader
-from model_build.evaluation.costs import NEVER, PricedEvents, measure_balance, read_costs
+from model_build.detector_file.sections import CostsSection
+from model_build.evaluation.costs import NEVER, PricedEvents, measure_balance
 
 COSTS = Costs(review=3.0, blocked_legitimate=20.0)
 
@@ -112,7 +112,9 @@ def test_a_balance_as_json_is_rounded_and_names_no_empty_review_band() -> None:
 
 
 def read(text: str, *, has_amount: bool = True) -> Costs | None:
-    return read_costs(TomlReader(Path("detector.toml"), text), has_amount=has_amount)
+    sections = tomllib.loads(text)
+    section = CostsSection.model_validate(sections.get("costs", {}))
+    return section.costs(has_amount=has_amount, is_written="costs" in sections)
 
 
 def test_costs_are_read_with_the_names_of_the_defaults() -> None:

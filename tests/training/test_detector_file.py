@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tollgate.core.detectors.costs import Costs
-from tollgate.core.detectors.version import Outcome
+from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.events.event_type import EventType, LabelRule
 from tollgate.errors import DetectorFileError
 
@@ -106,6 +106,11 @@ def test_a_model_is_suggested_for_an_unknown_one(tmp_path: Path) -> None:
     message = refusal(tmp_path, text)
     assert f'line {line_of(text, "models")}: models in [training] names "xgbost"' in message
     assert 'did you mean "xgboost"?' in message
+
+
+def test_reasons_against_a_background_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    message = refusal(tmp_path, WHOLE.replace("seed = 1", 'seed = 1\nreasons = "background"'))
+    assert 'reasons in [training] can no longer be "background"; remove the key' in message
 
 
 @pytest.mark.parametrize(
@@ -290,8 +295,8 @@ def test_costs_that_are_not_set_are_the_documented_defaults(tmp_path: Path) -> N
     page = (ROOT / "docs/reference/detector-file.md").read_text(encoding="utf-8")
     assert costs.missed_fraud is None
     assert '| `missed_fraud` | `"amount"` or number | its amount |' in page
-    assert f"| `review` | number | {costs.review:g} |" in page
-    assert f"| `blocked_legitimate` | number | {costs.blocked_legitimate:g} |" in page
+    assert f"| `review` | number | `{costs.review:g}` |" in page
+    assert f"| `blocked_legitimate` | number | `{costs.blocked_legitimate:g}` |" in page
 
 
 @pytest.mark.parametrize("key", ["missed_fraud", "review", "blocked_legitimate"])
@@ -341,7 +346,7 @@ def test_cost_is_for_review_and_block_together_and_alone(tmp_path: Path, outcome
 
 
 def test_another_text_than_cost_is_no_score(tmp_path: Path) -> None:
-    assert "must be a score from 1 to 1000, not 'costs'" in refusal(tmp_path, FROM_COST.replace('"cost"', '"costs"'))
+    assert 'must be a score from 1 to 1000, not "costs"' in refusal(tmp_path, FROM_COST.replace('"cost"', '"costs"'))
 
 
 def test_outcomes_cannot_be_left_to_costs_that_are_not_there(tmp_path: Path) -> None:
@@ -371,3 +376,34 @@ def test_outcomes_cannot_be_left_to_costs_that_are_not_there(tmp_path: Path) -> 
 def test_a_value_of_another_kind_is_answered_with_the_right_form(tmp_path: Path, line: str, said: str) -> None:
     text = SMALLEST.replace("[event]\n", f'[event]\nlabel = "fraud"\n{line}\n')
     assert refusal(tmp_path, text).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "said"),
+    [
+        ("[training.xgboost]\neta = true\n", 7, "eta in [training.xgboost] must be a number of 0 or more, not true."),
+        (
+            "[training]\nseed = 1\n[training.xgboost]\nrounds = 3\netaa = 1\n",
+            10,
+            'etaa in [training.xgboost] is not a parameter of this model (did you mean "eta"?).',
+        ),
+        (
+            "[lists.one]\nvalues = []\nkind = 'text'\n[lists.two]\nvalues = []\nkind = 'txt'\n",
+            11,
+            'kind in [lists.two] must be text or number (did you mean "text"?).',
+        ),
+        ("[safety]\nat_least = 0\n", 7, "at_least in [safety] must be a whole number above 0, not 0."),
+        ("[training]\nvalidation_share = nan\n", 6, "must be at least 0.05 each, and at most 0.8 together."),
+        ('amount = ""\n', 6, "amount in [event] must not be empty; remove the key if there is none."),
+        ('amount = 3\namonut = ""\n', 7, 'amonut in [event] is not a known key (did you mean "amount"?).'),
+        ("location = { lat = 2026-01-01, at = nan }\n", 6, "location in [event] must be { latitude ="),
+        ("boolean = { a = 2026-01-01, b = [nan] }\n", 6, "must be a list, not { a = 2026-01-01, b = [nan] }."),
+        (f'timezone = "{"x" * 300}"\n', 6, f'such as "Europe/Berlin", not "{"x" * 59}….'),
+        ("description = 1\n[history]\nhalf_lives = [1]\n", 6, "description in [event] is not a known key"),
+        ('type = """\n[history]\nhalf_lives = 1\n"""\n[history]\nhalf_lives = 1\n', 11, "must be a list, such as"),
+    ],
+)
+def test_a_mistake_anywhere_names_its_own_line(tmp_path: Path, more: str, line: int, said: str) -> None:
+    message = refusal(tmp_path, SMALLEST + more)
+    assert f"detector.toml, line {line}: " in message
+    assert said in message

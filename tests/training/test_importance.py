@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from tollgate.core.events.event import Floats
 from tollgate.core.events.event_type import EventType, LabelRule
-from tollgate.core.features.columns import plan_features
+from tollgate.core.features.catalog import plan_features
 from tollgate.core.features.feature import Feature, Matrix
 from tollgate.core.history.plan import plan_history
 
@@ -19,8 +19,8 @@ from model_build.evaluation.importance import MAX_GROUPS, ImportanceReport, grou
 Labels = npt.NDArray[np.int8]
 N = 4_000
 ABC = (
-    Feature("card_count_1h", "Payments of this card lately (half-life 1h)", "count", "card", 0),
-    Feature("card_count_1d", "Payments of this card lately (half-life 1d)", "count", "card", 1),
+    Feature("card_count_1h", "Recent payments with this card (half-life 1h)", "count", "card", 0),
+    Feature("card_count_1d", "Recent payments with this card (half-life 1d)", "count", "card", 1),
     Feature("noise", "Value of noise", "number", "noise"),
     Feature("unused", "Value of unused", "number", "unused"),
 )
@@ -51,7 +51,7 @@ def measured(seed: int = 0) -> ImportanceReport:
 
 def test_a_group_shows_what_its_features_hide_from_each_other() -> None:
     report = measured()
-    group = next(item for item in report.groups if item.name == "Payments of this card lately")
+    group = next(item for item in report.groups if item.name == "Recent payments with this card")
     assert group.features == ("card_count_1h", "card_count_1d")
     assert group.gain == pytest.approx(0.8)
     singles = {item.features[0]: item for item in report.features}
@@ -159,7 +159,7 @@ def test_the_groups_of_a_detector_are_in_words_and_hold_every_feature_once() -> 
     assert names["Amount of the payment"] == ["amount", "amount_log"]
     assert names["Value of channel"] == ["channel_is_web", "channel_is_shop", "channel_share"]
     assert names["Hour of the day with its fraction (UTC)"] == ["hour"]
-    assert names["Payments of this card lately"] == [f"card_count_{span}" for span in ("1h", "1d", "7d", "30d")]
-    assert "How much faster payments of this card come than usual (1 is usual)" in names
-    assert "Amount compared with the usual amount at this shop (1 is usual)" in names
+    assert names["Recent payments with this card"] == [f"card_count_{span}" for span in ("1h", "1d", "7d", "30d")]
+    assert "Rate of payments with this card, compared with the usual rate (1 is usual)" in names
+    assert "Amount divided by the usual amount of this shop (1 is usual)" in names
     assert not any("half-life" in name for name in names)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.core.features.columns import plan_features
+from tollgate.core.features.catalog import plan_features
 from tollgate.core.history.plan import plan_history
 from tollgate.errors import TrainingDataError
 
-from model_build.detector_file.excluded_features import exclude_features
+from model_build.detector_file.training import exclude_features
 from tests.core.one_by_one import PAYMENT
 
 FEATURES = plan_features(PAYMENT, plan_history(PAYMENT, (3600.0, 86_400.0)), {"channel": {"web": 1.0}})

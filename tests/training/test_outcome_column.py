@@ -14,6 +14,7 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.history.plan import plan_history
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored import add_up, fold_matured
+from tollgate.core.history.sum_kinds import SumKind
 from tollgate.errors import DetectorFileError, TrainingDataError
 
 from model_build.data.table import LabeledEvents, read_labeled_events
@@ -73,9 +74,9 @@ def test_what_was_blocked_is_legitimate_only_where_it_is_labelled_so(tmp_path: P
     plan = plan_history(file.event_type, (half_life_s,))
     read = replay_histories(plan, data.events, data.frauds, withheld=data.withheld).reads["card"][-1]
     of_kind = {s.kind: value for s, value in zip(plan.sums["card"], read.tolist(), strict=True)}
-    assert of_kind["l"] == pytest.approx(4, rel=0.05)
-    assert of_kind["f"] == pytest.approx(1, rel=0.05)
-    assert of_kind["n"] == pytest.approx(6, rel=0.05)
+    assert of_kind[SumKind.LEGITIMATE] == pytest.approx(4, rel=0.05)
+    assert of_kind[SumKind.FRAUD] == pytest.approx(1, rel=0.05)
+    assert of_kind[SumKind.COUNT] == pytest.approx(6, rel=0.05)
 
 
 def test_the_histories_that_training_leaves_have_the_same_rule(tmp_path: Path) -> None:

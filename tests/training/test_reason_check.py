@@ -18,6 +18,7 @@ from model_build.detector_file.reader import DetectorFile
 from model_build.explanations.build import build_explainer
 from model_build.explanations.checks import MAX_GAP, check_reasons
 from model_build.models.registry import Labels, TrainedModel, train_model
+from model_build.onnx_export.trees import Ensemble
 from model_build.train import train_detector
 from tests.training.test_trees import ROWS, draw_table
 
@@ -40,22 +41,19 @@ def fit(kind: str, imbalance: str, missing: float = 0.2) -> tuple[TrainedModel, 
     return fitted, features, labels
 
 
-def explain(fitted: TrainedModel, width: int, background: Matrix | None) -> Explainer:
+def explain(fitted: TrainedModel, width: int) -> Explainer:
     form = fitted.uncalibrated.form()
     assert form is not None
-    return build_explainer(form, width, fitted.calibration, background)
+    return build_explainer(form, width, fitted.calibration)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("imbalance", IMBALANCE)
-@pytest.mark.parametrize("against_background", [False, True])
-def test_reasons_of_every_model_add_up(kind: str, imbalance: str, against_background: bool) -> None:
+def test_reasons_of_every_model_add_up(kind: str, imbalance: str) -> None:
     fitted, features, _ = fit(kind, imbalance)
-    background = features[-100:] if against_background else None
-    gaps = check_reasons(fitted, explain(fitted, 12, background), features[ROWS : ROWS + 300], background)
+    gaps = check_reasons(fitted, explain(fitted, 12), features[ROWS : ROWS + 300])
     assert max(gaps.values()) <= MAX_GAP
-    boosted = kind in ("xgboost", "lightgbm")
-    assert (kind in gaps) == (boosted and not against_background)
+    assert (kind in gaps) == (kind in ("xgboost", "lightgbm"))
 
 
 def in_tables(explainer: Explainer, change: Callable[[Matrix], Matrix]) -> Explainer:
@@ -67,37 +65,41 @@ def in_tables(explainer: Explainer, change: Callable[[Matrix], Matrix]) -> Expla
 
 def test_a_table_that_does_not_add_up_is_refused() -> None:
     fitted, features, _ = fit("xgboost", "none")
-    wrong = in_tables(explain(fitted, 12, None), lambda rows: rows * np.float32(1.01))
+    wrong = in_tables(explain(fitted, 12), lambda rows: rows * np.float32(1.01))
     with pytest.raises(ReasonsError, match=r"differ from the trained model by up to .* in log-odds"):
-        check_reasons(fitted, wrong, features[ROWS : ROWS + 300], None)
+        check_reasons(fitted, wrong, features[ROWS : ROWS + 300])
 
 
 def test_a_base_that_is_off_is_refused() -> None:
     fitted, features, _ = fit("logistic_regression", "class_weights")
-    explainer = explain(fitted, 12, None)
+    explainer = explain(fitted, 12)
     with pytest.raises(ReasonsError, match="Remove logistic_regression from models"):
-        check_reasons(fitted, replace(explainer, base=explainer.base + 0.01), features[ROWS : ROWS + 300], None)
+        check_reasons(fitted, replace(explainer, base=explainer.base + 0.01), features[ROWS : ROWS + 300])
 
 
 def test_contributions_of_the_wrong_features_are_refused_although_they_add_up() -> None:
     fitted, features, _ = fit("xgboost", "none")
-    explainer = explain(fitted, 12, None)
+    explainer = explain(fitted, 12)
     (trees,) = explainer.parts
     assert isinstance(trees, TreeReasons)
     parts = tuple(replace(part, features=part.features[::-1]) for part in trees.parts if isinstance(part, Tables))
     swapped = replace(explainer, parts=(replace(trees, parts=parts),))
     with pytest.raises(ReasonsError, match="differ from those of xgboost"):
-        check_reasons(fitted, swapped, features[ROWS : ROWS + 300], None)
+        check_reasons(fitted, swapped, features[ROWS : ROWS + 300])
 
 
-def test_a_background_in_place_of_cover_is_told_apart_by_the_library() -> None:
+def test_another_cover_is_told_apart_by_the_library() -> None:
     fitted, features, _ = fit("lightgbm", "none")
+    form = fitted.uncalibrated.form()
+    assert isinstance(form, Ensemble)
+    trees = [replace(tree, cover=np.ones_like(tree.cover)) for tree in form.trees]
+    explainer = build_explainer(replace(form, trees=trees), 12, fitted.calibration)
     with pytest.raises(ReasonsError, match="differ from those of lightgbm"):
-        check_reasons(fitted, explain(fitted, 12, features[-100:]), features[ROWS : ROWS + 300], None)
+        check_reasons(fitted, explainer, features[ROWS : ROWS + 300])
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("reasons", ["background", "none"])
+@pytest.mark.parametrize("reasons", ["path_dependent", "none"])
 def test_training_seals_the_reasons_that_the_detector_file_asks_for(
     sample_csv: Path, quick_detector: DetectorFile, tmp_path: Path, reasons: str
 ) -> None:
@@ -110,7 +112,7 @@ def test_training_seals_the_reasons_that_the_detector_file_asks_for(
         assert told is None
         assert "reasons.npz" not in version.manifest["files"]
     else:
-        assert told["method"] == "background"
+        assert told["method"] == "path_dependent"
         assert told["largest_differences"]["sum"] <= MAX_GAP
 
 

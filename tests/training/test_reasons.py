@@ -15,22 +15,17 @@ from sklearn.ensemble import RandomForestClassifier
 from tollgate.core.events.event import Floats
 from tollgate.core.explanations.archive import read_explainer, write_explainer
 from tollgate.core.explanations.explainer import Explainer, TreeReasons, share_margin
-from tollgate.core.explanations.tree_pairs import DeepPairs
 from tollgate.core.explanations.tree_quadrature import DeepTrees
 from tollgate.core.explanations.tree_tables import Tables
 from tollgate.core.features.feature import Matrix
-from tollgate.errors import TrainingDataError
 
-from model_build.explanations import table_budget
+from model_build.explanations import table_plan
 from model_build.explanations.build import ModelForm, build_explainer
-from model_build.explanations.deep_trees import build_background_trees
-from model_build.explanations.leaf_shapley import background_games, cover_games, shapley_values
-from model_build.explanations.tree_arrays import to_tree_arrays
+from model_build.explanations.tables import cover_games, shapley_values
 from model_build.models.calibration import Calibration
 from model_build.models.linear import fit_linear
 from model_build.models.resampling import Draw
 from model_build.onnx_export.tree_import import forest_trees, lightgbm_trees, xgboost_trees
-from model_build.onnx_export.trees import Ensemble, Tree
 from tests.training.test_trees import ROWS, boost, draw_table, grow, lightly_boost, with_missing_values
 
 WIDTH = 12
@@ -43,13 +38,13 @@ def parts_of(explainer: Explainer) -> set[type]:
 
 def xgboost_difference(booster: xgboost.Booster, rows: Matrix) -> float:
     expected = booster.predict(xgboost.DMatrix(rows), pred_contribs=True)
-    found = build_explainer(xgboost_trees(booster), WIDTH, None, None).explain(rows)
+    found = build_explainer(xgboost_trees(booster), WIDTH, None).explain(rows)
     return float(max(np.abs(found.values - expected[:, :-1]).max(), abs(found.base - expected[0, -1])))
 
 
 def lightgbm_difference(booster: lightgbm.Booster, rows: Matrix) -> float:
     expected = booster.predict(rows, pred_contrib=True, num_threads=1)
-    found = build_explainer(lightgbm_trees(booster), WIDTH, None, None).explain(rows)
+    found = build_explainer(lightgbm_trees(booster), WIDTH, None).explain(rows)
     return float(max(np.abs(found.values - expected[:, :-1]).max(), abs(found.base - expected[0, -1])))
 
 
@@ -85,50 +80,32 @@ def test_reasons_of_a_forest_are_those_of_shap(depth: int) -> None:
     shap = pytest.importorskip("shap", reason="shap has no wheels for this Python")
     features, labels = draw_table(2, 0.0)
     forest = grow(features[:6000], labels[:6000], max_depth=depth)
-    rows, background = features[ROWS : ROWS + 20], features[-100:]
-    explainer = build_explainer(forest_trees(forest), WIDTH, None, None)
+    rows = features[ROWS : ROWS + 20]
+    explainer = build_explainer(forest_trees(forest), WIDTH, None)
     assert parts_of(explainer) == ({DeepTrees} if depth == 14 else {Tables})
     expected = shap.TreeExplainer(forest, feature_perturbation="tree_path_dependent").shap_values(rows)[:, :, 1]
     assert np.abs(to_shares(explainer, rows) - expected).max() <= 1e-6
-    explainer = build_explainer(forest_trees(forest), WIDTH, None, background)
-    assert parts_of(explainer) == ({DeepPairs} if depth == 14 else {Tables})
-    expected = shap.TreeExplainer(forest, background, feature_perturbation="interventional").shap_values(rows)[:, :, 1]
-    assert np.abs(to_shares(explainer, rows) - expected).max() <= 1e-6
 
 
-def test_reasons_against_a_background_are_those_of_shap() -> None:
-    shap = pytest.importorskip("shap", reason="shap has no wheels for this Python")
-    features, labels = draw_table(3, 0.3)
-    booster = boost(features[:6000], labels[:6000], rounds=60)
-    rows, background = features[ROWS : ROWS + EXPLAINED], features[-100:]
-    theirs = shap.TreeExplainer(booster, background, feature_perturbation="interventional")
-    found = build_explainer(xgboost_trees(booster), WIDTH, None, background).explain(rows)
-    assert np.abs(found.values - theirs.shap_values(rows)).max() <= 1e-5
-    assert found.base == pytest.approx(float(np.mean(booster.inplace_predict(background, predict_type="margin"))))
-
-
-@pytest.mark.parametrize("against_background", [False, True])
-def test_the_deep_way_says_what_the_tables_say(monkeypatch: pytest.MonkeyPatch, against_background: bool) -> None:
+def test_the_deep_way_says_what_the_tables_say(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = draw_table(4, 0.3)
     ensemble = lightgbm_trees(lightly_boost(features[:6000], labels[:6000]))
-    rows, background = features[ROWS : ROWS + EXPLAINED], features[-50:] if against_background else None
-    tabled = build_explainer(ensemble, WIDTH, None, background)
-    monkeypatch.setattr(table_budget, "MAX_TABLE_BYTES", 0)
-    deep = build_explainer(ensemble, WIDTH, None, background)
+    rows = features[ROWS : ROWS + EXPLAINED]
+    tabled = build_explainer(ensemble, WIDTH, None)
+    monkeypatch.setattr(table_plan, "MAX_TABLE_BYTES", 0)
+    deep = build_explainer(ensemble, WIDTH, None)
     assert parts_of(tabled) >= {Tables}
-    assert parts_of(deep) == {DeepPairs if against_background else DeepTrees}
+    assert parts_of(deep) == {DeepTrees}
     assert deep.base == pytest.approx(tabled.base, abs=1e-9)
     assert np.abs(deep.explain(rows).values - tabled.explain(rows).values).max() <= 1e-6
 
 
 @pytest.mark.parametrize("share_missing", [0.0, 0.4])
-@pytest.mark.parametrize("against_background", [False, True])
-def test_reasons_of_a_forest_add_up_in_log_odds(share_missing: float, against_background: bool) -> None:
+def test_reasons_of_a_forest_add_up_in_log_odds(share_missing: float) -> None:
     features, labels = draw_table(5, share_missing)
     forest = grow(features[:6000], labels[:6000])
     rows = with_missing_values(features[ROWS : ROWS + EXPLAINED], share_missing)
-    background = features[-50:] if against_background else None
-    explainer = build_explainer(forest_trees(forest), WIDTH, Calibration(1.5, -2.0), background)
+    explainer = build_explainer(forest_trees(forest), WIDTH, Calibration(1.5, -2.0))
     found = explainer.explain(rows)
     expected = 1.5 * share_margin(forest.predict_proba(rows)[:, 1]) - 2.0
     assert np.abs(found.margins - expected).max() <= 1e-5
@@ -140,21 +117,18 @@ def test_reasons_of_a_forest_add_up_in_log_odds(share_missing: float, against_ba
 def test_an_event_at_the_base_of_a_forest_has_finite_reasons() -> None:
     features, labels = draw_table(5, 0.0)
     single = forest_trees(RandomForestClassifier(5, min_samples_leaf=len(labels)).fit(features, labels))
-    found = build_explainer(single, WIDTH, None, None).explain(features[:3])
+    found = build_explainer(single, WIDTH, None).explain(features[:3])
     assert not found.values.any()
     assert found.margins == pytest.approx(share_margin(np.full(3, labels.mean())), abs=0.05)
 
 
-@pytest.mark.parametrize("against_background", [False, True])
-def test_reasons_of_a_regression_are_weight_times_distance(against_background: bool) -> None:
+def test_reasons_of_a_regression_are_weight_times_distance() -> None:
     features, labels = draw_table(6, 0.2)
     linear = fit_linear(features[:6000], [Draw(features[:6000], labels[:6000])], 0, {"C": 1.0, "max_iter": 1000})
-    rows, background = features[ROWS : ROWS + EXPLAINED], features[-50:] if against_background else None
+    rows = features[ROWS : ROWS + EXPLAINED]
     calibration = Calibration(0.5, 1.0)
-    found = build_explainer(linear, WIDTH, calibration, background).explain(rows)
+    found = build_explainer(linear, WIDTH, calibration).explain(rows)
     assert np.abs(found.margins - (0.5 * linear.margin(rows) + 1.0)).max() <= 1e-9
-    if background is not None:
-        assert found.base == pytest.approx(0.5 * linear.margin(background).mean() + 1.0)
     _, scaler = (step for _, step in linear.preparation.steps)
     here = np.flatnonzero(~np.isnan(rows[:, 3]))
     one, other = here[:2]
@@ -183,19 +157,13 @@ def by_definition(value: Callable[[set[int]], float], m: int) -> list[float]:
 def test_values_of_a_leaf_are_shapleys() -> None:
     m, generator = 4, np.random.default_rng(0)
     shares = generator.random((3, m))
-    met = generator.integers(0, 1 << m, (3, 30))
-    along_cover, against = shapley_values(cover_games(shares)), shapley_values(background_games(met, m))
+    along_cover = shapley_values(cover_games(shares))
     for leaf, pattern in itertools.product(range(3), range(1 << m)):
 
         def follow_cover(known: set[int], leaf: int = leaf, pattern: int = pattern) -> float:
             return math.prod(float(pattern >> i & 1) if i in known else shares[leaf, i] for i in range(m))
 
-        def take_background(known: set[int], leaf: int = leaf, pattern: int = pattern) -> float:
-            mask = sum(1 << i for i in known)
-            return float(np.mean([(pattern & mask | row & ~mask) == (1 << m) - 1 for row in met[leaf]]))
-
         assert along_cover[leaf, pattern] == pytest.approx(by_definition(follow_cover, m))
-        assert against[leaf, pattern] == pytest.approx(by_definition(take_background, m))
 
 
 def test_trees_of_depth_one_and_single_leaves_have_reasons() -> None:
@@ -208,15 +176,14 @@ def test_trees_of_depth_one_and_single_leaves_have_reasons() -> None:
 
 def test_each_row_gets_the_same_reasons_alone_and_among_others() -> None:
     features, labels = draw_table(8, 0.2)
-    explainer = build_explainer(xgboost_trees(boost(features[:6000], labels[:6000])), WIDTH, None, None)
+    explainer = build_explainer(xgboost_trees(boost(features[:6000], labels[:6000])), WIDTH, None)
     together = explainer.explain(features[:100]).values
     alone = np.concatenate([explainer.explain(features[row : row + 1]).values for row in range(100)])
     assert np.array_equal(together, alone)
 
 
-@pytest.mark.parametrize("against_background", [False, True])
 @pytest.mark.parametrize("kind", ["boosted", "forest", "linear"])
-def test_what_is_written_is_read_again(kind: str, against_background: bool) -> None:
+def test_what_is_written_is_read_again(kind: str) -> None:
     features, labels = draw_table(9, 0.2)
     learnt, taught = features[:3000], labels[:3000]
     form: ModelForm = fit_linear(learnt, [Draw(learnt, taught)], 0, {"max_iter": 1000})
@@ -224,31 +191,10 @@ def test_what_is_written_is_read_again(kind: str, against_background: bool) -> N
         form = forest_trees(grow(learnt, taught))
     if kind == "boosted":
         form = lightgbm_trees(lightly_boost(learnt, taught, num_leaves=60))
-    background = features[-50:] if against_background else None
-    explainer = build_explainer(form, WIDTH, Calibration(1.1, 0.2), background)
+    explainer = build_explainer(form, WIDTH, Calibration(1.1, 0.2))
     content = write_explainer(explainer)
     again = read_explainer(content)
     assert isinstance(again, Explainer)
     assert np.array_equal(again.explain(features[:50]).values, explainer.explain(features[:50]).values)
     assert again.explain(features[:1]).base == explainer.explain(features[:1]).base
     assert write_explainer(again) == content
-
-
-def test_too_many_features_on_one_way_are_refused_against_a_background() -> None:
-    depth = 65
-    splits = np.arange(depth)
-    left = np.concatenate([splits + depth, np.full(depth + 1, -1)])
-    right = np.concatenate([splits[1:], [2 * depth], np.full(depth + 1, -1)])
-    m = 2 * depth + 1
-    tree = Tree(
-        left=left,
-        right=right,
-        feature=np.concatenate([splits, np.zeros(depth + 1, np.int64)]),
-        threshold=np.zeros(m, np.float32),
-        missing_left=np.zeros(m, bool),
-        value=np.ones(m),
-        cover=np.ones(m),
-    )
-    trees = to_tree_arrays(Ensemble([tree], "BRANCH_LEQ", logistic=True), depth)
-    with pytest.raises(TrainingDataError, match="65 features on one way"):
-        build_background_trees(trees, trees.splits.answer(np.zeros((2, depth), np.float32)))

@@ -10,9 +10,9 @@ import pytest
 from tollgate.core.rules.rule import Rule
 from tollgate.errors import DetectorFileError
 
-from model_build.detector_file.lists import read_list_file
 from model_build.detector_file.reader import DetectorFile, read_detector_file
-from model_build.detector_file.toml_places import find_in_text, find_table_key
+from model_build.detector_file.rules import read_list_file
+from model_build.detector_file.toml import find, find_in_text, place_of
 from model_build.train import train_detector
 
 BEGIN = """\
@@ -171,7 +171,7 @@ def test_a_rule_that_always_matches_is_a_warning(tmp_path: Path) -> None:
         ("name = 5", "must be a string"),
         ("when = true", "when in [[rules]] number 1 must be a string"),
         ('outcome = "blok"', 'is "blok", which is not one of approve, review, block (did you mean "block"?)'),
-        ('mode = "shadwo"', 'which is not one of act, shadow (did you mean "shadow"?)'),
+        ('mode = "shadwo"', 'mode in [[rules]] number 1 must be act or shadow (did you mean "shadow"?)'),
         ("priority = 0", "from 1 to 1000"),
         ("priority = true", "from 1 to 1000"),
         ('expires = "2027-01-31"', "must be a date such as"),
@@ -218,14 +218,24 @@ def test_lists_are_read(tmp_path: Path) -> None:
     [
         ("[lists.denied]\n", 'must be values = [...] or file = "..."'),
         ('[lists.denied]\nvalues = ["a"]\nfile = "b"\n', "must be values"),
-        ('[lists.denied]\nvalues = ["a"]\nknid = "text"\n', "must be values"),
+        (
+            '[lists.denied]\nvalues = ["a"]\nknid = "text"\n',
+            'knid in [lists.denied] is not a known key (did you mean "kind"?)',
+        ),
+        (
+            "[lists.denied]\nvalues = []\nallow_empty = 1\n",
+            "allow_empty in [lists.denied] must be true or false, not 1",
+        ),
         ('[lists.denied]\nfile = "nothing.txt"\n', "cannot be read as text"),
         ('[lists.denied]\nvalues = ["a", 5]\n', "has the value 5, which is no text"),
         ('[lists.denied]\nvalues = [5, "a"]\n', 'has the value "a", which is no number'),
         ("[lists.denied]\nvalues = [nan]\n", "no number"),
         ('[lists.denied]\nvalues = [" "]\n', "no text"),
-        ('[lists.denied]\nvalues = "a"\n', "must have values"),
-        ('[lists.denied]\nvalues = []\nkind = "texts"\n', 'must be "text" or "number"'),
+        ('[lists.denied]\nvalues = "a"\n', "values in [lists.denied] must be a list"),
+        (
+            '[lists.denied]\nvalues = []\nkind = "texts"\n',
+            'kind in [lists.denied] must be text or number (did you mean "text"?)',
+        ),
         ("[lists.in]\nvalues = []\n", "must be lowercase letters"),
         ('[lists."a b"]\nvalues = []\n', "must be lowercase letters"),
         (f'[lists.denied]\nvalues = ["{"a" * 257}"]\n', "longer than 256"),
@@ -259,9 +269,9 @@ def test_a_list_has_a_most(tmp_path: Path) -> None:
     assert len(read_list_file(tmp_path / "many.txt")) == 100_000
 
 
-def test_a_place_in_an_inline_table_is_left_out(tmp_path: Path) -> None:
+def test_a_place_in_an_inline_table_is_its_line(tmp_path: Path) -> None:
     begin = 'rules = [{ name = "r", when = "amuont > 5", outcome = "review" }]\n' + BEGIN
-    assert 'detector.toml: rule "r": "amuont"' in refuse(tmp_path, "", begin)
+    assert refuse(tmp_path, "", begin).startswith('line 1: rule "r": "amuont"')
 
 
 @pytest.mark.long
@@ -287,10 +297,10 @@ def test_what_is_written_is_what_is_sealed(tmp_path: Path, sample_csv: Path, qui
 
 def test_places() -> None:
     text = '[[rules]]\nname = "a"\n[[rules]]\n  "when" = "x\\ty"\n'
-    at = find_table_key(text, "rules", 1, "when")
-    assert at is not None
-    assert find_table_key(text, "rules", 0, "when") is None
-    assert [str(find_in_text(text, at, offset)) for offset in range(4)] == [
+    found = find(text, ("rules", 1, "when"))
+    assert found is not None
+    assert found.value_at is not None
+    assert [str(find_in_text(text, found.value_at, offset)) for offset in range(4)] == [
         "line 4, column 13",
         "line 4, column 14",
         "line 4, column 16",
@@ -321,3 +331,41 @@ def test_a_list_file_is_checked_as_a_list_that_is_put(tmp_path: Path) -> None:
     assert read(tmp_path, text + "allow_empty = true\n").rules.lists["denied"].values == frozenset()
     path.write_text('"c1"\n"c,2"\n')
     assert set(read(tmp_path, text).rules.lists["denied"].values) == {"c1", "c,2"}
+
+
+def test_the_line_of_a_key_is_not_that_of_a_text_like_it() -> None:
+    text = """
+[event]  # [other]
+numeric = [
+  "a", "[event]", # "b"
+]
+location = { latitude = "x",
+  longitude = "y" }
+label = '''
+label_time = 3
+[history]'''
+label_time = "t"
+"half_lives".x = 1
+[lists.one]
+values = ["]"]
+[lists.two]
+values = []
+[[rules]]
+name = "a"
+"""
+    lines = {
+        ("event",): 2,
+        ("event", "numeric"): 3,
+        ("event", "location", "longitude"): 6,
+        ("event", "label_time"): 11,
+        ("event", "half_lives"): 2,
+        ("event", "half_lives", "x"): 12,
+        ("lists", "two", "values"): 16,
+        ("lists", "two", "kind"): 15,
+        ("rules", 0, "name"): 18,
+        ("rules", 0, "when"): 17,
+        ("history",): None,
+    }
+
+    found = {path: find(text, path) for path in lines}
+    assert {path: one and place_of(text, one.start).line for path, one in found.items()} == lines

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.detectors.costs import Costs
-from tollgate.core.detectors.version import Outcome
+from tollgate.core.detectors.manifest import Outcome
 
 from model_build.evaluation.costs import NEVER, PricedEvents, measure_balance
 from model_build.evaluation.thresholds import ThresholdChoice, apply_thresholds, choose_thresholds

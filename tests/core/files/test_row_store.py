@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -27,34 +24,27 @@ def values_of(numbers: np.ndarray, turn: int) -> np.ndarray:
 @settings(max_examples=examples(80))
 def test_what_was_written_last_is_read_and_the_rest_is_zeros(asked: list[set[int]], saves: bool) -> None:
     expected = np.zeros((WIDTH, 1301), dtype=np.int64)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows"
-        row_store = RowStore(WIDTH, MemoryBudget(6 * BLOCK_BYTES))
-        for turn, some in enumerate(asked):
-            numbers = np.array(sorted(some), dtype=np.int64)
-            assert np.array_equal(row_store.read(numbers), expected[:, numbers])
-            expected[:, numbers] = values_of(numbers, turn)
-            row_store.write(numbers, expected[:, numbers])
-            if saves:
-                row_store.save(path)
-                count = row_store.count
-                row_store = RowStore(WIDTH, MemoryBudget(6 * BLOCK_BYTES))
-                row_store.load(path, count)
-        every = np.concatenate(
-            [np.empty((WIDTH, 0), np.int64), *(columns for _, columns in row_store.walk(97))], axis=1
-        )
+    row_store = RowStore(WIDTH, MemoryBudget(6 * BLOCK_BYTES))
+    for turn, some in enumerate(asked):
+        numbers = np.array(sorted(some), dtype=np.int64)
+        assert np.array_equal(row_store.read(numbers), expected[:, numbers])
+        expected[:, numbers] = values_of(numbers, turn)
+        row_store.write(numbers, expected[:, numbers])
+        if saves:
+            cells, count = row_store.cells, row_store.count
+            row_store = RowStore(WIDTH, MemoryBudget(6 * BLOCK_BYTES))
+            row_store.load(cells, count)
+    every = np.concatenate([np.empty((WIDTH, 0), np.int64), *(columns for _, columns in row_store.walk(97))], axis=1)
     assert np.array_equal(every, expected[:, : row_store.count])
 
 
-def test_rows_that_older_code_kept_in_a_file_row_by_row_are_taken_up(tmp_path: Path) -> None:
+def test_rows_that_older_code_kept_row_by_row_are_taken_up() -> None:
     numbers = np.arange(600)
     columns = values_of(numbers, 7)
     blocks = [columns[:, first : first + 250].reshape(-1) for first in (0, 250)]
-    np.concatenate(blocks).tofile(tmp_path / "rows.columns")
-    np.ascontiguousarray(columns[:, 500:].T).tofile(tmp_path / "rows")
 
     row_store = RowStore(WIDTH, MemoryBudget(3 * BLOCK_BYTES))
-    row_store.load(tmp_path / "rows", 600)
+    row_store.load(np.concatenate(blocks), 600, columns[:, 500:].T)
 
     assert np.array_equal(row_store.read(numbers), columns)
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tollgate.core.decisions.decision import Decision, Downgrade
-from tollgate.core.detectors.version import DetectorVersion, Outcome
+from tollgate.core.detectors.manifest import Outcome
+from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Ints
 from tollgate.core.rules.rule import Mode
 

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tollgate.core.decisions.decide import Decisions
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import PAIR_SEPARATOR, Events
-
-# A history that has faded to less than this share of one payment is not remembered.
-_TOO_FAINT = 0.01
-# Operation on a history → what its numbers are in. Those that compare the payment with a history are not of them.
-FACT_UNITS: Mapping[str, str] = {
-    "count": "events",
-    "mean_amount": "amount",
-    "unusual_count": "events",
-    "unusual_age": "days",
-    "fraud_count": "events",
-    "fraud_rate": "share",
-    "ordinary_fraud_count": "events",
-    "ordinary_fraud_rate": "share",
-    "ordinary_fraud_age": "days",
-    "legitimate_count": "events",
-    "distance_km": "km",
-}
+from tollgate.core.features.catalog import describe
+from tollgate.core.features.feature import TOO_FAINT
+from tollgate.core.features.history_features import HISTORY_FEATURES
 
 
 @dataclass(frozen=True)
 class HistoryFact:
-    """One number of a history; ``value`` is None where the history is too faint to tell it."""
+    """One number of a history; ``value`` is None where the history is too faint."""
 
     operation: str
     description: str
@@ -60,17 +46,18 @@ def describe_histories(
         key = tuple(keys.values[code].split(PAIR_SEPARATOR)) if code >= 0 else None
         facts = tuple(_facts(version, decisions, entity, row)) if key else ()
         counts = [fact.value or 0.0 for fact in facts if fact.operation == "count"]
-        yield KnownHistory(entity, columns, key, max(counts, default=0.0) >= _TOO_FAINT, facts)
+        yield KnownHistory(entity, columns, key, max(counts, default=0.0) >= TOO_FAINT, facts)
 
 
 def _facts(version: DetectorVersion, decisions: Decisions, entity: str, row: int) -> Iterator[HistoryFact]:
     for place, feature in enumerate(version.features):
-        if feature.source == entity and feature.half_life >= 0 and feature.operation in FACT_UNITS:
+        record = HISTORY_FEATURES.get(feature.operation)
+        if record and record.unit and feature.source == entity and feature.half_life >= 0:
             value = float(decisions.features[row, place])
             yield HistoryFact(
                 feature.operation,
-                feature.description.partition(" (half-life")[0],
+                describe(feature.operation, entity, version.event_type.entities),
                 version.history.half_lives_s[feature.half_life],
-                FACT_UNITS[feature.operation],
+                record.unit,
                 value if math.isfinite(value) else None,
             )

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from tollgate.core.detectors.manifest import SealedDetector
 from tollgate.core.detectors.model import MissingModel, Model
-from tollgate.core.detectors.safety import Safety
-from tollgate.core.detectors.score import TOP_SCORE, ScoreScale
+from tollgate.core.detectors.score import TOP_SCORE
 from tollgate.core.events.event import Ints
-from tollgate.core.events.event_type import EventType
 from tollgate.core.explanations.archive import SealedReasons
 from tollgate.core.explanations.groups import Group, GroupOrder, group_features
-from tollgate.core.features.feature import Feature
 from tollgate.core.features.pipeline import FeatureSteps
-from tollgate.core.files.file_format import FileForm
-from tollgate.core.history.plan import HistoryPlan, LabelMaturation, Sum, UnusualAmountRule
-from tollgate.core.rules.rule import RuleBook
 from tollgate.core.rules.rule_set import RuleSet
-from tollgate.core.streams.mapping import StreamMapping
 from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.core.times.timestamps import to_microseconds
 from tollgate.errors import RuleError, SealError
@@ -39,37 +33,20 @@ VERSION_FILES = (MANIFEST, MODEL, EVALUATION, REASONS)
 FORMAT = 3
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What to do with events that score ``from_score`` or higher."""
-
-    name: str
-    from_score: int
-
-
-@dataclass(frozen=True, eq=False)
-class DetectorVersion:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DetectorVersion(SealedDetector):
     """All that is needed to decide: what `open_version` found under the seal.
 
-    ``reasons`` is None in a version that was trained without them.
+    ``manifest`` is all of it, also what is not needed to decide. ``reasons`` is None in a version that was trained
+    without them.
     """
 
-    detector: str
     version: str
-    event_type: EventType
-    history: HistoryPlan
-    features: tuple[Feature, ...]
-    scale: ScoreScale
-    outcomes: tuple[Outcome, ...]
-    record_batches: bool
     model: Model
     rules: RuleSet
     manifest: Mapping[str, Any]
     evaluation: Mapping[str, Any]
     reasons: SealedReasons | None = None
-    safety: Safety = field(default_factory=Safety)
-    stream: StreamMapping = field(default_factory=StreamMapping)
-    file_form: FileForm = field(default_factory=FileForm)
 
     def skew_limit(self, now: datetime) -> SkewLimit:
         """Return how far events may lie ahead of the server's clock, at a moment."""
@@ -198,52 +175,20 @@ def open_without_model(name: str, files: Mapping[str, bytes], reason: str) -> De
 def _open(
     name: str, files: Mapping[str, bytes], manifest: Mapping[str, Any], model: Model | None = None
 ) -> DetectorVersion:
-    event_type = EventType.from_json(manifest["event_type"])
-    features = tuple(Feature.from_json(feature) for feature in manifest["features"])
-    book = RuleBook.from_json(manifest["rules"]) if "rules" in manifest else RuleBook()
+    sealed = SealedDetector.from_manifest(manifest)
     return DetectorVersion(
-        detector=manifest["detector"],
+        **{key.name: getattr(sealed, key.name) for key in fields(sealed)},
         version=name,
-        event_type=event_type,
-        history=replace(history_from_json(manifest["history"]), parents=event_type.parents),
-        features=features,
-        scale=ScoreScale.from_json(manifest["score_scale"]),
-        outcomes=tuple(Outcome(**outcome) for outcome in manifest["outcomes"]),
-        record_batches=manifest["record_batches"],
         model=model or Model(files[MODEL]),
-        rules=_compile_rules(name, book, event_type, features),
+        rules=_compile_rules(name, sealed),
         manifest=manifest,
         evaluation=json.loads(files[EVALUATION]) if EVALUATION in files else {},
         reasons=SealedReasons(files[REASONS]) if REASONS in manifest["files"] else None,
-        safety=Safety.from_json(manifest["safety"]) if "safety" in manifest else Safety(),
-        stream=StreamMapping(**manifest.get("stream", {})),
-        file_form=FileForm(**manifest.get("file_form", {})),
     )
 
 
-def _compile_rules(name: str, book: RuleBook, event_type: EventType, features: Sequence[Feature]) -> RuleSet:
+def _compile_rules(name: str, sealed: SealedDetector) -> RuleSet:
     try:
-        return RuleSet.of(book, event_type, features)
+        return RuleSet.of(sealed.rule_book, sealed.event_type, sealed.features)
     except RuleError as error:
         raise SealError(f"A rule of version {name} cannot be read: {error}; seal the detector anew.") from error
-
-
-def history_to_json(plan: HistoryPlan) -> dict[str, Any]:
-    """Return a history plan as the manifest holds it."""
-    return {
-        "half_lives_s": list(plan.half_lives_s),
-        "sums": {entity: [[s.kind, s.half_life] for s in kept] for entity, kept in plan.sums.items()},
-        "maturing": asdict(plan.maturing) if plan.maturing else None,
-        "unusual": asdict(plan.unusual) if plan.unusual else None,
-    }
-
-
-def history_from_json(plain: Mapping[str, Any]) -> HistoryPlan:
-    """Rebuild what `history_to_json` wrote."""
-    kept: Mapping[str, Sequence[Any]] = plain["sums"]
-    return HistoryPlan(
-        tuple(plain["half_lives_s"]),
-        {entity: tuple(Sum(kind, half_life) for kind, half_life in sums) for entity, sums in kept.items()},
-        LabelMaturation(**plain["maturing"]) if plain["maturing"] else None,
-        UnusualAmountRule(**plain["unusual"]) if plain["unusual"] else None,
-    )

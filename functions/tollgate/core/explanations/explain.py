@@ -1,4 +1,4 @@
-"""Explanations of scores: exact contributions, grouped to business names and said in words."""
+"""Explanations of scores: exact contributions, grouped under business names, with a sentence each."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ import numpy as np
 from tollgate.core.decisions.decide import Decisions
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.explanations.context import DecisionContext, find_leading
+from tollgate.core.explanations.context import DecisionContext, find_leading, say_reason
 from tollgate.core.explanations.explainer import Contributions
 from tollgate.core.explanations.groups import Group, GroupOrder
 from tollgate.core.explanations.lime import Lime
-from tollgate.core.explanations.sentences import say_reason
 from tollgate.errors import InputError
 
 # How many reasons a request wants.
@@ -53,7 +52,7 @@ class Explanation:
     stability: float | None = None
 
     def pins(self) -> Pins:
-        """Return what `retell` needs to say the same again: numbers, without the words."""
+        """Return what `rebuild_explanation` needs to rebuild this: numbers, without words."""
         return [self.base, self.stability, *([reason.feature, reason.contribution] for reason in self.reasons)]
 
 
@@ -90,8 +89,10 @@ def explain_from_context(
     explainer = version.reasons.explainer
     if isinstance(explainer, Lime):
         guesses = [explainer.explain(version.model.predict, row, version.reason_groups) for row in context.values]
-        told = _rank_reasons(version.reason_groups, context, np.array([guess.values for guess in guesses]), most)
-        return [Explanation(guess.base, reasons, guess.stability) for guess, reasons in zip(guesses, told, strict=True)]
+        ranked = _rank_reasons(version.reason_groups, context, np.array([guess.values for guess in guesses]), most)
+        return [
+            Explanation(guess.base, reasons, guess.stability) for guess, reasons in zip(guesses, ranked, strict=True)
+        ]
     return explain_contributions(
         version.reason_groups, version.reason_order, context, explainer.explain(context.values), most
     )
@@ -101,8 +102,8 @@ def explain_contributions(
     groups: Sequence[Group], order: GroupOrder, context: DecisionContext, found: Contributions, most: int | None = TOP
 ) -> list[Explanation]:
     """Return the reasons of events whose exact contributions are known."""
-    told = _rank_reasons(groups, context, order.sum_up(found.values), most, found.values)
-    return [Explanation(found.base, reasons) for reasons in told]
+    ranked = _rank_reasons(groups, context, order.sum_up(found.values), most, found.values)
+    return [Explanation(found.base, reasons) for reasons in ranked]
 
 
 def rebuild_explanation(

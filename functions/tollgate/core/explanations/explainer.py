@@ -15,7 +15,7 @@ from tollgate.core.explanations.tree_tables import Tables
 from tollgate.core.features.feature import Matrix
 
 # A forest says 0 and 1 outright. Its log-odds is taken of shares raised by this much: a forest of a hundred trees
-# cannot tell 0 from a thousandth, and no event gets an infinite margin, nor do two get the same one that differ.
+# cannot distinguish 0 from a thousandth, and no event gets an infinite margin, nor do two get the same one that differ.
 FOREST_FLOOR = 1e-3
 # As many rows as have answers that fit the processor's cache together.
 _BLOCK_ROWS = 64
@@ -23,7 +23,7 @@ _BLOCK_ROWS = 64
 
 @dataclass(frozen=True)
 class TreeReasons:
-    """Trees that share their splits, and what tells their contributions: tables, or deep trees."""
+    """Trees that share their splits, and the tables or deep trees that give their contributions."""
 
     splits: Splits
     parts: tuple[Tables | DeepTrees | DeepPairs, ...]

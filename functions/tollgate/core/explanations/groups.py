@@ -8,37 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tollgate.core.events.event import Floats, Ints
+from tollgate.core.features.catalog import entity_words
+from tollgate.core.features.event_features import EVENT_FEATURES
 from tollgate.core.features.feature import Feature
-
-# Operation on a history → the idea behind it, in words.
-_HISTORY_IDEAS: Mapping[str, str] = {
-    "mean_amount": "Amount compared with this {entity}'s usual",
-    "amount_ratio": "Amount compared with this {entity}'s usual",
-    "amount_deviation": "Amount compared with this {entity}'s usual",
-    "excess": "Amount compared with this {entity}'s usual",
-    "excess_lately": "Unusually large payments of this {entity}",
-    "count": "Payments of this {entity} lately",
-    "pace": "Payments of this {entity} lately",
-    "unusual_count": "Unusually large payments of this {entity}",
-    "unusual_age": "Unusually large payments of this {entity}",
-    "fraud_rate": "Known frauds of this {entity}",
-    "fraud_count": "Known frauds of this {entity}",
-    "ordinary_fraud_count": "Known frauds of this {entity}",
-    "ordinary_fraud_rate": "Known frauds of this {entity}",
-    "ordinary_fraud_share": "Known frauds of this {entity}",
-    "ordinary_fraud_age": "Known frauds of this {entity}",
-    "legitimate_count": "Payments of this {entity} that proved legitimate",
-    "distance_km": "Distance from this {entity}'s usual place",
-}
-_EVENT_IDEAS: Mapping[str, str] = {
-    "amount": "Amount",
-    "log_amount": "Amount",
-    "hour": "Time of day",
-    "weekday": "Day of the week",
-    "number": "{source}",
-    "is_category": "{source}",
-    "share": "{source}",
-}
+from tollgate.core.features.history_features import HISTORY_FEATURES
 
 
 @dataclass(frozen=True)
@@ -52,8 +25,8 @@ class Group:
 def group_features(features: Sequence[Feature], entities: Mapping[str, Sequence[str]]) -> tuple[Group, ...]:
     """Return the groups of features, in the order in which they first come; every feature is in one of them.
 
-    ``entities`` maps each entity to its columns. A feature of an operation that has no name here stays by itself,
-    under its description.
+    ``entities`` maps each entity to its columns. A feature of an operation that nothing is known of stays by
+    itself, under its description.
     """
     places: dict[str, list[int]] = {}
     for place, feature in enumerate(features):
@@ -82,14 +55,8 @@ class GroupOrder:
 
 
 def _name(feature: Feature, entities: Mapping[str, Sequence[str]]) -> str:
-    if feature.half_life >= 0 and feature.operation in _HISTORY_IDEAS:
-        return _HISTORY_IDEAS[feature.operation].format(entity=entity_words(feature.source, entities))
-    if feature.half_life < 0 and feature.operation in _EVENT_IDEAS:
-        return _EVENT_IDEAS[feature.operation].format(source=feature.source)
+    if feature.half_life >= 0 and feature.operation in HISTORY_FEATURES:
+        return HISTORY_FEATURES[feature.operation].group.format(who=entity_words(feature.source, entities))
+    if feature.half_life < 0 and feature.operation in EVENT_FEATURES:
+        return EVENT_FEATURES[feature.operation].group.format(source=feature.source)
     return feature.description
-
-
-def entity_words(entity: str, entities: Mapping[str, Sequence[str]]) -> str:
-    """Return an entity as a sentence says it: "customer", or "customer and device" for a pair."""
-    columns = entities.get(entity, ())
-    return entity.replace("_", " and " if len(columns) == entity.count("_") + 1 else " ")

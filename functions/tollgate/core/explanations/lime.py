@@ -3,7 +3,7 @@
 LIME (Ribeiro, Singh, Guestrin: "Why should I trust you?", KDD 2016), over groups of features: keep some groups of the
 event, take the others from a background event, ask the model, and fit a weighted line to its log-odds. A group's
 contribution is its slope. The line is only near the model, so contributions do not add up exactly; how far two halves
-of the sample agree is told as stability.
+of the sample agree is the stability.
 """
 
 from __future__ import annotations

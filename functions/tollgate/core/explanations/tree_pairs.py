@@ -1,9 +1,10 @@
-"""Interventional contributions of deep trees against a background sample: exact, by pairs of event and background row.
+"""Contributions of deep trees against a background sample, for versions that were sealed with them.
 
-A leaf counts for an event and a background row if each condition on the way to it is met by one of them at least. With
-a conditions that only the event meets and c that only the row meets, each of the first gets w (a − 1)! c! / (a + c)!
-of the leaf's value w, and each of the second −w a! (c − 1)! / (a + c)! (Laberge, Pequignot: "Understanding
-interventional TreeSHAP", 2022). Background rows that miss the same conditions of a leaf are one entry.
+Training builds no such trees any more (ADR 140). A leaf counts for an event and a background row if each condition
+on the way to it is met by one of them at least. With a conditions that only the event meets and c that only the row
+meets, each of the first gets w (a − 1)! c! / (a + c)! of the leaf's value w, and each of the second
+−w a! (c − 1)! / (a + c)! (Laberge, Pequignot: "Understanding interventional TreeSHAP", 2022). Background rows that miss
+the same conditions of a leaf are one entry.
 """
 
 from __future__ import annotations
@@ -44,18 +45,13 @@ class DeepPairs:
     weight: Floats
 
     def contribute(self, answers: Bools, out: Floats) -> None:
-        """Add to ``out``, shape (n, f), what the trees say of n rows of answers, shape (n, s + 1)."""
-        for row, said in enumerate(answers):
-            out[row] += self._contribute_one(said, out.shape[1])
+        """Add to ``out``, shape (n, f), the contributions of n rows of answers, shape (n, s + 1)."""
+        for row, given in enumerate(answers):
+            out[row] += self._contribute_one(given, out.shape[1])
 
-    @property
-    def base(self) -> float:
-        """What the trees say on average over the background: an entry that misses nothing reaches its leaf."""
-        return float(self.weight[self.missed == 0].sum())
-
-    def missed_by(self, said: Bools) -> Masks:
+    def _missed_by(self, given: Bools) -> Masks:
         """Return the conditions of each leaf that a row of answers, shape (s + 1,), misses, as bits, shape (l,)."""
-        missed = self._bits * (said[self.split] != self.wanted)
+        missed = self._bits * (given[self.split] != self.wanted)
         used = 0
         for begin, end in zip(self.ends[:-1], self.ends[1:], strict=True):
             pairs = (end - begin) // 2
@@ -64,8 +60,8 @@ class DeepPairs:
         found: Masks = missed[self.leaf]
         return found
 
-    def _contribute_one(self, said: Bools, features: int) -> Floats:
-        missed = self.missed_by(said)
+    def _contribute_one(self, given: Bools, features: int) -> Floats:
+        missed = self._missed_by(given)
         alive = np.flatnonzero((missed[self.entry_leaf] & self.missed) == 0)
         leaf, entry = self.entry_leaf[alive], self.missed[alive]
         only_event, only_row = np.bitwise_count(entry), np.bitwise_count(missed)[leaf]

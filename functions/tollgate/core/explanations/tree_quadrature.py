@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Floats
-from tollgate.core.explanations.quadrature import gauss_legendre
 from tollgate.core.explanations.splits import Bools, Places
 
 Singles = npt.NDArray[np.float32]
@@ -46,12 +45,12 @@ class DeepTrees:
     points: int
 
     def contribute(self, answers: Bools, out: Floats) -> None:
-        """Add to ``out``, shape (n, f), what the trees say of n rows of answers, shape (n, s + 1)."""
-        for row, said in enumerate(answers):
-            out[row] += self._contribute_one(said, out.shape[1])
+        """Add to ``out``, shape (n, f), the contributions of n rows of answers, shape (n, s + 1)."""
+        for row, given in enumerate(answers):
+            out[row] += self._contribute_one(given, out.shape[1])
 
-    def _contribute_one(self, said: Bools, features: int) -> Floats:
-        met = self._meet(said)
+    def _contribute_one(self, given: Bools, features: int) -> Floats:
+        met = self._meet(given)
         state = met[:-1].astype(np.int64) + met[self.before] + 3 * np.arange(len(self.split))
         product = self._growths.take(state, axis=0)
         for begin, end, parents in self._families:
@@ -62,16 +61,16 @@ class DeepTrees:
         due = np.einsum("mk,mk->m", below, self._pulls.take(state, axis=0))
         return np.bincount(self.feature, due, minlength=features).astype(np.float64)
 
-    def _meet(self, said: Bools) -> Bools:
+    def _meet(self, given: Bools) -> Bools:
         """Return whether the row meets all that the way to each node asks of its feature, shape (m + 1,)."""
-        met = np.append(said[self.split] == self.wanted, True)
+        met = np.append(given[self.split] == self.wanted, True)
         for begin, end, _ in self._families:
             met[begin:end] &= met[self.before[begin:end]]
         return met
 
     @property
     def base(self) -> float:
-        """What the trees say on average over their cover: each leaf by the shares of all features on its way."""
+        """The average answer of the trees over their cover: each leaf by the shares of all features on its way."""
         way = np.append(self.share, 1.0) / np.append(self.share, 1.0)[np.append(self.before, len(self.share))]
         for begin, end, parents in self._families:
             way[begin:end] *= way[parents].repeat(2)
@@ -121,3 +120,28 @@ class DeepTrees:
     @property
     def _quadrature(self) -> tuple[Floats, Floats]:
         return gauss_legendre(self.points)
+
+
+def gauss_legendre(points: int) -> tuple[Floats, Floats]:
+    """Return the points and weights, shape (points,) each, of the rule that is exact up to degree 2 · points − 1.
+
+    On 0 to 1; NumPy has it in a part that is not packaged for Lambda. Golub, Welsch: "Calculation of Gauss quadrature
+    rules", 1969: the points are the eigenvalues of a tridiagonal
+    matrix. One step of Newton's method takes off the rounding.
+    """
+    order = np.arange(1, points)
+    beside = np.diag(order / np.sqrt(4.0 * order**2 - 1), 1)
+    at = np.linalg.eigvalsh(beside + beside.T)
+    value, slope = _legendre(points, at)
+    at = at - value / slope
+    _, slope = _legendre(points, at)
+    weights = 2 / ((1 - at**2) * slope**2)
+    return (at + 1) / 2, weights / 2
+
+
+def _legendre(degree: int, at: Floats) -> tuple[Floats, Floats]:
+    """Return the Legendre polynomial of a degree and its derivative, both shape (n,), within -1 and 1."""
+    before, value = np.zeros_like(at), np.ones_like(at)
+    for k in range(degree):
+        before, value = value, ((2 * k + 1) * at * value - k * before) / (k + 1)
+    return value, degree * (before - at * value) / (1 - at**2)

@@ -41,7 +41,7 @@ class Tables:
         return int(self.rows.shape[1])
 
     def contribute(self, answers: Bools, out: Floats) -> None:
-        """Add to ``out``, shape (n, f), what the tables say of n rows of answers, shape (n, s + 1)."""
+        """Add to ``out``, shape (n, f), the contributions of n rows of answers, shape (n, s + 1)."""
         if not len(self.features):
             return
         for begin in range(0, len(out), _BLOCK_ROWS):

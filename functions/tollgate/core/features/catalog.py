@@ -1,76 +1,83 @@
-"""Catalog of history features: those that a plan gives, as of the moment before the event."""
+"""Catalog of a detector's features: those of the event, and those that its history plan gives, in a fixed order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from tollgate.core.events.event_type import EventType
+from tollgate.core.features.event_features import plan_event_features
 from tollgate.core.features.feature import Feature
-from tollgate.core.history.plan import HistoryPlan, SumKind
+from tollgate.core.features.history_features import HISTORY_FEATURES
+from tollgate.core.history.plan import HistoryPlan
 
-# SumKind of sum → the operations over it, each with its description.
-_OF_KIND: Mapping[SumKind, Mapping[str, str]] = {
-    "n": {"count": "Payments of this {entity} lately"},
-    "a": {
-        "mean_amount": "Usual amount at this {entity}",
-        "amount_ratio": "Amount compared with the usual amount at this {entity} (1 is usual)",
-    },
-    "s": {"amount_deviation": "How many of its usual deviations the amount is from what is usual at this {entity}"},
-    "u": {
-        "unusual_count": "Unusually large payments of this {entity} lately",
-        "unusual_age": "Days since the unusually large payments of this {entity}, on average",
-    },
-    "w": {"excess_lately": "How far amounts of this {entity} went beyond the usual lately, summed"},
-    "f": {
-        "fraud_rate": "Share of this {entity}'s payments that became known as fraud",
-        "fraud_count": "Frauds of this {entity} that became known lately",
-    },
-    "v": {
-        "ordinary_fraud_count": "Frauds of ordinary amounts of this {entity} that became known lately",
-        "ordinary_fraud_rate": "Share of this {entity}'s payments that became known as frauds of ordinary amounts",
-        "ordinary_fraud_share": "Frauds of ordinary amounts among the latest labels of this {entity}",
-        "ordinary_fraud_age": "Days since the frauds of ordinary amounts of this {entity} became known, on average",
-    },
-    "l": {"legitimate_count": "Payments of this {entity} that proved legitimate lately"},
-    "x": {"distance_km": "Kilometres from the place where this {entity} usually is"},
-}
-# These need the next longer half-life beside their own.
-_BETWEEN_TWO = ("unusual_age", "ordinary_fraud_age")
+_ACRONYMS = {"ip": "IP", "id": "ID"}
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+def plan_features(
+    event_type: EventType, plan: HistoryPlan, shares: Mapping[str, Mapping[str, float]]
+) -> tuple[Feature, ...]:
+    """Return the features of a detector, each with a name of its own.
+
+    ``shares`` holds, for each categorical column, how common each category was in training, most common first.
+    """
+    taken: set[str] = set()
+    features = []
+    for feature in (*plan_event_features(event_type, shares), *_plan_history_features(plan, event_type.entities)):
+        name = feature.name
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        features.append(replace(feature, name=name))
+    return tuple(features)
+
+
+def _plan_history_features(plan: HistoryPlan, entities: Mapping[str, Sequence[str]]) -> Iterator[Feature]:
+    """Yield the features that the sums of each entity allow, as of the moment before the event."""
+    longest = len(plan.half_lives_s) - 1
+    for operation, record in HISTORY_FEATURES.items():
+        if not record.sums and plan.unusual is not None:
+            judging = plan.unusual.entity
+            words = describe(operation, judging, entities, record.scale)
+            yield Feature(f"{judging}_{operation}", words, operation, judging, longest)
+    for entity, kept in plan.sums.items():
+        for operation, record in HISTORY_FEATURES.items():
+            for half_life in record.half_lives(kept, longest) if record.sums else ():
+                length = span(plan.half_lives_s[half_life])
+                words = describe(operation, entity, entities, f"half-life {length}", record.scale)
+                yield Feature(f"{entity}_{operation}_{length}", words, operation, entity, half_life)
+
+
+def describe(operation: str, entity: str, entities: Mapping[str, Sequence[str]], *remarks: str) -> str:
+    """Return the description of an operation on the history of an entity, with remarks in parentheses."""
+    words = HISTORY_FEATURES[operation].description.format(who=entity_words(entity, entities))
+    added = "; ".join(filter(None, remarks))
+    return f"{words} ({added})" if added else words
+
+
+def entity_words(entity: str, entities: Mapping[str, Sequence[str]]) -> str:
+    """Return an entity as a sentence says it: "customer", "IP", or "customer and device" for a pair."""
+    parts = entity.split("_")
+    between = " and " if len(entities.get(entity, ())) == len(parts) else " "
+    return between.join(_ACRONYMS.get(part, part) for part in parts)
 
 
 def span(seconds: float) -> str:
     """Return a half-life as it is written in names: 1h, 7d, 90s."""
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+    number, unit = _in_units(seconds)
+    return f"{number:g}{unit[0]}"
+
+
+def span_words(seconds: float) -> str:
+    """Return a half-life in words: 1 hour, 7 days, 90 seconds."""
+    number, unit = _in_units(seconds)
+    return f"{number:g} {unit}{'' if number == 1 else 's'}"
+
+
+def _in_units(seconds: float) -> tuple[float, str]:
+    """Return a half-life as a number of the largest unit of which it is a whole number."""
+    for unit, length in _UNITS[:-1]:
         if seconds >= length and seconds % length == 0:
-            return f"{seconds / length:g}{unit}"
-    return f"{seconds:g}s"
-
-
-def plan_history_features(plan: HistoryPlan) -> Iterator[Feature]:
-    """Yield the features that the sums of each entity allow."""
-    if plan.unusual is not None:
-        yield _excess_of(plan.unusual.entity, len(plan.half_lives_s) - 1)
-    for entity, sums in plan.sums.items():
-        for kind, operations in _OF_KIND.items():
-            half_lives = sorted(s.half_life for s in sums if s.kind == kind)
-            for operation, description in operations.items():
-                if operation == "fraud_rate" and any(s.kind == "v" for s in sums):
-                    continue  # the rate of frauds of ordinary amounts says more
-                for index in half_lives[:-1] if operation in _BETWEEN_TWO else half_lives:
-                    yield _feature(plan, entity, operation, description, index)
-        quick = [s.half_life for s in sums if s.kind == "n" and s.half_life < len(plan.half_lives_s) - 1]
-        if len(quick) + 1 < len(plan.half_lives_s):
-            continue  # a pair is there to tell whether it is new
-        for index in quick:
-            yield _feature(plan, entity, "pace", "How much faster payments of this {entity} come than usual", index)
-
-
-def _excess_of(entity: str, longest: int) -> Feature:
-    beyond = f"How far the amount goes beyond what is usual for this {entity.replace('_', ' ')} (1 is unusually large)"
-    return Feature(f"{entity}_excess", beyond, "excess", entity, longest)
-
-
-def _feature(plan: HistoryPlan, entity: str, operation: str, description: str, index: int) -> Feature:
-    length = span(plan.half_lives_s[index])
-    unit = "; 1 is usual" if operation == "pace" else ""
-    text = f"{description.format(entity=entity.replace('_', ' '))} (half-life {length}{unit})"
-    return Feature(f"{entity}_{operation}_{length}", text, operation, entity, index)
+            return seconds / length, unit
+    return seconds, _UNITS[-1][0]

@@ -14,14 +14,17 @@ from tollgate.core.events.cells import one_spelling
 # The features of n events, shape (n, f), float32, NaN where something is missing.
 Matrix: TypeAlias = npt.NDArray[np.float32]
 
+# A history that has faded to less than this share of one payment says nothing about what is usual.
+TOO_FAINT = 0.01
+
 
 @dataclass(frozen=True)
 class Feature:
     """One feature: its name, what it means to a person, and how it is computed.
 
-    ``operation`` names a formula of `event_features` (``source`` is then a column) or of `history_formulas`
-    (``source`` is then an entity and ``half_life`` an index into the plan's half-lives). ``value`` is the category that
-    a yes-or-no feature asks for, ``table`` what a feature that looks values up has for each category.
+    ``operation`` is a key of `EVENT_FEATURES` (``source`` is then a column) or of `HISTORY_FEATURES` (``source`` is
+    then an entity and ``half_life`` an index into the plan's half-lives). ``value`` is the category that a yes-or-no
+    feature asks for, ``table`` what a feature that looks values up has for each category.
     """
 
     name: str

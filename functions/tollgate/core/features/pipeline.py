@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -11,20 +11,20 @@ from typing import Literal, Protocol, TypeVar, cast
 import numpy as np
 
 from tollgate.core.events.event import Events, Floats, Ints
-from tollgate.core.features.arithmetic import COLUMNS, PLAIN
-from tollgate.core.features.event_features import CATEGORY_OPERATIONS, NUMBER_OPERATIONS
+from tollgate.core.features.arithmetic import COLUMNS, PLAIN, FormulaInputs
+from tollgate.core.features.event_features import EVENT_FEATURES, CategoryFormula, NumberFormula
 from tollgate.core.features.feature import Feature, Matrix
-from tollgate.core.features.formula_inputs import FormulaInputs
-from tollgate.core.features.history_formulas import (
-    HISTORY_OPERATIONS,
-    PLAIN_SUMS,
+from tollgate.core.features.history_features import (
+    HISTORY_FEATURES,
     Formula,
-    HistoryOperation,
+    HistoryFeature,
     Over,
     Span,
+    as_it_is_read,
 )
 from tollgate.core.history.layout import Layout
-from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.plan import HistoryPlan, amount_excess
+from tollgate.core.history.sum_kinds import SumKind
 
 Table = TypeVar("Table", Floats, Matrix)
 
@@ -46,7 +46,7 @@ class Step(Protocol):
 class FromNumbers:
     """One feature, computed from numbers of the event itself."""
 
-    formula: Formula
+    formula: NumberFormula
     column: str
 
     def columns(self, events: Events, inputs: FormulaInputs, sums: Floats) -> Floats:  # noqa: ARG002, D102
@@ -60,20 +60,17 @@ class FromNumbers:
 class FromCategory:
     """Features of one operation on one categorical column."""
 
-    operation: str
+    formula: CategoryFormula
     column: str
     features: tuple[Feature, ...]
 
     def columns(self, events: Events, inputs: FormulaInputs, sums: Floats) -> Floats:  # noqa: ARG002, D102
         keys = events.categories[self.column]
         # Code -1, a missing value, reads the row at the end.
-        return np.array([self._of(value) for value in (*keys.values, None)])[keys.codes]
+        return np.array([self.formula(value, self.features) for value in (*keys.values, None)])[keys.codes]
 
     def one(self, event: Events, inputs: FormulaInputs, sums: Sequence[float]) -> list[float]:  # noqa: ARG002, D102
-        return self._of(event.categories[self.column].only)
-
-    def _of(self, value: str | None) -> list[float]:
-        return CATEGORY_OPERATIONS[self.operation](value, self.features)
+        return self.formula(event.categories[self.column].only, self.features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +82,7 @@ class FromHistories:
     places: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def of(cls, operation: HistoryOperation, layout: Layout, asked: Sequence[tuple[str, int]]) -> FromHistories:
+    def of(cls, operation: HistoryFeature, layout: Layout, asked: Sequence[tuple[str, int]]) -> FromHistories:
         """Look up what features take that ask for an entity and a half-life each."""
         return cls(
             operation.formula,
@@ -124,13 +121,13 @@ def _taker(places: Sequence[int]) -> Callable[[Sequence[float]], Sequence[float]
     return itemgetter(*places) if len(places) > 1 else lambda sums: [sums[place] for place in places]
 
 
-def _places(operation: HistoryOperation, layout: Layout, entity: str, half_life: int) -> tuple[int, ...]:
+def _places(operation: HistoryFeature, layout: Layout, entity: str, half_life: int) -> tuple[int, ...]:
     return tuple(
         layout.places[entity, kind, _over(over, layout, entity, kind, half_life)] for kind, over in operation.sums
     )
 
 
-def _span(operation: HistoryOperation, layout: Layout, entity: str, half_life: int) -> Span:
+def _span(operation: HistoryFeature, layout: Layout, entity: str, half_life: int) -> Span:
     half_lives_s = layout.half_lives_s.tolist()
     own_s, longest_s = half_lives_s[half_life], half_lives_s[-1]
     longer = [_over(over, layout, entity, kind, half_life) for kind, over in operation.sums if over == "longer"]
@@ -138,7 +135,7 @@ def _span(operation: HistoryOperation, layout: Layout, entity: str, half_life: i
     return Span(own_s, longest_s, float(np.log(2)) / own_s, float(np.log(2)) / longer_s)
 
 
-def _over(over: Over, layout: Layout, entity: str, kind: str, half_life: int) -> int:
+def _over(over: Over, layout: Layout, entity: str, kind: SumKind, half_life: int) -> int:
     if over == "own":
         return half_life
     if over == "longest":
@@ -149,12 +146,21 @@ def _over(over: Over, layout: Layout, entity: str, kind: str, half_life: int) ->
 def _step_of(features: Sequence[Feature], plan: HistoryPlan) -> Step:
     """Return the step that computes features of one operation; those that do not read histories are of one column."""
     operation, column = features[0].operation, features[0].source
-    if operation in NUMBER_OPERATIONS:
-        return FromNumbers(NUMBER_OPERATIONS[operation], column)
-    if operation in CATEGORY_OPERATIONS:
-        return FromCategory(operation, column, tuple(features))
+    of_event = EVENT_FEATURES.get(operation)
+    if of_event is not None and of_event.number is not None:
+        return FromNumbers(of_event.number, column)
+    if of_event is not None and of_event.category is not None:
+        return FromCategory(of_event.category, column, tuple(features))
     asked = [(feature.source, feature.half_life) for feature in features]
-    return FromHistories.of(HISTORY_OPERATIONS[operation], plan.layout, asked)
+    return FromHistories.of(HISTORY_FEATURES[operation], plan.layout, asked)
+
+
+def _as_sum(feature: Feature) -> tuple[str, SumKind, int] | None:
+    """Return which sum a feature is as it is read, None where it is computed."""
+    record = HISTORY_FEATURES.get(feature.operation)
+    if record is None or record.formula is not as_it_is_read:
+        return None
+    return feature.source, record.sums[0][0], feature.half_life
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,19 +178,15 @@ class FeatureSteps:
     @classmethod
     def of(cls, features: Sequence[Feature], plan: HistoryPlan) -> FeatureSteps:
         """Sort features into steps."""
-        plain = [place for place, feature in enumerate(features) if feature.operation in PLAIN_SUMS]
+        sums = {place: one for place, feature in enumerate(features) if (one := _as_sum(feature))}
         blocks: dict[tuple[str, str], list[int]] = {}
         for place, feature in enumerate(features):
-            if feature.operation not in PLAIN_SUMS:
-                column = "" if feature.operation in HISTORY_OPERATIONS else feature.source
+            if place not in sums:
+                column = "" if feature.operation in HISTORY_FEATURES else feature.source
                 blocks.setdefault((feature.operation, column), []).append(place)
-        sums = [
-            (features[place].source, PLAIN_SUMS[features[place].operation], features[place].half_life)
-            for place in plain
-        ]
-        filled = [*plain, *(place for places in blocks.values() for place in places)]
+        filled = [*sums, *(place for places in blocks.values() for place in places)]
         return cls(
-            sums=tuple(plan.layout.places[one] for one in sums),
+            sums=tuple(plan.layout.places[one] for one in sums.values()),
             steps=tuple(_step_of([features[place] for place in places], plan) for places in blocks.values()),
             order=np.argsort(np.array(filled, dtype=np.int64)),
         )
@@ -222,3 +224,14 @@ class FeatureSteps:
 def _take_columns(table: Table, places: Ints) -> Table:
     """Return columns of a table, side by side as they are there: those of a file lie one behind the other."""
     return table.take(places, axis=1) if table.flags.c_contiguous else table.T.take(places, axis=0).T
+
+
+def compute_features(
+    features: Sequence[Feature], plan: HistoryPlan, events: Events, histories: Mapping[str, Floats]
+) -> Matrix:
+    """Return the features of n events, shape (n, len(features)), float32, NaN where something is missing.
+
+    ``histories`` maps each entity to what the events read from it, shape (n, k) in the order of ``plan.sums``.
+    """
+    sums = plan.layout.side_by_side(histories, 0, len(events))
+    return FeatureSteps.of(features, plan).columns(events, sums, amount_excess(plan, events, histories))

@@ -20,10 +20,12 @@ from typing import NamedTuple
 import numpy as np
 
 from tollgate.core.events.event import Events
+from tollgate.core.history.decay import OLDER_EPOCH, weigh
 from tollgate.core.history.latest_addition import read_as_of
 from tollgate.core.history.layout import Layout
-from tollgate.core.history.plan import OLDER_EPOCH, HistoryPlan, SumKind, is_one_unusual, summed_numbers, weigh
+from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored_names import LATEST, OPEN, attribute, epoch_of
+from tollgate.core.history.sum_kinds import SumKind, summed_by_fraud, summed_numbers
 
 StoredSums = Mapping[str, int]
 # Entity → its key → the stored sums.
@@ -169,8 +171,7 @@ def add_fraud(
     plan: HistoryPlan, entity: str, known_at_s: float, *, event_time_s: float, excess: float, let_through: bool = True
 ) -> dict[str, int]:
     """Return what a fraud adds to a history, dated when it became known. Taking it back adds the negative."""
-    values: dict[SumKind, float] = {"f": 1.0, "v": 1.0 - is_one_unusual(excess)}
-    added = _add(plan.layout, values, known_at_s)[entity]
+    added = _add(plan.layout, summed_by_fraud(excess), known_at_s)[entity]
     return added | _open_event(plan, event_time_s, -1) if let_through and plan.matures(entity) else added
 
 
@@ -182,7 +183,7 @@ def add_legitimate(plan: HistoryPlan, entity: str, known_at_s: float) -> dict[st
 # Open events mature together, a step at a time.
 @lru_cache(maxsize=1024)
 def _legitimate_at(layout: Layout, matured_at_s: float) -> Mapping[str, Mapping[str, int]]:
-    return _add(layout, {"l": 1.0}, matured_at_s)
+    return _add(layout, {SumKind.LEGITIMATE: 1.0}, matured_at_s)
 
 
 def _open_event(plan: HistoryPlan, time_s: float, number: int) -> dict[str, int]:
@@ -194,7 +195,7 @@ def _open_event(plan: HistoryPlan, time_s: float, number: int) -> dict[str, int]
 def _add(layout: Layout, values: Mapping[SumKind, float], time_s: float) -> dict[str, dict[str, int]]:
     """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name: as `quantise`."""
     epochs, weights, _ = _moment(layout, time_s)
-    known = {kind: value for kind, value in values.items() if value and not isnan(value)}
+    known: dict[str, float] = {kind: value for kind, value in values.items() if value and not isnan(value)}
     added: dict[str, dict[str, int]] = {}
     for entities, kept in epochs.alike:
         sums = {

@@ -95,8 +95,8 @@ def describe_dependence(container: Container, name: str, detector: str | None) -
             }
             for row in draw_points(past)
         ],
-        "raised": [_event(past, row, of_group, of_value, group.name) for row in _decided(past, group, of_group)],
-        "lowered": [_event(past, row, of_group, of_value, group.name) for row in _decided(past, group, -of_group)],
+        "raised": [_event(past, row, of_group, of_value, group) for row in _decided(past, group, of_group)],
+        "lowered": [_event(past, row, of_group, of_value, group) for row in _decided(past, group, -of_group)],
     }
 
 
@@ -132,13 +132,13 @@ def _segments(version: DetectorVersion, past: PastEvents) -> Iterator[tuple[str,
 
 def _decided(past: PastEvents, group: Group, contributions: Floats) -> list[int]:
     """Return where a group's contributions above 0 are largest: first among those of its weightiest reasons."""
-    told = np.array([any(reason.name == group.name for reason in some) for some in past.reasons])
+    told = np.array([any(reason.feature in group.places for reason in some) for some in past.reasons])
     order: Ints = np.lexsort((-contributions, ~told))
     rows: list[int] = order[contributions[order] > 0][:_MAX_EVENTS].tolist()
     return rows
 
 
-def _event(past: PastEvents, row: int, of_group: Floats, values: Floats, group: str) -> dict[str, Any]:
+def _event(past: PastEvents, row: int, of_group: Floats, values: Floats, group: Group) -> dict[str, Any]:
     reasons = past.reasons[row]
     return {
         "event": past.posted(row),
@@ -146,7 +146,7 @@ def _event(past: PastEvents, row: int, of_group: Floats, values: Floats, group: 
         "score": None if past.scores is None else int(past.scores[row]),
         "value": _number(values[row]),
         "contribution": _number(of_group[row]),
-        "sentence": next((reason.sentence for reason in reasons if reason.name == group), None),
+        "sentence": next((reason.sentence for reason in reasons if reason.feature in group.places), None),
         "reasons": [asdict(reason) for reason in reasons],
     }
 

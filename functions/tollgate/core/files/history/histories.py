@@ -17,7 +17,7 @@ from tollgate.core.files.notes.unknown_keys import EntityKeys
 from tollgate.core.history.engine.arrivals import Arrivals
 from tollgate.core.history.engine.engine import ChunkReads, HistoryEngine
 from tollgate.core.history.engine.entity_state import ChunkKeys
-from tollgate.core.history.engine.row_store import MemoryBudget
+from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored import StoredHistories, StoredSums
 
@@ -99,10 +99,13 @@ class FileHistories:
     def save(self) -> None:
         """Leave in the folder what `load` needs."""
         self.hashing.multipliers.tofile(self._folder / _MULTIPLIERS)
-        rows = self._engine.save(self._folder)
-        for known in self._known.values():
+        counts = {}
+        for entity, known in self._known.items():
             known.save()
-        counts = {entity: [known.count, *rows[entity]] for entity, known in self._known.items()}
+            stores = self._engine.states[entity].stores
+            for name, store in stores.items():
+                store.cells.tofile(self._folder / f"{entity}.{name}.columns")
+            counts[entity] = [known.count, *(store.count for store in stores.values())]
         (self._folder / _COUNTS).write_text(json.dumps(counts))
         (self._folder / _KEYS).write_text(json.dumps({entity: vars(its) for entity, its in self.keys.items()}))
 
@@ -110,12 +113,18 @@ class FileHistories:
         """Take up what `save` left in the folder."""
         self.hashing = KeyHashes(np.fromfile(self._folder / _MULTIPLIERS, dtype=np.uint64).reshape(2, -1))
         counts = json.loads((self._folder / _COUNTS).read_text())
-        for entity, (keys, *_) in counts.items():
+        for entity, (keys, *rows) in counts.items():
             self._known[entity].load(keys)
-        self._engine.load(self._folder, {entity: rows for entity, (_, *rows) in counts.items()})
+            for (name, store), count in zip(self._engine.states[entity].stores.items(), rows, strict=True):
+                self._load_store(f"{entity}.{name}", store, count)
         if (self._folder / _KEYS).exists():  # not in a checkpoint of before
             for entity, its in json.loads((self._folder / _KEYS).read_text()).items():
                 self.keys[entity] = EntityKeys(**its)
+
+    def _load_store(self, name: str, store: RowStore, count: int) -> None:
+        rows = self._folder / name  # written by older code alone
+        more = np.fromfile(rows, dtype=np.int64).reshape(-1, store.width) if rows.exists() else None
+        store.load(np.fromfile(self._folder / f"{name}.columns", dtype=np.int64), count, more)
 
     def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
         """Yield entity, key and what the file adds to its history, by stored name, in the order of meeting."""

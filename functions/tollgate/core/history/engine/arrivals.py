@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Events, Floats, Ints
+from tollgate.core.history.decay import quantise, weigh
 from tollgate.core.history.labels import NO_FRAUDS, NOTHING_WITHHELD, Frauds, Withheld
-from tollgate.core.history.plan import HistoryPlan, SumKind, is_unusual, quantise, summed_values, weigh
+from tollgate.core.history.plan import HistoryPlan
+from tollgate.core.history.sum_kinds import UNITS, AddedBy, SumKind, summed_values
 
 Flags = npt.NDArray[np.bool_]
 
@@ -109,20 +111,19 @@ class Arrivals(Moments):
     def added(self, kind: SumKind, half_life: int) -> Added:
         """Return what each arrival adds to one sum; not for what matures."""
         if (kind, half_life) not in self._added:
-            numbers = quantise(self._values[kind], self.weighed(half_life)[1], kind)
+            numbers = quantise(self._values[kind], self.weighed(half_life)[1], UNITS[kind])
             self._added[kind, half_life] = Added.of(numbers)
         return self._added[kind, half_life]
 
     @cached_property
     def _values(self) -> Mapping[SumKind, Floats]:
-        values = dict(summed_values(self.events, self.excess))
-        rows, first = self._frauds.rows, self.n
+        values = summed_values(self.events, self.excess)
         if len(self.label_rows):
             values = {kind: np.append(of_events, np.zeros(len(self.label_rows))) for kind, of_events in values.items()}
-        values["f"] = np.zeros(len(self.times_s))
-        values["f"][first : first + len(rows)] = 1.0
-        values["v"] = np.zeros(len(self.times_s))
-        values["v"][first : first + len(rows)] = 1.0 - is_unusual(self.excess[rows])
+        rows = self._frauds.rows
+        for kind, of_events in summed_values(self.events, self.excess, AddedBy.FRAUD).items():
+            values[kind] = np.zeros(len(self.times_s))
+            values[kind][self.n : self.n + len(rows)] = of_events[rows]
         return values
 
     @cached_property
@@ -173,7 +174,7 @@ class Arrivals(Moments):
         numbers[frauds] = -1.0 * matured[self._frauds.rows]
         numbers[frauds.stop :] = 1.0
         epochs, weights = weigh(dated_s, self.plan.half_lives_s[half_life])
-        return epochs, Added.of(quantise(numbers, weights, "l"))
+        return epochs, Added.of(quantise(numbers, weights, UNITS[SumKind.LEGITIMATE]))
 
 
 def last_step_before(times_us: Ints, step_s: float) -> Ints:

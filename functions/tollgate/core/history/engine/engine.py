@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -91,15 +90,6 @@ class HistoryEngine:
     def additions(self, entity: str) -> Iterator[dict[str, int]]:
         """Yield what the chunks added to the history of each key of an entity, by stored name, in order of numbers."""
         return self.states[entity].additions()
-
-    def save(self, folder: Path) -> Mapping[str, list[int]]:
-        """Write everything into files; return the counts that `load` needs."""
-        return {entity: state.save(folder) for entity, state in self.states.items()}
-
-    def load(self, folder: Path, counts: Mapping[str, Sequence[int]]) -> None:
-        """Take up what `save` wrote."""
-        for entity, its in counts.items():
-            self.states[entity].load(folder, its)
 
     def _generations(self) -> tuple[list[str], list[str]]:
         """Return the entities, and then the pairs: a pair is read as of the same moments as its parent."""

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tollgate.core.events.event import Floats, Ints
+from tollgate.core.history.decay import OLDER_EPOCH, find_epochs
 from tollgate.core.history.engine.arrivals import Arrivals, Flags, Moments, last_step_before
 from tollgate.core.history.engine.open_events import Maturity, Steps
 from tollgate.core.history.engine.running_sums import Line, RunsOnKept
 from tollgate.core.history.engine.stored_entries import Entries
 from tollgate.core.history.exact_sums import Limbs
-from tollgate.core.history.plan import OLDER_EPOCH, UNITS, HistoryPlan, Sum, find_epochs
+from tollgate.core.history.plan import HistoryPlan, Sum
+from tollgate.core.history.sum_kinds import UNITS, SumKind
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class EntityChunk:
         if not len(self._line.rows):
             return
         its = [(place, self._sums[place]) for place in places]
-        if any(s.kind == "l" for _, s in its):
+        if any(s.kind is SumKind.LEGITIMATE for _, s in its):
             self._opened = _Opened.of(self._line, self._left, arrivals, self.as_of or arrivals, stored)
         for half_life in dict.fromkeys(s.half_life for _, s in its):
             self._read_half_life(
@@ -104,7 +106,7 @@ class EntityChunk:
             return nothing, before
         row = self._row_of[s]
         current, older = self._kept(row), self._kept(len(self._row_of) + row)
-        if s.kind == "l":
+        if s.kind is SumKind.LEGITIMATE:
             return self._read_legitimate(s, runs, arrivals, current, older)
         added = arrivals.added(s.kind, s.half_life)
         if self.as_of is None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from tollgate.core.events.event import Floats, Ints
+from tollgate.core.history.decay import find_epochs, weigh
 from tollgate.core.history.engine.arrivals import Arrivals, Moments, last_step_before
 from tollgate.core.history.engine.entity_chunk import EntityChunk, Left
 from tollgate.core.history.engine.row_store import MemoryBudget, RowStore
@@ -17,12 +16,11 @@ from tollgate.core.history.engine.running_sums import Line
 from tollgate.core.history.engine.stored_entries import Entries, StoredEntries, no_entries
 from tollgate.core.history.exact_sums import LIMB_BITS, Limbs
 from tollgate.core.history.latest_addition import latest_name, latest_us
-from tollgate.core.history.plan import UNITS, HistoryPlan, find_epochs, weigh
+from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored import StoredSums
 from tollgate.core.history.stored_names import OPEN, attribute
+from tollgate.core.history.sum_kinds import UNITS, AddedBy, SumKind, kinds_by
 
-# Only labels add to these.
-OF_LABELS: Final = ("f", "v")
 _BEFORE_ALL = np.iinfo(np.int64).min
 
 
@@ -51,9 +49,8 @@ class EntityState:
 
     def __init__(self, plan: HistoryPlan, entity: str, memory: MemoryBudget, *, with_labels: bool = False) -> None:
         self._plan = plan
-        self._entity = entity
         self._sums = plan.sums[entity]
-        self._kept = [s for s in self._sums if with_labels or s.kind not in OF_LABELS]
+        self._kept = [s for s in self._sums if with_labels or s.kind not in kinds_by(AddedBy.FRAUD)]
         maturing = plan.maturing if plan.matures(entity) else None
         self._step_s = maturing.step_s if maturing else 0.0
         self._ring = int(np.ceil(maturing.delay_s / maturing.step_s)) + 2 if maturing else 0
@@ -135,11 +132,11 @@ class EntityState:
     def _take_back(self, columns: Ints, places: Ints, moments_s: Floats) -> None:
         """Take events that matured at these moments out of the kept sums; a low limb may fall below zero."""
         for row, s in enumerate(self._kept):
-            if s.kind != "l":
+            if s.kind is not SumKind.LEGITIMATE:
                 continue
             half_life_s = self._plan.half_lives_s[s.half_life]
             epochs, weights = weigh(moments_s, half_life_s)
-            worth = np.rint(weights * UNITS["l"]).astype(np.int64)
+            worth = np.rint(weights * UNITS[SumKind.LEGITIMATE]).astype(np.int64)
             ago = find_epochs(columns[0] / 1e6, half_life_s)[places] - epochs
             for back, kept in ((0, row), (1, len(self._kept) + row)):
                 np.subtract.at(columns[1 + kept], places[ago == back], worth[ago == back])
@@ -171,17 +168,7 @@ class EntityState:
         kept = {name: number for name, number in sums.items() if number}
         return {**kept, latest_name(row[0]): 1} if kept else {}
 
-    def save(self, folder: Path) -> list[int]:
-        """Write everything into files; return the counts that `load` needs."""
-        for name, store in self._stores.items():
-            store.save(folder / f"{self._entity}.{name}")
-        return [store.count for store in self._stores.values()]
-
-    def load(self, folder: Path, counts: Sequence[int]) -> None:
-        """Take up what `save` wrote."""
-        for (name, store), count in zip(self._stores.items(), counts, strict=True):
-            store.load(folder / f"{self._entity}.{name}", count)
-
     @property
-    def _stores(self) -> Mapping[str, RowStore]:
+    def stores(self) -> Mapping[str, RowStore]:
+        """All that is kept between chunks, by the names under which checkpoints have it."""
         return {"sums": self._low, "high": self._high, "stored": self._stored.row_store, "where": self._where}

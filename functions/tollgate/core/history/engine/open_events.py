@@ -8,10 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from tollgate.core.events.event import Ints
+from tollgate.core.history.decay import weigh
 from tollgate.core.history.engine.arrivals import ONE_LIMB, Flags
 from tollgate.core.history.engine.running_sums import Line, RunsOnKept
 from tollgate.core.history.exact_sums import Limbs, Runs
-from tollgate.core.history.plan import UNITS, LabelMaturation, weigh
+from tollgate.core.history.plan import LabelMaturation
+from tollgate.core.history.sum_kinds import UNITS, SumKind
 
 # Up to as many numbers for each that is there are counted, rather than searched.
 _DENSE = 16
@@ -133,7 +135,7 @@ class Maturity:
         """Weigh the events of each step at the moment of their maturing."""
         every = np.arange(steps.first, steps.first + steps.width - 1)
         epochs, weights = weigh(every * np.float64(maturing.step_s), half_life_s)
-        worth = np.rint(weights * UNITS["l"])
+        worth = np.rint(weights * UNITS[SumKind.LEGITIMATE])
         if float(np.max(worth, initial=0.0)) * steps.total < ONE_LIMB:
             numbers = worth.astype(np.int64).take(steps.since_first)
             numbers *= steps.counts

@@ -7,7 +7,6 @@ as gathering rows and turning them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -37,7 +36,7 @@ class RowStore:
     """Numbered rows of ``width`` int64 each, as many as ``memory`` has room for; those never written are all zeros."""
 
     def __init__(self, width: int, memory: MemoryBudget) -> None:
-        self._width = width
+        self.width = width
         self._memory = memory
         self._cells = np.zeros(0, dtype=np.int64)
         self._blocks = 0
@@ -48,7 +47,7 @@ class RowStore:
     def read(self, numbers: Ints) -> Ints:
         """Return the columns of the rows with these numbers, which rise, shape (width, m)."""
         self._meet(numbers)
-        columns = np.empty((self._width, len(numbers)), dtype=np.int64)
+        columns = np.empty((self.width, len(numbers)), dtype=np.int64)
         places = self._places(numbers)
         for column, filled in enumerate(self._filled.tolist()):
             if filled:
@@ -71,25 +70,24 @@ class RowStore:
         for first in range(0, self.count, rows_at_once):
             yield first, self.read(np.arange(first, min(first + rows_at_once, self.count)))
 
-    def save(self, path: Path) -> None:
-        """Write all rows into a file."""
-        self._cells[: self._blocks * _BLOCK_ROWS * self._width].tofile(path.with_name(f"{path.name}.columns"))
+    @property
+    def cells(self) -> Ints:
+        """All rows as `load` takes them: block after block, each column by column."""
+        return self._cells
 
-    def load(self, path: Path, count: int) -> None:
-        """Take up the ``count`` rows that `save` wrote, or code that kept some of them in a file row by row."""
-        held = np.fromfile(path.with_name(f"{path.name}.columns"), dtype=np.int64)
-        first = len(held) // max(self._width, 1)
+    def load(self, cells: Ints, count: int, more: Ints | None = None) -> None:
+        """Take up ``count`` rows from their ``cells``; older code kept some behind these as ``more``, (r, width)."""
+        first = len(cells) // max(self.width, 1)
         self._meet(np.array([max(count, first) - 1]))
-        self._cells[: len(held)] = held
-        self._filled = held.reshape(-1, self._width, _BLOCK_ROWS).any(axis=(0, 2))
-        if path.exists():
-            spilled = np.fromfile(path, dtype=np.int64).reshape(-1, self._width)
-            self.write(np.arange(first, first + len(spilled)), spilled.T)
+        self._cells[: len(cells)] = cells
+        self._filled = cells.reshape(-1, self.width, _BLOCK_ROWS).any(axis=(0, 2))
+        if more is not None:
+            self.write(np.arange(first, first + len(more)), more.T)
         self.count = count
 
     def _places(self, numbers: Ints) -> Ints:
         """Return where the first column of rows is; each further one is a block's length behind."""
-        return numbers + numbers // _BLOCK_ROWS * (_BLOCK_ROWS * (self._width - 1))
+        return numbers + numbers // _BLOCK_ROWS * (_BLOCK_ROWS * (self.width - 1))
 
     def _meet(self, numbers: Ints) -> None:
         """Make room for rows."""
@@ -100,6 +98,6 @@ class RowStore:
         if needed > self._blocks:
             # Some more at once, in place: Linux moves no bytes for that.
             blocks = max(needed, self._blocks + self._blocks // _GROWTH)
-            self._memory.take((blocks - self._blocks) * 8 * self._width * _BLOCK_ROWS)
-            self._cells.resize(blocks * self._width * _BLOCK_ROWS, refcheck=False)
+            self._memory.take((blocks - self._blocks) * 8 * self.width * _BLOCK_ROWS)
+            self._cells.resize(blocks * self.width * _BLOCK_ROWS, refcheck=False)
             self._blocks = blocks
