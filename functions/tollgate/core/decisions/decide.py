@@ -22,7 +22,7 @@ from tollgate.core.rules.inputs import RuleInputs
 from tollgate.core.rules.matches import ListAnswer, RuleAnswers, RuleHit
 
 # As many events as have sums that fit the processor's cache together. With a power of two, all cells of a row would
-# have the same few places in it: measured in docs/adr/0125.
+# have the same few places in it: measured in docs/adr/0126.
 BLOCK_EVENTS = 2000
 
 
