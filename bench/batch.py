@@ -1,11 +1,9 @@
 """Benchmark of batch scoring: from CSV to scored CSV, with histories, rules and reasons, against the usual stack.
 
-    python bench/batch.py [--rows 1000000] [--usual-rows 100000] [--many-rows 10000000] [--json FILE]
-
-The detector is the sample's, with XGBoost (200 trees of depth 6) and some rules. The usual stack
-(`serving/usual_batch.py`) makes features as near as pandas makes them; it gets fewer rows, and ours the same ones for
-the ratio. Each run is a process of its own, so that its memory is its own; they take turns. What is left to gain is
-told by stage, in seconds of the processor. ``--many-rows 0`` leaves the large file out.
+The detector is the sample detector with XGBoost (200 trees of depth 6) and a few rules. The usual stack
+(bench/serving/usual_batch.py) computes similar features with pandas. It scores fewer payments; for the ratio,
+Tollgate scores the same ones. Every run is a separate process, so memory is measured per run, and the two stacks take
+turns. The processor time of each stage is printed in seconds.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench._figures import write_figures
+from bench._figures import add_count, make_parser, write_figures
 from bench.serving.version import DETECTOR_FILE
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +49,7 @@ def sample(rows: int, seed: int) -> Path:
 
     path = CACHE / f"payments-{rows}-{seed}.csv"
     if not path.exists():
-        print(f"Making {rows:,} payments …", file=sys.stderr)
+        print(f"Generating {rows:,} payments …", file=sys.stderr)
         write_sample(rows, seed, path)
     return path
 
@@ -82,8 +80,8 @@ def run_ours(payments: Path, version: Path, out: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.serving.ours_batch", str(payments), str(version), str(out)]
     # As the batch function's environment says it, in template.yaml.
     environment = {**os.environ, "MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(2 << 20)}
-    told: dict[str, Any] = json.loads(subprocess.check_output(command, cwd=ROOT, text=True, env=environment))
-    return told
+    measured: dict[str, Any] = json.loads(subprocess.check_output(command, cwd=ROOT, text=True, env=environment))
+    return measured
 
 
 def run_usual(payments: Path, model: Path, out: Path) -> float:
@@ -103,11 +101,11 @@ def measure(asked: argparse.Namespace, out: Path) -> dict[str, float]:
         usual.append(run_usual(few, model, results))
         same.append(run_ours(few, version, results))
         ours.append(run_ours(payments, version, results))
-    best = min(ours, key=lambda told: told["seconds"])
+    best = min(ours, key=lambda one: one["seconds"])
     figures = {
         "rows_per_s": round(best["rows"] / best["seconds"]),
         "cpu_us_per_row": round(best["cpu_s"] / best["rows"] * 1e6, 1),
-        "ratio": round(min(usual) / min(told["seconds"] for told in same), 1),
+        "ratio": round(min(usual) / min(one["seconds"] for one in same), 1),
         "usual_rows_per_s": round(same[0]["rows"] / min(usual)),
         "rss_1m_mb": round(best["rss_mb"]),
         "spilled_1m_mb": best["spilled_mb"],
@@ -124,15 +122,14 @@ def measure(asked: argparse.Namespace, out: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--usual-rows", type=int, default=100_000)
-    parser.add_argument("--many-rows", type=int, default=10_000_000)
-    parser.add_argument("--json", type=Path)
+    parser = make_parser(__doc__)
+    add_count(parser, "--rows", 1_000_000, "payments that Tollgate scores")
+    add_count(parser, "--usual-rows", 100_000, "payments that the usual stack scores")
+    add_count(parser, "--many-rows", 10_000_000, "payments in the large file; 0 skips it")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as out:
         figures = measure(asked, Path(out))
-    print(f"From CSV to scored CSV, {asked.rows:,} sample payments; the usual stack on {asked.usual_rows:,}")
+    print(f"From CSV to scored CSV: Tollgate on {asked.rows:,} payments, the usual stack on {asked.usual_rows:,}")
     for name, figure in figures.items():
         print(f"  {name:18}{figure:>14,}")
     write_figures(asked.json, figures)

@@ -1,15 +1,13 @@
-"""Benchmark of cold starts under AWS's runtime client, from process start to first response.
+"""Benchmark of cold starts under AWS's Lambda runtime client, from process start to the first response.
 
-    python bench/cold_start.py [--rows 30000] [--runs 7] [--json FILE]
-
-Ours, a floor (ONNX Runtime and NumPy in a plain handler, with the same model), and the usual stack: FastAPI on Mangum,
-pandas, joblib XGBoost and shap. Ours and the floor are measured without boto3, and with it and its two clients. All run
-from compiled modules, as they are packaged; S3 and DynamoDB are in memory. Medians, interleaved.
+Three variants take turns: Tollgate; a floor (a plain handler with ONNX Runtime, NumPy and the same model); and the
+usual stack (FastAPI on Mangum, pandas, XGBoost through joblib, and shap). Tollgate and the floor are measured without
+boto3, and with boto3 and its two clients. All of them run from compiled modules, as they are packaged. S3 and
+DynamoDB are in memory. The figures are medians.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import tempfile
@@ -18,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench._figures import write_figures
+from bench._figures import add_count, make_parser, write_figures
 from bench.serving.version import environment_of, read_features, read_payments, train_version, write_request
 from tests.doors.runtime_api import running_function
 
@@ -60,10 +58,9 @@ def measure(folder: Path, runs: int, scratch: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=30_000)
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--json", type=Path)
+    parser = make_parser(__doc__)
+    add_count(parser, "--rows", 30_000, "payments to train on")
+    add_count(parser, "--runs", 7, "process starts of each variant")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as out:
         folder = train_version(asked.rows, Path(out))
@@ -73,13 +70,13 @@ def main() -> None:
         "to_floor_boto3": round(figures["ours_boto3_ms"] / figures["floor_boto3_ms"], 2),
         "to_usual": round(figures["ours_boto3_ms"] / figures["usual_ms"], 2),
     }
-    print(f"Process start to first answer, median of {asked.runs}")
-    print(f"  {'':12}{'without boto3':>16}{'with boto3':>14}")
-    for title in ("ours", "floor"):
-        print(f"  {title:12}{figures[f'{title}_ms']:>13.0f} ms{figures[f'{title}_boto3_ms']:>11.0f} ms")
-    print(f"  {'usual stack':12}{'':>16}{figures['usual_ms']:>11.0f} ms")
-    print(f"  {'ours / floor':12}{figures['to_floor']:>16.2f}{figures['to_floor_boto3']:>14.2f}")
-    print(f"  {'ours / usual':12}{'':>16}{figures['to_usual']:>14.2f}")
+    print(f"Process start to first response, median of {asked.runs} runs")
+    print(f"  {'':18}{'without boto3':>16}{'with boto3':>14}")
+    for title, name in (("Tollgate", "ours"), ("floor", "floor")):
+        print(f"  {title:18}{figures[f'{name}_ms']:>13.0f} ms{figures[f'{name}_boto3_ms']:>11.0f} ms")
+    print(f"  {'usual stack':18}{'':>16}{figures['usual_ms']:>11.0f} ms")
+    print(f"  {'Tollgate / floor':18}{figures['to_floor']:>16.2f}{figures['to_floor_boto3']:>14.2f}")
+    print(f"  {'Tollgate / usual':18}{'':>16}{figures['to_usual']:>14.2f}")
     write_figures(asked.json, figures)
 
 

@@ -1,16 +1,13 @@
-"""Cost of a million decisions: usage measured here, at the prices in `prices.toml`.
+"""Cost of a million decisions: usage measured here, at the prices in bench/prices.toml.
 
-    python bench/cost.py [--rows 30000] [--runs 5000] [--json FILE]
-
-The functions' own handler decides with the sample detector (XGBoost of 300 trees of depth 6, six histories) on payments
-that follow its training data, on top of the histories that this left. boto3's client is the real one, and behind it lie
-tables in memory that count what DynamoDB bills for. Memory sizes are the template's. What a function waits for the
-network is not measured but assumed; the price file says how long.
+The deployed handler decides with the sample detector (XGBoost with 300 trees of depth 6, six histories) on payments
+that follow the training data, starting from the histories that training left. The boto3 client is the real one;
+behind it, tables in memory count what DynamoDB bills for. Memory sizes are those of template.yaml. Network time is
+not measured: the price file says how many milliseconds are assumed for each service.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import statistics
@@ -25,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from bench._figures import write_figures
+from bench._figures import add_count, make_parser, write_figures
 from bench.serving.indexing import Indexed
-from bench.serving.item_size import STORED_OVERHEAD_BYTES
 from bench.serving.usage import Decided, Usage, measure_usage
 from bench.serving.version import environment_of, train_version
 from localstack.template import TEMPLATE, load_template
+from tests.fakes.item_size import STORED_OVERHEAD_BYTES
 
 PRICES = Path(__file__).with_name("prices.toml")
 MILLION, GB, HOURS_A_MONTH = 1e6, 1e9, 730
@@ -91,18 +88,18 @@ def price_index(indexed: Indexed, prices: Prices) -> Line:
     asked = {kind: indexed.requests[kind] / indexed.rows for kind in ("get", "put", "list", "delete")}
     requests = (asked["put"] + asked["list"]) * s3["writes"] + asked["get"] * s3["reads"]
     waited_ms = sum(count * waits[f"s3_{kind}"] for kind, count in asked.items())
-    lots = indexed.lots / indexed.rows
+    batches = indexed.batches / indexed.rows
     took_ms = indexed.took_ms / indexed.rows * max(1, MEMORY_GB / INDEX_MEMORY_GB)  # less memory, less of a processor
-    seconds = (took_ms + waited_ms + lots) / 1000  # billed by the millisecond, begun ones too
+    seconds = (took_ms + waited_ms + batches) / 1000  # billed by the millisecond, begun ones too
     running = seconds * INDEX_MEMORY_GB * function["gb_second_x86"] * MILLION
-    return Line("indexing it", lots, "lots", requests + lots * function["requests"] + running)
+    return Line("indexing", batches, "batches", requests + batches * function["requests"] + running)
 
 
 def _mean_units(decided: Sequence[Decided], what: str) -> float:
     return statistics.fmean(one.units.get(what, 0.0) for one in decided)
 
 
-def rows_a_lot(prices: Prices) -> int:
+def rows_per_batch(prices: Prices) -> int:
     """Return how many decisions the index function gets at once: those of a shard in the window of its mapping."""
     rows: float = prices["assumed"]["decisions_a_second"] * WINDOW_S / prices["assumed"]["stream_shards"]
     return max(1, round(rows))
@@ -117,14 +114,14 @@ def variants(usage: Usage, prices: Prices) -> Iterator[tuple[str, str, float]]:
     plain, explained = usage.decided["none"], usage.decided["top"]
     index = price_index(usage.indexed, prices).usd
     base = total(price(plain, prices)) + index
-    yield "usd_per_million", "as deployed by default: function URL, no reasons", base
+    yield "usd_per_million", "default deployment: function URL, no reasons", base
     yield "usd_per_million_reasons", "with reasons", total(price(explained, prices)) + index
     gateway = prices["api_gateway"]["requests"] + _access_log_gb() * prices["cloudwatch"]["logs_gb"]
     yield "usd_per_million_http_api", "through the HTTP API", base + gateway
     put_s = prices["assumed_ms"]["put_events"] / 1000
     bus = prices["eventbridge"]["custom_events"] + put_s * MEMORY_GB * prices["lambda"]["gb_second_x86"] * MILLION
-    yield "usd_per_million_event_bus", "told to an event bus", base + bus
-    yield "usd_per_million_arm64", "on arm64 (the same times assumed)", total(price(plain, prices, arm=True)) + index
+    yield "usd_per_million_event_bus", "with an event on the event bus for each decision", base + bus
+    yield "usd_per_million_arm64", "on arm64 (assuming the same times)", total(price(plain, prices, arm=True)) + index
     without_lines = total(price(plain, prices, info=False)) + index
     yield "usd_per_million_warn", "without a log line for each request", without_lines
 
@@ -143,15 +140,15 @@ def by_the_month(usage: Usage, prices: Prices) -> Iterator[tuple[str, str, float
     index_gb = usage.indexed.size_bytes / usage.indexed.rows * MILLION / GB
     storage = kept_gb * (dynamodb["storage_gb_month"] + dynamodb["recovery_gb_month"])
     storage += index_gb * prices["s3"]["storage_gb_month"]
-    yield "usd_month_kept_million", "each million decisions that is kept, recovery included", storage
-    lots = prices["assumed"]["stream_shards"] * HOURS_A_MONTH * 3600 / WINDOW_S
+    yield "usd_month_kept_million", "storage per million decisions, backups included", storage
+    batches = prices["assumed"]["stream_shards"] * HOURS_A_MONTH * 3600 / WINDOW_S
     indexing = price_index(usage.indexed, prices)
-    most = lots * indexing.usd / indexing.quantity / MILLION
-    yield "usd_month_index", "indexing, at most, when few decisions come all month", most
+    most = batches * indexing.usd / indexing.quantity / MILLION
+    yield "usd_month_index", "indexing, at most, when decisions trickle in all month", most
     metrics = usage.metrics * prices["cloudwatch"]["metric_month"]
-    yield "usd_month_metrics", f"{usage.metrics} metrics, in a month in which they are sent every hour", metrics
+    yield "usd_month_metrics", f"{usage.metrics} metrics, if each is sent every hour of the month", metrics
     snapshot = MEMORY_GB * HOURS_A_MONTH * 3600 * function["snapstart_cached_gb_second"]
-    yield "usd_month_snapstart", "SnapStart, off by default, for each version kept, idle or not", snapshot
+    yield "usd_month_snapstart", "SnapStart (off by default), per published version, even if idle", snapshot
 
 
 def _mean_size(usage: Usage, what: str) -> float:
@@ -159,26 +156,26 @@ def _mean_size(usage: Usage, what: str) -> float:
 
 
 def print_bill(usage: Usage, prices: Prices) -> None:
-    print(f"Prices of {prices['region']} as of {prices['as_of']}, dollars, no free allowance taken off\n")
-    print(f"  {'a decision takes':24}{'':>9} {'':12}{'a million':>10}")
+    print(f"Prices of {prices['region']} as of {prices['as_of']}, in US dollars, without the free tier\n")
+    print(f"  {'per decision':24}{'':>9} {'':12}{'$ / million':>12}")
     for line in [*price(usage.decided["none"], prices), price_index(usage.indexed, prices)]:
-        print(f"  {line.part:24}{line.quantity:>9.3f} {line.unit:12}{line.usd:>10.2f}")
+        print(f"  {line.part:24}{line.quantity:>9.3f} {line.unit:12}{line.usd:>12.2f}")
     print()
     for _, title, usd in variants(usage, prices):
         print(f"  {title:60}{usd:>8.2f}")
-    print("\n  by the month")
+    print("\n  dollars per month")
     for _, title, usd in by_the_month(usage, prices):
         print(f"  {title:60}{usd:>8.2f}")
 
 
 def print_sizes(usage: Usage) -> None:
-    print(f"\n  {'bytes of an item':24}{'mean':>8}{'p99':>8}{'most':>8}")
+    print(f"\n  {'item size in bytes':24}{'mean':>8}{'p99':>8}{'max':>8}")
     for title, size in sizes_of(usage):
         print(f"  {title:24}{np.mean(size):>8.0f}{np.quantile(size, 0.99):>8.0f}{max(size):>8}")
     for title, reasons in (("", "none"), (" with reasons", "top")):
         took = np.array([one.took_ms for one in usage.decided[reasons]])
         print(f"  processor time{title}: p50 {np.median(took):.1f} ms, p99 {np.quantile(took, 0.99):.1f} ms")
-    print(f"  memory in use, these tables included: {usage.memory_mb:.0f} MB of {MEMORY_GB * 1024:.0f}")
+    print(f"  memory in use, including these tables: {usage.memory_mb:.0f} MB of {MEMORY_GB * 1024:.0f}")
 
 
 def sizes_of(usage: Usage) -> Iterator[tuple[str, list[int]]]:
@@ -191,11 +188,11 @@ def sizes_of(usage: Usage) -> Iterator[tuple[str, list[int]]]:
 
 
 def figures_of(usage: Usage, prices: Prices) -> dict[str, float]:
-    told = {name: round(usd, 3) for name, _, usd in (*variants(usage, prices), *by_the_month(usage, prices))}
+    dollars = {name: round(usd, 3) for name, _, usd in (*variants(usage, prices), *by_the_month(usage, prices))}
     sizes = {title: max(size) for title, size in sizes_of(usage)}
     plain = usage.decided["none"]
     return {
-        **told,
+        **dollars,
         "write_units": round(sum(_mean_units(plain, f"write {table}") for table in ("decisions", "history")), 3),
         "read_units": round(_mean_units(plain, "read"), 3),
         "decision_bytes": round(_mean_size(usage, "e")),
@@ -206,10 +203,9 @@ def figures_of(usage: Usage, prices: Prices) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=30_000)
-    parser.add_argument("--runs", type=int, default=5_000)
-    parser.add_argument("--json", type=Path)
+    parser = make_parser(__doc__)
+    add_count(parser, "--rows", 30_000, "payments to train on")
+    add_count(parser, "--runs", 5_000, "decisions to measure")
     asked = parser.parse_args()
     prices = tomllib.loads(PRICES.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as out:
@@ -218,7 +214,7 @@ def main() -> None:
             folder = elsewhere.submit(train_version, asked.rows, Path(out)).result()
         os.environ.update(environment_of(folder))
         os.environ.update({"AWS_LAMBDA_LOG_LEVEL": "INFO", "AWS_LAMBDA_LOG_FORMAT": "JSON"})
-        usage = measure_usage(asked.runs, WARM_UP, rows_a_lot(prices))
+        usage = measure_usage(asked.runs, WARM_UP, rows_per_batch(prices))
     print_bill(usage, prices)
     print_sizes(usage)
     write_figures(asked.json, figures_of(usage, prices))

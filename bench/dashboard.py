@@ -1,12 +1,11 @@
 """Benchmark of the dashboard in a browser, with a million decisions: page loads and responses to clicks.
 
-    python bench/dashboard.py [--rows 1000000] [--runs 3] [--json FILE]
-
-Everything runs: the emulator with the deployed template and the real functions, Streamlit, and Chromium. A page counts
-as shown when its heading is there, nothing runs and nothing is a placeholder; a step is done when what it shows is
-there too. The first page is opened with nothing cached of it, and its slowest run counts; of a step, the median. Beside
-it stands a page of Streamlit that has nothing but a heading, opened in turn: no page can be shown sooner. What axe-core
-calls serious or critical is counted on every page, in light and dark. The emulator adds some 60 ms to each request.
+Everything is real: the emulator with the deployed template and functions, Streamlit, and Chromium. A page counts as
+loaded when its heading is visible, nothing is running and no placeholder is left; a step counts as done when its
+result is visible too. The first page is opened with an empty cache, and its slowest run counts; for all other steps,
+the median counts. For comparison, a Streamlit page with nothing but a heading is opened in turn: no page can load
+faster. Serious and critical findings of axe-core are counted on every page, in light and dark mode. The emulator adds
+about 60 ms to each request.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from pathlib import Path
 import boto3
 from playwright.sync_api import Browser, Page
 
-from bench._figures import write_figures
+from bench._figures import add_count, make_parser, write_figures
 from bench.browsing.accessibility import find_violations
 from bench.browsing.chromium import SCHEMES, Errors, open_page, running_chromium
 from bench.browsing.filled_index import fill_index
@@ -122,7 +121,7 @@ def measure(stack: RunningStack, asked: argparse.Namespace, folder: Path) -> See
     began = time.perf_counter()
     filled = fill_index(s3, stack.deployment.bucket, stack.version, asked.rows, DAYS)
     took_s = time.perf_counter() - began
-    print(f"{filled + stack.past_decisions:,} decisions of {DAYS} days; indexed in {took_s:.0f} s\n", flush=True)
+    print(f"{filled + stack.past_decisions:,} decisions over {DAYS} days, indexed in {took_s:.0f} s\n", flush=True)
     seen = Seen()
     with running_chromium() as browser:
         for _ in range(asked.runs):
@@ -144,10 +143,9 @@ def _warm_up(browser: Browser, url: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--json", type=Path)
+    parser = make_parser(__doc__)
+    add_count(parser, "--rows", 1_000_000, "decisions in the index")
+    add_count(parser, "--runs", 3, "times to walk through the dashboard")
     asked = parser.parse_args()
 
     def progress(step: str) -> None:
@@ -164,13 +162,13 @@ def main() -> None:
 def report(seen: Seen, into: Path | None) -> None:
     """Print what was measured, and write the figures."""
     print(f"  {'seconds':60}{'median':>8}{'worst':>8}")
-    shown = {"first page": seen.first_s, "an empty page of Streamlit": seen.empty_s, **seen.took_s}
+    shown = {"first page": seen.first_s, "an empty Streamlit page": seen.empty_s, **seen.took_s}
     for title, took in shown.items():
         print(f"  {title:60}{statistics.median(took):>8.2f}{max(took):>8.2f}")
     for problem in (*seen.errors.said, *dict.fromkeys(seen.violations)):
         print(f"  {problem}")
     title, worst_s = seen.worst()
-    print(f"\nSlowest: {title}")
+    print(f"\nSlowest step: {title}")
     figures = {
         "first_page_s": max(seen.first_s),
         "empty_page_s": statistics.median(seen.empty_s),

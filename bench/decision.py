@@ -1,16 +1,13 @@
-"""Benchmark of one decision in a warm function against the usual stack: same payments, interleaved in one run.
+"""Benchmark of one decision in a warm function, against the usual stack.
 
-    python bench/decision.py [--rows 30000] [--runs 500] [--json FILE]
-
-An event of the HTTP API goes in and the answer comes out, through the functions' own handler. DynamoDB is a table in
-memory, so that the work is ours and not a network's. The model is XGBoost of 300 trees of depth 6. Ours reads and
-writes six histories, asks rules, and decides; the usual stack (`serving/usual_stack.py`) is handed its features, and
-writes nothing. They take turns, twenty payments each, on one thread.
+An event of the HTTP API goes in and the answer comes out, through the deployed handler. DynamoDB is a table in
+memory, so network time is left out. The model is XGBoost with 300 trees of depth 6. Tollgate reads and writes six
+histories, evaluates rules, and decides. The usual stack (bench/serving/usual_stack.py) is given its features and
+writes nothing. Both score the same payments on one thread and take turns every twenty payments.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import gc
 import os
@@ -23,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from bench._figures import write_figures
+from bench._figures import add_count, make_parser, write_figures
 from bench.serving.version import (
     environment_of,
     keep_in_memory,
@@ -86,10 +83,9 @@ def figures_of(took: Mapping[str, list[float]]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=30_000)
-    parser.add_argument("--runs", type=int, default=500)
-    parser.add_argument("--json", type=Path)
+    parser = make_parser(__doc__)
+    add_count(parser, "--rows", 30_000, "payments to train on")
+    add_count(parser, "--runs", 500, "decisions of each kind to measure")
     asked = parser.parse_args()
     asyncio.set_event_loop(asyncio.new_event_loop())  # Mangum's
     with tempfile.TemporaryDirectory() as out:
@@ -99,10 +95,10 @@ def main() -> None:
         with Path(os.devnull).open("w") as nobody, redirect_stdout(nobody):
             took = measure(folder, asked.runs)
     figures = figures_of(took)
-    print(f"A decision in a warm function, {asked.runs} of each, interleaved")
-    print(f"  {'':14}{'p50':>10}{'p50, reasons':>14}{'p99, reasons':>14}")
+    print(f"One decision in a warm function, {asked.runs} decisions of each kind")
+    print(f"  {'':14}{'p50':>10}{'p50 + reasons':>14}{'p99 + reasons':>14}")
     for title, names in (
-        ("ours", ("p50_ms", "p50_reasons_ms", "p99_reasons_ms")),
+        ("Tollgate", ("p50_ms", "p50_reasons_ms", "p99_reasons_ms")),
         ("usual stack", ("usual_p50_ms", "usual_reasons_p50_ms", "usual_reasons_p99_ms")),
     ):
         print(f"  {title:14}{figures[names[0]]:>7.2f} ms{figures[names[1]]:>11.2f} ms{figures[names[2]]:>11.2f} ms")

@@ -1,14 +1,12 @@
-"""Benchmark of columnar histories against rolling windows in pandas: same payments, same run.
+"""Benchmark of histories over columns, against rolling windows in pandas.
 
-    python bench/history.py [--rows 300000] [--runs 3] [--json FILE]
-
-Counts and mean amounts of each customer and merchant over three spans, ours as forward-decayed sums, pandas' as
-time-based rolling windows. Both read what was known before the payment. Medians of interleaved runs.
+Both compute counts and mean amounts per customer and merchant over three time spans: Tollgate with forward-decayed
+sums, pandas with time-based rolling windows. Both use only what was known before each payment. The runs take turns;
+the figures are medians.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -22,7 +20,7 @@ from tollgate.core.history.plan import HistoryPlan, Sum
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.sum_kinds import SumKind
 
-from bench._figures import write_figures
+from bench._figures import add_count, make_parser, write_figures
 from model_build.data.table import read_labeled_events
 from model_build.detector_file.reader import read_detector_file
 from model_build.simulator import write_sample
@@ -53,10 +51,9 @@ def time_run(run: Callable[[], None]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=300_000)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--json", type=Path)
+    parser = make_parser(__doc__)
+    add_count(parser, "--rows", 300_000, "payments to replay")
+    add_count(parser, "--runs", 3, "times to measure")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "payments.parquet")
@@ -74,7 +71,7 @@ def main() -> None:
         "pandas_rows_per_s": round(asked.rows / statistics.median(windows)),
         "ratio": round(statistics.median(windows) / statistics.median(ours), 2),
     }
-    print(f"{asked.rows:,} payments, {len(ENTITIES)} entities, {len(SPANS_S)} spans, median of {asked.runs} runs")
+    print(f"{asked.rows:,} payments, {len(ENTITIES)} entities, {len(SPANS_S)} time spans, median of {asked.runs} runs")
     for name, figure in figures.items():
         print(f"  {name:18} {figure:>12,}")
     write_figures(asked.json, figures)

@@ -1,18 +1,15 @@
-"""Benchmark of model quality on the Handbook payments, under the book's protocol, beside every published result.
+"""Benchmark of model quality on the Handbook payments, under the book's protocol, next to every published result.
 
-    python bench/quality_handbook.py [--json FILE] [--models xgboost]
+The detector is examples/handbook/detector.toml. Its parameters were chosen on folds that end before the first test
+day. Each fold trains on 7 days; a second table trains on all earlier days as well. At the end, one XGBoost model is
+trained on all 1.75 million payments, and timed.
 
-The detector is examples/handbook/detector.toml; its parameters were chosen on folds that end before the first test day
-x. Each fold trains on 7 days; the second table trains on everything before as well. At the
-end, one XGBoost model is trained on all 1.75 million payments, and timed.
-
-The payments and the published figures are those of `../shared/data` (Reproducible Machine Learning for Credit Card
-Fraud Detection, chapters 5 to 7).
+The payments and the published figures are those of shared/data, beside the checkout (Reproducible Machine Learning
+for Credit Card Fraud Detection, chapters 5 to 7).
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import time
@@ -21,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench._figures import write_figures
+from bench._figures import make_parser, write_figures
 from model_build.data.table import LabeledEvents, read_labeled_events
 from model_build.data.training_set import TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile, read_detector_file
@@ -98,26 +95,28 @@ def time_whole(data: LabeledEvents, file: DetectorFile) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--models", nargs="*", default=["logistic_regression", "lightgbm", "xgboost"])
+    parser = make_parser(__doc__)
+    kinds = ["logistic_regression", "lightgbm", "xgboost"]
+    parser.add_argument("--models", nargs="*", default=kinds, help=f"models to train (default: {' '.join(kinds)})")
     asked = parser.parse_args()
     if not PAYMENTS.is_file():
-        sys.exit(f"The Handbook payments are not at {PAYMENTS.name} beside the checkout; nothing is measured.")
+        sys.exit(
+            f"Nothing was measured: put {PAYMENTS.name} (the Handbook payments) in shared/data, beside the checkout."
+        )
     file = read_detector_file(DETECTOR_FILE)
     data = read_labeled_events(PAYMENTS, file.event_type)
     folds = protocol_of(data, all_history=False)
     training_set = build_training_set(data, file, folds[0].train, lambda _step: None)
     print(
         f"{len(data.events):,} payments, {len(training_set.features)} features, "
-        f"mean ± deviation over {len(folds)} folds"
+        f"mean ± standard deviation over {len(folds)} folds"
     )
-    print_row("", ("AUC ROC", "average prec.", "CP@100"))
+    print_row("", ("AUC ROC", "avg. precision", "CP@100"))
     for title, published in PUBLISHED.items():
         print_row(f"{title}, published", published)
     figures: dict[str, float] = {}
     for all_history in (False, True):
-        print("\nTrained on everything before" if all_history else "\nTrained on 7 days, as published")
+        print("\nTrained on all earlier days" if all_history else "\nTrained on 7 days, as published")
         for kind in asked.models if not all_history else ["xgboost"]:
             summary = evaluate(training_set, protocol_of(data, all_history=all_history), kind, "none")
             if kind == "xgboost":
@@ -125,7 +124,9 @@ def main() -> None:
                 figures |= {f"{name}{suffix}": round(mean, 4) for name, (mean, _) in summary.items()}
     del training_set
     figures |= time_whole(data, file)
-    print(f"\nOne XGBoost model on all payments: features {figures['features_s']} s, training {figures['train_s']} s")
+    print(
+        f"\nOne XGBoost model on all payments: {figures['features_s']} s for features, {figures['train_s']} s to train"
+    )
     write_figures(asked.json, figures)
 
 

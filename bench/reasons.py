@@ -1,14 +1,12 @@
-"""Benchmark of exact reasons against xgboost and shap: same model and payments, interleaved in one run.
+"""Benchmark of exact reasons, against xgboost and shap.
 
-    python bench/reasons.py [--rows 100000] [--runs 200] [--json FILE]
-
-XGBoost of 300 trees of depth 6 on sample payments. Values against `pred_contribs`, one payment at a time and a thousand
-at once, and against shap's TreeExplainer, one at a time. Medians, one thread.
+The model is XGBoost with 300 trees of depth 6 on sample payments. The values are compared with xgboost's pred_contribs,
+one payment at a time and a thousand at once, and with shap's TreeExplainer, one at a time. All use the same model and
+payments, take turns, and run on one thread. The figures are medians.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -22,7 +20,7 @@ from tollgate.core.events.event import Floats
 from tollgate.core.explanations.explainer import Explainer
 from tollgate.core.features.feature import Matrix
 
-from bench._figures import write_figures
+from bench._figures import add_count, make_parser, write_figures
 from model_build.data.table import read_labeled_events
 from model_build.data.training_set import build_training_set
 from model_build.detector_file.reader import read_detector_file
@@ -93,14 +91,13 @@ def compare_with_shap(booster: xgboost.Booster, explainer: Explainer, rows: Matr
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--json", type=Path)
+    parser = make_parser(__doc__)
+    add_count(parser, "--rows", 100_000, "payments to train on")
+    add_count(parser, "--runs", 200, "times to measure")
     asked = parser.parse_args()
     features, labels = draw_payments(asked.rows)
-    learnt, rows = features[:-2000], np.ascontiguousarray(features[-2000:])
-    booster = boost(learnt, labels[:-2000])
+    training, rows = features[:-2000], np.ascontiguousarray(features[-2000:])
+    booster = boost(training, labels[:-2000])
     ensemble, width = xgboost_trees(booster), features.shape[1]
     began = time.perf_counter()
     explainer = build_explainer(ensemble, width, None)
@@ -109,7 +106,7 @@ def main() -> None:
     figures |= compare_with_shap(booster, explainer, rows, min(asked.runs, 50))
     figures |= {"tables_mb": table_bytes(explainer) / 1e6, "build_s": build_s}
     leaves = sum(int((tree.left < 0).sum()) for tree in ensemble.trees)
-    print(f"XGBoost of {TREES} trees, depth {DEPTH}, {leaves:,} leaves, {width} features; {asked.rows:,} payments")
+    print(f"XGBoost: {TREES} trees of depth {DEPTH}, {leaves:,} leaves, {width} features, {asked.rows:,} payments")
     for name, figure in figures.items():
         print(f"  {name:20} {figure:>12.3g}")
     write_figures(asked.json, {name: float(f"{value:.4g}") for name, value in figures.items()})

@@ -1,20 +1,17 @@
-"""Benchmark of ten rules, on columns and on one payment, against other engines: same rules, values and run.
+"""Benchmark of ten rules, over columns and on one payment, against other rule engines.
 
-    python bench/rules.py [--rows 100000] [--runs 5] [--json FILE]
-
-Beside ours stand the Rust binding of CEL (`common-expression-language`) and `rule-engine`, each with its rules compiled
-beforehand and its values as it wants them; CEL's lists are converted once, rule-engine converts them whenever it is
-asked. They know no columns: they are asked payment by payment, on a share of the rows, and their time is scaled to all
-of them. Ours takes its values out of the event, and says which rules matched and why. Medians of interleaved runs.
+The peers are the Rust binding of CEL (common-expression-language) and rule-engine. Their rules are compiled
+beforehand, and their values are in the form they prefer: CEL's lists are converted once, while rule-engine converts
+its lists on every call. They cannot evaluate columns, so they evaluate a share of the payments one by one, and their
+time is scaled up to all payments. Tollgate also takes the values out of the event and reports which rules matched and
+why. The runs take turns; the figures are medians.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import cel
 import numpy as np
@@ -28,7 +25,7 @@ from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.rules.value_lists import ValueList
 
-from bench._figures import write_figures
+from bench._figures import add_count, make_parser, write_figures
 
 EVENT_TYPE = EventType(
     name="payment",
@@ -130,10 +127,9 @@ def time_run(run: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", type=Path)
+    parser = make_parser(__doc__)
+    add_count(parser, "--rows", 100_000, "payments to check the rules on")
+    add_count(parser, "--runs", 5, "times to measure")
     asked = parser.parse_args()
     lists = {
         "denied": ValueList.of("text", (f"c{number:06}" for number in range(DENIED))),
@@ -178,7 +174,7 @@ def measure(rules: RuleSet, inputs: RuleInputs, runs: int) -> dict[str, float]:
 def check_answers(rules: RuleSet, inputs: RuleInputs, expected: Sequence[Sequence[bool]]) -> None:
     """Stop unless the peer and ours say the same: a benchmark of different answers says nothing."""
     if rules.match(inputs)[:, : len(expected)].T.tolist() != [list(row) for row in expected]:
-        raise SystemExit("CEL and the rules engine differ on these rules.")
+        raise SystemExit("CEL and Tollgate disagree on these rules, so there is nothing to compare.")
 
 
 def report(figures: Mapping[str, float], rows: int, runs: int) -> None:

@@ -1,16 +1,13 @@
 """Benchmark of searches in an index of a million decisions over thirty days, with an assumed network delay.
 
-    python bench/search.py [--rows 1000000] [--days 30] [--runs 5] [--json FILE]
-
-The services search as they do behind the HTTP API, with boto3's own client; behind it lie the segments in memory, and
-every request waits as long as `prices.toml` assumes for S3. Each day is one segment with two of later labels, and the
-last day is as it is on the day itself: segments of three levels. ``first`` is with nothing kept in memory, ``again``
-with what the searches before have left there.
+The services search as they do behind the HTTP API, with the real boto3 client. The segments lie in memory, and every
+request waits as long as bench/prices.toml assumes for S3. Each past day is one segment plus two with later labels;
+the last day has segments of three levels, as it has on the day itself. "first" is with an empty cache, "again" with
+what earlier searches left in the cache.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import time
@@ -23,22 +20,19 @@ from random import Random
 from typing import Any
 
 from tollgate.adapters import clients
-from tollgate.adapters.s3.day_totals import DaySumStore
-from tollgate.adapters.s3.range_cache import RangeCache
-from tollgate.adapters.s3.ranges import ObjectRanges
-from tollgate.adapters.s3.segments import SegmentStore
+from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache
+from tollgate.adapters.s3.segments import DayTotalStore, SegmentStore
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
 from tollgate.core.search.entry import Entry, EntryKind, Rows
 from tollgate.core.search.query import Query
 from tollgate.core.search.segment import write_segment
 from tollgate.core.search.segment_names import SegmentName
-from tollgate.services.search.day_totals import keep_day_sums
+from tollgate.services.search.index import keep_day_totals
 from tollgate.services.search.read import Days, IndexReader, read_index
 from tollgate.services.search.search import find_page
-from tollgate.services.search.serialize_summary import serialize_summary
-from tollgate.services.search.summarize import summarize_segments
+from tollgate.services.search.summarize import serialize_summary, summarize_segments
 
-from bench._figures import write_figures
+from bench._figures import add_count, make_parser, write_figures
 from bench.serving.memory_s3 import MemoryS3
 from localstack.emulator import CREDENTIALS
 
@@ -74,11 +68,11 @@ def write_index(s3: MemoryS3, last: date, days: int, rows: int) -> None:
         entries = list(make_entries(day, rows // days, Random(back)))
         if back:
             labeled = [entry for number, entry in enumerate(entries) if number % 40 == 0]
-            lots = [entries, *(list(_label(labeled[part::2], Random(part))) for part in (0, 1))]
+            batches = [entries, *(list(_label(labeled[part::2], Random(part))) for part in (0, 1))]
         else:
-            lots = list(_of_today(entries))
-        for lot in lots:
-            content = write_segment(Rows.of(lot))
+            batches = list(_of_today(entries))
+        for batch in batches:
+            content = write_segment(Rows.of(batch))
             s3.put(SegmentName.of(DETECTOR, day.isoformat(), 0, 1_795_000_000, content).key, content)
 
 
@@ -91,7 +85,7 @@ def keep_sums(s3: MemoryS3, client: Any, last: date, days: int) -> None:  # noqa
     """Keep the sums of the days that are over, as the index function does."""
     named = [(last - timedelta(days=back)).isoformat() for back in range(days)]
     store = open_segments(s3, client)
-    keep_day_sums(store, DaySumStore(client, BUCKET), DETECTOR, named)
+    keep_day_totals(store, DayTotalStore(client, BUCKET), DETECTOR, named)
 
 
 def make_entries(day: date, count: int, chance: Random) -> Iterator[Entry]:
@@ -163,7 +157,7 @@ def _list(days: Days, query: Query) -> Search:
 
 def _summarize(days: Days) -> Search:
     def summarize(reader: IndexReader) -> int:
-        kept = DaySumStore(reader.store.s3, BUCKET)
+        kept = DayTotalStore(reader.store.s3, BUCKET)
         summaries = summarize_segments(reader, DETECTOR, kept)
         return len([serialize_summary(day, summary) for day, summary in summaries.items()])
 
@@ -191,11 +185,10 @@ def _time(run: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", type=Path)
+    parser = make_parser(__doc__)
+    add_count(parser, "--rows", 1_000_000, "decisions in the index")
+    add_count(parser, "--days", 30, "days that the decisions are spread over")
+    add_count(parser, "--runs", 5, "times to run each search")
     asked = parser.parse_args()
     assumed = tomllib.loads(PRICES.read_text(encoding="utf-8"))["assumed_ms"]
     s3 = MemoryS3(BUCKET, {"get": assumed["s3_get"], "list": assumed["s3_list"]})
@@ -208,7 +201,7 @@ def main() -> None:
     keep_sums(s3, client, last, asked.days)
     took_s, size_mb = time.perf_counter() - began, sum(s3.sizes_bytes()) / 1e6
     print(
-        f"{asked.rows:,} decisions in {len(s3.sizes_bytes())} segments, {size_mb:.0f} MB; written in {took_s:.0f} s\n"
+        f"{asked.rows:,} decisions in {len(s3.sizes_bytes())} segments, {size_mb:.0f} MB, written in {took_s:.0f} s\n"
     )
     print(f"  {'milliseconds':54}{'first':>8}{'again':>8}{'requests':>10}{'found':>7}")
     timed = []

@@ -68,4 +68,4 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
         if process.poll() is not None:
             break
         time.sleep(0.2)
-    raise DashboardError(f"The dashboard did not start; its log is {log}.")
+    raise DashboardError(f"The dashboard did not start; see its log, {log}.")

@@ -38,12 +38,24 @@ _FAILURES = (
 
 def main() -> None:
     """Run the demo until Ctrl-C, or the smoke test once."""
-    parser = argparse.ArgumentParser(prog="make demo", description="The whole of Tollgate on this machine.")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of the emulator (default: %(default)s)")
-    parser.add_argument("--dashboard-port", type=int, default=DASHBOARD_PORT, help="(default: %(default)s)")
-    parser.add_argument("--folder", type=Path, default=ROOT / ".demo", help="for its files (default: %(default)s)")
-    parser.add_argument("--smoke", action="store_true", help="check the path without a browser, and end")
-    parser.add_argument("--template", type=Path, help="deploy what `sam build` wrote, and package nothing")
+    parser = argparse.ArgumentParser(
+        prog="make demo", description="Run all of Tollgate on this machine, with simulated payments. Ctrl-C stops it."
+    )
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port of the emulator (default: %(default)s)")
+    parser.add_argument(
+        "--dashboard-port", type=int, default=DASHBOARD_PORT, help="port of the dashboard (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / ".demo", help="folder for generated files and logs (default: .demo)"
+    )
+    parser.add_argument(
+        "--smoke",
+        action="store_true",
+        help="check every step once without a browser, print the result as JSON, and exit",
+    )
+    parser.add_argument(
+        "--template", type=Path, help="deploy this template that `sam build` wrote, instead of packaging the functions"
+    )
     asked = parser.parse_args()
     # Also SIGINT: a shell that starts us in the background has it ignored.
     signal.signal(signal.SIGINT, _stop)
@@ -54,7 +66,7 @@ def main() -> None:
         else:
             run_demo(asked.port, asked.dashboard_port, asked.folder, asked.template)
     except KeyboardInterrupt:
-        print("\nStopped, with everything that was started.", file=sys.stderr)
+        print("\nStopped everything that the demo started.", file=sys.stderr)
         if asked.smoke:
             raise SystemExit(130) from None  # the demo ends like this; a check was not done
     except _FAILURES as error:
@@ -83,7 +95,7 @@ def run_demo(port: int, dashboard_port: int, folder: Path, built: Path | None = 
     with running_stack(folder, ROWS, NEW_ROWS, port, progress, built) as stack:
         progress("Starting the dashboard")
         with running_dashboard(stack.deployment.api_url, dashboard_port, folder / "dashboard.log") as address:
-            progress(f"Dropping {stack.new_payments.name} into the bucket")
+            progress(f"Uploading {stack.new_payments.name} to the bucket")
             batch = drop_file(stack, stack.new_payments)
             _print_addresses(stack, address, batch)
             while True:
@@ -105,22 +117,22 @@ def _print_addresses(stack: RunningStack, dashboard: str, batch: Batch) -> None:
     body = shlex.quote(json.dumps({"event": event}))
     outcomes = ", ".join(f"{count:,} {name}" for name, count in batch.summary["outcomes"].items())
     training = stack.version.manifest["training"]
-    past = f"{stack.past_decisions:,} simulated payments of the last {PAST.days} days"
+    past = f"{stack.past_decisions:,} payments over the last {PAST.days} days"
     print(f"""
-Tollgate is running. It learned from {training["rows"]:,} payments with {training["frauds"]:,} frauds.
-The past is made up: {past}, decided on and labelled just now as if each had been on
-its own day, with what was known by then.
+Tollgate is running. The model was trained on {training["rows"]:,} payments, {training["frauds"]:,} of them fraudulent.
+All data is simulated. The dashboard shows {past}; Tollgate
+decided on each with only what was known at that time.
 
   Dashboard   {dashboard}
   API         {api}
   Bucket      s3://{stack.deployment.bucket} at {stack.deployment.endpoint_url}
-  File        {stack.new_payments.name}: {batch.summary["rows"]:,} payments decided on ({outcomes})
+  File        {stack.new_payments.name}: {batch.summary["rows"]:,} payments scored ({outcomes})
 
-Decide on one payment:
+Score one payment:
 
   curl -s {api}/v1/decisions -H 'Content-Type: application/json' -d {body}
 
-Ctrl-C stops everything.
+Press Ctrl-C to stop everything.
 """, flush=True)  # fmt: skip
 
 

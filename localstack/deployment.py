@@ -169,7 +169,7 @@ def _apply(endpoint_url: str, template: dict[str, Any], parameters: Mapping[str,
         )
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
-            raise DeploymentError(f"The stack was refused: {error}") from error
+            raise DeploymentError(f"The emulator refused the template: {error}") from error
     return _wait_for_stack(cloudformation)
 
 
@@ -186,10 +186,10 @@ def _wait_for_stack(cloudformation: "CloudFormationClient") -> dict[str, str]:
     deadline = time.monotonic() + DEPLOYED_WITHIN_S
     while (stack := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0])["StackStatus"].endswith("PROGRESS"):
         if time.monotonic() > deadline:
-            raise DeploymentError(f"The stack was not deployed within {DEPLOYED_WITHIN_S:.0f} s.")
+            raise DeploymentError(f"Deployment did not finish within {DEPLOYED_WITHIN_S:.0f} seconds.")
         time.sleep(0.1)
     if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        raise DeploymentError(f"The stack failed: {_first_failure(cloudformation)}")
+        raise DeploymentError(f"Deployment failed at {_first_failure(cloudformation)}")
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
@@ -211,10 +211,10 @@ def _wait_for_functions(endpoint_url: str) -> None:
             "State"
         ] == "Pending":
             if time.monotonic() > deadline:
-                raise DeploymentError(f"{logical_id} did not load within {READY_WITHIN_S:.0f} s.")
+                raise DeploymentError(f"{logical_id} was not ready within {READY_WITHIN_S:.0f} seconds.")
             time.sleep(0.1)
         if state["State"] == "Failed":
-            raise DeploymentError(f"{logical_id} could not be loaded: {state.get('StateReason', 'no reason given')}")
+            raise DeploymentError(f"{logical_id} failed to load: {state.get('StateReason', 'no reason given')}")
 
 
 def _local_api_url(endpoint_url: str, outputs: Mapping[str, str]) -> str:
@@ -232,16 +232,17 @@ def _local_function_url(endpoint_url: str, outputs: Mapping[str, str]) -> str:
 def main() -> None:
     """Deploy, and print where everything is, as JSON."""
     default = os.environ.get("AWS_ENDPOINT_URL", f"http://{HOST}:{DEFAULT_PORT}")
-    parser = argparse.ArgumentParser(description="Deploys template.yaml into an AWS emulator.")
-    parser.add_argument("--endpoint-url", default=default, help="of the emulator (default: %(default)s)")
-    parser.add_argument("--containers", action="store_true", help="the emulator runs functions in Lambda's containers")
-    parser.add_argument("--template", type=Path, help="what `sam build` wrote (default: package the functions here)")
+    about = "Deploy template.yaml to an AWS emulator, and print the addresses and names of its parts as JSON."
+    parser = argparse.ArgumentParser(prog="python -m localstack.deployment", description=about)
+    parser.add_argument("--endpoint-url", default=default, help="address of the emulator (default: %(default)s)")
+    parser.add_argument("--containers", action="store_true", help="the emulator runs functions in Lambda containers")
+    parser.add_argument("--template", type=Path, help="template that `sam build` wrote (default: package the code now)")
     asked = parser.parse_args()
     runtime = LAMBDA if asked.containers else THIS_MACHINE
     try:
         deployment = deploy(asked.endpoint_url, runtime=runtime, built=asked.template)
     except (BotoCoreError, DeploymentError, FileNotFoundError) as error:
-        raise SystemExit(f"Not deployed: {error}") from None
+        raise SystemExit(f"The stack was not deployed: {error}") from None
     print(json.dumps(asdict(deployment), indent=2))
 
 

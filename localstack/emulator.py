@@ -77,7 +77,7 @@ def start_emulator(port: int = DEFAULT_PORT, log: Path | None = None, python: Pa
     Raises EmulatorError when it is not installed, when the port is taken, or when it does not come up.
     """
     if not python.exists():
-        raise EmulatorError("The embedded emulator is not installed; `make .tools/emulator/ready` installs it.")
+        raise EmulatorError("The embedded emulator is not installed; run `make .tools/emulator/ready` to install it.")
     port = port or find_free_port()
     require_free(port)
     log = log or ROOT / ".build" / "emulator.log"
@@ -127,7 +127,7 @@ def require_free(port: int, option: str = "--port") -> None:
             probe.bind((HOST, port))
         except OSError:
             raise EmulatorError(
-                f"Port {port} is in use on {HOST}; choose another with {option}, as in "
+                f"Port {port} is in use on {HOST}; choose another port with {option}, for example "
                 f'make demo ARGS="{option} {port + 10}".'
             ) from None
 
@@ -159,14 +159,14 @@ def _wait_until_ready(emulator: Emulator) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         if emulator.process.poll() is not None:
-            raise EmulatorError(f"The emulator ended while it started; its log is {emulator.log}.")
+            raise EmulatorError(f"The emulator stopped while it was starting; see its log, {emulator.log}.")
         try:
             with urllib.request.urlopen(f"{emulator.endpoint_url}/_ministack/ready", timeout=2) as answer:
                 if answer.status == 200:
                     return
         except OSError:
             time.sleep(0.05)
-    raise EmulatorError(f"The emulator was not ready after {READY_WITHIN_S:.0f} s; its log is {emulator.log}.")
+    raise EmulatorError(f"The emulator was not ready after {READY_WITHIN_S:.0f} seconds; see its log, {emulator.log}.")
 
 
 def _signal_session(pid: int, number: int) -> None:
@@ -176,16 +176,20 @@ def _signal_session(pid: int, number: int) -> None:
 
 def main() -> None:
     """Run the emulator until Ctrl-C."""
-    parser = argparse.ArgumentParser(description="Runs the embedded AWS emulator until Ctrl-C.")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of 127.0.0.1; 0 takes any free one")
-    parser.add_argument("--log", type=Path, help="where its log goes (default: .build/emulator.log)")
+    parser = argparse.ArgumentParser(
+        prog="python -m localstack.emulator", description="Run the embedded AWS emulator until Ctrl-C."
+    )
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1; 0 picks a free one (default: %(default)s)"
+    )
+    parser.add_argument("--log", type=Path, help="log file of the emulator (default: .build/emulator.log)")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with running_emulator(asked.port, asked.log) as emulator:
             settings = " ".join(f"{name}={value}" for name, value in emulator.environment().items())
-            print(f"The emulator answers on {emulator.endpoint_url} (log: {emulator.log}); Ctrl-C stops it.")
-            print(f"For the AWS command line: export {settings}", flush=True)
+            print(f"The emulator is running at {emulator.endpoint_url}. Its log is {emulator.log}. Ctrl-C stops it.")
+            print(f"To use it from the AWS command line, run: export {settings}", flush=True)
             emulator.process.wait()
     except EmulatorError as error:
         raise SystemExit(str(error)) from None

@@ -33,16 +33,16 @@ class SourceRecord:
 
 
 class Source(Protocol):
-    """A stream that lots come from."""
+    """A stream that batches of records come from."""
 
     def read(self) -> Sequence[SourceRecord]:
-        """Return the next lot; it may be empty."""
+        """Return the next batch; it may be empty."""
 
     def write_payload(self, batch: Sequence[SourceRecord]) -> Payload:
         """Return what the function is invoked with."""
 
     def describe(self, batch: Sequence[SourceRecord]) -> Payload:
-        """Return what a failure destination is told of records that are given up."""
+        """Return what is sent to a failure destination about records that are given up."""
 
     def commit(self, done: Sequence[SourceRecord]) -> None:
         """Remember that these records, and all before them in their partitions, are done."""

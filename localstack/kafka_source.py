@@ -31,9 +31,9 @@ def running_cluster() -> Iterator[str]:
 class KafkaSource:
     """Reads the partitions of a topic from what its consumer group has committed; one reader has all of them."""
 
-    def __init__(self, servers: str, topic: str, group: str = "tollgate", lot_size: int = 100) -> None:
+    def __init__(self, servers: str, topic: str, group: str = "tollgate", batch_size: int = 100) -> None:
         self._servers = servers
-        self._lot_size = lot_size
+        self._batch_size = batch_size
         settings = {"bootstrap.servers": servers, "group.id": group, "enable.auto.commit": False, **_QUIET}
         self._consumer = Consumer(settings)
         found = self._consumer.list_topics(topic, timeout=_TIMEOUT_S).topics[topic].partitions
@@ -44,7 +44,7 @@ class KafkaSource:
 
     def read(self) -> Sequence[SourceRecord]:
         """Return the next records, of any partitions."""
-        messages = self._consumer.consume(self._lot_size, timeout=0.3)
+        messages = self._consumer.consume(self._batch_size, timeout=0.3)
         return [_write(message) for message in messages if not message.error()]
 
     def write_payload(self, batch: Sequence[SourceRecord]) -> Payload:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class KinesisSource:
     """Reads the shards of a stream from their beginning, in turn. What is done is remembered in the process alone."""
 
-    def __init__(self, client: KinesisClient, stream: str, lot_size: int = 100) -> None:
+    def __init__(self, client: KinesisClient, stream: str, batch_size: int = 100) -> None:
         self._client = client
-        self._lot_size = lot_size
+        self._batch_size = batch_size
         self._arn = client.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamARN"]
         self._iterators = {shard["ShardId"]: self._begin(shard["ShardId"]) for shard in self._list_shards()}
         self.committed: dict[str, int] = {}
@@ -50,7 +50,7 @@ class KinesisSource:
         ]
 
     def _read_shard(self, shard: str) -> list[SourceRecord]:
-        answer = self._client.get_records(ShardIterator=self._iterators[shard], Limit=self._lot_size)
+        answer = self._client.get_records(ShardIterator=self._iterators[shard], Limit=self._batch_size)
         if "NextShardIterator" in answer:
             self._iterators[shard] = answer["NextShardIterator"]
         else:

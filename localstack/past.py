@@ -25,7 +25,7 @@ from tollgate.core.files.history.histories import FileHistories
 from tollgate.core.history.latest_addition import latest_name, latest_us, move_latest
 from tollgate.core.history.stored import StoredHistories, add_up
 from tollgate.services.decisions.record import make_record
-from tollgate.services.labels.label_history import label_addition, label_time_us
+from tollgate.services.labels.transitions import label_addition, label_time_us
 
 from model_build.data.payloads import post_columns
 from model_build.data.table import LabeledEvents, read_labeled_events
@@ -92,16 +92,17 @@ class Backfill:
         }
 
     def _now(self, entity: str, key: str) -> Mapping[str, int]:
-        parts = [its[key] for its in (self.stored.get(entity, {}), self.added.get(entity, {})) if key in its]
+        found = (self.stored.get(entity, {}), self.added.get(entity, {}))
+        parts = [by_key[key] for by_key in found if key in by_key]
         return parts[0] if len(parts) == 1 else add_up(*parts)
 
     def _add(self, entity: str, key: str, sums: Mapping[str, int]) -> None:
-        its = self.added.setdefault(entity, {}).setdefault(key, {})
+        total = self.added.setdefault(entity, {}).setdefault(key, {})
         for name, number in sums.items():
-            its[name] = its.get(name, 0) + number
-        latest = latest_us(its)
-        for name in move_latest(its, latest).removes if latest is not None else ():
-            del its[name]
+            total[name] = total.get(name, 0) + number
+        latest = latest_us(total)
+        for name in move_latest(total, latest).removes if latest is not None else ():
+            del total[name]
 
 
 def backfill_decisions(version: DetectorVersion, stored: StoredHistories, file: Path, now: datetime) -> Backfill:

@@ -35,8 +35,8 @@ def write_backfill(past: Backfill, deployment: Deployment) -> None:
     version, now_s = past.version, clock.now_s()
     additions = (
         (history_key(version.history_space, entity, key), sums)
-        for entity, its in past.added.items()
-        for key, sums in its.items()
+        for entity, sums_by_key in past.added.items()
+        for key, sums in sums_by_key.items()
     )
     histories = HistoryTable(client, deployment.history_table)
     expires_s = now_s + version.history.forgotten_after_s
@@ -62,5 +62,7 @@ def wait_for_index(ask: Callable[[str], Mapping[str, Any]], wanted: int) -> None
     days = urlencode({"from": today - timedelta(days=_MONTH_DAYS), "to": today})
     while (found := sum(day["decisions"] for day in ask(f"/v1/summaries?{days}")["days"])) < wanted:
         if time.monotonic() > deadline:
-            raise BackfillError(f"Of {wanted:,} decisions, {found:,} can be searched after {_INDEXED_WITHIN_S:.0f} s.")
+            raise BackfillError(
+                f"Only {found:,} of {wanted:,} decisions were in the index after {_INDEXED_WITHIN_S:.0f} seconds."
+            )
         time.sleep(0.5)

@@ -21,7 +21,7 @@ _DONE_WITHIN_S = 120.0
 
 
 class SmokeError(Exception):
-    """Something did not do what it is for."""
+    """A part of the stack did not do what it should."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _counts(batch: Batch) -> dict[str, Any]:
 
 def _expect(what: str, seen: object, wanted: object) -> None:
     if seen != wanted:
-        raise SmokeError(f"{what}: {seen!r} where {wanted!r} was expected")
+        raise SmokeError(f"Check of {what} failed: expected {wanted!r}, got {seen!r}.")
 
 
 def drop_file(stack: RunningStack, path: Path) -> Batch:
@@ -72,7 +72,7 @@ def drop_file(stack: RunningStack, path: Path) -> Batch:
         if any(batch["batch_id"] == batch_id and batch["finished_at"] for batch in _list(stack)):
             return _fetch(stack, batch_id)
         time.sleep(0.3)
-    raise SmokeError(f"{path.name} was not scored within {_DONE_WITHIN_S:.0f} s; see {stack.emulator.log}")
+    raise SmokeError(f"{path.name} was not scored within {_DONE_WITHIN_S:.0f} seconds; see {stack.emulator.log}.")
 
 
 def _list(stack: RunningStack) -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
-"""Stream on this machine: puts the rows of a CSV file on it, and lets the deployed stream function decide on them.
+"""Stream on this machine: sends the rows of a CSV file to the deployed stream function, which decides on them.
 
     python -m localstack.stream kinesis payments.csv --key customer_id
     python -m localstack.stream kafka payments.csv --key customer_id
 
-Kinesis is the emulator's; Kafka is a cluster in this process, or the one at `--bootstrap-servers`. `--follow` goes on
-after the file, with what others put on the stream, until Ctrl-C.
+Kinesis runs in the emulator; Kafka is a cluster in this process, or the one at `--bootstrap-servers`. With `--follow`,
+it keeps delivering what others put on the stream, until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -55,15 +55,25 @@ def main() -> None:
 
 def _parse() -> argparse.Namespace:
     default = os.environ.get("AWS_ENDPOINT_URL", f"http://{HOST}:{DEFAULT_PORT}")
-    parser = argparse.ArgumentParser(prog="python -m localstack.stream", description="Tries a stream on this machine.")
-    parser.add_argument("kind", choices=("kinesis", "kafka"))
-    parser.add_argument("events", type=Path, help="a CSV file; each row is an event")
-    parser.add_argument("--key", help="the column that is the records' key; without it each has one of its own")
-    parser.add_argument("--endpoint-url", default=default, help="of the emulator (default: %(default)s)")
-    parser.add_argument("--stream", default=_STREAM, help="the stream or topic (default: %(default)s)")
-    parser.add_argument("--lot-size", type=int, default=100, help="records in one invocation (default: %(default)s)")
-    parser.add_argument("--bootstrap-servers", help="of a Kafka cluster that is there already")
-    parser.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+    description = (
+        "Put the rows of a CSV file on a Kinesis or Kafka stream on this machine, and deliver them in batches to the "
+        "deployed stream function. Prints how many records were put, and how many were given up, as JSON."
+    )
+    parser = argparse.ArgumentParser(prog="python -m localstack.stream", description=description)
+    parser.add_argument("kind", choices=("kinesis", "kafka"), help="the kind of stream")
+    parser.add_argument("events", type=Path, help="CSV file with one event per row")
+    parser.add_argument(
+        "--key", help="column to use as the key of the records (default: a different key for each record)"
+    )
+    parser.add_argument("--endpoint-url", default=default, help="address of the emulator (default: %(default)s)")
+    parser.add_argument("--stream", default=_STREAM, help="name of the stream or topic (default: %(default)s)")
+    parser.add_argument(
+        "--batch-size", type=int, default=100, help="records per invocation of the function (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--bootstrap-servers", help="servers of an existing Kafka cluster (default: start one in this process)"
+    )
+    parser.add_argument("--follow", action="store_true", help="keep delivering new records until Ctrl-C")
     return parser.parse_args()
 
 
@@ -92,7 +102,7 @@ def deliver_all(mapping: EventSourceMapping, source: Source, *, follow: bool = F
         if batch := source.read():
             mapping.deliver(source, batch)
             delivered += len(batch)
-            print(f"{delivered:,} records delivered", file=sys.stderr, flush=True)
+            print(f"Delivered {delivered:,} records.", file=sys.stderr, flush=True)
         empty = 0 if batch else empty + 1
     return delivered
 
@@ -102,12 +112,12 @@ def _source(asked: argparse.Namespace, rows: Rows) -> Iterator[Source]:
     if asked.kind == "kinesis":
         client = boto3.client("kinesis", **connection(asked.endpoint_url))
         put_on_kinesis(client, asked.stream, rows, asked.key)
-        yield KinesisSource(client, asked.stream, asked.lot_size)
+        yield KinesisSource(client, asked.stream, asked.batch_size)
         return
     with nullcontext(asked.bootstrap_servers) if asked.bootstrap_servers else running_cluster() as servers:
-        print(f"Kafka answers on {servers}", file=sys.stderr, flush=True)
+        print(f"Kafka is running at {servers}.", file=sys.stderr, flush=True)
         put_on_kafka(servers, asked.stream, rows, asked.key)
-        source = KafkaSource(servers, asked.stream, lot_size=asked.lot_size)
+        source = KafkaSource(servers, asked.stream, batch_size=asked.batch_size)
         yield source
         source.close()
 

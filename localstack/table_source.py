@@ -20,10 +20,10 @@ from localstack.template import TEMPLATE, load_template
 class TableSource:
     """Reads the shards of a table's stream from their beginning: what the index function's filter chooses."""
 
-    def __init__(self, endpoint_url: str, table: str, lot_size: int = 100) -> None:
+    def __init__(self, endpoint_url: str, table: str, batch_size: int = 100) -> None:
         reached = connection(endpoint_url)
         self._client: Any = boto3.client("dynamodbstreams", **reached)
-        self._lot_size = lot_size
+        self._batch_size = batch_size
         self._pattern = read_filter()
         self._arn = boto3.client("dynamodb", **reached).describe_table(TableName=table)["Table"]["LatestStreamArn"]
         shards = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
@@ -52,7 +52,7 @@ class TableSource:
 
     def _read_shard(self, shard: str) -> list[SourceRecord]:
         while shard in self._iterators:
-            answer = self._client.get_records(ShardIterator=self._iterators[shard], Limit=self._lot_size)
+            answer = self._client.get_records(ShardIterator=self._iterators[shard], Limit=self._batch_size)
             if "NextShardIterator" in answer:
                 self._iterators[shard] = answer["NextShardIterator"]
             else:
@@ -70,14 +70,14 @@ class TableSource:
 
 def write_record(record: Mapping[str, Any]) -> Payload:
     """Return a record of a table's stream as Lambda sends it: bytes in base64, its moment in seconds."""
-    told = dict(record["dynamodb"])
-    told["ApproximateCreationDateTime"] = told["ApproximateCreationDateTime"].timestamp()
-    for image in told.keys() & {"Keys", "NewImage", "OldImage"}:
-        told[image] = {
+    written = dict(record["dynamodb"])
+    written["ApproximateCreationDateTime"] = written["ApproximateCreationDateTime"].timestamp()
+    for image in written.keys() & {"Keys", "NewImage", "OldImage"}:
+        written[image] = {
             name: {kind: base64.b64encode(value).decode() if kind == "B" else value for kind, value in typed.items()}
-            for name, typed in told[image].items()
+            for name, typed in written[image].items()
         }
-    return {**record, "dynamodb": told}
+    return {**record, "dynamodb": written}
 
 
 def read_filter() -> Any:  # noqa: ANN401 - JSON
@@ -90,6 +90,6 @@ def matches(part: Any, pattern: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a part of a record has what a pattern of Lambda's filters asks to be there."""
     if isinstance(pattern, list):
         if pattern != [{"exists": True}]:
-            raise ValueError(f"{pattern} is more than asking whether something is there.")
+            raise ValueError(f'The filter {pattern} is not supported; only "exists" filters are.')
         return part is not None
     return isinstance(part, Mapping) and all(matches(part.get(name), inner) for name, inner in pattern.items())

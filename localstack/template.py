@@ -15,7 +15,7 @@ def load_template(path: Path) -> dict[str, Any]:
     """Read a template with CloudFormation's short tags (`!Ref`, `!GetAtt a.b` …) written out."""
     template = yaml.load(path.read_text(encoding="utf-8"), _TemplateLoader)  # a SafeLoader with more tags
     if not isinstance(template, dict):
-        raise ValueError(f"{path.name} is not a template.")
+        raise ValueError(f"{path.name} is not a CloudFormation template.")
     return template
 
 
@@ -57,7 +57,9 @@ def find_folders(template: dict[str, Any], path: Path) -> dict[str, Path]:
     for name, where in find_code(template).items():
         folder = path.parent / template["Resources"][name]["Properties"].get(where, name)
         if folder.resolve() == FUNCTIONS or not folder.is_dir():
-            raise FileNotFoundError(f"{path} names no folder with the code of {name}; take one that `sam build` wrote.")
+            raise FileNotFoundError(
+                f"{path} has no folder with the code of {name}; use a template that `sam build` wrote."
+            )
         folders[name] = folder
     return folders
 
@@ -83,7 +85,7 @@ def _write_out(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, 
         return {name: loader.construct_sequence(node, deep=True)}
     if isinstance(node, yaml.MappingNode):
         return {name: loader.construct_mapping(node, deep=True)}
-    raise ValueError(f"!{tag} cannot be read.")
+    raise ValueError(f"The template uses !{tag}, which cannot be read.")
 
 
 _TemplateLoader.add_multi_constructor("!", _write_out)

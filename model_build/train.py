@@ -16,10 +16,10 @@ from model_build.data.sampling import sample_past_events
 from model_build.data.split import Split, note_small_parts, split_by_time
 from model_build.data.training_set import Progress, TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile
-from model_build.evaluation.rule_downgrades import note_downgrades
+from model_build.evaluation.cost_report import note_model_worth
+from model_build.evaluation.rule_backtest import note_downgrades
 from model_build.explanations.build import explain_version
 from model_build.models.registry import TrainedModel, train_model
-from model_build.models.worth_notes import note_model_worth
 from model_build.onnx_export.parity import check_parity
 from model_build.sealing.manifest import (
     EvaluatedModel,
@@ -48,15 +48,15 @@ class TrainingResult:
 def train_detector(data_path: Path, file: DetectorFile, out: Path, progress: Progress) -> TrainingResult:
     """Train the models of ``file`` on a table, seal the best by average precision on validation under ``out``.
 
-    Raises `TableError` and `TrainingDataError` for what cannot be learned from, `ParityError` when the export differs,
-    and `ReasonsError` when reasons do not add up.
+    Raises `TableError` and `TrainingDataError` for data that cannot be trained on, `ParityError` if the export differs,
+    and `ReasonsError` if reasons do not add up.
     """
     training_set, split, notes = prepare(data_path, file, progress)
     return seal_best(training_set, split, _compare(training_set, split, progress), notes, out, progress)
 
 
 def prepare(data_path: Path, file: DetectorFile, progress: Progress) -> tuple[TrainingSet, Split, tuple[str, ...]]:
-    """Read a table into features and cut it in order of time; return with them what was noticed."""
+    """Read a table into a training set, split it by time, and return both with the warnings about the data."""
     progress(f"Reading {data_path}")
     data = read_past_payments(data_path, file, clock.now())
     split = split_by_time(data, file.training)
@@ -73,18 +73,18 @@ def seal_best(
     out: Path,
     progress: Progress,
 ) -> TrainingResult:
-    """Seal the first of ``models``, evaluated as it answers once it is exported."""
+    """Seal the first of ``models``, evaluated by the answers of its export."""
     best = models[0].model
     onnx, difference = best.export(), None
     if best.external_sha256 is None:
         progress(f"Checking the ONNX export of {best.title}")
         difference = check_parity(best, onnx, training_set.matrix[split.validation])
-    reasons, told = explain_version(training_set, split, best, progress)
+    reasons, reasons_summary = explain_version(training_set, split, best, progress)
     held_out = _score_held_out(training_set, split, Model(onnx))
     progress("Evaluating and sealing")
     outcomes, choice = choose_outcomes(training_set, held_out)
     notes = (*notes, *note_downgrades(training_set, held_out, outcomes))
-    manifest = describe_version(training_set, held_out, best, outcomes, difference) | {"reasons": told}
+    manifest = describe_version(training_set, held_out, best, outcomes, difference) | {"reasons": reasons_summary}
     evaluation = evaluate_version(training_set, held_out, models, outcomes, choice)
     worth = note_model_worth(
         models[0].test.auc,
@@ -101,14 +101,14 @@ def seal_best(
 
 
 def _compare(training_set: TrainingSet, split: Split, progress: Progress) -> tuple[EvaluatedModel, ...]:
-    """Train every model under every way to meet imbalance; return them, best on validation first."""
+    """Train every model under every strategy against imbalance; return them, best on validation first."""
     training = training_set.file.training
     features, labels = training_set.matrix[split.train], training_set.labels(split.train)
     later = training_set.matrix[split.validation], training_set.labels(split.validation)
     models = []
     for kind in training.models:
         for imbalance in training.imbalance:
-            progress(f"Training {kind.replace('_', ' ')}{_under(imbalance)} on {len(split.train):,} events")
+            progress(f"Training {kind.replace('_', ' ')}{_name_strategy(imbalance)} on {len(split.train):,} events")
             fitted = train_model(
                 kind,
                 features,
@@ -123,19 +123,19 @@ def _compare(training_set: TrainingSet, split: Split, progress: Progress) -> tup
 
 
 def evaluate_model(training_set: TrainingSet, split: Split, fitted: TrainedModel) -> EvaluatedModel:
-    """Return a model with what it reaches on the validation and the test part."""
+    """Return a model with its metrics on the validation and the test part."""
     validation, test = (fitted.predict(training_set.matrix[rows]) for rows in (split.validation, split.test))
     return EvaluatedModel(
         fitted, training_set.measure(split.validation, validation), training_set.measure(split.test, test), test
     )
 
 
-def _under(imbalance: str) -> str:
+def _name_strategy(imbalance: str) -> str:
     return "" if imbalance == "none" else f" with {imbalance.replace('_', ' ')}"
 
 
 def _score_held_out(training_set: TrainingSet, split: Split, model: Model) -> HeldOutScores:
-    """Score what was not learned from with the exported model, on the scale that validation gives."""
+    """Score the validation and the test part with the exported model, on the scale of the validation part."""
     n = len(training_set.data.events)
     probabilities, scores = np.full(n, np.nan), np.full(n, -1, dtype=np.int64)
     rows = np.concatenate([split.validation, split.test])

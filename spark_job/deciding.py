@@ -67,13 +67,13 @@ def decide_span(
         assert not read.problems
         reads = WithheldRows(version, histories).read(read, pool)
         decided = decide_chunk(version, read.events, reads, pool)
-        return read.events, decided, {int(good[place]): told for place, told in read.clocks.items()}
+        return read.events, decided, {int(good[place]): clock for place, clock in read.clocks.items()}
 
 
 def _find_problems(version: DetectorVersion, rows: pa.Table) -> dict[int, tuple[str, str]]:
-    told = rows.select(["good", "id", "row", "first", "problem_column", "problem"]).to_pylist()
+    plain = rows.select(["good", "id", "row", "first", "problem_column", "problem"]).to_pylist()
     problems: dict[int, tuple[str, str]] = {}
-    for place, row in enumerate(told):
+    for place, row in enumerate(plain):
         if row["first"] is not None:
             repeated = repeated_id(require_id(version.event_type), row["id"], row["row"], row["first"])
             problems[place] = (repeated.column, repeated.message)

@@ -28,11 +28,17 @@ exec python{version} "$@"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Build the archive and the script; a mistake ends in one sentence and exit status 1."""
-    parser = argparse.ArgumentParser(description="Builds what EMR Serverless needs to run the Spark job.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
-    parser.add_argument("--python-version", default=EMR_PYTHON, help="that of the EMR release")
+    """Build the archive and the script; an error ends it with one sentence and exit status 1."""
+    parser = argparse.ArgumentParser(
+        prog="python -m spark_job.package", description="Build what EMR Serverless needs to run the Spark job."
+    )
+    parser.add_argument("folder", type=Path, help="folder to write the archive and the start script to")
+    parser.add_argument(
+        "--architecture", choices=sorted(PLATFORMS), default="x86_64", help="processor (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--python-version", default=EMR_PYTHON, help="Python version of the EMR release (default: %(default)s)"
+    )
     asked = parser.parse_args(arguments)
     try:
         build_environment(asked.folder / "environment", asked.python_version, PLATFORMS[asked.architecture])

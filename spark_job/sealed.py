@@ -35,7 +35,7 @@ class SealedVersion:
 def load_folder(folder: Path) -> SealedVersion:
     """Take a version from a folder on this machine."""
     if not folder.is_dir():
-        raise SealError(f"Version folder {folder} does not exist.")
+        raise SealError(f"The version folder {folder} does not exist; check --version.")
     files = {name: (folder / name).read_bytes() for name in VERSION_FILES if (folder / name).is_file()}
     return SealedVersion(folder.resolve().name, files)
 

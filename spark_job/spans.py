@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Entity → its key → the sums that were there before a span.
 Stored = dict[str, dict[str, dict[str, int]]]
 # What is made of one span: from its number, what was stored before it, and its rows in the order in which they came.
-BatchRun = Callable[[int, Stored, pa.Table], Iterator[pa.RecordBatch]]
+SpanFunction = Callable[[int, Stored, pa.Table], Iterator[pa.RecordBatch]]
 # What is added to, or stored of, an entity's key; ``sums`` is a JSON object of whole numbers by their stored name.
 SUMS = "span bigint, entity string, key string, sums string"
 SumsOfKey = tuple[int, str, str, Mapping[str, int]]
@@ -90,8 +90,10 @@ def assign_spans(rows: DataFrame, bounds: Bounds) -> DataFrame:
     return rows.mapInArrow(_Assign(bounds), StructType([*rows.schema.fields, StructField("span", LongType())]))
 
 
-def over_spans(rows: DataFrame, stored: DataFrame, spans: int, work: BatchRun, schema: str | StructType) -> DataFrame:
-    """Do the work of each span: its ``rows``, which have ``span`` and ``row``, on what is ``stored`` for it.
+def over_spans(
+    rows: DataFrame, stored: DataFrame, spans: int, function: SpanFunction, schema: str | StructType
+) -> DataFrame:
+    """Call a function with each span: its ``rows``, which have ``span`` and ``row``, on what is ``stored`` for it.
 
     A task has one span in memory, and is given a few, one after the other.
     """
@@ -102,13 +104,13 @@ def over_spans(rows: DataFrame, stored: DataFrame, spans: int, work: BatchRun, s
         lines.unionByName(before, allowMissingColumns=True)
         .repartition(spans, "span")
         .sortWithinPartitions("span", "kind", "row")
-        .mapInArrow(_OverSpans(work), schema)
+        .mapInArrow(_OverSpans(function), schema)
     )
 
 
 @dataclass(frozen=True)
 class _OverSpans:
-    work: BatchRun
+    function: SpanFunction
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         current: int | None = None
@@ -129,7 +131,7 @@ class _OverSpans:
 
     def _finish(self, span: int, stored: Stored, lines: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         if lines:
-            yield from self.work(span, stored, pa.Table.from_batches(lines))
+            yield from self.function(span, stored, pa.Table.from_batches(lines))
 
 
 def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, int, pa.RecordBatch]]:

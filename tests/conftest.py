@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from localstack import emulator
 from localstack.running import RunningStack, running_stack
 from model_build.detector_file.reader import DetectorFile
 from tests.hypothesis_profiles import register_profiles
+from tests.schedule import LongestFirst, put_longest_first
 from tests.trained import read_quick_detector, train_sample_version, write_sample_payments
 
 register_profiles()
@@ -23,6 +25,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="emulator",
         help="what tests of services, adapters and handlers keep their data in (default: the emulator)",
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LongestFirst | None:  # noqa: ANN401 - xdist's own
+    return LongestFirst(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):  # one of several processes
+        put_longest_first(items)
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bench.cost import INDEX_MEMORY_GB, MEMORY_GB, PRICES, price, price_index, rows_a_lot
+from bench.cost import INDEX_MEMORY_GB, MEMORY_GB, PRICES, price, price_index, rows_per_batch
 from bench.serving.indexing import Indexed
-from bench.serving.item_size import item_bytes, number_bytes, read_units, write_units
 from bench.serving.usage import Decided, count_metrics
+from tests.fakes.item_size import item_bytes, number_bytes, read_units, write_units
 
 READ_PRICES: dict[str, Any] = tomllib.loads(PRICES.read_text(encoding="utf-8"))
 
@@ -72,7 +72,7 @@ def test_indexing_is_billed_by_requests_calls_and_time() -> None:
     took_ms = 450 * MEMORY_GB / INDEX_MEMORY_GB  # a function with so much memory has one processor, others a part of it
     running = (took_ms + waited_ms + 30) / 900 / 1000 * INDEX_MEMORY_GB * 1e6 * 0.0000166667
     assert line.usd == pytest.approx(asked + 30 / 900 * 0.20 + running)
-    assert rows_a_lot(READ_PRICES) == 45
+    assert rows_per_batch(READ_PRICES) == 45
 
 
 def test_the_price_list_has_a_date_and_no_price_is_nothing() -> None:

@@ -1,75 +1,76 @@
-"""HTTP client of the Tollgate API. Requests are signed for AWS if keys are configured."""
+"""HTTP client of the Tollgate API: one method for each call, and uploads to the presigned address that it gives."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import quote, urlsplit
 
 import requests
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
+from app.api.connection import Connection, SignForAws
 from app.api.errors import ApiProblem, problem_of_answer
-from app.api.upload import CONNECT_TIMEOUT_S, Announced, Progress, send_file
+
+CONNECT_TIMEOUT_S = 5.0
+UPLOAD_TIMEOUT_S = 300.0
+
+# Called with the share of a file, 0 to 1, that was sent.
+Progress: TypeAlias = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Announced:
+    """Where a file can be put, for ``expires_in_s`` seconds."""
+
+    batch_id: str
+    url: str
+    headers: Mapping[str, str]
+    expires_in_s: int
+
+
+class ProgressReader:
+    """File that reports how much of it was read, in steps of a hundredth."""
+
+    def __init__(self, content: BinaryIO, progress: Progress) -> None:
+        self._content = content
+        self._size = content.seek(0, io.SEEK_END)
+        self._report = progress
+        self._reported = 0
+        content.seek(0)
+
+    def __len__(self) -> int:
+        """Return the size in bytes: storage wants to know it beforehand."""
+        return self._size
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        chunk = self._content.read(size)
+        hundredths = self._content.tell() * 100 // max(self._size, 1)
+        if hundredths > self._reported:
+            self._reported = hundredths
+            self._report(hundredths / 100)
+        return chunk
+
+
+def send_file(announced: Announced, content: BinaryIO, progress: Progress) -> None:
+    """Send a file to its presigned address, which carries its own signature; raise ``ApiProblem`` if that fails."""
+    body, timeout = ProgressReader(content, progress), (CONNECT_TIMEOUT_S, UPLOAD_TIMEOUT_S)
+    try:
+        answer = requests.put(announced.url, data=body, headers=announced.headers, timeout=timeout)
+    except requests.RequestException as error:
+        raise ApiProblem(
+            "The upload was interrupted, so nothing was scored: check the network and upload the file again."
+        ) from error
+    if not answer.ok:
+        sentence = f"Storage rejected the file ({answer.status_code}): upload it again; the link may have expired."
+        raise ApiProblem(sentence, answer.status_code)
+
 
 Json: TypeAlias = dict[str, Any]
 ANSWER_TIMEOUT_S = 30.0
-
-
-@dataclass(frozen=True)
-class AwsKeys:
-    """AWS keys to sign requests with; ``region`` may be empty where the API's host name says it."""
-
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    session_token: str = field(default="", repr=False)
-    region: str = ""
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Address of the API, and the keys to sign requests with, if it requires them."""
-
-    url: str
-    keys: AwsKeys | None = None
-
-
-def aws_service(url: str) -> str:
-    """Return the name under which AWS checks the signature: ``lambda`` for function URLs, else ``execute-api``."""
-    return "lambda" if ".lambda-url." in (urlsplit(url).hostname or "") else "execute-api"
-
-
-def aws_region(url: str, default: str) -> str:
-    """Return the region in an AWS host name (``….lambda-url.eu-west-1.on.aws``), or ``default``."""
-    parts = (urlsplit(url).hostname or "").split(".")
-    for marker in ("lambda-url", "execute-api"):
-        if marker in parts[:-1]:
-            return parts[parts.index(marker) + 1]
-    return default
-
-
-class SignForAws(requests.auth.AuthBase):
-    """Adds a Signature Version 4 to a request, over https only: keys and tokens must not travel unencrypted."""
-
-    def __init__(self, keys: AwsKeys) -> None:
-        self._keys = keys
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Return ``request`` with the signature's headers added."""
-        url = request.url or ""
-        region = aws_region(url, self._keys.region)
-        if urlsplit(url).scheme != "https" or not region:
-            return request
-        headers = {"Content-Type": request.headers["Content-Type"]} if "Content-Type" in request.headers else {}
-        signed = AWSRequest(method=request.method, url=url, data=request.body or b"", headers=headers)
-        keys = Credentials(self._keys.access_key_id, self._keys.secret_access_key, self._keys.session_token or None)
-        SigV4Auth(keys, aws_service(url), region).add_auth(signed)
-        request.headers.update(dict(signed.headers.items()))
-        return request
 
 
 class Api:

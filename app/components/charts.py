@@ -1,19 +1,33 @@
-"""Charts shared by several pages, as Altair specifications. Colors and fonts come from Streamlit's theme."""
+"""Charts shared by several pages, as Altair specifications, and their display.
+
+Colors and fonts come from Streamlit's theme. Charts are shown without validation against Vega-Lite's schema, which
+takes longer than making them. Tests validate them: they set ``CHECKED``.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, TypeAlias
 
+import altair
 import altair as alt
+import streamlit as st
+from altair.utils import schemapi
+
+from app.api.detector import Detector
+from app.components.outcome_card import tone_of
+from app.ui import formatting
 
 Chart: TypeAlias = Any  # Altair ships no types that mypy --strict takes
 Points: TypeAlias = Sequence[Sequence[float]]
 
 COLOURS = {"All": "#5b8def", "Legitimate": "#5b8def", "Fraud": "#e0525c"}
 RULE = "#c2710c"
+# Of outcomes, from the mildest to the strongest.
+TONES = {"go": "#17916a", "look": "#d9822b", "stop": "#e0525c"}
 
 
 @dataclass(frozen=True)
@@ -161,3 +175,60 @@ def _marks(marks: Sequence[Mark]) -> list[Chart]:
         text = base.mark_text(align="right", baseline="bottom", dx=4, color=RULE, fontSize=12, fontWeight=600)
         layers.append(text.encode(x=x, y=alt.YValue(-4 - 14 * place), text=alt.Text("name:N")))
     return layers
+
+
+CHECKED = False
+# Streamlit loads it for the first chart, and Altair looks at what is there of it, even while another page loads it.
+import_module("pandas")
+# Streamlit's own theme is put on in the browser.
+altair.theme.enable("none")
+schemapi.disable_debug_mode()
+
+
+def load_charts_ahead() -> None:
+    """Let the browser load the chart library while the API loads the data."""
+    with st.container(key="charts-ahead"):
+        st.vega_lite_chart({"mark": "point", "data": {"values": [{}]}}, width=1, height=1)
+
+
+def show_chart(chart: Chart, alt: str) -> None:
+    """Show a chart over the whole width; ``alt`` is its text for screen readers."""
+    st.vega_lite_chart(chart.to_dict(validate=CHECKED), width="stretch", alt=alt)
+
+
+@dataclass(frozen=True)
+class Share:
+    """One outcome's ``share`` (0 to 1) of one whole, and its value as text."""
+
+    whole: str
+    outcome: str
+    share: float
+    said: str
+
+
+def shares_chart(detector: Detector, shares: Sequence[Share]) -> Chart:
+    """Return one stacked bar for each whole."""
+    order = list(dict.fromkeys(one.outcome for one in shares))
+    rows = [
+        {
+            "whole": one.whole, "outcome": formatting.title(one.outcome), "share": one.share, "said": one.said,
+            "place": order.index(one.outcome),
+        }
+        for one in shares
+    ]  # fmt: skip
+    scale = alt.Scale(
+        domain=[formatting.title(name) for name in order], range=[TONES[tone_of(n, detector)] for n in order]
+    )
+    bars = alt.Chart(inline(rows)).mark_bar(size=34, opacity=0.88)
+    return bars.encode(
+        y=alt.Y("whole:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, labelFontSize=13)),
+        x=alt.X("share:Q", title=None, stack="zero", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="~%")),
+        color=alt.Color("outcome:N", title=None, scale=scale, legend=alt.Legend(orient="bottom", symbolType="square")),
+        order=alt.Order("place:Q"),
+        tooltip=[
+            alt.Tooltip("whole:N", title="Of"),
+            alt.Tooltip("outcome:N", title="Outcome"),
+            alt.Tooltip("share:Q", title="Share", format=".2%"),
+            alt.Tooltip("said:N", title="Total"),
+        ],
+    ).properties(height=200)

@@ -1,11 +1,10 @@
-"""Formatting of numbers, amounts, times and names for the screen."""
+"""Formatting of numbers, amounts and names for the screen."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 
 from app.ui.glossary import meaning
 
@@ -14,6 +13,8 @@ NOTHING = "–"
 _PERCENT = "%"
 _SIZES = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"))
 ACRONYMS = {"id": "ID", "ip": "IP", "url": "URL"}
+# Formats of table columns: Streamlit's own, such as "percent", follow the browser's language.
+COUNT_FORMAT, PERCENT_FORMAT = "%,d", "%.1f%%"
 SCORE_HELP = meaning("score")
 
 
@@ -42,6 +43,11 @@ def percent(share: float | None) -> str:
     return f"{digits}%"
 
 
+def hundredths(share: float | None) -> float | None:
+    """Return a share of 1 as a column of `PERCENT_FORMAT` holds it, None for none."""
+    return None if share is None else share * 100
+
+
 def span(low: float, high: float) -> str:
     """Return two shares of 1 as one range: ``1.4–4%``, or a single percentage where both look the same."""
     ends = percent(low), percent(high)
@@ -64,26 +70,6 @@ def size(size_bytes: int) -> str:
     return f"{number:,.{1 if number < 10 else 0}f}\u00a0{unit}"
 
 
-def moment(text: str | None, time: bool = True) -> str:
-    """Return an ISO 8601 time as ``5 Jan 2026, 13:24 UTC``, or the text itself if it is not one."""
-    try:
-        at = datetime.fromisoformat(text or "")
-    except ValueError:
-        return text or NOTHING
-    at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    return f"{at.day} {at:%b %Y, %H:%M} UTC" if time else f"{at.day} {at:%b %Y}"
-
-
-def day_of(text: str | None) -> date | None:
-    """Return the day in UTC of an ISO 8601 time with its zone, None for none."""
-    return datetime.fromisoformat(text).astimezone(UTC).date() if text else None
-
-
-def day(at: date) -> str:
-    """Return a day as ``5 Jan 2026``."""
-    return f"{at.day} {at:%b %Y}"
-
-
 def title(name: str) -> str:
     """Return a column or outcome name as a label: ``merchant_id`` becomes ``Merchant ID``."""
     words = [ACRONYMS.get(word, word) for word in name.replace("-", "_").split("_") if word]
@@ -97,10 +83,10 @@ def entity(column: str) -> str:
     return " ".join(ACRONYMS.get(word, word) for word in words)
 
 
-def times(factor: float) -> str:
-    """Return a factor on the odds of fraud: ``× 3.2``, or below 1 ``÷ 2``."""
-    sign, size = ("×", factor) if factor >= 1 else ("÷", 1 / factor)
-    return f"{sign}\u00a0{size:,.{1 if size < 10 else 0}f}"
+def factor(of_odds: float) -> str:
+    """Return a factor on the odds of fraud: ``×3.2``, or below 1 ``÷2``."""
+    sign, size = ("×", of_odds) if of_odds >= 1 else ("÷", 1 / of_odds)
+    return f"{sign}{size:,.{1 if size < 10 else 0}f}"
 
 
 def duration(seconds: float) -> str:

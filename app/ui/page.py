@@ -1,20 +1,20 @@
-"""Page frame: the heading, the detector and its version, and problems as one sentence."""
+"""Page frame: style sheet, heading, the detector and its version, and problems as one sentence."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeAlias
 
 import streamlit as st
 
-from app.api.client import Api, Connection, Json
-from app.api.connection import find_connection
-from app.api.detector import Detector, read_detector
-from app.api.detector_cache import cached_detector, show_replaced
+from app.api.client import Api, Json
+from app.api.connection import Connection, find_connection
+from app.api.detector import Detector, cached_detector, read_detector, show_replaced
 from app.api.errors import ApiProblem
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.url_state import begin_page, explain_ignored
 
 _log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def show_page(title: str, lead: str, body: Body, reads: Collection[str] = ()) ->
     show_replaced(known)
     if known.problem is not None:
         show_problem(known.problem)
-        st.caption(f"Detector information on this page is from {formatting.moment(known.read_at.isoformat())}.")
+        st.caption(f"Detector information on this page is from {times.moment(known.read_at.isoformat())}.")
         _show_again("page")
     begin_page()
     ignored = st.container()
@@ -131,8 +131,25 @@ def _show_heading(title: str, lead: str, detector: Detector | None) -> None:
         if lead:
             st.caption(lead)
     if detector is not None:
-        with about, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        with (
+            about,
+            st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="xsmall"),
+        ):
             st.badge(
                 in_markdown(detector.name), icon=":material/shield:", color="blue", help=detector.description or None
             )
-            st.badge(in_markdown(f"version {detector.version}"), color="gray", help="The live detector version.")
+            sealed = detector.document.get("created_at")
+            name = f"version of {times.moment(sealed, time=False)}" if sealed else f"version {detector.version}"
+            note = f"The live detector version: {detector.version}."
+            st.badge(in_markdown(name), color="gray", help=in_markdown(note))
+            times.offer_utc()
+
+
+def show_style(path: Path) -> None:
+    """Put a style sheet on the page, in a part of it that nothing else takes the place of.
+
+    Streamlit puts HTML of styles alone where toasts go: the first toast would take its place. So there is an element
+    beside it, in a container that is not shown.
+    """
+    with st.container(key="page-style"):
+        st.html(f"<style>{path.read_text(encoding='utf-8')}</style><i hidden></i>")

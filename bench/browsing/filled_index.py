@@ -15,16 +15,14 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from botocore.credentials import Credentials
-from tollgate.adapters.s3.day_totals import DaySumStore
-from tollgate.adapters.s3.range_cache import RangeCache
-from tollgate.adapters.s3.ranges import ObjectRanges
-from tollgate.adapters.s3.segments import SegmentStore
+from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache
+from tollgate.adapters.s3.segments import DayTotalStore, SegmentStore
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
 from tollgate.core.search.entry import Entry, EntryKind, Rows
 from tollgate.core.search.segment import write_segment
 from tollgate.core.search.segment_names import SegmentName
-from tollgate.services.search.day_totals import keep_day_sums
+from tollgate.services.search.index import keep_day_totals
 
 from bench.search import make_entries
 from localstack.emulator import CREDENTIALS
@@ -50,7 +48,7 @@ def fill_index(s3: S3Client, bucket: str, decided_by: DetectorVersion, rows: int
     named = [(last - timedelta(days=back)).isoformat() for back in range(days)]
     keys = Credentials(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
     segments = SegmentStore(ObjectRanges(s3, bucket, lambda: keys), RangeCache(0))
-    keep_day_sums(segments, DaySumStore(s3, bucket), detector, named)
+    keep_day_totals(segments, DayTotalStore(s3, bucket), detector, named)
     return rows // days * days
 
 

@@ -69,20 +69,22 @@ STEPS: Mapping[str, Sequence[Step]] = {
     "Review queue": (
         Step("next case", _key("n"), _case, changes=True),
         Step("the case before", _key("p"), _case, changes=True),
-        Step("decide that it is fraud", _press("Fraud"), _text("1 decided in this session")),
+        Step("decide that it is fraud", _press("Fraud"), _text("1 labeled this session")),
     ),
     "Score": (
         Step("what if the amount were another", _type_amount, _decision, changes=True),
         Step(
             "what if over the hours",
             _time_of_day,
-            lambda page: page.get_by_label(re.compile("^The score over time of day")),
+            lambda page: page.get_by_label(re.compile("^Score by time of day")),
         ),
-        Step("decide and record", _press("Decide and record"), _text("Decided and recorded")),
+        Step("score and save", _press("Score and save"), _text("Saved decision")),
     ),
     "Batch": (Step("check a file", _choose_file, lambda page: page.get_by_text(re.compile("missing")).first),),
     "Performance": (Step("move the threshold", _move_slider, _matrix, changes=True),),
     "Settings and help": (
-        Step("turn to the words", lambda page: page.get_by_role("tab", name="Words").click(), _text("money at risk")),
+        Step(
+            "turn to the words", lambda page: page.get_by_role("tab", name="Glossary").click(), _text("money at risk")
+        ),
     ),
 }

@@ -21,38 +21,40 @@ class Indexed:
     """What indexing took, merging included: processor time in all, requests by kind, and bytes that are left."""
 
     rows: int
-    lots: int
+    batches: int
     took_ms: float
     requests: Counter[str]
     size_bytes: int
 
 
-def measure_indexing(items: Iterable[Item], rows_a_lot: int) -> Indexed:
+def measure_indexing(items: Iterable[Item], batch_rows: int) -> Indexed:
     """Index the decisions among the items of a table as the index function does, and merge the day when it is over."""
     from tollgate.adapters import clients  # noqa: PLC0415
     from tollgate.adapters.dynamodb.decisions import DecisionRecord  # noqa: PLC0415
-    from tollgate.adapters.s3.day_totals import DaySumStore  # noqa: PLC0415 - as what it is measured with
-    from tollgate.adapters.s3.range_cache import RangeCache  # noqa: PLC0415
-    from tollgate.adapters.s3.ranges import ObjectRanges  # noqa: PLC0415
-    from tollgate.adapters.s3.segments import SegmentStore  # noqa: PLC0415
+    from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache  # noqa: PLC0415
+    from tollgate.adapters.s3.segments import DayTotalStore, SegmentStore  # noqa: PLC0415
     from tollgate.services.container import open_container  # noqa: PLC0415
-    from tollgate.services.search.day_totals import keep_day_sums  # noqa: PLC0415
-    from tollgate.services.search.index import Change, index_decisions, merge_segments  # noqa: PLC0415
+    from tollgate.services.search.index import (  # noqa: PLC0415
+        Change,
+        index_decisions,
+        keep_day_totals,
+        merge_segments,
+    )
 
     s3 = MemoryS3("bucket")
     client: Any = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
     client.meta.events.register("before-send.s3", s3.answer)
     segments = SegmentStore(ObjectRanges(client, "bucket", clients.credentials, s3.answer), RangeCache(0))
-    container = replace(open_container(), segments=segments, day_sums=DaySumStore(client, "bucket"))
+    container = replace(open_container(), segments=segments, day_totals=DayTotalStore(client, "bucket"))
     records = [DecisionRecord.from_item(item) for item in items if "d" in item]
     changes = [Change(str(number), int(time.time()), record) for number, record in enumerate(records)]
-    lots = [changes[start : start + rows_a_lot] for start in range(0, len(changes), rows_a_lot)]
+    batches = [changes[start : start + batch_rows] for start in range(0, len(changes), batch_rows)]
     began = time.process_time()
-    for lot in lots:
-        index_decisions(container, lot)
+    for batch in batches:
+        index_decisions(container, batch)
     decision = records[-1].decision
     detector, day = decision.detector, decision.decided_at[:10]
-    merge_segments(container, detector, day, is_over=True)
-    keep_day_sums(container.segments, container.day_sums, detector, [day])
+    merge_segments(container.segments, detector, day, is_over=True)
+    keep_day_totals(container.segments, container.day_totals, detector, [day])
     took_ms = (time.process_time() - began) * 1000
-    return Indexed(len(records), len(lots), took_ms, s3.requests, sum(s3.sizes_bytes()))
+    return Indexed(len(records), len(batches), took_ms, s3.requests, sum(s3.sizes_bytes()))

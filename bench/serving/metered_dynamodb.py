@@ -13,9 +13,9 @@ from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from bench.serving.item_size import item_bytes, read_units, write_units
 from bench.serving.memory_dynamodb import MemoryDynamoDB
 from tests.fakes.http_answer import Answer
+from tests.fakes.item_size import item_bytes, read_units, write_units
 
 
 class Meter:

@@ -45,10 +45,10 @@ def measure_stages() -> dict[str, float]:
     def timed(owner: Any, name: str, stage: str) -> None:  # noqa: ANN401 - a module or a class
         work: Callable[..., Any] = getattr(owner, name)
 
-        def run(*given: Any, **named: Any) -> Any:  # noqa: ANN401
+        def run(*values: Any, **named: Any) -> Any:  # noqa: ANN401
             began = time.thread_time()
             try:
-                return work(*given, **named)
+                return work(*values, **named)
             finally:
                 took[stage] += time.thread_time() - began
 

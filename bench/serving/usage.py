@@ -49,8 +49,8 @@ class Usage:
     indexed: Indexed
 
 
-def measure_usage(runs: int, warm_up: int, rows_a_lot: int) -> Usage:
-    """Decide on payments that follow the training data, on top of the histories that it left; index it in lots."""
+def measure_usage(runs: int, warm_up: int, batch_rows: int) -> Usage:
+    """Decide on payments that follow the training data, on top of the histories that it left; index them in batches."""
     from tollgate.handlers.api import handler  # noqa: PLC0415 - it reads the environment
     from tollgate.services.container import open_container  # noqa: PLC0415
 
@@ -72,7 +72,7 @@ def measure_usage(runs: int, warm_up: int, rows_a_lot: int) -> Usage:
     with redirect_stdout(sent):
         open_container().metrics.write_added()
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    indexed = measure_indexing(dynamodb.tables.tables["decisions"].values(), rows_a_lot)
+    indexed = measure_indexing(dynamodb.tables.tables["decisions"].values(), batch_rows)
     measured = {name: all_[warm_up:] for name, all_ in decided.items()}
     return Usage(measured, count_metrics(sent.getvalue()), memory_mb, indexed)
 

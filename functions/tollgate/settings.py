@@ -32,7 +32,7 @@ class Settings:
     histories_share: float = 0.62
     # The queue that files come from, and that work is handed on to.
     queue_url: str = ""
-    # BatchRun on a file is handed on when the function has this much time left.
+    # A file is handed on to another run when the function has this much time left.
     hand_on_s: float = 120.0
     # How long a run has a file for itself without a sign of life, and how often it gives one.
     lease_s: float = 120.0

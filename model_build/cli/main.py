@@ -56,7 +56,7 @@ class _Commands(click.Group):
 def _explain_aws(error: Exception) -> str | None:
     if "botocore.exceptions" not in sys.modules:
         return None
-    from tollgate.adapters.error_messages import explain_aws
+    from tollgate.adapters.errors import explain_aws
 
     return explain_aws(error)
 

@@ -1,4 +1,4 @@
-"""Publishing: a sealed version goes to the bucket and becomes the champion; its histories are loaded once."""
+"""Publishing of a sealed version: it goes to the bucket and becomes the champion, and its histories are loaded once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def open_folder(folder: Path) -> DetectorVersion:
 
 
 def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """Yield entity, key and sums that the training data left, each key once.
+    """Yield entity, key and sums of the histories after the training data, each key once.
 
     Raises `SealError` if the file is not as sealed.
     """
@@ -48,7 +48,7 @@ def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tu
     found: dict[tuple[str, str], dict[str, int]] = {}
     for line in gzip.decompress(content).splitlines():
         entity, key, sums = json.loads(line)
-        # In versions from before, several spellings may be what is one key now.
+        # Older versions may hold several spellings of what is one key now.
         where = (entity, one_key(key))
         found[where] = add_up(found[where], sums) if where in found else sums
     for (entity, key), sums in found.items():
@@ -56,7 +56,7 @@ def read_folder_histories(version: DetectorVersion, folder: Path) -> Iterator[tu
 
 
 def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHistories:
-    """Return the histories that the training data left: entity → key → sums."""
+    """Return the histories after the training data: entity → key → sums."""
     stored: dict[str, dict[str, Mapping[str, int]]] = {entity: {} for entity in version.history.sums}
     for entity, key, sums in read_folder_histories(version, folder):
         stored[entity][key] = sums
@@ -65,7 +65,7 @@ def load_folder_histories(version: DetectorVersion, folder: Path) -> StoredHisto
 
 @dataclass(frozen=True)
 class PublishResult:
-    """What was published. ``loaded`` histories is None where this plan's histories are kept already."""
+    """A published version. ``loaded`` counts its histories, or is None if those of its plan were loaded before."""
 
     version: DetectorVersion
     loaded: int | None
@@ -74,7 +74,7 @@ class PublishResult:
 def publish_version(folder: Path, bucket: str, history_table: str) -> PublishResult:
     """Load the histories of a version folder, if none are kept for its plan yet, then make it the champion.
 
-    An interrupted loading goes on where it stopped. Raises `SealError` for a damaged folder, `InputError` for events
+    An interrupted loading resumes where it stopped. Raises `SealError` for a damaged folder, `InputError` for events
     without an id, `ConflictError` when another version was published meanwhile.
     """
     version = open_folder(folder)
@@ -95,7 +95,7 @@ def publish_version(folder: Path, bucket: str, history_table: str) -> PublishRes
 
 
 def _claim_loading(histories: HistoryTable, version: DetectorVersion) -> bool:
-    """Return whether the histories of this version are to be loaded: nobody loaded others under the same plan."""
+    """Return whether to load the histories of this version: no others were loaded under the same plan."""
     source = version.manifest["histories"]["sha256"]
     try:
         histories.client.put_item(

@@ -1,4 +1,7 @@
-"""Update of a deployed detector's list, checked and described before anything is written."""
+"""Update of a deployed detector's list, checked and described before anything is written.
+
+It stands apart from the publishing of versions, which loads the libraries that read and seal them.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ from model_build.detector_file.rules import read_list_file
 
 @dataclass(frozen=True)
 class ListChange:
-    """The values of a list ``after`` a change, in place of those ``before`` it; ``etag`` is that of these, if any.
+    """Change of a list: its values ``before`` and ``after``, and the ``etag`` of those before, if any.
 
-    ``repeated`` counts the lines that had a value again.
+    ``repeated`` counts the duplicate lines of the file.
     """
 
     detector: str
@@ -31,7 +34,7 @@ class ListChange:
 
     @property
     def empties_most(self) -> bool:
-        """Whether more than half of the values go."""
+        """Whether more than half of the values are removed."""
         return 2 * len(self.before.values - self.after.values) > len(self.before.values)
 
     def describe(self) -> tuple[str, ...]:
@@ -41,10 +44,10 @@ class ListChange:
 
 
 def plan_change(path: Path, name: str, detector: str, bucket: str, *, may_be_empty: bool) -> ListChange:
-    """Return the change that puts the values in a file, one a line, in place of those of a list.
+    """Return the change that replaces the values of a list by those in a file, one per line.
 
-    Raises `InputError` where the version that decides has no such list, or a line cannot be meant as a value of it;
-    `NotFoundError` where there is no such detector, `UnavailableError` where the bucket does not answer.
+    Raises `InputError` if the champion has no such list, or a line cannot be a value of it, `NotFoundError` if there is
+    no such detector, and `UnavailableError` if the bucket does not answer.
     """
     lines, s3 = read_list_file(path), clients.s3()
     rules = VersionStore(s3, bucket, refresh_s=0).champion(detector, 0.0).rules
@@ -52,12 +55,12 @@ def plan_change(path: Path, name: str, detector: str, bucket: str, *, may_be_emp
     if name not in lists:
         has = ", ".join(lists) or "none"
         raise InputError(f'The champion of {detector} has no list "{name}"{suggest(name, lists)}; it has {has}.')
-    after = _read(path, lists[name], lines, (name, *rules.columns_that_ask(name)), may_be_empty=may_be_empty)
+    after = _read_values(path, lists[name], lines, (name, *rules.columns_that_ask(name)), may_be_empty=may_be_empty)
     etag = ListStore(s3, bucket).etag(detector, name)
     return ListChange(detector, name, lists[name], after, etag, len(lines) - len(after.values))
 
 
-def _read(
+def _read_values(
     path: Path, like: ValueList, lines: list[ListLine], asked: tuple[str, ...], *, may_be_empty: bool
 ) -> ValueList:
     try:

@@ -1,25 +1,81 @@
-"""Redrive of a deployment's dead-letter queue."""
+"""Redrive of a deployment's dead-letter queue: each message described for people, and sent back on request."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Literal
+from urllib.parse import unquote_plus
 
 from tollgate.adapters import clients
 from tollgate.adapters.aws_lambda import StreamFunction
 from tollgate.adapters.s3.batch_files import BatchStore
-from tollgate.adapters.sqs.dead_letters import DeadLetterQueue
+from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate.adapters.sqs import DeadLetter, DeadLetterQueue
 from tollgate.errors import InputError, TollgateError
 
-from model_build.deployment.dead_letters import FailedMessage, describe
+_STREAMS = {
+    "KinesisBatchInfo": "Kinesis records that the stream function failed on; the message names their shard and "
+    "sequence numbers",
+    "KafkaBatchInfo": "Kafka records that the stream function failed on; the message names their topic and offsets",
+}
+_NOT_INDEXED = "decisions that the index function failed on; the table has them, but searches do not find them"
+
+
+@dataclass(frozen=True)
+class FailedMessage:
+    """A message of the queue: what it is about, and why it failed or stays, as far as that is known.
+
+    ``kind`` says where it can be sent; None means nowhere.
+    """
+
+    letter: DeadLetter
+    about: str
+    reason: str
+    kind: Literal["file", "records", None]
+    status: Literal["stays", "put back", "decided", "failed"] = "stays"
+
+
+def describe(store: BatchStore, letter: DeadLetter) -> FailedMessage:
+    """Describe a message; the reason is what the batch function wrote under rejected/ when it gave up."""
+    try:
+        body = json.loads(letter.body)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        return FailedMessage(letter, "an unknown message", "it cannot be read", None)
+    if "stream_record" in body:
+        source = str(body["stream_record"].get("source"))
+        return FailedMessage(letter, f"a record from {source}", str(body.get("reason")), "records")
+    condition = str(body.get("requestContext", {}).get("condition", "no reason given"))
+    for name, about in _STREAMS.items():
+        if name in body:
+            return FailedMessage(letter, about, condition, "records")
+    if "DDBStreamBatchInfo" in body:
+        return FailedMessage(letter, _NOT_INDEXED, condition, None)
+    files = list(_files(body))
+    if not files:
+        return FailedMessage(letter, "an unknown message without a file", "it cannot be read", None)
+    reasons = {_reason(store, key, etag) for key, etag in files}
+    return FailedMessage(letter, ", ".join(key for key, _ in files), "; ".join(sorted(reasons)), "file")
+
+
+def _files(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for record in body.get("Records", []):
+        stored = record.get("s3", {}).get("object", {}) if isinstance(record, dict) else {}
+        if "key" in stored:
+            yield unquote_plus(stored["key"]), stored.get("eTag", "")
+
+
+def _reason(store: BatchStore, key: str, etag: str) -> str:
+    report = store.read(BatchFile.of(key, etag, "").rejected_key)
+    return str(json.loads(report)["reason"]) if report else "no reason was recorded; see the batch function's log"
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """Where messages lie and go: the dead-letter queue, the queue of files, and the stream function, where it is named.
-
-    ``bucket`` has the reasons.
-    """
+    """Queues of a deployment, and its stream function if it is named; ``bucket`` has the reasons of failed files."""
 
     dead_letters: DeadLetterQueue
     bucket: str
@@ -31,12 +87,12 @@ class Deployment:
         function = StreamFunction(clients.functions(), stream_function) if stream_function else None
         return cls(DeadLetterQueue(clients.sqs(), dead_letter_url, queue_url), bucket, function)
 
-    def takes(self, one: FailedMessage) -> bool:
-        """Return whether a message has somewhere to go."""
+    def can_redrive(self, one: FailedMessage) -> bool:
+        """Return whether a message can be redriven."""
         return one.kind == "file" or (one.kind == "records" and self.function is not None)
 
-    def take(self, one: FailedMessage) -> FailedMessage:
-        """Put a file back, or have records decided on, and delete the message; what fails stays, and says why."""
+    def redrive(self, one: FailedMessage) -> FailedMessage:
+        """Put a file back, or have records decided, and delete the message; one that fails stays, with its reason."""
         try:
             if one.kind == "file":
                 self.dead_letters.put_back(one.letter)
@@ -50,17 +106,17 @@ class Deployment:
 
 
 def redrive(deployment: Deployment, chosen: Collection[str] = (), *, every: bool = False) -> list[FailedMessage]:
-    """List what was given up, and put back the messages that were ``chosen`` by id, or ``every`` one that can be.
+    """List the dead letters, and redrive those ``chosen`` by id, or ``every`` one that can be.
 
-    One that cannot be put back stays and stops none after it. Raises `InputError` for an id that no message has, or
-    that of a message with nowhere to go; then nothing is put back.
+    One that fails stays, and the others go on. Raises `InputError` for an unknown id, or that of a message that cannot
+    be redriven; then none is.
     """
     store = BatchStore(clients.s3(), deployment.bucket)
     found = [describe(store, letter) for letter in deployment.dead_letters.receive()]
     try:
         wanted = _choose(deployment, found, chosen, every=every)
         for place in wanted:
-            found[place] = deployment.take(found[place])
+            found[place] = deployment.redrive(found[place])
     finally:
         for one in found:
             if one.status in ("stays", "failed"):
@@ -71,9 +127,9 @@ def redrive(deployment: Deployment, chosen: Collection[str] = (), *, every: bool
 def _choose(
     deployment: Deployment, found: Sequence[FailedMessage], chosen: Collection[str], *, every: bool
 ) -> list[int]:
-    """Return the places of what is to be put back."""
+    """Return the places of the messages to redrive."""
     if every:
-        return [place for place, one in enumerate(found) if deployment.takes(one)]
+        return [place for place, one in enumerate(found) if deployment.can_redrive(one)]
     places = {one.letter.message_id: place for place, one in enumerate(found)}
     for message_id in chosen:
         if message_id not in places:
@@ -81,7 +137,7 @@ def _choose(
                 f"Message {message_id} is not in the dead-letter queue; run without --message to list the queue."
             )
         one = found[places[message_id]]
-        if not deployment.takes(one):
+        if not deployment.can_redrive(one):
             able = "add --stream-function to redrive it" if one.kind else "it cannot be redriven"
             raise InputError(f"Message {message_id} is about {one.about}; {able}.")
     return [places[message_id] for message_id in dict.fromkeys(chosen)]

@@ -13,18 +13,17 @@ from tollgate.core.search.entry import Entry, Rows
 from tollgate.core.search.segment import write_segment
 from tollgate.core.search.segment_names import SegmentName
 from tollgate.services.container import Container
-from tollgate.services.search.day_totals import keep_day_sums
-from tollgate.services.search.index import Change, merge_segments, read_entry
+from tollgate.services.search.index import Change, keep_day_totals, merge_segments, read_entry
 
 # Rows that wait in memory to be written, and those of one day that are written before that.
 _MAX_ROWS, _MAX_ROWS_PER_DAY = 200_000, 25_000
-# Whatever the table's stream says of an event is newer than what is read here.
+# Any change from the table's stream is newer than what is read here.
 _SEQUENCE = "0"
 
 
 @dataclass
 class ReindexResult:
-    """What became of it: how many decisions were found by day, and how many segments were replaced."""
+    """Result of a reindexing: decisions found by day, and the number of segments replaced."""
 
     decisions: dict[str, int] = field(default_factory=dict)
     replaced: int = 0
@@ -33,11 +32,11 @@ class ReindexResult:
 def reindex(
     container: Container, detector: str, first: date, last: date, progress: Callable[[int], None] = lambda _read: None
 ) -> ReindexResult:
-    """Replace the segments of some days by those of the decisions that the table has.
+    """Replace the segments of some days by new ones, made from the decisions in the table.
 
-    The whole table is read, page by page. New segments stand before former ones go, so that nothing is missing
-    meanwhile; what the stream tells at the same time is kept. Raises `UnavailableError` if the bucket does not take a
-    segment, and botocore's errors for the table.
+    The whole table is read, page by page. New segments are written before old ones are deleted, so that nothing is
+    missing meanwhile; what the stream adds at the same time is kept. Raises `UnavailableError` if the bucket does not
+    take a segment, and botocore's errors for the table.
     """
     began_s = int(clock.now_s())
     former = container.segments.find(detector, first.isoformat(), last.isoformat())
@@ -46,21 +45,21 @@ def reindex(
         day = record.decision.decided_at[:10]
         if record.decision.detector == detector and first.isoformat() <= day <= last.isoformat():
             done.decisions[day] = done.decisions.get(day, 0) + 1
-            written.update(waiting.add(day, read_entry(container, Change(_SEQUENCE, began_s, record))))
+            written.update(waiting.add(day, read_entry(container.versions, Change(_SEQUENCE, began_s, record))))
     written.update(waiting.write_all())
     gone = [name for name in former if name.key not in written]
     for start in range(0, len(gone), 1000):
         container.segments.delete(gone[start : start + 1000])
     done.replaced = len(gone)
     for day in done.decisions:
-        while merge_segments(container, detector, day, is_over=True):
+        while merge_segments(container.segments, detector, day, is_over=True):
             pass
-    keep_day_sums(container.segments, container.day_sums, detector, done.decisions)
+    keep_day_totals(container.segments, container.day_totals, detector, done.decisions)
     return done
 
 
 def _read_table(container: Container, progress: Callable[[int], None]) -> Iterator[DecisionRecord]:
-    """Yield all decisions, without what they read from the histories."""
+    """Yield all decisions, without their history reads."""
     asked: Any = {
         "TableName": container.decisions.table,
         "FilterExpression": "attribute_exists(d)",
@@ -76,7 +75,7 @@ def _read_table(container: Container, progress: Callable[[int], None]) -> Iterat
 
 @dataclass
 class _PendingRows:
-    """Rows by day that are not written yet."""
+    """Rows by day that are not yet written."""
 
     container: Container
     detector: str
@@ -85,7 +84,7 @@ class _PendingRows:
     count: int = 0
 
     def add(self, day: str, entry: Entry) -> list[str]:
-        """Take a row; return the keys of the segments that were written for it to have room."""
+        """Add a row; return the keys of the segments that were written to make room."""
         self.by_day.setdefault(day, []).append(entry)
         self.count += 1
         if self.count >= _MAX_ROWS:
@@ -93,7 +92,7 @@ class _PendingRows:
         return [self._write(day)] if len(self.by_day[day]) >= _MAX_ROWS_PER_DAY else []
 
     def write_all(self) -> list[str]:
-        """Write what there is; return the keys of the segments."""
+        """Write all rows; return the keys of the segments."""
         return [self._write(day) for day in list(self.by_day)]
 
     def _write(self, day: str) -> str:

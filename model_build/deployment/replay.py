@@ -21,10 +21,10 @@ from model_build.deployment.publish import open_folder
 
 @dataclass(frozen=True)
 class Replay:
-    """A decision as it was answered and as it comes out now; ``differences`` is empty where both are the same.
+    """A decision as it was answered and as it is computed now; ``differences`` is empty if both are the same.
 
-    ``then`` and ``now`` say with which libraries each was made; ``downgraded``, the rule that took a stronger outcome
-    away, and which.
+    ``then`` and ``now`` name the libraries that each was made with; ``downgraded`` names the rule that weakened the
+    outcome, and the outcome that it replaced.
     """
 
     decision: Decision
@@ -38,9 +38,9 @@ class Replay:
 def replay_decision(
     event_id: str, detector: str, decisions_table: str, bucket: str | None, folder: Path | None
 ) -> Replay:
-    """Make a stored decision again, with the version from ``folder`` or else the bucket, and compare the two.
+    """Recompute a stored decision with the version from ``folder``, or else from the bucket, and compare the two.
 
-    Raises `NotFoundError` where there is no such decision, `InputError` where its record does not pin what it read,
+    Raises `NotFoundError` if there is no such decision, `InputError` if its record lacks the values that it read, and
     `SealError` for a version that is missing or damaged.
     """
     record = DecisionTable(clients.dynamodb(), decisions_table).find(detector, event_id)

@@ -25,11 +25,11 @@ SUFFIXES = (".csv",)
 
 
 def score_file(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetime | None = None) -> Mapping[str, Any]:
-    """Decide on every row of a file with the version in ``folder``, or the newest there, and write CSV to ``out``.
+    """Decide every row of a file with the version in ``folder``, or the newest there, and write CSV to ``out``.
 
-    Return what is worth knowing about the file, as `summary.json` has it. Histories are those that the training data
-    left, as in a deployment where the version was just published, or empty if ``fresh``. Rows that lie ahead of
-    ``now``, by default the time of this machine, are treated as by the file door.
+    Return a summary of the file, like `summary.json`. Histories are those after the training data, as in a deployment
+    where the version was just published, or empty if ``fresh``. Rows that are later than ``now``, by default the time
+    of this machine, are handled as in an uploaded file.
 
     Raises `InputError` for an ``out`` that is not named CSV or would overwrite an input, `TableError` for a file that
     cannot be read, `SealError` for a version that is damaged.

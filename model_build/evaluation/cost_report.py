@@ -1,21 +1,26 @@
-"""Cost report on the choice of thresholds, as a few sentences and as JSON."""
+"""Cost report on the choice of thresholds, as sentences and as JSON, with warnings about a model that does not help."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from model_build.evaluation.costs import NEVER, DailyBalance
 from model_build.evaluation.thresholds import Sensitivity, ThresholdChoice
+from model_build.models.registry import Labels
 
 _PRICES = {"missed_fraud": "a missed fraud", "review": "a review", "blocked_legitimate": "a wrong block"}
+# Standard deviations on each side of a 95% confidence interval.
+_HALF_WIDTH = 1.96
 _FACTORS = {0.5: "half as high", 2.0: "twice as high"}
 
 
 @dataclass(frozen=True)
 class SealedBalance:
-    """What the sealed thresholds cost, on the events that the recommended ones were chosen on and on later ones.
+    """Costs of the sealed thresholds on the validation part, where thresholds are chosen, and on the test part.
 
     ``test`` is None where there are no later events.
     """
@@ -30,7 +35,7 @@ def report_money(
     test: DailyBalance | None = None,
     sealed: SealedBalance | None = None,
 ) -> dict[str, Any]:
-    """Return all of a choice as JSON; ``test`` is what the chosen thresholds did on later events.
+    """Return the choice of thresholds as JSON; ``test`` is the balance of the chosen thresholds on later events.
 
     ``sealed`` is None where the outcomes of the version are not review and block. Thresholds that nothing reaches are
     null; money is per day, in the currency of the amount.
@@ -44,7 +49,7 @@ def report_money(
         "test": None if test is None else test.to_json(),
         "sealed": None if sealed is None else _sealed_to_json(sealed),
         "curves": dict(choice.curves),
-        "sensitivity": [_vary_to_json(sensitivity) for sensitivity in choice.sensitivities],
+        "sensitivity": [_sensitivity_to_json(sensitivity) for sensitivity in choice.sensitivities],
         "words": list(describe_choice(choice, currency, test, sealed)),
     }
 
@@ -56,7 +61,7 @@ def _sealed_to_json(sealed: SealedBalance) -> dict[str, Any]:
     }
 
 
-def _vary_to_json(sensitivity: Sensitivity) -> dict[str, Any]:
+def _sensitivity_to_json(sensitivity: Sensitivity) -> dict[str, Any]:
     review_from, block_from = sensitivity.review_from, sensitivity.block_from
     return asdict(sensitivity) | {
         "review_from": None if review_from == block_from else review_from,
@@ -71,9 +76,9 @@ def describe_choice(
     test: DailyBalance | None = None,
     sealed: SealedBalance | None = None,
 ) -> tuple[str, ...]:
-    """Return the choice in words, a sentence or two each: first what is sealed, then what would cost least.
+    """Return sentences on the choice: first the sealed thresholds, then the cheapest ones.
 
-    ``test`` is what the chosen thresholds did on later events. Without ``sealed`` the choice stands alone.
+    ``test`` is the balance of the chosen thresholds on later events. Without ``sealed`` the choice stands alone.
     """
     return tuple(_describe_costs(choice, f" {currency}" if currency else "", test, sealed))
 
@@ -167,3 +172,40 @@ def _count(number: float, noun: str = "") -> str:
 
 def _money(money: float, unit: str) -> str:
     return f"{money:,.0f}{unit}" if money >= 100 or money == round(money) else f"{money:,.2f}{unit}"
+
+
+def note_model_worth(auc: float, labels: Labels, money: Mapping[str, Any] | None, *, from_cost: bool) -> Iterator[str]:
+    """Yield a warning if the model may be no better than chance, and one if the thresholds cost more than they save.
+
+    ``labels`` are those of the test part, ``auc`` is the model's there; ``money`` is what `report_money` returns.
+    ``from_cost`` says that the thresholds are those that cost least on the validation part.
+    """
+    frauds = int((labels == 1).sum())
+    low, high = auc_interval(auc, frauds, len(labels) - frauds)
+    if low <= 0.5:
+        yield (
+            f"The sealed model may be no better than chance: on the test part, with {frauds:,} "
+            f"{'fraud' if frauds == 1 else 'frauds'}, its AUC is {auc:.3f} (95% interval {low:.2f} to {high:.2f}; 0.5 "
+            "is chance). Do not publish it; train with more events, or with columns that separate frauds better."
+        )
+    sealed = (money or {}).get("sealed") or {}
+    losses = {part: -held["saved"] for part, held in sealed.items() if held and held["saved"] < 0}
+    if losses:
+        spent = " and ".join(f"{cost:,.2f} a day on the {part} part" for part, cost in losses.items())
+        remedy = "test on later data before publishing" if from_cost else 'set review = "cost" and block = "cost"'
+        where = "" if from_cost else " in [outcomes], or raise the scores"
+        yield f"The sealed thresholds cost more than approving everything: {spent}; {remedy}{where}."
+
+
+def auc_interval(auc: float, frauds: int, legitimate: int) -> tuple[float, float]:
+    """Return the 95% confidence interval of an AUC measured on so many frauds and legitimate events.
+
+    Hanley, McNeil: "The meaning and use of the area under a receiver operating characteristic (ROC) curve", Radiology
+    1982. It assumes that events are independent.
+    """
+    # At 0 and 1 the formula has no variance, however few events there are.
+    held = min(max(auc, 0.5 / (frauds * legitimate)), 1 - 0.5 / (frauds * legitimate))
+    two_frauds, two_legitimate = held / (2 - held), 2 * held**2 / (1 + held)
+    spread = held * (1 - held) + (frauds - 1) * (two_frauds - held**2) + (legitimate - 1) * (two_legitimate - held**2)
+    half = _HALF_WIDTH * float(np.sqrt(max(spread, 0.0) / (frauds * legitimate)))
+    return max(auc - half, 0.0), min(auc + half, 1.0)

@@ -19,7 +19,7 @@ NEVER = TOP_SCORE + 1
 
 @dataclass(frozen=True)
 class PricedEvents:
-    """``n`` ≥ 1 labelled events in order of time; every array has shape (n,).
+    """``n`` ≥ 1 labeled events in order of time; every array has shape (n,).
 
     ``scores`` are 0 to 1000, ``days`` whole days since 1970. ``losses`` are what each event costs when it is approved,
     in the currency of the amount: 0 for a legitimate one. ``unpriced_frauds`` counts the frauds whose loss is unknown.
@@ -54,7 +54,7 @@ class PricedEvents:
 
 @dataclass(frozen=True)
 class DailyBalance:
-    """What happens at two thresholds, and what it costs: counts and money per day of the calendar.
+    """Counts of reviews, blocks and frauds at two thresholds, and their costs, each per day of the calendar.
 
     Events below ``review_from`` are approved, from ``block_from`` on blocked, between them reviewed; ``NEVER`` as a
     threshold is out of reach. ``unreviewed`` fell into review on a day that had no reviews left, and were approved.
@@ -80,7 +80,7 @@ class DailyBalance:
     saved: float
 
     def to_json(self) -> dict[str, Any]:
-        """Return all of it with money and counts rounded to four places; a threshold out of reach is null."""
+        """Return the balance as JSON, money and counts rounded to four places; a threshold out of reach is null."""
         return {name: _plain(value) for name, value in asdict(self).items()} | {
             "review_from": None if self.review_from in (NEVER, self.block_from) else self.review_from,
             "block_from": None if self.block_from == NEVER else self.block_from,
@@ -94,7 +94,7 @@ def _plain(value: float) -> float:
 def measure_balance(
     events: PricedEvents, costs: Costs, reviews_per_day: int, review_from: int, block_from: int
 ) -> DailyBalance:
-    """Return what a day costs at two thresholds, ``review_from`` ≤ ``block_from``.
+    """Return the balance of an average day at two thresholds, ``review_from`` ≤ ``block_from``.
 
     On each day the ``reviews_per_day`` highest-scored events between the thresholds are reviewed, of equal scores the
     earlier ones; the others are approved. The costs depend on the event, as in Correa Bahnsen, Stojanovic, Aouada,
@@ -106,9 +106,9 @@ def measure_balance(
     stopped[_first_of_each_day(events, band, reviews_per_day)] = True
     days = events.day_count
     reviews = int((stopped & ~blocked).sum())
-    wronged = int((blocked & ~events.fraud).sum())
+    blocked_legitimate = int((blocked & ~events.fraud).sum())
     caught_loss, loss = float(events.losses[stopped].sum()), float(events.losses.sum())
-    spent = reviews * costs.review + wronged * costs.blocked_legitimate
+    spent = reviews * costs.review + blocked_legitimate * costs.blocked_legitimate
     return DailyBalance(
         review_from=review_from,
         block_from=block_from,
@@ -116,13 +116,13 @@ def measure_balance(
         reviews=reviews / days,
         unreviewed=(int(band.sum()) - reviews) / days,
         blocked=int(blocked.sum()) / days,
-        blocked_legitimate=wronged / days,
+        blocked_legitimate=blocked_legitimate / days,
         frauds_caught=int((stopped & events.fraud).sum()) / days,
         frauds_missed=int((~stopped & events.fraud).sum()) / days,
         caught_loss=caught_loss / days,
         missed_loss=(loss - caught_loss) / days,
         review_cost=reviews * costs.review / days,
-        blocked_legitimate_cost=wronged * costs.blocked_legitimate / days,
+        blocked_legitimate_cost=blocked_legitimate * costs.blocked_legitimate / days,
         total_cost=(loss - caught_loss + spent) / days,
         approve_all_cost=loss / days,
         saved=(caught_loss - spent) / days,

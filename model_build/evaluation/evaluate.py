@@ -1,4 +1,7 @@
-"""Walk-forward evaluation of a detector file: every model beside its baselines."""
+"""Walk-forward evaluation of a detector file: every model beside the baselines that it has to beat.
+
+The baselines are the amount alone, and a few rules that an analyst would write.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,55 @@ from typing import Any
 
 import numpy as np
 from tollgate import clock
+from tollgate.core.events.event import Floats
+from tollgate.core.history.unusual_amounts import is_unusual
 
 from model_build.data.future_rows import read_past_payments
 from model_build.data.quality import note_data_quality
 from model_build.data.training_set import Progress, TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.prequential import Fold, FoldResult, Protocol, Scorer, cut_folds, run_folds, score_by_model
-from model_build.models.baselines import BASELINES
 from model_build.models.registry import MODEL_KINDS
 from model_build.models.resampling import IMBALANCE
 from model_build.models.tuning import tune_parameters
 
 FIGURES = ("auc", "average_precision", "card_precision")
+# A known fraud counts half of itself after a half-life: "one in about the last two weeks" over a half-life of a week.
+_RECENTLY = 0.25
+_WEEK_S = 604_800.0
+_FAST = 5.0
+
+
+def score_by_amount(training_set: TrainingSet, fold: Fold) -> Floats:
+    """Return the amounts of the test rows, shape (n,)."""
+    amounts = training_set.data.events.amounts
+    return np.zeros(len(fold.test)) if amounts is None else np.nan_to_num(amounts[fold.test], nan=-np.inf)
+
+
+def score_by_rules(training_set: TrainingSet, fold: Fold) -> Floats:
+    """Return how many of the rules match each test row, shape (n,).
+
+    The rules: the amount is unusually large; an entity had a known fraud recently; an entity pays five times as fast as
+    usual.
+    """
+    score = is_unusual(training_set.excess[fold.test])
+    nearest_s = min(training_set.plan.half_lives_s, key=lambda half_life_s: abs(half_life_s - _WEEK_S))
+    half_life = training_set.plan.half_lives_s.index(nearest_s)
+    for place, feature in enumerate(training_set.features):
+        column = training_set.matrix[fold.test, place]
+        if feature.operation == "fraud_count" and feature.half_life == half_life:
+            score += column >= _RECENTLY
+        if feature.operation == "pace" and feature.half_life == 0:
+            score += column >= _FAST
+    return score
+
+
+BASELINES: Mapping[str, Scorer] = {"Amount alone": score_by_amount, "Rules alone": score_by_rules}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One way to score: its name, and what it reached on each fold.
+    """A model or baseline: its name, and its metrics on each fold.
 
     ``parameters`` are those that tuning chose, None where nothing was tuned.
     """
@@ -36,7 +71,7 @@ class Row:
     parameters: Mapping[str, Any] | None = None
 
     def summary(self, figure: str) -> tuple[float, float] | None:
-        """Return mean and population standard deviation of a figure over the folds; None where it has no meaning."""
+        """Return mean and population standard deviation of a figure over the folds, or None if a fold lacks it."""
         values = [getattr(result.metrics, figure) for result in self.results]
         return None if None in values else (float(np.mean(values)), float(np.std(values)))
 
@@ -52,7 +87,7 @@ class Row:
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """All rows of an evaluation, the protocol that they follow, and what was noticed in the data."""
+    """Rows of an evaluation, its protocol, and warnings about the data."""
 
     protocol: Protocol
     rows: tuple[Row, ...]
@@ -68,10 +103,10 @@ def evaluate_detector(
     tune_s: float = 0.0,
     now: datetime | None = None,
 ) -> EvaluationResult:
-    """Evaluate every model and strategy of ``file`` on a table; ``plan`` makes the protocol from the labelled events.
+    """Evaluate every model and strategy of ``file`` on a table; ``plan`` makes the protocol from the labeled events.
 
     With ``tune_s``, each model's parameters are searched for so many seconds on earlier folds, never on those reported.
-    No row may lie ahead of ``now``, by default the time of this machine.
+    No row may be later than ``now``, by default the time of this machine.
     Raises `TableError` and `TrainingDataError` for what cannot be evaluated.
     """
     progress(f"Reading {path}")
@@ -83,7 +118,7 @@ def evaluate_detector(
     earlier = cut_folds(data, protocol.earlier()) if tune_s else ()
     training_set = build_training_set(data, file, folds[0].train, progress)
     rows = [_run(training_set, folds, title, scorer) for title, scorer in BASELINES.items()]
-    for kind, imbalance in _asked(file):
+    for kind, imbalance in _list_models(file):
         title = title_of(kind, imbalance)
         parameters = dict(file.training.parameters.get(kind, {}))
         if tune_s:
@@ -95,7 +130,7 @@ def evaluate_detector(
     return EvaluationResult(protocol, tuple(rows), notes)
 
 
-def _asked(file: DetectorFile) -> Iterator[tuple[str, str]]:
+def _list_models(file: DetectorFile) -> Iterator[tuple[str, str]]:
     # Logistic regression is a baseline too.
     for kind in dict.fromkeys(("logistic_regression", *file.training.models)):
         for imbalance in file.training.imbalance:
@@ -107,6 +142,6 @@ def _run(training_set: TrainingSet, folds: Sequence[Fold], title: str, scorer: S
 
 
 def title_of(kind: str, imbalance: str) -> str:
-    """Return the name of a model under a strategy for people."""
+    """Return the display name of a model under a strategy against imbalance."""
     title = MODEL_KINDS[kind].title
     return title if imbalance == "none" else f"{title}, {IMBALANCE[imbalance].title}"

@@ -31,9 +31,9 @@ _HALF_LIFE = re.compile(r" \(half-life [^;()]*(?:; )?([^()]*)\)")
 
 @dataclass(frozen=True)
 class Importance:
-    """What shuffling ``features`` together costs: the mean ``drop`` in average precision and its standard deviation.
+    """Importance of ``features`` together: mean and deviation of the ``drop`` in average precision when shuffled.
 
-    A drop around 0 says that the model does as well without, because others tell the same or because it learned noise.
+    A drop around 0 says that the model does as well without, because others say the same or because it learned noise.
     ``gain`` is the share of the model's own importance (0 to 1) that the features have.
     """
 
@@ -48,7 +48,7 @@ class Importance:
 class ImportanceReport:
     """Importances, largest drop first, on ``events`` held-out events.
 
-    ``average_precision`` is what the model reaches with everything in place. Features that the model gives no gain have
+    ``average_precision`` is that of the model with nothing shuffled. Features that the model gives no gain have
     no drop and are left out; ``unmeasured_gain`` is the share of the gain in groups that were not measured.
     """
 
@@ -61,7 +61,7 @@ class ImportanceReport:
     unmeasured_gain: float
 
     def to_json(self) -> dict[str, Any]:
-        """Return all of it as plain data, rounded to five places."""
+        """Return the report as JSON, rounded to five places."""
         return {
             **{name: _plain(value) for name, value in asdict(self).items()},
             "features": [_plain_item(item) for item in self.features],
@@ -118,7 +118,7 @@ def measure_importance(
 
 
 def group_features(features: Sequence[Feature]) -> dict[str, Ints]:
-    """Return groups of features that say one thing over several spans or in several ways: words → their places.
+    """Return groups of features that measure one thing over several spans or in several ways: description → places.
 
     Histories: one operation on one entity, over all half-lives. Of the event: one column, except that hour and weekday
     stay apart.
@@ -151,7 +151,7 @@ def _draw(labels: Labels, generator: np.random.Generator) -> tuple[Ints, Floats]
 
 
 class _Sample:
-    """The drawn events, and what the model reaches on them; columns of their matrix are shuffled and put back."""
+    """Drawn events, and the model's average precision on them; columns of the matrix are shuffled and put back."""
 
     def __init__(
         self,

@@ -20,7 +20,7 @@ HISTOGRAM_STEP = 50
 
 @dataclass(frozen=True)
 class Metrics:
-    """All between 0 and 1. ``card_precision`` is None where the event type has no entity."""
+    """Metrics of a model, all between 0 and 1. ``card_precision`` is None where the event type has no entity."""
 
     auc: float
     average_precision: float
@@ -45,7 +45,7 @@ def card_precision(labels: Labels, probabilities: Floats, times_us: Ints, cards:
     """Return the share of frauds among the cards reviewed each day, averaged over the days.
 
     Each day the ``reviews_per_day`` cards with the day's highest probability are reviewed; a card that was found is not
-    looked at again (Fraud Detection Handbook, chapter 4.3). A day with fewer cards reviews them all.
+    reviewed again (Fraud Detection Handbook, chapter 4.3). A day with fewer cards reviews them all.
     """
     days = times_us // _DAY_US
     found: set[int] = set()

@@ -1,8 +1,8 @@
 """Prequential (walk-forward) protocol: train on some days, wait for their labels, test on the days after, repeat.
 
 Reproducible Machine Learning for Credit Card Fraud Detection (Fraud Detection Handbook), chapter 5.3: each fold trains
-on ``train_days``, leaves out the days of the label delay, and is judged on ``test_days``. A customer known to be
-compromised is not judged: whoever had a fraud in the training days, or one that was known by the day in question.
+on ``train_days``, leaves out the days of the label delay, and is tested on ``test_days``. A customer known to be
+compromised is not tested: whoever had a fraud in the training days, or one that was known by the day in question.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Protocol:
-    """How folds are cut, in whole days (UTC). ``first`` is the first training day of the first fold.
+    """Layout of the folds, in whole days (UTC). ``first`` is the first training day of the first fold.
 
-    With ``all_history`` a fold trains on everything before the end of its training days, and is judged on the same
+    With ``all_history`` a fold trains on everything before the end of its training days, and is tested on the same
     events as without.
     """
 
@@ -43,18 +43,18 @@ class Protocol:
 
     @property
     def days(self) -> int:
-        """Days from the first training day to the last day that is judged."""
+        """Days from the first training day to the last test day."""
         return self.train_days + self.delay_days + self.folds * self.test_days
 
     def earlier(self) -> Protocol:
-        """Return the folds on which parameters are chosen: as many, and over before the first test day here."""
+        """Return the protocol of the folds on which parameters are tuned: as many, before the first test day here."""
         first = date.fromordinal(self.first.toordinal() - self.folds * self.test_days - self.delay_days)
         return replace(self, first=first)
 
 
 @dataclass(frozen=True)
 class Fold:
-    """Rows to learn from and rows to be judged, of the events in order of time; ``start`` is the first training day."""
+    """Rows to train on and rows to test on, of the events in order of time; ``start`` is the first training day."""
 
     start: date
     train: Ints
@@ -63,7 +63,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What one way to score reached on one fold."""
+    """Metrics of one scorer on one fold."""
 
     start: date
     metrics: Metrics
@@ -100,7 +100,7 @@ def _day(time_s: float) -> date:
 
 
 def cut_folds(data: LabeledEvents, protocol: Protocol) -> tuple[Fold, ...]:
-    """Return the folds of the protocol; raise `TrainingDataError` for one that cannot be learned from or judged."""
+    """Return the folds of the protocol; raise `TrainingDataError` for one that cannot be trained or tested on."""
     folds = tuple(_cut(data, protocol, number) for number in range(protocol.folds))
     for fold in folds:
         for name, rows in (("training", fold.train), ("test", fold.test)):
@@ -138,18 +138,18 @@ def _is_known(days: Ints, trained_until: int, day: int, protocol: Protocol) -> n
 
 
 def run_folds(training_set: TrainingSet, folds: Sequence[Fold], score: Scorer) -> Iterator[FoldResult]:
-    """Yield what a way to score reaches on each fold."""
+    """Yield the metrics of a scorer on each fold."""
     for fold in folds:
         yield FoldResult(fold.start, training_set.measure(fold.test, score(training_set, fold)))
 
 
 def score_by_model(kind: str, imbalance: str, parameters: Mapping[str, Any]) -> Scorer:
-    """Return a scorer that trains a model on a fold's training rows, and asks it about the test rows."""
+    """Return a scorer that trains a model on a fold's training rows, and scores the test rows."""
 
     def score(training_set: TrainingSet, fold: Fold) -> Floats:
         features, labels = training_set.matrix[fold.train], training_set.labels(fold.train)
         seed = training_set.file.training.seed
-        # Ranking is all that is judged, and calibration leaves it as it is.
+        # Only the ranking is measured, and calibration does not change it.
         fitted = train_model(kind, features, labels, seed, imbalance=imbalance, parameters=parameters)
         return fitted.predict(training_set.matrix[fold.test])
 

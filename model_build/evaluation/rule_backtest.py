@@ -1,19 +1,28 @@
-"""Back-test of a detector file's rules on past events, before they go live."""
+"""Back-test of a detector file's rules on past events, and count of the decisions that they downgrade."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from tollgate import clock
 from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Ints
 from tollgate.core.features.feature import Matrix
 from tollgate.core.history.replay import replay_histories
-from tollgate.core.rules.backtest import RuleTrial, TriedEvents, as_if_acting, try_rules
+from tollgate.core.rules.backtest import (
+    RuleTrial,
+    TriedEvents,
+    as_if_acting,
+    count_downgrades,
+    say_downgrades,
+    try_rules,
+)
 from tollgate.core.rules.inputs import RuleInputs
+from tollgate.core.rules.matches import RuleAnswers
 from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.rules.scope import SCORE
 from tollgate.errors import DetectorFileError
@@ -21,17 +30,18 @@ from tollgate.errors import DetectorFileError
 from model_build.data.future_rows import read_past_payments
 from model_build.data.quality import note_data_quality
 from model_build.data.table import LabeledEvents
-from model_build.data.training_set import Progress, build_matrix, build_training_set
+from model_build.data.training_set import Progress, TrainingSet, build_matrix, build_training_set
 from model_build.detector_file.reader import DetectorFile
 from model_build.models.fitted import thread_count
+from model_build.sealing.manifest import HeldOutScores
 
 
 def backtest_rules(
     path: Path, file: DetectorFile, version: DetectorVersion | None, progress: Progress
 ) -> tuple[RuleTrial, tuple[str, ...]]:
-    """Ask every rule of a detector file about labelled events, as if it were switched on and acted.
+    """Evaluate every rule of a detector file on labeled events, as if it were switched on and not in shadow mode.
 
-    Return with it what was noticed: in the data as training does, in the rules, and in what they hit.
+    The second part of the result is the warnings: those of training about the data, and those about the rules.
 
     Features and scores are those that the events would have got on arrival. Rules that read the score need a
     ``version`` to give it. Raises `DetectorFileError` where there is none, or no rule; `TableError` and
@@ -43,13 +53,13 @@ def backtest_rules(
     data_notes = note_data_quality(data, file, clock.now_s())
     inputs, rules = _prepare(data, file, version, progress)
     progress(f"Testing {len(rules.rules)} rules")
-    by_score = None if version is None else _by_score(file, version, inputs)
+    by_score = None if version is None else _rank_by_score(file, version, inputs)
     trial = try_rules(rules, TriedEvents(inputs, data.labels, np.ones(len(data.events)), file.costs, by_score))
     return trial, (*data_notes, *file.warnings, *_rule_notes(trial))
 
 
-def _by_score(file: DetectorFile, version: DetectorVersion, inputs: RuleInputs) -> Ints | None:
-    """Return what the scores alone give, as places among the file's outcomes; None where no rule weakens that."""
+def _rank_by_score(file: DetectorFile, version: DetectorVersion, inputs: RuleInputs) -> Ints | None:
+    """Return the outcome of the score alone, as a place among the file's outcomes; None if no rule weakens it."""
     if "rules_alone" in version.manifest:
         return None
     # Thresholds that training chooses stand in the version.
@@ -103,9 +113,24 @@ def describe_backtest(trial: RuleTrial) -> Sequence[Sequence[str]]:
 
 
 def _rule_notes(trial: RuleTrial) -> Sequence[str]:
-    """Return what the command line says of rules that hit none of the events, or all, each with the rule's name."""
+    """Return the warnings about rules that match none of the events, or all of them."""
     return [f'rule "{tried.rule.name}" {note}' for tried in trial.rules for note in tried.notes]
 
 
 def _money(amount: float | None) -> str:
     return "–" if amount is None else f"{amount:,.0f}"
+
+
+def note_downgrades(training_set: TrainingSet, held_out: HeldOutScores, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield a warning for each rule that gives events of the test part a weaker outcome than their score alone."""
+    file, test = training_set.file, held_out.split.test
+    by_score = Thresholds(tuple(outcomes), file.rules.order, file.rules.mode).ranks(held_out.scores[test])
+    if not file.rules.rules or by_score is None:
+        return
+    rules = RuleSet.of(file.rules, file.event_type, training_set.features)
+    inputs = RuleInputs(training_set.data.events.take(test), training_set.matrix[test], held_out.scores[test])
+    answers, frauds, once = RuleAnswers.of(rules, inputs), training_set.labels(test) == 1, np.ones(len(test))
+    for compiled, decides in zip(rules.rules, answers.counted, strict=True):
+        if not compiled.rule.shadow:
+            found = count_downgrades(compiled.rule, decides, by_score, frauds, once, file.rules.order)
+            yield from (f'rule "{compiled.rule.name}" {said}' for said in say_downgrades(compiled.rule, found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scipy.stats import binomtest
+from scipy.special import betaincinv
 from tollgate.core.detectors.score import FALSE_POSITIVE_RATES
 from tollgate.core.events.event import Ints
 
@@ -12,21 +12,24 @@ CONFIDENCE = 0.95
 
 
 def share_interval(count: int, n: int) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a share of which ``count`` of ``n`` events, n ≥ 1, were seen.
+    """Return the 95% confidence interval of a share that was observed as ``count`` of ``n`` events, n ≥ 1.
 
     Exact: Clopper, Pearson: "The use of confidence or fiducial limits illustrated in the case of the binomial",
-    Biometrika 1934. It takes the events for independent; those of one customer are not, so the truth may lie a little
-    further out.
+    Biometrika 1934. It assumes that events are independent; those of one customer are not, so the true share may
+    be a little outside.
     """
-    interval = binomtest(count, n).proportion_ci(CONFIDENCE, method="exact")
-    return float(interval.low), float(interval.high)
+    # Quantiles of beta distributions. scipy.stats has them ready-made, but is slow to load for whoever only publishes.
+    tail = (1 - CONFIDENCE) / 2
+    low = float(betaincinv(count, n - count + 1, tail)) if count else 0.0
+    high = float(betaincinv(count + 1, n - count, 1 - tail)) if count < n else 1.0
+    return low, high
 
 
 def check_scale(scores_of_legitimate: Ints) -> list[dict[str, Any]]:
-    """Hold the scores of legitimate events, shape (n,), n ≥ 1, against the table of false positive rates.
+    """Compare the scores of legitimate events, shape (n,), n ≥ 1, with the table of false positive rates.
 
     Each row, one for every fixed point of the scale above 0, has ``score``; ``wanted``, the share that the table
-    promises at or above it; ``events`` there of ``n``; ``observed``, their share; ``low`` and ``high``, its 95 %
+    promises at or above it; ``events`` there of ``n``; ``observed``, their share; ``low`` and ``high``, its 95%
     confidence interval; and ``inside``, whether the wanted share lies in it.
 
     On the part that the scale was fitted to, no observed share is above the wanted one, and lies below it only as far

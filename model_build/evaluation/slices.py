@@ -15,7 +15,7 @@ from tollgate.core.events.event_type import EventType
 from model_build.evaluation.score_scale import share_interval
 from model_build.models.registry import Labels
 
-# With fewer frauds, average precision says more about luck than about the model.
+# With fewer frauds, average precision depends more on chance than on the model.
 MIN_FRAUDS = 10
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 _KNOWN_DAYS = (7, 30)
@@ -23,7 +23,7 @@ _KNOWN_DAYS = (7, 30)
 
 @dataclass(frozen=True)
 class ScoredEvents:
-    """``n`` labelled events that no model learned from; every array has shape (n,).
+    """Labeled events that no model was trained on, ``n`` of them; every array has shape (n,).
 
     ``labels`` are 1 or 0, ``scores`` 0 to 1000. ``known_days`` is what `days_since_first_seen` gives for the first
     entity, None where there is no entity.
@@ -37,7 +37,7 @@ class ScoredEvents:
 
 
 def days_since_first_seen(keys: Keys, times_us: Ints) -> Floats:
-    """Return for events in order of time how many days ago their entity was first seen, shape (n,).
+    """Return the days since each event's entity was first seen, shape (n,), for events in order of time.
 
     0 at its first event, at least one microsecond later on; NaN where the event has no such entity.
     """
@@ -50,12 +50,12 @@ def days_since_first_seen(keys: Keys, times_us: Ints) -> Floats:
 
 
 def measure_slices(scored: ScoredEvents, event_type: EventType, review_from: int) -> dict[str, Any]:
-    """Return plain data: ``review_from``, the metrics of ``overall``, and ``dimensions``, each a title and its slices.
+    """Return as JSON: ``review_from``, the metrics of ``overall``, and ``dimensions``, each a title and its slices.
 
     A slice has ``name``, ``events``, ``frauds``, ``share`` of all events, ``average_precision`` and ``auc`` (None with
     fewer than 10 frauds, and then ``few_frauds`` is true), and the shares of legitimate events and of frauds that score
     ``review_from`` or higher, as ``flagged_legitimate`` and ``caught_frauds``: ``share``, ``low`` and ``high`` of its
-    95 % confidence interval, or None where there are none. Slices without events are left out.
+    95% confidence interval, or None where there are none. Slices without events are left out.
     """
     everything = np.ones(len(scored.labels), dtype=bool)
     return {

@@ -22,21 +22,22 @@ _WHOLE = 10_000
 
 @dataclass(frozen=True)
 class _Grid:
-    """What happens at every pair of thresholds 0 to `NEVER`, over all days; row: review, column: block.
+    """Counts and losses at every pair of thresholds from 0 to `NEVER`, over all days; row: review, column: block.
 
     ``missed`` is the lost money in ten-thousandths and ``reviews`` a count, shape (1002, 1002), meaningful where review
-    ≤ block; ``wronged`` counts the legitimate events blocked, shape (1002,). None of them depends on the other prices.
+    ≤ block; ``blocked_legitimate`` counts the legitimate events blocked, shape (1002,). None of them depends on the
+    other prices.
     """
 
     missed: Floats
     reviews: Floats
-    wronged: Floats
+    blocked_legitimate: Floats
     days: int
 
     def cost(self, costs: Costs, missed_factor: float = 1.0) -> Floats:
         """Return the cost of all days in ten-thousandths, shape (1002, 1002); no use where review > block."""
         review, blocked = (round(price * _WHOLE) for price in (costs.review, costs.blocked_legitimate))
-        return missed_factor * self.missed + review * self.reviews + blocked * self.wronged
+        return missed_factor * self.missed + review * self.reviews + blocked * self.blocked_legitimate
 
     def per_day(self, cost: Floats) -> Floats:
         """Return a cost of all days as money per day."""
@@ -76,7 +77,7 @@ def _tabulate(events: PricedEvents, reviews_per_day: int) -> _Grid:
     return _Grid(
         missed=losses[-1] - over_days(losses),
         reviews=stopped - (reached - first).sum(axis=0),
-        wronged=np.cumsum(legitimate[::-1])[::-1],
+        blocked_legitimate=np.cumsum(legitimate[::-1])[::-1],
         days=events.day_count,
     )
 
@@ -99,7 +100,7 @@ def _cheapest(cost: Floats) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What if the price ``cost`` were really ``factor`` times as high: then these thresholds would be best.
+    """The thresholds that would be cheapest if the price ``cost`` were ``factor`` times as high.
 
     ``regret`` is what the chosen thresholds would cost more than these, in money per day.
     """
@@ -113,7 +114,7 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class ThresholdChoice:
-    """The cheapest thresholds, what a day costs there, how cost moves with each threshold, and with the prices.
+    """The cheapest thresholds, the cost of a day there, and how it changes with each threshold and with the prices.
 
     ``curves`` has lists of [score, cost per day], every five scores: ``one_threshold`` blocks from there and reviews
     nothing; ``review`` and ``block`` move one threshold with the other as chosen.
@@ -141,7 +142,7 @@ def choose_thresholds(events: PricedEvents, costs: Costs, reviews_per_day: int) 
     """Choose the thresholds 1 to 1000, or `NEVER`, at which ``events`` cost least, as `measure_balance` counts.
 
     Of pairs that cost the same the one with the highest review threshold is chosen, and of those the one with the
-    highest block threshold: it disturbs the fewest people.
+    highest block threshold: it affects the fewest people.
     """
     grid = _tabulate(events, reviews_per_day)
     cost = grid.cost(costs)
@@ -152,7 +153,9 @@ def choose_thresholds(events: PricedEvents, costs: Costs, reviews_per_day: int) 
         balance=measure_balance(events, costs, reviews_per_day, review_from, block_from),
         curves=_draw_curves(grid.per_day(cost), review_from, block_from),
         sensitivities=tuple(
-            _vary(grid, costs, name, factor, (review_from, block_from)) for name in COST_NAMES for factor in WRONG_BY
+            _measure_sensitivity(grid, costs, name, factor, (review_from, block_from))
+            for name in COST_NAMES
+            for factor in WRONG_BY
         ),
         unpriced_frauds=events.unpriced_frauds,
     )
@@ -168,7 +171,7 @@ def _draw_curves(cost: Floats, review_from: int, block_from: int) -> dict[str, l
     return {name: [[score, round(float(money), 4)] for score, money in line] for name, line in lines.items()}
 
 
-def _vary(grid: _Grid, costs: Costs, name: str, factor: float, chosen: tuple[int, int]) -> Sensitivity:
+def _measure_sensitivity(grid: _Grid, costs: Costs, name: str, factor: float, chosen: tuple[int, int]) -> Sensitivity:
     if name == "missed_fraud":
         cost = grid.cost(costs, factor)
     else:
@@ -178,7 +181,7 @@ def _vary(grid: _Grid, costs: Costs, name: str, factor: float, chosen: tuple[int
 
 
 def apply_thresholds(outcomes: Sequence[Outcome], choice: ThresholdChoice) -> tuple[Outcome, ...]:
-    """Return the outcomes with the chosen scores for review and block, without those that no score has any more."""
+    """Return the outcomes with the chosen scores for review and block, without those that no score reaches now."""
     scores = {"review": choice.review_from, "block": choice.block_from}
     placed = [replace(outcome, from_score=scores.get(outcome.name, outcome.from_score)) for outcome in outcomes]
     ends = [*(outcome.from_score for outcome in placed[1:]), NEVER]

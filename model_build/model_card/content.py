@@ -1,8 +1,8 @@
 """Model card: purpose, training data, performance and weaknesses of a detector version.
 
-One plain dictionary holds it; `render_card` writes that as Markdown. Only what manifest and evaluation say is in it: a
-version made before a figure was kept has a card without that figure. The form follows Mitchell et al.: "Model cards for
-model reporting", FAT* 2019. The name of the version is not in it, as the card is sealed under that name.
+The card is one plain dictionary; `render_card` writes it as Markdown. It holds only what manifest and evaluation say:
+the card of a version that was made before a figure was kept lacks that figure. The form follows Mitchell et al.: "Model
+cards for model reporting", FAT* 2019. The card does not name its version, as it is sealed under that name.
 """
 
 from __future__ import annotations
@@ -12,10 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from model_build.model_card.limits import find_limits
-from model_build.model_card.render import render_card
-from model_build.model_card.rules import describe_rules
-
-__all__ = ["build_card", "render_card"]
 
 _NOT_FOR = (
     "Judging a person: a high score means that an event is rare among legitimate ones, not that somebody did wrong.",
@@ -23,11 +19,12 @@ _NOT_FOR = (
     "Events without histories: the score depends on the histories of this detector.",
 )
 _DAY_S = 86_400
+_RULE_FACTS = ("name", "when", "outcome", "priority", "enabled", "shadow", "expires_us")
 _MODEL_FACTS = ("kind", "title", "imbalance", "parameters", "largest_export_difference", "brought_sha256")
 
 
 def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the card as plain data that JSON can hold; what neither argument says is left out.
+    """Return the card as plain data that JSON can hold; parts that neither argument has are left out.
 
     ``manifest`` needs ``detector``. Beyond what every version has, these are used where they are there:
 
@@ -47,7 +44,7 @@ def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> di
         "description": manifest.get("description"),
         "created_at": manifest.get("created_at"),
         "use": _describe_use(manifest),
-        "rules": describe_rules(manifest),
+        "rules": _describe_rules(manifest),
         "data": _describe_data(manifest, evaluation),
         "training": _describe_training(manifest, evaluation),
         "test": _describe_test(manifest, evaluation),
@@ -71,7 +68,7 @@ def _card_of_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
     card = {
         **_pick(manifest, ("detector", "description", "created_at")),
         "use": {name: use[name] for name in ("event", "entities") if name in use} | {"rules_alone": True},
-        "rules": describe_rules(manifest),
+        "rules": _describe_rules(manifest),
         "safety": manifest.get("safety"),
         "libraries": dict(manifest.get("libraries", {})),
     }
@@ -89,6 +86,19 @@ def _describe_use(manifest: Mapping[str, Any]) -> dict[str, Any]:
         **({"entities": list(event_type["entities"])} if event_type.get("entities") else {}),
         **_pick(manifest, ("outcomes",)),
         "not_for": list(_NOT_FOR),
+    }
+
+
+def _describe_rules(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rules in order of priority, those that are switched off too; empty without rules."""
+    book = manifest.get("rules") or {}
+    ordered = sorted(book.get("rules", ()), key=lambda rule: rule["priority"])
+    if not ordered:
+        return {}
+    return {
+        "mode": book["mode"],
+        "rules": [{name: rule[name] for name in _RULE_FACTS} for rule in ordered],
+        "lists": {name: len(d["values"]) for name, d in book["lists"].items()},
     }
 
 

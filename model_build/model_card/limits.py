@@ -17,7 +17,7 @@ _MAX_NAMED = 5
 
 
 def find_limits(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> list[str]:
-    """Return what the figures say that the version cannot do; what they do not hold is passed over."""
+    """Return the limitations that follow from the figures; figures that are missing are skipped."""
     return [
         *_limit_external(manifest),
         *_limit_frauds(manifest, evaluation),

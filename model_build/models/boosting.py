@@ -36,7 +36,7 @@ class _Booster:
     gain: Floats
 
 
-# Bins lie as if this share of events were frauds, and are measured on so many legitimate ones at most.
+# Bins are placed as if this share of events were frauds, with at most so many legitimate ones.
 _FRAUDS_AMONG_BINNED = 0.2
 _MAX_BINNED = 200_000
 
@@ -73,18 +73,18 @@ def _fit_copies(
 def _boost_xgboost(draw: Draw, parameters: dict[str, Any], rounds: int, seeds: Sequence[int]) -> list[_Booster]:
     bins = {"max_bin": parameters["max_bin"], "nthread": thread_count()}
     data = xgboost.QuantileDMatrix(
-        draw.features, draw.labels, weight=draw.weights, ref=_lay_bins(draw, bins, seeds[0]), **bins
+        draw.features, draw.labels, weight=draw.weights, ref=_make_bins(draw, bins, seeds[0]), **bins
     )
     fixed = {"objective": "binary:logistic", "nthread": thread_count()}
     boosters = [xgboost.train({**parameters, **fixed, "seed": seed}, data, rounds) for seed in seeds]
     return [_read_xgboost(booster, draw.features.shape[1]) for booster in boosters]
 
 
-def _lay_bins(draw: Draw, bins: Mapping[str, int], seed: int) -> xgboost.QuantileDMatrix:
-    """Return events whose bins a draw takes: they are fine where frauds are.
+def _make_bins(draw: Draw, bins: Mapping[str, int], seed: int) -> xgboost.QuantileDMatrix:
+    """Return the events that define the bins of a draw, so that bins are fine where frauds are.
 
-    XGBoost lays bins by quantiles of all events. Where a hundredth of them is fraud, what sets frauds apart (a history
-    with frauds in it, an amount beyond the usual) falls into the last few bins of many.
+    XGBoost places bins at quantiles of all events. If 1% of the events is fraud, the values that distinguish frauds (a
+    history with frauds in it, an unusually large amount) fall into the last few of many bins.
     """
     frauds, legitimate = np.flatnonzero(draw.labels == 1), np.flatnonzero(draw.labels == 0)
     if len(legitimate) > _MAX_BINNED:

@@ -7,7 +7,7 @@ sigmoid, p = 1 / (1 + exp(−(slope · margin + intercept))), fitted on later ev
 The exact correction of the prior (Dal Pozzolo, Caelen, Johnson, Bontempi: "Calibrating probability with undersampling
 for unbalanced classification", 2015), p' = βp / (βp − p + 1), is the special case of slope 1 and intercept log β. It
 holds for undersampling alone, and only for a model that was right about the sample. SMOTE invents events and so
-changes more than the prior, weights meet regularisation, and a forest pulls towards the middle: these need the slope
+changes more than the prior, weights meet regularization, and a forest pulls towards the middle: these need the slope
 too. Later events also carry the share of frauds of their own time. So both numbers are fitted rather than derived.
 
 A model that learned from all events as they are can be far off as well. Boosted trees tell nearly every fraud that
@@ -37,7 +37,7 @@ _MIN_SLOPE = 0.01
 
 @dataclass(frozen=True)
 class Calibration:
-    """A line on the log-odds: ``slope`` is above 0."""
+    """Calibration of probabilities by a line on the log-odds, whose ``slope`` is above 0."""
 
     slope: float
     intercept: float
@@ -50,7 +50,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Events of like probability: what was predicted on average, the share that was fraud, and how many they are."""
+    """Events of similar probability: the mean prediction, the share of frauds, and the number of events."""
 
     mean_predicted: float
     observed_share: float
@@ -81,7 +81,7 @@ def fit_calibration(margins: Floats, labels: npt.NDArray[np.int8]) -> Calibratio
 
 
 def fit_if_better(margins: Floats, labels: npt.NDArray[np.int8]) -> Calibration | None:
-    """Return what `fit_calibration` does where it lowers the log loss of events that it was not fitted on, else None.
+    """Return what `fit_calibration` does if it lowers the log loss of events that it was not fitted on, else None.
 
     The log-odds (n,) and labels (n,) are of events in order of time. They are cut in two where half of the frauds have
     come; each half judges the line that was fitted on the other. None also where there are too few events for that.

@@ -28,10 +28,10 @@ _ROUNDING = 1e-6
 def seal_external_model(
     data_path: Path, file: DetectorFile, model: Path, out: Path, progress: Progress
 ) -> TrainingResult:
-    """Judge the model of an ONNX file by a table as if it had been trained here, and seal it under ``out``.
+    """Evaluate the model of an ONNX file on a table as if it had been trained here, and seal it under ``out``.
 
     Its reasons are approximate. Raises what `train_detector` does, and `ModelFileError` for a model that cannot be
-    used, or that tells frauds no better than chance.
+    used, or that detects fraud no better than chance.
     """
     training_set, split, notes = prepare(data_path, file, progress)
     progress(f"Testing {model}")
@@ -47,14 +47,14 @@ def seal_external_model(
 
 
 def _load_external(path: Path, features: Matrix, seed: int) -> TrainedModel:
-    """Return the model of an ONNX file, tried on ``features``, (n, f), of events that it is to be judged by.
+    """Return the model of an ONNX file, tried on ``features``, (n, f), of events that it is evaluated on.
 
     Raises `ModelFileError` unless it gives every event, with values missing too, one probability that does not change.
     """
     onnx = read_onnx_file(path, features[:3])
     model = Model(onnx)
     _check_answers(path, model, features[:_TRIED])
-    gain = _measure_moves(model, features[:_SHUFFLED], seed)
+    gain = _measure_gain(model, features[:_SHUFFLED], seed)
 
     def margin(rows: Matrix) -> Floats:
         return _log_odds(model.predict(rows))
@@ -102,7 +102,7 @@ def _log_odds(probabilities: Floats) -> Floats:
     return log_odds
 
 
-def _measure_moves(model: Model, features: Matrix, seed: int) -> Floats:
+def _measure_gain(model: Model, features: Matrix, seed: int) -> Floats:
     """Return how far shuffling each feature among the events moves the log-odds, in shares of 1, shape (f,)."""
     before, order = _log_odds(model.predict(features)), np.random.default_rng(seed).permutation(len(features))
     shuffled = features.copy()

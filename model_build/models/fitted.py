@@ -25,9 +25,9 @@ ModelForm = Ensemble | Linear
 class UncalibratedModel:
     """A fitted model: log-odds and probability of fraud, both (n,), by its own library, and its ONNX form.
 
-    ``gain``, shape (f,), says how much each feature told the model, in shares of 1. ``contribute`` gives the library's
-    own path-dependent contributions, shape (n, f), where it has them. ``form`` gives None for one that
-    was brought.
+    ``gain``, shape (f,), is the importance of each feature, in shares of 1. ``contribute`` gives the library's
+    own path-dependent contributions, shape (n, f), where it has them. ``form`` gives None for an
+    imported model.
     """
 
     margin: Callable[[Matrix], Floats]
@@ -47,7 +47,7 @@ def average_margins(margins: Sequence[Callable[[Matrix], Floats]], rows: Matrix)
 
 
 def to_probabilities(margins: Floats) -> Floats:
-    """Return the probabilities, shape (n,), that log-odds stand for."""
+    """Return log-odds as probabilities, shape (n,)."""
     return np.asarray(expit(margins), dtype=np.float64)
 
 

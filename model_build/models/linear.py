@@ -24,7 +24,7 @@ from model_build.onnx_export.graph import build_model, constant, to_probability
 
 @dataclass(frozen=True)
 class Linear:
-    """Fitted regressions on features prepared alike; their log-odds are averaged, which is one regression again."""
+    """Logistic regressions fitted on features prepared alike; the mean of their log-odds is one regression again."""
 
     preparation: Pipeline
     regressions: Sequence[LogisticRegression]
@@ -37,7 +37,7 @@ class Linear:
 
     @property
     def weights(self) -> Floats:
-        """The mean weight of each standardised feature, shape (f,)."""
+        """The mean weight of each standardized feature, shape (f,)."""
         mean: Floats = np.mean([regression.coef_[0] for regression in self.regressions], axis=0)
         return mean
 
@@ -48,7 +48,7 @@ class Linear:
 
 
 def fit_linear(features: Matrix, draws: Sequence[Draw], seed: int, parameters: Mapping[str, Any]) -> Linear:
-    """Fit a regression to each draw: median for what is missing, unit variance, logistic regression.
+    """Fit a regression to each draw: medians for missing values, unit variance, logistic regression.
 
     Medians and variances are those of ``features``, shape (n, f): the training part as it is, whatever was drawn of it.
     """

@@ -69,8 +69,8 @@ LIGHTGBM_DEFAULTS: Parameters = {
 class TrainedModel:
     """A trained model: ``predict`` gives the probability of fraud, shape (n,); ``export`` its ONNX form.
 
-    ``gain`` has shape (f,) and says how much each feature told the model, in shares of 1: of the total gain of splits
-    (boosted trees), of the decrease in impurity (forest), of the absolute standardised weights (regression), or of how
+    ``gain`` has shape (f,) and is the importance of each feature, in shares of 1: of the total gain of splits
+    (boosted trees), of the decrease in impurity (forest), of the absolute standardized weights (regression), or of how
     far it moves the log-odds (a model that was imported). All are 0 in a model that found nothing to split on.
     ``parameters`` are those it was fitted with, defaults included. ``uncalibrated`` is the model before
     ``calibration``, which is None where nothing moved its probabilities. For a model that was imported, ``train_s`` is
@@ -97,7 +97,7 @@ class TrainedModel:
 
 @dataclass(frozen=True)
 class ModelKind:
-    """A model to train: its name for people, its parameters, and how to fit it to features, a sample of them, a seed.
+    """A kind of model: its display name, default parameters, and how to fit it to features, a sample and a seed.
 
     ``fit_balanced`` is for a model that draws balanced samples by itself.
     """
@@ -149,9 +149,9 @@ def train_model(
     """Train one of `MODEL_KINDS` under one of `IMBALANCE`, and time it, in seconds.
 
     Features have shape (n, f), labels (n,), 1 for fraud and 0 otherwise. ``parameters`` override the model's defaults.
-    ``calibrate_on``, features and labels of later events in order of time, puts probabilities right: always those that
-    a strategy has moved, and under "none" where these events say that it helps. Without it they stay as the model left
-    them. Raises `TrainingDataError` where there are too few frauds for the strategy, or one kind of event is missing.
+    ``calibrate_on``, features and labels of later events in order of time, calibrates probabilities: always
+    after a strategy has moved them, and under "none" if it helps on these events. Without it they are the model's own.
+    Raises `TrainingDataError` if there are too few frauds for the strategy, or no frauds or legitimate events.
     """
     candidate, strategy = MODEL_KINDS[kind], IMBALANCE[imbalance]
     began = time.perf_counter()

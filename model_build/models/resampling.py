@@ -34,7 +34,7 @@ BALANCED_MEMBERS = 5
 
 @dataclass(frozen=True)
 class Draw:
-    """What one copy of a model learns from: features (m, f), labels (m,) and, where they differ, weights (m,)."""
+    """Training data of one copy of a model: features (m, f), labels (m,) and, where they differ, weights (m,)."""
 
     features: Matrix
     labels: Labels
@@ -51,7 +51,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Strategy:
-    """A way to meet imbalance: its name for people, and how it draws from features, labels and a seed."""
+    """A strategy against imbalance: its display name, and how it draws from features, labels and a seed."""
 
     title: str
     draw: Callable[[Matrix, Labels, int], Sample]
@@ -105,7 +105,7 @@ def _smote_sampler(labels: Labels, seed: int) -> SMOTE:
 
 
 def _interpolate(features: Matrix, labels: Labels, sampler: SMOTE) -> Sample:
-    """Resample where every feature counts alike for who is near, with medians where values are missing."""
+    """Resample with features on one scale, so that each counts alike for distance, and medians for missing values."""
     fill_values = _medians(features)
     filled = fill_rows(features, fill_values)
     deviations = filled.std(axis=0, dtype=np.float64)
@@ -139,7 +139,7 @@ IMBALANCE: Mapping[str, Strategy] = {
 
 
 def draw_sample(strategy: str, features: Matrix, labels: Labels, seed: int) -> Sample:
-    """Return what a model learns from under one of `IMBALANCE`: features (n, f), labels (n,) of 0 and 1, and a seed.
+    """Return the training data of a model under one of `IMBALANCE`, from features (n, f) and labels (n,), 0 or 1.
 
     SMOTE takes no missing values: medians of the training part stand in for them, in what is drawn and in production.
     A yes-or-no feature gets values in between. Raises `TrainingDataError` where a kind of event is missing, or where

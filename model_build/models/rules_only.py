@@ -48,7 +48,7 @@ def seal_rules(file: DetectorFile, data_path: Path | None, out: Path, progress: 
     features = plan_features(file.event_type, plan, categories if data is None else count_categories(data.events))
     created_at = write_utc(clock.now())
     manifest = {
-        **file.seal(features, _nothing_reaches(), created_at).to_manifest(),
+        **file.seal(features, _unreachable_scale(), created_at).to_manifest(),
         "rules_alone": True,
         "training": _describe_nothing(created_at) if data is None else describe_data(data),
         "libraries": installed_libraries(),
@@ -87,7 +87,7 @@ def zero_model(features: int) -> bytes:
     return build_model(nodes, constants, features)
 
 
-def _nothing_reaches() -> ScoreScale:
+def _unreachable_scale() -> ScoreScale:
     """Return a scale on which every probability has the score 0."""
     return ScoreScale(np.full(TOP_SCORE, 2.0))
 
@@ -100,7 +100,7 @@ def _describe_nothing(created_at: str) -> dict[str, Any]:
 def _replay(
     data: LabeledEvents, file: DetectorFile, features: Sequence[Feature], progress: Progress
 ) -> tuple[bytes, bytes | None]:
-    """Return the files of the histories that the events left, and of some of the last events."""
+    """Return the files of the histories after the events, and of some of the last events."""
     progress(f"Replaying {len(data.events):,} events into histories")
     plan, choices = file.history, file.training
     replayed = replay_histories(plan, data.events, data.frauds, withheld=data.withheld, threads=thread_count())

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import onnx
+import onnxruntime
 from google.protobuf.message import DecodeError
-from onnx import TensorProto
+from onnx import TensorProto, helper
+from tollgate.core.detectors.model import INPUT, OUTPUT
 from tollgate.core.features.feature import Matrix
 from tollgate.errors import ModelFileError
 
-from model_build.onnx_export.frame import run_wrapped, wrap_model
+from model_build.onnx_export.graph import OPSET
 
 # Every function reads it whole when it starts.
 MAX_BYTES = 100 << 20
 _STANDARD = ("", "ai.onnx", "ai.onnx.ml")
+# Before the names inside an external graph, which could be ours.
+_PREFIX = "brought/"
 _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE)
 
 
 def read_onnx_file(path: Path, rows: Matrix) -> bytes:
-    """Return the model of an ONNX file between the input and the output that serving asks for.
+    """Return the model of an ONNX file with the input and output names of serving.
 
     It takes all features side by side, float32, and one of its outputs has probabilities: (n, 2), of which the second
     column is fraud, (n, 1) or (n,). A ZipMap around them is undone. ``rows``, (m, f) with m > 2, are features to try
@@ -64,7 +71,7 @@ def _parse(path: Path) -> onnx.ModelProto:
 
 
 def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    """Yield a graph and those within its nodes."""
+    """Yield a graph and the graphs inside its nodes."""
     yield graph
     for node in graph.node:
         for attribute in node.attribute:
@@ -144,3 +151,57 @@ def _find_probabilities(path: Path, model: onnx.ModelProto) -> str:
             'with one whose name has "probabilities" in it.'
         )
     return str(zipped.get(chosen[0], chosen[0]))
+
+
+def wrap_model(model: onnx.ModelProto, source: str, found: str, features: int, *, fraud_column: int | None) -> bytes:
+    """Return a model whose input ``source`` and tensor ``found`` have the names of serving.
+
+    ``fraud_column`` is selected if ``found`` has a column for each class.
+    """
+    wrapped = onnx.compose.add_prefix(model, _PREFIX)
+    graph = wrapped.graph
+    nodes = [helper.make_node("Identity", [INPUT], [_PREFIX + source]), *graph.node]
+    last = _PREFIX + found
+    if fraud_column is not None:
+        place = helper.make_tensor("", TensorProto.INT64, [1], [fraud_column])
+        nodes.append(helper.make_node("Constant", [], ["fraud column"], value=place))
+        nodes.append(helper.make_node("Gather", [last, "fraud column"], ["fraud"], axis=1))
+        last = "fraud"
+    nodes.append(helper.make_node("Cast", [last], [OUTPUT], to=TensorProto.FLOAT))
+    kept = [given for given in graph.input if given.name != _PREFIX + source]
+    for field, content in (
+        (graph.node, nodes),
+        (graph.input, [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, features]), *kept]),
+        (graph.output, [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, None)]),
+    ):
+        del field[:]
+        field.extend(content)
+    if not any(opset.domain in ("", "ai.onnx") for opset in wrapped.opset_import):
+        wrapped.opset_import.append(helper.make_opsetid("", OPSET))
+    return bytes(wrapped.SerializeToString())
+
+
+def run_wrapped(wrapped: bytes, rows: Matrix) -> npt.NDArray[Any]:
+    """Return the output of a wrapped model for features, (n, f), in the model's own shape.
+
+    Raises `ModelFileError`, whose sentence lacks its subject, if ONNX Runtime cannot run the model.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(wrapped, options, providers=["CPUExecutionProvider"])
+        return np.asarray(session.run([OUTPUT], {INPUT: rows})[0])
+    except Exception as error:  # ONNX Runtime's errors have no base of their own
+        raise ModelFileError(_explain_failure(error)) from None
+
+
+def _explain_failure(error: Exception) -> str:
+    """Return why ONNX Runtime cannot run a model."""
+    said = str(error)
+    if "onnx opset versions" in said or "IR version" in said:
+        return (
+            f"uses a version of ONNX that ONNX Runtime {onnxruntime.__version__} does not support; export it with an "
+            f"older one, such as target_opset={OPSET}."
+        )
+    reason = said.rpartition(" : ")[2].splitlines()[0].rstrip(".")
+    return f"cannot be run by ONNX Runtime {onnxruntime.__version__}: {reason[:200]}."

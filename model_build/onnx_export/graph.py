@@ -1,4 +1,4 @@
-"""ONNX graph parts that every export shares: the frame around its nodes, and log-odds to probability."""
+"""ONNX graph parts that every export shares: the model around its nodes, and log-odds to probability."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def constant(name: str, value: Any) -> Any:  # noqa: ANN401 - onnx has no types
 
 
 def to_probability(margin: str, calibration: Calibration | None) -> tuple[list[Any], list[Any]]:
-    """Return the nodes and constants that make a probability of ``margin``, a log-odds in float64, shape (n, 1)."""
+    """Return the nodes and constants that turn ``margin``, log-odds in float64, shape (n, 1), into a probability."""
     nodes, constants = [], []
     if calibration is not None:
         constants = [constant("slope", [calibration.slope]), constant("intercept", [calibration.intercept])]
@@ -38,7 +38,7 @@ def to_probability(margin: str, calibration: Calibration | None) -> tuple[list[A
 
 
 def build_model(nodes: Sequence[Any], constants: Sequence[Any], features: int) -> bytes:
-    """Return an ONNX model with our input and output names around ``nodes``."""
+    """Return an ONNX model with the input and output names of serving around ``nodes``."""
     graph = helper.make_graph(
         nodes,
         "tollgate",

@@ -1,4 +1,4 @@
-"""Parity check of every ONNX export: it answers like the trained model, missing values included."""
+"""Parity check of every ONNX export: it must give the same probabilities as the trained model."""
 
 from __future__ import annotations
 

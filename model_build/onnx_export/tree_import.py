@@ -90,7 +90,7 @@ def _lightgbm_tree(block: str) -> Tree:
 
 
 def _lightgbm_thresholds(thresholds: Floats) -> npt.NDArray[np.float32]:
-    """Return float32 thresholds that send every float32 where LightGBM does, which reads those next to zero as zero."""
+    """Return thresholds that send every float32 where LightGBM does, which takes values next to zero for zero."""
     zero = np.float64(_LIGHTGBM_ZERO)
     below_all_zeros = np.nextafter(-_LIGHTGBM_ZERO, np.float32(-np.inf))
     rounded = np.where((thresholds >= 0) & (thresholds < zero), _LIGHTGBM_ZERO, _round_down(thresholds))
@@ -121,7 +121,7 @@ def _forest_tree(tree: Any, count: int) -> Tree:  # noqa: ANN401
 
 
 def _round_down(thresholds: Floats) -> npt.NDArray[np.float32]:
-    """Return the largest float32 at or below each: for a float32 x, x ≤ threshold stays what it was."""
+    """Return the largest float32 at or below each threshold: for a float32 x, x ≤ threshold stays the same."""
     with np.errstate(over="ignore"):  # LightGBM writes "any number" as 1e300; it becomes the largest float32
         rounded = thresholds.astype(np.float32)
     lower: npt.NDArray[np.float32] = np.nextafter(rounded, np.float32(-np.inf))

@@ -1,7 +1,7 @@
 """Tree ensembles as arrays, and their ONNX export: one exporter for every library.
 
-The public converter gets random forests with missing values wrong, so this is ours; `parity` holds every export to the
-model that it came from. `tree_import` makes these arrays of what the libraries fit.
+The public converter gets random forests with missing values wrong, so Tollgate has its own exporter; `parity` compares
+every export with the model that it came from. `tree_import` makes these arrays from the libraries' models.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def average_ensembles(ensembles: Sequence[Ensemble]) -> Ensemble:
 
 
 def fill_missing(ensemble: Ensemble, fill_values: Matrix) -> Ensemble:
-    """Return the ensemble that treats a missing feature as if it had the value in ``fill_values``, float32 (f,).
+    """Return the ensemble that treats a missing feature as its value in ``fill_values``, float32 (f,).
 
     Every split then sends an event without the feature where it would send that value: no node is added.
     """

@@ -3,7 +3,6 @@
 from model_build.simulator.frauds import FRAUD_KINDS
 from model_build.simulator.merchants import CATEGORIES
 from model_build.simulator.payments import CHANNELS
-from model_build.simulator.tables import COLUMNS
-from model_build.simulator.write import write_sample
+from model_build.simulator.write import COLUMNS, write_sample
 
 __all__ = ["CATEGORIES", "CHANNELS", "COLUMNS", "FRAUD_KINDS", "write_sample"]

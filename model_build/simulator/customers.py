@@ -9,12 +9,12 @@ from model_build.simulator.places import Bools, Cities, Floats, Ints
 
 NEVER = 1_000_000  # a day that does not come
 DEVICES_EACH = 4  # numbers kept for a customer: card, phone, laptop, next phone
-_NEAR, _WEB = 8, 4  # favourite shops, favourite online merchants
+_NEAR, _WEB = 8, 4  # favorite shops, favorite online merchants
 
 
 @dataclass(frozen=True)
 class Customers:
-    """Arrays of shape (c,), one entry a customer; `near` is (c, 8) and `web` is (c, 4) favourite merchants.
+    """Arrays of shape (c,), one entry a customer; `near` is (c, 8) and `web` is (c, 4) favorite merchants.
 
     `spend` multiplies a merchant's price; `activity` is cumulative payments a day; hours are local; shares lie in 0..1;
     days count from the first day of the simulation.
@@ -58,7 +58,7 @@ class Customers:
         return np.where(last > first, chosen, self.pick(len(city), rng))
 
     def is_travelling(self, customer: Ints, day: Ints) -> Bools:
-        """Tell for each payment, shape (n,), whether its customer is away from home on its day."""
+        """Return for each payment, shape (n,), whether its customer is away from home that day."""
         return np.asarray((self.trip_first_day[customer] <= day) & (day <= self.trip_last_day[customer]))
 
 
@@ -103,6 +103,6 @@ def _assign_laptops(count: int, rng: np.random.Generator) -> Ints:
     """Give a laptop to most: some use another customer's (a household), the others have only a phone."""
     own = np.arange(count)
     luck = rng.random(count)
-    owner = np.where(luck < 0.06, (own // 2) * 2, own)  # the even neighbour's laptop
+    owner = np.where(luck < 0.06, (own // 2) * 2, own)  # the even neighbor's laptop
     only_phone = luck > 0.75
     return DEVICES_EACH * owner + np.where(only_phone, 1, 2)

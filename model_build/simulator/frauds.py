@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from model_build.simulator.addresses import proxy_ip
 from model_build.simulator.payments import (
     MOBILE_APP,
     ONLINE,
@@ -17,7 +16,7 @@ from model_build.simulator.payments import (
     to_cents,
     usual_second,
 )
-from model_build.simulator.places import Bools, Ints
+from model_build.simulator.places import Bools, Ints, proxy_ip
 from model_build.simulator.world import DAY_S, FIRST_SECOND, HOUR_S, World
 
 FRAUD_KINDS = (
@@ -35,7 +34,7 @@ Commit = Callable[[World, Ints, Generator], Payments]
 
 
 def count_frauds(rows: int, rng: Generator) -> int:
-    """Choose how many of the rows are frauds: 1.0 to 1.2 per cent."""
+    """Choose how many of the rows are frauds: 1.0 to 1.2 percent."""
     return round(rows * rng.uniform(0.010, 0.012))
 
 
@@ -71,7 +70,7 @@ def _random_time(world: World, customer: Ints, incidents: int, incident: Ints, r
 
 
 def _within(world: World, second: Ints) -> Ints:
-    """Move what would come after the last day back to a moment within it."""
+    """Move payments after the last day back to a moment within it."""
     return np.minimum(second, FIRST_SECOND + DAY_S * world.days - 1 - second % HOUR_S)
 
 
@@ -84,7 +83,7 @@ def _spread(world: World, length_s: Ints, incident: Ints, rng: Generator) -> Int
 
 
 def _from_device(world: World, frauds: Payments, device: Ints, moved: Bools, rng: Generator) -> Payments:
-    """Let frauds, where `moved` says so, come from another device, behind a proxy in some other city or near home."""
+    """Move frauds marked in `moved` to another device, behind a proxy in some other city or near home."""
     n = len(frauds)
     elsewhere = rng.random(n) < 0.5
     latitude, longitude = locate(world, frauds.customer, world.cities.pick(n, rng), elsewhere, rng)

@@ -55,7 +55,7 @@ class Merchants:
         return len(self.first) - 2
 
     def is_online(self, merchant: Ints) -> Bools:
-        """Tell which merchants, shape (n,), have no shop."""
+        """Return whether merchants, shape (n,), have no shop."""
         return np.asarray(self.place[merchant] == self.web)
 
     def pick(self, place: Ints, rng: np.random.Generator) -> Ints:

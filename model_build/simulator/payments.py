@@ -1,17 +1,19 @@
-"""Payments as columns, and how a customer normally pays."""
+"""Payments as columns, and those of honest customers: mostly habits, with occasional exceptions."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from model_build.simulator.addresses import carrier_ip, city_ip, home_ip, proxy_ip, terminal_ip
 from model_build.simulator.customers import DEVICES_EACH
-from model_build.simulator.places import Bools, Floats, Ints
+from model_build.simulator.places import Bools, Floats, Ints, carrier_ip, city_ip, home_ip, proxy_ip, terminal_ip
 from model_build.simulator.world import DAY_S, FIRST_SECOND, HOUR_S, World
 
 CHANNELS = ("card_present", "contactless", "online", "mobile_app")
 CARD_PRESENT, CONTACTLESS, ONLINE, MOBILE_APP = range(4)
 _MAX_CENTS = 2_500_000
+_FAVORITE = 0.75  # share of payments that go to a favorite merchant
+_LARGE = 0.006  # share of payments that are several times the usual amount
+_AGAIN = 0.008  # share of payments that begin a burst at one merchant
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def local_to_utc_second(world: World, customer: Ints, hour: Floats) -> Ints:
 
 
 def pay(world: World, customer: Ints, merchant: Ints, second: Ints, rng: np.random.Generator) -> Payments:
-    """Let each customer pay its merchant at its second (all of shape (n,)) as that customer usually would."""
+    """Make payments of customers to merchants at given seconds, all of shape (n,), as each customer usually pays."""
     day = (second - FIRST_SECOND) // DAY_S
     dollars = world.merchants.price[merchant] * world.customers.spend[customer]
     cents = to_cents(dollars * np.exp(0.45 * rng.standard_normal(len(second))))
@@ -120,8 +122,54 @@ def _connect(
 def locate(
     world: World, customer: Ints, city: Ints, elsewhere: Bools, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Say where an address seems to be: near the customer's home, or in `city` where `elsewhere` says so."""
+    """Return where addresses seem to be: near the customer's home, or in `city` where `elsewhere` is true."""
     n, customers, cities = len(customer), world.customers, world.cities
     latitude = np.where(elsewhere, cities.latitude[city], customers.latitude[customer])
     longitude = np.where(elsewhere, cities.longitude[city], customers.longitude[customer])
     return np.round(latitude + 0.03 * rng.standard_normal(n), 4), np.round(longitude + 0.03 * rng.standard_normal(n), 4)
+
+
+def pay_for_a_day(world: World, day: int, n: int, rng: np.random.Generator) -> Payments:
+    """Make the n legitimate payments of a day, in no order."""
+    customer = world.customers.pick(n, rng)
+    second = FIRST_SECOND + DAY_S * day + usual_second(world, customer, rng)
+    merchant = _choose_merchant(world, customer, day, rng)
+    payments = pay(world, customer, merchant, second, rng)
+    return _pay_again(_buy_something_large(payments, rng), rng)
+
+
+def _choose_merchant(world: World, customer: Ints, day: int, rng: np.random.Generator) -> Ints:
+    customers, merchants, n = world.customers, world.merchants, len(customer)
+    online = rng.random(n) < customers.online_share[customer]
+    away = customers.is_travelling(customer, np.full(n, day))
+    city = np.where(away, customers.trip_city[customer], customers.city[customer])
+    anywhere = merchants.pick(np.where(online, merchants.web, city), rng)
+    favorite = np.where(online, _pick_column(customers.web, customer, rng), _pick_column(customers.near, customer, rng))
+    explores: Bools = (rng.random(n) > _FAVORITE) | (away & ~online)
+    return np.where(explores, anywhere, favorite)
+
+
+def _pick_column(table: Ints, row: Ints, rng: np.random.Generator) -> Ints:
+    """Draw from each row of a table of favorites, the first ones more often."""
+    column = (table.shape[1] * rng.random(len(row)) ** 2).astype(np.int64)
+    return np.asarray(table[row, column], np.int64)
+
+
+def _buy_something_large(payments: Payments, rng: np.random.Generator) -> Payments:
+    n = len(payments)
+    factor = np.where(rng.random(n) < _LARGE, rng.uniform(2.0, 8.0, n), 1.0)
+    return replace(payments, cents=np.minimum(np.rint(payments.cents * factor).astype(np.int64), _MAX_CENTS))
+
+
+def _pay_again(payments: Payments, rng: np.random.Generator) -> Payments:
+    """Turn some payments into bursts: the one before them again, minutes later, for another amount."""
+    n = len(payments)
+    position, block = np.arange(n), np.arange(n) // 4
+    again = (rng.random(n // 4 + 1) < _AGAIN)[block] & (rng.random(n) < 0.8) & (position > 0)
+    source = np.maximum.accumulate(np.where(again, 0, position))
+    minutes = rng.uniform(1.0, 12.0, n) * (position - source)
+    last = payments.second[source] // DAY_S * DAY_S + DAY_S - 1
+    second = np.minimum(payments.second[source] + (60 * minutes).astype(np.int64), last)
+    amount = np.rint(payments.cents[source] * rng.uniform(0.6, 1.5, n)).astype(np.int64)
+    cents = np.where(again, np.clip(amount, 50, _MAX_CENTS), payments.cents)
+    return replace(payments.take(source), second=second, cents=cents)

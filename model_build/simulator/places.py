@@ -1,4 +1,8 @@
-"""Cities of the sample payments: real places, so that maps look right, with simulated people."""
+"""Cities of the sample payments, and the IP addresses there.
+
+The cities are real, so that maps look right. The IPv4 addresses are integers from ranges reserved for private use,
+carriers and benchmarks, so that none is real.
+"""
 
 from dataclasses import dataclass
 
@@ -11,6 +15,12 @@ Bools = npt.NDArray[np.bool_]
 
 EARTH_RADIUS_KM = 6371.0
 FAR_KM = 500.0
+
+_HOMES = 10 << 24  # 10.0.0.0/8
+_CARRIERS = (100 << 24) + (64 << 16)  # 100.64.0.0/10
+_TERMINALS = (172 << 24) + (16 << 16)  # 172.16.0.0/12
+_PROXIES = (198 << 24) + (18 << 16)  # 198.18.0.0/15
+_HOTELS = 192 * (1 << 24) + (168 << 16)  # 192.168.0.0/16
 
 # name, latitude, longitude, hours behind UTC (winter), inhabitants in thousands; the largest first
 _CITIES = (
@@ -75,7 +85,7 @@ class Cities:
 
 
 def distance_km(latitude_a: Floats, longitude_a: Floats, latitude_b: Floats, longitude_b: Floats) -> Floats:
-    """Great-circle distances in kilometres between points in degrees (haversine formula)."""
+    """Great-circle distances in kilometers between points in degrees (haversine formula)."""
     lat_a, lat_b = np.radians(latitude_a), np.radians(latitude_b)
     half_lat, half_lon = (lat_b - lat_a) / 2, np.radians(longitude_b - longitude_a) / 2
     chord = np.sin(half_lat) ** 2 + np.cos(lat_a) * np.cos(lat_b) * np.sin(half_lon) ** 2
@@ -92,3 +102,28 @@ def choose_cities(customers: int) -> Cities:
     apart = distance_km(latitude[:, None], longitude[:, None], latitude[None, :], longitude[None, :])
     far = tuple(np.flatnonzero(row > FAR_KM) for row in apart)
     return Cities(latitude, longitude, hours, share, far)
+
+
+def home_ip(network: Ints, customer: Ints, day: Ints) -> Ints:
+    """Give each customer an address of its home network, another one every twelve days."""
+    return _HOMES + network * 256 + (customer * 7 + (day // 12) * 37) % 254 + 1
+
+
+def carrier_ip(city: Ints, rng: np.random.Generator) -> Ints:
+    """Draw one of the 16,384 addresses that a city's telephone carriers use."""
+    return _CARRIERS + city * 16_384 + rng.integers(0, 16_384, len(city))
+
+
+def city_ip(city: Ints, rng: np.random.Generator) -> Ints:
+    """Draw one of the 250 addresses of a city's hotels and cafés."""
+    return _HOTELS + city * 256 + rng.integers(1, 251, len(city))
+
+
+def terminal_ip(merchant: Ints, rng: np.random.Generator) -> Ints:
+    """Draw one of the three terminals of each merchant."""
+    return _TERMINALS + (merchant * 4 + rng.integers(0, 3, len(merchant))) % (1 << 20)
+
+
+def proxy_ip(n: int, rng: np.random.Generator) -> Ints:
+    """Draw n addresses of proxies and data centers, used by honest customers and fraudsters alike."""
+    return _PROXIES + rng.integers(0, 8_192, n)

@@ -16,7 +16,7 @@ FIRST_SECOND = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 
 @dataclass(frozen=True)
 class World:
-    """Places, merchants and customers, how long they are watched, and how many devices there are for all to use."""
+    """Cities, merchants and customers, the days that are simulated, and how many devices are shared or fraudsters'."""
 
     days: int
     cities: Cities

@@ -80,8 +80,13 @@ def order_layers() -> list[str]:
     return list(ordered)[::-1]
 
 
-def imports_of(path: Path) -> Iterator[str]:
-    """Yield the whole name of every module and name that a module imports, wherever in it, except for types only."""
+@cache
+def imports_of(path: Path) -> tuple[str, ...]:
+    """Return the whole name of every module and name that a module imports, wherever in it, except for types only."""
+    return tuple(_read_imports(path))
+
+
+def _read_imports(path: Path) -> Iterator[str]:
     tree = _parse(path)
     for_types = {
         id(inner)

@@ -73,14 +73,16 @@ class _ReadLines:
         if header.dialect is None:
             return header
         if header.dialect != self.dialect:
-            raise TableError(f'"{path}" has another header than other files of its folder: write the same in all.')
+            raise TableError(
+                f'"{path}" has a different header than other files in its folder; write the same header in all of them.'
+            )
         return None
 
     def _cut(self, lines: Sequence[bytes], batch: pa.RecordBatch) -> pa.RecordBatch:
         columns, wrong = read_cells(self.dialect, lines)
-        told = pa.array([wrong.get(row) for row in range(len(lines))], pa.string())
+        problems = pa.array([wrong.get(row) for row in range(len(lines))], pa.string())
         names = [*self.dialect.names, CORRUPT, PATH, BLOCK]
-        return pa.RecordBatch.from_arrays([*columns, told, *batch.columns[1:]], names)
+        return pa.RecordBatch.from_arrays([*columns, problems, *batch.columns[1:]], names)
 
 
 def read_cells(dialect: CsvDialect, lines: Sequence[bytes]) -> tuple[Sequence[Any], dict[int, str]]:
@@ -112,6 +114,6 @@ def read_csv_lines(spark: SparkSession, path: str, files: FileForm) -> tuple[Seq
         if header.dialect is None:
             header.take(to_utf8(path, bytes(line[0]), encoding))
     if header.dialect is None:
-        raise TableError(f'"{path}" has no header: its first line has to name the columns.')
+        raise TableError(f'"{path}" has no header; name the columns in its first line.')
     read = _ReadLines(header.dialect, files.delimiter, encoding)
     return header.dialect.names, lines.mapInArrow(read, cells_schema(header.dialect.names))

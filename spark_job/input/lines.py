@@ -46,7 +46,7 @@ def find_encoding(path: str, declared: str | None) -> str | None:
     if encoding in ("utf-8", "utf-8-sig"):
         return None
     if "\n".encode(encoding) != b"\n":
-        raise TableError(f'"{path}" is declared as {encoding}, which Spark cannot cut into lines: save it as UTF-8.')
+        raise TableError(f'"{path}" is declared as {encoding}, which Spark cannot split into lines; save it as UTF-8.')
     return encoding
 
 

@@ -46,15 +46,15 @@ class _ReadRows:
     def _read(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         version = self.sealed.value.open()
         event_type = version.event_type
-        told = batch.column("corrupt").to_pylist()
-        corrupt = {row: wrong for row, wrong in enumerate(told) if wrong is not None}
+        problems = batch.column("corrupt").to_pylist()
+        corrupt = {row: problem for row, problem in enumerate(problems) if problem is not None}
         chunk = Chunk(self.names, batch.column("cells").flatten(), 0, Position(), corrupt)
         read = EventReader(event_type, KeyHashes(), limit=version.skew_limit(self.now)).read(chunk)
-        told = [read.problems.get(row) for row in range(batch.num_rows)]
+        found = [read.problems.get(row) for row in range(batch.num_rows)]
         return {
             **thin_columns(event_type, read),
-            "problem_column": pa.array([one and one[0] for one in told], pa.string()),
-            "problem": pa.array([one and one[1] for one in told], pa.string()),
+            "problem_column": pa.array([one and one[0] for one in found], pa.string()),
+            "problem": pa.array([one and one[1] for one in found], pa.string()),
         }
 
 

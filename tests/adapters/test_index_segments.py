@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
-from tollgate.adapters.s3.day_totals import DaySumStore
-from tollgate.adapters.s3.range_cache import RangeCache
-from tollgate.adapters.s3.ranges import send_over
-from tollgate.adapters.s3.segments import SegmentGoneError, SegmentStore
+from tollgate.adapters.s3.ranges import RangeCache, send_over
+from tollgate.adapters.s3.segments import DayTotalStore, SegmentGoneError, SegmentStore
 from tollgate.core.events.event_type import FRAUD
 from tollgate.core.search.entry import Entry, Rows, join
 from tollgate.core.search.query import Query
@@ -126,6 +124,6 @@ def test_a_page_is_what_reading_everything_gives(store: SegmentStore, query: Que
 def test_sums_are_those_of_the_latest_rows(store: SegmentStore, others: list[list[Entry]]) -> None:
     for entries in (ENTRIES, *others):
         write(store, entries)
-    days, kept = Days("payments", DAY, DAY), DaySumStore(store.s3, store.bucket)
+    days, kept = Days("payments", DAY, DAY), DayTotalStore(store.s3, store.bucket)
     (summary,) = read_index(store, days, lambda reader: summarize_segments(reader, "payments", kept)).values()
     assert summary == Summary.of(join([Rows.of(ENTRIES), *map(Rows.of, others)]).latest())

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from tollgate.core.detectors.sample_events import PAST_EVENTS
 from tollgate.errors import NotFoundError, SealError
-from tollgate.services.detectors.sample_events import read_past_events
 
 from tests.services.backend import DETECTOR, Backend, reseal
 
@@ -35,10 +34,10 @@ def test_they_are_read_once_and_not_with_the_version(backend: Backend, sample_ve
     version = backend.container.champion()
     assert key_of(sample_version) not in asked
 
-    past = read_past_events(backend.container, version)
+    past = backend.container.past_events.read(version)
 
     assert len(past) > 1_000
-    assert read_past_events(backend.container, version) is past
+    assert backend.container.past_events.read(version) is past
     assert asked.count(key_of(sample_version)) == 1
 
 
@@ -51,14 +50,14 @@ def test_what_is_not_as_sealed_is_refused_and_decisions_go_on(backend: Backend, 
     version = backend.container.champion()
 
     with pytest.raises(SealError, match=PAST_EVENTS):
-        read_past_events(backend.container, version)
+        backend.container.past_events.read(version)
 
 
 def test_a_version_without_them_says_so(backend: Backend, sample_version: Path, tmp_path: Path) -> None:
     backend.publish(reseal(sample_version, tmp_path, description="without"))
 
     with pytest.raises(NotFoundError, match="past_events in \\[training\\]"):
-        read_past_events(backend.container, backend.container.champion())
+        backend.container.past_events.read(backend.container.champion())
 
 
 def test_a_version_sealed_before_there_were_any_opens(backend: Backend, sample_version: Path, tmp_path: Path) -> None:

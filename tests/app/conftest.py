@@ -11,7 +11,7 @@ from altair.utils import schemapi
 from streamlit.testing.v1 import AppTest
 
 from app import clock
-from app.components import chart_display
+from app.components import charts
 from tests.app.contract_server import Contract, serve_contract
 from tests.app.past_decisions import NOW
 
@@ -40,7 +40,7 @@ def _clock() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _checked_charts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Check every chart against Vega-Lite's schema, which pages leave out."""
-    monkeypatch.setattr(chart_display, "CHECKED", True)
+    monkeypatch.setattr(charts, "CHECKED", True)
     with schemapi.debug_mode(True):
         yield
 
@@ -49,6 +49,7 @@ def _checked_charts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def contract() -> Iterator[Contract]:
     with serve_contract() as running:
         yield running
+        assert running.drift == [], "the fake API answered otherwise than docs/reference/openapi.json says"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.scope import Scope, Symbol
 from tollgate.services.rules.rule_book import serialize_findings
 
-from tests.app.contract_shapes import OUTCOMES, VERSION, Json
+from tests.app.contract_shapes import OUTCOMES, VERSION, Json, rule
 
 RULES: list[Json] = [
     {"name": "denied", "expression": "customer_id in denied", "outcome": "block", "priority": 1},
@@ -21,10 +21,6 @@ RULES: list[Json] = [
 ]
 SYMBOLS = {"amount": Symbol("number", "amount"), "score": Symbol("number", "score")}
 SYMBOLS |= {"customer_id": Symbol("text", "entity", "customer")}
-
-
-def rule(**given: object) -> Json:
-    return {"priority": 100, "enabled": True, "shadow": False, "expires_at": None, **given}
 
 
 def detector_rules() -> Json:
@@ -56,8 +52,17 @@ def summaries() -> Json:
     second = [tally(10, 6400.0, **large("review", "none"))]
     overlaps = [tally(3, 2100.0, rules=["hurry", "large"], label="fraud")]
     days = [("2026-11-22", first, overlaps), ("2026-11-23", second, [])]
+    unused: Json = {
+        "decisions": 15,
+        "amount": 9_600.0,
+        "money_at_risk": 1_920.0,
+        "degraded": 0,
+        "braked": 0,
+        "forced": 0,
+    }
+    unused |= {"outcomes": [], "versions": [], "hours": {}, "scores": {}}
     return {
-        "days": [{"day": day, "rules": rules, "overlaps": both} for day, rules, both in days],
+        "days": [{**unused, "day": day, "rules": rules, "overlaps": both} for day, rules, both in days],
         "indexed_until": "2026-11-23T18:58:00Z",
     }
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from tests.app import contract_index as index
 from tests.app import contract_rules, model_shapes
 from tests.app import contract_shapes as shapes
+from tests.app.contract_schema import find_problems_of
 from tests.app.contract_shapes import Json
 from tests.http_server import serving
 
@@ -49,6 +50,7 @@ class Contract:
     indexed_until: str | None = None
     rules: contract_rules.ContractRules = field(default_factory=contract_rules.ContractRules)
     asked: threading.local = field(default_factory=threading.local)
+    drift: list[str] = field(default_factory=list)  # how answers differed from the API's description
 
     @property
     def query(self) -> str:
@@ -73,7 +75,9 @@ class Contract:
         for verb, pattern, name in ROUTES:
             found = re.fullmatch(pattern, path)
             if method == verb and found:
-                return getattr(self, name)(body, *map(unquote, found.groups()))  # type: ignore[no-any-return]
+                status, content = getattr(self, name)(body, *map(unquote, found.groups()))
+                self.drift += find_problems_of(method, path, status, content)
+                return status, content
         return _not_found("path")
 
     def get_detector(self, _body: Json) -> tuple[int, Json]:

@@ -19,6 +19,8 @@ MODELS = [
     ("tree", "Decision tree", 3.0),
 ]
 ROWS, FRAUDS, MEAN_FRAUD, MEAN_PAYMENT = 48_210, 412, 318.4, 61.2
+_SAFETY: Json = {"fail": "none", "required": [], "review": "review", "block": "block"}
+_SAFETY |= {"most_blocked": None, "over_s": 3600.0, "at_least": 20}
 EDGES = list(range(0, 1001, 50))
 
 
@@ -43,6 +45,10 @@ def recall(score: float, power: float = MODELS[0][2]) -> float:
     return float(false_positive_rate(score) ** (1 / power))
 
 
+def rule(**given: object) -> Json:
+    return {"priority": 100, "enabled": True, "shadow": False, "expires_at": None, **given}
+
+
 def detector_document() -> Json:
     return {
         "detector": "payments",
@@ -58,7 +64,11 @@ def detector_document() -> Json:
         "examples": _examples(),
         "outcome_order": [name for name, _ in OUTCOMES],
         "reasons": {"kind": "exact", "method": "path_dependent", "stability": None, "gap": None},
-        "rules": [{"name": "large_amount", "expression": "amount > 1000", "outcome": "review", "enabled": True}],
+        "rules_mode": "FIRST_MATCHED",
+        "rules": [rule(name="large_amount", expression="amount > 1000", outcome="review")],
+        "lists": [],
+        "files": {"delimiter": None, "encoding": None},
+        "safety": _SAFETY,
         "training": {
             "rows": 291_406,
             "frauds": 2_480,
@@ -71,8 +81,8 @@ def detector_document() -> Json:
 
 
 def _variable(name: str, role: str, kind: str, required: bool = True, values: list[str] | None = None) -> Json:
-    entry: Json = {"name": name, "role": role, "type": kind, "required": required, "values": values}
-    return {**entry, "entities": [name.removesuffix("_id")]} if role == "entity" else entry
+    entities = [name.removesuffix("_id")] if role == "entity" else []
+    return {"name": name, "role": role, "type": kind, "required": required, "values": values, "entities": entities}
 
 
 def _variables() -> list[Json]:
@@ -164,6 +174,8 @@ def evaluation_document() -> Json:
             "legitimate": histogram(legitimate, false_positive_rate),
             "fraud": histogram(FRAUDS, recall),
         },
+        **dict.fromkeys(("calibration", "scale_check", "importance", "slices", "unseen_categories", "money")),
+        "notes": [],
     }
 
 

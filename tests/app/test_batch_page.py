@@ -13,14 +13,14 @@ from streamlit.testing.v1 import AppTest
 from tollgate.core.files.readers.suffixes import SUFFIXES
 
 from app import clock
+from app.api.client import ProgressReader
 from app.api.detector import Detector, read_detector
-from app.api.upload import ProgressReader
-from app.views.batch.file_check import FileCheck
-from app.views.batch.file_check import check_file as check
 from app.views.batch.file_preview import ACCEPTED, START_BYTES
+from app.views.batch.upload import FileCheck
+from app.views.batch.upload import check_file as check
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
-from tests.app.contract_shapes import detector_document
+from tests.app.contract_shapes import detector_document, progress
 
 HEADER = (
     "event_id,timestamp,amount,customer_id,merchant_id,device_id,ip,"
@@ -149,7 +149,7 @@ def test_a_batch_that_was_given_up_says_why_and_what_to_do(contract: Contract, o
 
 def test_recording_is_told(contract: Contract, open_page: OpenPage) -> None:
     contract.add_batch("b0009", "july.csv", "running")
-    contract.batches["b0009"]["progress"] = {"phase": "recording", "recorded": 990}
+    contract.batches["b0009"]["progress"] = progress(990) | {"phase": "recording", "recorded": 990}
     page = open_page("batch").run()
     assert "Saving: 990 profiles" in page.get("progress")[0].proto.text
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 import requests
 from streamlit.testing.v1 import AppTest
 
-from app.api.client import Api, AwsKeys, Connection, SignForAws, aws_region, aws_service
-from app.api.connection import find_connection
+from app import streamlit_app
+from app.api.client import Api
+from app.api.connection import AwsKeys, Connection, SignForAws, aws_region, aws_service, find_connection
 from app.api.errors import ApiProblem
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
@@ -79,9 +83,9 @@ def test_an_api_that_is_slow_is_not_waited_for_long(contract: Contract) -> None:
 
 @pytest.mark.parametrize("document", [{}, {"detector": "x"}, {"event_type": []}])
 def test_an_answer_of_another_shape_is_said_calmly(
-    document: dict[str, object], contract: Contract, open_page: OpenPage
+    document: dict[str, Any], contract: Contract, open_page: OpenPage
 ) -> None:
-    contract.detector = document
+    contract.answers["/v1/detector"] = (200, document)
     page = open_page("score").run()
     assert not page.exception
     assert "cannot read the API's detector description" in texts(page)
@@ -137,3 +141,9 @@ def test_keys_are_not_shown_to_an_open_wire() -> None:
     request = requests.Request("GET", "http://api.example.com/v1/detector", auth=SignForAws(KEYS)).prepare()
     assert "Authorization" not in request.headers
     assert "X-Amz-Security-Token" not in request.headers
+
+
+def test_every_page_of_the_navigation_is_a_file_of_its_own() -> None:
+    folder = Path(streamlit_app.__file__).parent
+    for name in streamlit_app.PAGES:
+        assert 'if __name__ == "__main__":' in (folder / streamlit_app.PAGE.format(name)).read_text(encoding="utf-8")

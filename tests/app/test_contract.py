@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from tests.app import contract_shapes as shapes
 from tests.app import model_shapes
+from tests.app.contract_schema import find_problems
 from tests.app.contract_server import Contract
 
-OPENAPI = json.loads((Path(__file__).parents[2] / "docs/reference/openapi.json").read_text(encoding="utf-8"))
 EVENT = shapes.event(700.0)
 INBOX_FILE = {
     "key": "inbox/a.csv", "filename": "a.csv", "detector": "payments", "batch_id": "b0001", "size_bytes": 2,
@@ -22,9 +19,7 @@ INBOX_FILE = {
 
 
 def check(name: str, answer: Any) -> None:  # noqa: ANN401 - any JSON
-    schema = {"$ref": f"#/components/schemas/{name}", "components": OPENAPI["components"]}
-    problems = [f"{list(error.path)}: {error.message}" for error in Draft202012Validator(schema).iter_errors(answer)]
-    assert problems == []
+    assert find_problems(name, answer) == []
 
 
 @pytest.mark.parametrize("reasons", ["none", "all"])
@@ -57,3 +52,10 @@ def test_what_differs_is_seen(contract: Contract) -> None:
     _, answer = contract.answer("POST", "/v1/what-if", {"event": EVENT, "reasons": "none"})
     with pytest.raises(AssertionError, match="score"):
         check("WhatIfAnswer", {**answer, "unchanged": {**answer["unchanged"], "score": "high"}})
+
+
+def test_an_answer_that_drifts_is_noted(contract: Contract) -> None:
+    contract.detector.pop("files")
+    contract.answer("GET", "/v1/detector", {})
+    assert contract.drift == ["GET /v1/detector: : 'files' is a required property"]
+    contract.drift.clear()

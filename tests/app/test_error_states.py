@@ -65,13 +65,12 @@ def test_a_new_version_is_told_of_until_it_is_seen(name: str, contract: Contract
     page = open_page(name).run()
     assert "is live now" not in texts(page)
     before, after = contract.detector["detector_version"], "20261126-ffffffffffffffff"
-    contract.detector["detector_version"] = after
-    contract.detector["examples"] = []
+    contract.detector |= {"detector_version": after, "created_at": "2026-11-26T09:00:00Z", "examples": []}
     st.cache_data.clear()
     page.run()
     assert not page.exception
     assert f"Version {after} is live now and shown here. It replaced {before}." in texts(page)
-    assert f"version {after}" in texts(page)
+    assert "version of 26 Nov 2026" in texts(page)
     page.button(key="replaced-seen").click().run()
     assert "is live now" not in texts(page)
 
@@ -80,7 +79,8 @@ def test_a_new_version_is_told_of_until_it_is_seen(name: str, contract: Contract
 def test_a_page_that_fails_shows_no_trace(name: str, contract: Contract, open_page: OpenPage) -> None:
     contract.answers["/v1/batches"] = (200, {"batches": [{"status": []}]})
     contract.answers["/v1/detector/evaluation"] = (200, {"models": [3]})
-    contract.detector["examples"] = [{"title": "broken", "event": {"amount": {}}}]
+    broken = {"examples": [{"title": "broken", "event": {"amount": {}}}]}
+    contract.answers["/v1/detector"] = (200, contract.detector | broken)
     page = open_page(name).run()
     assert not page.exception
     assert "Traceback" not in texts(page)

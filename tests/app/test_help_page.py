@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.ui.glossary import GLOSSARY
-from app.views.help.sentences import DOCUMENTS
+from app.views.help.page import DOCUMENTS
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from app.api.detector import read_detector
-from app.components.advice import advise
-from app.components.outcome_card import outcome_card
+from app.components.outcome_card import advise, outcome_card
 from tests.app.contract_shapes import detector_document
 
 DETECTOR = read_detector(detector_document())

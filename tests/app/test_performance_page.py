@@ -48,9 +48,9 @@ def test_the_models_stand_side_by_side(page: AppTest) -> None:
 def test_each_model_is_judged_where_the_threshold_stands(page: AppTest) -> None:
     here = page.dataframe[0].value["here"].tolist()
     assert here == sorted(here, reverse=True)
-    assert here[0] == pytest.approx(0.02 ** (1 / 9), abs=0.01)
+    assert here[0] == pytest.approx(100 * 0.02 ** (1 / 9), abs=1)
     page.slider(key="address-threshold").set_range(975, 990).run()
-    assert page.dataframe[0].value["here"][0] == pytest.approx(0.005 ** (1 / 9), abs=0.01)
+    assert page.dataframe[0].value["here"][0] == pytest.approx(100 * 0.005 ** (1 / 9), abs=1)
 
 
 def test_a_metric_that_no_model_has_is_left_out(contract: Contract, open_page: OpenPage) -> None:
@@ -157,7 +157,7 @@ def test_events_without_an_amount_have_no_money(contract: Contract, open_page: O
 
 
 def test_a_detector_of_rules_alone_says_so(contract: Contract, open_page: OpenPage) -> None:
-    contract.detector.update(model=None, examples=[], training=None)
+    contract.detector.update(model=None, examples=[])
     contract.evaluation["models"] = []
     page = open_page("performance").run()
     assert not page.exception

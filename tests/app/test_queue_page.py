@@ -10,8 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.api.detector import read_detector
 from app.components.case import shared_keys
 from app.views.queue.case_list import next_of
-from app.views.queue.chart_marks import PASSED, Mark
-from app.views.queue.link_graph import MAX_DRAWN, build_graph
+from app.views.queue.charts import MAX_DRAWN, PASSED, Mark, build_graph
 from tests.app import contract_shapes as shapes
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
@@ -47,6 +46,17 @@ def test_cases_without_a_label_come_by_money_at_risk(queue: AppTest) -> None:
     assert not queue.exception
     assert listed(queue) == ["$165.60", "$147.20", "$128.80"]
     assert ">most<" in case_of(queue)
+
+
+def test_more_cases_are_listed_when_asked_for(contract: Contract, open_page: OpenPage) -> None:
+    for number in range(60):
+        add(contract, f"many{number}", 700.0 + number)
+    page = open_page("queue").run()
+    assert (len(page.radio[0].options), page.subheader[0].value) == (50, "Cases (first 50)")
+    assert page.radio[0].options[0].replace("\\", "") == "$139.66 at risk · C00812"
+    press(page, "Show more cases")
+    assert (len(page.radio[0].options), page.subheader[0].value) == (60, "Cases (60)")
+    assert "Show more cases" not in [button.label for button in page.button]
 
 
 def test_a_case_shows_event_reasons_history_and_links(queue: AppTest) -> None:

@@ -7,12 +7,13 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.views.rules.figures import RuleFigures, read_figures, read_overlaps
 from app.views.rules.lists import read_values
+from app.views.rules.results import RuleFigures, read_figures, read_overlaps
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_index import search
-from tests.app.contract_rules import detector_rules, rule, summaries
+from tests.app.contract_rules import detector_rules, summaries
 from tests.app.contract_server import Contract
+from tests.app.contract_shapes import rule
 from tests.app.past_decisions import add
 
 
@@ -71,10 +72,10 @@ def test_rules_stand_with_what_they_did_and_how_they_are_set(open_page: OpenPage
     table = page.dataframe[0].value.set_index("Rule")
 
     assert table["State"].to_dict() == {"denied": "Active", "large": "Active", "hurry": "Shadow", "old": "Off"}
-    assert table.loc["large", ["Hits", "Frauds", "Precision", "Saved"]].tolist() == [20, 5, 0.5, 2800.0]
+    assert table.loc["large", ["Hits", "Frauds", "Precision", "Saved"]].tolist() == [20, 5, 50.0, 2800.0]
     assert page.subheader[0].value == "large"
     assert "Active: matches get the outcome Review. Priority 100." in texts(page)
-    assert page.dataframe[1].value["Share"].tolist() == [3 / 20]
+    assert page.dataframe[1].value["Share"].tolist() == [15.0]
 
 
 def test_what_a_rule_took_away_is_counted_as_the_api_lists_it(contract: Contract, open_page: OpenPage) -> None:
@@ -215,7 +216,7 @@ def test_a_list_is_searched_and_changed(contract: Contract, open_page: OpenPage)
     page.text_area[0].input("c9\n\n c8 \nc9")
     press(page, "Add")
     assert contract.rules.lists["denied"] == ["c1", "c2", "c3", "c8", "c9"]
-    assert "2 submitted, 5 in total." in texts(page)
+    assert "2 added, 5 in total." in texts(page)
     page.text_input[0].input("c8").run()
     assert page.dataframe[0].value["Value"].tolist() == ["c8"]
 

@@ -220,8 +220,8 @@ def test_a_decision_as_of_the_servers_clock_says_so(contract: Contract, open_pag
 def test_reasons_are_told_in_words_with_their_impact(page: AppTest) -> None:
     said = texts(page)
     assert "14.2 times this customer" in said
-    assert 'aria-label="Impact +3, raises the risk">+3</b>' in said
-    assert 'aria-label="Impact −1, lowers the risk">−1</b>' in said
+    assert 'aria-label="Odds of fraud ×6.7: raises the risk (impact +3)">×6.7</b>' in said
+    assert 'aria-label="Odds of fraud ÷1.5: lowers the risk (impact −1)">÷1.5</b>' in said
 
 
 def test_rules_show_the_values_put_in(page: AppTest) -> None:
@@ -233,9 +233,9 @@ def test_rules_show_the_values_put_in(page: AppTest) -> None:
 def test_what_was_known_is_told_with_units_over_a_chosen_time(page: AppTest) -> None:
     said = texts(page)
     assert "Customer C00812</th><td>13+ (12.2)</td><td>$130.21</td><td>–</td>" in said
-    assert "No earlier payment is remembered of this device." in said
+    assert "No earlier payments on record for this device." in said
     page.segmented_control(key="known-span").set_value(86_400.0).run()
-    assert "What was known over 1 day" in texts(page)
+    assert "Profiles with a half-life of 1 day" in texts(page)
 
 
 def test_an_unknown_id_is_said_calmly(page: AppTest) -> None:
@@ -312,8 +312,8 @@ def test_more_frauds_than_payments_are_explained_by_whole_counts(contract: Contr
     contract.histories = {"count": 3.98, "fraud_count": 4.7, "legitimate_count": 0.0}
     said = texts(open_page("score").run())
     assert "Customer C00812</th><td>5+ (4.0)</td><td>5+ (4.7)</td><td>none</td>" in said
-    assert "5+ (4.0): there were at least 5" in said
-    assert "The sum of known frauds is above that of payments for customer: a payment fades from when it was" in said
+    assert "5+ (4.0) means at least 5" in said
+    assert "For customer, confirmed fraud outweighs all payments: a payment loses weight from when it was made" in said
 
 
 def test_fewer_frauds_than_payments_need_no_word(contract: Contract, open_page: OpenPage) -> None:

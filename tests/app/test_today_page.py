@@ -11,7 +11,7 @@ import pytest
 
 from app.views.today.baseline import Band, find_band, find_baseline, judge_rate, judge_rules
 from app.views.today.changes import compare, find_changes, rule_changes
-from app.views.today.metrics import DayFigures, Sum, no_figures, part_of_day, read_day
+from app.views.today.data import DayFigures, Sum, no_figures, part_of_day, read_day
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_index import summaries
 from tests.app.contract_server import Contract

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from app.components.waterfall import MAX_STEPS, waterfall_rows
+from app.components.reasons import MAX_STEPS, MIN_STEPS, count_steps, waterfall_rows
 from app.ui import formatting
 
 BASE = -4.6
@@ -17,7 +17,7 @@ def reasons(count: int) -> list[dict[str, object]]:
     return [{"name": f"r{number}", "contribution": value, "sentence": "."} for number, value in enumerate(values)]
 
 
-@pytest.mark.parametrize("count", [0, 1, MAX_STEPS, MAX_STEPS + 5])
+@pytest.mark.parametrize("count", [0, 1, MIN_STEPS, MIN_STEPS + 5])
 def test_the_steps_lead_from_the_base_to_the_sum(count: int) -> None:
     given = reasons(count)
     rows = waterfall_rows(BASE, given, "payment")
@@ -30,12 +30,17 @@ def test_the_steps_lead_from_the_base_to_the_sum(count: int) -> None:
         assert (step["low"], step["high"]) == (pytest.approx(low), pytest.approx(high))
         at += step["contribution"]
     assert at == pytest.approx(total)
-    assert len(steps) == min(count, MAX_STEPS + 1)
+    assert len(steps) == min(count, MIN_STEPS + 1)
     assert last["factor"] == formatting.percent(1 / (1 + math.exp(-total)))
+
+
+@pytest.mark.parametrize(("count", "shown"), [(12, 11), (40, MAX_STEPS)])
+def test_what_is_left_out_weighs_less_than_the_last_that_is_shown(count: int, shown: int) -> None:
+    assert count_steps([0.1] * count) == shown
 
 
 def test_the_weightiest_come_first_and_say_what_they_do_to_the_odds() -> None:
     rows = waterfall_rows(BASE, reasons(3)[::-1], "payment")
     assert [row["name"] for row in rows] == ["An average payment", "R0", "R1", "R2", "This payment"]
-    assert [row["factor"] for row in rows[1:4]] == ["×\u00a06.7", "÷\u00a02.6", "×\u00a01.9"]
+    assert [row["factor"] for row in rows[1:4]] == ["×6.7", "÷2.6", "×1.9"]
     assert [row["kind"] for row in rows[1:4]] == ["raises the risk", "lowers the risk", "raises the risk"]

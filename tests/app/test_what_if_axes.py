@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.api.detector import read_detector
-from app.components.what_if_axes import axes_of
+from app.views.score.what_if_axes import axes_of
 from tests.app.contract_shapes import detector_document, event
 
 DETECTOR = read_detector(detector_document())

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_server import Contract
+from tests.app.past_decisions import add
 
 IMPORTANCE = {
     "features": [
@@ -32,9 +33,9 @@ def test_three_measures_stand_side_by_side(page: AppTest) -> None:
     table = page.dataframe[0].value
     first = table.iloc[0]
     assert first["description"] == "Amount against this customer's mean (30d)"
-    assert first["contribution"] == pytest.approx(0.83 / math.log(2))
+    assert first["contribution"] == pytest.approx(math.exp(0.83))
     amount = table[table["description"] == "Amount of the payment"].iloc[0]
-    assert (amount["drop"], amount["gain"]) == (0.21, 0.4)
+    assert (amount["drop"], amount["gain"]) == (0.21, 40.0)
 
 
 def test_a_feature_is_drawn_and_kept_in_the_address(contract: Contract, page: AppTest) -> None:
@@ -78,7 +79,7 @@ def test_payments_in_which_it_decided_can_be_opened(page: AppTest) -> None:
 
 
 def test_a_payment_with_a_stored_decision_leads_to_its_case(contract: Contract, page: AppTest) -> None:
-    contract.decisions["past-1"] = {"event_id": "past-1"}
+    add(contract, "past-1", 920.0)
     page.button(key="past-1-past-1").click().run()
     assert not page.exception
     assert "/queue?event=past-1" in texts(page)
@@ -111,7 +112,7 @@ def test_a_version_without_past_events_shows_what_is_known(contract: Contract, o
 
 def test_a_brought_model_is_said_to_be_explained_approximately(contract: Contract, open_page: OpenPage) -> None:
     contract.evaluation["importance"] = IMPORTANCE
-    contract.detector["reasons"] = {"kind": "approximate", "method": "lime"}
+    contract.detector["reasons"] = {"kind": "approximate", "method": "lime", "stability": None, "gap": None}
     contract.faults["/v1/detector/contributions"] = 404
     page = open_page("why").run()
     assert "approximate (LIME)" in texts(page)

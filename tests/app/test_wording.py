@@ -66,9 +66,3 @@ def test_percent(share: float, text: str) -> None:
 )
 def test_names_become_labels(name: str, text: str) -> None:
     assert formatting.title(name) == text
-
-
-def test_moments_are_in_utc() -> None:
-    assert formatting.moment("2026-01-05T15:24:11+02:00") == "5 Jan 2026, 13:24 UTC"
-    assert formatting.moment("2026-01-05T13:24:11Z", time=False) == "5 Jan 2026"
-    assert formatting.moment(None) == "–"

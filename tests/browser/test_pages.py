@@ -63,7 +63,7 @@ def test_a_payment_is_decided_and_opened_again(page: Page, scheme: str, dashboar
     keep_screenshot(page, f"score-why-{scheme}", 1200)
     event_id = page.get_by_role("textbox", name="Or open a past decision by event ID").input_value()
     page.get_by_role("tab", name="Profile at decision time").click()
-    expect(page.get_by_label("What was known over 30 days")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_label("Profiles with a half-life of 30 days")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"score-known-{scheme}", 900)
     turn_to(page, "Batch")
     expect(page.get_by_role("heading", name="Earlier batches")).to_be_visible(timeout=WAIT_MS)
@@ -111,7 +111,7 @@ def test_performance(page: Page, scheme: str, dashboard_url: str) -> None:
 
 
 def test_why(page: Page, scheme: str, dashboard_url: str) -> None:
-    open_page(page, dashboard_url, "Why")
+    open_page(page, dashboard_url, "Model insights")
     expect(page.get_by_role("heading", name="Effect of a feature's values")).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"why-{scheme}", 1900)
     page.get_by_role("button", name="Show", exact=True).first.click()

@@ -11,8 +11,8 @@ from tollgate.core.history.item_packing import pack_pairs, unpack_pair
 from tollgate.core.history.plan import plan_history
 from tollgate.core.history.stored import StoredSums, add_to_all, add_up, stale_names
 
-from bench.serving.item_size import item_bytes
 from tests.core.one_by_one import PAYMENT, fold, make_events
+from tests.fakes.item_size import item_bytes
 
 DAY_S = 86_400.0
 # As many half-lives as the detector of the Handbook has: two more than the sample's, and larger items.

@@ -14,9 +14,9 @@ from tollgate.core.history.plan import plan_history
 from tollgate.core.history.stored import StoredSums, add_fraud
 from tollgate.core.history.stored_names import OPEN
 
-from bench.serving.item_size import item_bytes
 from tests.core.one_by_one import PAYMENT, TIDILY, Store, add_event, fold, make_events, read_history
 from tests.core.timeline import Timeline
+from tests.fakes.item_size import item_bytes
 from tests.hypothesis_profiles import examples
 
 DAY_S = 86_400.0

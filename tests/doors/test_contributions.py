@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from tollgate.core.explanations.explainer import Explainer
-from tollgate.services.detectors.sample_events import read_past_events
 
 from tests.doors.doors import call
 from tests.services.backend import Backend, reseal
@@ -35,7 +34,7 @@ def dependence(feature: str = FEATURE) -> dict[str, Any]:
 
 def test_means_are_those_of_exact_contributions(backend: Backend) -> None:
     version = backend.container.champion()
-    past = read_past_events(backend.container, version)
+    past = backend.container.past_events.read(version)
     assert version.reasons
     explainer = version.reasons.explainer
     assert isinstance(explainer, Explainer)

@@ -139,7 +139,7 @@ def keyed_source(request: pytest.FixtureRequest, backend: Backend, keyed: list[P
         return
     with running_cluster() as servers:
         put_on_kafka(servers, "keyed", rows, "customer_id")
-        source = KafkaSource(servers, "keyed", lot_size=16)
+        source = KafkaSource(servers, "keyed", batch_size=16)
         yield source
         source.close()
 

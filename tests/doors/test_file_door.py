@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 
 import pytest
 from tollgate.errors import UnavailableError
-from tollgate.services.batches.inbox import list_inbox
+from tollgate.services.batches.catalog import list_inbox
 from tollgate.services.batches.process import score_batch as really_score
 
 from tests.doors.doors import Payload, invoke, load_event, write_notice

@@ -107,10 +107,15 @@ def test_a_thousand_labels_of_one_event_are_set_at_once(backend: Backend, paymen
     labels = [{"event_id": payment["event_id"], "label": word, "known_at": KNOWN_AT} for word in words]
     began = time.perf_counter()
     status, answer = post(labels)
-    assert time.perf_counter() - began < 2
+    took_s = time.perf_counter() - began
     assert (status, answer["accepted"]) == (200, 1000)
     assert backend.histories() == expected_histories(backend.container, payment, known_s={0: KNOWN_S})
     assert find_label(backend.container, payment["event_id"]).label == "fraud"
+    began = time.perf_counter()
+    for number in range(20):
+        decide(payment, f"other {number}")
+    # One after the other, they would take several times as long as 200 decisions.
+    assert took_s < 10 * (time.perf_counter() - began)
 
 
 def test_of_labels_given_together_the_one_that_became_known_last_holds(backend: Backend, payment: Payment) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.decisions.metrics import VERSION
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.services.batches.delivery import Delivery
+from tollgate.services.batches.lease import Delivery
 from tollgate.services.batches.process import score_batch
 from tollgate.services.decisions.announce import decide_and_publish
 from tollgate.services.labels.label_file import label_file
@@ -133,9 +133,7 @@ def test_a_file_keeps_its_version_when_it_is_handed_on(
     first = open_folder(sample_version).version
     etag = backend.drop("inbox/payments/a.csv", write_payments(later_payments[:500]))
     queue: list[str] = []
-    monkeypatch.setattr(
-        "tollgate.adapters.sqs.batch_queue.FileQueue.hand_on", lambda _self, key, _etag: queue.append(key)
-    )
+    monkeypatch.setattr("tollgate.adapters.sqs.FileQueue.hand_on", lambda _self, key, _etag: queue.append(key))
     state = score_batch(backend.container, "inbox/payments/a.csv", etag, Delivery(ends_s=time.monotonic()))
     assert (state.status, queue) == ("running", ["inbox/payments/a.csv"])
     other = reseal(sample_version, tmp_path / "other", created_at="2026-11-30T00:00:00Z")

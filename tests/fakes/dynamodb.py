@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bench.serving.item_size import item_bytes
 from tests.fakes.errors import AwsError, invalid
 from tests.fakes.expressions import Item, compile_condition, compile_update, placeholders, project, write_number
+from tests.fakes.item_size import item_bytes
 from tests.fakes.table_streams import Changes
 
 Json = dict[str, Any]

@@ -57,7 +57,7 @@ def test_stopping_stops_all_that_was_started(stop: signal.Signals) -> None:
         started = {process for process in running_emulators() if descends_from(process, demo.pid)}
         assert started
         demo.send_signal(stop)
-        assert "Stopped, with everything that was started." in demo.stderr.read()
+        assert "Stopped everything that the demo started." in demo.stderr.read()
     assert demo.returncode == 130
     assert not running_emulators() & started
 

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 from confluent_kafka import Producer
-from tollgate.adapters.sqs.refused_records import RefusedRecords
+from tollgate.adapters.sqs import RefusedRecords
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError
 
@@ -104,7 +104,7 @@ def test_events_on_kafka_count_once_and_poison_is_kept(tollgate: RunningStack, c
     put_on_kafka(cluster, "kept", rows[15:], "device_id")
     mapping, given_up = map_function(tollgate.emulator.endpoint_url)
     for expected in (32, 0):
-        source = KafkaSource(cluster, "kept", lot_size=7)
+        source = KafkaSource(cluster, "kept", batch_size=7)
         assert deliver_all(mapping, source) == expected, "the group goes on from what is committed"
         source.close()
     assert_each_counts_once(tollgate, rows)
@@ -122,7 +122,7 @@ def test_every_event_on_kafka_counts_once_though_its_reader_is_killed(
     nothing_more = tmp_path / "nothing.csv"
     nothing_more.write_text("event_id\n")
     command = [sys.executable, "-m", "localstack.stream", "kafka", str(nothing_more), "--stream", "killed"]
-    command += ["--endpoint-url", tollgate.emulator.endpoint_url, "--bootstrap-servers", cluster, "--lot-size", "9"]
+    command += ["--endpoint-url", tollgate.emulator.endpoint_url, "--bootstrap-servers", cluster, "--batch-size", "9"]
     for lots in (1, 2):
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:
             assert reader.stderr is not None

@@ -6,12 +6,14 @@ A test module takes these fixtures with `pytest_plugins = ("tests.services.backe
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
+from tollgate import clock
 from tollgate.services.container import Container
 
 from model_build.deployment.publish import open_folder
@@ -50,6 +52,13 @@ def backend(empty_backend: Backend, sample_version: Path) -> Backend:
     """Storage in which the sample version decides; its histories are empty."""
     empty_backend.publish(sample_version)
     return empty_backend
+
+
+@pytest.fixture
+def pass_time() -> Iterator[Callable[[float], None]]:
+    """Move the clock of this process on by some seconds, where waiting for them would show the same."""
+    with ExitStack() as moved:
+        yield lambda seconds: moved.enter_context(clock.set_to(clock.now() + timedelta(seconds=seconds)))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from itertools import chain, repeat
 from typing import Any
 
 import pytest
-from tollgate.adapters.kinesis.results import ATTEMPTS
+from tollgate.adapters.kinesis import ATTEMPTS
 from tollgate.core.detectors.safety import Safety
 from tollgate.core.streams.record import StreamRecord
 from tollgate.services.streams.process import MARGIN_S, decide_records

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -25,8 +25,7 @@ from tollgate.adapters.dynamodb.batches import BatchState, Lease
 from tollgate.adapters.s3.batch_names import BatchFile
 from tollgate.errors import ConflictError, TollgateError
 from tollgate.services.batches.catalog import show_batch
-from tollgate.services.batches.delivery import Delivery
-from tollgate.services.batches.lease import BatchLease
+from tollgate.services.batches.lease import BatchJob, BatchLease, Delivery
 from tollgate.services.batches.process import GivenUpError, LeaseHeldError, score_batch
 
 from tests.doors.doors import invoke, write_notice
@@ -165,12 +164,14 @@ def test_storage_that_fails_now_and_then_loses_and_doubles_nothing(
     assert (read_results(small, state.batch_id), small.histories()) == expected
 
 
-def test_a_run_that_lost_its_lease_writes_nothing_any_more(small: Backend, later_payments: list[Payment]) -> None:
+def test_a_run_that_lost_its_lease_writes_nothing_any_more(
+    small: Backend, later_payments: list[Payment], pass_time: Callable[[float], None]
+) -> None:
     etag = small.drop(KEY, write_payments(later_payments[:ROWS]))
     file = BatchFile.of(KEY, etag, "payments")
-    slow = BatchLease.take(small.container, file, Delivery("slow"))
+    slow = BatchLease.take(BatchJob(small.container, file, etag, Delivery("slow")))
     assert slow is not None
-    time.sleep(LEASE_S + 0.1)  # its thread does not run: it gives no sign of life
+    pass_time(LEASE_S + 0.1)  # its thread does not run: it gives no sign of life
     assert score_batch(small.container, KEY, etag).status == "done"
     with pytest.raises(ConflictError):
         slow.keep("0001-0000")
@@ -198,7 +199,7 @@ def test_near_its_end_a_function_hands_on_and_all_together_score_each_row_once(
     expected = undisturbed(small, later_payments[:ROWS])
     etag = small.drop(KEY, write_payments(later_payments[:ROWS]))
     handed: list[tuple[str, str]] = []
-    monkeypatch.setattr("tollgate.adapters.sqs.batch_queue.FileQueue.hand_on", lambda _self, *file: handed.append(file))
+    monkeypatch.setattr("tollgate.adapters.sqs.FileQueue.hand_on", lambda _self, *file: handed.append(file))
     runs = 0
     while (
         state := score_batch(small.container, KEY, etag, Delivery(f"m{runs}", 1, time.monotonic()))
@@ -211,16 +212,19 @@ def test_near_its_end_a_function_hands_on_and_all_together_score_each_row_once(
 
 
 def test_a_file_that_brings_no_run_further_is_given_up_with_a_reason(
-    small: Backend, later_payments: list[Payment], monkeypatch: pytest.MonkeyPatch
+    small: Backend,
+    later_payments: list[Payment],
+    monkeypatch: pytest.MonkeyPatch,
+    pass_time: Callable[[float], None],
 ) -> None:
     monkeypatch.setenv("TOLLGATE_MOST_TRIES", "3")
     forget_storage()
     etag = small.drop(KEY, write_payments(later_payments[:5]))
     file = BatchFile.of(KEY, etag, "payments")
     for receives in (1, 2, 3):  # runs that were killed before they came further
-        taken = BatchLease.take(small.container, file, Delivery("m", receives))
+        taken = BatchLease.take(BatchJob(small.container, file, etag, Delivery("m", receives)))
         assert taken is not None
-        time.sleep(LEASE_S + 0.1)
+        pass_time(LEASE_S + 0.1)
     with pytest.raises(GivenUpError):
         score_batch(small.container, KEY, etag, Delivery("m", 4))
     batch = show_batch(small.container, file.batch_id)

@@ -17,8 +17,7 @@ from tollgate.errors import UnavailableError
 from tollgate.handlers.index import handler
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.search import index as indexing
-from tollgate.services.search.day_totals import keep_day_sums
-from tollgate.services.search.index import merge_segments
+from tollgate.services.search.index import keep_day_totals, merge_segments
 from tollgate.services.search.summarize import summarize_decisions
 from tollgate.services.search.terms import SearchTerms
 
@@ -45,7 +44,7 @@ def write(backend: Backend, back: int, entries: list[Entry]) -> None:
 
 def keep(backend: Backend, *backs: int) -> None:
     container = backend.container
-    keep_day_sums(container.segments, container.day_sums, DETECTOR, [day(back).isoformat() for back in backs])
+    keep_day_totals(container.segments, container.day_totals, DETECTOR, [day(back).isoformat() for back in backs])
 
 
 def ask(backend: Backend, most_back: int = 3) -> list[dict[str, Any]]:
@@ -106,7 +105,7 @@ def test_merging_leaves_the_sums_right(backend: Backend) -> None:
         write(backend, 1, ENTRIES[start : start + 100])
     keep(backend, 1)
     expected = ask(backend)
-    assert merge_segments(backend.container, DETECTOR, day(1).isoformat(), is_over=True)
+    assert merge_segments(backend.container.segments, DETECTOR, day(1).isoformat(), is_over=True)
     assert ask(backend) == expected
 
 
@@ -114,14 +113,14 @@ def test_a_day_without_a_change_is_not_written_again(backend: Backend) -> None:
     write(backend, 1, ENTRIES)
     keep(backend, 1)
     (key,) = sums_of(backend)
-    before = backend.container.day_sums.s3.head_object(Bucket=backend.bucket, Key=key)["ETag"]
+    before = backend.container.day_totals.s3.head_object(Bucket=backend.bucket, Key=key)["ETag"]
     written: list[str] = []
-    backend.container.day_sums.s3.meta.events.register(
+    backend.container.day_totals.s3.meta.events.register(
         "before-parameter-build.s3.PutObject", lambda params, **_: written.append(params["Key"])
     )
     keep(backend, 1, 2)
     assert written == []
-    assert backend.container.day_sums.s3.head_object(Bucket=backend.bucket, Key=key)["ETag"] == before
+    assert backend.container.day_totals.s3.head_object(Bucket=backend.bucket, Key=key)["ETag"] == before
 
 
 def test_writers_at_once_lose_no_day(backend: Backend) -> None:
@@ -131,7 +130,7 @@ def test_writers_at_once_lose_no_day(backend: Backend) -> None:
     expected = ask(backend, 6)
     with ThreadPoolExecutor(len(backs)) as pool:
         list(pool.map(lambda back: keep(backend, back), backs))
-    kept, _ = backend.container.day_sums.read(DETECTOR, day(1).isoformat()[:7])
+    kept, _ = backend.container.day_totals.read(DETECTOR, day(1).isoformat()[:7])
     assert set(kept) == {day(back).isoformat() for back in backs}
     assert ask(backend, 6) == expected
 
@@ -141,10 +140,12 @@ def test_bytes_that_are_no_sums_are_passed_over_and_replaced(backend: Backend, c
     write(backend, 1, ENTRIES)
     expected = ask(backend)
     month = day(1).isoformat()[:7]
-    backend.container.day_sums.s3.put_object(Bucket=backend.bucket, Key=f"index/{DETECTOR}/sums-{month}", Body=content)
+    backend.container.day_totals.s3.put_object(
+        Bucket=backend.bucket, Key=f"index/{DETECTOR}/sums-{month}", Body=content
+    )
     assert ask(backend) == expected
     keep(backend, 1)
-    kept, _ = backend.container.day_sums.read(DETECTOR, month)
+    kept, _ = backend.container.day_totals.read(DETECTOR, month)
     assert list(kept) == [day(1).isoformat()]
 
 
@@ -154,7 +155,7 @@ def test_indexing_keeps_the_sums_of_yesterday(
     write(backend, 1, ENTRIES)
     monkeypatch.setattr(indexing, "_ONE_IN", 1)
     index_one(backend, later_payments[0])
-    kept, _ = backend.container.day_sums.read(DETECTOR, day(1).isoformat()[:7])
+    kept, _ = backend.container.day_totals.read(DETECTOR, day(1).isoformat()[:7])
     assert list(kept) == [day(1).isoformat()]
 
 
@@ -164,7 +165,7 @@ def test_sums_that_cannot_be_kept_stop_nothing(
     def refuse(*_: object) -> None:
         raise UnavailableError("S3 did not answer; try again.")
 
-    monkeypatch.setattr(indexing, "keep_day_sums", refuse)
+    monkeypatch.setattr(indexing, "keep_day_totals", refuse)
     monkeypatch.setattr(indexing, "_ONE_IN", 1)
     index_one(backend, later_payments[0])
     assert [one["decisions"] for one in ask(backend)] == [1]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.services.batches import inbox as listing
-from tollgate.services.batches.catalog import announce_batch
-from tollgate.services.batches.inbox import list_inbox
+from tollgate.services.batches import catalog as listing
+from tollgate.services.batches.catalog import announce_batch, list_inbox
 from tollgate.services.batches.process import score_batch
 
 from tests.services.backend import Backend, Payment, write_payments

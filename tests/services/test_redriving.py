@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from tollgate.adapters import clients
 from tollgate.adapters.s3.batch_names import BatchFile
-from tollgate.services.batches.delivery import Delivery
+from tollgate.services.batches.lease import Delivery
 from tollgate.services.batches.process import GivenUpError, score_batch
 
 from model_build.cli.main import main

@@ -110,7 +110,7 @@ def test_a_file_that_is_too_large_is_rejected(backend: Backend, monkeypatch: pyt
     plain = HEADER + b"".join(ROW.replace(b"1,", b"%d," % n, 1) for n in range(20_000))
     for key, content in {"inbox/a.csv": plain, "inbox/a.csv.gz": gzip.compress(plain)}.items():
         state = score_batch(backend.container, key, backend.drop(key, content))
-        assert (state.status, "0.00104858 GB; split it" in str(state.reason)) == ("rejected", True)
+        assert (state.status, "1 MB; split it" in str(state.reason)) == ("rejected", True)
 
 
 def test_a_repeated_notice_of_a_rejected_file_changes_nothing_but_the_time(backend: Backend, payment: Payment) -> None:

@@ -20,8 +20,8 @@ from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.labels.label import label_events
 
-from bench.serving.item_size import item_bytes
 from model_build.cli.main import main
+from tests.fakes.item_size import item_bytes
 from tests.services.backend import DETECTOR, Backend, Payment, Publish, forget_storage, reseal
 from tests.services.faulty_endpoint import FaultyEndpoint
 

@@ -16,7 +16,7 @@ from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.labels.label import label_events
-from tollgate.services.labels.label_steps import WAITING_DAYS
+from tollgate.services.labels.transitions import WAITING_DAYS
 
 from tests.services.at_once import WRITES, come_between
 from tests.services.backend import DETECTOR, Backend, Payment, Publish, find_label

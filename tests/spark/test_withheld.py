@@ -13,8 +13,8 @@ from tests.core.files.scored import score, to_csv
 from tests.core.files.test_withheld_rows import make_payments, make_strict
 from tests.services.backend import Backend
 from tests.services.expected import settled, under_pks
+from tests.spark.job_results import assert_same, read_results
 from tests.spark.needs import MARKS, need_spark
-from tests.spark.test_job import assert_same, read_results
 
 need_spark()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ProfileNotFound, UnauthorizedSSOTokenError
 from tollgate.adapters import clients
-from tollgate.adapters.error_messages import explain_aws
+from tollgate.adapters.errors import explain_aws
 from tollgate.errors import UnavailableError
 
 from tests.services.backend import Backend

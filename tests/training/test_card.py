@@ -1,7 +1,12 @@
+"""The model card: every section, every figure as its source has it, and no text that formats."""
+
 from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,11 +25,12 @@ from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.importance import measure_importance
 from model_build.evaluation.score_scale import check_scale
 from model_build.evaluation.slices import ScoredEvents, count_unseen_categories, days_since_first_seen, measure_slices
-from model_build.model_card.content import build_card, render_card
-from model_build.model_card.markdown import write_bullets, write_table, write_text
+from model_build.model_card.content import build_card
+from model_build.model_card.render import render_card
 from model_build.models.calibration import describe_calibration
 
 Plain = dict[str, Any]
+GOLDEN = Path(__file__).parent / "golden_card"
 HEADINGS = (
     "Intended use",
     "Data",
@@ -104,6 +110,20 @@ def whole(sample_version: Path, sample_csv: Path, quick_detector: DetectorFile) 
     }
 
 
+def test_a_card_is_rendered_as_its_golden_file_has_it() -> None:
+    card = json.loads((GOLDEN / "card.json").read_text(encoding="utf-8"))
+    assert render_card(card) == (GOLDEN / "card.md").read_text(encoding="utf-8")
+
+
+def test_the_wheel_holds_the_template(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    template = "model_build/model_card/card.md.j2"
+    assert zipfile.ZipFile(wheel).read(template) == (root / template).read_bytes()
+
+
 def test_a_whole_card_has_every_section_in_order(whole: tuple[Plain, Plain]) -> None:
     assert headings(render_card(build_card(*whole))) == list(HEADINGS)
 
@@ -175,100 +195,6 @@ def test_the_shares_at_each_outcome_are_those_of_its_score(sealed: tuple[Plain, 
     assert review["precision"] == pytest.approx(row["true_positives"] / flagged, abs=1e-5)
 
 
-def counts(score: int, caught: int, missed: int) -> Plain:
-    return {
-        "score": score,
-        "true_positives": caught,
-        "false_negatives": missed,
-        "false_positives": 0,
-        "true_negatives": 10,
-    }
-
-
-def test_limits_are_told_by_figures() -> None:
-    manifest: Plain = {
-        "detector": "d",
-        "created_at": "2026-04-03T00:00:00Z",
-        "event_type": {"name": "payment", "label": {"delay_s": 7 * 86_400, "time": None}},
-        "outcomes": [{"name": "approve", "from_score": 0}, {"name": "review", "from_score": 900}],
-        "training": {"frauds": 40, "from": "2026-01-01T00:00:00Z", "to": "2026-04-01T00:00:00Z"},
-    }
-    limits = build_card(manifest, {"thresholds": [counts(900, 10, 10)]})["limits"]
-    assert limits == [
-        "The data has only 40 labeled frauds; below 50, every figure here is uncertain.",
-        "The test part has 20 frauds, of which 50% score 900 or higher (95% confidence interval 27.2% to 72.8%).",
-        "The data spans 90 days, less than a year, so seasonal changes are not covered.",
-        "The label delay had not passed for the last 5.0 days of the data when this version was made: frauds there may "
-        "count as legitimate.",
-    ]
-
-
-def test_what_is_long_and_large_and_old_has_none_of_these_limits() -> None:
-    manifest: Plain = {
-        "detector": "d",
-        "created_at": "2026-04-03T00:00:00Z",
-        "event_type": {"label": {"delay_s": 7 * 86_400}},
-        "outcomes": [{"name": "review", "from_score": 900}],
-        "training": {"frauds": 4_000, "from": "2024-01-01T00:00:00Z", "to": "2026-03-01T00:00:00Z"},
-    }
-    assert "limits" not in build_card(manifest, {"thresholds": [counts(900, 300, 500)]})
-
-
-def part_of(name: str, caught: tuple[float, float, float] | None, flagged: float, *, few: bool = False) -> Plain:
-    def share(low: float, middle: float, high: float) -> Plain:
-        return {"share": middle, "low": low, "high": high}
-
-    return {
-        "name": name,
-        "events": 10,
-        "frauds": 1,
-        "few_frauds": few,
-        "average_precision": None if few else 0.5,
-        "auc": None if few else 0.9,
-        "flagged_legitimate": share(flagged * 0.9, flagged, flagged * 1.1),
-        "caught_frauds": None if caught is None else share(*caught),
-    }
-
-
-def test_slices_clearly_under_the_whole_are_limits_and_others_are_not() -> None:
-    slices = {
-        "review_from": 900,
-        "overall": part_of("all events", (0.55, 0.6, 0.65), 0.02),
-        "dimensions": [
-            {
-                "title": "channel",
-                "slices": [
-                    part_of("weak", (0.2, 0.3, 0.4), 0.02),
-                    part_of("unclear", (0.2, 0.4, 0.7), 0.03),
-                    part_of("harsh", (0.6, 0.7, 0.8), 0.05),
-                    part_of("tiny", (0.0, 0.1, 0.3), 0.02, few=True),
-                    part_of("none", None, 0.02, few=True),
-                ],
-            }
-        ],
-    }
-    assert build_card({"detector": "d"}, {"slices": slices})["limits"] == [
-        "channel: weak: 30% (20% to 40%) of the frauds score 900 or higher, against 60% overall.",
-        "channel: harsh: 5% (4.5% to 5.5%) of the legitimate events score 900 or higher, against 2% overall.",
-        "Too few frauds to measure performance on: channel: tiny; channel: none.",
-    ]
-
-
-def test_new_categories_and_broken_promises_are_limits() -> None:
-    scale = check_scale(np.repeat([0, 900], [950, 50]))
-    unseen = [{"column": "shop", "events": 1_200, "share": 0.12, "categories": ["a|b", "new"]}]
-    limits = build_card({"detector": "d"}, {"scale_check": {"test": scale}, "unseen_categories": unseen})["limits"]
-    assert limits[0] == (
-        'Column "shop": 1,200 test events (12%) have a category that the training part does not have, such as "a|b", '
-        '"new"; the model has learned nothing about them.'
-    )
-    assert limits[1:] == [
-        "More legitimate test events than expected reach these scores: 860: 5% instead of 3%; 900: 5% instead of 2%.",
-        "Fewer legitimate test events than expected reach these scores: 600: 5% instead of 10%; "
-        "700: 5% instead of 7%; 950: 0% instead of 1%; 975: 0% instead of 0.5%.",
-    ]
-
-
 HOSTILE = "# <b>x</b> | a\r\n| --- | `code` [link](javascript:alert(1)) *bold* $x$ &lt; __init__ \\"
 
 
@@ -285,14 +211,24 @@ def test_text_of_users_formats_nothing(whole: tuple[Plain, Plain]) -> None:
         assert len({len(row) for row in table}) == 1, table[0]
 
 
+def replace_texts(value: Any, text: str) -> Any:  # noqa: ANN401
+    """Return plain data with another text in the place of every text."""
+    if isinstance(value, dict):
+        return {name: replace_texts(inner, text) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [replace_texts(inner, text) for inner in value]
+    return text if isinstance(value, str) else value
+
+
 @given(st.text())
-def test_any_text_stays_one_line_and_one_cell(text: str) -> None:
-    assert "\n" not in write_text(text)
-    lines = list(write_table(["a", "b"], [[text, 1]]))
-    assert len(lines) == 3
-    assert all(len(line.splitlines()) == 1 for line in lines)
-    assert len(cells(re.sub(r"\\\\", "", lines[2]))) == 2
-    assert len(list(write_bullets([text]))) == 1
+def test_any_text_stays_on_its_line_and_in_its_cell_wherever_it_stands(text: str) -> None:
+    golden = json.loads((GOLDEN / "card.json").read_text(encoding="utf-8"))
+    plain, card = (render_card(replace_texts(golden, word)) for word in ("word", text))
+    assert headings(card) == headings(plain)
+    assert [[len(row) for row in table] for table in tables(card)] == [
+        [len(row) for row in table] for table in tables(plain)
+    ]
+    assert len(re.findall("^- ", card, flags=re.MULTILINE)) == len(re.findall("^- ", plain, flags=re.MULTILINE))
 
 
 @pytest.mark.parametrize(
@@ -304,11 +240,14 @@ def test_any_text_stays_one_line_and_one_cell(text: str) -> None:
         ("- item", r"\- item"),
         ("merchant_category", "merchant_category"),
         ("_x_", r"\_x\_"),
+        ("a > b & c", r"a \> b \& c"),
         (" a\n b\t", "a b"),
     ],
 )
 def test_only_what_would_format_is_escaped(text: str, written: str) -> None:
-    assert write_text(text) == written
+    lines = render_card({"detector": "d", "description": text, "notes": [text]}).splitlines()
+    assert lines[2] == written
+    assert lines[-1] == f"- {written}"
 
 
 def test_the_sources_are_not_changed(whole: tuple[Mapping[str, Any], Mapping[str, Any]]) -> None:

@@ -15,9 +15,8 @@ from model_build.cli.main import main
 from model_build.data.table import read_labeled_events
 from model_build.data.training_set import TrainingSet, build_training_set
 from model_build.detector_file.reader import DetectorFile
-from model_build.evaluation.evaluate import evaluate_detector
+from model_build.evaluation.evaluate import evaluate_detector, score_by_amount, score_by_rules
 from model_build.evaluation.prequential import Protocol, cut_folds
-from model_build.models.baselines import score_by_amount, score_by_rules
 from model_build.models.tuning import SEARCHED, tune_parameters
 
 pytestmark = pytest.mark.long

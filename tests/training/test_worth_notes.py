@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from model_build.models.worth_notes import auc_interval, note_model_worth
+from model_build.evaluation.cost_report import auc_interval, note_model_worth
 from tests.training.test_command_line import DETECTOR, call
 
 

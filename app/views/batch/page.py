@@ -1,4 +1,4 @@
-"""Batch page: upload a file, follow its progress, and see the results, also of earlier batches."""
+"""Batch page: upload a file, follow its progress and the inbox, and see the results, also of earlier batches."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from app import clock
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.components.outcome_card import empty_state
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown, show_page
-from app.views.batch.inbox import show_inbox
-from app.views.batch.summary import show_downloads, show_summary
-from app.views.batch.upload_panel import show_upload
+from app.views.batch.results import show_summary
+from app.views.batch.upload import show_upload
 
 POLL_EVERY_S = 2
 # A running batch sends a heartbeat every few seconds.
@@ -89,9 +88,9 @@ def _column_config() -> dict[str, Any]:
     return {
         "file": column.TextColumn("File", width="medium"),
         "status": column.TextColumn("Status", width=80),
-        "created": column.DatetimeColumn("Uploaded (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC", width=150),
-        "rows": column.NumberColumn("Rows", format="%,d", width=80),
-        "failed": column.NumberColumn("Failed", format="%,d", width=70),
+        "created": times.column("Uploaded", width=150),
+        "rows": column.NumberColumn("Rows", format=formatting.COUNT_FORMAT, width=80),
+        "failed": column.NumberColumn("Failed", format=formatting.COUNT_FORMAT, width=70),
     }
 
 
@@ -103,7 +102,7 @@ def _show_batch(api: Api, detector: Detector, batch_id: str) -> None:
         st.header(in_markdown(str(batch.get("filename") or batch_id)), anchor=False)
         st.caption(in_markdown(_origin(batch, batch_id)))
     with files:
-        show_downloads(batch)
+        _show_downloads(batch)
     if status == "rejected":
         reason = str(batch.get("reason") or "The API gave no reason.")
         st.warning(in_markdown(f"This file was not scored. {reason}"), icon=":material/block:")
@@ -116,12 +115,35 @@ def _show_batch(api: Api, detector: Detector, batch_id: str) -> None:
         _watch(api, batch_id)
 
 
+def _show_downloads(batch: Json) -> None:
+    """Offer the files of a finished batch."""
+    downloads = batch.get("downloads") or {}
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if downloads.get("results"):
+            st.link_button(
+                "Download results (CSV)",
+                downloads["results"],
+                type="primary",
+                icon=":material/download:",
+                help="Your columns plus score, probability, outcome and status.",
+            )
+        if downloads.get("results_parquet"):
+            st.link_button(
+                "Download results (Parquet)",
+                downloads["results_parquet"],
+                icon=":material/download:",
+                help="The same data as Parquet, for programs.",
+            )
+        if downloads.get("summary"):
+            st.link_button("Download summary (JSON)", downloads["summary"], icon=":material/download:")
+
+
 def _origin(batch: Json, batch_id: str) -> str:
     version = (batch.get("summary") or {}).get("detector_version")
     decided = f" by detector version {version}" if version else ""
     if batch.get("finished_at"):
-        return f"Batch {batch_id}, finished {formatting.moment(batch['finished_at'])}{decided}"
-    return f"Batch {batch_id}, uploaded {formatting.moment(batch.get('created_at'))}"
+        return f"Batch {batch_id}, finished {times.moment(batch['finished_at'])}{decided}"
+    return f"Batch {batch_id}, uploaded {times.moment(batch.get('created_at'))}"
 
 
 @st.fragment(run_every=POLL_EVERY_S)
@@ -161,3 +183,62 @@ def _silent_s(batch: Json) -> float:
         return (clock.now() - datetime.fromisoformat(str(last))).total_seconds()
     except (ValueError, TypeError):
         return 0.0
+
+
+REFRESH_S = 10
+OPEN_STATES = {"queued": "Queued", "running": "Scoring"}
+INBOX_HELP = (
+    "Files in the bucket's inbox are scored automatically within seconds, whether you upload them here, with an S3 "
+    "tool or from a program. Finished files move to Earlier batches."
+)
+
+
+@st.fragment(run_every=REFRESH_S)
+@problems_shown()
+def show_inbox(api: Api) -> None:
+    """List unfinished files; selecting one shows its batch."""
+    inbox = api.inbox()
+    waiting = [file for file in inbox.get("files") or [] if file.get("status") in OPEN_STATES]
+    st.subheader(f"Inbox ({len(waiting)})", anchor=False, help=INBOX_HELP)
+    if not waiting:
+        st.caption("No files waiting. Files dropped in inbox/ appear here until scored.")
+        return
+    chosen = st.dataframe(
+        [_inbox_row(file) for file in waiting],
+        hide_index=True,
+        height="content" if len(waiting) <= 3 else 36 * 4,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="inbox",
+        column_config=_inbox_columns(),
+        alt="Files that are waiting or being scored; select one to see it",
+    )
+    if not inbox.get("complete", True):
+        st.caption("The inbox has more files than are listed here.")
+    rows = chosen.get("selection", {}).get("rows", [])
+    if rows and rows[0] < len(waiting) and st.query_params.get("batch") != waiting[rows[0]]["batch_id"]:
+        st.query_params["batch"] = str(waiting[rows[0]]["batch_id"])
+        st.rerun()
+
+
+def _inbox_row(file: Json) -> Json:
+    return {
+        "file": str(file.get("filename") or ""),
+        "state": OPEN_STATES[str(file["status"])],
+        "put": file.get("put_at"),
+        "size": formatting.size(int(file.get("size_bytes") or 0)),
+    }
+
+
+def _inbox_columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "file": column.TextColumn("File", width="medium"),
+        "state": column.TextColumn("State", width=110),
+        "put": times.column("Received", width=150),
+        "size": column.TextColumn("Size", width=80),
+    }
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

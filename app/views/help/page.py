@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.api.client import Api, Connection, Json
-from app.api.connection import find_connection
+from app.api.client import Api, Json
+from app.api.connection import Connection, find_connection
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.glossary import GLOSSARY
 from app.ui.page import in_markdown, problems_shown, show_page, show_problem
-from app.views.help.sentences import DOCUMENTS, KEYS, METRICS
 from app.views.today.data import time_health
 
 _MEASURED = "help.measured"
@@ -29,6 +29,7 @@ def _show_body(api: Api, detector: Detector) -> None:
     connection = find_connection()
     if connection is not None:
         _show_connection(api, connection)
+    _show_time_zone()
     with problems_shown():
         _show_versions(load_versions(api.url, api))
     _show_reading(detector)
@@ -61,6 +62,16 @@ def _show_connection(api: Api, connection: Connection) -> None:
     st.button("Measure again", icon=":material/refresh:", on_click=_measure, args=(api,))
 
 
+def _show_time_zone() -> None:
+    st.header("Time zone", anchor=False)
+    name = "UTC" if times.zone_name() == "UTC" else f"{times.zone_name()} time"
+    switch = "" if times.reader_zone() is UTC else " To switch between your zone and UTC, use the control at the top."
+    st.markdown(
+        in_markdown(f"Times on all pages are in {name}.{switch} Downloads, links and the API use UTC. ")
+        + in_markdown(f"The days of charts and filters begin at {times.utc_midnight()}.")
+    )
+
+
 def _measure(api: Api) -> None:
     try:
         st.session_state[_MEASURED] = time_health(api), None
@@ -89,10 +100,12 @@ def _show_versions(answer: Json) -> None:
         hide_index=True,
         height="content" if len(rows) <= 6 else 250,
         column_config={
-            "Sealed": column.DatetimeColumn("Sealed (UTC)", format="D MMM YYYY, HH:mm", timezone="UTC"),
+            "Sealed": times.column("Sealed"),
             "Rules": column.NumberColumn(width=70),
-            "Trained on": column.NumberColumn(format="localized", help="Number of events in the training data."),
-            "Data to": column.DatetimeColumn("Data through", format="D MMM YYYY", timezone="UTC"),
+            "Trained on": column.NumberColumn(
+                format=formatting.COUNT_FORMAT, help="Number of events in the training data."
+            ),
+            "Data to": times.column("Data through", time=False),
         },
         placeholder=formatting.NOTHING,
         alt="Sealed versions of the detector, newest first",
@@ -125,3 +138,49 @@ def _sentence(text: str) -> str:
 def _table(first: str, second: str, rows: Mapping[str, str]) -> str:
     lines = [f"| {first} | {second} |", "|---|---|"]
     return "\n".join([*lines, *(f"| **{in_markdown(name)}** | {in_markdown(text)} |" for name, text in rows.items())])
+
+
+# {event} and {events} are the words for what the detector decides on.
+METRICS: Mapping[str, str] = {
+    "Score": "0 to 1000, scaled by false positives: about 2% of legitimate {events} score 900 or higher, 1% score 950 "
+    "or higher, and 0.5% score 975 or higher. It is not a fraud probability.",
+    "Probability": "The likelihood of fraud. Of {events} with a probability of 20%, about one in five is fraud.",
+    "Money at risk": "Probability of fraud × amount: the expected loss if the case is approved. Sorts the queue.",
+    "Recall": "The share of all fraud that is caught. The rest is missed.",
+    "Precision": "The share of flagged {events} that are fraud. At 25%, three in four alerts are false positives.",
+    "False positive rate": "The share of legitimate {events} that are flagged.",
+    "AUC": "How well the score ranks fraud above legitimate {events}: 0.5 is random, 1 is perfect. When fraud is rare, "
+    "AUC looks good early; average precision is more informative.",
+    "Average precision": "Precision averaged over all thresholds. A random score reaches the share of fraud; 1 is "
+    "perfect.",
+    "Alert rate": "The share of {events} that were reviewed or blocked.",
+    "Saved": "The loss avoided by catching fraud. Results on past {events} are marked as estimates when they come from "
+    "a sample.",
+    "Contribution": "The effect of one reason on the log-odds of fraud. The base and all contributions add up to the "
+    "log-odds of the probability.",
+    "Open days": "Days whose labels are not final. Fraud is reported late, so recent recall looks better than it is.",
+}
+
+KEYS: Mapping[str, str] = {
+    "Tab, Shift + Tab": "Next or previous field or button.",
+    "Enter, Space": "Press a button or open a menu.",
+    "Arrow keys": "Move a threshold, a selection or a table cell.",
+    "Escape": "Close a menu or suggestions.",
+    "Ctrl + F in a table": "Search the table.",
+    "R": "Refresh the page.",
+}
+
+DOCUMENTS: Mapping[str, str] = {
+    "Rules and lists": "Rule syntax, checks, and how rules set outcomes: docs/reference/rules.md.",
+    "The score": "The scale of the score and why it is stable: docs/explanation/score.md.",
+    "Costs and thresholds": "Savings and the choice of thresholds: docs/explanation/costs-and-thresholds.md.",
+    "Reasons": "Contributions explained: docs/explanation/reasons.md.",
+    "How searching works": "When a decision appears in searches and counts: docs/explanation/how-searching-works.md.",
+    "Files": "File formats and results: docs/reference/files.md.",
+    "HTTP API": "All API calls, for your own programs: docs/reference/http-api.md.",
+    "The dashboard": "Settings, keyboard shortcuts and log-in: app/README.md.",
+}
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

@@ -9,6 +9,7 @@ import altair as alt
 from app.api.client import Json
 from app.components.charts import COLOURS, RULE, Chart, inline, one_or_other
 from app.components.live_days import LiveDay
+from app.ui import times
 from app.views.performance.costs import Cost
 
 PARTS = {"Missed fraud": "#e0525c", "Reviews": "#e0a03c", "Wrong blocks": "#8b79d9"}
@@ -107,9 +108,15 @@ def days_chart(days: Sequence[LiveDay], count: Callable[[Json], tuple[int, int]]
     """Return the known fraud of each day, caught and missed by ``count``; days without final labels are pale."""
     rows: list[Json] = []
     for live in days:
-        state = "final" if live.is_mature else f"open until {live.matures.isoformat()}"
+        state = "final" if live.is_mature else f"open until {times.day(live.matures)}"
         for kind, number in zip(CAUGHT, count(live.summary), strict=True):
-            row = {"day": live.day.isoformat(), "kind": kind, "count": number, "labels": state}
+            row = {
+                "day": live.day.isoformat(),
+                "date": times.day(live.day),
+                "kind": kind,
+                "count": number,
+                "labels": state,
+            }
             rows.append(row | {"mature": live.is_mature, "decisions": live.summary["decisions"]})
     return (
         alt.Chart(inline(rows))
@@ -127,7 +134,7 @@ def days_chart(days: Sequence[LiveDay], count: Callable[[Json], tuple[int, int]]
             ),
             opacity=one_or_other(alt.OpacityValue, "datum.mature", 1, 0.3),
             tooltip=[
-                alt.Tooltip("day:N", title="Day"),
+                alt.Tooltip("date:N", title="Day (UTC)"),
                 alt.Tooltip("kind:N", title="Fraud"),
                 alt.Tooltip("count:Q", title="Number"),
                 alt.Tooltip("labels:N", title="Labels"),

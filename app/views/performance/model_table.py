@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from app.api.client import Json
-from app.components.chart_display import show_chart
-from app.components.charts import Curve, Points, curves_chart
+from app.components.charts import Curve, Points, curves_chart, show_chart
+from app.components.score_table import Figures
+from app.ui import formatting
 
 METRICS = {
     "auc": ("ROC AUC", "Probability that a fraud scores higher than a legitimate event. 0.5 is random."),
@@ -29,11 +30,13 @@ LOW_RATES = 0.1
 MAX_DEFAULT_CURVES = 4
 
 
-def show_models(evaluation: Json, false_positive_rate: float | None) -> None:
+def show_models(evaluation: Json, live: Figures | None) -> None:
     """Show all models in a table, and the curves of the selected ones.
 
-    ``false_positive_rate`` is that of the threshold: the table has the recall of each model at that rate.
+    ``live`` are the metrics of the live model at the threshold: the table has the recall of each model at the same
+    false positive rate.
     """
+    rate = None if live is None else live.false_positive_rate
     models: list[Json] = evaluation.get("models") or []
     curves: Json = evaluation.get("curves") or {}
     heading, choice = st.columns([3, 2], vertical_alignment="bottom")
@@ -45,14 +48,14 @@ def show_models(evaluation: Json, false_positive_rate: float | None) -> None:
             "Period", list(PERIODS), default="test", required=True, format_func=PERIODS.__getitem__,
             label_visibility="collapsed", help=note,
         )  # fmt: skip
-    _show_table(models, period or "test", curves, false_positive_rate)
+    _show_table(models, period or "test", curves, live)
     if curves:
-        _show_curves(models, curves, false_positive_rate)
+        _show_curves(models, curves, rate)
 
 
-def _show_table(models: list[Json], period: str, curves: Json, rate: float | None) -> None:
+def _show_table(models: list[Json], period: str, curves: Json, live: Figures | None) -> None:
     used = [name for name in METRICS if any((model.get(period) or {}).get(name) is not None for model in models)]
-    rows = [_row(model, period, used, curves, rate) for model in models]
+    rows = [_row(model, period, used, curves, live) for model in models]
     rows.sort(key=lambda row: row.get("average_precision") or 0.0, reverse=True)
     height: Any = "content" if len(rows) <= 12 else 460
     st.dataframe(
@@ -60,15 +63,22 @@ def _show_table(models: list[Json], period: str, curves: Json, rate: float | Non
     )
 
 
-def _row(model: Json, period: str, used: list[str], curves: Json, rate: float | None) -> Json:
+def _row(model: Json, period: str, used: list[str], curves: Json, live: Figures | None) -> Json:
     metrics, curve = model.get(period) or {}, curves.get(model["name"])
     return {
         "model": _title(model),
         "chosen": "Live" if model.get("chosen") else "",
-        "here": None if rate is None or curve is None else height_at(curve["roc"], rate),
+        "here": formatting.hundredths(_recall_at(model, curve, live)),
         **{name: metrics.get(name) for name in used},
         "train_s": model.get("train_s"),
     }
+
+
+def _recall_at(model: Json, curve: Json | None, live: Figures | None) -> float | None:
+    """Return the recall of a model where the live one has its threshold: the live one's own, or that of its curve."""
+    if live is None or live.false_positive_rate is None or curve is None:
+        return None
+    return live.recall if model.get("chosen") else height_at(curve["roc"], live.false_positive_rate)
 
 
 def height_at(points: Points, x: float) -> float:
@@ -94,7 +104,9 @@ def _column_config(used: list[str]) -> dict[str, Any]:
     return {
         "model": column.TextColumn("Model", width="medium"),
         "chosen": column.TextColumn("Status", help="Live: this model scores new events.", width=80),
-        "here": column.ProgressColumn("Recall at threshold", help=note, format="percent", min_value=0, max_value=1),
+        "here": column.ProgressColumn(
+            "Recall at threshold", help=note, format=formatting.PERCENT_FORMAT, min_value=0, max_value=100
+        ),
         **metrics,
         "train_s": column.NumberColumn("Training", help="Time to train, in seconds.", format="%.1f s", width=80),
     }

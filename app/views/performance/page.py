@@ -12,21 +12,17 @@ from streamlit.delta_generator import DeltaGenerator
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.api.evaluation import load_evaluation, read_test_table
-from app.components.chart_display import show_chart
-from app.components.charts import Curve
-from app.components.health_sentences import describe_calibration, describe_moved
+from app.components.charts import Curve, show_chart
 from app.components.live_days import count_frauds
-from app.components.model_health import calibrate_money, compare_with_test
+from app.components.model_health import calibrate_money, compare_with_test, describe_calibration, describe_moved
 from app.components.outcome_card import empty_state
 from app.components.score_table import ScoreTable, measure
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown, show_page
 from app.ui.url_state import in_url, one_of
 from app.views.performance.charts import calibration_chart
 from app.views.performance.costs import read_prices
-from app.views.performance.decided_panel import show_decided
-from app.views.performance.decided_table import count_decided
-from app.views.performance.live_panel import Live, read_live, read_table, show_days
+from app.views.performance.live import Live, count_decided, read_live, read_table, show_days, show_decided
 from app.views.performance.model_table import LOW_RATES, draw_curves, show_models
 from app.views.performance.threshold_panel import (
     choose_thresholds,
@@ -85,7 +81,7 @@ def _show_test(detector: Detector, evaluation: Json) -> None:
         show_distribution(table, thresholds, formatting.plural(detector.event_name))
     with calibration:
         _show_calibration(evaluation.get("calibration"))
-    show_models(evaluation, measure(table, thresholds[0][1]).false_positive_rate)
+    show_models(evaluation, measure(table, thresholds[0][1]))
 
 
 def _show_live(api: Api, detector: Detector, evaluation: Json, controls: DeltaGenerator) -> None:
@@ -226,4 +222,8 @@ def _live_basis(detector: Detector, table: ScoreTable) -> str:
 
 
 def _span(span: Json) -> str:
-    return f"{formatting.moment(span.get('from'), time=False)} to {formatting.moment(span.get('to'), time=False)}"
+    return times.period(span.get("from"), span.get("to"))
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

@@ -6,8 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.api.detector import Detector, Outcome
-from app.components.chart_display import show_chart
-from app.components.charts import Histogram, Mark, score_histogram
+from app.components.charts import Histogram, Mark, score_histogram, show_chart
 from app.components.confusion import matrix_of_scores
 from app.components.score_table import TOP, Acted, Figures, ScoreTable, measure
 from app.ui import formatting
@@ -77,28 +76,35 @@ def used_threshold(detector: Detector, otherwise: int = 900) -> int:
 def show_figures(detector: Detector, now: Figures, before: Figures, everything: Acted, against: str) -> None:
     """Show metrics, and in small print their difference from others, which ``against`` names."""
     noun = formatting.plural(detector.event_name)
-    cells = iter(st.columns(6 if now.missed_amount is not None else 5))
+    cells = iter(st.columns(4 if now.missed_amount is not None else 3))
     next(cells).metric(
         "Recall", formatting.percent(now.recall), _points(now.recall, before.recall), border=True,
-        help=f"Share of all fraud that is reviewed or blocked. Small print: change from {against}.",
+        height="stretch", help=f"Share of all fraud that is reviewed or blocked. Small print: change from {against}.",
     )  # fmt: skip
     if now.missed_amount is not None:
         _show_missed(next(cells), now, before, detector, noun)
     next(cells).metric(
         "Precision", formatting.percent(now.precision), _points(now.precision, before.precision), border=True,
-        help=f"Share of flagged {noun} that are fraud.",
+        height="stretch", help=f"Share of flagged {noun} that are fraud.",
     )  # fmt: skip
     next(cells).metric(
         "False positive rate", formatting.percent(now.false_positive_rate),
         _points(now.false_positive_rate, before.false_positive_rate), delta_color="inverse", border=True,
-        help=f"Share of legitimate {noun} that are flagged: good customers affected.",
+        height="stretch", help=f"Share of legitimate {noun} that are flagged: good customers affected.",
     )  # fmt: skip
+    with st.expander("More metrics"):
+        _show_more(detector, now, before, everything)
+
+
+def _show_more(detector: Detector, now: Figures, before: Figures, everything: Acted) -> None:
+    cells, noun = iter(st.columns(4)), formatting.plural(detector.event_name)
     next(cells).metric(
         "F1", formatting.percent(now.f1), _points(now.f1, before.f1), border=True,
-        help="Harmonic mean of precision and recall. High only if both are high.",
+        height="stretch", help="Harmonic mean of precision and recall. High only if both are high.",
     )  # fmt: skip
     next(cells).metric(
         "Accuracy", formatting.percent(now.accuracy), _points(now.accuracy, before.accuracy), border=True,
+        height="stretch",
         help=f"Share of {noun} with the right outcome. Because fraud is rare, approving everything would already reach "
         f"{formatting.percent(everything.legitimate / ((everything.frauds + everything.legitimate) or 1))}.",
     )  # fmt: skip
@@ -112,6 +118,7 @@ def _show_missed(cell: DeltaGenerator, now: Figures, before: Figures, detector: 
         in_markdown(formatting.money(change, detector.currency).replace("−", "-")) if change else None,
         delta_color="inverse",
         border=True,
+        height="stretch",
         help=f"Amount of fraudulent {noun} that are approved.",
     )
 
@@ -179,14 +186,14 @@ def _show_costs(detector: Detector, table: ScoreTable, thresholds: list[tuple[st
     unit = f" ({detector.currency})" if detector.currency else ""
     chart = cost_chart(sweep(table, high, prices, blocks_alone=alone), low, best[0], unit)
     show_chart(chart, alt="Cost per day at each threshold")
-    here, least = (
-        formatting.money(price(table, *pair, prices).total, detector.currency) for pair in ((low, high), best)
-    )
+    totals = [price(table, *pair, prices).total for pair in ((low, high), best)]
+    here, least, less = (formatting.money(cost, detector.currency) for cost in (*totals, totals[0] - totals[1]))
+    saving = f"You could save {less} a day." if totals[0] - totals[1] >= 1 else ""
     where = " and ".join(
         f"{'no ' if score > TOP else ''}{name.lower()}{'' if score > TOP else f' from {score}'}"
         for (name, _), score in zip(thresholds, best if not alone else best[:1], strict=True)
     )
-    st.caption(in_markdown(f"Current: {here} per day. Cheapest: {least} per day ({where})."))
+    st.caption(in_markdown(f"Current: {here} per day. Cheapest: {least} per day ({where}). {saving}".rstrip()))
 
 
 def show_distribution(table: ScoreTable, thresholds: list[tuple[str, int]], noun: str) -> None:

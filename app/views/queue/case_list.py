@@ -8,15 +8,17 @@ import streamlit as st
 
 from app.api.client import Json
 from app.api.detector import Detector
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown
-from app.views.queue.filters import QueueTerms
 
 EVENT = "event"
+# Cases of one step of the list, and the most that one search returns.
+PAGE, MAX_CASES = 50, 200
+LIMIT = "queue-limit"
 _LIST = "queue-list"
 
 
-def show_case_list(detector: Detector, terms: QueueTerms, cases: Sequence[Json], current: str, found: Json) -> None:
+def show_case_list(detector: Detector, sort: str, cases: Sequence[Json], current: str, found: Json) -> None:
     """Show the cases; selecting one opens it."""
     many = f"first {len(cases)}" if found.get("cursor") else str(len(cases))
     st.subheader(f"Cases ({many})", anchor=False, help=_freshness(found))
@@ -31,11 +33,26 @@ def show_case_list(detector: Detector, terms: QueueTerms, cases: Sequence[Json],
             list(by_id),
             key=_LIST,
             index=None,
-            format_func=lambda event_id: _title(detector, terms, by_id[event_id]),
+            format_func=lambda event_id: _title(detector, sort, by_id[event_id]),
             captions=[_caption(one) for one in cases],
             on_change=_open_chosen,
             label_visibility="collapsed",
         )
+    if found.get("cursor"):
+        _offer_more(len(cases))
+
+
+def _offer_more(shown: int) -> None:
+    """Show a button that lists more cases, up to what one search returns."""
+    limit = min(MAX_CASES, st.session_state.get(LIMIT, PAGE) + PAGE)
+    if limit == st.session_state.get(LIMIT, PAGE):
+        st.caption(f"Only the first {shown} are listed. Use the filters to see others.")
+        return
+    st.button("Show more cases", icon=":material/expand_more:", type="tertiary", on_click=_show_up_to, args=(limit,))
+
+
+def _show_up_to(limit: int) -> None:
+    st.session_state[LIMIT] = limit
 
 
 def go_to(event_id: str) -> None:
@@ -58,20 +75,22 @@ def _open_chosen() -> None:
     go_to(str(st.session_state[_LIST] or ""))
 
 
-def _title(detector: Detector, terms: QueueTerms, found: Json) -> str:
-    kind = "amount" if terms.sort == "amount" else "money_at_risk"
+def _title(detector: Detector, sort: str, found: Json) -> str:
+    kind = "amount" if sort == "amount" else "money_at_risk"
     amount = formatting.money(found.get(kind), detector.currency, cents=True)
-    return in_markdown(amount if kind == "amount" else f"{amount} at risk")
+    customer = (found.get("entities") or {}).get("customer")
+    text = amount if kind == "amount" else f"{amount} at risk"
+    return in_markdown(f"{text} · {customer}" if customer else text)
 
 
 def _caption(found: Json) -> str:
     score = "no score" if found.get("score") is None else f"score {found['score']}"
-    at = formatting.moment(found["timestamp"]).removesuffix(" UTC")
+    at = times.moment(found["timestamp"], zone=False)
     weaker = found.get("downgraded")
     outcome = formatting.title(found["outcome"]) + (f" (score: {formatting.title(weaker['from'])})" if weaker else "")
     return in_markdown(f"{outcome}, {score} · {at}")
 
 
 def _freshness(found: Json) -> str:
-    until = formatting.moment(found.get("indexed_until"))
+    until = times.moment(found.get("indexed_until"))
     return f"Includes decisions through {until}. A case leaves the list as soon as you label it."

@@ -9,17 +9,14 @@ import streamlit as st
 
 from app.api.client import Json
 from app.api.detector import Detector
-from app.components.advice import describe_override
 from app.components.case import HISTORY_DAYS, LINK_DAYS, Case
-from app.components.chart_display import show_chart
+from app.components.charts import show_chart
 from app.components.matched_rules import describe_downgrade, show_rules
-from app.components.outcome_card import empty_state, tone_of
+from app.components.outcome_card import describe_override, empty_state, tone_of
 from app.components.reasons import HELP, explain_missing, reasons_list
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown
-from app.views.queue.case_history import timeline_chart
-from app.views.queue.chart_marks import FRAUD, Mark, mark_payment
-from app.views.queue.link_graph import MAX_DRAWN, build_graph, graph_chart
+from app.views.queue.charts import FRAUD, MAX_DRAWN, Mark, build_graph, graph_chart, mark_payment, timeline_chart
 
 _REASONS = 5
 
@@ -48,7 +45,7 @@ def case_head(detector: Detector, decision: Json) -> str:
         ("Score", "no score" if score is None else f"{score} of 1000"),
         ("Probability of fraud", formatting.percent(probability)),
         ("Money at risk", formatting.money(at_risk, detector.currency, cents=True)),
-        ("Time", formatting.moment(str(event.get(detector.column("timestamp")) or ""))),
+        ("Time", times.moment(str(event.get(detector.column("timestamp")) or ""))),
         ("Event", str(decision.get("event_id"))),
     ]
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
@@ -70,7 +67,7 @@ def _label_line(decision: Json) -> str:
         return ""
     by = f" by {label['labelled_by']}" if label.get("labelled_by") else ""
     note = f" Note: “{label['note']}”" if label.get("note") else ""
-    text = f"Labeled {label['label']}{by}, known since {formatting.moment(label.get('known_at'))}.{note}"
+    text = f"Labeled {label['label']}{by}, known since {times.moment(label.get('known_at'))}.{note}"
     return f'<p class="tg-label">{escape(text)}</p>'
 
 

@@ -11,7 +11,7 @@ from app.api.client import Api
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
 from app.components.case import Case, load_case
-from app.components.health_sentences import describe_calibration
+from app.components.model_health import describe_calibration
 from app.components.outcome_card import empty_state
 from app.ui import formatting
 from app.ui.links import show_link
@@ -19,13 +19,10 @@ from app.ui.page import in_markdown, problems_shown, show_page
 from app.ui.prefetch import prefetch
 from app.views.queue.case_list import EVENT, next_of, show_case_list
 from app.views.queue.case_view import show_case
-from app.views.queue.filters import FILTERS, QueueTerms, show_filters
-from app.views.queue.label_form import show_decide_bar
-from app.views.queue.search import find_cases, left_of
-from app.views.queue.verdict_sentences import show_effect
-from app.views.queue.verdicts import latest_by_event
+from app.views.queue.labels import latest_by_event, show_decide_bar, show_effect
+from app.views.queue.search import FILTERS, QueueTerms, find_cases, left_of, show_filters
+from app.views.today.changes import judge_money
 from app.views.today.data import load_past_days
-from app.views.today.state import judge_money
 
 
 def show() -> None:
@@ -42,7 +39,7 @@ def _show_body(api: Api, detector: Detector) -> None:
     current = st.query_params.get(EVENT) or (ids[0] if ids else "")
     waiting, case = st.columns([5, 17], gap="medium")
     with waiting:
-        show_case_list(detector, terms, cases, current, found)
+        show_case_list(detector, terms.sort, cases, current, found)
     with case:
         show_effect(detector)
         if current:
@@ -83,3 +80,7 @@ def _show_nothing(detector: Detector, terms: QueueTerms) -> None:
         text = f"No {formatting.plural(noun)} match the filters. Try more days, another outcome, or any label."
         st.html(empty_state("Nothing to review", text))
     show_link("today", "Go to Today")
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

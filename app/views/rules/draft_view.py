@@ -11,12 +11,12 @@ from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
 from app.components.outcome_card import empty_state
-from app.ui import formatting
+from app.ui import times
 from app.ui.login import logged_in_user
 from app.ui.page import in_markdown, problems_shown, show_problem
-from app.views.rules.backtest import show_trial
 from app.views.rules.draft import Draft, hold_draft, take_draft
 from app.views.rules.editor import show_editor
+from app.views.rules.results import show_trial
 
 _SIGNS = {"error": ":material/error: ", "warning": ":material/warning: "}
 
@@ -47,7 +47,7 @@ def _show_state(draft: Draft) -> None:
     )
     if saved["saved_at"]:
         whom = f" by {saved['saved_by']}" if saved["saved_by"] else ""
-        said += f" Saved {formatting.moment(saved['saved_at'])}{whom}."
+        said += f" Saved {times.moment(saved['saved_at'])}{whom}."
     not_saved = " You have unsaved changes." if draft.is_changed else ""
     st.caption(in_markdown(f"Drafts are not live. {said}{not_saved}"))
 
@@ -136,7 +136,7 @@ def _look_at_theirs(api: Api, draft: Draft) -> None:
 def _show_refused(api: Api, draft: Draft, theirs: Json) -> None:
     """Show who else saved in the meantime, and let the reader choose."""
     whom = theirs["saved_by"] or "Somebody else"
-    said = f"{whom} saved the draft in the meantime, {formatting.moment(theirs['saved_at'])}."
+    said = f"{whom} saved the draft in the meantime, {times.moment(theirs['saved_at'])}."
     st.warning(in_markdown(f"{said} Your changes are still here but not saved."), icon=":material/group:")
     with st.container(horizontal=True):
         st.button("Discard mine and use theirs", on_click=_take, args=(api, theirs))

@@ -1,9 +1,13 @@
-"""Rule editor: the fields of one rule, and its errors."""
+"""Rule editor: the fields of one rule, and its errors.
+
+The field of the expression reports its text while the reader types, and shows errors in it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,10 +15,9 @@ import streamlit as st
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.glossary import meaning
 from app.views.rules.draft import Draft
-from app.views.rules.expression_input import show_expression
 
 STATES = {"act": "Active", "shadow": "Shadow", "off": "Off"}
 _FINE = {"severity": "fine", "message": "No errors.", "line": None, "column": None}
@@ -94,13 +97,15 @@ def _show_settings(draft: Draft, rule: Json, key: str) -> None:
     )
     expires = second.date_input(
         "Expires",
-        formatting.day_of(rule["expires_at"]),
-        key=f"{key}.expires",
+        times.day_of(rule["expires_at"]),
+        key=f"{key}.expires.{times.zone_name()}",
         format="YYYY-MM-DD",
-        help="The rule stops at midnight UTC on this day. Leave empty for no expiration.",
+        help="The rule stops at the start of this day. Leave empty for no expiration.",
     )
-    if expires != formatting.day_of(rule["expires_at"]):
-        rule["expires_at"] = None if expires is None else f"{expires.isoformat()}T00:00:00Z"
+    if expires != times.day_of(rule["expires_at"]):
+        rule["expires_at"] = None if expires is None else times.midnight_of(expires)
+    if rule["expires_at"] is not None:
+        second.caption(f"Stops {times.moment(rule['expires_at'])}.")
 
 
 def _check(api: Api, draft: Draft) -> tuple[list[Json], str]:
@@ -118,3 +123,37 @@ def _ask(url: str, rules: str, _api: Api) -> list[Json]:  # noqa: ARG001 - the U
 
 def _unknown(problem: str) -> Json:
     return {"severity": "warning", "message": f"The check failed. {problem}", "line": None, "column": None}
+
+
+_ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+
+def show_expression(
+    key: str, text: str, names: Sequence[str], findings: Sequence[Json], on_change: Callable[[str], None]
+) -> None:
+    """Show the field; ``on_change`` gets the text when the reader pauses and when she leaves the field.
+
+    ``text`` is the initial text. ``names`` are suggested while the reader types. ``findings`` come from the API;
+    their "line" and "column" place the cursor.
+    """
+
+    def tell() -> None:
+        on_change(str(st.session_state[key]["text"]))
+
+    _component()(
+        key=key,
+        data={"of": key, "text": text, "names": list(names), "findings": list(findings)},
+        default={"text": text},
+        on_text_change=tell,
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Any:  # noqa: ANN401 - Streamlit names no type for what it returns
+    """Register the component once: registering it again would replace it while somebody uses it."""
+    return st.components.v2.component(
+        "tollgate_expression",
+        html=(_ASSETS / "expression.html").read_text(encoding="utf-8"),
+        css=(_ASSETS / "expression.css").read_text(encoding="utf-8"),
+        js=(_ASSETS / "expression.js").read_text(encoding="utf-8"),
+    )

@@ -12,7 +12,7 @@ from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
 from app.components.outcome_card import empty_state
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown, show_problem
 from app.ui.url_state import in_url, one_of
 
@@ -62,7 +62,7 @@ def _show_values(api: Api, name: str) -> Json:
     chosen = st.dataframe(
         [{"Value": value} for value in page["values"]],
         hide_index=True,
-        height=290,
+        height=290 if len(page["values"]) > 7 else "content",
         key=f"list.{name}.values.{page['etag']}.{search}.{trail[-1]}",
         on_select="rerun",
         selection_mode="multi-row",
@@ -77,7 +77,7 @@ def _show_values(api: Api, name: str) -> Json:
             f"Remove {len(picked)} from the list",
             icon=":material/delete:",
             on_click=_change,
-            args=(change, trail, f"{len(picked)} removed"),
+            args=(change, trail, "{} removed", page["entries"]),
         )
     return page
 
@@ -110,7 +110,7 @@ def _show_changes(api: Api, name: str, page: Json) -> None:
     kind = "number" if page["kind"] == "number" else "text"
     values = "value" if page["entries"] == 1 else "values"
     since = "from the version of" if page["sealed"] else "changed"
-    text = f"{formatting.count(page['entries'])} {kind} {values}, {since} {formatting.moment(page['changed_at'])}."
+    text = f"{formatting.count(page['entries'])} {kind} {values}, {since} {times.moment(page['changed_at'])}."
     st.markdown(in_markdown(text))
     st.caption("Changes take effect within 30 seconds and survive new versions.")
     key = f"list.{name}.add"
@@ -128,7 +128,7 @@ def _add(api: Api, name: str, page: Json, key: str) -> None:
         return
     trail = st.session_state[f"list.{name}.trail"]
     change = partial(api.change_list, name, values, [], page["etag"])
-    _change(change, trail, f"{len(values)} submitted")
+    _change(change, trail, "{} added", page["entries"])
     if not isinstance(st.session_state[_SAID], ApiProblem):
         st.session_state[key] = ""
 
@@ -165,13 +165,14 @@ def read_values(text: str) -> list[str]:
     return list(dict.fromkeys(line for line in lines if line and line != "#" and not line.startswith("# ")))
 
 
-def _change(ask: Callable[[], Json], trail: list[str | None], said: str) -> None:
-    """Make a change, and keep the message about it."""
+def _change(ask: Callable[[], Json], trail: list[str | None], said: str, before: int = 0) -> None:
+    """Make a change, and keep the message about it; "{}" in ``said`` is by how much it changed ``before`` values."""
     try:
         answer = ask()
     except ApiProblem as problem:
         theirs = ApiProblem("Somebody else changed this list in the meantime. Check its current values and try again.")
         st.session_state[_SAID] = theirs if problem.is_overtaken else problem
         return
-    st.session_state[_SAID] = f"{said}, {formatting.count(answer['entries'])} in total."
+    changed = said.format(formatting.count(abs(answer["entries"] - before)))
+    st.session_state[_SAID] = f"{changed}, {formatting.count(answer['entries'])} in total."
     _begin(trail)

@@ -1,6 +1,12 @@
-"""Score page: what-if scores of a payment, its decision, and past decisions."""
+"""Score page: what-if scores of a payment, its decision, and past decisions.
+
+Below a minimum of filled columns, the page shows no outcome: the model never saw events that empty.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -10,14 +16,21 @@ from app.components.case import load_decision
 from app.components.matched_rules import show_rules
 from app.components.outcome_card import empty_state, outcome_card
 from app.components.reasons import show_reasons
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown, show_page
-from app.views.score.decision_details import show_exceptions, show_label, show_record
-from app.views.score.event_form import as_filled, find_errors, new_event_id, show_fields
-from app.views.score.event_source import Source, choose_source, fresh_answer, open_decision
-from app.views.score.filled_share import count_filled, explain_no_score, suggest_required, warn_unreliable
-from app.views.score.history_facts import show_known
-from app.views.score.what_if_panel import ask_what_if, chosen_axis, describe_change, forget_answers, show_panel
+from app.views.score.decision import show_exceptions, show_known, show_label, show_record
+from app.views.score.form import (
+    Source,
+    as_filled,
+    choose_source,
+    find_errors,
+    fresh_answer,
+    new_event_id,
+    open_decision,
+    show_fields,
+)
+from app.views.score.what_if import ask_what_if, describe_change, forget_answers, show_panel
+from app.views.score.what_if_axes import chosen_axis
 
 TRY, WHY, RULES, PROFILE, RECORD = "What if", "Why", "Rules", "Profile at decision time", "Record"
 READS = ("event", "past")
@@ -125,7 +138,7 @@ def _show_card(detector: Detector, decision: Json | None, shown: Json, *, change
         note = "What if · not saved"
         details += [describe_change(decision, shown)] if decision is not None else []
     else:
-        note = f"Saved decision · {formatting.moment(decision.get('decided_at'))}"
+        note = f"Saved decision · {times.moment(decision.get('decided_at'))}"
         total = (fresh.get("timings_ms") or {}).get("total")
         details += [f"Decided in {formatting.milliseconds(total)}"] if total is not None else []
     st.html(outcome_card(detector, shown, note, " · ".join(filter(None, details))))
@@ -153,3 +166,68 @@ def _show_tabs(detector: Detector, decision: Json | None, event: Json, shown: Js
     if decision is not None:
         with tabs[RECORD]:
             show_record(detector, decision, fresh_answer(decision))
+
+
+# Required share of the columns that describe an event.
+MIN_FILLED = 0.5
+_NOT_DESCRIPTIVE = ("id", "timestamp", "label", "ignored")
+_MAX_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Number of filled columns of an event, and of all columns; ID and time do not count."""
+
+    filled: int
+    of: int
+    missing: Sequence[str]
+
+    @property
+    def is_few(self) -> bool:
+        """Whether there are too few values for a reliable score."""
+        return self.filled < self.of * MIN_FILLED
+
+    def is_too_few(self, before: Filled | None) -> bool:
+        """Whether to show no score: too few values, and fewer than in the decided event ``before``."""
+        return self.is_few and (before is None or self.filled < before.filled)
+
+
+def count_filled(detector: Detector, event: Json) -> Filled:
+    """Return how much of an event is filled in."""
+    names = [variable.name for variable in detector.variables if variable.role not in _NOT_DESCRIPTIVE]
+    missing = [name for name in names if event.get(name) is None or not str(event[name]).strip()]
+    return Filled(len(names) - len(missing), len(names), missing)
+
+
+def warn_unreliable(detector: Detector, known: Filled) -> str:
+    """Return a warning that the score is unreliable, with the missing columns."""
+    named = ", ".join(formatting.title(name) for name in known.missing[:_MAX_NAMED])
+    more = len(known.missing) - _MAX_NAMED
+    rest = f" and {more} more" if more > 0 else ""
+    return (
+        f"Only {known.filled} of {known.of} columns of this {detector.event_name} have values, so its score is not "
+        f"reliable. Missing: {named}{rest}."
+    )
+
+
+def suggest_required(detector: Detector) -> str:
+    """Return, in Markdown, how to keep the API from scoring events with too few values."""
+    columns = [detector.column(role) for role in ("amount", "entity")]
+    named = ", ".join(f'"{name}"' for name in columns if name)
+    return (
+        "The API scores every event and lists missing columns in `missing_columns`. To require columns, name them "
+        f"under `[safety]` in the detector file: `required = [{named}]`."
+    )
+
+
+def explain_no_score(detector: Detector, known: Filled) -> str:
+    """Return why there is no outcome, and how many columns one needs."""
+    least = -(-known.of * MIN_FILLED // 1)
+    return (
+        f"{known.filled} of {known.of} columns are filled in. The model was not trained on "
+        f"{formatting.plural(detector.event_name)} with so few values. Fill in at least {least:.0f} columns."
+    )
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

@@ -9,10 +9,9 @@ from datetime import date, timedelta
 from statistics import median, quantiles
 from typing import Literal
 
-from app.views.today.metrics import DayFigures
+from app.views.today.data import DAYS_BACK, DayFigures
 
-# Days to look back, and the number of days that a baseline needs.
-DAYS_BACK = 28
+# Number of days that a baseline needs.
 MIN_WEEKDAYS, MIN_DAYS = 3, 5
 # With at least so many days, the band leaves out the lowest and the highest tenth.
 _MIN_FOR_TENTHS = 10

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import altair as alt
 
 from app.components.charts import COLOURS, RULE, Chart, inline, one_or_other
+from app.ui import times
 from app.views.today.baseline import Band, Baseline, find_band
-from app.views.today.metrics import HOURS, DayFigures
+from app.views.today.data import HOURS, DayFigures
 
 UNIT = {"payments": "Payments", "alerts": "Alerts", "amount": "Amount"}
 
 
 def day_chart(today: DayFigures, baseline: Baseline | None, now: datetime, kind: str, currency: str) -> Chart:
     """Return bars of today's hours up to now, over the band of the same hours in the baseline."""
-    layers = [_band(baseline, kind), _bars(today, now, kind)] if baseline else [_bars(today, now, kind)]
+    layers = [_band(baseline, kind, today.day), _bars(today, now, kind)] if baseline else [_bars(today, now, kind)]
     if baseline:
-        layers.append(_middle(baseline, kind))
+        layers.append(_middle(baseline, kind, today.day))
     title = f"{UNIT[kind]} ({currency})" if kind == "amount" and currency else UNIT[kind]
     y = alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=4))
     return alt.layer(*layers).encode(y=y).properties(height=215)
@@ -29,19 +30,23 @@ def _values(day: DayFigures, kind: str) -> Sequence[float]:
     return hours.amount if kind == "amount" else hours.payments
 
 
-def _hour(offset: float = 0.5) -> alt.X:
+def _hour(day: date, offset: float = 0.5) -> alt.X:
+    """Return the axis of a day's hours in UTC, labeled with the time of day in the shown zone."""
     scale = alt.Scale(domain=[0, HOURS], nice=False)
-    axis = alt.Axis(values=list(range(0, HOURS + 1, 3)), labelExpr="datum.value + ':00'", grid=False)
-    return alt.X(f"{'middle' if offset else 'hour'}:Q", title="Hour of the day (UTC)", scale=scale, axis=axis)
+    axis = alt.Axis(values=list(range(0, HOURS + 1, 3)), labelExpr=f"{times.hours_of(day)}[datum.value]", grid=False)
+    return alt.X(
+        f"{'middle' if offset else 'hour'}:Q", title=f"Time of day ({times.zone_name()})", scale=scale, axis=axis
+    )
 
 
 def _bars(today: DayFigures, now: datetime, kind: str) -> Chart:
+    hours = times.hours_of(today.day)
     rows = [
         {
             "hour": hour + 0.12,
             "end": hour + 0.88,
             "value": value,
-            "span": f"{hour}:00 to {hour + 1}:00",
+            "span": f"{hours[hour]} to {hours[hour + 1]}",
             "state": "so far" if hour == now.hour else "full hour",
         }
         for hour, value in enumerate(_values(today, kind)[: now.hour + 1])
@@ -53,23 +58,24 @@ def _bars(today: DayFigures, now: datetime, kind: str) -> Chart:
     ]
     opacity = one_or_other(alt.OpacityValue, "datum.state == 'so far'", 0.55, 0.95)
     bars = alt.Chart(inline(rows)).mark_bar(color=COLOURS["All"], cornerRadiusEnd=2)
-    return bars.encode(x=_hour(0), x2=alt.X2("end:Q"), y2=alt.Y2Datum(0), tooltip=tooltip, opacity=opacity)
+    return bars.encode(x=_hour(today.day, 0), x2=alt.X2("end:Q"), y2=alt.Y2Datum(0), tooltip=tooltip, opacity=opacity)
 
 
-def _band(baseline: Baseline, kind: str) -> Chart:
+def _band(baseline: Baseline, kind: str, day: date) -> Chart:
     rows = [
         {"hour": hour, "end": hour + 1, "value": band.low, "top": band.high} for hour, band in _bands(baseline, kind)
     ]
     marks = alt.Chart(inline(rows)).mark_bar(color="#8a94a6", opacity=0.28)
-    return marks.encode(x=_hour(0), x2=alt.X2("end:Q"), y2=alt.Y2("top:Q"))
+    return marks.encode(x=_hour(day, 0), x2=alt.X2("end:Q"), y2=alt.Y2("top:Q"))
 
 
-def _middle(baseline: Baseline, kind: str) -> Chart:
+def _middle(baseline: Baseline, kind: str, day: date) -> Chart:
+    hours = times.hours_of(day)
     rows = [
         {
             "middle": hour + 0.5,
             "value": band.middle,
-            "span": f"{hour}:00 to {hour + 1}:00",
+            "span": f"{hours[hour]} to {hours[hour + 1]}",
             "range": f"{band.low:,.0f} to {band.high:,.0f}",
         }
         for hour, band in _bands(baseline, kind)
@@ -81,7 +87,7 @@ def _middle(baseline: Baseline, kind: str) -> Chart:
     ]
     marks = alt.Chart(inline(rows)).mark_line(color=RULE, strokeWidth=2, interpolate="step", point=False)
     dots = alt.Chart(inline(rows)).mark_point(color=RULE, filled=True, size=22)
-    return marks.encode(x=_hour()) + dots.encode(x=_hour(), tooltip=tooltip)
+    return marks.encode(x=_hour(day)) + dots.encode(x=_hour(day), tooltip=tooltip)
 
 
 def _bands(baseline: Baseline, kind: str) -> list[tuple[int, Band]]:

@@ -1,27 +1,27 @@
-"""Today page: today's figures, their baseline, and what changed."""
+"""Today page: today's figures, their baseline, what changed, and the first steps while there are no decisions."""
 
 from __future__ import annotations
+
+import json
 
 import streamlit as st
 
 from app.api.client import Api
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
-from app.components.chart_display import load_charts_ahead, show_chart
+from app.components.charts import load_charts_ahead, show_chart
 from app.components.model_health import Calibration
 from app.components.outcome_card import empty_state
 from app.components.tiles import show_tiles
-from app.ui import formatting
-from app.ui.getting_started import show_start
+from app.ui import formatting, times
 from app.ui.links import show_link
 from app.ui.page import in_markdown, problems_shown, show_page
 from app.ui.prefetch import prefetch
 from app.views.queue.search import load_first_case
 from app.views.today.baseline import Baseline, Rate, find_baseline, judge_alerts, judge_rules
-from app.views.today.changes import find_changes, rule_changes
+from app.views.today.changes import describe_day, find_changes, health_changes, judge_health, judge_money, rule_changes
 from app.views.today.chart import UNIT, day_chart
 from app.views.today.data import REFRESH_S, DayData, load_day_data
-from app.views.today.state import describe_day, health_changes, judge_health, judge_money
 from app.views.today.tiles import alert_change, count_tiles, judged_tiles
 
 _DATA, _TIMES = "today-data", "today-times"
@@ -64,12 +64,13 @@ def _ask(api: Api, detector: Detector) -> DayData:
 def _show_freshness(data: DayData, problem: str) -> None:
     """Show how old the numbers are, in one line that is always there."""
     if problem:
-        text = f":orange[:material/sync_problem:] Not updated since {data.at:%H:%M:%S} UTC. {in_markdown(problem)}"
+        since = times.time_of_day(data.at, seconds=True)
+        text = f":orange[:material/sync_problem:] Not updated since {since}. {in_markdown(problem)}"
     elif data.indexed_until is None:
         text = f"No decisions in this period · updates every {REFRESH_S} s"
     else:
-        text = f"Data through {formatting.moment(data.indexed_until)} · updates every {REFRESH_S} s"
-    about = f"Last checked at {data.at:%H:%M:%S} UTC. Days start at midnight UTC. "
+        text = f"Data through {times.moment(data.indexed_until)} · updates every {REFRESH_S} s"
+    about = f"Last checked at {times.time_of_day(data.at, seconds=True)}. Days start at {times.utc_midnight()}. "
     st.caption(text, help=f"{about}New decisions and labels appear within a few minutes.")
 
 
@@ -78,10 +79,10 @@ def _show_day(api: Api, detector: Detector, data: DayData) -> None:
         show_start(detector)
         return
     baseline = find_baseline(data.past, data.at.date())
-    times = st.session_state.get(_TIMES) or [data.answered_in_ms]
+    latencies = st.session_state.get(_TIMES) or [data.answered_in_ms]
     alerts = judge_alerts(data.today, baseline) if baseline else None
     calibration = judge_money(detector, data.days, data.at)
-    show_tiles([*count_tiles(detector, data, calibration), *judged_tiles(detector, data, alerts, times)])
+    show_tiles([*count_tiles(detector, data, calibration), *judged_tiles(detector, data, alerts, latencies)])
     chart, changes = st.columns([7, 5], gap="large")
     with chart:
         _show_hours(detector, data, baseline)
@@ -129,3 +130,28 @@ def _show_changes(
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f":material/{change.icon}: {in_markdown(change.sentence)}", width="stretch")
             show_link(change.page, change.label, change.query)
+
+
+def show_start(detector: Detector) -> None:
+    """Show how to send the first payment, with a request that works."""
+    noun = detector.event_name
+    text = (
+        f"The detector is ready, but it has not received a {noun} in the last four weeks. "
+        "New decisions appear here within minutes."
+    )
+    st.html(empty_state(f"No {formatting.plural(noun)} yet", text))
+    by_hand, by_program = st.columns(2, gap="large")
+    with by_hand:
+        st.subheader("Try one yourself", anchor=False)
+        st.markdown(f"Fill in a form, or start from a real example, and see how a {noun} is scored.")
+        show_link("score", f"Score a {noun}")
+        st.markdown("You can also score a file. Its results appear on the Batch page and are not counted here.")
+        show_link("batch", "Score a file")
+    with by_program:
+        st.subheader("Connect your system", anchor=False)
+        event = detector.examples[0].event if detector.examples else {detector.column("id"): "…"}
+        st.code(f"POST /v1/decisions\n\n{json.dumps({'event': event}, indent=2)}", language=None, wrap_lines=True)
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

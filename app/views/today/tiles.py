@@ -7,16 +7,16 @@ from statistics import median
 from typing import Any
 
 from app.api.detector import Detector
-from app.components.health_sentences import describe_ratio
-from app.components.model_health import Calibration
+from app.components.model_health import Calibration, describe_ratio
 from app.components.tiles import Colour, Tile
-from app.ui import formatting
-from app.views.queue.filters import review_outcome
+from app.ui import formatting, times
+from app.views.queue.search import review_outcome
 from app.views.today.baseline import Rate
 from app.views.today.changes import Change, compare
-from app.views.today.data import DayData
-from app.views.today.metrics import DayFigures, Sum, part_of_day
+from app.views.today.data import DayData, DayFigures, Sum, part_of_day
 
+# Fewer requests have no median worth showing.
+_MIN_LATENCIES = 5
 _COLOURS: dict[str, Colour] = {"above": "red", "below": "orange", "within": "off", "unclear": "off"}
 
 
@@ -24,7 +24,7 @@ def count_tiles(detector: Detector, data: DayData, calibration: Calibration | No
     """Return the tiles on volume and outcomes, compared with yesterday at the same time of day."""
     day, passed = data.today, part_of_day(data.at)
     noun, currency = formatting.plural(detector.event_name), detector.currency
-    until = f"Compared with yesterday until {data.at:%H:%M} UTC. Part of an hour counts in proportion."
+    until = f"Compared with yesterday until {times.time_of_day(data.at)}. Part of an hour counts in proportion."
     of_day = {"days": "1", "label": "any"}
 
     def since_yesterday(kind: str, now: Sum) -> str:
@@ -64,7 +64,7 @@ def _calibration(calibration: Calibration | None) -> dict[str, Any]:
     return {"note": note, "colour": "orange"}
 
 
-def judged_tiles(detector: Detector, data: DayData, alerts: Rate | None, times: Sequence[float]) -> list[Tile]:
+def judged_tiles(detector: Detector, data: DayData, alerts: Rate | None, latencies: Sequence[float]) -> list[Tile]:
     """Return the tiles on labeled fraud, alert rate and recent API latency in milliseconds."""
     day, currency, noun = data.today, detector.currency, detector.event_name
     week = [one for one in (*data.past, day) if (data.at.date() - one.day).days < 7]
@@ -72,18 +72,18 @@ def judged_tiles(detector: Detector, data: DayData, alerts: Rate | None, times: 
     frauds = {"label": "fraud", "outcome": "any"}
     return [
         Tile(
-            "Caught", formatting.count(day.caught.payments), _of_week(week, "caught", currency),
+            "Caught", *_of_week(week, day, "caught", currency),
             f"Fraud that was reviewed or blocked. {labels}", "queue", "Known fraud, 7 days", frauds | {"days": "7"},
         ),
         Tile(
-            "Missed", formatting.count(day.missed.payments), _of_week(week, "missed", currency),
+            "Missed", *_of_week(week, day, "missed", currency),
             f"Fraud that was approved. {labels}", "queue", "Missed fraud, 7 days",
             {"label": "fraud", "days": "7", "outcome": detector.outcome_names()[0], "sort": "amount"},
         ),
         _alert_tile(detector, day, alerts),
         Tile(
             "API latency", formatting.milliseconds(data.answered_in_ms),
-            f"median {formatting.milliseconds(median(times))} of {len(times)}",
+            _median(latencies),
             "Time of a health request from this dashboard, including the network. It reads no profiles: the time of a "
             f"decision is shown with each {noun} that you score.",
             "help", "About the connection",
@@ -91,10 +91,18 @@ def judged_tiles(detector: Detector, data: DayData, alerts: Rate | None, times: 
     ]  # fmt: skip
 
 
-def _of_week(week: list[DayFigures], kind: str, currency: str) -> str:
+def _of_week(week: list[DayFigures], day: DayFigures, kind: str, currency: str) -> tuple[str, str]:
+    """Return the number of the last seven days, and a text with its amount and the number of today."""
     sums = [getattr(one, kind) for one in week]
-    amount = sum(one.amount for one in sums)
-    return f"{formatting.count(sum(one.payments for one in sums))} in 7 days, {formatting.money(amount, currency)}"
+    amount = formatting.money(sum(one.amount for one in sums), currency)
+    today = formatting.count(getattr(day, kind).payments)
+    return formatting.count(sum(one.payments for one in sums)), f"{amount} in 7 days, {today} today"
+
+
+def _median(latencies: Sequence[float]) -> str:
+    if len(latencies) < _MIN_LATENCIES:
+        return "latest request"
+    return f"median {formatting.milliseconds(median(latencies))} of {len(latencies)}"
 
 
 def _alert_tile(detector: Detector, day: DayFigures, alerts: Rate | None) -> Tile:

@@ -7,13 +7,20 @@ import streamlit as st
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
-from app.components.chart_display import show_chart
+from app.components.charts import show_chart
 from app.components.outcome_card import empty_state
-from app.ui import formatting
+from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown, show_page, show_problem
 from app.ui.url_state import in_url, one_of
-from app.views.why.charts import dependence_chart, format_odds, groups_chart, segments_chart, spans_magnitudes
-from app.views.why.importance_table import join_importance, show_importance
+from app.views.why.importance import (
+    dependence_chart,
+    format_odds,
+    groups_chart,
+    join_importance,
+    segments_chart,
+    show_importance,
+    spans_magnitudes,
+)
 from app.views.why.past_event import show_past_events
 
 MAX_GROUPS = 10
@@ -26,7 +33,7 @@ ODDS_HELP = (
 
 def show() -> None:
     """Show the page."""
-    show_page("Why", "The features and reasons that move the scores of {events}.", _show_body, ("feature",))
+    show_page("Model insights", "The features and reasons that move the scores of {events}.", _show_body, ("feature",))
 
 
 def _show_body(api: Api, detector: Detector) -> None:
@@ -97,7 +104,7 @@ def _show_what_matters(rows: list[Json], contributions: Json | None, detector: D
     period = contributions["period"]
     st.caption(
         f"Based on {formatting.count(contributions['events'])} {noun} from "
-        f"{formatting.moment(period['from'], time=False)} to {formatting.moment(period['to'], time=False)}, not used "
+        f"{times.period(period['from'], period['to'])}, not used "
         "in training and weighted to represent all. Select a feature to see the effect of its values."
     )
     return chosen
@@ -173,7 +180,7 @@ def _show_segments(contributions: Json) -> None:
     if not parts:
         return
     heading, choice = st.columns([3, 2], vertical_alignment="bottom")
-    note = "Average effect of each reason on scores in a segment, up or down, in doublings of the odds of fraud."
+    note = "Average effect of each reason on scores in a segment, up or down, as a factor on the odds of fraud."
     heading.header("By segment", anchor=False, help=note)
     with choice, st.container(horizontal=True, horizontal_alignment="right"):
         title = st.segmented_control(
@@ -183,3 +190,7 @@ def _show_segments(contributions: Json) -> None:
     dark = st.context.theme.type == "dark"
     chart = segments_chart(parts[title or next(iter(parts))], _largest_groups(contributions), dark=dark)
     show_chart(chart, alt="Effect of each reason on scores in each segment")
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

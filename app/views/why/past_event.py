@@ -10,11 +10,10 @@ import streamlit as st
 from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.api.errors import ApiProblem
-from app.ui import formatting
-from app.ui.event_links import offer_event
-from app.ui.links import show_link
+from app.ui import formatting, times
+from app.ui.links import offer_event, show_link
 from app.ui.page import in_markdown, problems_shown
-from app.views.why.charts import format_odds
+from app.views.why.importance import format_odds
 
 LABELS = {"fraud": ("Fraud", "stop"), "legitimate": ("Legitimate", "go"), "none": ("Not labeled", "quiet")}
 
@@ -40,7 +39,7 @@ def _line(detector: Detector, past: Json) -> str:
         f'<b class="tg-odds">{format_odds(past["contribution"])}</b>'
         f"<span>{escape(sentence)}</span>"
         f"<span>{escape(money)}</span>"
-        f"<span>{escape(formatting.moment(str(event.get(detector.column('timestamp')))))}</span>"
+        f"<span>{escape(times.moment(str(event.get(detector.column('timestamp')))))}</span>"
         f"<span>Score {formatting.count(past['score'])}</span>"
         f'<span class="tg-tag tg-tone-{tone}">{word}</span>'
         "</div>"

@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 from tollgate.adapters.s3.batch_names import is_marker
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.observability import describe_error, set_up_logging
-from tollgate.services.batches.delivery import Delivery
+from tollgate.services.batches.lease import Delivery
 from tollgate.services.batches.process import LeaseHeldError, score_batch
 from tollgate.services.container import Container, open_container, prepare
 from tollgate.services.labels.label_file import label_file

@@ -11,7 +11,7 @@ import base64
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tollgate.adapters.kinesis.shard_records import kinesis_record
+from tollgate.adapters.kinesis import kinesis_record
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError, TollgateError
 from tollgate.observability import set_up_logging

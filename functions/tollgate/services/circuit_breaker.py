@@ -13,20 +13,20 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.errors import UnavailableError
 
 _log = logging.getLogger(__name__)
-# How old what the others told may be. Each running function asks at most that often: the brake's whole cost.
+# How old the shared counts may be. Each running function asks at most that often: the whole cost of the breaker.
 _ASK_EVERY_S = 2.0
 
 
 @dataclass
 class CircuitBreaker:
-    """The brakes of all detectors, as this process knows them. ``table`` names the table of decisions."""
+    """The circuit breakers of all detectors, as this process knows them. ``table`` names the table of decisions."""
 
     table: str
     patience_s: float
     _counters: dict[str, BlockCounter] = field(default_factory=dict)
 
     def apply(self, version: DetectorVersion, outcome: str, *, ask: bool = True) -> str:
-        """Count a decision, and return its outcome: a review in place of a block where the brake holds.
+        """Count a decision, and return its outcome: a review in place of a block where the breaker has tripped.
 
         ``ask`` False leaves the shared counts alone, for when the table is known not to answer.
         """
@@ -53,7 +53,7 @@ class CircuitBreaker:
             added = in_window(safety, counter.unshared, now_s)
             counter.shared = table.exchange(name, added, stale, now_s + 2 * safety.over_s)
         except UnavailableError as error:
-            # No decision fails for it: the brake goes on with what it knows, and asks again later.
-            _log.error("The brake of %s goes by older counts: %s", version.detector, error)
+            # No decision fails for it: the breaker goes on with what it knows, and asks again later.
+            _log.error("The circuit breaker of %s goes by older counts: %s", version.detector, error)
         else:
             counter.unshared = {}

@@ -12,21 +12,17 @@ from tollgate.adapters.dynamodb.batches import BatchTable
 from tollgate.adapters.dynamodb.decisions import DecisionTable
 from tollgate.adapters.dynamodb.histories import HistoryTable
 from tollgate.adapters.eventbridge import EventBus
-from tollgate.adapters.kinesis.results import ResultStream
+from tollgate.adapters.kinesis import ResultStream
 from tollgate.adapters.s3.batch_files import BatchStore
-from tollgate.adapters.s3.day_totals import DaySumStore
 from tollgate.adapters.s3.drafts import DraftStore
 from tollgate.adapters.s3.lists import ListStore
-from tollgate.adapters.s3.range_cache import RangeCache
-from tollgate.adapters.s3.ranges import ObjectRanges
-from tollgate.adapters.s3.sample_events import PastEventStore
-from tollgate.adapters.s3.segments import SegmentStore
-from tollgate.adapters.s3.versions import VersionStore
-from tollgate.adapters.sqs.batch_queue import FileQueue
-from tollgate.adapters.sqs.refused_records import RefusedRecords
+from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache
+from tollgate.adapters.s3.segments import DayTotalStore, SegmentStore
+from tollgate.adapters.s3.versions import PastEventStore, VersionStore
+from tollgate.adapters.sqs import FileQueue, RefusedRecords
 from tollgate.core.detectors.version import DetectorVersion
+from tollgate.observability import MetricLog
 from tollgate.services.circuit_breaker import CircuitBreaker
-from tollgate.services.metric_log import MetricLog
 from tollgate.settings import Settings, read_settings
 
 
@@ -48,7 +44,7 @@ class Container:
     results: ResultStream
     metrics: MetricLog
     segments: SegmentStore
-    day_sums: DaySumStore
+    day_totals: DayTotalStore
     drafts: DraftStore
     lists: ListStore
 
@@ -76,7 +72,7 @@ class Container:
             segments=SegmentStore(
                 ObjectRanges(s3, settings.bucket, clients.credentials), RangeCache(settings.index_cache_bytes)
             ),
-            day_sums=DaySumStore(s3, settings.bucket),
+            day_totals=DayTotalStore(s3, settings.bucket),
         )
 
     def champion(self, detector: str | None = None) -> DetectorVersion:

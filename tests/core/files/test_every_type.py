@@ -26,7 +26,7 @@ from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.files.scoring import FileScoring
 from tollgate.core.times.clock_skew import SkewLimit
 from tollgate.errors import InputError
-from tollgate.services.labels.label_steps import read_label
+from tollgate.services.labels.transitions import read_label
 
 from model_build.data.future_rows import reject_future_rows
 from model_build.data.payloads import post_columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from tollgate.adapters.dynamodb.items import Item, fit_key, get_items
 from tollgate.adapters.errors import code_behind, translated
@@ -34,6 +34,21 @@ class Lease:
     until_s: float
 
 
+class BatchProgress(TypedDict, total=False):
+    """How far a batch is, as its item and the API have it. ``rows_total`` is an estimate by the bytes read."""
+
+    phase: str
+    rows: int
+    failed: int
+    rows_total: int | None
+    rows_total_estimated: bool
+    bytes: int
+    size_bytes: int
+    recorded: int
+    started_at: str | None
+    heartbeat_at: str
+
+
 @dataclass(frozen=True)
 class BatchState:
     """What is known of a batch.
@@ -54,7 +69,7 @@ class BatchState:
     rows: int | None = None
     scored: int | None = None
     failed: int | None = None
-    progress: Mapping[str, Any] | None = None
+    progress: BatchProgress | None = None
     checkpoint: str | None = None
     mark: str = ""
     run: int = 0
@@ -101,18 +116,18 @@ class BatchTable:
             compared={"now": _milliseconds(now_s), "done": "done", "failed": "failed", "none": ""},
         )
 
-    def renew(self, lease: Lease, progress: Mapping[str, Any]) -> bool:
-        """Put off the end of the lease and tell how far the run is; False if another run has taken the lease."""
+    def renew(self, lease: Lease, progress: BatchProgress) -> bool:
+        """Put off the end of the lease and note how far the run is; False if another run has taken the lease."""
         values: dict[str, str | int] = {"held_until": _milliseconds(lease.until_s), "progress": json.dumps(progress)}
         return self._update_ours(lease, values) is not None
 
-    def keep(self, lease: Lease, checkpoint: str, progress: Mapping[str, Any]) -> bool:
+    def keep(self, lease: Lease, checkpoint: str, progress: BatchProgress) -> bool:
         """Make a checkpoint the one to go on from; False if another run has taken the lease."""
         values: dict[str, str | int] = {"checkpoint": checkpoint, "progress": json.dumps(progress), "tries": 0}
         return self._update_ours(lease, values) is not None
 
     def end(
-        self, lease: Lease, status: str, progress: Mapping[str, Any], removed: tuple[str, ...], **more: str | int
+        self, lease: Lease, status: str, progress: BatchProgress, removed: tuple[str, ...], **more: str | int
     ) -> BatchState | None:
         """Give the lease back and say how it ended; None if another run has taken the lease."""
         values: dict[str, str | int] = {"status": status, "progress": json.dumps(progress), **more}
@@ -162,14 +177,14 @@ class BatchTable:
             f"#{name} = if_not_exists(#{name}, :{name})" if name in once else f"#{name} = :{name}" for name in values
         ]
         sets += [f"#{name} = if_not_exists(#{name}, :zero) + :one" for name in counted]
-        given = {**values, **(compared or {}), **({"zero": 0, "one": 1} if counted else {})}
+        named = {**values, **(compared or {}), **({"zero": 0, "one": 1} if counted else {})}
         request: dict[str, Any] = {
             "TableName": self.table,
             "Key": {"pk": {"S": batch_key(batch_id)}},
             "UpdateExpression": f"SET {', '.join(sets)}"
             + (f" REMOVE {', '.join(f'#{name}' for name in removed)}" if removed else ""),
             "ExpressionAttributeNames": {f"#{name}": name for name in {*values, *counted, *removed}},
-            "ExpressionAttributeValues": {f":{name}": _to_attribute(value) for name, value in given.items()},
+            "ExpressionAttributeValues": {f":{name}": _to_attribute(value) for name, value in named.items()},
             "ReturnValues": "ALL_NEW",
         }
         if condition:

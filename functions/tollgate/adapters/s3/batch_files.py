@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from tollgate.adapters.errors import error_code, translated
 from tollgate.adapters.s3 import upload
 from tollgate.adapters.s3.batch_names import is_marker
-from tollgate.adapters.s3.conditional import bare
+from tollgate.adapters.s3.objects import bare
 from tollgate.adapters.s3.source import S3Source, open_source
 from tollgate.adapters.s3.upload import ResultUpload, SentResults
 from tollgate.errors import TableError, UnavailableError

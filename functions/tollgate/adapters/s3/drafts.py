@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from tollgate.adapters.s3.conditional import get_with_etag, put_if_unchanged
+from tollgate.adapters.s3.objects import get_with_etag, put_if_unchanged
 from tollgate.core.rules.rule import Rule
 from tollgate.errors import SealError
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.adapters.errors import ABSENT, error_code
-from tollgate.adapters.s3.conditional import bare, get_with_etag, put_if_unchanged
+from tollgate.adapters.s3.objects import bare, get_with_etag, put_if_unchanged
 from tollgate.core.rules.lists.text import decode_list, read_stored, write_list
 from tollgate.core.rules.scope import ValueKind
 from tollgate.core.rules.value_lists import Lists, ValueList

@@ -1,14 +1,17 @@
-"""Ranged reads of objects in S3, by the parts that boto3's client is made of.
+"""Ranged reads of objects in S3, and a cache of ranges.
 
-The client takes three times the processor's time for each, and a search reads a hundred of them.
+They go by the parts that boto3's client is made of: the client itself takes three times the processor's time for each,
+and a search reads a hundred of them.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 Send = Callable[[Any], Any]
 _PAUSES_S = (0.05, 0.2, 0.8)
 _CODE = re.compile(rb"<Code>([^<]+)</Code>")
+# Object, first byte, and the one after the last.
+Place = tuple[str, int, int]
 
 
 def send_over(s3: S3Client) -> Send:
@@ -81,3 +86,34 @@ class ObjectRanges:
         code = found[1].decode() if found else str(answer.status_code)
         said: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": answer.status_code}}
         raise ClientError(said, "GetObject")
+
+
+@dataclass
+class RangeCache:
+    """The ranges that were asked for last, of objects that never change, of up to ``max_bytes`` together.
+
+    Any number of threads may use it.
+    """
+
+    max_bytes: int
+    _kept: OrderedDict[Place, bytes] = field(default_factory=OrderedDict, repr=False)
+    _size_bytes: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def get(self, place: Place) -> bytes | None:
+        """Return a range, None if it is not kept."""
+        with self._lock:
+            content = self._kept.get(place)
+            if content is not None:
+                self._kept.move_to_end(place)
+            return content
+
+    def put(self, place: Place, content: bytes) -> None:
+        """Keep a range, in place of those that were not asked for the longest time."""
+        with self._lock:
+            if place in self._kept:
+                return
+            self._kept[place] = content
+            self._size_bytes += len(content)
+            while self._size_bytes > self.max_bytes:
+                self._size_bytes -= len(self._kept.popitem(last=False)[1])

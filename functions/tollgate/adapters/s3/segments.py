@@ -1,4 +1,4 @@
-"""Store of index segments in the bucket: listed by day, read in ranges, written whole, deleted when merged."""
+"""Stores of the search index in the bucket: its segments, and the totals of days beside them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.errors import ABSENT, code_behind, translated
-from tollgate.adapters.s3.range_cache import RangeCache
-from tollgate.adapters.s3.ranges import ObjectRanges
+from tollgate.adapters.s3.objects import get_with_etag, put_if_unchanged
+from tollgate.adapters.s3.ranges import ObjectRanges, RangeCache
 from tollgate.core.search.segment import Head, Range, head_end, read_head
 from tollgate.core.search.segment_names import ROOT, SegmentName
+from tollgate.core.search.summary import DayTotals, read_day_totals, write_day_totals
 from tollgate.errors import TollgateError, UnavailableError
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ class SegmentGoneError(TollgateError):
 
 @dataclass(frozen=True)
 class SegmentStore:
-    """The bucket's segments; what was read of them is kept in ``cache``, as they never change."""
+    """The bucket's segments: listed by day, read in ranges, written whole, deleted when merged.
+
+    What was read of them is kept in ``cache``, as they never change.
+    """
 
     ranges: ObjectRanges
     cache: RangeCache
@@ -137,3 +141,27 @@ def _close_together(spans: Sequence[Range]) -> Iterator[Range]:
         start, stop = first, last
     if start >= 0:
         yield start, stop
+
+
+@dataclass(frozen=True)
+class DayTotalStore:
+    """Totals of days: one object for each detector and month, such as index/<detector>/sums-2026-11."""
+
+    s3: S3Client
+    bucket: str
+
+    def read(self, detector: str, month: str) -> tuple[DayTotals, str | None]:
+        """Return the sums of a month's days, and the object's ETag; nothing and None where there is none."""
+        found = get_with_etag(self.s3, self.bucket, _key(detector, month))
+        return (read_day_totals(found[0]), found[1]) if found else ({}, None)
+
+    def write(self, detector: str, month: str, sums: DayTotals, etag: str | None) -> None:
+        """Write a month's sums in place of those with this ETag, None for the first ones.
+
+        Raises `ChangedError` if somebody else did, `UnavailableError` when the bucket does not take them.
+        """
+        put_if_unchanged(self.s3, self.bucket, _key(detector, month), write_day_totals(sums), etag)
+
+
+def _key(detector: str, month: str) -> str:
+    return f"{ROOT}/{detector}/sums-{month}"

@@ -137,7 +137,7 @@ def publish(s3: S3Client, bucket: str, sent: SentResults, run: int) -> None:
             listed: Any = [{"PartNumber": number, "ETag": etag} for number, etag in parts]
             s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": listed})
     except WorkLostError:
-        # An earlier run completed it, and was not told or ended before it could note that.
+        # An earlier run completed it, and did not hear of it, or ended before it could note that.
         with translated(sent.key):
             s3.head_object(Bucket=bucket, Key=sent.key)
 

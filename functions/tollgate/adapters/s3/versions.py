@@ -1,9 +1,10 @@
-"""Store of detector versions in the bucket: the champion's name, and the files of each version."""
+"""Stores of detector versions in the bucket: the champion's name, the files of each version, and its past events."""
 
 from __future__ import annotations
 
 import json
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tollgate.adapters.errors import ABSENT, error_code, translated
 from tollgate.adapters.s3.lists import ListStore
 from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.detectors.sample_events import PAST_EVENTS, PastEvents, has_past_events, open_past_events
 from tollgate.core.detectors.version import (
     MANIFEST,
     VERSION_FILES,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _log = logging.getLogger(__name__)
+# Some tens of megabytes each: those of the version that decides, and of the one before it.
+_MAX_VERSIONS_KEPT = 2
 
 
 def _folder(detector: str) -> str:
@@ -203,3 +207,34 @@ class VersionStore:
             raise UnavailableError(f"The bucket did not give {key}: {error_code(error)}; try again.") from error
         except BotoCoreError as error:
             raise UnavailableError(f"The bucket did not give {key}: {type(error).__name__}; try again.") from error
+
+
+@dataclass
+class PastEventStore:
+    """Opens past events of versions when first asked for, and keeps those of the last versions.
+
+    Any number of threads may use it.
+    """
+
+    versions: VersionStore
+    _kept: OrderedDict[tuple[str, str], PastEvents] = field(default_factory=OrderedDict, repr=False)
+
+    def read(self, version: DetectorVersion) -> PastEvents:
+        """Return the past events of a version.
+
+        Raises `NotFoundError` where it was sealed without, `SealError` where they are not what was sealed, and
+        `UnavailableError` when the bucket does not answer.
+        """
+        if not has_past_events(version):
+            raise NotFoundError(
+                f"Version {version.version} was sealed without past events; train it again, with past_events in "
+                "[training] above 0."
+            )
+        place = version.detector, version.version
+        kept = self._kept.get(place)
+        if kept is None:
+            kept = open_past_events(version, self.versions.read_file(*place, PAST_EVENTS))
+            self._kept[place] = kept
+            while len(self._kept) > _MAX_VERSIONS_KEPT:
+                self._kept.popitem(last=False)
+        return kept

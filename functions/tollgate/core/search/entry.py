@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -102,6 +103,16 @@ def token(entity: str, key: str) -> int:
 def write_text(content: object) -> str:
     """Return JSON as texts of rows are written."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def deflate_json(plain: object) -> bytes:
+    """Return JSON content as bytes of an object of the index."""
+    return zlib.compress(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def inflate_json(content: bytes) -> Any:  # noqa: ANN401 - whatever was written
+    """Return what `deflate_json` was given; raise `zlib.error` or `ValueError` for other bytes."""
+    return json.loads(zlib.decompress(content))
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tollgate.core.search.deflated import deflate_json, inflate_json
-from tollgate.core.search.entry import COLUMNS, EntryKind, Rows, join, token
+from tollgate.core.search.entry import COLUMNS, EntryKind, Rows, deflate_json, inflate_json, join, token
 from tollgate.core.search.ordering import SORTS, highest
 from tollgate.core.search.postings import bucket_of, write_buckets
 from tollgate.core.search.summary import Summary

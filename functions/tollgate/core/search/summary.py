@@ -1,7 +1,14 @@
-"""Summary of rows: counts and money, by kind, by hour and by score. Summaries are added and taken off again."""
+"""Summary of rows: counts and money, by kind, by hour and by score; and summaries of days that are over.
+
+Summaries are added and taken off again. Those of a month's days are kept in one object, so who sums up many days need
+not read their segments. A day's summary says of which segments it is. These never change, so it holds for as long as
+the day has them and no others.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tollgate.core.search.entry import LABELS, EntryKind, Rows
+from tollgate.core.search.entry import LABELS, EntryKind, Rows, deflate_json, inflate_json
+from tollgate.core.search.segment_names import SegmentName
 
 # Thresholds of the score table are multiples of it.
 SCORE_STEP = 5
 _HOUR_US = 3600 * 10**6
+_FORM = 1
 
 Numbers = NDArray[np.int64]
 # How many decisions, the sum of their amounts and that of amount × probability, in cents: whole, so that they add up.
@@ -87,6 +96,50 @@ def add_tallies(tallies: Iterable[Tally]) -> Tally:
     for more in tallies:
         count, cents, risk = count + more[0], cents + more[1], risk + more[2]
     return count, cents, risk
+
+
+@dataclass(frozen=True)
+class DayTotal:
+    """What the latest rows of a day come to, and the mark of the segments that hold them."""
+
+    segments: str
+    summary: Summary
+
+
+# By day, as in 2026-11-26.
+DayTotals = Mapping[str, DayTotal]
+
+
+def month_of(day: str) -> str:
+    """Return the month of a day, as in 2026-11."""
+    return day[:7]
+
+
+def mark_of(names: Iterable[SegmentName]) -> str:
+    """Return what tells these segments of a day from any others."""
+    return hashlib.sha256("".join(sorted(name.digest for name in names)).encode()).hexdigest()[:32]
+
+
+def is_total_of(kept: DayTotal | None, names: Iterable[SegmentName]) -> bool:
+    """Return whether what is kept of a day is the sum of these segments."""
+    return kept is not None and kept.segments == mark_of(names)
+
+
+def write_day_totals(sums: DayTotals) -> bytes:
+    """Return sums as bytes."""
+    days = {day: [one.segments, one.summary.to_json()] for day, one in sums.items()}
+    return deflate_json({"form": _FORM, "days": days})
+
+
+def read_day_totals(content: bytes) -> DayTotals:
+    """Rebuild what `write_day_totals` wrote; of bytes that it did not write, return nothing: they are written anew."""
+    try:
+        plain = inflate_json(content)
+        if plain["form"] != _FORM:
+            return {}
+        return {day: DayTotal(mark, Summary.from_json(summary)) for day, (mark, summary) in plain["days"].items()}
+    except (zlib.error, ValueError, TypeError, KeyError):
+        return {}
 
 
 def _tally(

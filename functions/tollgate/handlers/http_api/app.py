@@ -16,15 +16,13 @@ from tollgate.handlers.http_api.contributions import Contributions, Dependence
 from tollgate.handlers.http_api.detectors import Detector, Evaluation, Versions
 from tollgate.handlers.http_api.encoding import write_decision
 from tollgate.handlers.http_api.problems import StrictRoute, answer_problems
-from tollgate.services.batches.catalog import announce_batch, list_batches, show_batch
-from tollgate.services.batches.inbox import list_inbox
+from tollgate.services.batches.catalog import announce_batch, list_batches, list_inbox, show_batch
 from tollgate.services.container import open_container
 from tollgate.services.decisions.announce import decide_and_publish
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.decisions.what_if import what_if
 from tollgate.services.detectors.contributions import describe_contributions, describe_dependence
-from tollgate.services.detectors.describe import describe_detector, describe_evaluation
-from tollgate.services.detectors.list_versions import list_versions
+from tollgate.services.detectors.describe import describe_detector, describe_evaluation, list_versions
 from tollgate.services.labels.label import label_events
 from tollgate.services.search.search import search_decisions
 from tollgate.services.search.summarize import summarize_decisions

@@ -1,29 +1,76 @@
-"""Scoring of a batch's rows, chunk by chunk, with checkpoints on the way."""
+"""Scoring of a batch: a run over its rows, chunk by chunk, with checkpoints on the way."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from tollgate.adapters.s3.batch_names import BatchFile
+from tollgate import clock
 from tollgate.adapters.s3.source import S3Source
-from tollgate.adapters.s3.upload import ResultUpload, WorkLostError
+from tollgate.adapters.s3.upload import ResultUpload, SentResults, WorkLostError
+from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.events.reader import require_id
 from tollgate.core.files.parquet_writer import OtherColumnsError, ParquetResults
 from tollgate.core.files.readers.chunks import Chunk, ReadOptions
-from tollgate.core.files.scoring import ScoredChunk
-from tollgate.services.batches.batch_run import BatchRun
-from tollgate.services.batches.checkpoints import Checkpoint, forget_checkpoint, save_checkpoint
-from tollgate.services.batches.delivery import Delivery
-from tollgate.services.batches.lease import BatchLease
-from tollgate.services.batches.size_limit import open_within
-from tollgate.services.container import Container
+from tollgate.core.files.scoring import FileScoring, ScoredChunk
+from tollgate.core.history.stored import StoredHistories
+from tollgate.services.batches.checkpoints import Checkpoint, forget_checkpoint, load_checkpoint, save_checkpoint
+from tollgate.services.batches.lease import BatchJob, BatchLease
+from tollgate.services.batches.size_limit import open_limited
+
+_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
-def score_rows(
-    container: Container, file: BatchFile, etag: str, delivery: Delivery, lease: BatchLease, run: BatchRun
-) -> bool:
+@dataclass
+class BatchRun:
+    """One run over a file, under a lease, with the detector version that decides.
+
+    ``folder`` is where the core keeps the texts of keys; ``checkpoint`` moves on while rows are scored.
+    """
+
+    job: BatchJob
+    lease: BatchLease
+    version: DetectorVersion
+    scoring: FileScoring
+    folder: Path
+    checkpoint: Checkpoint
+
+
+def open_run(job: BatchJob, lease: BatchLease, folder: Path) -> BatchRun:
+    """Take up a file where the last run noted that it can be gone on with, or begin with the version that decides now.
+
+    "Now" is when the first run began, whichever this is: all runs decide alike on what lies ahead of the clock. Raises
+    `InputError` if there is no such detector or its events have no id, `WorkLostError` if what was noted is gone.
+    """
+    container, file, name = job.container, job.file, lease.state.checkpoint
+    if name is None:
+        version = container.champion(file.detector)
+        require_id(version.event_type)
+        sent = {kind: SentResults(file.results_key(lease.state.mark, kind), type_) for kind, type_ in _TYPES.items()}
+        checkpoint = Checkpoint(version.version, sent)
+    else:
+        checkpoint = load_checkpoint(container.batches, file, name, folder)
+        version = container.versions.pinned(file.detector, checkpoint.version)
+
+    def read_stored(keys: Mapping[str, Sequence[str]]) -> StoredHistories:
+        return container.histories.read_keys(version, keys)
+
+    begin = FileScoring if name is None or not any(folder.iterdir()) else FileScoring.restore
+    limit = version.skew_limit(_began_at(lease))
+    scoring = begin(version, folder, read_stored, limit, memory_bytes=container.settings.histories_bytes)
+    return BatchRun(job, lease, version, scoring, folder, checkpoint)
+
+
+def _began_at(lease: BatchLease) -> datetime:
+    began = lease.state.started_at
+    return clock.now() if began is None else datetime.fromisoformat(began)
+
+
+def score_rows(run: BatchRun) -> bool:
     """Score the rows that are left and return True; False if there is no time for all of them.
 
     Raises `InputError` where the file cannot be used, `ConflictError` if another run took over, `WorkLostError`
@@ -31,17 +78,17 @@ def score_rows(
     """
     if run.checkpoint.summary is not None:
         return True
-    settings, source = container.settings, container.batches.open(file.key, etag)
+    container, file, delivery = run.job.container, run.job.file, run.job.delivery
+    settings, source = container.settings, container.batches.open(file.key, run.job.etag)
     options = ReadOptions(run.version.file_form, settings.piece_rows)
-    most_bytes, said = settings.largest_file_bytes, f"{settings.largest_file_bytes / 1e9:g} GB"
-    opened = open_within(file.filename, source, options, run.checkpoint.after, most_bytes=most_bytes, said=said)
+    opened = open_limited(file.filename, source, options, run.checkpoint.after, max_bytes=settings.largest_file_bytes)
     uploads = {
-        kind: container.batches.upload(sent, lease.state.run, settings.part_bytes)
+        kind: container.batches.upload(sent, run.lease.state.run, settings.part_bytes)
         for kind, sent in run.checkpoint.sent.items()
     }
     chunks = _Chunks(source, opened)
     try:
-        scorer = _RowScorer(container, file, lease, run, source, uploads, chunks)
+        scorer = _RowScorer(run, source, uploads, chunks)
         while True:
             scorer.score(min(settings.checkpoint_s, delivery.left_s() - settings.hand_on_s))
             if chunks.ended:
@@ -76,11 +123,8 @@ class _Chunks:
 
 @dataclass
 class _RowScorer:
-    """One run over the rows of a file."""
+    """Scores the chunks of a file, sends the results, and makes checkpoints."""
 
-    container: Container
-    file: BatchFile
-    lease: BatchLease
     run: BatchRun
     source: S3Source
     uploads: dict[str, ResultUpload]
@@ -109,8 +153,8 @@ class _RowScorer:
             return parquet.write(scored.table)
         except OtherColumnsError:
             raise WorkLostError(
-                f"Batch {self.file.batch_id} was begun by another version of Tollgate, whose results have other "
-                "columns; it begins anew."
+                f"Batch {self.run.job.file.batch_id} was begun by another version of Tollgate, whose results have "
+                "other columns; it starts over."
             ) from None
 
     def _after(self, so_far: Checkpoint, scored: ScoredChunk) -> Checkpoint:
@@ -123,31 +167,32 @@ class _RowScorer:
         )
 
     def _summarize(self) -> dict[str, Any]:
-        sent = self.run.checkpoint.sent
+        sent, file = self.run.checkpoint.sent, self.run.job.file
         return {
             **self.run.scoring.summary(),
-            "batch_id": self.file.batch_id,
-            "filename": self.file.filename,
+            "batch_id": file.batch_id,
+            "filename": file.filename,
             "results": sent["csv"].key,
             "results_parquet": sent["parquet"].key,
         }
 
     def _keep(self, checkpoint: Checkpoint) -> None:
-        left = []
-        if checkpoint.summary is None or self.run.version.record_batches:
-            self.run.scoring.save()
-            left = sorted(self.run.folder.iterdir())
-        former, name = self.lease.checkpoint, f"{self.lease.state.run:04d}-{self.checkpoints:04d}"
-        save_checkpoint(self.container.batches, self.file, name, checkpoint, left)
-        self.lease.keep(name)
+        run, lease, left = self.run, self.run.lease, []
+        batches, file = run.job.container.batches, run.job.file
+        if checkpoint.summary is None or run.version.record_batches:
+            run.scoring.save()
+            left = sorted(run.folder.iterdir())
+        former, name = lease.checkpoint, f"{lease.state.run:04d}-{self.checkpoints:04d}"
+        save_checkpoint(batches, file, name, checkpoint, left)
+        lease.keep(name)
         self.checkpoints += 1
-        self.run.checkpoint = checkpoint
+        run.checkpoint = checkpoint
         if former is not None:
-            forget_checkpoint(self.container.batches, self.file, former)
+            forget_checkpoint(batches, file, former)
 
     def _report(self, so_far: Checkpoint) -> None:
         read = so_far.bytes
-        self.lease.report(
+        self.run.lease.report(
             phase="scoring",
             rows=so_far.rows,
             failed=so_far.failed,
@@ -156,5 +201,5 @@ class _RowScorer:
             bytes=read,
             size_bytes=self.source.size_bytes,
             recorded=0,
-            started_at=self.lease.state.started_at,
+            started_at=self.run.lease.state.started_at,
         )

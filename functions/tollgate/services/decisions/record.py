@@ -23,7 +23,7 @@ from tollgate.core.history.stored import NOTHING_MATURED, StoredHistories, add_t
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.runtime import describe_runtime
 from tollgate.services.container import Container
-from tollgate.services.labels.label_history import label_addition, label_record, label_time_us
+from tollgate.services.labels.transitions import label_addition, label_record, label_time_us
 
 _DAY_S = 86_400
 _ATTEMPTS = 3

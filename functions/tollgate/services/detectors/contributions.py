@@ -17,7 +17,6 @@ from tollgate.core.explanations.groups import Group
 from tollgate.core.times.timestamps import write_moment
 from tollgate.errors import NotFoundError, suggest
 from tollgate.services.container import Container
-from tollgate.services.detectors.sample_events import read_past_events
 
 # Events in which a feature's group raised the score most, and as many in which it lowered it most.
 _MAX_EVENTS = 10
@@ -102,7 +101,7 @@ def describe_dependence(container: Container, name: str, detector: str | None) -
 
 def _read(container: Container, detector: str | None) -> tuple[DetectorVersion, PastEvents, Floats]:
     version = container.champion(detector)
-    past = read_past_events(container, version)
+    past = container.past_events.read(version)
     if past.contributions is None:
         raise NotFoundError(
             f"Version {version.version} has no exact reasons, so what each feature did for past events is not known."
@@ -132,8 +131,8 @@ def _segments(version: DetectorVersion, past: PastEvents) -> Iterator[tuple[str,
 
 def _decided(past: PastEvents, group: Group, contributions: Floats) -> list[int]:
     """Return where a group's contributions above 0 are largest: first among those of its weightiest reasons."""
-    told = np.array([any(reason.feature in group.places for reason in some) for some in past.reasons])
-    order: Ints = np.lexsort((-contributions, ~told))
+    is_reason = np.array([any(reason.feature in group.places for reason in some) for some in past.reasons])
+    order: Ints = np.lexsort((-contributions, ~is_reason))
     rows: list[int] = order[contributions[order] > 0][:_MAX_EVENTS].tolist()
     return rows
 

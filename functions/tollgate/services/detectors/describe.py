@@ -1,15 +1,19 @@
-"""Description of the detector that decides: what a form or a dashboard needs, and how well its models did."""
+"""Description of the detector that decides: what a form or a dashboard needs, how well its models did, its versions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.detectors.score import FALSE_POSITIVE_RATES
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.rules.rule import Rule
 from tollgate.core.times.timestamps import write_second
 from tollgate.errors import SealError
+from tollgate.services.container import Container
 
 _JSON_TYPES = {
     "id": "string",
@@ -23,6 +27,7 @@ _EVALUATION = (
     *("models", "period", "rows", "frauds", "fraud_amount", "curves", "thresholds", "score_histogram"),
     *("calibration", "scale_check", "importance", "slices", "unseen_categories", "money", "notes"),
 )
+_WORKERS = 8
 
 
 def describe_detector(version: DetectorVersion) -> dict[str, Any]:
@@ -73,6 +78,21 @@ def describe_evaluation(version: DetectorVersion) -> dict[str, Any]:
     return named | {name: version.evaluation.get(name) for name in _EVALUATION}
 
 
+def list_versions(container: Container, limit: int, detector: str | None = None) -> dict[str, Any]:
+    """Return the newest versions in the bucket, the newest first, and how many there are.
+
+    One whose manifest is not as sealed has a null in place of what it says. Raises `UnavailableError`.
+    """
+    champion = container.champion(detector)
+    names = container.versions.names(champion.detector)
+    shown = names[:limit]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        found = list(pool.map(partial(_describe_version, container.versions, champion.detector), shown))
+    found.sort(key=lambda version: (version["created_at"] or "", version["detector_version"]), reverse=True)
+    listed = [version | {"decides": version["detector_version"] == champion.version} for version in found]
+    return {"detector": champion.detector, "versions": listed, "count": len(names)}
+
+
 def _variable(version: DetectorVersion, column: str, role: str) -> dict[str, Any]:
     event_type = version.event_type
     known = [f.table for f in version.features if f.operation == "share" and f.source == column]
@@ -99,10 +119,10 @@ def _model(version: DetectorVersion) -> dict[str, Any] | None:
 
 def _reasons(version: DetectorVersion) -> dict[str, Any]:
     """Return of which kind the reasons are: exact, approximate, or none."""
-    told = version.manifest.get("reasons") or {}
-    method = told.get("method")
+    sealed = version.manifest.get("reasons") or {}
+    method = sealed.get("method")
     kind = "none" if method is None else "approximate" if method == "lime" else "exact"
-    return {"kind": kind, "method": method, "stability": told.get("stability"), "gap": told.get("gap")}
+    return {"kind": kind, "method": method, "stability": sealed.get("stability"), "gap": sealed.get("gap")}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -128,3 +148,21 @@ def _lists(version: DetectorVersion) -> Iterator[dict[str, Any]]:
             "sealed": sealed,
             "changed_at": version.manifest["created_at"] if sealed else write_second(members.changed_s or 0.0),
         }
+
+
+def _describe_version(versions: VersionStore, detector: str, name: str) -> dict[str, Any]:
+    try:
+        manifest = versions.manifest(detector, name)
+    except SealError:
+        manifest = {}
+    model, rules = manifest.get("model") or {}, manifest.get("rules") or {}
+    return {
+        "detector_version": name,
+        "created_at": manifest.get("created_at"),
+        "description": manifest.get("description"),
+        "model": model.get("title"),
+        "rules": len(rules.get("rules", ())) if manifest else None,
+        "trained_on": manifest["training"]["rows"] if manifest else None,
+        "from": manifest["training"]["from"] if manifest else None,
+        "to": manifest["training"]["to"] if manifest else None,
+    }

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tollgate.adapters.s3.batch_files import to_json
@@ -15,7 +16,7 @@ from tollgate.core.files.labels import LabelTable, read_label_table, write_label
 from tollgate.core.files.readers.chunks import ReadOptions
 from tollgate.core.files.summary import MAX_SHOWN
 from tollgate.errors import InputError
-from tollgate.services.batches.size_limit import open_within
+from tollgate.services.batches.size_limit import open_limited
 from tollgate.services.container import Container
 from tollgate.services.labels.label import STATUSES, label_events
 
@@ -43,17 +44,16 @@ def label_file(container: Container, key: str, etag: str) -> dict[str, Any]:
         body = {"batch_id": file.batch_id, "file": file.key, "reason": str(error)}
         container.batches.write(file.rejected_key, to_json(body), "application/json")
         return {**body, "status": "rejected"}
-    batches = range(0, len(labels), BATCH_ROWS)
-    results = [result for start in batches for result in _label_batch(container, file, version, labels, start)]
-    return _write_results(container, file, version, labels, results)
+    job = _LabelJob(container, file, version, labels)
+    results = [result for start in range(0, len(labels), BATCH_ROWS) for result in job.label(start)]
+    return job.write(results)
 
 
 def _read(container: Container, file: BatchFile, etag: str, version: DetectorVersion) -> LabelTable:
     """Read the whole file before its first label is set: a damaged one changes nothing."""
     source = container.batches.open(file.key, etag)
     try:
-        options, said = ReadOptions(version.file_form), f"{MAX_BYTES >> 20} MB"
-        chunks = open_within(file.filename, source, options, most_bytes=MAX_BYTES, said=said)
+        chunks = open_limited(file.filename, source, ReadOptions(version.file_form), max_bytes=MAX_BYTES)
         return read_label_table(version.event_type, chunks)
     finally:
         source.close()
@@ -63,47 +63,55 @@ def _found(summary: bytes) -> dict[str, Any]:
     return {**json.loads(summary), "status": "done"}
 
 
-def _label_batch(
-    container: Container, file: BatchFile, version: DetectorVersion, labels: LabelTable, start: int
-) -> Sequence[tuple[str, str | None]]:
-    """Set the labels of one batch of rows, or read what an earlier run noted of it."""
-    key = file.part_key(start // BATCH_ROWS)
-    noted = container.batches.read(key)
-    if noted is None:
-        rows = range(start, min(start + BATCH_ROWS, len(labels)))
-        usable = dict(labels.rows_between(rows.start, rows.stop))
-        answers: Sequence[Mapping[str, Any]] = label_events(container, list(usable.values()), version=version)[
-            "results"
-        ]
+@dataclass(frozen=True)
+class _LabelJob:
+    """The labels of a file, set batch by batch."""
+
+    container: Container
+    file: BatchFile
+    version: DetectorVersion
+    labels: LabelTable
+
+    def label(self, start: int) -> Results:
+        """Set the labels of the batch of rows that begins at ``start``, or read what an earlier run noted of it."""
+        key, batches = self.file.part_key(start // BATCH_ROWS), self.container.batches
+        noted = batches.read(key)
+        if noted is None:
+            results = self._label_rows(range(start, min(start + BATCH_ROWS, len(self.labels))))
+            if batches.write_once(key, to_json({"results": results}), "application/json"):
+                return results
+            noted = batches.read(key)  # another run was faster; of two results the first stays
+        return [tuple(result) for result in json.loads(noted or b"{}")["results"]]
+
+    def _label_rows(self, rows: range) -> Results:
+        usable = dict(self.labels.rows_between(rows.start, rows.stop))
+        answers: Sequence[Mapping[str, Any]] = label_events(
+            self.container, list(usable.values()), version=self.version
+        )["results"]
         by_row = dict(zip(usable, answers, strict=True))
-        results = [
+        return [
             (by_row[row]["status"], by_row[row]["message"])
             if row in by_row
-            else ("failed", f"The row {labels.misshapen[row]}.")
+            else ("failed", f"The row {self.labels.misshapen[row]}.")
             for row in rows
         ]
-        if container.batches.write_once(key, to_json({"results": results}), "application/json"):
-            return results
-        noted = container.batches.read(key)  # another run was faster; of two results the first stays
-    return [tuple(result) for result in json.loads(noted or b"{}")["results"]]
 
-
-def _write_results(
-    container: Container, file: BatchFile, version: DetectorVersion, labels: LabelTable, results: Results
-) -> dict[str, Any]:
-    written = write_label_results(labels, results)
-    results_key = file.results_key(hashlib.sha256(written).hexdigest()[:8])
-    counts = Counter(status for status, _ in results)
-    bad = [(row, message) for row, (status, message) in enumerate(results) if status == "failed"]
-    summary = {
-        "batch_id": file.batch_id,
-        "filename": file.filename,
-        "results": results_key,
-        "detector": version.detector,
-        "rows": len(results),
-        **{status: counts[status] for status in STATUSES},
-        "errors": [{"row": row + 1, "message": message} for row, message in bad[:MAX_SHOWN]],
-    }
-    container.batches.write_once(results_key, written, "text/csv")
-    container.batches.write_once(file.summary_key, to_json(summary), "application/json")
-    return _found(container.batches.read(file.summary_key) or to_json(summary))
+    def write(self, results: Results) -> dict[str, Any]:
+        """Write what became of each label, and the summary; return the summary that stands."""
+        written = write_label_results(self.labels, results)
+        results_key = self.file.results_key(hashlib.sha256(written).hexdigest()[:8])
+        counts = Counter(status for status, _ in results)
+        bad = [(row, message) for row, (status, message) in enumerate(results) if status == "failed"]
+        summary = {
+            "batch_id": self.file.batch_id,
+            "filename": self.file.filename,
+            "results": results_key,
+            "detector": self.version.detector,
+            "rows": len(results),
+            **{status: counts[status] for status in STATUSES},
+            "errors": [{"row": row + 1, "message": message} for row, message in bad[:MAX_SHOWN]],
+        }
+        batches = self.container.batches
+        batches.write_once(results_key, written, "text/csv")
+        batches.write_once(self.file.summary_key, to_json(summary), "application/json")
+        return _found(batches.read(self.file.summary_key) or to_json(summary))

@@ -20,7 +20,6 @@ from tollgate.core.rules.rule_set import RuleSet
 from tollgate.core.rules.scope import SCORE
 from tollgate.errors import InputError
 from tollgate.services.container import Container
-from tollgate.services.detectors.sample_events import read_past_events
 from tollgate.services.rules.rule_book import find_faults, put_together, serialize_findings
 
 
@@ -42,7 +41,7 @@ def try_rules(container: Container, rules: Sequence[Rule], detector: str | None 
     """
     version = container.champion(detector)
     book = as_if_acting(put_together(version, rules))
-    past = read_past_events(container, version)
+    past = container.past_events.read(version)
     compiled = _compile(version, book, past)
     costs = _costs(version)
     scores = np.zeros(len(past), dtype=np.int64) if past.scores is None else past.scores

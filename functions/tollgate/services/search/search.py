@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tollgate.core.decisions.decision import Downgrade
 from tollgate.core.events.cells import earlier_spellings
-from tollgate.core.search.entry import Rows, join, token
+from tollgate.core.search.entry import UNLABELLED, Entry, Rows, join, token
 from tollgate.core.search.ordering import position_of
 from tollgate.core.search.postings import read_bucket
 from tollgate.core.search.query import Query, is_older_than_all
@@ -16,10 +17,8 @@ from tollgate.core.times.timestamps import to_moment, write_moment
 from tollgate.errors import InputError
 from tollgate.services.container import Container
 from tollgate.services.decisions.downgrade import downgrade_of_entry
-from tollgate.services.search.names import check_names
 from tollgate.services.search.read import IndexReader, read_index
-from tollgate.services.search.serialize_entry import serialize_entry
-from tollgate.services.search.terms import SearchTerms, read_days, read_query, write_cursor
+from tollgate.services.search.terms import SearchTerms, check_names, read_days, read_query, write_cursor
 
 # Blocks that are read first, more than one page is usually in; each time after that, twice as many.
 _FIRST_BLOCKS = 48
@@ -51,15 +50,37 @@ def search_decisions(container: Container, terms: SearchTerms) -> dict[str, Any]
         days = replace(days, last=min(days.last, to_moment(query.after.decided_us).date()))
     page, indexed_s = read_index(container.segments, days, lambda reader: (find_page(reader, query), reader.indexed_s))
     if not len(page):
-        check_names(container, version, terms)
+        check_names(container.versions, version, terms)
     is_full = len(page) == query.limit
     last = position_of(page.columns, len(page) - 1, query.sort) if is_full else None
     return {
         "decisions": [
-            serialize_entry(entry, downgrade_of_entry(container, version.detector, entry)) for entry in page.entries()
+            _serialize_entry(entry, downgrade_of_entry(container, version.detector, entry)) for entry in page.entries()
         ],
         "cursor": write_cursor(query, days, last) if last else None,
         "indexed_until": None if indexed_s is None else write_moment(indexed_s * 10**6),
+    }
+
+
+def _serialize_entry(entry: Entry, downgraded: Downgrade | None) -> dict[str, Any]:
+    """Return a row as it is answered, with the rule that took a stronger outcome away, if any did."""
+    kind, amount, probability = entry.kind, entry.amount, entry.probability
+    known_at = write_moment(entry.known_us)
+    return {
+        "event_id": entry.event_id,
+        "timestamp": write_moment(entry.time_us),
+        "decided_at": write_moment(entry.decided_us),
+        "detector_version": kind.version,
+        "score": entry.score,
+        "probability": probability,
+        "outcome": kind.outcome,
+        "downgraded": downgraded,
+        "amount": amount,
+        "money_at_risk": None if amount is None or probability is None else amount * probability,
+        "entities": dict(entry.entities),
+        "rules": [{"rule": rule, "shadow": shadow} for rule, shadow in kind.rules],
+        "label": None if entry.label == UNLABELLED else {"label": entry.label, "known_at": known_at},
+        **kind.marks(),
     }
 
 

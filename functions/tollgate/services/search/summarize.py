@@ -1,24 +1,37 @@
-"""Summaries of decisions and their money by day, from those of segments."""
+"""Summaries of decisions and their money by day, from those of segments, and as they are answered."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
-from tollgate.adapters.s3.day_totals import DaySumStore
-from tollgate.adapters.s3.segments import SegmentStore
-from tollgate.core.search.day_totals import DaySums, is_sum_of, month_of
-from tollgate.core.search.entry import join
+from tollgate.adapters.s3.segments import DayTotalStore, SegmentStore
+from tollgate.core.detectors.score import TOP_SCORE
+from tollgate.core.search.entry import MARKS, EntryKind, join
 from tollgate.core.search.query import is_older_than_all
 from tollgate.core.search.segment import find_labels, read_head, read_rows, read_summary
 from tollgate.core.search.segment_names import SegmentName
-from tollgate.core.search.summary import Summary
+from tollgate.core.search.summary import (
+    NOTHING,
+    SCORE_STEP,
+    DayTotals,
+    Summary,
+    Tally,
+    add_tallies,
+    is_total_of,
+    month_of,
+)
 from tollgate.core.times.timestamps import write_moment
 from tollgate.services.container import Container
 from tollgate.services.search.read import IndexReader, read_index
-from tollgate.services.search.serialize_summary import serialize_summary
 from tollgate.services.search.terms import SearchTerms, read_days
+
+_HOURS = range(24)
+_STEPS = range(0, TOP_SCORE + 1, SCORE_STEP)
+# What tallies are added up by.
+Names = dict[str, Any]
 
 
 def summarize_decisions(container: Container, terms: SearchTerms) -> dict[str, Any]:
@@ -30,7 +43,7 @@ def summarize_decisions(container: Container, terms: SearchTerms) -> dict[str, A
     days = read_days(version.detector, terms.first, terms.last)
 
     def summarize(reader: IndexReader) -> tuple[dict[str, Summary], int | None]:
-        return summarize_segments(reader, version.detector, container.day_sums), reader.indexed_s
+        return summarize_segments(reader, version.detector, container.day_totals), reader.indexed_s
 
     summaries, indexed_s = read_index(container.segments, days, summarize)
     return {
@@ -39,17 +52,17 @@ def summarize_decisions(container: Container, terms: SearchTerms) -> dict[str, A
     }
 
 
-def summarize_segments(reader: IndexReader, detector: str, kept: DaySumStore) -> dict[str, Summary]:
+def summarize_segments(reader: IndexReader, detector: str, kept: DayTotalStore) -> dict[str, Summary]:
     """Return the summaries of all days: those that are kept, and of other days from their segments."""
     by_day = dict(reader.by_day())
     months = reader.map(lambda month: kept.read(detector, month)[0], sorted({month_of(day) for day in by_day}))
-    sums: DaySums = {day: one for month in months for day, one in month.items()}
-    changed = {day: names for day, names in by_day.items() if not is_sum_of(sums.get(day), names)}
-    added_up = sum_days(reader, changed)
+    sums: DayTotals = {day: one for month in months for day, one in month.items()}
+    changed = {day: names for day, names in by_day.items() if not is_total_of(sums.get(day), names)}
+    added_up = total_days(reader, changed)
     return {day: added_up[day] if day in changed else sums[day].summary for day in by_day}
 
 
-def sum_days(reader: IndexReader, days: Mapping[str, Sequence[SegmentName]]) -> dict[str, Summary]:
+def total_days(reader: IndexReader, days: Mapping[str, Sequence[SegmentName]]) -> dict[str, Summary]:
     """Return the summaries of days from their segments, which are read side by side, and so are days."""
     largest = {day: max(names, key=lambda name: (name.size_bytes, name.key)) for day, names in days.items()}
     rest = [name for day, names in days.items() for name in names if name is not largest[day]]
@@ -81,3 +94,62 @@ def summarize_day(store: SegmentStore, largest: SegmentName, others: Sequence[by
     before["label"] = labels
     again = replace(rows, columns=before).take(is_there)
     return read_summary(summary) - Summary.of(again) + Summary.of(rows)
+
+
+def serialize_summary(day: str, summary: Summary) -> dict[str, Any]:
+    """Return counts and money of a day: in all, and by outcome, version, rule, hour and score."""
+    kinds = summary.kinds
+    return {
+        "day": day,
+        **_serialize(add_tallies(kinds.values())),
+        **{mark: _count(kinds, mark) for mark in MARKS},
+        "outcomes": _add_by(kinds, lambda kind: [{"outcome": kind.outcome}]),
+        "versions": _add_by(kinds, lambda kind: [{"detector_version": kind.version}]),
+        "rules": _add_by(kinds, _rules),
+        "overlaps": _add_by(kinds, _pairs_of_rules),
+        "hours": _spread(summary.hours, _HOURS),
+        "scores": _spread(summary.scores, _STEPS),
+    }
+
+
+def _serialize(tally: Tally) -> dict[str, Any]:
+    count, cents, risk = tally
+    return {"decisions": count, "amount": cents / 100, "money_at_risk": risk / 100}
+
+
+def _count(kinds: Mapping[tuple[EntryKind, str], Tally], mark: str) -> int:
+    return sum(tally[0] for (kind, _), tally in kinds.items() if kind.marks()[mark])
+
+
+def _rules(kind: EntryKind) -> Iterable[Names]:
+    for rule, shadow in kind.rules:
+        yield {"rule": rule, "shadow": shadow, "outcome": kind.outcome}
+
+
+def _pairs_of_rules(kind: EntryKind) -> Iterable[Names]:
+    """Yield the pairs of rules that matched the same events, each in the order of their names."""
+    for pair in combinations(sorted(rule for rule, _ in kind.rules), 2):
+        yield {"rules": list(pair)}
+
+
+def _add_by(
+    kinds: Mapping[tuple[EntryKind, str], Tally], name: Callable[[EntryKind], Iterable[Names]]
+) -> list[dict[str, Any]]:
+    """Return tallies by what a kind is named, and by label."""
+    found: dict[str, tuple[Names, list[Tally]]] = {}
+    for (kind, label), tally in kinds.items():
+        for names in name(kind):
+            named = {**names, "label": label}
+            found.setdefault(repr(named), (named, []))[1].append(tally)
+    return [{**named, **_serialize(add_tallies(tallies))} for _, (named, tallies) in sorted(found.items())]
+
+
+def _spread(tallies: Mapping[tuple[int, str], Tally], steps: range) -> dict[str, dict[str, list[float]]]:
+    """Return for each name its counts and amounts along all steps, zero where there is nothing."""
+    return {
+        name: {
+            "decisions": [tallies.get((step, name), NOTHING)[0] for step in steps],
+            "amount": [tallies.get((step, name), NOTHING)[1] / 100 for step in steps],
+        }
+        for name in sorted({name for _, name in tallies})
+    }

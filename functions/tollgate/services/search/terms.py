@@ -1,4 +1,4 @@
-"""Search terms, read and checked."""
+"""Search terms: read and checked, their cursors, and the names of outcomes and rules in them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ import hashlib
 import json
 import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 
 from tollgate import clock
+from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.detectors.score import TOP_SCORE
 from tollgate.core.detectors.version import DetectorVersion
-from tollgate.core.events.cells import read_text
+from tollgate.core.events.cells import read_text, shown
 from tollgate.core.search.ordering import Position
 from tollgate.core.search.query import Query
 from tollgate.core.times.timestamps import to_moment
-from tollgate.errors import InputError, suggest
+from tollgate.errors import InputError, SealError, suggest
 from tollgate.services.search.read import Days
 
 MAX_DAYS = 92
+_WORKERS = 8
+# Where there are more versions, a name that the newest lack may be one of an older version.
+_MAX_VERSIONS = 50
+_MAX_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -121,3 +129,44 @@ def _fingerprint(query: Query, days: Days) -> str:
     """Return what tells searches apart. Not the last day: a search until today may go on tomorrow."""
     asked = (days.detector, days.first.isoformat(), replace(query, after=None, limit=0))
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:12]
+
+
+def check_names(versions: VersionStore, version: DetectorVersion, terms: SearchTerms) -> None:
+    """Raise `InputError` for an outcome or a rule that no version has, naming those that there are.
+
+    To be asked where nothing was found: then manifests of earlier versions are read for a name that ``version`` lacks.
+    """
+    rules = [rule.name for rule in version.rules.book.rules]
+    for what, name, known in (("outcome", terms.outcome, version.order), ("rule", terms.rule, rules)):
+        if name is not None and name not in known and _is_in_no_version(versions, version.detector, what, name):
+            raise InputError(f"There is no {what} {shown(name)}{suggest(name[:100], known)}; {_list(what, known)}.")
+
+
+def _is_in_no_version(versions: VersionStore, detector: str, what: str, name: str) -> bool:
+    names = versions.names(detector)
+    if len(names) > _MAX_VERSIONS:
+        return False
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        return not any(pool.map(lambda one: _may_have(versions, detector, one, what, name), names))
+
+
+def _may_have(versions: VersionStore, detector: str, version: str, what: str, name: str) -> bool:
+    try:
+        return name in _names_of(what, versions.manifest(detector, version))
+    except SealError:
+        return True  # nobody knows what it had
+
+
+def _names_of(what: str, manifest: dict[str, Any]) -> Iterator[str]:
+    book = manifest.get("rules") or {}
+    if what == "outcome":
+        yield from (outcome["name"] for outcome in manifest["outcomes"])
+        yield from book.get("order", ())
+    yield from (rule["name" if what == "rule" else "outcome"] for rule in book.get("rules", ()))
+
+
+def _list(what: str, known: Sequence[str]) -> str:
+    if not known:
+        return f"the detector has no {what}s"
+    more = f" and {len(known) - _MAX_NAMED:,} more" if len(known) > _MAX_NAMED else ""
+    return f"there are {', '.join(known[:_MAX_NAMED])}{more}" if len(known) > 1 else f"there is {known[0]}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.kinesis.results import Result
+from tollgate.adapters.kinesis import Result
 from tollgate.core.decisions.decision import Decision
 from tollgate.core.decisions.metrics import DETECTOR, Metric
 from tollgate.core.detectors.version import DetectorVersion

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tollgate.adapters import clients
-from tollgate.adapters.kinesis.shard_records import read_shard_records
+from tollgate.adapters.kinesis import read_shard_records
 from tollgate.core.streams.reader import split_record
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError, UnavailableError

@@ -1,1 +1,0 @@
-"""Kinesis: records read again, and the stream of results."""

@@ -1,1 +1,0 @@
-"""SQS: the queue of files and the dead-letter queue."""
