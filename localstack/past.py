@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decisions.decision import Decisions, decide
+from tollgate.core.decisions.decide import Decisions, Reads, decide
+from tollgate.core.decisions.decision import Decision
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
@@ -23,7 +24,7 @@ from tollgate.core.files.columns.arrow_reader import EventReader
 from tollgate.core.files.history.histories import FileHistories
 from tollgate.core.history.latest_addition import latest_name, latest_us, move_latest
 from tollgate.core.history.stored import StoredHistories, add_up
-from tollgate.services.decisions.decision_record import make_record, write_answer
+from tollgate.services.decisions.record import make_record
 from tollgate.services.labels.transitions import label_addition, label_time_us
 
 from model_build.data.payloads import post_columns
@@ -56,9 +57,10 @@ class Backfill:
         columns = post_columns(version.event_type, payments, np.arange(start, stop))
         for row, event_id in enumerate(events.ids):
             decided_s = float(events.times_s[row]) + Random(event_id).uniform(0.05, _MAX_ANSWER_S)
-            answer = write_answer(version, events, decisions, datetime.fromtimestamp(decided_s, UTC), row)
-            event = {name: values[row] for name, values in columns.items() if values[row] is not None}
-            self.records[event_id] = make_record(version, events, decisions, answer, event, row=row)
+            decided_at = datetime.fromtimestamp(decided_s, UTC)
+            decision = Decision.of(version, event_id, decisions.verdict(row), decided_at)
+            given = {name: values[row] for name, values in columns.items() if values[row] is not None}
+            self.records[event_id] = make_record(version, events, decisions, decision, given, row=row)
 
     def label(self, event_id: str, label: str, known_s: float) -> None:
         """Label a decision that has no label yet."""
@@ -77,8 +79,7 @@ class Backfill:
             histories = FileHistories(plan, Path(folder), self._pick)
             read = EventReader(self.version.event_type, histories.hashing).read(chunk)
             reads = histories.read(read.events, read.keys)
-            by_entity = {entity: reads.sums[part].T for entity, part in plan.layout.parts.items()}
-            decisions = decide(self.version, events, by_entity, reads.excess)
+            decisions = decide(self.version, events, Reads.side_by_side(plan.layout, reads.sums.T, reads.excess))
             withheld = np.flatnonzero([not self.version.lets_through(outcome) for outcome in decisions.outcomes])
             histories.withhold(read.events, read.keys, reads, withheld)
             for entity, key, sums in histories.additions():
@@ -138,7 +139,7 @@ def _label(past: Backfill, payments: LabeledEvents, yesterday: int, stop: int, k
     for row in range(stop):
         event_id, is_fraud = payments.events.ids[row], bool(payments.labels[row])
         record = past.records[event_id]
-        is_case = record.answer["outcome"] != past.version.order[0]
+        is_case = record.decision.outcome != past.version.order[0]
         is_worked_on = row >= yesterday and is_case and Random(event_id).random() < _WORKED_ON
         is_complained_of = is_fraud and record.time_s + payments.label_delay_s <= known_s
         if record.label is None and (is_worked_on or is_complained_of):

@@ -52,8 +52,8 @@ def measure_indexing(items: Iterable[Item], batch_rows: int) -> Indexed:
     began = time.process_time()
     for batch in batches:
         index_decisions(container, batch)
-    answer = records[-1].answer
-    detector, day = answer["detector"], answer["decided_at"][:10]
+    decision = records[-1].decision
+    detector, day = decision.detector, decision.decided_at[:10]
     merge_segments(container.segments, detector, day, is_over=True)
     keep_day_totals(container.segments, container.day_totals, detector, [day])
     took_ms = (time.process_time() - began) * 1000

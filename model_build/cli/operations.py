@@ -85,21 +85,19 @@ def replay(event_id: str, detector: str, decisions_table: str, bucket: str | Non
 
 def describe_replay(replayed: Replay) -> list[str]:
     """Return the lines that describe a replay."""
-    from tollgate.core.decisions.recompute import is_overruled
-
-    answer, again = replayed.answer, replayed.again
+    decision, again = replayed.decision, replayed.again
     lines = []
-    if is_overruled(answer):
+    if decision.is_overruled:
         lines += [
-            f"The answer was {answer['outcome']}, by the brake or a forced outcome; the decision was {again['outcome']}"
+            f"The answer was {decision.outcome}, by the brake or a forced outcome; the decision was {again.outcome}"
         ]
     if taken := replayed.downgraded:
-        lines += [f'Rule "{taken["rule"]}" lowered the outcome from {taken["from"]} to {again["outcome"]}']
+        lines += [f'Rule "{taken.rule}" lowered the outcome from {taken.from_} to {again.outcome}']
     if not replayed.differences:
-        reasons = "no reasons" if answer.get("reasons") is None else f"{len(answer['reasons'])} reasons"
-        outcome, version = again["outcome"], answer["detector_version"]
-        said = f"probability {answer['probability']!r}, score {answer['score']}, {outcome}"
-        return [*lines, f"Identical: {said}, {len(answer['rules'])} rules, {reasons}; version {version}"]
+        reasons = "no reasons" if decision.reasons is None else f"{len(decision.reasons)} reasons"
+        said = f"probability {decision.probability!r}, score {decision.score}, {again.outcome}"
+        said = f"{said}, {len(decision.rules)} rules, {reasons}; version {decision.detector_version}"
+        return [*lines, f"Identical: {said}"]
     lines += ["Different:"]
     for difference in replayed.differences:
         lines.append(f"  {difference.what}: was {json.dumps(difference.then)}, now {json.dumps(difference.now)}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numpy as np
+from tollgate.core.decisions.decide import Reads, compute_in_blocks
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.features.catalog import plan_features
 from tollgate.core.features.feature import Feature, Matrix
@@ -23,8 +23,6 @@ from model_build.models.fitted import thread_count
 from model_build.models.registry import Labels
 
 Progress = Callable[[str], None]
-# So many rows at a time stay in the processor's cache.
-_CHUNK_ROWS = 8_192
 
 
 @dataclass(frozen=True)
@@ -91,14 +89,6 @@ def build_training_set(
 
 def build_matrix(features: Sequence[Feature], plan: HistoryPlan, events: Events, replayed: Replayed) -> Matrix:
     """Return the features of n events, shape (n, f), as `compute_features` does, on all cores."""
-    matrix = np.empty((len(events), len(features)), dtype=np.float32)
-    steps = FeatureSteps.of(features, plan)
-
-    def fill(start: int) -> None:
-        stop = min(start + _CHUNK_ROWS, len(events))
-        sums = plan.layout.side_by_side(replayed.reads, start, stop)
-        matrix[start:stop] = steps.columns(events.part(start, stop), sums, replayed.excess[start:stop])
-
+    steps, reads = FeatureSteps.of(features, plan), Reads(replayed.reads, replayed.excess)
     with ThreadPoolExecutor(thread_count()) as pool:
-        list(pool.map(fill, range(0, len(events), _CHUNK_ROWS)))
-    return matrix
+        return compute_in_blocks(steps, plan.layout, events, reads, pool.map)

@@ -42,8 +42,8 @@ def reindex(
     former = container.segments.find(detector, first.isoformat(), last.isoformat())
     done, waiting, written = ReindexResult(), _PendingRows(container, detector, began_s), set[str]()
     for record in _read_table(container, progress):
-        day = record.answer["decided_at"][:10]
-        if record.answer["detector"] == detector and first.isoformat() <= day <= last.isoformat():
+        day = record.decision.decided_at[:10]
+        if record.decision.detector == detector and first.isoformat() <= day <= last.isoformat():
             done.decisions[day] = done.decisions.get(day, 0) + 1
             written.update(waiting.add(day, read_entry(container.versions, Change(_SEQUENCE, began_s, record))))
     written.update(waiting.write_all())

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, DecisionTable
 from tollgate.adapters.s3.versions import VersionStore
+from tollgate.core.decisions.decision import Decision, Downgrade
 from tollgate.core.decisions.downgrade import Thresholds
 from tollgate.core.decisions.recompute import Difference, compare, rebuild_reasons, recompute
 from tollgate.core.detectors.version import DetectorVersion
@@ -28,12 +27,12 @@ class Replay:
     outcome, and the outcome that it replaced.
     """
 
-    answer: Mapping[str, Any]
-    again: Mapping[str, Any]
+    decision: Decision
+    again: Decision
     differences: tuple[Difference, ...]
     then: str
     now: str
-    downgraded: Mapping[str, str] | None = None
+    downgraded: Downgrade | None = None
 
 
 def replay_decision(
@@ -54,19 +53,20 @@ def replay_decision(
             "This decision cannot be replayed: its record is from an older release and lacks the values that were read."
         )
     version = _open(record, detector, bucket, folder)
-    answer = dict(record.answer)
+    decision = record.decision
     if record.reasons is not None:
-        answer |= rebuild_reasons(version, record.event, record.reads, answer, list(record.reasons))
-    again, excess = recompute(version, record.event, record.reads, answer)
-    differences = compare(answer, again)
+        explanation = rebuild_reasons(version, record.event, record.reads, decision, list(record.reasons))
+        decision = decision.explained_by(explanation)
+    again, excess = recompute(version, record.event, record.reads, decision)
+    differences = compare(decision, again)
     if excess != record.excess:
         differences += (Difference("excess of the amount", record.excess, excess),)
-    downgrade = Thresholds.of(version).downgrade_of(again)
-    return Replay(answer, again, differences, record.runtime, describe_runtime(), downgrade)
+    taken = Thresholds.of(version).downgrade_of(again)
+    return Replay(decision, again, differences, record.runtime, describe_runtime(), taken)
 
 
 def _open(record: DecisionRecord, detector: str, bucket: str | None, folder: Path | None) -> DetectorVersion:
-    name = str(record.answer["detector_version"])
+    name = record.decision.detector_version
     if folder is not None:
         # A detector's folder has the version that decided among others.
         return open_folder(folder / name if (folder / name).is_dir() else find_version(folder))

@@ -12,7 +12,7 @@ from tollgate.core.events.event import Floats
 from tollgate.core.events.event_type import EventType
 from tollgate.core.explanations.archive import read_explainer
 from tollgate.core.explanations.context import DecisionContext
-from tollgate.core.explanations.explain import Reason, explain_contributions
+from tollgate.core.explanations.explain import RankedReason, explain_contributions
 from tollgate.core.explanations.explainer import Explainer
 from tollgate.core.explanations.groups import GroupOrder, group_features
 from tollgate.core.features.feature import Matrix
@@ -49,7 +49,9 @@ def _as_float16(contributions: Floats) -> npt.NDArray[np.float16]:
     return np.clip(contributions, -most, most).astype(np.float16)
 
 
-def _explain(training_set: TrainingSet, reasons: bytes | None) -> tuple[Floats | None, Sequence[Sequence[Reason]]]:
+def _explain(
+    training_set: TrainingSet, reasons: bytes | None
+) -> tuple[Floats | None, Sequence[Sequence[RankedReason]]]:
     """Return exact contributions, (k, f), and the weightiest reasons of past events; nothing where none are exact."""
     explainer = None if reasons is None else read_explainer(reasons)
     if not isinstance(explainer, Explainer):
@@ -83,7 +85,7 @@ def _encode(
     sample: WeightedSample,
     features: Matrix,
     arrays: Mapping[str, npt.NDArray[Any] | None],
-    reasons: Sequence[Sequence[Reason]] = (),
+    reasons: Sequence[Sequence[RankedReason]] = (),
 ) -> bytes:
     known: dict[str, npt.NDArray[Any] | None] = {
         "features": features,

@@ -22,9 +22,10 @@ from tollgate.adapters.s3.versions import VersionStore
 from tollgate.errors import NotFoundError, SealError
 
 from model_build.sealing.seal import read_version_files
+from tests.core.decisions import make_decision
 
 BUCKET, HISTORY, DECISIONS = "bucket", "history", "decisions"
-RECORD = DecisionRecord({"event_id": "e1", "score": 7}, {"id": "e1"}, 1e9, "space", {"customer": "c1"})
+RECORD = DecisionRecord(make_decision(repeated=True), {"id": "e1"}, 1e9, "space", {"customer": "c1"})
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.rules.matches import ListAnswer, RuleHit
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.value_lists import ValueList
 from tollgate.errors import UnavailableError
@@ -132,21 +133,17 @@ def test_a_decision_says_which_rules_matched_and_is_stored_with_them(ruled: Back
     ruled.drop(KEY, str(payment["customer_id"]).encode())
     answer = decide_event(ruled.container, payment)
 
-    assert answer["outcome"] == "block"
+    assert answer.outcome == "block"
     customer = payment["customer_id"]
-    assert answer["rules"] == [
-        {"rule": "denied", "outcome": "block", "shadow": False, "expression": f'"{customer}" in denied'}
-    ]
-    assert answer["lists"] == [
-        {"list": "denied", "value": customer, "found": True},
-        {"list": "round", "value": payment["amount"], "found": False},
-    ]
+    assert answer.rules == (RuleHit("denied", "block", shadow=False, expression=f'"{customer}" in denied'),)
+    assert answer.lists == (
+        ListAnswer("denied", customer, found=True),
+        ListAnswer("round", payment["amount"], found=False),
+    )
     repeated = decide_event(ruled.container, payment)
     found = find_decision(ruled.container, payment["event_id"])
     for later in (repeated, found):
-        assert {name: later[name] for name in ("outcome", "rules", "lists")} == {
-            name: answer[name] for name in ("outcome", "rules", "lists")
-        }
+        assert (later.outcome, later.rules, later.lists) == (answer.outcome, answer.rules, answer.lists)
 
 
 def put(*arguments: str) -> tuple[int, str]:

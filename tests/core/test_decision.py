@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decision import decide, decide_in_order, decide_one, read_histories
+from tollgate.core.decisions.decide import Reads, decide, decide_in_order, decide_one, read_histories
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
@@ -56,7 +56,7 @@ def test_a_file_in_order_is_its_payments_one_at_a_time(
     alone = store.happen(events, Timeline.of(events))
     histories = replay_histories(version.history, events, stored=stored)
     assert any((read > 1).any() for read in alone.reads.values()), "something is stored that is read"
-    assert np.array_equal(together.excess, alone.excess)
+    assert np.array_equal(together.reads.excess, alone.excess)
 
     for row in range(ROWS):
         one = events.take(np.array([row]))
@@ -66,7 +66,7 @@ def test_a_file_in_order_is_its_payments_one_at_a_time(
             version.features, version.history, one, {entity: read[[row]] for entity, read in histories.reads.items()}
         )
         assert np.array_equal(features, in_file, equal_nan=True), row
-        decided = decide(version, one, single, alone.excess[[row]])
+        decided = decide(version, one, Reads(single, alone.excess[[row]]))
         assert decided.probabilities[0] == together.probabilities[row], row
         assert decided.scores[0] == together.scores[row], row
         assert decided.outcomes[0] == together.outcomes[row], row
@@ -104,11 +104,11 @@ def test_a_file_of_one_payment_is_that_payment(
         in_order, single = decide_in_order(version, one, stored), decide_one(version, one, stored)
 
         assert np.array_equal(in_order.features, single.features, equal_nan=True)
-        for entity, read in single.reads.items():
-            assert np.array_equal(in_order.reads[entity], read, equal_nan=True)
+        for entity, read in single.reads.sums.items():
+            assert np.array_equal(in_order.reads.sums[entity], read, equal_nan=True)
         assert np.array_equal(in_order.probabilities, single.probabilities)
         assert np.array_equal(in_order.scores, single.scores)
-        assert np.array_equal(in_order.excess, single.excess)
+        assert np.array_equal(in_order.reads.excess, single.reads.excess)
         assert in_order.outcomes == single.outcomes
 
 
@@ -157,10 +157,10 @@ def test_decisions_do_not_depend_on_their_company(
     version: DetectorVersion, stored: StoredHistories, events: Events
 ) -> None:
     histories = replay_histories(version.history, events, stored=stored)
-    whole = decide(version, events, histories.reads, histories.excess)
+    whole = decide(version, events, Reads(histories.reads, histories.excess))
     for rows in (np.arange(3), np.arange(100, 107), np.arange(0, ROWS, 2)):
         reads = {entity: read[rows] for entity, read in histories.reads.items()}
-        part = decide(version, events.take(rows), reads, histories.excess[rows])
+        part = decide(version, events.take(rows), Reads(reads, histories.excess[rows]))
         assert np.array_equal(part.probabilities, whole.probabilities[rows])
 
 
@@ -178,7 +178,7 @@ def test_a_file_is_decided_on_in_parts_as_in_one(
     version: DetectorVersion, stored: StoredHistories, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = decide_in_order(version, events, stored)
-    monkeypatch.setattr("tollgate.core.decisions.decision._BLOCK_EVENTS", 7)
+    monkeypatch.setattr("tollgate.core.decisions.decide.BLOCK_EVENTS", 7)
     in_parts = decide_in_order(version, events, stored)
 
     assert np.array_equal(in_parts.features, whole.features, equal_nan=True)

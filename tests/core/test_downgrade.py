@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from tollgate.core.decisions.decision import Downgrade
 from tollgate.core.decisions.downgrade import Thresholds
 from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.rules.backtest import Downgrades, count_downgrades, describe_downgrades
+from tollgate.core.rules.matches import RuleHit
 from tollgate.core.rules.rule import Rule
+
+from tests.core.decisions import make_decision
 
 ORDER = ("approve", "review", "call", "block")
 OUTCOMES = (Outcome("approve", 0), Outcome("review", 900), Outcome("block", 975))
@@ -17,9 +23,9 @@ FIRST = Thresholds(OUTCOMES, ORDER, "FIRST_MATCHED")
 @pytest.mark.parametrize(
     ("score", "outcome", "acting", "expected"),
     [
-        (991, "review", ["far"], {"rule": "far", "from": "block"}),
-        (975, "call", ["far"], {"rule": "far", "from": "block"}),
-        (930, "approve", ["regular"], {"rule": "regular", "from": "review"}),
+        (991, "review", ["far"], Downgrade("far", "block")),
+        (975, "call", ["far"], Downgrade("far", "block")),
+        (930, "approve", ["regular"], Downgrade("regular", "review")),
         (930, "review", ["far"], None),
         (100, "block", ["bad"], None),
         (991, "block", [], None),
@@ -39,11 +45,11 @@ def test_where_the_strongest_wins_there_is_none() -> None:
 
 
 def test_an_outcome_of_the_brake_or_the_caller_is_no_rules() -> None:
-    answer = {"score": 991, "outcome": "review", "rules": [{"rule": "far", "shadow": False}]}
-    assert FIRST.downgrade_of(answer) == {"rule": "far", "from": "block"}
-    assert FIRST.downgrade_of({**answer, "braked": True}) is None
-    assert FIRST.downgrade_of({**answer, "forced": True}) is None
-    assert FIRST.downgrade_of({**answer, "rules": [{"rule": "far", "shadow": True}]}) is None
+    decision = make_decision(score=991, outcome="review", rules=(RuleHit("far", "review", False, "true"),))
+    assert FIRST.downgrade_of(decision) == Downgrade("far", "block")
+    assert FIRST.downgrade_of(replace(decision, braked=True)) is None
+    assert FIRST.downgrade_of(replace(decision, forced=True)) is None
+    assert FIRST.downgrade_of(replace(decision, rules=(RuleHit("far", "review", True, "true"),))) is None
 
 
 def test_thresholds_are_read_from_manifests_of_any_age() -> None:

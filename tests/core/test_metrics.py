@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tollgate.core.decisions.decision_metrics import count_parts
-from tollgate.core.decisions.metrics import Metric, write_embedded
+from tollgate.core.decisions.decision import Decision, Degraded
+from tollgate.core.decisions.metrics import Metric, count_parts, write_embedded
 from tollgate.core.detectors.safety import missing_columns
 from tollgate.core.detectors.version import DetectorVersion
+from tollgate.core.rules.matches import RuleHit
 from tollgate.core.rules.rule import Rule, RuleBook
 
 from model_build.deployment.publish import open_folder
+from tests.core.decisions import make_decision
 from tests.services.backend import reseal
 
 RULES = (
@@ -33,15 +35,16 @@ def version(sample_version: Path, tmp_path_factory: pytest.TempPathFactory) -> D
     return open_folder(reseal(sample_version, tmp_path_factory.mktemp("rules"), rules=book.to_json()))
 
 
-def answer(*matched: str, degraded: Mapping[str, Any] | None = None, score: int | None = 10) -> dict[str, Any]:
-    return {"rules": [{"rule": name} for name in matched], "degraded": degraded, "score": score}
+def answer(*matched: str, degraded: Degraded | None = None, score: int | None = 10) -> Decision:
+    hits = tuple(RuleHit(name, "review", False, "") for name in matched)
+    return make_decision(rules=hits, degraded=degraded, score=score)
 
 
-def of_event(version: DetectorVersion, said: Mapping[str, Any]) -> dict[str, Any]:
-    return {**said, "missing_columns": missing_columns(version.event_type, EVENT)}
+def of_event(version: DetectorVersion, said: Decision) -> Decision:
+    return replace(said, missing_columns=missing_columns(version.event_type, EVENT))
 
 
-def count_rules(version: DetectorVersion, said: Mapping[str, Any]) -> dict[str, set[str]]:
+def count_rules(version: DetectorVersion, said: Decision) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for metric in count_parts(version, of_event(version, said)).metrics:
         dimensions = dict(metric.dimensions)
@@ -61,11 +64,11 @@ def test_each_rule_says_whether_it_was_true_false_or_not_asked(version: Detector
 
 
 def test_without_a_score_rules_are_asked_in_one_mode_alone(version: DetectorVersion) -> None:
-    fixed = count_rules(version, answer(degraded={"mode": "review"}, score=None))
+    fixed = count_rules(version, answer(degraded=Degraded("review", ()), score=None))
     assert set.union(*fixed.values()) == {"NotEvaluated"}
-    asked = count_rules(version, answer("dear", degraded={"mode": "rules_only"}, score=None))
+    asked = count_rules(version, answer("dear", degraded=Degraded("rules_only", ()), score=None))
     assert asked["dear"] == {"EvaluateTrue"}
-    unrecorded = count_rules(version, answer("dear", degraded={"mode": "review"}))
+    unrecorded = count_rules(version, answer("dear", degraded=Degraded("review", ())))
     assert unrecorded["dear"] == {"EvaluateTrue"}
 
 

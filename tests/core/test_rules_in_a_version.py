@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decision import decide_in_order, decide_one
+from tollgate.core.decisions.decide import decide_in_order, decide_one
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.history.stored import StoredHistories

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tollgate.core.decisions.decision import Decision
 from tollgate.core.events.reader import read_event
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError
-from tollgate.services.decisions.announce import publish_decision
 
 from model_build.detector_file.reader import read_detector_file
 from tests.docs.pages import ROOT, read_blocks
@@ -39,7 +39,8 @@ def test_the_refused_record_is_one_and_is_refused_for_the_reason_shown(tmp_path:
 
 def test_a_result_is_what_is_told_of_a_decision_and_two_things_more() -> None:
     result = shown(1)
-    assert result == {**publish_decision(result), "recorded": True, "repeated": False}
+    decision = Decision.from_stored({**result, "rules": [{**hit, "expression": ""} for hit in result["rules"]]})
+    assert result == {**decision.to_announcement(), "recorded": True, "repeated": False}
 
 
 def test_the_mapping_of_the_guide_reads_the_record_beside_it(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def by_stream(backend: Backend, letters: Letters, events: Sequence[dict[str, Any
             _, _, event_id = record["pk"]["S"].split("#", 2)
             found = backend.container.decisions.find("payments", event_id)
             assert found is not None
-            said.append(decided(found.answer))
+            said.append(decided(found.decision.to_stored()))
         forget_events(backend)
     return said
 

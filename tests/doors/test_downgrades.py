@@ -58,7 +58,7 @@ def test_a_record_keeps_nothing_of_it_and_an_old_one_says_it_too(weak: Backend, 
     call("POST", "/v1/decisions", {"event": {**payment, "amount": 20.0}})
     record = weak.container.decisions.find("payments", payment["event_id"])
     assert record is not None
-    assert "downgraded" not in record.answer
+    assert "downgraded" not in record.decision.to_stored()
     # Another process knows no version yet, and reads no more of it than its manifest.
     weak.container.versions._thresholds.clear()
     weak.container.versions._sealed.clear()

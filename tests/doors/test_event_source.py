@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tollgate.handlers.stream_payloads import name_failure, read_payload
+from tollgate.handlers.stream import name_failure, read_payload
 from tollgate.services.container import Container
 from tollgate.services.streams.process import decide_records
 from tollgate.services.streams.redrive import decide_again
@@ -60,7 +60,7 @@ def in_this_process(after_each: Callable[[int], None], letters: list[Payload]) -
 
 def times(backend: Backend, payments: list[Payment]) -> list[str]:
     found = [backend.container.decisions.find("payments", payment["event_id"]) for payment in payments]
-    return [record.answer["decided_at"] for record in found if record]
+    return [record.decision.decided_at for record in found if record]
 
 
 def test_a_failing_key_is_decided_in_order_and_holds_up_no_other(

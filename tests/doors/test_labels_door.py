@@ -6,10 +6,9 @@ import time
 from typing import Any
 
 import pytest
-from tollgate.services.decisions.find import find_decision
 
 from tests.doors.doors import call
-from tests.services.backend import Backend, Payment
+from tests.services.backend import Backend, Payment, find_label
 from tests.services.expected import expected_histories
 
 pytest_plugins = ("tests.services.backend_fixture",)
@@ -111,7 +110,7 @@ def test_a_thousand_labels_of_one_event_are_set_at_once(backend: Backend, paymen
     took_s = time.perf_counter() - began
     assert (status, answer["accepted"]) == (200, 1000)
     assert backend.histories() == expected_histories(backend.container, payment, known_s={0: KNOWN_S})
-    assert find_decision(backend.container, payment["event_id"])["label"]["label"] == "fraud"
+    assert find_label(backend.container, payment["event_id"]).label == "fraud"
     began = time.perf_counter()
     for number in range(20):
         decide(payment, f"other {number}")
@@ -127,15 +126,15 @@ def test_of_labels_given_together_the_one_that_became_known_last_holds(backend: 
         for number, (label, day) in enumerate(zip(("fraud", "legitimate", "legitimate", "fraud"), moments, strict=True))
     ]
     _, together = post(labels)
-    stored = find_decision(backend.container, "e")["label"]
+    stored = find_label(backend.container, "e")
     assert [result["status"] for result in together["results"]] == ["accepted", "unchanged", "accepted", "unchanged"]
-    assert stored["known_at"] == "2026-09-01T00:00:00Z"
-    assert stored["note"] == "note 2"
+    assert stored.known_at == "2026-09-01T00:00:00Z"
+    assert stored.note == "note 2"
     # One after the other, on an event with the same keys, they are answered the same.
     decide({**payment, **{name: f"{payment[name]}-b" for name in ("customer_id", "merchant_id", "device_id")}}, "f")
     alone = [post([{**label, "event_id": "f"}])[1]["results"][0] for label in labels]
     assert [{**result, "event_id": "e"} for result in alone] == together["results"]
-    assert find_decision(backend.container, "f")["label"] == stored
+    assert find_label(backend.container, "f") == stored
 
 
 def test_labels_that_wait_are_one_label_in_the_end(backend: Backend, payment: Payment) -> None:

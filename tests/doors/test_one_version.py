@@ -84,7 +84,7 @@ def test_a_record_is_decided_on_and_told_by_the_version_that_mapped_it(
         record = backend.container.decisions.find("payments", payment["event_id"])
         assert record is not None
         assert record.event["amount"] == (1.0, 9_000.0)[number % 2]
-        assert record.answer["detector_version"] == put[payment["event_id"]] == version.version
+        assert record.decision.detector_version == put[payment["event_id"]] == version.version
     counted = [one[VERSION] for one in metrics if "PredictionLatency" in one]
     assert counted == [versions[number % 2].version for number in range(6)]
 
@@ -93,7 +93,7 @@ def test_a_posted_event_is_told_by_the_version_that_decided(
     backend: Backend, payment: Payment, alternate: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = decide_and_publish(backend.container, payment)
-    assert alternate == [answer["detector_version"]]
+    assert alternate == [answer.detector_version]
     named = {one[VERSION] for one in read_metrics(capsys.readouterr().out) if VERSION in one}
     assert named == set(alternate)
 

@@ -38,7 +38,7 @@ def test_a_lot_is_decided_in_order(
 ) -> None:
     payments = later_payments[:10]
     assert deliver(write(payments)) == []
-    decided_at = [find_decision(backend.container, payment["event_id"])["decided_at"] for payment in payments]
+    decided_at = [find_decision(backend.container, payment["event_id"]).decided_at for payment in payments]
     assert decided_at == sorted(decided_at)
 
 
@@ -188,7 +188,7 @@ def test_a_record_is_the_same_event_as_a_post(
     backend: Backend, payment: Payment, write: Callable[..., Payload]
 ) -> None:
     assert deliver(write([payment])) == []
-    assert decide_event(backend.container, payment)["repeated"] is True
+    assert decide_event(backend.container, payment).repeated is True
 
 
 def test_records_of_another_layout_are_mapped(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, read_found
+from tollgate.core.decisions.decision import StoredLabel
 from tollgate.core.detectors.version import EVALUATION, MODEL
 from tollgate.core.events.event import parent_key
 from tollgate.core.history.item_packing import unpack_pair
@@ -26,6 +27,7 @@ from tollgate.core.history.latest_addition import latest_names, without_latest
 from tollgate.core.history.stored import add_up
 from tollgate.core.history.stored_names import PACKED
 from tollgate.services.container import Container, open_container
+from tollgate.services.decisions.find import find_decision
 from tollgate.settings import read_settings
 
 from model_build.deployment.publish import open_folder
@@ -180,3 +182,10 @@ def reseal(
     histories = gzip.compress(b"\n".join(kept), mtime=0)
     evaluation = json.loads((folder / EVALUATION).read_bytes())
     return seal_version({**manifest, **changes}, (folder / MODEL).read_bytes(), evaluation, histories, out).folder
+
+
+def find_label(container: Container, event_id: str) -> StoredLabel:
+    """Return the label of a decided event, which has one."""
+    label = find_decision(container, event_id).label
+    assert label is not None
+    return label

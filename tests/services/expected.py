@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.decisions.decide import decide_in_order
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.event_type import LEGITIMATE
@@ -54,7 +54,7 @@ def withheld_as_recorded(container: Container, events: Events) -> Withheld | Non
     blocked = [
         (row, record.known_s if record.label == LEGITIMATE else np.inf)
         for row, record in enumerate(records)
-        if isinstance(record, DecisionRecord) and not version.lets_through(record.answer["outcome"])
+        if isinstance(record, DecisionRecord) and not version.lets_through(record.decision.outcome)
     ]
     return Withheld(np.array([row for row, _ in blocked], dtype=np.int64), np.array([told for _, told in blocked]))
 

@@ -89,7 +89,7 @@ def test_a_failure_within_brings_the_record_again_and_loses_and_doubles_nothing(
     assert len(letters()) == 1
     assert backend.histories() != before
     at = [backend.container.decisions.find("payments", payments[number]["event_id"]) for number in (1, 4)]
-    assert [one.answer["decided_at"] for one in at if one] == sorted(one.answer["decided_at"] for one in at if one)
+    assert [one.decision.decided_at for one in at if one] == sorted(one.decision.decided_at for one in at if one)
     put = [result["event_id"] for _, result in results() if not result["repeated"]]
     assert sorted(put) == [payment["event_id"] for payment in payments]
 

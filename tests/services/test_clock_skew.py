@@ -75,13 +75,13 @@ def test_it_is_refused_and_changes_nothing_of_others(
 
 def test_a_little_ahead_is_fine_and_a_decision_once_made_stays(container: Container, payment: Payment) -> None:
     first = decide_event(container, dated(payment, NOW + timedelta(minutes=9), "near"))
-    assert first.get("clock") is None
+    assert first.clock is None
     with clock.set_to(NOW - timedelta(days=1)):
         again = decide_event(container, dated(payment, NOW + timedelta(minutes=9), "near"))
-        assert again["repeated"]
-        assert again["score"] == first["score"]
+        assert again.repeated
+        assert again.score == first.score
         told = what_if(container, WhatIf(event_id="near", variants=[{"timestamp": "2030-01-01T00:00:00Z"}]))
-    assert told["unchanged"]["probability"] == first["probability"]
+    assert told.unchanged.probability == first.probability
 
 
 def test_how_far_ahead_is_the_detector_s_to_say(
@@ -89,7 +89,7 @@ def test_how_far_ahead_is_the_detector_s_to_say(
 ) -> None:
     event_type = json.loads((sample_version / "detector.json").read_text())["event_type"]
     publish(None, event_type={**event_type, "max_ahead_s": 86_400.0})
-    assert decide_event(backend.container, dated(payment, NOW + timedelta(hours=23), "tomorrow"))["recorded"]
+    assert decide_event(backend.container, dated(payment, NOW + timedelta(hours=23), "tomorrow")).recorded
     with pytest.raises(EventAheadError, match="at most 1 day ahead"):
         decide_event(backend.container, dated(payment, NOW + timedelta(hours=25), "later"))
 
@@ -140,27 +140,29 @@ def test_as_of_now_it_is_decided_on_as_if_it_were_dated_now(
     container, payment = backend.container, later_payments[0]
     decide_event(container, dated(payment, NOW - timedelta(minutes=5), "before"))
     supposed = what_if(container, WhatIf(dated(payment, clock.now(), "asked"), reasons="all"))
-    assert supposed["clock"] is None
+    assert supposed.clock is None
     skewed = dated(payment, datetime(2062, 3, 1, 10, tzinfo=UTC), "skewed")
     asked = what_if(container, WhatIf(skewed, reasons="all"))
-    assert asked["clock"]["given"] == "2062-03-01T10:00:00Z"
+    assert asked.clock is not None
+    assert asked.clock.given == "2062-03-01T10:00:00Z"
     capsys.readouterr()
     answer = decide_and_publish(container, skewed, reasons="all")
     assert '"EventsAhead":1.0' in capsys.readouterr().out
-    assert answer["clock"]["given"] == "2062-03-01T10:00:00Z"
-    assert answer["clock"]["used"].startswith("2026-04-14T12:0")
-    assert answer["probability"] == pytest.approx(supposed["unchanged"]["probability"], rel=1e-3)
+    assert answer.clock is not None
+    assert answer.clock.given == "2062-03-01T10:00:00Z"
+    assert answer.clock.used.startswith("2026-04-14T12:0")
+    assert answer.probability == pytest.approx(supposed.unchanged.probability, rel=1e-3)
     record = container.decisions.find(DETECTOR, "skewed")
     assert record is not None
-    assert record.time_s == datetime.fromisoformat(answer["clock"]["used"]).timestamp()
+    assert record.time_s == datetime.fromisoformat(answer.clock.used).timestamp()
     assert record.event == skewed
     assert replay(backend, "skewed").startswith("Identical: ")
     found = find_decision(container, "skewed", reasons="all")
-    assert (found["clock"], found["reasons"]) == (answer["clock"], answer["reasons"])
+    assert (found.clock, found.reasons) == (answer.clock, answer.reasons)
     told = what_if(container, WhatIf(event_id="skewed"))
-    assert (told["unchanged"]["probability"], told["clock"]) == (answer["probability"], answer["clock"])
+    assert (told.unchanged.probability, told.clock) == (answer.probability, answer.clock)
     with clock.set_to(NOW + timedelta(hours=1)):
-        assert decide_event(container, skewed)["clock"] == answer["clock"]
+        assert decide_event(container, skewed).clock == answer.clock
 
 
 def rows_of(backend: Backend, key: str, content: bytes) -> tuple[list[dict[str, str]], Mapping[str, Any]]:

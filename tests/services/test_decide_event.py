@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tollgate import clock
+from tollgate.core.decisions.decision import Decision
 from tollgate.core.events.reader import require_id
 from tollgate.errors import EventError, NotFoundError
 from tollgate.services.container import Container
@@ -24,9 +25,9 @@ pytestmark = pytest.mark.emulator
 OF_THE_CALL = ("repeated", "timings_ms")
 
 
-def decided(answer: dict[str, Any]) -> dict[str, Any]:
+def decided(answer: Decision) -> dict[str, Any]:
     """What was decided, without what belongs to the call."""
-    return {name: value for name, value in answer.items() if name not in OF_THE_CALL}
+    return {name: value for name, value in vars(answer).items() if name not in OF_THE_CALL}
 
 
 def decide_at_once(container: Container, payments: list[Payment]) -> list[Any]:
@@ -36,14 +37,16 @@ def decide_at_once(container: Container, payments: list[Payment]) -> list[Any]:
 
 def test_an_event_is_answered_in_full(container: Container, payment: Payment) -> None:
     answer = decide_event(container, payment)
-    assert answer["event_id"] == payment["event_id"]
-    assert answer["detector"] == "payments"
-    assert answer["detector_version"] == container.champion().version
-    assert 0 <= answer["score"] <= 1000
-    assert 0 <= answer["probability"] <= 1
-    assert answer["outcome"] == container.champion().outcome(answer["score"])
-    assert answer["repeated"] is False
-    assert answer["timings_ms"]["total"] > 0
+    assert answer.event_id == payment["event_id"]
+    assert answer.detector == "payments"
+    assert answer.detector_version == container.champion().version
+    assert answer.score is not None
+    assert answer.probability is not None
+    assert 0 <= answer.score <= 1000
+    assert 0 <= answer.probability <= 1
+    assert answer.outcome == container.champion().outcome(answer.score)
+    assert answer.repeated is False
+    assert answer.timings_ms["total"] > 0
 
 
 def test_an_event_adds_to_the_history_of_each_entity(container: Container, backend: Backend, payment: Payment) -> None:
@@ -56,8 +59,8 @@ def test_histories_change_what_later_events_get(container: Container, later_paym
         {**later_payments[0], "event_id": f"again-{n}", "amount": 900.0, "timestamp": f"2026-06-01T12:00:{n:02d}Z"}
         for n in range(8)
     )
-    alone = decide_event(container, first)["probability"]
-    assert [decide_event(container, other) for other in others][-1]["probability"] != alone
+    alone = decide_event(container, first).probability
+    assert [decide_event(container, other) for other in others][-1].probability != alone
 
 
 def test_a_repeated_event_gets_the_first_decision_and_adds_nothing(
@@ -66,7 +69,7 @@ def test_a_repeated_event_gets_the_first_decision_and_adds_nothing(
     first = decide_event(container, payment)
     histories = backend.histories()
     again = decide_event(container, {**payment, "amount": 99_999.0})
-    assert again["repeated"] is True
+    assert again.repeated is True
     assert decided(again) == decided(first)
     assert backend.histories() == histories
 
@@ -74,7 +77,7 @@ def test_a_repeated_event_gets_the_first_decision_and_adds_nothing(
 def test_fifty_at_once_are_one(container: Container, backend: Backend, payment: Payment) -> None:
     answers = decide_at_once(container, [payment] * 50)
     assert len(answers) == 50
-    assert [answer["repeated"] for answer in answers].count(False) == 1
+    assert [answer.repeated for answer in answers].count(False) == 1
     assert all(decided(answer) == decided(answers[0]) for answer in answers)
     assert backend.histories() == expected_histories(container, payment)
 
@@ -162,11 +165,12 @@ def test_what_an_event_lacks_is_said_and_it_is_decided_all_the_same(container: C
     event_type = container.champion().event_type
     id_column = require_id(event_type)
     bare = {name: payment[name] for name in (id_column, event_type.timestamp)} | {"amount": None, "ip": " "}
-    assert decide_event(container, payment)["missing_columns"] == []
+    assert decide_event(container, payment).missing_columns == ()
     for _ in range(2):
         answer = decide_event(container, {**bare, id_column: "bare"})
-        assert answer["missing_columns"] == [
+        assert answer.missing_columns == tuple(
             name for name in event_type.variables if name not in (id_column, event_type.timestamp)
-        ]
-        assert answer["degraded"] is None
-        assert 0 <= answer["score"] <= 1000
+        )
+        assert answer.degraded is None
+        assert answer.score is not None
+        assert 0 <= answer.score <= 1000

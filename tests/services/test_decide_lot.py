@@ -63,7 +63,7 @@ def test_order_is_kept_for_each_key(backend: Backend, failing: FaultyEndpoint, l
     failing.bodies.clear()
     assert decide_records(backend.container, lot) == []
     found = [backend.container.decisions.find("payments", payment["event_id"]) for payment in payments]
-    of_a = [record.answer["decided_at"] for place in (0, 2, 5) if (record := found[place])]
+    of_a = [record.decision.decided_at for place in (0, 2, 5) if (record := found[place])]
     assert of_a == sorted(of_a)
     assert len(of_a) == 3
 
@@ -127,7 +127,7 @@ def test_every_result_is_put_with_its_decision(
         assert key == payment["customer_id"]
         record = backend.container.decisions.find("payments", payment["event_id"])
         assert record is not None
-        assert {name: record.answer[name] for name in ("score", "outcome", "detector_version")} == {
+        assert {name: getattr(record.decision, name) for name in ("score", "outcome", "detector_version")} == {
             name: result[name] for name in ("score", "outcome", "detector_version")
         }
         assert (result["recorded"], result["repeated"]) == (True, False)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tollgate.adapters.dynamodb.decisions import decision_key
+from tollgate.core.decisions.decision import StoredLabel
 from tollgate.errors import NotFoundError
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
@@ -16,7 +17,7 @@ from tollgate.services.decisions.find import find_decision
 from tollgate.services.labels.label import label_events
 
 from model_build.deployment.publish import open_folder
-from tests.services.backend import DETECTOR, Backend, Payment, reseal
+from tests.services.backend import DETECTOR, Backend, Payment, find_label, reseal
 from tests.services.expected import expected_histories
 
 pytest_plugins = ("tests.services.backend_fixture",)
@@ -32,7 +33,7 @@ ACCEPTED, UNCHANGED, WAITING, FAILED = ({status: int(status == one) for status i
 @pytest.fixture
 def event_id(container: Container, payment: Payment) -> str:
     """An event that was decided on."""
-    return str(decide_event(container, payment)["event_id"])
+    return str(decide_event(container, payment).event_id)
 
 
 def give(container: Container, event_id: str, label: object, known_at: str | None = KNOWN_AT) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def test_a_label_dated_by_the_day_of_its_event_is_known_from_the_event_on(
 ) -> None:
     day = str(payment["timestamp"])[:10]
     assert counts(give(container, event_id, "fraud", day)) == ACCEPTED
-    known_at = datetime.fromisoformat(find_decision(container, event_id)["label"]["known_at"])
+    known_at = datetime.fromisoformat(find_label(container, event_id).known_at)
     assert known_at == datetime.fromisoformat(str(payment["timestamp"]))
 
 
@@ -69,7 +70,7 @@ def test_a_repeated_label_changes_nothing(container: Container, backend: Backend
     before = backend.histories()
     assert counts(give(container, event_id, "fraud", "2026-07-01T00:00:00Z")) == UNCHANGED
     assert backend.histories() == before
-    assert find_decision(container, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT, **UNSAID}
+    assert find_label(container, event_id) == StoredLabel("fraud", KNOWN_AT, **UNSAID)
 
 
 def test_a_correction_takes_the_fraud_back_exactly(container: Container, backend: Backend, event_id: str) -> None:
@@ -78,7 +79,7 @@ def test_a_correction_takes_the_fraud_back_exactly(container: Container, backend
     assert backend.histories() != before
     assert counts(give(container, event_id, "legitimate", "2026-08-01T00:00:00Z")) == ACCEPTED
     assert backend.histories() == before
-    assert find_decision(container, event_id)["label"]["label"] == "legitimate"
+    assert find_label(container, event_id).label == "legitimate"
 
 
 def test_a_fraud_that_was_taken_back_can_come_again(
@@ -116,7 +117,7 @@ LEGITIMATE_WORDS = (0, False, "0", "false", "legit")
 )
 def test_a_label_is_understood(container: Container, event_id: str, given: object, meant: str) -> None:
     give(container, event_id, given)
-    assert find_decision(container, event_id)["label"]["label"] == meant
+    assert find_label(container, event_id).label == meant
 
 
 def test_declared_words_are_understood(
@@ -129,9 +130,9 @@ def test_declared_words_are_understood(
     container = empty_backend.container
     decide_event(container, payment)
     assert counts(give(container, payment["event_id"], "chargeback")) == ACCEPTED
-    assert find_decision(container, payment["event_id"])["label"]["label"] == "fraud"
+    assert find_label(container, payment["event_id"]).label == "fraud"
     assert counts(give(container, payment["event_id"], "Fine")) == ACCEPTED
-    assert find_decision(container, payment["event_id"])["label"]["label"] == "legitimate"
+    assert find_label(container, payment["event_id"]).label == "legitimate"
 
 
 @pytest.mark.parametrize(
@@ -183,18 +184,17 @@ def test_an_id_that_no_event_can_have_fails(container: Container, event_id: str)
 def test_without_a_time_the_label_of_an_old_event_is_dated_as_in_training(container: Container, event_id: str) -> None:
     give(container, event_id, "fraud", None)
     found = find_decision(container, event_id)
-    happened, known = (
-        datetime.fromisoformat(text) for text in (found["event"]["timestamp"], found["label"]["known_at"])
-    )
+    moments = (found.event["timestamp"], find_label(container, event_id).known_at)
+    happened, known = map(datetime.fromisoformat, moments)
     assert known - happened == timedelta(days=7)
 
 
 def test_without_a_time_the_label_of_a_new_event_is_dated_now(container: Container, event_id: str) -> None:
     now = datetime.now(UTC)
-    event = find_decision(container, event_id)["event"]
-    decide_event(container, event | {"event_id": "of-today", "timestamp": now.isoformat()})
+    event = find_decision(container, event_id).event
+    decide_event(container, {**event, "event_id": "of-today", "timestamp": now.isoformat()})
     give(container, "of-today", "fraud", None)
-    known = datetime.fromisoformat(find_decision(container, "of-today")["label"]["known_at"])
+    known = datetime.fromisoformat(find_label(container, "of-today").known_at)
     assert timedelta(seconds=-1) <= known - now < timedelta(minutes=1)
 
 
@@ -211,7 +211,7 @@ def test_the_label_of_an_event_with_a_number_reaches_it(container: Container, pa
 
     assert counts(answer) == ACCEPTED
     found = find_decision(container, str(given))
-    assert (found["event_id"], found["label"]["label"]) == ("777", "fraud")
+    assert (found.event_id, find_label(container, str(given)).label) == ("777", "fraud")
 
 
 @pytest.mark.parametrize("given", ["777.0", "777"])
@@ -222,7 +222,7 @@ def test_a_decision_of_before_is_found_under_the_number_as_it_was_kept(
     rename(backend, "777", "777.0")
 
     assert counts(give(container, given, "fraud")) == ACCEPTED
-    assert find_decision(container, given)["label"]["label"] == "fraud"
+    assert find_label(container, given).label == "fraud"
 
 
 def rename(backend: Backend, event_id: str, other: str) -> None:

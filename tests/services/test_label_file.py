@@ -13,16 +13,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tollgate.core.decisions.decision import StoredLabel
 from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
-from tollgate.services.decisions.find import find_decision
 from tollgate.services.labels import label_file as module
 from tollgate.services.labels.label import label_events
 from tollgate.services.labels.label_file import label_file
 
 from tests.doors.doors import invoke, write_notice
-from tests.services.backend import Backend, Payment
+from tests.services.backend import Backend, Payment, find_label
 from tests.services.expected import expected_histories
 from tests.services.killed import FragileClient, KilledError
 
@@ -95,11 +95,7 @@ def test_columns_are_found_by_name(backend: Backend, decided: list[Payment], hea
     cells = {"event_id": decided[0]["event_id"], "label": "1", "is_fraud": "1", "known_at": KNOWN_AT}
     row = ",".join(str(cells[name]) for name in header.split(","))
     assert set_labels(backend, f"{header}\n{row}\n".encode())["accepted"] == 1
-    assert find_decision(backend.container, decided[0]["event_id"])["label"] == {
-        "label": "fraud",
-        "known_at": KNOWN_AT,
-        **UNSAID,
-    }
+    assert find_label(backend.container, decided[0]["event_id"]) == StoredLabel("fraud", KNOWN_AT, **UNSAID)
 
 
 def zstd(content: bytes) -> bytes:
@@ -141,7 +137,7 @@ def test_files_of_payments_and_of_labels_are_of_the_same_kinds(
     (told,) = results(backend, summary)
     assert (told["event_id"], told["status"], told["known_at"]) == (event_id, "accepted", KNOWN_AT)
     assert told.get("note") in (None, "[1]")
-    assert find_decision(backend.container, event_id)["label"] == {"label": "fraud", "known_at": KNOWN_AT, **UNSAID}
+    assert find_label(backend.container, event_id) == StoredLabel("fraud", KNOWN_AT, **UNSAID)
 
 
 def test_a_damaged_row_of_json_is_told_of(backend: Backend, decided: list[Payment]) -> None:

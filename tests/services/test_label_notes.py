@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tollgate.core.decisions.decision import StoredLabel
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.labels.label import label_events
 
-from tests.services.backend import Backend, Payment
+from tests.services.backend import Backend, Payment, find_label
 
 pytest_plugins = ("tests.services.backend_fixture",)
 pytestmark = pytest.mark.emulator
@@ -25,21 +26,20 @@ def give(container: Container, payment: Payment, label: str, **said: str | None)
     return result
 
 
-def label_of(container: Container, payment: Payment) -> dict[str, Any]:
-    label: dict[str, Any] = find_decision(container, payment["event_id"])["label"]
-    return label
+def label_of(container: Container, payment: Payment) -> StoredLabel:
+    return find_label(container, payment["event_id"])
 
 
 def test_a_note_is_kept_with_its_label(container: Container, payment: Payment) -> None:
     decide_event(container, payment)
     assert give(container, payment, "fraud", note=f" {NOTE}\n", labelled_by=WHO)["status"] == "accepted"
-    assert label_of(container, payment) == {"label": "fraud", "known_at": EARLY, "note": NOTE, "labelled_by": WHO}
+    assert label_of(container, payment) == StoredLabel("fraud", EARLY, NOTE, WHO)
 
 
 def test_a_label_needs_no_note(container: Container, payment: Payment) -> None:
     decide_event(container, payment)
     give(container, payment, "fraud")
-    assert label_of(container, payment) == {"label": "fraud", "known_at": EARLY, "note": None, "labelled_by": None}
+    assert label_of(container, payment) == StoredLabel("fraud", EARLY, None, None)
 
 
 def test_a_later_note_changes_neither_date_nor_histories(
@@ -50,11 +50,11 @@ def test_a_later_note_changes_neither_date_nor_histories(
     before = backend.histories()
     again = give(container, payment, "fraud", note=NOTE, known_at=LATE)
     assert (again["status"], again["histories"]) == ("accepted", [])
-    assert label_of(container, payment) == {"label": "fraud", "known_at": EARLY, "note": NOTE, "labelled_by": None}
+    assert label_of(container, payment) == StoredLabel("fraud", EARLY, NOTE, None)
     assert backend.histories() == before
     assert give(container, payment, "fraud", note=NOTE)["status"] == "unchanged"
     assert give(container, payment, "fraud")["status"] == "unchanged"
-    assert label_of(container, payment)["note"] == NOTE
+    assert label_of(container, payment).note == NOTE
 
 
 def test_a_correction_takes_the_note_away_that_spoke_for_the_former_label(
@@ -63,7 +63,7 @@ def test_a_correction_takes_the_note_away_that_spoke_for_the_former_label(
     decide_event(container, payment)
     give(container, payment, "fraud", note=NOTE, labelled_by=WHO)
     give(container, payment, "legitimate", known_at=LATE)
-    assert label_of(container, payment) == {"label": "legitimate", "known_at": LATE, "note": None, "labelled_by": None}
+    assert label_of(container, payment) == StoredLabel("legitimate", LATE, None, None)
 
 
 def test_the_note_of_a_waiting_label_comes_with_the_decision(container: Container, payment: Payment) -> None:
@@ -71,7 +71,7 @@ def test_the_note_of_a_waiting_label_comes_with_the_decision(container: Containe
     assert give(container, payment, "fraud", note=NOTE, labelled_by=WHO)["status"] == "waiting"
     decide_event(container, payment)
     label = label_of(container, payment)
-    assert (label["note"], label["labelled_by"]) == (NOTE, WHO)
+    assert (label.note, label.labelled_by) == (NOTE, WHO)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_note_that_must_not_be_kept_sets_no_label(
     answer = give(container, payment, "fraud", **said)
     assert answer["status"] == "failed"
     assert reason in answer["message"]
-    assert find_decision(container, payment["event_id"])["label"] is None
+    assert find_decision(container, payment["event_id"]).label is None
 
 
 def test_the_answer_names_the_histories_that_learned(container: Container, payment: Payment) -> None:

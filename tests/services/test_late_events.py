@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decision import decide
+from tollgate.core.decisions.decide import Reads, decide
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.history.latest_addition import latest_us
 from tollgate.services.batches.process import score_batch
@@ -43,10 +43,10 @@ def counts_of(container: Container, payment: Payment) -> dict[str, dict[float, f
     """Return what each entity of a payment is said to count, by half-life in hours."""
     answer = what_if(container, WhatIf(event=payment, histories=True))
     return {
-        history["entity"]: {
-            fact["half_life_s"] / 3600: fact["value"] for fact in history["facts"] if fact["operation"] == "count"
+        history.entity: {
+            fact.half_life_s / 3600: fact.value or 0.0 for fact in history.facts if fact.operation == "count"
         }
-        for history in answer["histories"]
+        for history in answer.histories or ()
     }
 
 
@@ -60,7 +60,7 @@ def test_a_payment_a_day_late_is_told_of_what_came_after_it_once(
 
     assert {entity for entity, its in counts.items() if its} >= {"customer", "merchant", "customer_merchant"}
     assert [count for its in counts.values() for count in its.values()] == pytest.approx([1.0] * 20, rel=1e-4)
-    reads = [decide_event(container, late)["probability"], decide_event(container, late)["probability"]]
+    reads = [decide_event(container, late).probability, decide_event(container, late).probability]
     assert reads[0] == reads[1]
     assert {latest_us(names) for names in backend.latest().values()} == {us(24)}
 
@@ -71,13 +71,13 @@ def one_by_one(version: DetectorVersion, *payments: Payment) -> list[float]:
     for row in range(len(events)):
         one = events.take(np.array([row]))
         read = store.happen(one, Timeline.of(one))
-        found.append(float(decide(version, one, read.reads, read.excess).probabilities[0]))
+        found.append(float(decide(version, one, Reads(read.reads, read.excess)).probabilities[0]))
     return found
 
 
 def test_payments_in_any_order_of_time_are_decided_as_they_arrive(container: Container, payment: Payment) -> None:
     payments = [at(payment, hours) for hours in (0, 900, 3, 30.5, 901, -200, 900.25)]
-    answers = [decide_event(container, one)["probability"] for one in payments]
+    answers = [decide_event(container, one).probability for one in payments]
 
     assert answers == one_by_one(container.champion(), *payments)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from tollgate import clock
-from tollgate.core.decisions.decision import decide
+from tollgate.core.decisions.decide import Reads, decide
+from tollgate.core.decisions.decision import Decision
 from tollgate.core.history.labels import Frauds
 from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored_names import OPEN
@@ -78,7 +78,7 @@ def test_what_is_served_is_what_is_replayed(container: Container, backend: Backe
     # Known before they mature, after that, at that moment, and by one that nobody read.
     labels = {0: 5.0, 2: 11.0, 3: 7.5, 4: 13.0, 10: 14.0, 15: 41.0}
     arrivals = sorted([(day, 0, place) for place, day in enumerate(days)] + [(d, 1, p) for p, d in labels.items()])
-    answers: dict[int, dict[str, Any]] = {}
+    answers: dict[int, Decision] = {}
     for day, is_label, place in arrivals:
         if is_label:
             say(container, payments[place], "fraud", day)
@@ -92,9 +92,9 @@ def test_what_is_served_is_what_is_replayed(container: Container, backend: Backe
         version.history, events, Frauds(np.array(list(known_s)), np.array(list(known_s.values())))
     )
 
-    wanted = decide(version, events, replayed.reads, replayed.excess)
+    wanted = decide(version, events, Reads(replayed.reads, replayed.excess))
     assert is_unusual(replayed.excess).sum() == 2
-    assert [answers[place]["probability"] for place in range(len(days))] == wanted.probabilities.tolist()
+    assert [answers[place].probability for place in range(len(days))] == wanted.probabilities.tolist()
     assert len(set(wanted.probabilities.tolist())) > len(days) // 2, "histories matter"
     expected = expected_histories(container, *payments, known_s=known_s)
     assert at_last(container, backend.histories(), 40) == at_last(container, expected, 40)
@@ -143,12 +143,12 @@ def test_an_event_that_is_decided_elsewhere_meanwhile_is_not_counted_twice_by_a_
 ) -> None:
     first, late = payments = at(payment, 0, 9)
     decide_event(container, first)
-    answers: list[dict[str, Any]] = []
+    answers: list[Decision] = []
     come_between(container, lambda: answers.append(decide_event(container, late)))
 
     answers.append(decide_event(container, late))
 
-    assert [answer["repeated"] for answer in answers] == [False, True]
+    assert [answer.repeated for answer in answers] == [False, True]
     assert at_last(container, backend.histories()) == at_last(container, expected_histories(container, *payments))
 
 
@@ -220,7 +220,7 @@ def test_a_file_reads_what_matured_and_leaves_the_steps_to_others(
     version = container.champion()
     events = read_payments_as_events(version, *early, *late)
     replayed = replay_histories(version.history, events)
-    wanted = decide(version, events, replayed.reads, replayed.excess).probabilities.tolist()[3:]
+    wanted = decide(version, events, Reads(replayed.reads, replayed.excess)).probabilities.tolist()[3:]
     (results,) = (empty_backend.get(name) for name in empty_backend.keys("results/") if name.endswith(".csv"))
     header, *rows = (line.split(",") for line in results.decode().splitlines())
     assert [float(row[header.index("probability")]) for row in rows] == wanted

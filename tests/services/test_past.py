@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
-from tollgate.core.decisions.decision import read_histories
+from tollgate.core.decisions.decide import read_histories
 from tollgate.core.detectors.safety import missing_columns
 from tollgate.core.events.reader import read_event
 from tollgate.services.container import Container
@@ -44,7 +45,7 @@ def payments(sample_csv: Path, tmp_path: Path) -> tuple[Path, datetime]:
 
 
 def labels_by_moment(records: list[DecisionRecord]) -> Iterator[tuple[float, list[dict[str, str]]]]:
-    known = sorted((record.known_s, record.answer["event_id"], record.label) for record in records if record.known_s)
+    known = sorted((record.known_s, record.decision.event_id, record.label) for record in records if record.known_s)
     for moment_s, group in groupby(known, key=lambda one: one[0]):
         known_at = datetime.fromtimestamp(moment_s or 0).astimezone().isoformat()
         yield (
@@ -63,18 +64,17 @@ def test_a_past_is_what_the_api_would_have_left(container: Container, payments: 
         while waiting and waiting[0][0] <= record.time_s:
             assert label_events(container, waiting.pop(0)[1])["failed"] == 0
         answer = decide_event(container, record.event)
-        assert answer | {"decided_at": ""} == {
-            **record.answer,
-            "decided_at": "",
-            "downgraded": downgrade_of(container, record.answer),
-            "missing_columns": missing_columns(version.event_type, record.event),
-            "repeated": False,
-            "timings_ms": answer["timings_ms"],
-        }
+        assert answer == replace(
+            record.decision,
+            decided_at=answer.decided_at,
+            downgraded=downgrade_of(container, record.decision),
+            missing_columns=missing_columns(version.event_type, record.event),
+            timings_ms=answer.timings_ms,
+        )
     for _, labels in waiting:
         assert label_events(container, labels)["failed"] == 0
     for record in records:
-        kept = container.decisions.find(version.detector, record.answer["event_id"])
+        kept = container.decisions.find(version.detector, record.decision.event_id)
         assert kept is not None
         assert (kept.event, kept.entities, kept.reads) == (record.event, record.entities, record.reads)
         assert (kept.excess, kept.label, kept.known_s) == (record.excess, record.label, record.known_s)

@@ -78,7 +78,7 @@ def test_what_lists_held_is_replayed(
     empty_backend.publish(reseal(sample_version, tmp_path, rules=rules))
     empty_backend.drop(f"lists/{DETECTOR}/bad.txt", str(payment["customer_id"]).encode())
     answer = decide_event(empty_backend.container, payment)
-    assert [hit["rule"] for hit in answer["rules"]] == ["known_bad"]
+    assert [hit.rule for hit in answer.rules] == ["known_bad"]
     empty_backend.drop(f"lists/{DETECTOR}/bad.txt", b"nobody")
     result = replay(empty_backend, payment["event_id"])
     assert result.exit_code == 0, result.output
@@ -101,7 +101,7 @@ def test_a_decision_without_histories_is_replayed(
 ) -> None:
     publish(Safety(fail=fail))
     endpoint.faults["BatchGetItem"] = "throttle"
-    assert decide_event(backend.container, payment)["degraded"]
+    assert decide_event(backend.container, payment).degraded
     endpoint.faults.clear()
     result = replay(backend, payment["event_id"])
     assert result.exit_code == 0, result.output
@@ -113,7 +113,7 @@ def test_an_outcome_that_the_brake_gave_is_told_apart(backend: Backend, payment:
     change(backend.container, payment["event_id"], outcome="?", braked=True)
     result = replay(backend, payment["event_id"])
     assert result.exit_code == 0, result.output
-    assert f"The answer was ?, by the brake or a forced outcome; the decision was {answer['outcome']}" in result.output
+    assert f"The answer was ?, by the brake or a forced outcome; the decision was {answer.outcome}" in result.output
 
 
 def test_a_changed_record_and_other_libraries_are_told(backend: Backend, payment: Payment) -> None:
@@ -121,7 +121,7 @@ def test_a_changed_record_and_other_libraries_are_told(backend: Backend, payment
     change(backend.container, payment["event_id"], runtime="an abacus", probability=0.5)
     result = replay(backend, payment["event_id"])
     assert result.exit_code == 1
-    assert f"probability: was 0.5, now {answer['probability']!r}" in result.output
+    assert f"probability: was 0.5, now {answer.probability!r}" in result.output
     assert "Decided with an abacus; replayed with numpy" in result.output
 
 
@@ -140,14 +140,14 @@ def test_reasons_are_told_with_the_version_that_decided(
     forget_storage()
     event_id = payment["event_id"]
     assert empty_backend.container.champion().version != sample_version.name
-    assert find_decision(empty_backend.container, event_id)["reasons"] == first["reasons"]
-    assert decide_event(empty_backend.container, payment)["reasons"] == first["reasons"]
+    assert find_decision(empty_backend.container, event_id).reasons == first.reasons
+    assert decide_event(empty_backend.container, payment).reasons == first.reasons
     for key in empty_backend.keys(f"detectors/{DETECTOR}/{sample_version.name}/"):
         empty_backend.s3.delete_object(Bucket=empty_backend.bucket, Key=key)
     forget_storage()
     found = find_decision(empty_backend.container, event_id)
-    assert "reasons" not in found
-    assert found["outcome"] == first["outcome"]
+    assert found.reasons is None
+    assert found.outcome == first.outcome
 
 
 def test_a_place_for_the_version_is_needed(backend: Backend, payment: Payment) -> None:

@@ -33,23 +33,23 @@ def ids(found: Found) -> list[str]:
 def read_stored(records: Sequence[Record]) -> dict[str, DecisionRecord]:
     """The decisions as they stand after all records."""
     found = (read_change(record).record for record in records)
-    return {record.answer["event_id"]: record for record in found}
+    return {record.decision.event_id: record for record in found}
 
 
 def test_a_decision_is_found_as_it_was_made(backend: Backend, payments: list[Payment], records: list[Record]) -> None:
     index(records)
     (found,) = (one for one in search(backend, limit=200) if one["event_id"] == payments[0]["event_id"])
     record = read_stored(records)[payments[0]["event_id"]]
-    stored = record.answer
+    stored = record.decision
     for name in ("score", "probability", "outcome", "decided_at", "detector_version", "braked", "forced"):
-        assert found[name] == stored[name], name
-    assert found["degraded"] is (stored["degraded"] is not None)
+        assert found[name] == getattr(stored, name), name
+    assert found["degraded"] is (stored.degraded is not None)
     assert record.known_s is not None
     known_at = datetime.fromtimestamp(record.known_s, UTC)
     assert found["label"]["label"] == record.label == "legitimate"
     assert abs((datetime.fromisoformat(found["label"]["known_at"]) - known_at).total_seconds()) < 0.01
     assert found["amount"] == payments[0]["amount"]
-    assert found["money_at_risk"] == payments[0]["amount"] * stored["probability"]
+    assert found["money_at_risk"] == payments[0]["amount"] * stored.probability
     columns = {"customer": "customer_id", "merchant": "merchant_id", "device": "device_id", "ip": "ip"}
     assert found["entities"] == {entity: payments[0][column] for entity, column in columns.items()}
     assert datetime.fromisoformat(found["timestamp"]) == datetime.fromisoformat(payments[0]["timestamp"])
@@ -71,9 +71,9 @@ def test_searches_find_what_the_table_holds(backend: Backend, records: list[Reco
     wanted = {
         event_id
         for event_id, record in read_stored(records).items()
-        if terms.get("outcome") in (None, record.answer["outcome"])
+        if terms.get("outcome") in (None, record.decision.outcome)
         and terms.get("label") in (None, record.label or "none")
-        and terms.get("from_score", 0) <= record.answer["score"] <= terms.get("to_score", 1000)
+        and terms.get("from_score", 0) <= record.decision.score <= terms.get("to_score", 1000)
     }
     found = search(backend, limit=200, **terms)
     assert set(ids(found)) == wanted
@@ -135,7 +135,7 @@ def test_answers_tell_how_far_the_index_is(backend: Backend, payment: Payment) -
     decide_event(backend.container, payment)
     index(read_stream(backend))
     written = datetime.fromisoformat(search_decisions(backend.container, SearchTerms())["indexed_until"])
-    decided = datetime.fromisoformat(find_decision(backend.container, payment["event_id"])["decided_at"])
+    decided = datetime.fromisoformat(find_decision(backend.container, payment["event_id"]).decided_at)
     assert abs((written - decided).total_seconds()) < 60
     long_ago = SearchTerms(first=date(2020, 1, 1), last=date(2020, 1, 2))
     assert search_decisions(backend.container, long_ago)["indexed_until"] == written.isoformat().replace("+00:00", "Z")

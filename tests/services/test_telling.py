@@ -69,9 +69,9 @@ def test_a_decision_is_counted(backend: Backend, payment: Payment, capsys: Captu
     version = backend.container.champion().version
     assert counted["GetEventPrediction", "payments"] == 1
     assert counted["Prediction", version] == 1
-    assert counted["OutcomeReturned", answer["outcome"]] == 1
-    assert counted["PredictionLatency", version] == answer["timings_ms"]["total"]
-    assert counted["GetEventPredictionLatency", "payments"] >= answer["timings_ms"]["total"]
+    assert counted["OutcomeReturned", answer.outcome] == 1
+    assert counted["PredictionLatency", version] == answer.timings_ms["total"]
+    assert counted["GetEventPredictionLatency", "payments"] >= answer.timings_ms["total"]
     decide_and_publish(backend.container, payment)
     again = read_metrics(capsys)
     assert {name for name, _ in again} == {"GetEventPrediction", "GetEventPredictionLatency", "RepeatedDecision"}
@@ -112,7 +112,7 @@ def test_a_decision_is_heard_once_and_says_no_values(backend: Backend, listening
     assert (heard["source"], heard["detail-type"]) == ("tollgate", "Decision")
     names = {"event_id", "detector", "detector_version", "score", "probability", "outcome", "decided_at"}
     assert heard["detail"] == {
-        **{name: answer[name] for name in names},
+        **{name: getattr(answer, name) for name in names},
         **{"downgraded": None, "degraded": None, "braked": False, "forced": False, "clock": None, "rules": []},
     }
     told = json.dumps(heard["detail"])
@@ -129,7 +129,7 @@ def test_a_bus_that_fails_fails_no_decision_and_is_counted(
     monkeypatch.setenv("TOLLGATE_EVENT_BUS", BUS)
     forget_storage()
     endpoint.faults["PutEvents"] = "throttle"
-    assert decide_and_publish(backend.container, payment)["recorded"] is True
+    assert decide_and_publish(backend.container, payment).recorded is True
     assert read_metrics(capsys)["EventNotPut", "payments"] == 1
     assert backend.container.decisions.find("payments", payment["event_id"]) is not None
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tollgate.adapters.dynamodb.decisions import WaitingLabel, decision_key
 from tollgate.adapters.dynamodb.items import get_items
+from tollgate.core.decisions.decision import StoredLabel
 from tollgate.core.detectors.safety import Safety
 from tollgate.errors import NotFoundError
 from tollgate.services.container import Container
@@ -18,7 +19,7 @@ from tollgate.services.labels.label import label_events
 from tollgate.services.labels.transitions import WAITING_DAYS
 
 from tests.services.at_once import WRITES, come_between
-from tests.services.backend import DETECTOR, Backend, Payment, Publish
+from tests.services.backend import DETECTOR, Backend, Payment, Publish, find_label
 from tests.services.expected import expected_histories, settled
 from tests.services.faulty_endpoint import FaultyEndpoint
 
@@ -39,10 +40,10 @@ def test_a_label_waits_and_counts_with_its_event(container: Container, backend: 
     assert give(container, payment, "fraud") == "waiting"
     assert not backend.histories()
     decided = decide_event(container, payment)
-    assert decided["repeated"] is False
+    assert decided.repeated is False
     assert backend.histories() == expected_histories(container, payment, known_s={0: EARLIER_S})
-    assert find_decision(container, payment["event_id"])["label"] == {"label": "fraud", "known_at": EARLIER, **UNSAID}
-    assert decide_event(container, payment)["repeated"] is True
+    assert find_label(container, payment["event_id"]) == StoredLabel("fraud", EARLIER, **UNSAID)
+    assert decide_event(container, payment).repeated is True
     assert give(container, payment, "fraud") == "unchanged"
     assert backend.histories() == expected_histories(container, payment, known_s={0: EARLIER_S})
 
@@ -55,7 +56,7 @@ def test_a_waiting_label_does_not_change_the_decision(
     for pk in empty_backend.histories():
         container.histories.client.delete_item(TableName=container.histories.table, Key={"pk": {"S": pk}})
     give(container, twin, "fraud")
-    assert decide_event(container, twin)["probability"] == plain["probability"]
+    assert decide_event(container, twin).probability == plain.probability
 
 
 def test_a_waiting_label_is_no_decision(container: Container, payment: Payment) -> None:
@@ -78,11 +79,7 @@ def test_a_waiting_label_is_corrected(container: Container, backend: Backend, pa
     assert give(container, payment, "fraud", EARLIER) == "unchanged", "it is out of date"
     decide_event(container, payment)
     assert backend.histories() == expected_histories(container, payment)
-    assert find_decision(container, payment["event_id"])["label"] == {
-        "label": "legitimate",
-        "known_at": LATER,
-        **UNSAID,
-    }
+    assert find_label(container, payment["event_id"]) == StoredLabel("legitimate", LATER, **UNSAID)
 
 
 def test_a_correction_after_the_decision_takes_the_waiting_label_back(
@@ -101,7 +98,7 @@ def test_a_waiting_label_without_a_usable_time_gets_one(
     give(container, payment, "fraud", known_at)
     decide_event(container, payment)
     found = find_decision(container, payment["event_id"])
-    assert found["label"]["known_at"] >= found["event"]["timestamp"]
+    assert find_label(container, payment["event_id"]).known_at >= found.event["timestamp"]
 
 
 @pytest.mark.parametrize("labels", [("fraud",), ("fraud", "legitimate")], ids=",".join)
@@ -109,7 +106,7 @@ def test_a_label_that_comes_while_its_event_is_decided_on(
     container: Container, backend: Backend, payment: Payment, labels: tuple[str, ...]
 ) -> None:
     come_between(container, lambda: [give(container, payment, label) for label in labels])
-    assert decide_event(container, payment)["repeated"] is False
+    assert decide_event(container, payment).repeated is False
     known_s = {0: EARLIER_S} if labels[-1] == "fraud" else {}
     assert backend.histories() == expected_histories(container, payment, known_s=known_s)
 
@@ -150,7 +147,7 @@ def test_a_label_waits_for_an_event_whose_histories_cannot_be_read(
 
     backend.container.in_a_hurry().decisions.client.meta.events.register(WRITES, mend)
     endpoint.faults["BatchGetItem"] = "throttle"
-    assert decide_event(backend.container, payment)["recorded"] is True
+    assert decide_event(backend.container, payment).recorded is True
     assert backend.histories() == expected_histories(backend.container, payment, known_s={0: EARLIER_S})
 
 

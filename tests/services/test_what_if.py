@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import pytest
+from tollgate.core.decisions.decision import Decision
 from tollgate.core.detectors.safety import Safety
 from tollgate.core.rules.rule import Rule, RuleBook
 from tollgate.core.rules.value_lists import ValueList
@@ -23,8 +24,8 @@ pytestmark = pytest.mark.emulator
 ANSWERED = ("score", "probability", "outcome", "rules")
 
 
-def answered(decision: dict[str, object]) -> dict[str, object]:
-    return {name: decision[name] for name in ANSWERED}
+def answered(decision: Decision) -> dict[str, object]:
+    return {name: getattr(decision, name) for name in ANSWERED}
 
 
 @pytest.fixture
@@ -45,10 +46,10 @@ def test_what_would_be_decided_is_decided(container: Container, past: list[Payme
         {"channel": "online", "amount": 1.5},
     ]
     told = what_if(container, WhatIf(payment, variants=changed))
-    assert len({one["probability"] for one in told["variants"]}) == len(changed)
-    for one, supposed in zip(changed, told["variants"], strict=True):
-        assert answered(supposed) == answered(what_if(container, WhatIf({**payment, **one}))["unchanged"])
-    assert answered(told["unchanged"]) == answered(decide_event(container, payment))
+    assert len({one.probability for one in told.variants}) == len(changed)
+    for one, supposed in zip(changed, told.variants, strict=True):
+        assert answered(supposed) == answered(what_if(container, WhatIf({**payment, **one})).unchanged)
+    assert answered(told.unchanged) == answered(decide_event(container, payment))
 
 
 def test_asking_leaves_no_trace(backend: Backend, past: list[Payment], capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,49 +66,50 @@ def test_a_decided_event_meets_what_it_met_then(container: Container, past: list
     for number in range(3):
         decide_event(container, {**payment, "event_id": f"more-{number}", "amount": 7_000.0})
     told = what_if(container, WhatIf(event_id=payment["event_id"], variants=[{}, {"device_id": "d-1"}]))
-    assert answered(told["unchanged"]) == answered(decided)
-    assert told["variants"] == [told["unchanged"]] * 2
-    now = what_if(container, WhatIf({**payment, "event_id": "another"}))["unchanged"]
-    assert now["probability"] != decided["probability"]
+    assert answered(told.unchanged) == answered(decided)
+    assert told.variants == [told.unchanged] * 2
+    now = what_if(container, WhatIf({**payment, "event_id": "another"})).unchanged
+    assert now.probability != decided.probability
 
 
 def test_an_event_can_stand_in_for_the_decided_one(container: Container, past: list[Payment]) -> None:
     decide_event(container, past[-1])
     event_id, changed = past[-1]["event_id"], {**past[-1], "amount": 4_321.0}
-    other = what_if(container, WhatIf(event_id=event_id, variants=[{"amount": 4_321.0}]))["variants"][0]
-    assert what_if(container, WhatIf(changed, event_id))["unchanged"] == other
+    other = what_if(container, WhatIf(event_id=event_id, variants=[{"amount": 4_321.0}])).variants[0]
+    assert answered(what_if(container, WhatIf(changed, event_id)).unchanged) == answered(other)
 
 
 def test_another_hour_changes_the_hour_alone(container: Container, past: list[Payment]) -> None:
     payment = past[-1]
     told = what_if(container, WhatIf(payment, variants=[{"timestamp": "2030-01-01T03:00:00Z"}], reasons="all"))
-    then, other = ({r["name"]: r["sentence"] for r in a["reasons"]} for a in (told["unchanged"], told["variants"][0]))
+    then, other = ({r.name: r.sentence for r in a.reasons or ()} for a in (told.unchanged, told.variants[0]))
     assert {name for name in then if then[name] != other[name]} <= {"Time of day", "Day of the week"}
 
 
 def test_reasons_add_up_and_only_the_first_carry_them(container: Container, past: list[Payment]) -> None:
     variants = [{"amount": 10.0 + n} for n in range(MAX_EXPLAINED + 3)]
     told = what_if(container, WhatIf(past[-1], variants=variants, reasons="all"))
-    for answer in (told["unchanged"], told["variants"][4]):
-        log_odds = answer["base_log_odds"] + sum(reason["contribution"] for reason in answer["reasons"])
-        assert 1 / (1 + math.exp(-log_odds)) == pytest.approx(answer["probability"], abs=1e-5)
-    assert ["reasons" in one for one in told["variants"]] == [True] * MAX_EXPLAINED + [False] * 3
-    assert len(what_if(container, WhatIf(past[-1], reasons="top"))["unchanged"]["reasons"]) == 3
+    for answer in (told.unchanged, told.variants[4]):
+        assert answer.base_log_odds is not None
+        log_odds = answer.base_log_odds + sum(reason.contribution for reason in answer.reasons or ())
+        assert 1 / (1 + math.exp(-log_odds)) == pytest.approx(answer.probability, abs=1e-5)
+    assert [one.reasons is not None for one in told.variants] == [True] * MAX_EXPLAINED + [False] * 3
+    assert len(what_if(container, WhatIf(past[-1], reasons="top")).unchanged.reasons or ()) == 3
 
 
 def test_what_was_known_is_told(container: Container, past: list[Payment]) -> None:
     event = {**past[-1], "device_id": "never-seen", "ip": None}
-    told = {known["entity"]: known for known in what_if(container, WhatIf(event, histories=True))["histories"]}
+    told = {known.entity: known for known in what_if(container, WhatIf(event, histories=True)).histories or ()}
     customer, device = told["customer"], told["device"]
-    assert customer["key"] == ("c-1",)
-    assert customer["remembered"]
-    assert not device["remembered"]
-    assert told["ip"]["key"] is None
-    counts = {fact["half_life_s"]: fact["value"] for fact in customer["facts"] if fact["operation"] == "count"}
+    assert customer.key == ("c-1",)
+    assert customer.remembered
+    assert not device.remembered
+    assert told["ip"].key is None
+    counts = {fact.half_life_s: fact.value or 0.0 for fact in customer.facts if fact.operation == "count"}
     assert max(counts.values()) == pytest.approx(len(past) - 1, rel=0.05)
-    usual = [fact for fact in customer["facts"] if fact["operation"] == "mean_amount"][-1]
-    assert usual["unit"] == "amount"
-    assert usual["value"] == pytest.approx(sum(one["amount"] for one in past[:-1]) / (len(past) - 1), rel=0.05)
+    usual = [fact for fact in customer.facts if fact.operation == "mean_amount"][-1]
+    assert usual.unit == "amount"
+    assert usual.value == pytest.approx(sum(one["amount"] for one in past[:-1]) / (len(past) - 1), rel=0.05)
 
 
 def test_lists_answer_as_they_did(
@@ -124,7 +126,7 @@ def test_lists_answer_as_they_did(
     told = what_if(
         container, WhatIf(event_id=payment["event_id"], variants=[{"customer_id": "other"}, {"customer_id": "new"}])
     )
-    assert [bool(one["rules"]) for one in (told["unchanged"], *told["variants"])] == [True, True, False]
+    assert [bool(one.rules) for one in (told.unchanged, *told.variants)] == [True, True, False]
 
 
 def test_a_bad_variant_is_named(container: Container, payment: Payment) -> None:

@@ -18,6 +18,7 @@ from tollgate.services.decisions.what_if import WhatIf, what_if
 from tollgate.services.labels.label import label_events
 
 from model_build.deployment.publish import open_folder
+from tests.core.decisions import make_decision
 from tests.services.backend import Backend, Payment, reseal, write_payments
 
 pytest_plugins = ("tests.services.backend_fixture",)
@@ -50,9 +51,9 @@ def at(payment: Payment, days: float, event_id: str, amount: float = 20.0) -> Pa
 def legitimate(container: Container, payment: Payment, days: float) -> float:
     """Return how many payments of the merchant count as legitimate so many days later."""
     answer = what_if(container, WhatIf(event=at(payment, days, "asked"), histories=True))
-    (merchant,) = (one for one in answer["histories"] if one["entity"] == "merchant")
-    facts = [fact for fact in merchant["facts"] if fact["operation"] == "legitimate_count"]
-    return float(facts[-1]["value"])
+    (merchant,) = (one for one in answer.histories or () if one.entity == "merchant")
+    facts = [fact for fact in merchant.facts if fact.operation == "legitimate_count"]
+    return float(facts[-1].value or 0.0)
 
 
 def say(container: Container, event_id: str, label: str, days: float) -> None:
@@ -65,7 +66,7 @@ def say(container: Container, event_id: str, label: str, days: float) -> None:
 def test_eight_days_later_an_approved_payment_is_legitimate_and_a_blocked_one_is_not(
     strict: Backend, payment: Payment, amount: float, outcome: str, expected: float
 ) -> None:
-    assert decide_event(strict.container, at(payment, 0, "e", amount))["outcome"] == outcome
+    assert decide_event(strict.container, at(payment, 0, "e", amount)).outcome == outcome
 
     assert legitimate(strict.container, payment, 8) == pytest.approx(expected, abs=0.05)
     decide_event(strict.container, at(payment, 8, "later"))  # it folds what has matured
@@ -131,14 +132,16 @@ def test_a_file_agrees_with_single_payments(strict: Backend, payment: Payment) -
 
 
 def test_a_record_of_older_code_was_let_through() -> None:
-    record = DecisionRecord({"event_id": "e", "outcome": "block"}, {}, 1e9, "space", {"customer": "c"})
+    record = DecisionRecord(make_decision(outcome="block"), {}, 1e9, "space", {"customer": "c"})
 
     assert DecisionRecord.from_item(record.to_item("payments", 2e9)).let_through
 
 
 @pytest.mark.parametrize("reasons", [None, ["a"]])
 def test_a_record_keeps_that_its_payment_was_blocked(reasons: list[str] | None) -> None:
-    record = DecisionRecord({"event_id": "e"}, {}, 1e9, "space", {"customer": "c"}, reasons=reasons, let_through=False)
+    record = DecisionRecord(
+        make_decision(repeated=True), {}, 1e9, "space", {"customer": "c"}, reasons=reasons, let_through=False
+    )
 
     assert DecisionRecord.from_item(record.to_item("payments", 2e9)) == record
 

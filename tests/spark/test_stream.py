@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from tollgate.core.decisions.decision import decide_in_order
+from tollgate.core.decisions.decide import decide_in_order
 from tollgate.core.history.replay import sum_additions
 
 from model_build.deployment.publish import load_folder_histories, open_folder, publish_version
@@ -110,7 +110,7 @@ def test_a_stream_that_is_killed_and_started_again_decides_on_every_event_once(
         scores += decided.scores.tolist()
         withheld = withheld_by(version, decided.outcomes)
         added = {
-            entity: sum_additions(version.history, entity, events, decided.excess, withheld=withheld)
+            entity: sum_additions(version.history, entity, events, decided.reads.excess, withheld=withheld)
             for entity in events.entities
         }
         expected = add_up(expected, under_pks(version, added))

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import pyarrow.parquet
 from tollgate import clock
+from tollgate.core.decisions.decision import to_plain
 
 from model_build.deployment.replay import replay_decision
 from tests.doors.doors import call
@@ -69,7 +70,8 @@ def _ask(backend: Backend, question: Question) -> Any:  # noqa: ANN401 - JSON
         case "replay":
             table = backend.container.decisions.table
             replayed = replay_decision(question.of, DETECTOR, table, backend.bucket, None)
-            return {name: replayed.again[name] for name in ("score", "probability", "outcome", "rules", "reasons")}
+            names = ("score", "probability", "outcome", "rules", "reasons")
+            return {name: to_plain(getattr(replayed.again, name)) for name in names}
         case "histories":
             return {pk: sums for pk, sums in sorted(backend.histories().items()) if question.of in pk}
         case _:

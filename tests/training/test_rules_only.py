@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tollgate.core.decisions.decision import decide_one
+from tollgate.core.decisions.decide import decide_one
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.reader import read_event
 from tollgate.services.detectors.describe import describe_detector, describe_evaluation

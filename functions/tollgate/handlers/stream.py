@@ -1,16 +1,68 @@
-"""Stream handler: events from Kinesis and Kafka, one decision each, and once more what was given up."""
+"""Stream handler: events from Kinesis and Kafka, one decision each, and once more what was given up.
+
+The payloads are as Lambda sends them, and so are the names of records that have to come again.
+Kinesis: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+Kafka, on Amazon MSK and elsewhere: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import base64
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tollgate.errors import TollgateError
-from tollgate.handlers.stream_payloads import name_failure, read_payload
+from tollgate.adapters.kinesis import kinesis_record
+from tollgate.core.streams.record import StreamRecord
+from tollgate.errors import InputError, TollgateError
 from tollgate.observability import set_up_logging
 from tollgate.services.container import open_container, prepare
 from tollgate.services.streams.process import decide_records
 from tollgate.services.streams.redrive import decide_again, is_stream_message
+
+_KAFKA = ("aws:kafka", "aws:SelfManagedKafka")
+
+
+def read_payload(payload: Mapping[str, Any]) -> list[StreamRecord]:
+    """Return the records of a batch, each partition's in their order; raise `InputError` for another payload."""
+    if payload.get("eventSource") in _KAFKA:
+        return list(_read_kafka(payload))
+    records = payload.get("Records")
+    if isinstance(records, list) and all("kinesis" in record for record in records):
+        return [_read_kinesis(record) for record in records]
+    raise InputError("The stream function takes records of Kinesis and Kafka only; this invocation has none of either.")
+
+
+def name_failure(record: StreamRecord) -> str | dict[str, Any]:
+    """Return what Lambda knows a record by."""
+    if record.source == "kinesis":
+        return str(record.place["sequence_number"])
+    return {"partition": record.partition, "offset": record.place["offset"]}
+
+
+def _read_kinesis(record: Mapping[str, Any]) -> StreamRecord:
+    shard = record["eventID"].partition(":")[0]
+    sent = record["kinesis"]
+    data = base64.b64decode(sent["data"])
+    return kinesis_record(record["eventSourceARN"], shard, sent["sequenceNumber"], sent["partitionKey"], data)
+
+
+def _read_kafka(payload: Mapping[str, Any]) -> Iterator[StreamRecord]:
+    cluster = payload.get("eventSourceArn") or payload.get("bootstrapServers", "")
+    for partition, records in payload["records"].items():
+        for record in records:
+            place = {
+                "cluster": cluster,
+                "topic": record["topic"],
+                "partition": int(record["partition"]),
+                "offset": int(record["offset"]),
+            }
+            yield StreamRecord("kafka", place, partition, _decode(record.get("key")), _decode(record.get("value")))
+
+
+def _decode(text: str | None) -> bytes | None:
+    # Without bytes, a value is a tombstone and a key is none, in whichever of these ways it is sent.
+    return base64.b64decode(text) if text else None
+
 
 set_up_logging()
 prepare()

@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decision import decide_in_order, decide_one
+from tollgate.core.decisions.decide import decide_in_order, decide_one
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_events

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tollgate.core.rules.matches import ListLookup, RuleHit
+from tollgate.core.rules.matches import ListAnswer, RuleHit
 from tollgate.core.rules.rule import Mode, Rule, RuleBook
 from tollgate.core.rules.value_lists import ValueList
 
@@ -128,11 +128,11 @@ def test_every_list_that_is_asked_tells_what_it_answered() -> None:
     answers = ask(rules, {"customer_id": "c1", "amount": 100}, {"customer_id": "c9"})
 
     assert answers.lists(0) == [
-        ListLookup("denied", "c1", True),
-        ListLookup("round", 100.0, True),
-        ListLookup("round", None, False),
+        ListAnswer("denied", "c1", True),
+        ListAnswer("round", 100.0, True),
+        ListAnswer("round", None, False),
     ]
-    assert answers.lists(1) == [ListLookup("denied", "c9", False), ListLookup("round", None, False)]
+    assert answers.lists(1) == [ListAnswer("denied", "c9", False), ListAnswer("round", None, False)]
     assert json.dumps([answer.value for answer in answers.lists(0)], allow_nan=False)
 
 

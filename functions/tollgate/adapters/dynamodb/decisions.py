@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tollgate.adapters.compression import pack_json, unpack_json
 from tollgate.adapters.dynamodb.items import Item, fit_key, get_items
+from tollgate.core.decisions.decision import Decision
 from tollgate.core.decisions.label_note import NO_NOTE, LabelNote
 
 if TYPE_CHECKING:
@@ -41,16 +42,16 @@ class WaitingLabel:
 
 @dataclass(frozen=True)
 class DecisionRecord:
-    """A stored decision: what was answered, the event as it came, and what a label needs to change its histories.
+    """A stored decision with the event as it came, and what a label needs to change its histories.
 
     ``excess`` says how far the amount went beyond the usual (`amount_excess`). ``reads`` is what was read from the
     histories (`pack_reads`), and ``runtime`` what it was decided with: with them the decision can be replayed.
     ``let_through`` is False where its outcome kept the event from happening: it does not become legitimate by itself.
-    ``reasons`` is what its reasons can be told from again (`Explanation.pins`): the answer is kept without them, as
+    ``reasons`` is what its reasons can be told from again (`Explanation.pins`): the decision is kept without them, as
     their words would take most records over a kilobyte.
     """
 
-    answer: Mapping[str, Any]
+    decision: Decision
     event: Mapping[str, Any]
     time_s: float
     space: str
@@ -66,11 +67,12 @@ class DecisionRecord:
 
     def to_item(self, detector: str, expires_s: float) -> dict[str, Any]:
         """Return the DynamoDB item: little more than what its label is set by is an attribute of its own."""
-        decided = [self.answer, self.event, self.time_s, self.space, self.entities, self.excess, self.runtime]
+        plain = self.decision.to_stored()
+        decided = [plain, self.event, self.time_s, self.space, self.entities, self.excess, self.runtime]
         decided += [] if self.reasons is None and self.let_through else [self.reasons]
         decided += [] if self.let_through else [self.let_through]
         item: dict[str, Any] = {
-            "pk": {"S": decision_key(detector, str(self.answer["event_id"]))},
+            "pk": {"S": decision_key(detector, self.decision.event_id)},
             _DECIDED: {"B": pack_json(decided)},
             "x": {"N": str(int(expires_s))},
         }
@@ -87,9 +89,9 @@ class DecisionRecord:
     @classmethod
     def from_item(cls, item: Item) -> DecisionRecord:
         """Rebuild a record from its item."""
-        answer, event, time_s, space, entities, excess, runtime, *more = unpack_json(bytes(item[_DECIDED]["B"]))
+        plain, event, time_s, space, entities, excess, runtime, *more = unpack_json(bytes(item[_DECIDED]["B"]))
         return cls(
-            answer=answer,
+            decision=Decision.from_stored(plain),
             event=event,
             time_s=time_s,
             space=space,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tollgate.core.decisions.decision import Decision, Downgrade
 from tollgate.core.detectors.manifest import Outcome
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Ints
@@ -47,14 +48,13 @@ class Thresholds:
         reached = np.searchsorted([outcome.from_score for outcome in self.outcomes], scores, side="right") - 1
         return of_outcomes[np.maximum(reached, 0)]
 
-    def downgrade_of(self, answer: Mapping[str, Any]) -> dict[str, str] | None:
-        """Return what `downgrade` does of an answer; an outcome that the brake or the caller gave is no rule's."""
-        if answer.get("braked") or answer.get("forced"):
+    def downgrade_of(self, decision: Decision) -> Downgrade | None:
+        """Return what `downgrade` does of a decision; an outcome that the brake or the caller gave is no rule's."""
+        if decision.is_overruled:
             return None
-        acting = [str(hit["rule"]) for hit in answer.get("rules") or () if not hit["shadow"]]
-        return self.downgrade(answer.get("score"), str(answer["outcome"]), acting)
+        return self.downgrade(decision.score, decision.outcome, decision.acting_rules)
 
-    def downgrade(self, score: int | None, outcome: str, acting: Sequence[str]) -> dict[str, str] | None:
+    def downgrade(self, score: int | None, outcome: str, acting: Sequence[str]) -> Downgrade | None:
         """Return the rule that decided, of the ``acting`` ones that matched, and the outcome that it took away.
 
         None where the score alone gives no stronger one. Where all rules are asked, the strongest outcome wins.
@@ -64,4 +64,4 @@ class Thresholds:
         alone = self.outcome(score)
         if outcome not in self.order or self.order.index(outcome) >= self.order.index(alone):
             return None
-        return {"rule": acting[0], "from": alone}
+        return Downgrade(acting[0], alone)

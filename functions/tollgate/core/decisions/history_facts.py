@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tollgate.core.decisions.decision import Decisions
+from tollgate.core.decisions.decide import Decisions
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import PAIR_SEPARATOR, Events
 from tollgate.core.features.catalog import describe

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tollgate.core.decisions.decision import Decisions, decide
+from tollgate.core.decisions.decide import Decisions, Reads, decide
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, parent_key
 from tollgate.core.events.reader import read_event, read_events
-from tollgate.core.history.plan import amount_excess
 from tollgate.core.history.stored import NO_SUMS, StoredHistories, StoredSums, read_all
 from tollgate.errors import EventError
 
@@ -79,7 +78,7 @@ def decide_variants(
         )[keys.codes]  # code -1, no such entity, reads the row at the end
         for entity, keys in events.entities.items()
     }
-    return decide(version, events, reads, amount_excess(version.history, events, reads))
+    return decide(version, events, Reads.of(version.history, events, reads))
 
 
 def _known(

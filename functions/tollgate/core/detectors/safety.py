@@ -67,9 +67,9 @@ class Safety:
         return [f"variable:{column}" for column in self.required if is_missing(event.get(column))]
 
 
-def missing_columns(event_type: EventType, event: Mapping[str, Any]) -> list[str]:
+def missing_columns(event_type: EventType, event: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the declared columns that an event lacks. None of them has to be there, yet a score says less without."""
-    return [column for column in event_type.variables if is_missing(event.get(column))]
+    return tuple([column for column in event_type.variables if is_missing(event.get(column))])
 
 
 def is_missing(value: object) -> bool:

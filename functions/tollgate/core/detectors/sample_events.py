@@ -15,7 +15,7 @@ import numpy.typing as npt
 from tollgate.core.detectors.version import DetectorVersion, sha256
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.events.reader import read_events
-from tollgate.core.explanations.explain import Reason
+from tollgate.core.explanations.explain import RankedReason
 from tollgate.core.features.feature import Matrix
 from tollgate.errors import SealError
 
@@ -42,7 +42,7 @@ class PastEvents:
     scores: Ints | None
     probabilities: Floats | None
     contributions: npt.NDArray[np.float16] | None
-    reasons: Sequence[Sequence[Reason]]
+    reasons: Sequence[Sequence[RankedReason]]
 
     def __len__(self) -> int:
         return len(self.events)
@@ -60,7 +60,7 @@ class PastEvents:
 def write_past_events(
     columns: Mapping[str, Sequence[object]],
     arrays: Mapping[str, npt.NDArray[Any] | None],
-    reasons: Sequence[Sequence[Reason]] = (),
+    reasons: Sequence[Sequence[RankedReason]] = (),
 ) -> bytes:
     """Return a file of past events; the same events always give the same bytes.
 
@@ -102,7 +102,7 @@ def open_past_events(version: DetectorVersion, content: bytes | None) -> PastEve
         scores=arrays.get("scores"),
         probabilities=arrays.get("probabilities"),
         contributions=arrays.get("contributions"),
-        reasons=[[Reason(*reason) for reason in some] for some in json.loads(arrays["reasons"].tobytes())],
+        reasons=[[RankedReason(*reason) for reason in some] for some in json.loads(arrays["reasons"].tobytes())],
     )
 
 

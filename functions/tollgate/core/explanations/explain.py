@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tollgate.core.decisions.decision import Decisions
+from tollgate.core.decisions.decide import Decisions
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.explanations.context import DecisionContext, find_leading, say_reason
@@ -22,13 +22,12 @@ from tollgate.errors import InputError
 Wanted = Literal["top", "all", "none"]
 TOP = 3
 MAX_IMPACT = 5
-_REASON_FIELDS = ("name", "impact", "contribution", "sentence")
 # Base and stability of an explanation, then feature and contribution of each reason.
 Pins = list[Any]
 
 
 @dataclass(frozen=True)
-class Reason:
+class RankedReason:
     """What one idea did for the log-odds of an event, with its impact from -5 to 5 and a sentence.
 
     ``feature`` is the place of the feature that the sentence is about.
@@ -49,17 +48,8 @@ class Explanation:
     """
 
     base: float
-    reasons: tuple[Reason, ...]
+    reasons: tuple[RankedReason, ...]
     stability: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the form in which decisions are answered."""
-        return {
-            "base_log_odds": self.base,
-            "reasons": [{name: getattr(reason, name) for name in _REASON_FIELDS} for reason in self.reasons],
-            "reasons_approximate": self.stability is not None,
-            "reasons_stability": self.stability,
-        }
 
     def pins(self) -> Pins:
         """Return what `rebuild_explanation` needs to rebuild this: numbers, without words."""
@@ -132,7 +122,7 @@ def rebuild_explanation(
         )
     impacts = impacts_of(np.array([contribution for _, contribution in pinned])).tolist()
     reasons = [
-        Reason(names[feature], impact, contribution, say_reason(here, feature), feature)
+        RankedReason(names[feature], impact, contribution, say_reason(here, feature), feature)
         for (feature, contribution), impact in zip(pinned, impacts, strict=True)
     ]
     return Explanation(base, tuple(reasons), stability)
@@ -140,13 +130,13 @@ def rebuild_explanation(
 
 def _context_of(version: DetectorVersion, events: Events, decisions: Decisions, rows: Sequence[int]) -> DecisionContext:
     which = np.array(rows)
-    reads = {entity: read[which] for entity, read in decisions.reads.items()}
+    reads = {entity: read[which] for entity, read in decisions.reads.sums.items()}
     return DecisionContext(
         version.event_type,
         version.history,
         events.take(which),
         version.history.layout.side_by_side(reads, 0, len(which)),
-        decisions.excess[which],
+        decisions.reads.excess[which],
         version.features,
         decisions.features[which],
     )
@@ -154,7 +144,7 @@ def _context_of(version: DetectorVersion, events: Events, decisions: Decisions, 
 
 def _rank_reasons(
     groups: Sequence[Group], context: DecisionContext, sums: Floats, most: int | None, values: Floats | None = None
-) -> list[tuple[Reason, ...]]:
+) -> list[tuple[RankedReason, ...]]:
     """Return n events' reasons with the largest of ``sums``, (n, g); ``values``, (n, f), are those of features."""
     chosen = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
     width, chosen = chosen.shape[1], chosen.reshape(-1)
@@ -167,7 +157,7 @@ def _rank_reasons(
     each = (found.tolist() for found in (rows, chosen, impacts_of(contributions), contributions, leading))
     here = [context.at(row) for row in range(len(sums))]
     reasons = [
-        Reason(groups[number].name, impact, contribution, say_reason(here[row], place), place)
+        RankedReason(groups[number].name, impact, contribution, say_reason(here[row], place), place)
         for row, number, impact, contribution, place in zip(*each, strict=True)
     ]
     return [tuple(reasons[first : first + width]) for first in range(0, len(reasons), width)]

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
+from tollgate.core.decisions.decide import Reads, blocks_of, decide
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.explanations.context import DecisionContext
 from tollgate.core.explanations.explain import TOP, explain_from_context
 from tollgate.core.features.feature import Matrix
 from tollgate.core.history.engine.engine import ChunkReads
-from tollgate.core.rules.matches import RuleAnswers
-from tollgate.core.rules.scope import RuleInputs
 
-# As many events as have sums that fit the processor's cache together. With a power of two, all cells of a row would
-# have the same few places in it.
-_BLOCK_EVENTS = 2000
-
+Of = TypeVar("Of")
 # As many as share what sentences on histories take.
 _EXPLAINED_EVENTS = 1024
 
@@ -46,29 +43,29 @@ class ChunkDecisions:
 
 def decide_chunk(version: DetectorVersion, events: Events, reads: ChunkReads, pool: Executor) -> ChunkDecisions:
     """Decide on n events, given what they read; parts of them at the same time in ``pool``."""
-    starts = range(0, max(len(events), 1), _BLOCK_EVENTS)
-    parts = list(pool.map(lambda start: _decide_part(version, events, reads, start), starts))
+    blocks, told = blocks_of(len(events)), Reads.side_by_side(version.history.layout, reads.sums.T, reads.excess)
+    parts = list(pool.map(lambda block: _decide_block(version, events, told, block), blocks))
     ranks = np.concatenate([part.ranks for part in parts])
     reasons: dict[int, Sequence[str]] = {}
     if version.reasons is not None:
         flagged = np.flatnonzero(ranks != version.order.index(version.outcomes[0].name))
         features = np.concatenate([part.flagged for part in parts])
         firsts = range(0, len(flagged), _EXPLAINED_EVENTS)
-        told = pool.map(
+        explained = pool.map(
             lambda first: _explain(
                 version, events, reads, flagged[first:][:_EXPLAINED_EVENTS], features[first:][:_EXPLAINED_EVENTS]
             ),
             firsts,
         )
-        reasons = dict(zip(flagged.tolist(), (one for some in told for one in some), strict=True))
+        reasons = dict(zip(flagged.tolist(), (one for some in explained for one in some), strict=True))
     return ChunkDecisions(
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.scores for part in parts]),
         ranks,
-        {start + row: names for start, part in zip(starts, parts, strict=True) for row, names in part.rules.items()},
+        _place(blocks, [part.rules for part in parts]),
         np.sum([part.rule_counts for part in parts], axis=0, dtype=np.int64),
         reasons,
-        {start + row: rank for start, part in zip(starts, parts, strict=True) for row, rank in part.downgraded.items()},
+        _place(blocks, [part.downgraded for part in parts]),
     )
 
 
@@ -85,20 +82,24 @@ class _Part:
     downgraded: Mapping[int, int]
 
 
-def _decide_part(version: DetectorVersion, events: Events, reads: ChunkReads, start: int) -> _Part:
-    stop = min(start + _BLOCK_EVENTS, len(events))
-    some, sums = events.part(start, stop), np.ascontiguousarray(reads.sums[:, start:stop])
-    features = version.feature_steps.columns(some, sums.T, reads.excess[start:stop])
-    probabilities = version.model.predict(features)
-    scores = version.scale.score(probabilities)
-    rules = RuleAnswers.of(version.rules, RuleInputs(some, features, scores))
-    by_score = version.ranks_by_score.take(scores)
-    ranks = rules.ranks(by_score, version.order)
+def _decide_block(version: DetectorVersion, events: Events, reads: Reads, block: slice) -> _Part:
+    decisions = decide(version, events.part(block.start, block.stop), reads.part(block))
+    ranks, by_score = decisions.ranks, version.ranks_by_score.take(decisions.scores)
     weaker = np.flatnonzero(ranks < by_score)
-    downgraded = dict(zip(weaker.tolist(), by_score[weaker].tolist(), strict=True))
-    flagged = features[ranks != version.order.index(version.outcomes[0].name)]
-    named = {row: "; ".join(hit) for row, hit in enumerate(rules.names()) if hit}
-    return _Part(probabilities, scores, ranks, named, rules.counted.sum(axis=1), flagged, downgraded)
+    return _Part(
+        decisions.probabilities,
+        decisions.scores,
+        ranks,
+        {row: "; ".join(hit) for row, hit in enumerate(decisions.rules.names()) if hit},
+        decisions.rules.counted.sum(axis=1),
+        decisions.features[ranks != version.order.index(version.outcomes[0].name)],
+        dict(zip(weaker.tolist(), by_score[weaker].tolist(), strict=True)),
+    )
+
+
+def _place(blocks: Sequence[slice], parts: Sequence[Mapping[int, Of]]) -> dict[int, Of]:
+    """Return what is known of rows of blocks by the rows of the chunk."""
+    return {block.start + row: its for block, part in zip(blocks, parts, strict=True) for row, its in part.items()}
 
 
 def _explain(

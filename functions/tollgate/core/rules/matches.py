@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,20 +21,20 @@ _MAX_EXPRESSION = 300
 
 @dataclass(frozen=True)
 class RuleHit:
-    """A rule that matched one event. ``expression`` is the rule with the event's values put in."""
+    """A rule that matched an event."""
 
     rule: str
     outcome: str
-    shadow: bool
-    expression: str
+    shadow: bool = field(metadata={"description": "The rule was asked and counted, and did not act."})
+    expression: str = field(metadata={"description": "The rule with the event's values put in; null is a missing one."})
 
 
 @dataclass(frozen=True)
-class ListLookup:
-    """A value that was looked for in a list, and whether it was there; None is a missing value."""
+class ListAnswer:
+    """How a list answered."""
 
     list: str
-    value: float | str | None
+    value: str | float | None
     found: bool
 
 
@@ -77,6 +77,8 @@ class RuleAnswers:
         acting = [place for place, compiled in enumerate(self.rules.rules) if not compiled.rule.shadow]
         if not acting:
             return of_scores
+        if len(of_scores) == 1:
+            return np.array([self._rank_of_one({name: rank for rank, name in enumerate(order)}, of_scores.item())])
         strongest = np.full(len(of_scores), -1, dtype=np.int64)
         for rank, place in sorted((order.index(self.rules.rules[place].rule.outcome), place) for place in acting):
             strongest[self.counted[place]] = rank
@@ -117,18 +119,18 @@ class RuleAnswers:
         rule = compiled.rule
         return RuleHit(rule.name, rule.outcome, rule.shadow, fill_in(compiled, values, self.rules.scope))
 
-    def lists(self, row: int) -> list[ListLookup]:
+    def lists(self, row: int) -> list[ListAnswer]:
         """Return the lookups in lists for one event, by all enabled rules; each value in a list once."""
         lookups = [lookup for compiled in self.rules.rules for lookup in compiled.lookups]
         if not lookups:
             return []
         values = self.inputs.row(row, self.rules.scope, self.rules.names)
-        answers: dict[tuple[str, float | str | None], ListLookup] = {}
+        answers: dict[tuple[str, float | str | None], ListAnswer] = {}
         for name, value_of in lookups:
             value = value_of(values)
             found = value in self.rules.book.lists[name].values
             known = None if isinstance(value, float) and not math.isfinite(value) else value
-            answers.setdefault((name, known), ListLookup(name, known, found))
+            answers.setdefault((name, known), ListAnswer(name, known, found))
         return list(answers.values())
 
 

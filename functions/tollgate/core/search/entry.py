@@ -7,12 +7,13 @@ import json
 import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tollgate.core.decisions.decision import Decision
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
 
 # What labels are stored as: their places here.
@@ -51,22 +52,30 @@ class EntryKind:
     braked: bool = False
     forced: bool = False
 
+    @classmethod
+    def of(cls, decision: Decision) -> EntryKind:
+        """Return the kind that a decision is of."""
+        rules = tuple((hit.rule, hit.shadow) for hit in decision.rules)
+        marks = {mark: bool(getattr(decision, mark)) for mark in MARKS}
+        return cls(decision.outcome, decision.detector_version, rules, **marks)
+
+    def marks(self) -> dict[str, bool]:
+        """Return by name which of the `MARKS` it has."""
+        return {mark: getattr(self, mark) for mark in MARKS}
+
     def to_json(self) -> list[Any]:
         """Return the plain form that segments hold."""
-        return [
-            self.outcome,
-            self.version,
-            [list(rule) for rule in self.rules],
-            self.degraded,
-            self.braked,
-            self.forced,
-        ]
+        return [self.outcome, self.version, [list(rule) for rule in self.rules], *self.marks().values()]
 
     @classmethod
     def from_json(cls, plain: Sequence[Any]) -> EntryKind:
         """Rebuild what `to_json` wrote."""
         outcome, version, rules, *marks = plain
         return cls(outcome, version, tuple((str(rule), bool(shadow)) for rule, shadow in rules), *marks)
+
+
+# What is true of some decisions and is shown and counted; segments hold it in this order.
+MARKS = tuple(one.name for one in fields(EntryKind) if one.default is False)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""Recognition of other formats by their bytes, for errors that name what came in place of JSON."""
+"""Recognition of other formats by their bytes, for errors that name what came in place of JSON.
+
+Snappy blocks have no signature: they are told by their lengths, which have to come out even. The format:
+https://github.com/google/snappy/blob/main/format_description.txt
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reader of stream records: the events in one record, and the columns of each."""
+"""Reader of stream records: the events in one record, unpacked and without schema ids, and the columns of each.
+
+Records come packed by gzip or zlib, and with the schema ids of Confluent's and AWS Glue's registries.
+"""
 
 from __future__ import annotations
 

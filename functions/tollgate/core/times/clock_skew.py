@@ -21,6 +21,14 @@ _UNITS = ((365.25 * 86_400, "year"), (86_400.0, "day"), (3_600.0, "hour"), (60.0
 
 
 @dataclass(frozen=True)
+class ClockUsed:
+    """Of an event that lay too far ahead: its own time, and that of the server's clock, which took its place."""
+
+    given: str
+    used: str
+
+
+@dataclass(frozen=True)
 class SkewLimit:
     """The latest time that events may have: ``max_ahead_s`` seconds after ``now_us``, the server's clock.
 
@@ -59,7 +67,7 @@ class SkewLimit:
         settled[ahead] = self.now_us
         return settled, ahead, []
 
-    def settle_one(self, event: Events) -> tuple[Events, dict[str, str] | None]:
+    def settle_one(self, event: Events) -> tuple[Events, ClockUsed | None]:
         """Return an event as it is to be decided on, and what its answer says of the clock, None in the usual case.
 
         Raises `EventAheadError` for one that is refused.
@@ -71,9 +79,9 @@ class SkewLimit:
             raise EventAheadError(f'Column "{self.column}": {self.describe(time_us)}.', self.column)
         return replace(event, times_us=np.array([self.now_us])), self.report(time_us)
 
-    def report(self, time_us: int) -> dict[str, str]:
-        """Return what is said of an event that is decided on as of now: the time that it gave, and the one used."""
-        return {"given": write_moment(time_us), "used": self.used}
+    def report(self, time_us: int) -> ClockUsed:
+        """Return what is said of an event that is decided on as of now."""
+        return ClockUsed(write_moment(time_us), self.used)
 
     def describe(self, time_us: int, subject: str = "an event may lie", check: str = _SENDER) -> str:
         """Say that a time lies ahead, by how much, and what to check."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Query, Response
 from mangum import Mangum
 
+from tollgate.core.decisions.decision import Decision, StoredDecision
 from tollgate.core.explanations.explain import Wanted
 from tollgate.handlers.http_api import models, rules, search
 from tollgate.handlers.http_api.access_log import LoggedApp
@@ -15,7 +16,6 @@ from tollgate.handlers.http_api.contributions import Contributions, Dependence
 from tollgate.handlers.http_api.detectors import Detector, Evaluation, Versions
 from tollgate.handlers.http_api.encoding import write_decision
 from tollgate.handlers.http_api.problems import StrictRoute, answer_problems
-from tollgate.handlers.http_api.what_if import WhatIfAnswer, WhatIfRequest
 from tollgate.services.batches.catalog import announce_batch, list_batches, list_inbox, show_batch
 from tollgate.services.container import open_container
 from tollgate.services.decisions.announce import decide_and_publish
@@ -31,7 +31,7 @@ routes = APIRouter(prefix="/v1", route_class=StrictRoute)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
 
 
-@routes.post("/decisions", response_model=models.Decision)
+@routes.post("/decisions", response_model=Decision)
 async def post_decision(request: models.DecisionRequest) -> Response:
     """Decide on one event. The same event id again gives the first decision again, and changes nothing."""
     decision = decide_and_publish(open_container(), request.event, request.detector, request.reasons)
@@ -50,14 +50,14 @@ async def get_summaries(query: Annotated[search.SummaryQuery, Query()]) -> dict[
     return summarize_decisions(open_container(), query.to_terms())
 
 
-@routes.get("/decisions/{event_id:path}", response_model=models.StoredDecision)
-async def get_decision(event_id: str, detector: str | None = None, reasons: Wanted | None = None) -> dict[str, Any]:
+@routes.get("/decisions/{event_id:path}", response_model=StoredDecision)
+async def get_decision(event_id: str, detector: str | None = None, reasons: Wanted | None = None) -> StoredDecision:
     """Return the decision on an event, with the reasons that it was given with, or as many as are asked for."""
     return find_decision(open_container(), event_id, detector, reasons)
 
 
-@routes.post("/what-if", response_model=WhatIfAnswer)
-async def post_what_if(request: WhatIfRequest) -> dict[str, Any]:
+@routes.post("/what-if", response_model=models.WhatIfAnswer)
+async def post_what_if(request: models.WhatIfRequest) -> Any:  # noqa: ANN401 - read by its attributes
     """Decide on an event and on variants of it. Nothing is recorded, and no history learns of them."""
     return what_if(open_container(), request.to_question())
 

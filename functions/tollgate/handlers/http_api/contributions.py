@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from tollgate.handlers.http_api.models import Reason
+from tollgate.core.decisions.decision import Reason
 
 
 class Moved(BaseModel):

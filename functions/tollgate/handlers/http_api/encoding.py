@@ -7,38 +7,14 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from tollgate.core.decisions.decision import Decision, to_plain
 from tollgate.core.events.strict_json import read_json
 from tollgate.errors import BodyTooLargeError, TollgateError
 from tollgate.observability import describe_error
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_LIST_BYTES = 5 * 1024 * 1024
-# What a decision's answer has, in this order; what a stored decision lacks is answered as if nothing had been found.
-_DECISION: Mapping[str, Any] = {
-    "event_id": None,
-    "detector": None,
-    "detector_version": None,
-    "score": None,
-    "probability": None,
-    "outcome": None,
-    "downgraded": None,
-    "rules": [],
-    "lists": [],
-    "decided_at": None,
-    "degraded": None,
-    "braked": False,
-    "forced": False,
-    "clock": None,
-    "recorded": True,
-    "missing_columns": None,
-    "repeated": None,
-    "timings_ms": None,
-    "base_log_odds": None,
-    "reasons": None,
-    "reasons_approximate": False,
-    "reasons_stability": None,
-}
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=to_plain).encode
 _log = logging.getLogger(__name__)
 
 
@@ -54,9 +30,9 @@ def write_json(content: Mapping[str, Any]) -> bytes:
     return _encode(content).encode()
 
 
-def write_decision(decision: Mapping[str, Any]) -> bytes:
-    """Return a decision as `api_models.Decision` describes it."""
-    return write_json({name: decision.get(name, usual) for name, usual in _DECISION.items()})
+def write_decision(decision: Decision) -> bytes:
+    """Return a decision as it is answered."""
+    return write_json(vars(decision))
 
 
 def describe_problem(code: str, message: str, *, retry: bool) -> dict[str, Any]:

@@ -6,6 +6,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
+from tollgate.core.decisions.decision import Downgrade, Reason
+from tollgate.core.explanations.explain import Wanted
+from tollgate.core.rules.matches import RuleHit
+from tollgate.core.times.clock_skew import ClockUsed
+from tollgate.errors import InputError
+from tollgate.handlers.http_api.values import EventId
+from tollgate.services.decisions.what_if import MAX_EXPLAINED, MAX_VARIANTS, WhatIf
+
 
 class Request(BaseModel):
     """What is asked; a name that is not known is refused."""
@@ -19,103 +27,6 @@ class DecisionRequest(Request):
     event: dict[str, Any] = Field(description="The event's columns, as declared in the event type.")
     detector: str | None = Field(None, description="Another detector than the deployment's own.")
     reasons: Literal["top", "all", "none"] = Field("none", description="How many reasons the decision is to carry.")
-
-
-class Reason(BaseModel):
-    """What one idea did for an event's log-odds of fraud."""
-
-    name: str
-    impact: int = Field(ge=-5, le=5, description="How often it doubled the odds of fraud; below 0, halved them.")
-    contribution: float = Field(description="In log-odds.")
-    sentence: str
-
-
-class RuleHit(BaseModel):
-    """A rule that matched an event."""
-
-    rule: str
-    outcome: str
-    shadow: bool = Field(description="The rule was asked and counted, and did not act.")
-    expression: str = Field(description="The rule with the event's values put in; null is a missing one.")
-
-
-class ListAnswer(BaseModel):
-    """How a list answered."""
-
-    list: str
-    value: str | float | None
-    found: bool
-
-
-class Downgrade(BaseModel):
-    """A rule that gave an event a weaker outcome than its score alone would have."""
-
-    rule: str
-    from_: str = Field(alias="from", description="What the score alone would have given.")
-
-
-class Degraded(BaseModel):
-    """How an event was decided that could not be decided in full, and what was missing."""
-
-    mode: Literal["rules_only", "review", "allow"]
-    missing: list[str] = Field(description="model, history, variable:<column>, or record: it was not recorded.")
-
-
-class ClockUsed(BaseModel):
-    """Of an event that lay too far ahead: its own time, and that of the server's clock, which took its place."""
-
-    given: str
-    used: str
-
-
-class Decision(BaseModel):
-    """What one detector version said about one event."""
-
-    event_id: str
-    detector: str
-    detector_version: str
-    score: int | None = Field(ge=0, le=1000, description="Null without a model, a history or a required variable.")
-    probability: float | None = Field(ge=0, le=1)
-    outcome: str
-    downgraded: Downgrade | None = Field(None, description="The rule that took a stronger outcome away; null: none.")
-    rules: list[RuleHit] = Field([], description="The rules that matched.")
-    lists: list[ListAnswer] = Field([], description="What was looked for in lists, and whether it was there.")
-    decided_at: str
-    degraded: Degraded | None = Field(None, description="Null if the event was decided in full.")
-    braked: bool = Field(False, description="The outcome was a block, which the brake made a review.")
-    forced: bool = Field(False, description="The event's id asked for the outcome, in a test deployment.")
-    clock: ClockUsed | None = Field(None, description="Null if the event was decided as of its own time.")
-    recorded: bool = Field(True, description="False: it is not known to be stored; send the event again.")
-    missing_columns: list[str] | None = Field(
-        None, description="Declared columns that the event lacks; null if no version can be asked."
-    )
-    repeated: bool = Field(description="The event was decided on before; this is the first decision.")
-    timings_ms: dict[str, float]
-    base_log_odds: float | None = Field(None, description="Where contributions count from.")
-    reasons: list[Reason] | None = Field(None, description="Weightiest first; null if none were asked for.")
-    reasons_approximate: bool = Field(False, description="They come from LIME and do not add up exactly.")
-    reasons_stability: float | None = Field(None, description="0 to 1, of approximate reasons alone.")
-
-
-class KnownLabel(BaseModel):
-    """What an event turned out to be, and since when that is known."""
-
-    label: Literal["fraud", "legitimate"]
-    known_at: str
-
-
-class StoredLabel(KnownLabel):
-    """A label with what was said about it."""
-
-    note: str | None
-    labelled_by: str | None
-
-
-class StoredDecision(Decision):
-    """A decision with the event and, if it has one, its label."""
-
-    event: dict[str, Any]
-    label: StoredLabel | None
 
 
 class Label(Request):
@@ -263,3 +174,71 @@ class Problem(BaseModel):
     code: str
     message: str
     retry: bool
+
+
+class WhatIfRequest(Request):
+    """An event, and in which ways it could have been otherwise."""
+
+    event: dict[str, Any] | None = Field(None, description="The event's columns; with event_id, in place of its own.")
+    event_id: EventId = Field(
+        None, description="A decided event, whose version, histories and lists are those of its decision."
+    )
+    variants: list[dict[str, Any]] = Field(
+        [], max_length=MAX_VARIANTS, description="Columns that are to be otherwise; null takes one away."
+    )
+    detector: str | None = Field(None, description="Another detector than the deployment's own.")
+    reasons: Wanted = Field(
+        "none", description=f"How many reasons the event and its first {MAX_EXPLAINED} variants are to carry."
+    )
+    histories: bool = Field(default=False, description="Whether to tell what was known of the event's entities.")
+
+    def to_question(self) -> WhatIf:
+        """Return what is asked for; raise `InputError` where there is no event."""
+        if self.event is None and self.event_id is None:
+            raise InputError("Say event, event_id, or both: without one there is nothing to decide on.")
+        return WhatIf(**self.model_dump())
+
+
+class Supposed(BaseModel):
+    """What would be decided."""
+
+    score: int | None = Field(ge=0, le=1000)
+    probability: float | None = Field(ge=0, le=1)
+    outcome: str
+    downgraded: Downgrade | None = Field(None, description="The rule that takes a stronger outcome away; null: none.")
+    rules: list[RuleHit]
+    base_log_odds: float | None = None
+    reasons: list[Reason] | None = None
+    reasons_approximate: bool = False
+    reasons_stability: float | None = None
+
+
+class Fact(BaseModel):
+    """One number of a history."""
+
+    operation: str
+    description: str
+    half_life_s: float
+    unit: Literal["events", "amount", "days", "share", "km"]
+    value: float | None = Field(description="Null where the history is too faint to tell it.")
+
+
+class KnownHistory(BaseModel):
+    """What was known of one of the event's entities before it."""
+
+    entity: str
+    columns: list[str]
+    key: list[str] | None = Field(description="A value for each column; null if the event does not have them.")
+    remembered: bool = Field(description="False: there is no trace of earlier events.")
+    facts: list[Fact]
+
+
+class WhatIfAnswer(BaseModel):
+    """What would be decided. Nothing was recorded."""
+
+    detector: str
+    detector_version: str
+    clock: ClockUsed | None = Field(None, description="Null if the event would be decided as of its own time.")
+    unchanged: Supposed = Field(description="The event as it is.")
+    variants: list[Supposed] = Field(description="In the order of the request.")
+    histories: list[KnownHistory] | None = Field(description="Of the event as it is; null unless asked for.")

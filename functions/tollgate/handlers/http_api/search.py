@@ -7,9 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from tollgate.core.decisions.decision import Downgrade, KnownLabel
 from tollgate.core.detectors.score import TOP_SCORE
 from tollgate.errors import InputError
-from tollgate.handlers.http_api.models import Downgrade, KnownLabel, Request
+from tollgate.handlers.http_api.models import Request
 from tollgate.handlers.http_api.values import Day
 from tollgate.services.search.terms import SearchTerms
 

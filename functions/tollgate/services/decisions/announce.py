@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tollgate.core.decisions.decision_metrics import count_answer, count_failure, count_parts
-from tollgate.core.decisions.metrics import DETECTOR, Metric
+from tollgate.core.decisions.decision import Decision
+from tollgate.core.decisions.metrics import DETECTOR, Metric, count_decision, count_failure, count_parts
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.explanations.explain import Wanted
 from tollgate.errors import EventAheadError, TollgateError
@@ -15,11 +15,6 @@ from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_event
 
 DECIDED = "Decision"
-# Of the answer, what listeners get: names and numbers, and no value of the event but its id.
-_PUBLISHED_FIELDS = (
-    *("event_id", "detector", "detector_version", "score", "probability", "outcome", "downgraded"),
-    *("decided_at", "degraded", "braked", "forced", "clock"),
-)
 
 
 def decide_and_publish(
@@ -28,7 +23,7 @@ def decide_and_publish(
     detector: str | None = None,
     reasons: Wanted = "none",
     version: DetectorVersion | None = None,
-) -> dict[str, Any]:
+) -> Decision:
     """Do what `decide_event` does, count how it went, and put each first decision that is recorded on the bus.
 
     The version is looked up once, unless the caller did that: another one may become the champion at any moment.
@@ -36,26 +31,20 @@ def decide_and_publish(
     began = time.perf_counter()
     try:
         version = version or container.champion(detector)
-        answer = decide_event(container, event, detector, reasons, version)
+        decision = decide_event(container, event, detector, reasons, version)
     except Exception as error:
         status = error.status if isinstance(error, TollgateError) else 500
         # Callers name detectors as they like: a name that is not known gets no metric of its own.
         name = detector if detector and container.versions.has_open(detector) else container.settings.detector
         container.metrics.write(count_failure(name, status, _since_ms(began), ahead=isinstance(error, EventAheadError)))
         raise
-    metrics = list(count_answer(version, answer, _since_ms(began)))
-    if not answer["repeated"]:
-        container.metrics.add_up(count_parts(version, answer))
-        if answer["recorded"] and not container.events.put(DECIDED, publish_decision(answer)):
+    metrics = list(count_decision(version, decision, _since_ms(began)))
+    if not decision.repeated:
+        container.metrics.add_up(count_parts(version, decision))
+        if decision.recorded and not container.events.put(DECIDED, decision.to_announcement()):
             metrics.append(Metric("EventNotPut", ((DETECTOR, version.detector),)))
     container.metrics.write(metrics)
-    return answer
-
-
-def publish_decision(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what listeners are told of a decision."""
-    rules = [{name: hit[name] for name in ("rule", "outcome", "shadow")} for hit in answer["rules"]]
-    return {**{name: answer.get(name) for name in _PUBLISHED_FIELDS}, "rules": rules}
+    return decision
 
 
 def _since_ms(began: float) -> float:

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord, WaitingLabel, decision_key, read_found
 from tollgate.adapters.dynamodb.items import Item, get_items
-from tollgate.core.decisions.decision import Decisions, decide_one
-from tollgate.core.decisions.degraded import decide_degraded
+from tollgate.core.decisions.decide import Decisions, decide_degraded, decide_one
+from tollgate.core.decisions.decision import Decision, Degraded
+from tollgate.core.decisions.downgrade import Thresholds
 from tollgate.core.detectors.safety import HISTORY, MODEL, RECORD, forced_outcome, missing_columns
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
-from tollgate.core.explanations.explain import Explanation, Wanted, explain_decisions, max_reasons
-from tollgate.core.history.stored import StoredHistories
+from tollgate.core.explanations.explain import Wanted, explain_decisions, max_reasons
 from tollgate.errors import ConflictError, UnavailableError
 from tollgate.services.container import Container
-from tollgate.services.decisions.decision_record import make_record, write_answer
-from tollgate.services.decisions.downgrade import downgrade_of
-from tollgate.services.decisions.explain import explain_decision
-from tollgate.services.decisions.record import record_decision
+from tollgate.services.decisions.find import repeat_decision
+from tollgate.services.decisions.record import PendingDecision, Recording, make_record, record_decision
 
 # Asking again for histories that were left unread under load, where the detector can decide without them.
 _HURRIED_ATTEMPTS = 4
-_ATTEMPTS = 3
 
 
 def decide_event(
@@ -35,7 +33,7 @@ def decide_event(
     detector: str | None = None,
     reasons: Wanted = "none",
     version: DetectorVersion | None = None,
-) -> dict[str, Any]:
+) -> Decision:
     """Return the decision on one event, given as column → value; the first one if the event was seen before.
 
     ``version`` decides where the caller has looked it up already; otherwise the champion of ``detector`` does.
@@ -50,116 +48,94 @@ def decide_event(
     version = version or container.champion(detector)
     container = container if version.safety.fail == "none" else container.in_a_hurry()
     parsed = read_event(version.event_type, event)
-    missing = [*([] if version.is_whole else [MODEL]), *version.safety.missing_variables(event)]
-    decided_key = decision_key(version.detector, parsed.ids[0])
-    found = _read(container, version, parsed, decided_key)
+    found = _read(container, version, parsed)
     watch.lap("read")
-    before = None if found is None else read_found(found[container.decisions.table].get(decided_key))
-    if isinstance(before, DecisionRecord):
-        return _repeat(container, version, before)
+    if isinstance(found.decision, DecisionRecord):
+        return repeat_decision(container, found.decision, version)
     parsed, skew = version.skew_limit(clock.now()).settle_one(parsed)
-    if found is None:
-        missing.append(HISTORY)
-    stored = {} if found is None else container.histories.pick(version, parsed, found[container.histories.table])
-    known = None if found is None else stored
-    decisions = decide_degraded(version, parsed, known) if missing else decide_one(version, parsed, stored)
-    answer = _answer(container, version, parsed, decisions, missing) | ({"clock": skew} if skew else {})
+    missing = _missing(version, event, found)
+    stored = None if found.histories is None else container.histories.pick(version, parsed, found.histories)
+    decisions = decide_degraded(version, parsed, stored) if missing else decide_one(version, parsed, stored or {})
+    lacking = missing_columns(version.event_type, event)
+    decision = _answer(container, version, parsed, decisions, missing).copy_with(clock=skew, missing_columns=lacking)
     watch.lap("decide")
     explained = None
     if reasons != "none" and not missing:
-        explained = _explain(version, parsed, decisions, reasons)
+        explained = next(iter(explain_decisions(version, parsed, decisions, [0], max_reasons(reasons))), None)
+        decision = decision.explained_by(explained)
         watch.lap("explain")
-    record = make_record(version, parsed, decisions, answer, event, explained=explained)
-    is_first = _keep(container, version, parsed, stored, record, before)
-    if is_first is False:
-        return _repeat_first(container, version, parsed.ids[0])
-    if is_first is None:
-        answer |= {"recorded": False, "degraded": {"mode": version.safety.fail, "missing": [*missing, RECORD]}}
+    record = make_record(version, parsed, decisions, decision, event, explained=explained)
+    recording = record_decision(container, PendingDecision(version, parsed, stored or {}, record, found.decision))
     watch.lap("write")
-    told = explained.to_json() if explained else {}
-    told |= {
-        "downgraded": downgrade_of(container, answer),
-        "missing_columns": missing_columns(version.event_type, event),
-    }
-    return {**answer, **told, "repeated": False, "timings_ms": watch.timings_ms()}
+    if recording is Recording.ANOTHER_WAS_FIRST:
+        return _repeat_first(container, version, parsed.ids[0])
+    if recording is Recording.SKIPPED:
+        decision = decision.copy_with(recorded=False, degraded=_degraded(version, (*missing, RECORD)))
+    return decision.copy_with(timings_ms=watch.timings_ms())
 
 
-def _read(
-    container: Container, version: DetectorVersion, event: Events, decided_key: str
-) -> dict[str, dict[str, Item]] | None:
-    """Read the event's decision and histories; None if they cannot be read and the detector chose to go on."""
+@dataclass(frozen=True)
+class _Stored:
+    """What is stored of an event: its decision or a label that waits, and its histories' items, None if unreadable."""
+
+    decision: DecisionRecord | WaitingLabel | None
+    histories: Mapping[str, Item] | None
+
+
+def _read(container: Container, version: DetectorVersion, event: Events) -> _Stored:
+    """Read the event's decision and histories. Where they cannot be read, the detector may have chosen to go on."""
+    decided_key = decision_key(version.detector, event.ids[0])
     wanted = {
         container.decisions.table: [decided_key],
         container.histories.table: container.histories.keys(version, event),
     }
     if version.safety.fail == "none":
-        return get_items(container.decisions.client, wanted)
-    try:
-        return get_items(container.decisions.client, wanted, _HURRIED_ATTEMPTS)
-    except UnavailableError:
-        return None
+        found = get_items(container.decisions.client, wanted)
+    else:
+        try:
+            found = get_items(container.decisions.client, wanted, _HURRIED_ATTEMPTS)
+        except UnavailableError:
+            return _Stored(None, None)
+    decided = read_found(found[container.decisions.table].get(decided_key))
+    return _Stored(decided, found[container.histories.table])
+
+
+def _missing(version: DetectorVersion, event: Mapping[str, Any], found: _Stored) -> list[str]:
+    """Return what keeps an event from being decided in full, as decisions name it."""
+    missing = [*([] if version.is_whole else [MODEL]), *version.safety.missing_variables(event)]
+    return missing if found.histories is not None else [*missing, HISTORY]
 
 
 def _answer(
     container: Container, version: DetectorVersion, event: Events, decisions: Decisions, missing: Sequence[str]
-) -> dict[str, Any]:
-    outcome = decisions.outcomes[0]
+) -> Decision:
+    """Return the decision with the outcome that is answered: the brake or the caller may give another one."""
+    decision = Decision.of(version, event.ids[0], decisions.verdict(), clock.now())
     forced = forced_outcome(event.ids[0], version.order) if container.settings.forced_outcomes else None
-    given = forced or container.circuit_breaker.apply(version, outcome, ask=HISTORY not in missing)
-    return {
-        **write_answer(version, event, decisions, clock.now()),
-        "outcome": given,
-        "degraded": {"mode": version.safety.fail, "missing": list(missing)} if missing else None,
-        "braked": forced is None and given != outcome,
-        "forced": forced is not None,
-    }
+    given = forced or container.circuit_breaker.apply(version, decision.outcome, ask=HISTORY not in missing)
+    if missing or forced or given != decision.outcome:
+        decision = decision.copy_with(
+            outcome=given,
+            degraded=_degraded(version, missing) if missing else None,
+            braked=forced is None and given != decision.outcome,
+            forced=forced is not None,
+        )
+    if decision.rules:
+        decision = decision.copy_with(downgraded=Thresholds.of(version).downgrade_of(decision))
+    return decision
 
 
-def _explain(version: DetectorVersion, event: Events, decisions: Decisions, reasons: Wanted) -> Explanation | None:
-    explained = explain_decisions(version, event, decisions, [0], max_reasons(reasons))
-    return explained[0] if explained else None
+def _degraded(version: DetectorVersion, missing: Sequence[str]) -> Degraded:
+    assert version.safety.fail != "none"
+    return Degraded(version.safety.fail, tuple(missing))
 
 
-def _repeat(container: Container, version: DetectorVersion, record: DecisionRecord) -> dict[str, Any]:
-    lacking = missing_columns(version.event_type, record.event)
-    downgraded = downgrade_of(container, record.answer)
-    told = {**explain_decision(container, record), "downgraded": downgraded, "missing_columns": lacking}
-    return {**record.answer, **told, "repeated": True, "timings_ms": {}}
-
-
-def _repeat_first(container: Container, version: DetectorVersion, event_id: str) -> dict[str, Any]:
+def _repeat_first(container: Container, version: DetectorVersion, event_id: str) -> Decision:
     """Return the decision that somebody else made on the same event between our reading and our writing."""
     first = container.decisions.find(version.detector, event_id)
     if first is None:
         raise ConflictError("The first decision on this event could not be read yet; try again.")
-    return _repeat(container, version, first)
-
-
-def _keep(
-    container: Container,
-    version: DetectorVersion,
-    event: Events,
-    stored: StoredHistories,
-    record: DecisionRecord,
-    waiting: WaitingLabel | None,
-) -> bool | None:
-    """Record the decision; return whether it is the first, None if that cannot be done and the detector chose to go on.
-
-    Once something was found in its place, no failure is passed over: it may be another decision.
-    """
-    for _ in range(_ATTEMPTS):
-        try:
-            if record_decision(container, version, event, stored, record, waiting):
-                return True
-        except (UnavailableError, ConflictError):
-            if version.safety.fail == "none":
-                raise
-            return None
-        now = container.decisions.look(version.detector, event.ids)[event.ids[0]]
-        if isinstance(now, DecisionRecord) or now == waiting:
-            return False
-        waiting = now  # a label came, or was corrected, between our reading and our writing
-    raise ConflictError("The event's label kept changing while it was decided on; try again.")
+    return repeat_decision(container, first, version)
 
 
 class _Watch:

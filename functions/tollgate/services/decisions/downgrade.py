@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any
 
+from tollgate.core.decisions.decision import Decision, Downgrade
 from tollgate.core.decisions.downgrade import Thresholds
 from tollgate.core.search.entry import Entry
 from tollgate.errors import SealError, UnavailableError
@@ -13,18 +12,16 @@ from tollgate.services.container import Container
 
 _log = logging.getLogger(__name__)
 
-Downgraded = dict[str, str] | None
 
-
-def downgrade_of(container: Container, answer: Mapping[str, Any]) -> Downgraded:
-    """Return what the answer of a decision says of it, None where no rule weakened the outcome, or nobody knows."""
-    if not answer.get("rules"):  # as of most events
+def downgrade_of(container: Container, decision: Decision) -> Downgrade | None:
+    """Return what the record of a decision says of it, None where no rule weakened the outcome, or nobody knows."""
+    if not decision.rules:  # as of most events
         return None
-    thresholds = _find(container, str(answer["detector"]), str(answer["detector_version"]))
-    return None if thresholds is None else thresholds.downgrade_of(answer)
+    thresholds = _find(container, decision.detector, decision.detector_version)
+    return None if thresholds is None else thresholds.downgrade_of(decision)
 
 
-def downgrade_of_entry(container: Container, detector: str, entry: Entry) -> Downgraded:
+def downgrade_of_entry(container: Container, detector: str, entry: Entry) -> Downgrade | None:
     """Return the same of a row of the index."""
     kind = entry.kind
     acting = [rule for rule, shadow in kind.rules if not shadow]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
 
 from tollgate import clock
 from tollgate.adapters.dynamodb.decisions import DecisionRecord
@@ -51,8 +50,8 @@ def index_decisions(container: Container, changes: Sequence[Change]) -> None:
     """
     by_day: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
-        answer = change.record.answer
-        by_day.setdefault((answer["detector"], answer["decided_at"][:10]), []).append(change)
+        decision = change.record.decision
+        by_day.setdefault((decision.detector, decision.decided_at[:10]), []).append(change)
     to_tidy: dict[str, set[str]] = {}
     for (detector, day), of_day in by_day.items():
         content = write_segment(Rows.of([read_entry(container.versions, change) for change in of_day]))
@@ -65,31 +64,30 @@ def index_decisions(container: Container, changes: Sequence[Change]) -> None:
 
 def read_entry(versions: VersionStore, change: Change) -> Entry:
     """Return what the index keeps of a decision. Pairs of entities are left out: their parts find what they would."""
-    record, answer = change.record, change.record.answer
-    rules = tuple((hit["rule"], bool(hit["shadow"])) for hit in answer["rules"])
-    marks = (answer["degraded"] is not None, bool(answer["braked"]), bool(answer["forced"]))
+    record, decision = change.record, change.record.decision
     return Entry(
         sequence=change.sequence,
-        event_id=answer["event_id"],
-        decided_us=TimeFormat().read(answer["decided_at"]),
+        event_id=decision.event_id,
+        decided_us=TimeFormat().read(decision.decided_at),
         time_us=round(record.time_s * 1e6),
-        score=answer["score"],
-        probability=answer["probability"],
-        amount=_read_amount(versions, answer, record.event),
-        kind=EntryKind(answer["outcome"], answer["detector_version"], rules, *marks),
+        score=decision.score,
+        probability=decision.probability,
+        amount=_read_amount(versions, record),
+        kind=EntryKind.of(decision),
         entities={entity: key for entity, key in record.entities.items() if PAIR_SEPARATOR not in key},
         label=record.label or UNLABELLED,
         known_us=round((record.known_s or 0.0) * 1e6),
     )
 
 
-def _read_amount(versions: VersionStore, answer: Mapping[str, Any], event: Mapping[str, Any]) -> float | None:
+def _read_amount(versions: VersionStore, record: DecisionRecord) -> float | None:
+    decision = record.decision
     try:
-        event_type = versions.event_type(answer["detector"], answer["detector_version"])
+        event_type = versions.event_type(decision.detector, decision.detector_version)
     except SealError as error:  # the version was deleted
         _log.warning("Indexed without an amount: %s", error)
         return None
-    amount = read_amount(event_type, event)
+    amount = read_amount(event_type, record.event)
     return None if math.isnan(amount) else amount
 
 

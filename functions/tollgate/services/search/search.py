@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tollgate.core.decisions.decision import Downgrade
 from tollgate.core.events.cells import earlier_spellings
 from tollgate.core.search.entry import UNLABELLED, Entry, Rows, join, token
 from tollgate.core.search.ordering import position_of
@@ -61,7 +62,7 @@ def search_decisions(container: Container, terms: SearchTerms) -> dict[str, Any]
     }
 
 
-def _serialize_entry(entry: Entry, downgraded: Mapping[str, str] | None) -> dict[str, Any]:
+def _serialize_entry(entry: Entry, downgraded: Downgrade | None) -> dict[str, Any]:
     """Return a row as it is answered, with the rule that took a stronger outcome away, if any did."""
     kind, amount, probability = entry.kind, entry.amount, entry.probability
     known_at = write_moment(entry.known_us)
@@ -79,9 +80,7 @@ def _serialize_entry(entry: Entry, downgraded: Mapping[str, str] | None) -> dict
         "entities": dict(entry.entities),
         "rules": [{"rule": rule, "shadow": shadow} for rule, shadow in kind.rules],
         "label": None if entry.label == UNLABELLED else {"label": entry.label, "known_at": known_at},
-        "degraded": kind.degraded,
-        "braked": kind.braked,
-        "forced": kind.forced,
+        **kind.marks(),
     }
 
 

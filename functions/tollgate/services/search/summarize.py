@@ -9,7 +9,7 @@ from typing import Any
 
 from tollgate.adapters.s3.segments import DayTotalStore, SegmentStore
 from tollgate.core.detectors.score import TOP_SCORE
-from tollgate.core.search.entry import EntryKind, join
+from tollgate.core.search.entry import MARKS, EntryKind, join
 from tollgate.core.search.query import is_older_than_all
 from tollgate.core.search.segment import find_labels, read_head, read_rows, read_summary
 from tollgate.core.search.segment_names import SegmentName
@@ -102,9 +102,7 @@ def serialize_summary(day: str, summary: Summary) -> dict[str, Any]:
     return {
         "day": day,
         **_serialize(add_tallies(kinds.values())),
-        "degraded": _count(kinds, lambda kind: kind.degraded),
-        "braked": _count(kinds, lambda kind: kind.braked),
-        "forced": _count(kinds, lambda kind: kind.forced),
+        **{mark: _count(kinds, mark) for mark in MARKS},
         "outcomes": _add_by(kinds, lambda kind: [{"outcome": kind.outcome}]),
         "versions": _add_by(kinds, lambda kind: [{"detector_version": kind.version}]),
         "rules": _add_by(kinds, _rules),
@@ -119,8 +117,8 @@ def _serialize(tally: Tally) -> dict[str, Any]:
     return {"decisions": count, "amount": cents / 100, "money_at_risk": risk / 100}
 
 
-def _count(kinds: Mapping[tuple[EntryKind, str], Tally], wanted: Callable[[EntryKind], bool]) -> int:
-    return sum(tally[0] for (kind, _), tally in kinds.items() if wanted(kind))
+def _count(kinds: Mapping[tuple[EntryKind, str], Tally], mark: str) -> int:
+    return sum(tally[0] for (kind, _), tally in kinds.items() if kind.marks()[mark])
 
 
 def _rules(kind: EntryKind) -> Iterable[Names]:

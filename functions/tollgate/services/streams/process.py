@@ -12,6 +12,7 @@ from typing import Any
 
 from tollgate import clock
 from tollgate.adapters.kinesis import Result
+from tollgate.core.decisions.decision import Decision
 from tollgate.core.decisions.metrics import DETECTOR, Metric
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.cells import read_text
@@ -21,7 +22,7 @@ from tollgate.core.times.timestamps import write_utc
 from tollgate.errors import InputError
 from tollgate.observability import describe_error
 from tollgate.services.container import Container
-from tollgate.services.decisions.announce import decide_and_publish, publish_decision
+from tollgate.services.decisions.announce import decide_and_publish
 
 # When so many keys have failed, it is not for what they are, and the rest would only wait for time-outs too.
 _MAX_FAILED_KEYS = 3
@@ -98,14 +99,14 @@ class _RecordBatch:
     def decide(self, part: StreamRecord, record: StreamRecord) -> None:
         """Decide on a part of a record, or note what hinders it; raise `InputError` where nothing can help."""
         try:
-            answer, result = decide_record(self.container, part)
+            decision, result = decide_record(self.container, part)
         except InputError:
             raise
         except Exception as error:
             self.fail(part, record, error)
         else:
             self.results.append((record, result))
-            if not answer["recorded"]:
+            if not decision.recorded:
                 self.give_back(record)
 
     def refuse(self, part: StreamRecord, record: StreamRecord, error: InputError) -> None:
@@ -136,24 +137,26 @@ class _RecordBatch:
             self.give_back(self.results[place][0])
 
 
-def decide_record(container: Container, record: StreamRecord) -> tuple[dict[str, Any], Result]:
+def decide_record(container: Container, record: StreamRecord) -> tuple[Decision, Result]:
     """Decide on one record that is no aggregate; return the decision, and the result to be put.
 
     Raises `InputError` for a record that cannot be decided on whatever is done, and what `decide_event` raises.
     """
     version = container.champion()
     event = read_event_of(version.stream, version.event_type, record.data, record.key)
-    answer = decide_and_publish(container, event, version=version)
-    told = {**publish_decision(answer), "recorded": answer["recorded"], "repeated": answer["repeated"]}
-    return answer, Result(_result_key(version, event, answer), json.dumps(told, ensure_ascii=False).encode())
+    decision = decide_and_publish(container, event, version=version)
+    told = {**decision.to_announcement(), "recorded": decision.recorded, "repeated": decision.repeated}
+    return decision, Result(
+        _result_key(version, event, decision.event_id), json.dumps(told, ensure_ascii=False).encode()
+    )
 
 
-def _result_key(version: DetectorVersion, event: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+def _result_key(version: DetectorVersion, event: Mapping[str, Any], event_id: str) -> str:
     """Return the value of the event's first entity, so that its results share a shard; without one, the event's id."""
     columns = next(iter(version.event_type.entities.values()), ())
     values = [read_text(version.event_type.without_null(event.get(column))) for column in columns]
     present = [value for value in values if value is not None]
-    return " ".join(present) if present and len(present) == len(values) else str(answer["event_id"])
+    return " ".join(present) if present and len(present) == len(values) else event_id
 
 
 def _lane(record: StreamRecord) -> tuple[str, bytes | None]:
