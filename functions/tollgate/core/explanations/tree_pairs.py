@@ -1,6 +1,6 @@
 """Contributions of deep trees against a background sample, for versions that were sealed with them.
 
-Training builds no such trees any more (ADR 140). A leaf counts for an event and a background row if each condition
+Training builds no such trees any more (ADR 131). A leaf counts for an event and a background row if each condition
 on the way to it is met by one of them at least. With a conditions that only the event meets and c that only the row
 meets, each of the first gets w (a − 1)! c! / (a + c)! of the leaf's value w, and each of the second
 −w a! (c − 1)! / (a + c)! (Laberge, Pequignot: "Understanding interventional TreeSHAP", 2022). Background rows that miss
