@@ -11,7 +11,7 @@ from types import CodeType, FrameType
 from typing import Any
 from unittest.mock import patch
 
-from scripts.architecture.source import find_modules
+from scripts.architecture.source import find_modules, part_of
 
 _AWS_CALL = "_make_api_call"
 
@@ -45,7 +45,8 @@ class _Recorder:
         self.entered: dict[str, Entered] = {}
         self.operations: list[tuple[str, tuple[str, ...]]] = []
         self._stack: list[str | None] = []
-        self._modules = {str(path): name for name, path in find_modules().items()}
+        # Modules beside the layers, such as the clock, are no stations: everything uses them.
+        self._modules = {str(path): name for name, path in find_modules().items() if part_of(name) != name}
         self._of_code: dict[CodeType, str | None] = {}
 
     def __call__(self, frame: FrameType, what: str, _argument: object) -> None:
