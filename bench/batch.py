@@ -108,7 +108,6 @@ def measure(asked: argparse.Namespace, out: Path) -> dict[str, float]:
         "ratio": round(min(usual) / min(one["seconds"] for one in same), 1),
         "usual_rows_per_s": round(same[0]["rows"] / min(usual)),
         "rss_1m_mb": round(best["rss_mb"]),
-        "spilled_1m_mb": best["spilled_mb"],
         **{f"{stage}_s": round(seconds, 2) for stage, seconds in best["stages"].items()},
     }
     if asked.many_rows:
@@ -116,7 +115,7 @@ def measure(asked: argparse.Namespace, out: Path) -> dict[str, float]:
         figures |= {
             "rss_10m_mb": round(many["rss_mb"]),
             "rows_per_s_10m": round(many["rows"] / many["seconds"]),
-            "spilled_10m_mb": many["spilled_mb"],
+            "cpu_us_per_row_10m": round(many["cpu_s"] / many["rows"] * 1e6, 1),
         }
     return figures
 

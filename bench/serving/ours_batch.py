@@ -85,7 +85,6 @@ def main() -> None:
         scoring = FileScoring(version, Path(work))
         for scored in scoring.score(open_chunks(payments.name, LocalFile(payments))):
             results.write(scored.csv)
-        spilled_mb = sum(path.stat().st_size for path in Path(work).iterdir()) >> 20
     print(
         json.dumps(
             {
@@ -93,7 +92,6 @@ def main() -> None:
                 "seconds": time.perf_counter() - began,
                 "cpu_s": time.process_time() - began_cpu,
                 "rss_mb": read_peak_mb(),
-                "spilled_mb": spilled_mb,
                 "stages": {stage: took[stage] for stage in STAGES},
             }
         )
