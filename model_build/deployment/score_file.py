@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
@@ -46,13 +47,18 @@ def score_file(data: Path, folder: Path, out: Path, *, fresh: bool, now: datetim
     try:
         with TemporaryDirectory() as work, unfinished.open("wb") as file:
             limit = version.skew_limit(now or clock.now())
-            scoring = FileScoring(version, Path(work), read_from(stored), limit, kept)
+            scoring = FileScoring(version, Path(work), read_from(stored), limit, kept, _memory_bytes())
             for scored in scoring.score(_chunks(version, data)):
                 file.write(scored.csv)
         unfinished.replace(out)
     finally:
         unfinished.unlink(missing_ok=True)
     return scoring.summary()
+
+
+def _memory_bytes() -> int:
+    """Return how much the histories of a file may take here: half of this machine's memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
 def _chunks(version: DetectorVersion, data: Path) -> Iterator[Chunk]:

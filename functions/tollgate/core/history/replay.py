@@ -19,9 +19,6 @@ from tollgate.core.history.labels import NO_FRAUDS, NOTHING_WITHHELD, Frauds, Wi
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored import StoredHistories, StoredSums, stale_names
 
-# A table that is in memory has histories that fit there too.
-_NO_LIMIT = 1 << 62
-
 
 @dataclass(frozen=True)
 class Replayed:
@@ -50,7 +47,7 @@ def replay_histories(
     """
     numbered = {entity: _Numbered.of(events.entities[entity], (stored or {}).get(entity, {})) for entity in plan.sums}
     keys = {entity: its.keys for entity, its in numbered.items()}
-    engine = HistoryEngine(plan, MemoryBudget(_NO_LIMIT), with_labels=True)
+    engine = HistoryEngine(plan, MemoryBudget(), with_labels=True)
     reads = engine.read(Arrivals(plan, events, frauds, withheld), keys, threads=threads)
     return Replayed({entity: reads.sums[part].T for entity, part in plan.layout.parts.items()}, reads.excess)
 
@@ -74,7 +71,7 @@ def sum_additions(
     own = replace(plan, sums={entity: plan.sums[entity]}, parents={})
     numbered = _Numbered.of(events.entities[entity], {})
     keys = {entity: numbered.keys}
-    engine = HistoryEngine(own, MemoryBudget(_NO_LIMIT), with_labels=True)
+    engine = HistoryEngine(own, MemoryBudget(), with_labels=True)
     engine.read(Arrivals(own, events, frauds, withheld), keys, excess)
     added = dict(zip(numbered.names, engine.additions(entity), strict=True))
     if since_s is not None:

@@ -19,9 +19,9 @@ _GROWTH = 8
 
 
 class MemoryBudget:
-    """The bytes that what is kept of all keys of a file may take together."""
+    """The bytes that what is kept of all keys of a file may take together; by default, without a limit."""
 
-    def __init__(self, size_bytes: int) -> None:
+    def __init__(self, size_bytes: int = 1 << 62) -> None:
         self.size_bytes = size_bytes
         self._left = size_bytes
 
