@@ -113,6 +113,20 @@ def test_a_file_that_is_too_large_is_rejected(backend: Backend, monkeypatch: pyt
         assert (state.status, "1 MB; split it" in str(state.reason)) == ("rejected", True)
 
 
+def test_a_file_with_more_keys_than_the_function_remembers_is_rejected(
+    backend: Backend, payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLLGATE_HISTORIES_SHARE", "0.002")
+    forget_storage()
+    payments = [{**payment, "event_id": f"many {n}", "customer_id": f"c{n}", "device_id": f"d{n}"} for n in range(9000)]
+    key = "inbox/payments/many.csv"
+    batch_id = score_batch(backend.container, key, backend.drop(key, write_payments(payments))).batch_id
+    batch = show_batch(backend.container, batch_id)
+    assert batch["status"] == "rejected"
+    assert "more keys than the 4 MB for its histories hold" in batch["reason"]
+    assert "Spark application" in batch["reason"]
+
+
 def test_a_repeated_notice_of_a_rejected_file_changes_nothing_but_the_time(backend: Backend, payment: Payment) -> None:
     key = "inbox/nobody/a.csv"
     etag = backend.drop(key, write_payments([payment]))
