@@ -29,8 +29,7 @@ from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.replay import sum_additions
 
 from model_build.data.table import LabeledEvents
-from model_build.model_card.content import build_card
-from model_build.model_card.render import render_card
+from model_build.model_card.card import build_card, render_card
 
 HISTORIES = "histories.jsonl.gz"
 CARD, CARD_TEXT = "card.json", "card.md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from tollgate.adapters.compression import pack_json, unpack_json
+from tollgate.adapters.dynamodb.decisions import pack_json, unpack_json
 
 # Packed once, with the words as they have to stay.
 EARLIER = "Q+EU6Bri8SeqnVDfWZqb1gIA"

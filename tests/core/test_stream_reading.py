@@ -14,10 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_event
-from tollgate.core.streams.aggregates import MAX_USER_RECORDS, split_aggregate
 from tollgate.core.streams.foreign_bytes import is_snappy_block
 from tollgate.core.streams.mapping import StreamMapping
-from tollgate.core.streams.reader import MAX_UNPACKED_BYTES, read_event_of, split_record
+from tollgate.core.streams.reader import (
+    MAX_UNPACKED_BYTES,
+    MAX_USER_RECORDS,
+    read_event_of,
+    split_aggregate,
+    split_record,
+)
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError
 

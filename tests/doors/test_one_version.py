@@ -15,7 +15,7 @@ from tollgate.core.decisions.metrics import VERSION
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.services.batches.lease import Delivery
 from tollgate.services.batches.process import score_batch
-from tollgate.services.decisions.announce import decide_and_publish
+from tollgate.services.decisions.decide import decide_and_publish
 from tollgate.services.labels.label_file import label_file
 from tollgate.services.streams.process import decide_records
 

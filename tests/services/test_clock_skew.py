@@ -19,8 +19,7 @@ from tollgate.errors import EventAheadError
 from tollgate.services.batches.catalog import show_batch
 from tollgate.services.batches.process import score_batch
 from tollgate.services.container import Container
-from tollgate.services.decisions.announce import decide_and_publish
-from tollgate.services.decisions.decide import decide_event
+from tollgate.services.decisions.decide import decide_and_publish, decide_event
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.decisions.what_if import WhatIf, what_if
 from tollgate.services.labels.label import label_events

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from tollgate.adapters.compression import pack_json, unpack_json
-from tollgate.adapters.dynamodb.decisions import decision_key
+from tollgate.adapters.dynamodb.decisions import decision_key, pack_json, unpack_json
 from tollgate.adapters.dynamodb.items import get_items
 from tollgate.core.detectors.safety import Fail, Safety
 from tollgate.core.explanations.explain import Wanted

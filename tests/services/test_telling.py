@@ -14,7 +14,7 @@ from tollgate.core.detectors.safety import Safety
 from tollgate.errors import EventError, NotFoundError
 from tollgate.observability import describe_error
 from tollgate.services.batches.process import score_batch
-from tollgate.services.decisions.announce import decide_and_publish
+from tollgate.services.decisions.decide import decide_and_publish
 
 from tests.services.backend import Backend, Payment, Publish, forget_storage, write_payments
 from tests.services.faulty_endpoint import FaultyEndpoint

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet
-from tollgate.adapters.compression import unpack_json
+from tollgate.adapters.dynamodb.decisions import unpack_json
 
 from tests.stored.storage import Json, Stored
 

@@ -25,8 +25,7 @@ from model_build.detector_file.reader import DetectorFile
 from model_build.evaluation.importance import measure_importance
 from model_build.evaluation.score_scale import check_scale
 from model_build.evaluation.slices import ScoredEvents, count_unseen_categories, days_since_first_seen, measure_slices
-from model_build.model_card.content import build_card
-from model_build.model_card.render import render_card
+from model_build.model_card.card import build_card, render_card
 from model_build.models.calibration import describe_calibration
 
 Plain = dict[str, Any]

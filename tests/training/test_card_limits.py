@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from model_build.evaluation.score_scale import check_scale
-from model_build.model_card.content import build_card
+from model_build.model_card.card import build_card
 
 Plain = dict[str, Any]
 

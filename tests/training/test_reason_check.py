@@ -15,8 +15,7 @@ from tollgate.errors import ReasonsError
 
 from model_build.deployment.publish import open_folder
 from model_build.detector_file.reader import DetectorFile
-from model_build.explanations.build import build_explainer
-from model_build.explanations.checks import MAX_GAP, check_reasons
+from model_build.explanations.build import MAX_GAP, build_explainer, check_reasons
 from model_build.models.registry import Labels, TrainedModel, train_model
 from model_build.onnx_export.trees import Ensemble
 from model_build.train import train_detector

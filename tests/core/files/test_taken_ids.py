@@ -17,7 +17,7 @@ from tollgate.core.events.event_type import EventType
 from tollgate.core.events.reader import read_events
 from tollgate.core.files.columns.arrow_reader import EventReader, repeated_in_chunk
 from tollgate.core.files.history.key_hashes import KeyHashes
-from tollgate.core.files.history.seen_ids import SeenIds
+from tollgate.core.files.history.key_index import SeenIds
 from tollgate.core.files.readers.chunks import ReadOptions, open_chunks
 from tollgate.core.files.readers.source import Held
 from tollgate.core.history.engine.row_store import MemoryBudget

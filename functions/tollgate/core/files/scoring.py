@@ -17,7 +17,7 @@ from tollgate.core.events.reader import require_columns
 from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader
 from tollgate.core.files.decide_chunk import ChunkDecisions, decide_chunk
 from tollgate.core.files.history.histories import MEMORY_BYTES, FileHistories, ReadStored, nothing_stored
-from tollgate.core.files.history.seen_ids import SeenIds
+from tollgate.core.files.history.key_index import SeenIds
 from tollgate.core.files.notes.unknown_keys import describe_unknown_keys
 from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.files.results import tabulate, write_lines

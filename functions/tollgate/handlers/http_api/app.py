@@ -18,7 +18,7 @@ from tollgate.handlers.http_api.encoding import write_decision
 from tollgate.handlers.http_api.problems import StrictRoute, answer_problems
 from tollgate.services.batches.catalog import announce_batch, list_batches, list_inbox, show_batch
 from tollgate.services.container import open_container
-from tollgate.services.decisions.announce import decide_and_publish
+from tollgate.services.decisions.decide import decide_and_publish
 from tollgate.services.decisions.find import find_decision
 from tollgate.services.decisions.what_if import what_if
 from tollgate.services.detectors.contributions import describe_contributions, describe_dependence

@@ -18,7 +18,7 @@ from tollgate.core.explanations.explain import Wanted
 from tollgate.handlers.http_api.access_log import log_request
 from tollgate.handlers.http_api.encoding import answer_error, read_body, write_decision, write_json
 from tollgate.services.container import open_container
-from tollgate.services.decisions.announce import decide_and_publish
+from tollgate.services.decisions.decide import decide_and_publish
 
 _PATH = "/v1/decisions"
 _KEYS = frozenset({"event", "detector", "reasons"})

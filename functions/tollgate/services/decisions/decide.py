@@ -1,4 +1,4 @@
-"""Decision on one event, recorded exactly once."""
+"""Decision on one event: made on the histories that are stored, recorded exactly once, and announced."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from tollgate.adapters.dynamodb.items import Item, get_items
 from tollgate.core.decisions.decide import Decisions, decide_degraded, decide_one
 from tollgate.core.decisions.decision import Decision, Degraded
 from tollgate.core.decisions.downgrade import Thresholds
+from tollgate.core.decisions.metrics import DETECTOR, Metric, count_decision, count_failure, count_parts
 from tollgate.core.detectors.safety import HISTORY, MODEL, RECORD, forced_outcome, missing_columns
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event
 from tollgate.core.explanations.explain import Wanted, explain_decisions, max_reasons
-from tollgate.errors import ConflictError, UnavailableError
+from tollgate.errors import ConflictError, EventAheadError, TollgateError, UnavailableError
 from tollgate.services.container import Container
 from tollgate.services.decisions.find import repeat_decision
 from tollgate.services.decisions.record import PendingDecision, Recording, make_record, record_decision
@@ -152,3 +153,40 @@ class _Watch:
 
     def timings_ms(self) -> dict[str, float]:
         return {**self._laps, "total": round((self._last - self._began) * 1000, 3)}
+
+
+DECIDED = "Decision"
+
+
+def decide_and_publish(
+    container: Container,
+    event: Mapping[str, Any],
+    detector: str | None = None,
+    reasons: Wanted = "none",
+    version: DetectorVersion | None = None,
+) -> Decision:
+    """Do what `decide_event` does, count how it went, and put each first decision that is recorded on the bus.
+
+    The version is looked up once, unless the caller did that: another one may become the champion at any moment.
+    """
+    began = time.perf_counter()
+    try:
+        version = version or container.champion(detector)
+        decision = decide_event(container, event, detector, reasons, version)
+    except Exception as error:
+        status = error.status if isinstance(error, TollgateError) else 500
+        # Callers name detectors as they like: a name that is not known gets no metric of its own.
+        name = detector if detector and container.versions.has_open(detector) else container.settings.detector
+        container.metrics.write(count_failure(name, status, _since_ms(began), ahead=isinstance(error, EventAheadError)))
+        raise
+    metrics = list(count_decision(version, decision, _since_ms(began)))
+    if not decision.repeated:
+        container.metrics.add_up(count_parts(version, decision))
+        if decision.recorded and not container.events.put(DECIDED, decision.to_announcement()):
+            metrics.append(Metric("EventNotPut", ((DETECTOR, version.detector),)))
+    container.metrics.write(metrics)
+    return decision
+
+
+def _since_ms(began: float) -> float:
+    return (time.perf_counter() - began) * 1000

@@ -22,7 +22,7 @@ from tollgate.core.times.timestamps import write_utc
 from tollgate.errors import InputError
 from tollgate.observability import describe_error
 from tollgate.services.container import Container
-from tollgate.services.decisions.announce import decide_and_publish
+from tollgate.services.decisions.decide import decide_and_publish
 
 # When so many keys have failed, it is not for what they are, and the rest would only wait for time-outs too.
 _MAX_FAILED_KEYS = 3
