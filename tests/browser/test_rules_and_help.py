@@ -59,7 +59,7 @@ def test_a_list_is_changed(page: Page, scheme: str, dashboard_url: str) -> None:
     open_part(page, dashboard_url, "Lists")
     page.get_by_label("Values to add, one per line").fill(f"c-{scheme}-1\nc-{scheme}-2")
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_text("2 submitted, ", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("2 added, ", exact=False)).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("textbox", name="Search", exact=True).press_sequentially(f"{scheme}-2", delay=30)
     expect(page.get_by_text("1 to 1 of 1.", exact=False)).to_be_visible(timeout=WAIT_MS)
     keep_screenshot(page, f"lists-{scheme}")

@@ -95,5 +95,7 @@ def test_a_port_in_use_is_named_with_what_to_do() -> None:
         command = [sys.executable, "-m", "localstack.demo", "--dashboard-port", str(port)]
         demo = subprocess.run(command, cwd=emulator.ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert demo.returncode != 0
-    assert demo.stderr.startswith(f"Error: Port {port} is in use on 127.0.0.1; choose another with --dashboard-port")
+    assert demo.stderr.startswith(
+        f"Error: Port {port} is in use on 127.0.0.1; choose another port with --dashboard-port"
+    )
     assert "Traceback" not in demo.stderr

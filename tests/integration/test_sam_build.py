@@ -116,5 +116,5 @@ def test_the_whole_path_works_on_what_was_built(built: dict[str, Path]) -> None:
 
 
 def test_a_template_that_was_not_built_is_named() -> None:
-    with pytest.raises((FileNotFoundError, DeploymentError), match="take one that `sam build` wrote"):
+    with pytest.raises((FileNotFoundError, DeploymentError), match="use a template that `sam build` wrote"):
         deploy("http://127.0.0.1:1", built=TEMPLATE)
