@@ -27,9 +27,9 @@ class Settings:
     largest_file_bytes: int = 10 * 1000**3
     # The most rows that are scored together.
     piece_rows: int = 16_384
-    # The memory of the function, and the share of it that the histories of a file's keys may take: about 1.1 GB of it.
+    # The memory of the function, and the share of it that the histories of a file's keys may take.
     memory_mb: int = 1769
-    histories_share: float = 0.62
+    histories_share: float = 0.7
     # The queue that files come from, and that work is handed on to.
     queue_url: str = ""
     # A file is handed on to another run when the function has this much time left.

@@ -112,10 +112,10 @@ def test_the_sample_in_pieces_is_one_replay(sample_csv: Path, quick_detector: De
 
 
 def test_a_file_with_more_keys_than_memory_holds_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    histories = FileHistories(PLAN, tmp_path, memory=MemoryBudget(3_000_000))
+    histories = FileHistories(PLAN, tmp_path, memory=MemoryBudget(2_000_000))
     many = make_events([100.0] * 20_000, [f"customer {number}" for number in range(20_000)])
 
-    with pytest.raises(TooManyKeysError, match=r"more keys than the 3 MB .* Spark application"):
+    with pytest.raises(TooManyKeysError, match=r"more keys than the 2 MB .* Spark application"):
         histories.read(many, texts_of(histories, many))
 
 

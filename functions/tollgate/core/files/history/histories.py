@@ -24,8 +24,9 @@ from tollgate.core.history.stored import StoredHistories, StoredSums
 # Entity → the keys that are met for the first time → what is stored of each that has a history.
 ReadStored = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Mapping[str, StoredSums]]]
 # What a file's keys may take in memory where nobody says.
-MEMORY_BYTES = 1_100_000_000
+MEMORY_BYTES = 1_240_000_000
 _READ_KEYS = 4096
+_BLOCK_ROWS, _BLOCKS_AT_ONCE = 250, 64
 _COUNTS = "histories.json"
 _KEYS = "unknown_keys.json"
 _MULTIPLIERS = "multipliers"
@@ -104,7 +105,7 @@ class FileHistories:
             known.save()
             stores = self._engine.states[entity].stores
             for name, store in stores.items():
-                store.cells.tofile(self._folder / f"{entity}.{name}.columns")
+                save_store(self._folder / f"{entity}.{name}", store)
             counts[entity] = [known.count, *(store.count for store in stores.values())]
         (self._folder / _COUNTS).write_text(json.dumps(counts))
         (self._folder / _KEYS).write_text(json.dumps({entity: vars(its) for entity, its in self.keys.items()}))
@@ -116,15 +117,10 @@ class FileHistories:
         for entity, (keys, *rows) in counts.items():
             self._known[entity].load(keys)
             for (name, store), count in zip(self._engine.states[entity].stores.items(), rows, strict=True):
-                self._load_store(f"{entity}.{name}", store, count)
+                load_store(self._folder / f"{entity}.{name}", store, count)
         if (self._folder / _KEYS).exists():  # not in a checkpoint of before
             for entity, its in json.loads((self._folder / _KEYS).read_text()).items():
                 self.keys[entity] = EntityKeys(**its)
-
-    def _load_store(self, name: str, store: RowStore, count: int) -> None:
-        rows = self._folder / name  # written by older code alone
-        more = np.fromfile(rows, dtype=np.int64).reshape(-1, store.width) if rows.exists() else None
-        store.load(np.fromfile(self._folder / f"{name}.columns", dtype=np.int64), count, more)
 
     def additions(self) -> Iterator[tuple[str, str, Mapping[str, int]]]:
         """Yield entity, key and what the file adds to its history, by stored name, in the order of meeting."""
@@ -190,3 +186,32 @@ def _name_keys(texts: DictionaryColumn, places: Ints) -> list[str]:
     """Return the keys at some places."""
     named: list[str] = texts.values.arrow.take(pa.array(places)).to_pylist()
     return named
+
+
+def save_store(path: Path, store: RowStore) -> None:
+    """Write all rows in blocks, within each of which they lie column by column."""
+    with path.with_name(f"{path.name}.columns").open("wb") as file:
+        for _, columns in store.walk(_BLOCK_ROWS * _BLOCKS_AT_ONCE):
+            blocks = -(-columns.shape[1] // _BLOCK_ROWS)
+            padded = np.zeros((store.width, blocks * _BLOCK_ROWS), dtype=np.int64)
+            padded[:, : columns.shape[1]] = columns
+            padded.reshape(store.width, blocks, _BLOCK_ROWS).transpose(1, 0, 2).tofile(file)
+
+
+def load_store(path: Path, store: RowStore, count: int) -> None:
+    """Take up ``count`` rows that `save_store` wrote; those behind them that older code kept row by row."""
+    first, block = 0, store.width * _BLOCK_ROWS
+    with path.with_name(f"{path.name}.columns").open("rb") as file:
+        while len(cells := np.fromfile(file, dtype=np.int64, count=block * _BLOCKS_AT_ONCE)):
+            columns = cells.reshape(-1, store.width, _BLOCK_ROWS).transpose(1, 0, 2).reshape(store.width, -1)
+            first = _put(store, first, columns, count)
+    if path.exists():
+        _put(store, first, np.fromfile(path, dtype=np.int64).reshape(-1, store.width).T, count)
+
+
+def _put(store: RowStore, first: int, columns: Ints, count: int) -> int:
+    """Write the rows from ``first`` on, of which there are ``count``; return where the next ones begin."""
+    kept = columns[:, : max(count - first, 0)]
+    store.write(np.arange(first, first + kept.shape[1]), kept)
+    behind: int = first + columns.shape[1]
+    return behind

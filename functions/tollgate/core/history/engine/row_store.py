@@ -1,7 +1,7 @@
 """Row store: numbered rows of whole numbers in memory, within what all of them may take together.
 
-A block of rows lies column by column: gathering thousands of rows one column after the other is several times as fast
-as gathering rows and turning them.
+Rows lie column by column: gathering thousands of rows one column after the other is several times as fast as gathering
+rows and turning them, and a column that has nothing but zeros, as many have, takes no memory.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 from tollgate.core.events.event import Ints
 from tollgate.errors import TooManyKeysError
 
-_BLOCK_ROWS = 250
-# Room is made for an eighth more rows at a time.
-_GROWTH = 8
+# Room is made for a sixteenth more rows at a time.
+_GROWTH = 16
+_LEAST_ROWS = 1024
 
 
 class MemoryBudget:
@@ -37,67 +37,50 @@ class RowStore:
 
     def __init__(self, width: int, memory: MemoryBudget) -> None:
         self.width = width
-        self._memory = memory
-        self._cells = np.zeros(0, dtype=np.int64)
-        self._blocks = 0
-        # Columns that have nothing but zeros are passed over.
-        self._filled = np.zeros(width, dtype=bool)
         self.count = 0
+        self._memory = memory
+        self._room = 0
+        # By place; those that are not here are all zeros.
+        self._columns: dict[int, Ints] = {}
 
     def read(self, numbers: Ints) -> Ints:
         """Return the columns of the rows with these numbers, which rise, shape (width, m)."""
         self._meet(numbers)
         columns = np.empty((self.width, len(numbers)), dtype=np.int64)
-        places = self._places(numbers)
-        for column, filled in enumerate(self._filled.tolist()):
-            if filled:
-                np.take(self._cells[column * _BLOCK_ROWS :], places, out=columns[column], mode="clip")
+        for place in range(self.width):
+            if place in self._columns:
+                np.take(self._columns[place], numbers, out=columns[place], mode="clip")
             else:
-                columns[column] = 0
+                columns[place] = 0
         return columns
 
     def write(self, numbers: Ints, columns: Sequence[Ints] | Ints) -> None:
         """Put columns, m long each, in place of those of the rows with these numbers, which rise."""
         self._meet(numbers)
-        places = self._places(numbers)
-        for column, given in enumerate(columns):
-            if self._filled[column] or given.any():
-                self._filled[column] = True
-                self._cells[column * _BLOCK_ROWS :][places] = given
+        for place, given in enumerate(columns):
+            if place in self._columns or given.any():
+                self._column(place)[numbers] = given
 
     def walk(self, rows_at_once: int = 4096) -> Iterator[tuple[int, Ints]]:
         """Yield all rows in order of their numbers: the first number of each block, and its columns."""
         for first in range(0, self.count, rows_at_once):
             yield first, self.read(np.arange(first, min(first + rows_at_once, self.count)))
 
-    @property
-    def cells(self) -> Ints:
-        """All rows as `load` takes them: block after block, each column by column."""
-        return self._cells
-
-    def load(self, cells: Ints, count: int, more: Ints | None = None) -> None:
-        """Take up ``count`` rows from their ``cells``; older code kept some behind these as ``more``, (r, width)."""
-        first = len(cells) // max(self.width, 1)
-        self._meet(np.array([max(count, first) - 1]))
-        self._cells[: len(cells)] = cells
-        self._filled = cells.reshape(-1, self.width, _BLOCK_ROWS).any(axis=(0, 2))
-        if more is not None:
-            self.write(np.arange(first, first + len(more)), more.T)
-        self.count = count
-
-    def _places(self, numbers: Ints) -> Ints:
-        """Return where the first column of rows is; each further one is a block's length behind."""
-        return numbers + numbers // _BLOCK_ROWS * (_BLOCK_ROWS * (self.width - 1))
+    def _column(self, place: int) -> Ints:
+        if place not in self._columns:
+            self._memory.take(8 * self._room)
+            self._columns[place] = np.zeros(self._room, dtype=np.int64)
+        return self._columns[place]
 
     def _meet(self, numbers: Ints) -> None:
         """Make room for rows."""
         if not len(numbers):
             return
         self.count = max(self.count, int(numbers[-1]) + 1)
-        needed = -(-self.count // _BLOCK_ROWS)
-        if needed > self._blocks:
-            # Some more at once, in place: Linux moves no bytes for that.
-            blocks = max(needed, self._blocks + self._blocks // _GROWTH)
-            self._memory.take((blocks - self._blocks) * 8 * self.width * _BLOCK_ROWS)
-            self._cells.resize(blocks * self.width * _BLOCK_ROWS, refcheck=False)
-            self._blocks = blocks
+        if self.count > self._room:
+            room = max(self.count, self._room + self._room // _GROWTH, _LEAST_ROWS)
+            self._memory.take(8 * (room - self._room) * len(self._columns))
+            for column in self._columns.values():
+                # In place: Linux moves no bytes for that.
+                column.resize(room, refcheck=False)
+            self._room = room
