@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tollgate.core.events.event import unit_sphere
 from tollgate.core.events.event_type import LabelRule
+from tollgate.core.history import plan as plan_module
 from tollgate.core.history.decay import EPOCH_HALF_LIVES, weigh
 from tollgate.core.history.plan import HistoryPlan, plan_history
 from tollgate.core.history.stored import add_fraud, stale_names
@@ -267,3 +268,13 @@ def test_a_history_is_kept_until_its_last_event_has_matured_and_faded() -> None:
     assert read_history(quick, "customer", stored, last_s).any()
     assert last_s < quick.forgotten_after_s
     assert not read_history(quick, "customer", stored, quick.forgotten_after_s).any()
+
+
+def test_a_new_kind_of_sum_leaves_plans_without_it_their_histories(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fingerprint() -> str:
+        return plan_history(PAYMENT, (3600.0, 86_400.0)).fingerprint
+
+    before = fingerprint()
+    monkeypatch.setattr(plan_module, "UNITS", {**UNITS, "r": 1e4})
+
+    assert fingerprint() == before

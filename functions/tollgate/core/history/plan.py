@@ -26,6 +26,8 @@ from tollgate.core.history.unusual_amounts import UnusualAmountRule, excess_of
 
 DAY_S = 86_400.0
 
+# These count in every plan's fingerprint, others only where they are kept: a new kind changes no other plan.
+_FIRST_KINDS = frozenset("nasuwfvlxyz")
 _MAX_OPEN_STEPS = 16
 
 
@@ -93,10 +95,11 @@ class HistoryPlan:
     @cached_property
     def fingerprint(self) -> str:
         """Eight hex digits that change when histories kept under another plan could not be read under this one."""
+        kept = {s.kind for sums in self.sums.values() for s in sums}
         plan = {
             "half_lives_s": self.half_lives_s,
             "sums": {entity: [f"{s.kind}{s.half_life}" for s in sums] for entity, sums in sorted(self.sums.items())},
-            "units": UNITS,
+            "units": {kind: units for kind, units in UNITS.items() if kind in _FIRST_KINDS or kind in kept},
             "maturing": asdict(self.maturing) if self.maturing else None,
             "unusual": asdict(self.unusual) if self.unusual else None,
         }
