@@ -275,6 +275,7 @@ def test_a_new_kind_of_sum_leaves_plans_without_it_their_histories(monkeypatch: 
         return plan_history(PAYMENT, (3600.0, 86_400.0)).fingerprint
 
     before = fingerprint()
-    monkeypatch.setattr(plan_module, "UNITS", {**UNITS, "r": 1e4})
+    more = {kind.value: units for kind, units in UNITS.items()} | {"r": 1e4}
+    monkeypatch.setattr(plan_module, "UNITS", more)
 
     assert fingerprint() == before
