@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
 CORE, SERVICES = ROOT / "functions/tollgate/core", ROOT / "functions/tollgate/services"
 SENDING = (
     CORE / "decisions/metrics.py",
-    *(SERVICES / f"{name}.py" for name in ("decisions/announce", "streams/process", "batches/process")),
+    *(SERVICES / f"{name}.py" for name in ("decisions/decide", "streams/process", "batches/process")),
 )
 
 
