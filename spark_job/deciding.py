@@ -23,7 +23,6 @@ from tollgate.core.files.history.histories import FileHistories, read_from
 from tollgate.core.files.readers.chunk import Chunk, Position
 from tollgate.core.files.results import free_name, guard_cells, result_names, tabulate
 from tollgate.core.files.withheld_rows import WithheldRows
-from tollgate.core.history.engine.row_store import MemoryBudget
 from tollgate.core.times.clock_skew import SkewLimit
 
 from spark_job.sealed import SealedVersion
@@ -62,8 +61,7 @@ def decide_span(
     """Return the good rows, what is decided on them, and the time of the clock for those that are decided as of it."""
     usable = Chunk(chunk.names, [column.take(pa.array(good)) for column in chunk.columns], 0, Position())
     with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
-        # `--span-rows` keeps a span small.
-        histories = FileHistories(version.history, Path(folder), read_from(stored), MemoryBudget())
+        histories = FileHistories(version.history, Path(folder), read_from(stored))
         # Rows that repeat an id are not among the good ones.
         read = EventReader(version.event_type, histories.hashing, limit=limit).read(usable)
         assert not read.problems

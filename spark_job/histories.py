@@ -46,8 +46,8 @@ class AddUp:
             excess = replay_histories(plan.judging, events, stored=stored).excess
         yield from write_sums(
             (span, entity, key, sums)
-            for entity in plan.sums
-            for key, sums in sum_additions(plan, entity, events, excess).items()
+            for entity, added in sum_additions(plan, events, excess).items()
+            for key, sums in added.items()
         )
 
 

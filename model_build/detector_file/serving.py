@@ -18,7 +18,6 @@ from model_build.detector_file.section import Duration, Section, Table, Texts, c
 _MAX_DECIMALS = 6
 _NO_DELIMITERS = frozenset('"\r\n\0')
 _MAX_OVER_S = 86_400
-_IS_SHARE = limited(lambda share: 0 < share < 1, "a share between 0 and 1, such as 0.2")
 
 
 class SafetySection(Section):

@@ -106,9 +106,10 @@ def encode_histories(data: LabeledEvents, plan: HistoryPlan, excess: Floats) -> 
     data = data.without_late()
     excess = excess[: len(data.events)]
     since_s = float(data.events.times_s[-1])
-    lines = []
-    for entity in data.events.entities:
-        left = sum_additions(plan, entity, data.events, excess, data.frauds, withheld=data.withheld, since_s=since_s)
-        for key, sums in sorted(left.items()):
-            lines.append(json.dumps([entity, key, sums], separators=(",", ":")))
+    left = sum_additions(plan, data.events, excess, data.frauds, withheld=data.withheld, since_s=since_s)
+    lines = [
+        json.dumps([entity, key, sums], separators=(",", ":"))
+        for entity, added in left.items()
+        for key, sums in sorted(added.items())
+    ]
     return gzip.compress("\n".join(lines).encode(), compresslevel=6, mtime=0)

@@ -129,8 +129,7 @@ def test_what_a_file_leaves_is_what_its_payments_leave(version: DetectorVersion,
     store = Store(version.history)
     happened = store.happen(events, Timeline.of(events))
 
-    for entity in events.entities:
-        left = sum_additions(version.history, entity, events, happened.excess)
+    for entity, left in sum_additions(version.history, events, happened.excess).items():
         assert_same_histories(version.history, entity, left, store.sums[entity], float(np.max(events.times_s)))
 
 

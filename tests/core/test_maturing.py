@@ -163,7 +163,7 @@ def test_a_hundred_thousand_events_of_one_day_mature_exactly() -> None:
 
     replayed = replay_histories(plan, events, frauds)
 
-    stored = sum_additions(plan, "customer", events.take(np.arange(many + 1)), replayed.excess[:-1], frauds)["shop"]
+    stored = sum_additions(plan, events.take(np.arange(many + 1)), replayed.excess[:-1], frauds)["customer"]["shop"]
     read = replayed.reads["customer"]
     assert np.array_equal(read[-1], read_history(plan, "customer", stored, float(times_s[-1])))
     assert read_sum(plan, "customer", "l", read)[-1] == pytest.approx((many - len(rows)) * 2 ** (-1.5 / 1.3), rel=1e-3)

@@ -158,7 +158,7 @@ def test_sums_beyond_what_64_bits_hold_are_exact() -> None:
     events = make_events(times, ["a", "b"] * 100, amounts=[1e12, -0.01, 99_999_999.99, 12.34] * 50)
 
     assert_replay_is_one_by_one(PLAN, events)
-    assert max(abs(number) for number in sum_additions(PLAN, "customer", events, np.zeros(200))["a"].values()) > 2**80
+    assert max(abs(number) for number in sum_additions(PLAN, events, np.zeros(200))["customer"]["a"].values()) > 2**80
 
 
 TIMES_US = st.one_of(

@@ -99,9 +99,7 @@ def recorded(recording: Backend, payments: list[Payment], stored: StoredHistorie
     events = read_payments_as_events(version, *payments)
     unusual = replay_histories(version.history, events, stored=stored).excess
     withheld = withheld_of(version, events, stored)
-    sums = {
-        entity: sum_additions(version.history, entity, events, unusual, withheld=withheld) for entity in events.entities
-    }
+    sums = sum_additions(version.history, events, unusual, withheld=withheld)
     return under_pks(version, sums)
 
 

@@ -81,9 +81,7 @@ def recorded(folder: Path, rows: list[Row]) -> Histories:
     events, _ = read_events(version.event_type, {name: [row[name] for row in rows] for name in rows[0]})
     excess = replay_histories(version.history, events, stored=load_folder_histories(version, folder)).excess
     withheld = withheld_by(version, (row["outcome"] for row in rows))
-    sums = {
-        entity: sum_additions(version.history, entity, events, excess, withheld=withheld) for entity in events.entities
-    }
+    sums = sum_additions(version.history, events, excess, withheld=withheld)
     return under_pks(version, sums)
 
 

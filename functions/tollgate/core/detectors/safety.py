@@ -13,8 +13,6 @@ from tollgate.core.events.event_type import EventType
 
 Fail = Literal["none", "rules_only", "review", "allow"]
 Clock = Literal["event", "now"]
-CLOCKS: tuple[Clock, ...] = ("event", "now")
-FAILS: tuple[Fail, ...] = ("none", "rules_only", "review", "allow")
 
 # What may be missing, besides a required variable, which is named as `variable:<column>`.
 MODEL, HISTORY, RECORD = "model", "history", "record"

@@ -63,6 +63,14 @@ def join_keys(parts: Sequence[Keys]) -> Keys:
     return Keys(codes, [PAIR_SEPARATOR.join(part.values[part.codes[row]] for part in parts) for row in rows])
 
 
+def used_codes(codes: Ints, count: int) -> tuple[Ints, Ints | None]:
+    """Renumber codes into ``count`` values so that all are used; also return the places of those, None for all."""
+    used = np.bincount(codes + 1, minlength=count + 1)[1:] > 0
+    if used.all():
+        return codes, None
+    return np.append(np.cumsum(used) - 1, -1)[codes], np.flatnonzero(used)
+
+
 def join_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
     """Number the pairs of several columns, each given as codes and how many values these have.
 

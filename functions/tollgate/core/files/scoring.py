@@ -16,7 +16,7 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.reader import require_columns
 from tollgate.core.files.columns.arrow_reader import ChunkEvents, EventReader
 from tollgate.core.files.decide_chunk import ChunkDecisions, decide_chunk
-from tollgate.core.files.history.histories import MEMORY_BYTES, FileHistories, ReadStored, nothing_stored
+from tollgate.core.files.history.histories import FileHistories, ReadStored, nothing_stored
 from tollgate.core.files.history.key_index import SeenIds
 from tollgate.core.files.notes.unknown_keys import describe_unknown_keys
 from tollgate.core.files.readers.chunk import Chunk, Position
@@ -33,6 +33,8 @@ __all__ = ["EventReader", "FileHistories", "FileScoring", "ReadStored", "ScoredC
 pa.set_memory_pool(pa.system_memory_pool())
 
 _SUMMARY = "summary.json"
+# What a file's histories and ids may take in memory where nobody says.
+MEMORY_BYTES = 1_240_000_000
 # Chunks that are under way at once: one is read, one looked up in the histories, one decided on and written.
 _UNDER_WAY = 2
 _THREADS = 2

@@ -6,11 +6,11 @@ Both are, to the bit, what recording and reading the events one at a time gives.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from tollgate.core.events.event import Events, Floats, Ints, Keys
+from tollgate.core.events.event import Events, Floats, Keys, used_codes
 from tollgate.core.history.engine.arrivals import Arrivals
 from tollgate.core.history.engine.engine import HistoryEngine
 from tollgate.core.history.engine.entity_state import ChunkKeys
@@ -45,8 +45,7 @@ def replay_histories(
 
     Those ``withheld`` do not mature. Entities are replayed ``threads`` at a time.
     """
-    numbered = {entity: _Numbered.of(events.entities[entity], (stored or {}).get(entity, {})) for entity in plan.sums}
-    keys = {entity: its.keys for entity, its in numbered.items()}
+    keys = {entity: its.keys for entity, its in _number(plan, events, stored or {}).items()}
     engine = HistoryEngine(plan, MemoryBudget(), with_labels=True)
     reads = engine.read(Arrivals(plan, events, frauds, withheld), keys, threads=threads)
     return Replayed({entity: reads.sums[part].T for entity, part in plan.layout.parts.items()}, reads.excess)
@@ -54,31 +53,32 @@ def replay_histories(
 
 def sum_additions(
     plan: HistoryPlan,
-    entity: str,
     events: Events,
     excess: Floats,
     frauds: Frauds = NO_FRAUDS,
     *,
     withheld: Withheld = NOTHING_WITHHELD,
     since_s: float | None = None,
-) -> dict[str, dict[str, int]]:
-    """Return what the events, and the frauds known by the last of them, add to ``entity``: key → stored name → number.
+) -> dict[str, dict[str, dict[str, int]]]:
+    """Return what the events, and the frauds known by the last of them, add: entity → key → stored name → number.
 
     ``excess`` is what `amount_excess` says of the events. Beside the sums that a later event can read stand the events
     that are still open, and the date of the latest addition. With ``since_s``, what no event at that time or later can
     read is left out.
     """
-    own = replace(plan, sums={entity: plan.sums[entity]}, parents={})
-    numbered = _Numbered.of(events.entities[entity], {})
-    keys = {entity: numbered.keys}
-    engine = HistoryEngine(own, MemoryBudget(), with_labels=True)
-    engine.read(Arrivals(own, events, frauds, withheld), keys, excess)
-    added = dict(zip(numbered.names, engine.additions(entity), strict=True))
-    if since_s is not None:
-        for sums in added.values():
-            for name in stale_names(own, list(sums), since_s):
+    numbered = _number(plan, events, {})
+    engine = HistoryEngine(plan, MemoryBudget(), with_labels=True)
+    keys = {entity: its.keys for entity, its in numbered.items()}
+    engine.read(Arrivals(plan, events, frauds, withheld), keys, excess)
+    added: dict[str, dict[str, dict[str, int]]] = {}
+    for entity, its in numbered.items():
+        added[entity] = {}
+        for key, sums in zip(its.names, engine.additions(entity), strict=True):
+            for name in () if since_s is None else stale_names(plan, list(sums), since_s):
                 del sums[name]
-    return {key: sums for key, sums in added.items() if sums}
+            if sums:
+                added[entity][key] = sums
+    return added
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,12 @@ class _Numbered:
     @classmethod
     def of(cls, keys: Keys, stored: Mapping[str, StoredSums]) -> _Numbered:
         """Number the values of a column that it uses, some of which have ``stored`` histories."""
-        present = np.flatnonzero(np.bincount(keys.codes + 1, minlength=len(keys.values) + 1)[1:])
-        codes: Ints = keys.codes
-        if len(present) < len(keys.values):
-            renumbered = np.full(len(keys.values) + 1, -1)
-            renumbered[present] = np.arange(len(present))
-            codes = renumbered[codes]
-        names = [keys.values[code] for code in present.tolist()]
+        codes, used = used_codes(keys.codes, len(keys.values))
+        names = list(keys.values) if used is None else [keys.values[code] for code in used.tolist()]
         found = {place: stored[key] for place, key in enumerate(names) if key in stored} if stored else {}
         numbers = np.arange(len(names))
         return cls(ChunkKeys(codes, numbers, numbers, found), names)
+
+
+def _number(plan: HistoryPlan, events: Events, stored: StoredHistories) -> dict[str, _Numbered]:
+    return {entity: _Numbered.of(events.entities[entity], stored.get(entity, {})) for entity in plan.sums}

@@ -114,20 +114,15 @@ def kinds_by(by: AddedBy) -> tuple[SumKind, ...]:
     return tuple(kind for kind, _ in _BY[by])
 
 
-def summed_values(events: Events, excess: Floats, by: AddedBy = AddedBy.EVENT) -> dict[SumKind, Floats]:
-    """Return what events, or their labels, add to each kind of sum that they can add to, shape (n,)."""
-    return _summed(COLUMNS, Addends.columns(events, excess), by)
-
-
 def summed_numbers(event: Events, excess: float) -> dict[SumKind, float]:
-    """Return what `summed_values` does for one event."""
-    return _summed(PLAIN, Addends.numbers(event, excess), AddedBy.EVENT)
+    """Return what one event adds to each kind of sum that it can add to."""
+    return _summed(Addends.numbers(event, excess), AddedBy.EVENT)
 
 
 def summed_by_fraud(excess: float) -> dict[SumKind, float]:
     """Return what one fraud adds."""
-    return _summed(PLAIN, Addends(1.0, excess), AddedBy.FRAUD)
+    return _summed(Addends(1.0, excess), AddedBy.FRAUD)
 
 
-def _summed(m: Arithmetic, added: Addends, by: AddedBy) -> dict[SumKind, Any]:
-    return {kind: rule.value(m, added) for kind, rule in _BY[by] if getattr(added, rule.needs) is not None}
+def _summed(added: Addends, by: AddedBy) -> dict[SumKind, float]:
+    return {kind: rule.value(PLAIN, added) for kind, rule in _BY[by] if getattr(added, rule.needs) is not None}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from tollgate.core.events.event import Floats
-from tollgate.core.features.arithmetic import COLUMNS, PLAIN, Arithmetic
+from tollgate.core.features.arithmetic import COLUMNS, Arithmetic
 
 # Excess is kept in steps of one over this.
 EXCESS_STEPS = 1e4
@@ -58,8 +58,3 @@ def unusual(m: Arithmetic, excess: Any) -> Any:  # noqa: ANN401 - columns, or nu
 def is_unusual(excess: Floats) -> Floats:
     """Return 1 for events with an unusually large amount, else 0, shape (n,)."""
     return cast(Floats, unusual(COLUMNS, excess))
-
-
-def is_one_unusual(excess: float) -> float:
-    """Return what `is_unusual` does for one event."""
-    return cast(float, unusual(PLAIN, excess))

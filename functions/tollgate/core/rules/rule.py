@@ -9,7 +9,6 @@ from typing import Any, Literal
 from tollgate.core.rules.value_lists import Lists, ValueList
 
 Mode = Literal["FIRST_MATCHED", "ALL_MATCHED"]
-MODES: tuple[Mode, ...] = ("FIRST_MATCHED", "ALL_MATCHED")
 FIRST_PRIORITY, USUAL_PRIORITY, LAST_PRIORITY = 1, 100, 1000
 MAX_RULES = 500
 MAX_NAME = 60

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tollgate.core.events.event import PAIR_SEPARATOR, Ints, Keys, join_codes
+from tollgate.core.events.event import PAIR_SEPARATOR, Ints, Keys, join_codes, used_codes
 from tollgate.core.files.history.key_hashes import Hashes, KeyHashes
 
 
@@ -81,10 +80,9 @@ class DictionaryColumn:
     @classmethod
     def of(cls, codes: Ints, values: pa.StringArray, hashing: KeyHashes) -> DictionaryColumn:
         """Take codes into texts, some of which may not be used."""
-        present = np.bincount(codes + 1, minlength=len(values) + 1)[1:] > 0
-        if not present.all():
-            renumbered = np.append(np.cumsum(present) - 1, -1)
-            codes, values = renumbered[codes], values.take(pa.array(np.flatnonzero(present)))
+        codes, used = used_codes(codes, len(values))
+        if used is not None:
+            values = values.take(pa.array(used))
         return cls(codes, LazyTexts(lambda: values, len(values)), lambda: hashing.of_texts(values))
 
 

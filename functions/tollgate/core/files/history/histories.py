@@ -23,8 +23,6 @@ from tollgate.core.history.stored import StoredHistories, StoredSums
 
 # Entity → the keys that are met for the first time → what is stored of each that has a history.
 ReadStored = Callable[[Mapping[str, Sequence[str]]], Mapping[str, Mapping[str, StoredSums]]]
-# What a file's keys may take in memory where nobody says.
-MEMORY_BYTES = 1_240_000_000
 _READ_KEYS = 4096
 _BLOCK_ROWS, _BLOCKS_AT_ONCE = 250, 64
 _COUNTS = "histories.json"
@@ -57,7 +55,7 @@ class FileHistories:
         read_stored: ReadStored = nothing_stored,
         memory: MemoryBudget | None = None,
     ) -> None:
-        memory = memory or MemoryBudget(MEMORY_BYTES)
+        memory = memory or MemoryBudget()
         self._plan = plan
         self._folder = folder
         self._read_stored = read_stored
@@ -73,17 +71,31 @@ class FileHistories:
         ``texts`` has the keys of each entity. Raises `TooManyKeysError` where memory does not hold them.
         """
         found = {entity: known.find(texts[entity]) for entity, known in self._known.items()}
-        stored: Mapping[str, Mapping[str, StoredSums]] = {}
-        if self._read_stored is not nothing_stored and any(len(new) for _, new in found.values()):
-            named = {entity: _name_keys(texts[entity], new) for entity, (_, new) in found.items()}
-            stored = self._read_stored(named)
-            for entity, keys in named.items():
-                self.keys[entity].add(keys, stored.get(entity, {}))
+        stored = self._find_stored(texts, {entity: new for entity, (_, new) in found.items()})
         met = {
-            entity: known.meet(texts[entity], *found[entity], stored.get(entity))
+            entity: known.meet(texts[entity], *found[entity], stored.get(entity, {}))
             for entity, known in self._known.items()
         }
         return self._engine.read(Arrivals(self._plan, events), met)
+
+    def _find_stored(
+        self, texts: Mapping[str, DictionaryColumn], new: Mapping[str, Ints]
+    ) -> Mapping[str, Mapping[int, StoredSums]]:
+        """Return what is stored of the new keys, by entity and the key's place."""
+        if self._read_stored is nothing_stored or not any(len(places) for places in new.values()):
+            return {}
+        named: dict[str, list[str]] = {
+            entity: texts[entity].values.arrow.take(pa.array(places)).to_pylist() for entity, places in new.items()
+        }
+        stored = self._read_stored(named)
+        found: dict[str, dict[int, StoredSums]] = {}
+        for entity, keys in named.items():
+            its = stored.get(entity, {})
+            self.keys[entity].add(keys, its)
+            found[entity] = {
+                place: its[key] for place, key in zip(new[entity].tolist(), keys, strict=True) if key in its
+            }
+        return found
 
     def withhold(self, events: Events, texts: Mapping[str, DictionaryColumn], reads: ChunkReads, rows: Ints) -> None:
         """Take back that some events of a chunk become legitimate: they were not let through. They read ``reads``."""
@@ -145,14 +157,8 @@ class _KnownKeys:
         numbers = self._index.find(texts.hashes)
         return numbers, np.flatnonzero(numbers == UNKNOWN)
 
-    def meet(
-        self, texts: DictionaryColumn, numbers: Ints, new: Ints, stored: Mapping[str, StoredSums] | None = None
-    ) -> ChunkKeys:
-        """Number the new keys that `find` found, some of which have ``stored`` histories."""
-        found = {}
-        if stored:
-            named = zip(new.tolist(), _name_keys(texts, new), strict=True)
-            found = {place: stored[key] for place, key in named if key in stored}
+    def meet(self, texts: DictionaryColumn, numbers: Ints, new: Ints, stored: Mapping[int, StoredSums]) -> ChunkKeys:
+        """Number the new keys that `find` found; ``stored`` is what is stored of some, by their places."""
         numbers[new] = np.arange(self.count, self.count + len(new))
         self._index.add(texts.hashes[new], numbers[new])
         self.count += len(new)
@@ -161,7 +167,7 @@ class _KnownKeys:
         with self._files[0].open("ab") as keys, self._files[1].open("ab") as lengths:
             keys.write(memoryview(data or b"")[: ends[-1]])
             np.diff(ends).astype(np.uint16).tofile(lengths)
-        return ChunkKeys(texts.codes, numbers, new, found)
+        return ChunkKeys(texts.codes, numbers, new, stored)
 
     def walk(self) -> Iterator[str]:
         """Yield the keys in the order of their numbers."""
@@ -180,12 +186,6 @@ class _KnownKeys:
         """Take up the ``count`` keys that `save` left."""
         self._index.load(self._folder, self._entity)
         self.count = count
-
-
-def _name_keys(texts: DictionaryColumn, places: Ints) -> list[str]:
-    """Return the keys at some places."""
-    named: list[str] = texts.values.arrow.take(pa.array(places)).to_pylist()
-    return named
 
 
 def save_store(path: Path, store: RowStore) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from tollgate.core.events.event import Events, Floats, Ints
+from tollgate.core.features.arithmetic import COLUMNS
 from tollgate.core.history.decay import quantise, weigh
 from tollgate.core.history.labels import NO_FRAUDS, NOTHING_WITHHELD, Frauds, Withheld
 from tollgate.core.history.plan import HistoryPlan
-from tollgate.core.history.sum_kinds import UNITS, AddedBy, SumKind, summed_values
+from tollgate.core.history.sum_kinds import SUM_RULES, UNITS, AddedBy, Addends, SumKind
 
 Flags = npt.NDArray[np.bool_]
 
@@ -86,13 +86,20 @@ class Arrivals(Moments):
             times_us = np.concatenate([times_us, np.rint(labels_s * 1e6).astype(np.int64)])
             times_s = np.concatenate([times_s, labels_s])
         super().__init__(plan, times_us, times_s)
-        self.excess = np.zeros(self.n)
+        self._addends = Addends.columns(events, np.zeros(self.n))
+        self._values: dict[SumKind, Floats] = {}
         self._added: dict[tuple[SumKind, int], Added] = {}
+        self._disputed: dict[int, tuple[Ints, Added]] = {}
+
+    @property
+    def excess(self) -> Floats:
+        """What `amount_excess` says of the events, shape (n,); 0 until they are judged."""
+        excess: Floats = self._addends.excess
+        return excess
 
     def judge(self, excess: Floats) -> None:
-        """Take what `amount_excess` says of the events; until then it is 0, and only counts and amounts are right."""
-        self.excess = excess
-        self.__dict__.pop("_values", None)
+        """Take what `amount_excess` says of the events; until then, only counts and amounts may be asked for."""
+        self._addends = replace(self._addends, excess=excess)
 
     def codes(self, codes: Ints) -> Ints:
         """Return the codes of all arrivals, (m,), given those of the events, (n,)."""
@@ -111,20 +118,29 @@ class Arrivals(Moments):
     def added(self, kind: SumKind, half_life: int) -> Added:
         """Return what each arrival adds to one sum; not for what matures."""
         if (kind, half_life) not in self._added:
+            if kind not in self._values:
+                self._values[kind] = self._value(kind)
             numbers = quantise(self._values[kind], self.weighed(half_life)[1], UNITS[kind])
             self._added[kind, half_life] = Added.of(numbers)
         return self._added[kind, half_life]
 
-    @cached_property
-    def _values(self) -> Mapping[SumKind, Floats]:
-        values = summed_values(self.events, self.excess)
-        if len(self.label_rows):
-            values = {kind: np.append(of_events, np.zeros(len(self.label_rows))) for kind, of_events in values.items()}
-        rows = self._frauds.rows
-        for kind, of_events in summed_values(self.events, self.excess, AddedBy.FRAUD).items():
-            values[kind] = np.zeros(len(self.times_s))
-            values[kind][self.n : self.n + len(rows)] = of_events[rows]
+    def _value(self, kind: SumKind) -> Floats:
+        """Return what each arrival adds to a kind of sum before it is weighed, shape (m,)."""
+        rule = SUM_RULES[kind]
+        of_events: Floats = rule.value(COLUMNS, self._addends)
+        if rule.by is AddedBy.EVENT and not len(self.label_rows):
+            return of_events
+        values = np.zeros(len(self.times_s))
+        if rule.by is AddedBy.EVENT:
+            values[: self.n] = of_events
+        else:
+            values[self._of_frauds] = of_events[self._frauds.rows]
         return values
+
+    @property
+    def _of_frauds(self) -> slice:
+        """Where the labels of frauds stand."""
+        return slice(self.n, self.n + len(self._frauds.rows))
 
     @cached_property
     def steps(self) -> Ints:
@@ -133,14 +149,19 @@ class Arrivals(Moments):
         return self.plan.maturing.steps(self.events.times_s)
 
     @cached_property
+    def _moments_s(self) -> Floats:
+        """When each event matures, in seconds since 1970, shape (n,)."""
+        assert self.plan.maturing is not None
+        return self.steps * np.float64(self.plan.maturing.step_s)
+
+    @cached_property
     def lasting(self) -> Flags | None:
         """Whether each event matures by itself before it is known as fraud, shape (n,); None where every one does."""
-        assert self.plan.maturing is not None
         if not len(self._frauds.rows) and not len(self._withheld.rows):
             return None
         known_s = np.full(self.n, np.inf)
         known_s[self._frauds.rows] = self._frauds.known_s
-        lasting = known_s > self.plan.maturing.moments_s(self.events.times_s)
+        lasting = known_s > self._moments_s
         lasting[self._withheld.rows] = False
         return lasting
 
@@ -158,20 +179,20 @@ class Arrivals(Moments):
         Events that are so late that they mature ``at_once`` count as they arrive, those that were not let through when
         they turn out to be legitimate, and frauds that had matured are taken back. Also the epochs of their dates.
         """
-        assert self.plan.maturing is not None
-        if at_once is None and not len(self.label_rows):
-            return None
-        numbers = np.zeros(len(self.times_s))
-        dated_s = self.times_s.copy()
-        moments_s = self.plan.maturing.moments_s(self.events.times_s)
-        dated_s[: self.n] = moments_s
-        frauds = slice(self.n, self.n + len(self._frauds.rows))
-        dated_s[frauds] = moments_s[self._frauds.rows]
-        matured = np.zeros(self.n, dtype=bool) if self.lasting is None else self.lasting
         if at_once is not None:
-            numbers[: self.n] = at_once
-            matured = matured | at_once
-        numbers[frauds] = -1.0 * matured[self._frauds.rows]
+            return self._dispute(half_life, at_once)
+        if not len(self.label_rows):
+            return None
+        if half_life not in self._disputed:  # the same for all entities
+            self._disputed[half_life] = self._dispute(half_life, np.zeros(self.n, dtype=bool))
+        return self._disputed[half_life]
+
+    def _dispute(self, half_life: int, at_once: Flags) -> tuple[Ints, Added]:
+        rows, frauds = self._frauds.rows, self._of_frauds
+        matured = at_once if self.lasting is None else self.lasting | at_once
+        numbers, dated_s = np.empty(len(self.times_s)), self.times_s.copy()
+        numbers[: self.n], dated_s[: self.n] = at_once, self._moments_s
+        numbers[frauds], dated_s[frauds] = -1.0 * matured[rows], self._moments_s[rows]
         numbers[frauds.stop :] = 1.0
         epochs, weights = weigh(dated_s, self.plan.half_lives_s[half_life])
         return epochs, Added.of(quantise(numbers, weights, UNITS[SumKind.LEGITIMATE]))

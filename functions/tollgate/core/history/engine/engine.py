@@ -65,8 +65,10 @@ class HistoryEngine:
         sums = np.empty((len(layout.units), arrivals.n))
         for entity, state in self.states.items():
             state.meet(keys[entity])
-        judged = self._judge(arrivals, sums) if excess is None else None
-        if excess is not None:
+        judged = None
+        if excess is None:
+            judged = self._judge(arrivals, sums)
+        else:
             arrivals.judge(excess)
         as_of: dict[str, Moments | None] = {}
 
