@@ -19,6 +19,7 @@ UPLOAD_TIMEOUT_S = 300.0
 
 # Called with the share of a file, 0 to 1, that was sent.
 Progress: TypeAlias = Callable[[float], None]
+ANSWER_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,6 @@ def send_file(announced: Announced, content: BinaryIO, progress: Progress) -> No
 
 
 Json: TypeAlias = dict[str, Any]
-ANSWER_TIMEOUT_S = 30.0
 
 
 class Api:

@@ -16,6 +16,8 @@ from app import clock
 from app.api.client import Json
 from app.api.errors import ApiProblem
 
+_KEPT = "known-detector"
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -123,9 +125,6 @@ def _variable(entry: dict[str, Any]) -> Variable:
         values=tuple(str(value) for value in entry.get("values") or ()),
         entities=tuple(str(entity) for entity in entry.get("entities") or ()),
     )
-
-
-_KEPT = "known-detector"
 
 
 @dataclass(frozen=True)

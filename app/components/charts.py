@@ -28,6 +28,7 @@ COLOURS = {"All": "#5b8def", "Legitimate": "#5b8def", "Fraud": "#e0525c"}
 RULE = "#c2710c"
 # Of outcomes, from the mildest to the strongest.
 TONES = {"go": "#17916a", "look": "#d9822b", "stop": "#e0525c"}
+CHECKED = False
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,6 @@ def _marks(marks: Sequence[Mark]) -> list[Chart]:
     return layers
 
 
-CHECKED = False
 # Streamlit loads it for the first chart, and Altair looks at what is there of it, even while another page loads it.
 import_module("pandas")
 # Streamlit's own theme is put on in the browser.

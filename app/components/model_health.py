@@ -19,6 +19,7 @@ LIMITS = (0.8, 1.25)
 # Fewer known frauds are too few to judge.
 MIN_FRAUDS = 10
 _Z = 1.96
+_PLAIN = {"Average precision"}
 
 
 def is_beyond(ratio: float) -> bool:
@@ -129,7 +130,6 @@ _NAMES = {
     "Precision": "precision",
     "Average precision": "average precision",
 }
-_PLAIN = {"Average precision"}
 
 
 def describe_calibration(found: Calibration, detector: Detector) -> str:

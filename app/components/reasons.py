@@ -24,6 +24,10 @@ HELP = (
     "Each reason multiplies or divides the odds of fraud. Together they lead from an average {event} to this one. "
     "×2 doubles the odds, ÷2 halves them."
 )
+RAISES, LOWERS, TOTAL = "#e0525c", "#5b8def", "#7d8ba1"
+MIN_STEPS, MAX_STEPS = 9, 16
+# Log-odds, labeled as probabilities: people know percentages.
+_AS_PERCENT = "format(1 / (1 + exp(-datum.value)), datum.value < -4.5 ? '.2%' : '.2~p')"
 
 
 def show_reasons(detector: Detector, answer: Json) -> None:
@@ -75,11 +79,7 @@ def explain_missing(detector: Detector, answer: Json) -> str:
     return "The reasons for this decision are no longer available, because its detector version was deleted."
 
 
-RAISES, LOWERS, TOTAL = "#e0525c", "#5b8def", "#7d8ba1"
-MIN_STEPS, MAX_STEPS = 9, 16
 _KINDS = {"raises the risk": RAISES, "lowers the risk": LOWERS, "total": TOTAL}
-# Log-odds, labeled as probabilities: people know percentages.
-_AS_PERCENT = "format(1 / (1 + exp(-datum.value)), datum.value < -4.5 ? '.2%' : '.2~p')"
 
 
 def waterfall(base: float, reasons: Sequence[Json], noun: str) -> Chart:

@@ -15,6 +15,8 @@ from app.api.client import Json
 from app.ui.url_state import refuse
 
 _PAGES = "pages"
+_HANDED = "handed-over"
+_NAMED = "past"
 
 
 def register_pages(pages: Mapping[str, Any]) -> None:
@@ -30,10 +32,6 @@ def show_link(page: str, text: str, query: Mapping[str, str] | None = None) -> N
     elif page in known:
         arrow = ":material/arrow_forward:"
         st.page_link(known[page], label=text, icon=arrow, icon_position="right", query_params=query or None)
-
-
-_HANDED = "handed-over"
-_NAMED = "past"
 
 
 def offer_event(event: Json, event_id: str, text: str) -> None:

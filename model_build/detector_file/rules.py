@@ -31,6 +31,8 @@ from tollgate.errors import DetectorFileError
 from model_build.detector_file.messages import WrongValueError
 from model_build.detector_file.section import Section, check_one_of, key
 
+_NEITHER = 'must be values = [...] or file = "..."'
+
 
 def _read_text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
@@ -135,7 +137,6 @@ def _names_list(expression: str, name: str) -> bool:
 
 
 _LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_NEITHER = 'must be values = [...] or file = "..."'
 
 
 class ListSection(Section):

@@ -34,6 +34,11 @@ ModelForm = Ensemble | Linear
 
 # Events of the training part from which LIME takes the values of what it replaces.
 LIME_ROWS = 100
+# In log-odds: this moves no probability by more than 0.000025.
+MAX_GAP = 1e-4
+_SUMMED, _COMPARED = 250, 20
+# LIME is measured mostly on the most suspicious events, as those are whose reasons people read.
+_SUSPICIOUS, _OTHERS = 40, 20
 
 
 def explain_version(
@@ -109,13 +114,6 @@ def table_bytes(explainer: Explainer) -> int:
     """Return how much memory the tables of an explainer take, in bytes."""
     parts = [part for trees in explainer.parts if isinstance(trees, TreeReasons) for part in trees.parts]
     return sum(part.rows.nbytes for part in parts if isinstance(part, Tables))
-
-
-# In log-odds: this moves no probability by more than 0.000025.
-MAX_GAP = 1e-4
-_SUMMED, _COMPARED = 250, 20
-# LIME is measured mostly on the most suspicious events, as those are whose reasons people read.
-_SUSPICIOUS, _OTHERS = 40, 20
 
 
 def check_reasons(fitted: TrainedModel, explainer: Explainer, features: Matrix) -> dict[str, float]:

@@ -26,6 +26,7 @@ _NOT_FOR = (
 _DAY_S = 86_400
 _RULE_FACTS = ("name", "when", "outcome", "priority", "enabled", "shadow", "expires_us")
 _MODEL_FACTS = ("kind", "title", "imbalance", "parameters", "largest_export_difference", "brought_sha256")
+_MISSING = "–"
 
 
 def build_card(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,7 +166,6 @@ def _rates(counts: Mapping[str, Any]) -> dict[str, float | None]:
 _SPECIAL = re.compile(r"([\\`*\[\]<>|~$&]|(?<![^\W_])_|_(?![^\W_]))")
 # What makes a heading, a list or a rule of a line that begins with it.
 _OPENS_A_BLOCK = re.compile(r"^(?:(?=[#+=-])|(\d+)(?=[.)](?:\s|$)))")
-_MISSING = "–"
 
 
 def render_card(card: Mapping[str, Any]) -> str:

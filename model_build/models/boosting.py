@@ -25,6 +25,10 @@ from model_build.models.resampling import Draw, Sample, fill_rows
 from model_build.onnx_export.tree_import import lightgbm_trees, xgboost_trees
 from model_build.onnx_export.trees import Ensemble, average_ensembles, export_trees, fill_missing
 
+# Bins are placed as if this share of events were frauds, with at most so many legitimate ones.
+_FRAUDS_AMONG_BINNED = 0.2
+_MAX_BINNED = 200_000
+
 
 @dataclass(frozen=True)
 class _Booster:
@@ -35,10 +39,6 @@ class _Booster:
     trees: Callable[[], Ensemble]
     gain: Floats
 
-
-# Bins are placed as if this share of events were frauds, with at most so many legitimate ones.
-_FRAUDS_AMONG_BINNED = 0.2
-_MAX_BINNED = 200_000
 
 # Fits one copy for each seed to a draw, with parameters and a number of rounds.
 _Boost = Callable[[Draw, dict[str, Any], int, Sequence[int]], list[_Booster]]

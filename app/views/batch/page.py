@@ -25,6 +25,8 @@ WORDS = {
     "waiting": "Waiting", "running": "Scoring", "done": "Done", "rejected": "Rejected", "failed": "Failed",
 }  # fmt: skip
 FINISHED = {"done", "rejected", "failed"}
+REFRESH_S = 10
+OPEN_STATES = {"queued": "Queued", "running": "Scoring"}
 
 
 def show() -> None:
@@ -185,8 +187,6 @@ def _silent_s(batch: Json) -> float:
         return 0.0
 
 
-REFRESH_S = 10
-OPEN_STATES = {"queued": "Queued", "running": "Scoring"}
 INBOX_HELP = (
     "Files in the bucket's inbox are scored automatically within seconds, whether you upload them here, with an S3 "
     "tool or from a program. Finished files move to Earlier batches."

@@ -15,6 +15,9 @@ from app.components.matched_rules import describe_downgrade
 from app.ui import formatting, times
 from app.ui.page import in_markdown, problems_shown
 
+_FIRST = ("score", "outcome", "amount", "timestamp", "event_id")
+_LAST = ("row", "probability")
+
 
 def show_summary(detector: Detector, batch: Json) -> None:
     """Show a finished batch."""
@@ -128,10 +131,6 @@ def _where_they_are(errors: Sequence[Json], failed: int) -> str:
     why = ", ".join(f"{name} ({formatting.count(number)})" for name, number in columns.most_common(4))
     listed = "All are listed here" if failed <= len(errors) else f"The first {len(errors)} are listed here"
     return f"Errors in {why}. {listed}; in the results, the status of a failed row begins with error."
-
-
-_FIRST = ("score", "outcome", "amount", "timestamp", "event_id")
-_LAST = ("row", "probability")
 
 
 @st.fragment

@@ -23,6 +23,8 @@ from app.views.batch.file_preview import ACCEPTED, FileStart, Row, UnreadableErr
 MAX_MESSAGES = 5
 # Suffixes as a browser knows them: the last part of a name.
 TYPES = ["csv", "jsonl", "ndjson", "gz", "zst", "parquet"]
+KINDS = "CSV, JSON Lines (optionally gzip or Zstandard) or Parquet"
+_YES_OR_NO = {"1", "0", "1.0", "0.0", "true", "false", "yes", "no", "y", "n", "t", "f"}
 
 
 def show_upload(api: Api, detector: Detector) -> str:
@@ -109,10 +111,6 @@ def _show_large_files(api: Api) -> None:
                 f"Start the upload within {minutes} minutes. Anyone with this link can use it. Scoring starts "
                 "automatically, and the file appears under Earlier batches."
             )
-
-
-KINDS = "CSV, JSON Lines (optionally gzip or Zstandard) or Parquet"
-_YES_OR_NO = {"1", "0", "1.0", "0.0", "true", "false", "yes", "no", "y", "n", "t", "f"}
 
 
 @dataclass(frozen=True)

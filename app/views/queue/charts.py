@@ -17,6 +17,9 @@ from app.ui import formatting, times
 THIS, FRAUD, STOPPED, PASSED = "This payment", "Confirmed fraud", "Reviewed or blocked", "Approved"
 _COLOURS = {THIS: "#7b5cc4", FRAUD: "#e0525c", STOPPED: "#d08a2e", PASSED: "#5b8def"}
 _SHAPES = {THIS: "diamond", FRAUD: "triangle-up", STOPPED: "square", PASSED: "circle"}
+# Payments drawn around one entity; a number shows how many there are.
+MAX_DRAWN = 12
+_REACH, _FAN = 0.62, 0.85 * math.pi
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,6 @@ def _time_format(moments: Sequence[str]) -> str:
     return "%H:%M" if known[-1] - known[0] < timedelta(2) else "%-d %b"
 
 
-# Payments drawn around one entity; a number shows how many there are.
-MAX_DRAWN = 12
-_REACH, _FAN = 0.62, 0.85 * math.pi
 Point = tuple[float, float]
 
 

@@ -20,6 +20,9 @@ from app.ui.page import in_markdown, show_problem
 from app.views.queue.case_list import go_to, next_of
 
 _VERDICTS = "verdicts"
+_KEYS = "No decisions yet this session. Shortcuts: F fraud, L legitimate, N next, P previous, U last labeled."
+MAX_NOTE = 500
+_PROBLEM = "queue-problem"
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,6 @@ def verdicts() -> list[Verdict]:
 def latest_by_event() -> dict[str, Verdict]:
     """Return the latest verdict on each event."""
     return {verdict.event_id: verdict for verdict in verdicts()}
-
-
-_KEYS = "No decisions yet this session. Shortcuts: F fraud, L legitimate, N next, P previous, U last labeled."
 
 
 def show_effect(detector: Detector) -> None:
@@ -120,10 +120,6 @@ def describe_session(detector: Detector, given: Iterable[Verdict]) -> str:
     if legitimate:
         parts.append(f"{legitimate} legitimate")
     return f"{len(latest)} labeled this session: {', '.join(parts)}." if latest else ""
-
-
-MAX_NOTE = 500
-_PROBLEM = "queue-problem"
 
 
 def show_decide_bar(api: Api, detector: Detector, event_id: str, case: Case | None, ids: Sequence[str]) -> None:

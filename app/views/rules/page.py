@@ -24,6 +24,8 @@ from app.views.rules.results import RuleFigures, count_downgrades, read_figures,
 
 PARTS = {"use": "Live", "next": "Draft", "lists": "Lists"}
 READS = ("part", "rule", "list")
+_CLICKED = "rules.clicked"
+DAYS = {1: "Today", 7: "7 days", 30: "30 days", 90: "90 days"}
 
 
 def show() -> None:
@@ -52,10 +54,6 @@ def _show_body(api: Api, detector: Detector) -> None:
         show_draft(api, detector)
     else:
         show_lists(api, detector)
-
-
-_CLICKED = "rules.clicked"
-DAYS = {1: "Today", 7: "7 days", 30: "30 days", 90: "90 days"}
 
 
 def show_rules_in_use(api: Api, detector: Detector) -> None:

@@ -14,6 +14,9 @@ from app.api.detector import Detector
 from app.ui import formatting, times
 from app.ui.page import in_markdown
 
+_LIMIT = 200
+_ADDS = "Hits that no earlier rule has."
+
 
 @dataclass(frozen=True)
 class RuleFigures:
@@ -61,9 +64,6 @@ def read_overlaps(days: Iterable[Json], rule: str) -> Sequence[tuple[str, int]]:
     return both.most_common()
 
 
-_LIMIT = 200
-
-
 def count_downgrades(api: Api, detector: Detector, rule: Json, days: Sequence[Json]) -> str:
     """Return how many decisions of these days a rule weakened, and from which outcomes; empty if none."""
     stronger = _scores_above(detector, str(rule["outcome"]))
@@ -97,9 +97,6 @@ def _scores_above(detector: Detector, outcome: str) -> int | None:
 def _search(url: str, rule: str, from_score: int, first: str, last: str, _api: Api) -> Json:  # noqa: ARG001 - the cache's key
     terms = {"rule": rule, "from_score": str(from_score), "from": first, "to": last, "limit": str(_LIMIT)}
     return _api.search(terms)
-
-
-_ADDS = "Hits that no earlier rule has."
 
 
 def show_trial(detector: Detector, trial: Json, chosen: str) -> None:

@@ -21,6 +21,10 @@ STEPS = {
     "write": "Saving",
     "total": "Total",
 }
+# Counts of events, each of which adds 1 and fades; sums are rounded to so much.
+_COUNTS = ("count", "unusual_count", "fraud_count", "ordinary_fraud_count", "legitimate_count")
+_FRAUDS = ("fraud_count", "ordinary_fraud_count")
+_ROUNDED = 0.001
 
 
 def show_exceptions(decision: Json) -> None:
@@ -89,10 +93,6 @@ COLUMNS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("Confirmed legitimate", ("legitimate_count",)),
     ("Distance from usual place", ("distance_km",)),
 )
-# Counts of events, each of which adds 1 and fades; sums are rounded to so much.
-_COUNTS = ("count", "unusual_count", "fraud_count", "ordinary_fraud_count", "legitimate_count")
-_FRAUDS = ("fraud_count", "ordinary_fraud_count")
-_ROUNDED = 0.001
 WHOLE = (
     "5+ (4.0) means at least 5, with a combined weight of 4.0 now. A {event} starts with a weight of 1, which halves "
     "after each half-life."

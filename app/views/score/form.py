@@ -29,6 +29,8 @@ ROLE_HELP = {
     "longitude": "Degrees, −180 to 180.",
 }
 BOUNDS = {"latitude": (-90.0, 90.0), "longitude": (-180.0, 180.0)}
+EMPTY = "Empty form"
+EXAMPLES_HELP = "Real {events} from the test period, not used in training. Each one gets a new event ID."
 
 
 def new_event_id() -> str:
@@ -137,10 +139,6 @@ def _show_choice(variable: Variable, label: str, key: str, note: str | None) -> 
 
 def _yes_or_no(value: bool) -> str:
     return "yes" if value else "no"
-
-
-EMPTY = "Empty form"
-EXAMPLES_HELP = "Real {events} from the test period, not used in training. Each one gets a new event ID."
 
 
 @dataclass(frozen=True)

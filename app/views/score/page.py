@@ -34,6 +34,10 @@ from app.views.score.what_if_axes import chosen_axis
 
 TRY, WHY, RULES, PROFILE, RECORD = "What if", "Why", "Rules", "Profile at decision time", "Record"
 READS = ("event", "past")
+# Required share of the columns that describe an event.
+MIN_FILLED = 0.5
+_NOT_DESCRIPTIVE = ("id", "timestamp", "label", "ignored")
+_MAX_NAMED = 6
 
 
 def show() -> None:
@@ -166,12 +170,6 @@ def _show_tabs(detector: Detector, decision: Json | None, event: Json, shown: Js
     if decision is not None:
         with tabs[RECORD]:
             show_record(detector, decision, fresh_answer(decision))
-
-
-# Required share of the columns that describe an event.
-MIN_FILLED = 0.5
-_NOT_DESCRIPTIVE = ("id", "timestamp", "label", "ignored")
-_MAX_NAMED = 6
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from app.views.today.baseline import Rate
 from app.views.today.data import DayData
 
 _MAX_RULES = 3
+_LIVE = {"on": "live"}
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,6 @@ def compare(now: float, before: float) -> str:
     if change >= 2:
         return f"{now / before:.1f} times yesterday's"
     return f"{abs(change) * 100:.0f}% {'more' if change > 0 else 'less'} than yesterday"
-
-
-_LIVE = {"on": "live"}
 
 
 @dataclass(frozen=True)

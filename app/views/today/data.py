@@ -19,6 +19,10 @@ from app.api.detector import Detector
 
 HOURS = 24
 UNKNOWN = "none"
+REFRESH_S = 30
+# Days to look back.
+DAYS_BACK = 28
+_WEEKS_TTL_S = 900
 
 
 @dataclass(frozen=True)
@@ -136,12 +140,6 @@ def _add_hours(several: Iterable[Hours]) -> Hours:
         tuple(sum(row.payments[hour] for row in rows) for hour in range(HOURS)),
         tuple(sum(row.amount[hour] for row in rows) for hour in range(HOURS)),
     )
-
-
-REFRESH_S = 30
-# Days to look back.
-DAYS_BACK = 28
-_WEEKS_TTL_S = 900
 
 
 @dataclass(frozen=True)

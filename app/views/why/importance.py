@@ -17,6 +17,7 @@ WHOSE = {"All payments": "#5b8def", "Frauds": "#e0525c"}
 # Contributions are drawn in doublings of the odds, and written as what they multiply the odds by.
 ODDS = "(datum.value < 0 ? '÷' : '×') + format(pow(2, abs(datum.value)), '.2~r')"
 _BAND = 0.22
+MAX_FEATURES = 30
 
 
 def doublings(contribution: float) -> float:
@@ -165,7 +166,6 @@ def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], 
     ).properties(height=alt.Step(30))
 
 
-MAX_FEATURES = 30
 CONTRIBUTION_HELP = (
     "Mean absolute contribution: how much the feature moves a score, up or down, averaged over past payments. "
     "Exact, as a factor on the odds of fraud: ×2 means that it doubles or halves them."

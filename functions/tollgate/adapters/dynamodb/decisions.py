@@ -32,6 +32,10 @@ _RAW = -zlib.MAX_WBITS
 _SMALL_RAW, _LITTLE_MEMORY = -12, 5
 # Made once: `json.dumps` makes an encoder at every call that asks for more than its defaults.
 _write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# The attribute that a decision has and a waiting label lacks: all of the record that never changes, but for the reads.
+_DECIDED = "d"
+# The attributes of a label, by what they are called here.
+_NOTE_ATTRIBUTES = {"note": "note", "labelled_by": "by"}
 
 
 def pack_json(content: object) -> bytes:
@@ -43,12 +47,6 @@ def pack_json(content: object) -> bytes:
 def unpack_json(packed: bytes) -> Any:  # noqa: ANN401 - whatever was packed
     """Return what `pack_json` was given."""
     return json.loads(zlib.decompressobj(wbits=_RAW, zdict=_WORDS).decompress(packed))
-
-
-# The attribute that a decision has and a waiting label lacks: all of the record that never changes, but for the reads.
-_DECIDED = "d"
-# The attributes of a label, by what they are called here.
-_NOTE_ATTRIBUTES = {"note": "note", "labelled_by": "by"}
 
 
 def decision_key(detector: str, event_id: str) -> str:

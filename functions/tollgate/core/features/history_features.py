@@ -25,6 +25,12 @@ _NOTHING = 1e-6
 Numbers: TypeAlias = Any
 # Which half-life a sum is taken over: the feature's own, the plan's longest, or the next longer one that is kept.
 Over = Literal["own", "longest", "longer"]
+_COMPARED = "Amount compared with this {who}'s usual amount"
+_VELOCITY = "Payment velocity of this {who}"
+_LARGE = "Unusually large payments with this {who}"
+_FRAUD = "Confirmed fraud with this {who}"
+_LEGITIMATE = "Confirmed legitimate payments with this {who}"
+_DISTANCE = "Distance from this {who}'s usual location"
 
 
 @dataclass(frozen=True)
@@ -149,12 +155,6 @@ def _own(*kinds: SumKind) -> tuple[tuple[SumKind, Over], ...]:
     return tuple((kind, "own") for kind in kinds)
 
 
-_COMPARED = "Amount compared with this {who}'s usual amount"
-_VELOCITY = "Payment velocity of this {who}"
-_LARGE = "Unusually large payments with this {who}"
-_FRAUD = "Confirmed fraud with this {who}"
-_LEGITIMATE = "Confirmed legitimate payments with this {who}"
-_DISTANCE = "Distance from this {who}'s usual location"
 _amount = sentences.compare_amount
 _velocity = sentences.velocity(SumKind.COUNT)
 _large = sentences.counted(SumKind.UNUSUAL, "unusually large")

@@ -18,6 +18,7 @@ from tollgate.core.rules.scope import ValueKind
 
 # Where a value lies if its comparison with a constant is true.
 Effect = Literal["equal", "unequal", "below", "at most", "above", "at least"]
+_ORDER = "order of numbers, or of texts by code points"
 
 
 class Level(IntEnum):
@@ -66,7 +67,6 @@ _CONDITIONS: tuple[ValueKind, ...] = ("truth",)
 _SORTED: tuple[ValueKind, ...] = ("number", "text")
 _ANY: tuple[ValueKind, ...] = ("number", "text", "truth")
 _COMPARED = Level.COMPARISON
-_ORDER = "order of numbers, or of texts by code points"
 
 NOT = Operator("!", Level.PREFIX, not_, np.logical_not, "not", _CONDITIONS, "truth")
 MINUS = Operator("-", Level.PREFIX, neg, np.negative, "the negative of a number")

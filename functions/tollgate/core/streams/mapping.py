@@ -13,6 +13,8 @@ from tollgate.core.streams.foreign_bytes import recognize
 from tollgate.errors import EventError, InputError
 
 _MAX_LEVELS = 3
+# A path that stands for the record's key: Kinesis's partition key, Kafka's key.
+KEY = "$key"
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,6 @@ def _find_events(
                 yield path, value
             elif level < _MAX_LEVELS:
                 yield from _find_events(event_type, value, f"{path}.", level + 1)
-
-
-# A path that stands for the record's key: Kinesis's partition key, Kafka's key.
-KEY = "$key"
 
 
 @dataclass(frozen=True)

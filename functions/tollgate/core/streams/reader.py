@@ -27,6 +27,12 @@ _KEY_TABLE, _RECORDS = 1, 3
 _KEY_INDEX, _DATA = 1, 3
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 _MAX_VARINT_BYTES = 10
+MAX_UNPACKED_BYTES = 10 << 20
+_GZIP, _ZLIB = b"\x1f\x8b", 0x78
+# Any of both, as their first bytes say.
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_SCHEMA_ID_BYTES, _GLUE_BYTES = 5, 18
+_GLUE_PLAIN, _GLUE_ZLIB = b"\x03\x00", b"\x03\x05"
 
 
 @dataclass(frozen=True)
@@ -117,14 +123,6 @@ def _read_varint(message: memoryview, place: int) -> tuple[int, int]:
         if byte < 0x80:
             return number, place + shift + 1
     raise ValueError("ends too early")
-
-
-MAX_UNPACKED_BYTES = 10 << 20
-_GZIP, _ZLIB = b"\x1f\x8b", 0x78
-# Any of both, as their first bytes say.
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
-_SCHEMA_ID_BYTES, _GLUE_BYTES = 5, 18
-_GLUE_PLAIN, _GLUE_ZLIB = b"\x03\x00", b"\x03\x05"
 
 
 def split_record(record: StreamRecord) -> list[StreamRecord]:

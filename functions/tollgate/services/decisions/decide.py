@@ -26,6 +26,7 @@ from tollgate.services.decisions.record import PendingDecision, Recording, make_
 
 # Asking again for histories that were left unread under load, where the detector can decide without them.
 _HURRIED_ATTEMPTS = 4
+DECIDED = "Decision"
 
 
 def decide_event(
@@ -153,9 +154,6 @@ class _Watch:
 
     def timings_ms(self) -> dict[str, float]:
         return {**self._laps, "total": round((self._last - self._began) * 1000, 3)}
-
-
-DECIDED = "Decision"
 
 
 def decide_and_publish(
