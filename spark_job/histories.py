@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from tollgate.core.history.latest_addition import latest_name, latest_us, move_latest
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.replay import replay_histories, sum_additions
-from tollgate.core.history.stored import add_up, fold_matured, stale_names
-from tollgate.core.history.stored_names import epoch_of
+from tollgate.core.history.stored import add_up, tidy_history
 
 from spark_job.input.arrow import thin_events
 from spark_job.sealed import SealedVersion
@@ -73,33 +71,13 @@ class _Run:
 
     def _tidy(self, plan: HistoryPlan, entity: str, sums: dict[str, int], span: int) -> dict[str, int]:
         """Return the sums as a writer leaves them at the start of a span: it reads the same from fewer numbers."""
-        return tidy(plan, entity, sums, float(self.bounds.times_us[span - 1]) / 1e6) if span else sums
+        return tidy_history(plan, entity, sums, float(self.bounds.times_us[span - 1]) / 1e6) if span else sums
 
 
 def each_row(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
     """Yield the rows of batches."""
     for batch in batches:
         yield from batch.to_pylist()
-
-
-def fold(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
-    """Return sums in which the events that matured before ``time_s`` are legitimate ones, no longer open."""
-    matured = fold_matured(plan, entity, sums, time_s)
-    if not matured.steps:
-        return dict(sums)
-    # They are additions too, dated when they matured.
-    assert plan.maturing is not None
-    last_us = round(max(epoch_of(name)[1] for name in matured.steps) * plan.maturing.step_s * 1e6)
-    kept = {name: number for name, number in sums.items() if name not in matured.steps}
-    return add_up(kept, matured.added, {latest_name(last_us): 1})
-
-
-def tidy(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
-    """Return sums from which events from ``time_s`` on read the same: matured events folded, faded sums gone."""
-    whole = fold(plan, entity, sums, time_s)
-    for name in (*stale_names(plan, list(whole), time_s), *move_latest(whole, latest_us(whole) or 0).removes):
-        del whole[name]
-    return whole
 
 
 def sums_before(added: DataFrame, sealed: Broadcast[SealedVersion], bounds: Bounds) -> DataFrame:

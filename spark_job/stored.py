@@ -14,9 +14,9 @@ from tollgate import clock
 from tollgate.adapters import clients
 from tollgate.adapters.dynamodb.histories import HistoryTable, history_key
 from tollgate.core.batched import batched
-from tollgate.core.history.stored import add_up
+from tollgate.core.history.stored import add_up, tidy_history
 
-from spark_job.histories import OPENING, each_row, fold
+from spark_job.histories import OPENING, each_row
 from spark_job.sealed import SealedVersion
 from spark_job.spans import SUMS, SumsOfKey, write_sums
 
@@ -79,14 +79,14 @@ class _Record:
 
     def _add_up(self, entity: str, parts: Iterable[dict[str, Any]]) -> dict[str, int]:
         sums = add_up(*(json.loads(part["sums"]) for part in parts))
-        return fold(self.sealed.value.open().history, entity, sums, self.until_s)
+        return tidy_history(self.sealed.value.open().history, entity, sums, self.until_s)
 
 
 def record(added: DataFrame, sealed: Broadcast[SealedVersion], table: str, name: str, until_s: float) -> int:
     """Add what all spans added to the stored histories, and return in how many batches.
 
     Exactly once: under the same ``name`` the same sums have to come again. What matured before ``until_s``, the time of
-    the last event, stands in the sums.
+    the last event, stands in the sums, and what no event from then on can read is left out.
     """
     bucket = sf.pmod(sf.hash("entity", "key"), sf.lit(_BUCKETS))
     ordered = added.withColumn("bucket", bucket).repartition("bucket")

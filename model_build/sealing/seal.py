@@ -105,8 +105,7 @@ def encode_histories(data: LabeledEvents, plan: HistoryPlan, excess: Floats) -> 
     """
     data = data.without_late()
     excess = excess[: len(data.events)]
-    since_s = float(data.events.times_s[-1])
-    left = sum_additions(plan, data.events, excess, data.frauds, withheld=data.withheld, since_s=since_s)
+    left = sum_additions(plan, data.events, excess, data.frauds, withheld=data.withheld)
     lines = [
         json.dumps([entity, key, sums], separators=(",", ":"))
         for entity, added in left.items()

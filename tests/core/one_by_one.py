@@ -197,6 +197,14 @@ class Store:
                 sums[latest_name(max(found, round(max(steps) * self.plan.maturing.step_s * 1e6)))] = 1
         return without_zeros(histories)
 
+    def readable(self, entity: str, time_s: float) -> dict[str, dict[str, int]]:
+        """Return what `folded` does, without sums that no event at that time or later can read."""
+        histories = self.folded(entity, time_s)
+        for sums in histories.values():
+            for name in stale_names(self.plan, list(sums), time_s):
+                del sums[name]
+        return {key: sums for key, sums in histories.items() if sums}
+
 
 def keys_of(events: Events, row: int) -> Iterator[tuple[str, str]]:
     """Yield the entities that an event has, each with its key."""

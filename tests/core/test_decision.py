@@ -19,7 +19,6 @@ from tollgate.core.history.stored_names import OPEN
 
 from model_build.data.table import read_labeled_events
 from tests.core.one_by_one import TIDILY, Store
-from tests.core.same import assert_same_histories
 from tests.core.timeline import Timeline
 
 ROWS = 250
@@ -130,7 +129,7 @@ def test_what_a_file_leaves_is_what_its_payments_leave(version: DetectorVersion,
     happened = store.happen(events, Timeline.of(events))
 
     for entity, left in sum_additions(version.history, events, happened.excess).items():
-        assert_same_histories(version.history, entity, left, store.sums[entity], float(np.max(events.times_s)))
+        assert left == store.readable(entity, float(np.max(events.times_s)))
 
 
 def test_a_missing_entity_reads_nothing_known_rather_than_nothing_there(version: DetectorVersion) -> None:

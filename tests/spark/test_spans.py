@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tollgate.core.history.plan import plan_history
+from tollgate.core.history.stored import tidy_history
 
 from tests.core.one_by_one import PAYMENT, Store, make_events, read_history
 from tests.core.timeline import Timeline
@@ -13,8 +14,7 @@ from tests.spark.needs import MARKS, need_spark
 
 need_spark()
 
-from spark_job.histories import tidy  # noqa: E402 - it imports PySpark
-from spark_job.spans import Bounds  # noqa: E402
+from spark_job.spans import Bounds  # noqa: E402 - it imports PySpark
 
 pytestmark = MARKS
 DAY_S = 86_400.0
@@ -39,7 +39,7 @@ def test_sums_that_were_tidied_read_the_same_from_then_on(days: list[float], wai
     store = Store(plan)
     store.happen(events, Timeline.of(events))
     start_s = (max(days) + wait) * DAY_S
-    tidied = tidy(plan, "customer", store.of("customer", "a"), start_s)
+    tidied = tidy_history(plan, "customer", store.of("customer", "a"), start_s)
     for time_s in (start_s, start_s + more * DAY_S):
         whole = read_history(plan, "customer", store.of("customer", "a"), time_s)
         assert np.array_equal(whole, read_history(plan, "customer", tidied, time_s))

@@ -17,7 +17,7 @@ from tollgate.core.history.engine.entity_state import ChunkKeys
 from tollgate.core.history.engine.row_store import MemoryBudget
 from tollgate.core.history.labels import NO_FRAUDS, NOTHING_WITHHELD, Frauds, Withheld
 from tollgate.core.history.plan import HistoryPlan
-from tollgate.core.history.stored import StoredHistories, StoredSums, stale_names
+from tollgate.core.history.stored import StoredHistories, StoredSums, tidy_history
 
 
 @dataclass(frozen=True)
@@ -58,27 +58,26 @@ def sum_additions(
     frauds: Frauds = NO_FRAUDS,
     *,
     withheld: Withheld = NOTHING_WITHHELD,
-    since_s: float | None = None,
 ) -> dict[str, dict[str, dict[str, int]]]:
     """Return what the events, and the frauds known by the last of them, add: entity → key → stored name → number.
 
-    ``excess`` is what `amount_excess` says of the events. Beside the sums that a later event can read stand the events
-    that are still open, and the date of the latest addition. With ``since_s``, what no event at that time or later can
-    read is left out.
+    ``excess`` is what `amount_excess` says of the events. What matured before the last event stands in the sums, what
+    did not is left open, and what no event from then on can read is left out. Beside them stands the date of the latest
+    addition.
     """
     numbered = _number(plan, events, {})
     engine = HistoryEngine(plan, MemoryBudget(), with_labels=True)
     keys = {entity: its.keys for entity, its in numbered.items()}
     engine.read(Arrivals(plan, events, frauds, withheld), keys, excess)
-    added: dict[str, dict[str, dict[str, int]]] = {}
-    for entity, its in numbered.items():
-        added[entity] = {}
-        for key, sums in zip(its.names, engine.additions(entity), strict=True):
-            for name in () if since_s is None else stale_names(plan, list(sums), since_s):
-                del sums[name]
-            if sums:
-                added[entity][key] = sums
-    return added
+    until_s = float(np.max(events.times_s, initial=-np.inf))
+    return {
+        entity: {
+            key: tidied
+            for key, sums in zip(its.names, engine.additions(entity), strict=True)
+            if (tidied := tidy_history(plan, entity, sums, until_s))
+        }
+        for entity, its in numbered.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import numpy as np
 
 from tollgate.core.events.event import Events
 from tollgate.core.history.decay import OLDER_EPOCH, weigh
-from tollgate.core.history.latest_addition import read_as_of
+from tollgate.core.history.latest_addition import latest_name, latest_us, move_latest, read_as_of
 from tollgate.core.history.layout import Layout
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored_names import LATEST, OPEN, attribute, epoch_of
@@ -227,3 +227,23 @@ def add_up(*additions: StoredSums) -> dict[str, int]:
         for name, number in addition.items():
             summed[name] = summed.get(name, 0) + number
     return {name: number for name, number in summed.items() if number}
+
+
+def fold_history(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
+    """Return sums in which the events that matured before ``time_s`` are legitimate ones, no longer open."""
+    matured = fold_matured(plan, entity, sums, time_s)
+    if not matured.steps:
+        return dict(sums)
+    # They are additions too, dated when they matured.
+    assert plan.maturing is not None
+    last_us = round(max(epoch_of(name)[1] for name in matured.steps) * plan.maturing.step_s * 1e6)
+    kept = {name: number for name, number in sums.items() if name not in matured.steps}
+    return add_up(kept, matured.added, {latest_name(last_us): 1})
+
+
+def tidy_history(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
+    """Return sums from which events from ``time_s`` on read the same: matured events folded, faded sums gone."""
+    whole = fold_history(plan, entity, sums, time_s)
+    for name in (*stale_names(plan, list(whole), time_s), *move_latest(whole, latest_us(whole) or 0).removes):
+        del whole[name]
+    return whole

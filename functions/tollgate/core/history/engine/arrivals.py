@@ -101,9 +101,11 @@ class Arrivals(Moments):
         """Take what `amount_excess` says of the events; until then, only counts and amounts may be asked for."""
         self._addends = replace(self._addends, excess=excess)
 
-    def codes(self, codes: Ints) -> Ints:
-        """Return the codes of all arrivals, (m,), given those of the events, (n,)."""
-        return np.concatenate([codes, codes[self.label_rows]]) if len(self.label_rows) else codes
+    def codes(self, codes: Ints, *, with_labels: bool) -> Ints:
+        """Return the codes of all arrivals, (m,), given those of the events, (n,); -1 for labels without effect."""
+        if not len(self.label_rows):
+            return codes
+        return np.concatenate([codes, codes[self.label_rows] if with_labels else np.full_like(self.label_rows, -1)])
 
     @cached_property
     def order(self) -> Ints:

@@ -19,7 +19,7 @@ from tollgate.core.history.latest_addition import latest_name, latest_us
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.stored import StoredSums
 from tollgate.core.history.stored_names import OPEN, attribute
-from tollgate.core.history.sum_kinds import UNITS, AddedBy, SumKind, kinds_by
+from tollgate.core.history.sum_kinds import SUM_RULES, UNITS, AddedBy, SumKind, kinds_by
 
 _BEFORE_ALL = np.iinfo(np.int64).min
 
@@ -50,6 +50,7 @@ class EntityState:
     def __init__(self, plan: HistoryPlan, entity: str, memory: MemoryBudget, *, with_labels: bool = False) -> None:
         self._plan = plan
         self._sums = plan.sums[entity]
+        self._has_labels = any(SUM_RULES[s.kind].by is not AddedBy.EVENT for s in self._sums)
         self._kept = [s for s in self._sums if with_labels or s.kind not in kinds_by(AddedBy.FRAUD)]
         maturing = plan.maturing if plan.matures(entity) else None
         self._step_s = maturing.step_s if maturing else 0.0
@@ -85,7 +86,7 @@ class EntityState:
 
         ``of_parent`` are the moments as of which the arrivals read the entity's parent, None where these are their own.
         """
-        line = Line.of(arrivals.codes(self._codes), arrivals.order, arrivals.n)
+        line = Line.of(arrivals.codes(self._codes, with_labels=self._has_labels), arrivals.order, arrivals.n)
         c = len(self._kept)
         columns = self._low.read(self._numbers)
         as_of = of_parent or arrivals
