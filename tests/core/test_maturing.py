@@ -153,6 +153,12 @@ def test_what_is_stored_open_matures_while_a_file_is_replayed(
     assert_file_is_one_by_one(made.plan, made.table(past), made.table(present), keeping)
 
 
+def test_a_fraud_known_at_midnight_and_events_that_matured_then_are_one_latest_addition() -> None:
+    # The device is not seen again, while another event carries the table past that midnight.
+    events = make_events([0.0] * 4 + [2 * DAY_S], ["a"] * 5, devices=["d"] * 4 + [None])
+    assert_replay_is_one_by_one(plan_with(0.0), events, Frauds(np.array([3]), np.array([DAY_S])))
+
+
 def test_a_hundred_thousand_events_of_one_day_mature_exactly() -> None:
     many = 120_000
     # They mature on day 1; a part of them is taken back at 1.4; the event at 1.5 matures on day 2; the last one reads.

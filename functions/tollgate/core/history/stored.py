@@ -238,7 +238,7 @@ def fold_history(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s
     assert plan.maturing is not None
     last_us = round(max(epoch_of(name)[1] for name in matured.steps) * plan.maturing.step_s * 1e6)
     kept = {name: number for name, number in sums.items() if name not in matured.steps}
-    return add_up(kept, matured.added, {latest_name(last_us): 1})
+    return {**add_up(kept, matured.added), latest_name(last_us): 1}
 
 
 def tidy_history(plan: HistoryPlan, entity: str, sums: Mapping[str, int], time_s: float) -> dict[str, int]:
