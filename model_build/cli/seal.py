@@ -58,11 +58,11 @@ def features(data: Path, detector: Path, out: Path) -> None:
     and the features in the order in which the model gets them. Train only on the part "train"; the other parts evaluate
     the model.
     """
-    from model_build.data.feature_table import SUFFIXES, write_features
     from model_build.detector_file.reader import read_detector_file
+    from model_build.train import FEATURE_SUFFIXES, write_features
 
     check_writable(out.parent)
-    check_output(out, (data, detector), SUFFIXES)
+    check_output(out, (data, detector), FEATURE_SUFFIXES)
     file = read_detector_file(detector)
     rows, columns = write_features(data, file, out, show_progress(Console(stderr=True)))
     click.echo(f"Wrote {columns:,} features of {rows:,} payments to {out}")

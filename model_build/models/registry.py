@@ -10,12 +10,11 @@ import numpy as np
 from tollgate.core.events.event import Floats
 from tollgate.core.features.feature import Matrix
 
-from model_build.models.boosting import fit_lightgbm, fit_xgboost
 from model_build.models.calibration import Calibration, fit_calibration, fit_if_better
 from model_build.models.fitted import Parameters, UncalibratedModel, to_probabilities, to_shares
-from model_build.models.forests import fit_balanced_forest, fit_forest
 from model_build.models.linear import export_linear, fit_linear
 from model_build.models.resampling import IMBALANCE, Labels, Sample, draw_sample
+from model_build.models.tree_models import fit_balanced_forest, fit_forest, fit_lightgbm, fit_xgboost
 
 __all__ = [
     "FOREST_DEFAULTS",

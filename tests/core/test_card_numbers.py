@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tollgate.core.events.card_numbers import holds_card_number, passes_luhn
+from tollgate.core.decisions.label_note import holds_card_number, passes_luhn
 
 
 @pytest.mark.parametrize(

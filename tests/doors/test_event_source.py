@@ -11,8 +11,7 @@ import boto3
 import pytest
 from tollgate.handlers.stream import name_failure, read_payload
 from tollgate.services.container import Container
-from tollgate.services.streams.process import decide_records
-from tollgate.services.streams.redrive import decide_again
+from tollgate.services.streams.process import decide_again, decide_records
 
 from localstack.event_source import EventSourceMapping, Invocation, Payload, Source
 from localstack.kafka_source import KafkaSource, running_cluster

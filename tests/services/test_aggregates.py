@@ -9,8 +9,7 @@ from itertools import chain, repeat
 
 import pytest
 from tollgate.core.streams.record import StreamRecord
-from tollgate.services.streams.process import decide_records
-from tollgate.services.streams.redrive import decide_again
+from tollgate.services.streams.process import decide_again, decide_records
 
 from tests.core.aggregates import aggregate
 from tests.services.backend import Backend, Payment

@@ -10,8 +10,7 @@ import boto3
 import pytest
 from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import EventError, InputError, UnavailableError
-from tollgate.services.streams.process import decide_records
-from tollgate.services.streams.redrive import decide_again, is_stream_message
+from tollgate.services.streams.process import decide_again, decide_records, is_stream_message
 
 from tests.doors.doors import load_event
 from tests.services.backend import Backend, Payment

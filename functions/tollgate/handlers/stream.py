@@ -16,8 +16,7 @@ from tollgate.core.streams.record import StreamRecord
 from tollgate.errors import InputError, TollgateError
 from tollgate.observability import set_up_logging
 from tollgate.services.container import open_container, prepare
-from tollgate.services.streams.process import decide_records
-from tollgate.services.streams.redrive import decide_again, is_stream_message
+from tollgate.services.streams.process import decide_again, decide_records, is_stream_message
 
 _KAFKA = ("aws:kafka", "aws:SelfManagedKafka")
 

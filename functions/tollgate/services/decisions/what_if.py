@@ -12,9 +12,16 @@ from tollgate.adapters.dynamodb.decisions import DecisionRecord
 from tollgate.core.decisions.decide import Decisions
 from tollgate.core.decisions.decision import Decision
 from tollgate.core.decisions.downgrade import Thresholds
-from tollgate.core.decisions.history_facts import KnownHistory, describe_histories
 from tollgate.core.decisions.recompute import as_decided, with_answered_lists
-from tollgate.core.decisions.what_if import NOTHING_PINNED, PinnedReads, decide_variants, keys_to_read, read_variants
+from tollgate.core.decisions.what_if import (
+    NOTHING_PINNED,
+    KnownHistory,
+    PinnedReads,
+    decide_variants,
+    describe_histories,
+    keys_to_read,
+    read_variants,
+)
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_event

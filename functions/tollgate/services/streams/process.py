@@ -1,4 +1,4 @@
-"""Processing of a batch of stream records: each key in its order, and no record able to stop the stream."""
+"""Processing of stream records, each key in its order, and redrive of those that were given up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tollgate import clock
-from tollgate.adapters.kinesis import Result
+from tollgate.adapters import clients
+from tollgate.adapters.kinesis import Result, read_shard_records
 from tollgate.core.decisions.decision import Decision
 from tollgate.core.decisions.metrics import DETECTOR, Metric
 from tollgate.core.detectors.version import DetectorVersion
@@ -19,7 +20,7 @@ from tollgate.core.events.cells import read_text
 from tollgate.core.streams.reader import read_event_of, split_record
 from tollgate.core.streams.record import StreamRecord
 from tollgate.core.times.timestamps import write_utc
-from tollgate.errors import InputError
+from tollgate.errors import InputError, UnavailableError
 from tollgate.observability import describe_error
 from tollgate.services.container import Container
 from tollgate.services.decisions.decide import decide_and_publish
@@ -28,6 +29,8 @@ from tollgate.services.decisions.decide import decide_and_publish
 _MAX_FAILED_KEYS = 3
 # A record is not begun when less is left than storage may take to answer.
 MARGIN_S = 15.0
+# Messages of the dead-letter queue: ours, with one record inside, or what Lambda writes of records that it gave up.
+OURS, OF_KINESIS, OF_KAFKA = "stream_record", "KinesisBatchInfo", "KafkaBatchInfo"
 _log = logging.getLogger(__name__)
 
 
@@ -165,3 +168,42 @@ def _lane(record: StreamRecord) -> tuple[str, bytes | None]:
 
 def _shown(record: StreamRecord) -> str:
     return " ".join(str(part) for part in record.place.values())
+
+
+def is_stream_message(body: Mapping[str, Any]) -> bool:
+    """Return whether a message of the dead-letter queue is about stream records."""
+    return bool(body.keys() & {OURS, OF_KINESIS, OF_KAFKA})
+
+
+def decide_again(
+    container: Container, body: Mapping[str, Any], time_left_s: Callable[[], float] = lambda: math.inf
+) -> int:
+    """Decide on the records that a message is about, and put their results; return how many there were.
+
+    What was decided on before is not decided anew. Of several records, those that cannot be decided on get messages of
+    their own. Raises `InputError` where a single record still cannot be decided on, or records can no longer be read;
+    any other `TollgateError` where trying later may help.
+    """
+    if OURS in body:
+        results = [decide_record(container, part)[1] for part in split_record(StreamRecord.from_json(body[OURS]))]
+        if container.results.put(results):
+            raise UnavailableError("The result stream did not take the decision; try again.")
+        return len(results)
+    if OF_KINESIS in body:
+        lost = body[OF_KINESIS]
+        part = (lost["streamArn"], lost["shardId"], lost["startSequenceNumber"], lost["endSequenceNumber"])
+        records = list(read_shard_records(clients.kinesis(), *part))
+        if returned := decide_records(container, records, time_left_s):
+            raise UnavailableError(f"{len(returned)} of {len(records)} records are not decided on; try again.")
+        if gone := lost["batchSize"] - len(records):
+            raise InputError(
+                f"{lost['streamArn']} no longer has {gone} of {lost['batchSize']} records; the rest is done."
+            )
+        return len(records)
+    parts = body.get(OF_KAFKA, {}).get("recordsInfo", {})
+    lost_parts = [
+        f"{name} from {lost['firstRecordOffset']} to {lost['lastRecordOffset']}" for name, lost in parts.items()
+    ]
+    raise InputError(
+        f"Tollgate has no Kafka client: have the records sent to the topic again: {', '.join(lost_parts)}."
+    )

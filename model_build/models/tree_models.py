@@ -1,4 +1,7 @@
-"""Boosted trees: XGBoost and LightGBM, with log-odds averaged over copies from different samples or seeds."""
+"""Tree models: random forests, balanced or not, and boosted trees of XGBoost and LightGBM.
+
+The log-odds of boosted trees are averaged over copies from different samples or seeds.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from typing import Any
 import lightgbm
 import numpy as np
 import xgboost
+from imblearn.ensemble import BalancedRandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier
 from tollgate.core.events.event import Floats
 from tollgate.core.features.feature import Matrix
 
@@ -22,12 +27,56 @@ from model_build.models.fitted import (
     to_shares,
 )
 from model_build.models.resampling import Draw, Sample, fill_rows
-from model_build.onnx_export.tree_import import lightgbm_trees, xgboost_trees
-from model_build.onnx_export.trees import Ensemble, average_ensembles, export_trees, fill_missing
+from model_build.onnx_export.tree_import import forest_trees, lightgbm_trees, xgboost_trees
+from model_build.onnx_export.trees import Ensemble, average_ensembles, export_trees, fill_missing, forest_margin
 
 # Bins are placed as if this share of events were frauds, with at most so many legitimate ones.
 _FRAUDS_AMONG_BINNED = 0.2
 _MAX_BINNED = 200_000
+
+
+def fit_forest(sample: Sample, parameters: Parameters, seed: int) -> UncalibratedModel:
+    """Fit a random forest to a sample of one draw; ``max_samples`` is the most events that a tree draws."""
+    chosen = dict(parameters)
+    (draw,) = sample.draws
+    forest = RandomForestClassifier(
+        n_estimators=chosen.pop("rounds"),
+        max_samples=min(chosen.pop("max_samples"), len(draw.labels)),
+        n_jobs=thread_count(),
+        random_state=seed,
+        **chosen,
+    )
+    return _from_forest(forest.fit(draw.features, draw.labels, draw.weights), sample.fill_values)
+
+
+def fit_balanced_forest(sample: Sample, parameters: Parameters, seed: int) -> UncalibratedModel:
+    """Grow each tree on as many legitimate events as frauds (Chen, Liaw, Breiman, 2004)."""
+    chosen = {name: value for name, value in parameters.items() if name != "max_samples"}
+    (draw,) = sample.draws
+    forest = BalancedRandomForestClassifier(
+        n_estimators=chosen.pop("rounds"), n_jobs=thread_count(), random_state=seed, **chosen
+    )
+    return _from_forest(forest.fit(draw.features, draw.labels), sample.fill_values)
+
+
+def _from_forest(forest: Any, fill_values: Matrix | None) -> UncalibratedModel:  # noqa: ANN401 - scikit-learn has no types
+    def shares(rows: Matrix) -> Floats:
+        both: Floats = forest.predict_proba(fill_rows(rows, fill_values))
+        return both
+
+    def margin(rows: Matrix) -> Floats:
+        legitimate, fraud = shares(rows).T
+        return forest_margin(fraud, legitimate)
+
+    def form() -> Ensemble:
+        ensemble = forest_trees(forest)
+        return ensemble if fill_values is None else fill_missing(ensemble, fill_values)
+
+    def export(calibration: Calibration | None) -> bytes:
+        return export_trees(form(), forest.n_features_in_, calibration)
+
+    gain = np.asarray(forest.feature_importances_, dtype=np.float64)
+    return UncalibratedModel(margin, lambda rows: shares(rows)[:, 1], export, to_shares(gain), form)
 
 
 @dataclass(frozen=True)
