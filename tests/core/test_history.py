@@ -16,8 +16,8 @@ from tollgate.core.history import plan as plan_module
 from tollgate.core.history.decay import EPOCH_HALF_LIVES, weigh
 from tollgate.core.history.plan import HistoryPlan, plan_history
 from tollgate.core.history.stored import add_fraud, stale_names
-from tollgate.core.history.stored_names import OPEN, attribute, epoch_of
-from tollgate.core.history.sum_kinds import UNITS
+from tollgate.core.history.stored_names import LATEST, OPEN, attribute, epoch_of
+from tollgate.core.history.sum_kinds import UNITS, SumKind
 
 from tests.core.one_by_one import (
     PAYMENT,
@@ -88,6 +88,12 @@ def test_what_is_added_are_whole_numbers_of_at_most_26_digits() -> None:
 
     assert all(type(number) is int for number in added.values())
     assert max(len(str(abs(number))) for number in added.values()) <= 26
+
+
+def test_no_kind_of_sum_has_the_letter_of_another_stored_name() -> None:
+    letters = {kind.value for kind in SumKind}
+    assert {len(letter) for letter in letters} == {1}
+    assert not letters & {OPEN, LATEST}
 
 
 @pytest.mark.parametrize("seed", range(4))

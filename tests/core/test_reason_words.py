@@ -19,18 +19,20 @@ from tollgate.core.history.plan import HistoryPlan, Sum, amount_excess
 from tollgate.core.history.sum_kinds import SumKind
 
 DAY_S = 86_400.0
-KINDS: tuple[SumKind, ...] = (
-    SumKind.COUNT,
-    SumKind.AMOUNT,
-    SumKind.UNUSUAL,
-    SumKind.EXCESS,
-    SumKind.FRAUD,
-    SumKind.LEGITIMATE,
-    SumKind.ORDINARY_FRAUD,
-    SumKind.X,
-    SumKind.Y,
-    SumKind.Z,
-)
+# Sums of a history over a day and over thirty.
+USUAL: Mapping[SumKind, tuple[float, float]] = {
+    SumKind.COUNT: (2.0, 10.0),
+    SumKind.AMOUNT: (84.2, 421.0),
+    SumKind.UNUSUAL: (0.0, 1.25),
+    SumKind.EXCESS: (0.0, 2.5),
+    SumKind.FRAUD: (0.0, 1.0),
+    SumKind.LEGITIMATE: (0.0, 9.0),
+    SumKind.ORDINARY_FRAUD: (0.0, 1.0),
+    SumKind.X: (2.0, 10.0),
+    SumKind.Y: (0.0, 0.0),
+    SumKind.Z: (0.0, 0.0),
+}
+KINDS = tuple(USUAL)
 PLAN = HistoryPlan((DAY_S, 30 * DAY_S), {"customer": tuple(Sum(kind, index) for kind in KINDS for index in (0, 1))})
 TYPE = EventType(
     name="order",
@@ -54,19 +56,6 @@ ORDER: Mapping[str, Any] = {
     "channel": "web",
     "new": "true",
     "card": "c1",
-}
-# Sums of a history over a day and over thirty.
-USUAL: Mapping[SumKind, tuple[float, float]] = {
-    SumKind.COUNT: (2.0, 10.0),
-    SumKind.AMOUNT: (84.2, 421.0),
-    SumKind.UNUSUAL: (0.0, 1.25),
-    SumKind.EXCESS: (0.0, 2.5),
-    SumKind.FRAUD: (0.0, 1.0),
-    SumKind.LEGITIMATE: (0.0, 9.0),
-    SumKind.ORDINARY_FRAUD: (0.0, 1.0),
-    SumKind.X: (2.0, 10.0),
-    SumKind.Y: (0.0, 0.0),
-    SumKind.Z: (0.0, 0.0),
 }
 
 

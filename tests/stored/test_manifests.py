@@ -14,8 +14,9 @@ from tollgate.core.detectors.version import MANIFEST
 from tests.stored.storage import BUCKET
 from tests.stored.write import FOLDERS
 
-# Keys that came after the first of these folders was written, with the value that older versions keep.
-LATER: Mapping[str, Mapping[str, object]] = {"event_type": {"max_ahead_s": 600.0}, "safety": {"clock": "event"}}
+# Keys that came after the first of these folders was written, each by its path in the manifest, with the value that
+# older versions keep.
+LATER: Mapping[tuple[str, ...], object] = {("event_type", "max_ahead_s"): 600.0, ("safety", "clock"): "event"}
 
 
 def read_manifests() -> dict[str, bytes]:
@@ -40,9 +41,12 @@ def test_a_manifest_that_was_sealed_is_written_again_to_the_byte(name: str) -> N
     manifest = json.loads(sealed)
     written = SealedDetector.from_manifest(manifest).to_manifest()
 
-    for key, later in LATER.items():
-        added = {inner: value for inner, value in later.items() if inner not in manifest[key]}
-        assert {inner: written[key].pop(inner) for inner in added} == added
+    for (*sections, key), value in LATER.items():
+        before, now = manifest, written
+        for section in sections:
+            before, now = before[section], now[section]
+        if key not in before:
+            assert now.pop(key) == value
     assert sealed.startswith(write(written).removesuffix("}"))
 
 

@@ -18,7 +18,10 @@ AMOUNT_CAP = 1e8
 
 
 class SumKind(StrEnum):
-    """A kind of sum. Its value is the letter that stands in stored names and in sealed versions: it never changes."""
+    """A kind of sum. Its value is the letter that stands in stored names and in sealed versions: it never changes.
+
+    A new kind takes a letter that no kind has here, and no other name in `stored_names`.
+    """
 
     COUNT = "n"
     AMOUNT = "a"
