@@ -89,7 +89,8 @@ def describe_replay(replayed: Replay) -> list[str]:
     lines = []
     if decision.is_overruled:
         lines += [
-            f"The answer was {decision.outcome}, by the brake or a forced outcome; the decision was {again.outcome}"
+            f"The answer was {decision.outcome}, by the circuit breaker or a forced outcome; "
+            f"the decision was {again.outcome}"
         ]
     if taken := replayed.downgraded:
         lines += [f'Rule "{taken.rule}" lowered the outcome from {taken.from_} to {again.outcome}']

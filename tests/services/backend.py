@@ -95,7 +95,7 @@ class Backend:
         return {pk: names for pk, sums in self._scan_histories() if (names := sorted(latest_names(sums)))}
 
     def _at_home(self, found: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-        """Histories under their own pks, those of pairs that lodge too. Whose they are is known from the decisions."""
+        """Histories under their own pks, those of packed pairs too. Whose they are is known from the decisions."""
         pairs = {
             (record.space, pair, parent, record.entities[pair])
             for record in self._scan_decisions()

@@ -112,7 +112,7 @@ def test_sums_that_no_event_can_read_any_more_are_dropped(
     assert {name for name in before if name[1] == "3"} <= set(after)
 
 
-def test_pairs_lodge_with_their_customer_and_are_read_there(
+def test_pairs_are_packed_with_their_customer_and_are_read_there(
     container: Container, backend: Backend, payment: Payment
 ) -> None:
     payments = [payment | {"event_id": f"e{n}"} for n in range(3)]

@@ -112,7 +112,7 @@ def test_an_outcome_that_the_brake_gave_is_told_apart(backend: Backend, payment:
     change(backend.container, payment["event_id"], outcome="?", braked=True)
     result = replay(backend, payment["event_id"])
     assert result.exit_code == 0, result.output
-    assert f"The answer was ?, by the brake or a forced outcome; the decision was {answer.outcome}" in result.output
+    assert f"by the circuit breaker or a forced outcome; the decision was {answer.outcome}" in result.output
 
 
 def test_a_changed_record_and_other_libraries_are_told(backend: Backend, payment: Payment) -> None:

@@ -90,7 +90,7 @@ class Decision:
     )
     braked: bool = field(
         default=False,
-        metadata=_goes("stored", "announced", about="The outcome was a block, which the brake made a review."),
+        metadata=_goes("stored", "announced", about="The circuit breaker made a review of a block."),
     )
     forced: bool = field(
         default=False,
@@ -142,7 +142,7 @@ class Decision:
 
     @property
     def is_overruled(self) -> bool:
-        """Whether another outcome was given than the one that was decided: by the brake, or by the caller."""
+        """Whether another outcome was given than the one that was decided: by the circuit breaker, or by the caller."""
         return self.braked or self.forced
 
     @property

@@ -1,4 +1,4 @@
-"""Downgrade of an outcome: a rule that decides gives an event a weaker one than its score alone would."""
+"""Downgrade: a rule that decided gave an event a weaker outcome than its score alone would have."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Thresholds:
         return of_outcomes[np.maximum(reached, 0)]
 
     def downgrade_of(self, decision: Decision) -> Downgrade | None:
-        """Return what `downgrade` does of a decision; an outcome that the brake or the caller gave is no rule's."""
+        """Return what `downgrade` does of a decision; None if the circuit breaker or the caller gave the outcome."""
         if decision.is_overruled:
             return None
         return self.downgrade(decision.score, decision.outcome, decision.acting_rules)

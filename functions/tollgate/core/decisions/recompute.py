@@ -1,4 +1,4 @@
-"""Recomputation of a decision from what its record pins: version, event, histories and lists as read."""
+"""Recomputation of a decision from its record: version, event, and the histories and lists as they were read."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def recompute(
 ) -> tuple[Decision, float]:
     """Decide on an event again; return the decision, and how far its amount exceeds the usual.
 
-    It has as many reasons as the first one. Neither the brake nor the caller overrules it. Lists hold what the first
-    decision says that they held, whatever they have now. Raises `InputError` where the event or what it read does not
-    fit the version.
+    It has as many reasons as the first one. Neither the circuit breaker nor the caller overrules it. Lists hold what
+    the first decision says that they held, whatever they have now. Raises `InputError` where the event or what it read
+    does not fit the version.
     """
     version = with_answered_lists(version, decision.lists)
     parsed, decisions = _decide_again(version, event, packed_reads, decision)
@@ -92,7 +92,8 @@ def with_answered_lists(version: DetectorVersion, answers: Sequence[ListAnswer])
 def compare(decision: Decision, again: Decision) -> tuple[Difference, ...]:
     """Return what differs between two decisions, in any bit; reasons are compared where the first has some.
 
-    An outcome that the brake changed, or that the caller forced, does not follow from the event, and is not compared.
+    An outcome that the circuit breaker changed, or that the caller forced, does not follow from the event. It is not
+    compared.
     """
     names = [*fields_that_are("recomputed"), *(fields_that_are("explained") if decision.reasons is not None else ())]
     if decision.is_overruled:

@@ -111,7 +111,7 @@ def _missing(version: DetectorVersion, event: Mapping[str, Any], found: _Stored)
 def _answer(
     container: Container, version: DetectorVersion, event: Events, decisions: Decisions, missing: Sequence[str]
 ) -> Decision:
-    """Return the decision with the outcome that is answered: the brake or the caller may give another one."""
+    """Return the decision with the outcome that is answered: the circuit breaker or the caller may give another one."""
     decision = Decision.of(version, event.ids[0], decisions.verdict(), clock.now())
     forced = forced_outcome(event.ids[0], version.order) if container.settings.forced_outcomes else None
     given = forced or container.circuit_breaker.apply(version, decision.outcome, ask=HISTORY not in missing)

@@ -1,4 +1,4 @@
-"""When the brake holds, and how it looks at time."""
+"""When the circuit breaker trips, and how it looks at time."""
 
 from __future__ import annotations
 

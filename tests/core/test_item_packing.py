@@ -1,4 +1,4 @@
-"""A pair's sums may lie with its host or apart: they read the same, and the host's item stays below a kilobyte."""
+"""Sums of a pair are packed into its parent's item or lie apart: they read the same, and the item stays small."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def empty() -> dict[str, dict[str, StoredSums]]:
     return {"customer": {}, "device": {}, PAIR: {}}
 
 
-def test_a_pair_lodges_while_there_is_room_and_lives_apart_when_there_is_none() -> None:
+def test_a_pair_is_packed_while_there_is_room_and_lies_apart_when_there_is_none() -> None:
     stored, wanted = empty(), dict[str, dict[str, int]]()
     for n in range(60):
         added = pay(stored, f"d{n}", BEGIN_S + n)
@@ -87,7 +87,7 @@ def test_a_part_may_lie_with_the_host_and_another_apart() -> None:
 
 
 def _pay_apart(stored: dict[str, dict[str, StoredSums]], device: str, time_s: float) -> object:
-    """Record a payment whose histories could not be read: nobody lodges with an item of unknown size."""
+    """Record a payment whose histories could not be read: nothing is packed into an item of unknown size."""
     event = make_events([time_s], ["c"], amounts=[19.99], devices=[device], places=[(52.5, 13.4)])
     added: dict[str, Any] = add_to_all(PLAN, event, 0.0)
     items = pack_pairs(PAYMENT, keys_of(device), {}, added)
@@ -116,7 +116,7 @@ def test_two_pairs_of_one_host_are_told_apart() -> None:
     assert unpack_pair(item, "customer_merchant", keys_of("d1")[PAIR]) == {}
 
 
-def test_a_pair_that_counts_open_events_does_not_lodge() -> None:
+def test_a_pair_that_counts_open_events_is_not_packed() -> None:
     added = {"customer": {"n0a": 1}, PAIR: {"n0a": 1, "p0abc": 1}}
     assert pack_pairs(PAYMENT, {"customer": "c", PAIR: "c\x1fd"}, empty(), added) == added
 
