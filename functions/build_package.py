@@ -1,10 +1,10 @@
-"""Builds what Lambda runs into a folder: the functions' package, or the layer that reads Parquet.
+"""Build of what Lambda runs, in a folder: the functions' package, or the layer that reads Parquet.
 
     python3 build_package.py functions FOLDER [--architecture arm64 | host]
     python3 build_package.py parquet FOLDER
 
-Needs uv and the standard library only. It takes wheels for the asked system, so the host may be another one; then it
-drops what no function imports, because Lambda loads at most 250 MB and a smaller package starts sooner.
+It needs only uv and the standard library. It downloads wheels for the given architecture, so the host may have another.
+Then it removes what no function imports: Lambda loads at most 250 MB, and a smaller package starts sooner.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
 The embedded emulator has a mapping of its own, which ignores which records a function gives back. This one does what
 AWS documents in the Lambda developer guide: services-kinesis-batchfailurereporting, kinesis-on-failure-destination,
-kafka-retry-configurations and kafka-on-failure. Where these leave it open, it asks more of a function rather than less:
-from the first record of a shard or partition that is given back, all come again.
+kafka-retry-configurations and kafka-on-failure. Where these leave a choice, it takes the stricter one: from
+the first record of a shard or partition that a function gives back, all records are sent again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Deployment packages of the functions: dependencies are built once, their own code is added fresh each time.
+"""Deployment packages of the functions: dependencies are built once, and the functions' own code is added each time.
 
-Or the folders that `sam build` left, as they are.
+Folders that `sam build` left are used as they are.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Backfill for the demo: days of sample payments that were decided on and labeled, as if the API had done it then.
 
-It is made up, but not made otherwise: the core decides, each payment sees the histories as they were at its moment, and
-the tables are left as the API would have left them.
+The payments are simulated, the decisions are real: the core makes them, each payment sees the histories as they were at
+its own time, and the tables are left as the API would have left them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """DynamoDB table's stream as an event source: batches of one shard each, in Lambda's format.
 
-The emulator has a mapping of its own for it, which ignores what a function gives back.
+The emulator has its own mapping for it, but that one ignores which records a function gives back.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sealed version on its way to Spark's workers: files under their seal, opened there."""
+"""Sealed version for Spark's workers: sent as its files, checked and opened by each worker."""
 
 from __future__ import annotations
 

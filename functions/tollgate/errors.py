@@ -1,7 +1,7 @@
 """Errors of Tollgate, as one tree.
 
     TollgateError
-    ├── InputError                   the caller can mend it
+    ├── InputError                   the caller can correct it
     │   ├── DetectorFileError        detector.toml: line and key named
     │   ├── RuleError                one rule: line and column named
     │   ├── TableError               a whole table or file: wrong kind, missing column, empty
@@ -12,14 +12,14 @@
     │   │   └── EventAheadError      one event that lies too far ahead of the server's clock
     │   ├── LabelError               a label that is neither fraud nor legitimate
     │   ├── BodyTooLargeError        over 256 KB, or over 5 MB for a list
-    │   ├── ChangedError             somebody else changed it meanwhile: look at theirs first
-    │   ├── ConditionMissingError    a change that does not say of what
+    │   ├── ChangedError             somebody else changed it meanwhile: look at that change first
+    │   ├── ConditionMissingError    a change without If-Match or If-None-Match: of which state is it?
     │   └── NotFoundError            no such detector, event or batch
     ├── SealError                    a version folder that is not what was sealed
     ├── ParityError                  an export that does not answer as the model it came from
     ├── ReasonsError                 reasons that do not add up to what the model says
     ├── SettingsError                an environment that lacks what a function needs
-    ├── ConflictError                two writers met; try again
+    ├── ConflictError                two writers collided; try again
     └── UnavailableError             a service behind us did not answer; try again
 
 Each leaf carries a code for programs, an HTTP status, and whether a retry helps. Its text is one sentence for people:

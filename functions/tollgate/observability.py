@@ -1,4 +1,4 @@
-"""Logs and metrics: one JSON object a line, without personal data; CloudWatch finds metrics there without a call."""
+"""Logs and metrics: one JSON object per line, without personal data. CloudWatch takes metrics from the log."""
 
 from __future__ import annotations
 

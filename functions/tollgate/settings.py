@@ -1,4 +1,4 @@
-"""Settings of a function, read from its environment once."""
+"""Settings of a function, read from its environment once: its resources, and limits of sizes, times and tries."""
 
 from __future__ import annotations
 

@@ -1,18 +1,18 @@
 """Calibration of probabilities, and its measurement.
 
-Weights and samplers teach a model that fraud is commoner than it is. One correction serves all of them: Platt's
+Weights and samplers teach a model that fraud is more common than it is. One correction serves all of them: Platt's
 sigmoid, p = 1 / (1 + exp(−(slope · margin + intercept))), fitted on later events that no sampler touched (Platt:
 "Probabilistic outputs for support vector machines", 1999).
 
 The exact correction of the prior (Dal Pozzolo, Caelen, Johnson, Bontempi: "Calibrating probability with undersampling
 for unbalanced classification", 2015), p' = βp / (βp − p + 1), is the special case of slope 1 and intercept log β. It
 holds for undersampling alone, and only for a model that was right about the sample. SMOTE invents events and so
-changes more than the prior, weights meet regularization, and a forest pulls towards the middle: these need the slope
+changes more than the prior, weights meet regularization, and a forest pulls toward the middle: these need the slope
 too. Later events also carry the share of frauds of their own time. So both numbers are fitted rather than derived.
 
-A model that learned from all events as they are can be far off as well. Boosted trees tell nearly every fraud that
-they learned from, and so expect too few among later ones: on the sample's payments a quarter to a third of those that
-come. Where no strategy was used the line is kept if it helps on events that it was not fitted on.
+A model that learned from all events as they are can be far off as well. Boosted trees recognize nearly every fraud that
+they learned from, and so they expect too few frauds later: on the sample payments, a quarter to a third of those that
+occur. Without a strategy, the line is kept if it helps on events that it was not fitted on.
 
 Both corrections keep the order of events, so average precision and every other measure of ranking stay what they were.
 """

@@ -4,7 +4,7 @@ A strategy turns the training part into draws; a model is fitted to each, and th
 happens before training and nothing of it is exported, but for one thing that the model has to go on doing: where a
 sampler needed values in place of missing ones, the same values stand in for missing ones in production.
 
-The probabilities that follow are too high, since frauds seem commoner than they are; `calibration` puts them right.
+The probabilities that follow are too high, as frauds seem more common than they are; `calibration` corrects them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Client of a deployment's stream function, which decides again on records that were given up."""
+"""Lambda client: invokes the stream function of a deployment to decide again on records that it gave up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""boto3 clients, made once per process. AWS_ENDPOINT_URL points them elsewhere."""
+"""boto3 clients with their time limits and retries, made once per process. AWS_ENDPOINT_URL points them elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translation of boto3's errors into Tollgate's own, and into advice for whoever runs a command."""
+"""Translation of boto3's errors into Tollgate's own, and into advice for the user of a command."""
 
 from __future__ import annotations
 

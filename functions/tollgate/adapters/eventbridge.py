@@ -1,4 +1,4 @@
-"""EventBridge client: events on decisions, for whoever listens."""
+"""EventBridge client: puts events about decisions and scored files on a bus."""
 
 from __future__ import annotations
 

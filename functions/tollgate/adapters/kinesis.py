@@ -1,4 +1,4 @@
-"""Kinesis streams: the one that results are put into, and shards of which records are read again."""
+"""Kinesis client: puts results on a stream, and reads records of a shard again."""
 
 from __future__ import annotations
 

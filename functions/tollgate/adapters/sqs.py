@@ -1,4 +1,4 @@
-"""SQS queues: of batch files, of dead letters, and of stream records that were refused."""
+"""SQS queues: batch files to score, dead letters, and stream records that cannot be decided on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP handler: a payment that waits is answered by the fast path, everything else by the web framework."""
+"""HTTP handler: the fast path answers a request for a decision, the web framework everything else."""
 
 from __future__ import annotations
 

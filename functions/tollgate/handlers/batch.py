@@ -1,4 +1,4 @@
-"""Batch handler: notices of files of payments and of labels, by way of a queue."""
+"""Batch handler: files of payments and of labels, which S3 announces through a queue."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Stream handler: events from Kinesis and Kafka, one decision each, and once more what was given up.
+"""Stream handler: one decision for each event from Kinesis and Kafka, and another try for records that were given up.
 
-The payloads are as Lambda sends them, and so are the names of records that have to come again.
+The payloads are as Lambda sends them, and the answer names failed records as Lambda reads it.
 Kinesis: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 Kafka, on Amazon MSK and elsewhere: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
 """

@@ -1,4 +1,4 @@
-"""Container of all that a process works on: settings, storage, queues and streams."""
+"""Dependency container of a process: settings, storage, queues and streams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Table of batches: one item a batch in the table of decisions, with its status, its progress and its lease."""
+"""Batches in DynamoDB: one item per batch, in the table of decisions, with its status, its progress and its lease."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Shared counts of decisions and blocks for the circuit breaker: one small item a detector, in the table of decisions.
+"""Shared counts of decisions and blocks for the circuit breaker: a small item per detector, in the table of decisions.
 
-They are added by plain updates apart from the transactions of decisions: as one more action of these, the item that all
-of them touch would make them conflict with each other.
+Plain updates add to them, apart from the transactions that record decisions. In these, an item that all of them touch
+would make them conflict with each other.
 """
 
 from __future__ import annotations

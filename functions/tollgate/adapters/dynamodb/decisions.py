@@ -1,4 +1,4 @@
-"""Table of decisions: one item an event, written once."""
+"""Table of decisions: one item per event, written once."""
 
 from __future__ import annotations
 

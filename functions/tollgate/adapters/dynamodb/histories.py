@@ -1,7 +1,8 @@
-"""Table of histories: one item an entity's key, whose numbers only ever grow by addition. Pairs may be packed in.
+"""Table of histories: one item per key of an entity, changed only by addition. The sums of pairs may be packed in.
 
-The name of an item's latest addition (`LATEST`) is added like a number, and a writer who read earlier ones removes
-them. Any number of writers may do so at once: a name only ever goes in the same transaction as a later one comes.
+The time of an item's latest addition stands in the name of an attribute (`LATEST`). It is added like a number, and a
+writer removes the earlier names that it read. Any number of writers may do so at once: a name is removed only in a
+transaction that adds a later one.
 """
 
 from __future__ import annotations

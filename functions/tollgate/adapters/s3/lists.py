@@ -1,4 +1,4 @@
-"""Store of lists in the bucket instead of those sealed in a version: lists/<detector>/<name>.txt, one value a line."""
+"""Store of the lists that replace those sealed in a version: lists/<detector>/<name>.txt, one value per line."""
 
 from __future__ import annotations
 

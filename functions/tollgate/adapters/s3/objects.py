@@ -1,4 +1,4 @@
-"""Objects in S3, read whole, and written only if they still have the ETag that the writer saw."""
+"""Objects in S3, read whole, and written only if their ETag is still the one that was read (optimistic locking)."""
 
 from __future__ import annotations
 

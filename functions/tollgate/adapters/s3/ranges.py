@@ -1,7 +1,7 @@
 """Ranged reads of objects in S3, and a cache of ranges.
 
-They go by the parts that boto3's client is made of: the client itself takes three times the processor's time for each,
-and a search reads a hundred of them.
+Requests are made with the parts of boto3's client: the client itself takes three times the processor time for each,
+and a search reads a hundred ranges.
 """
 
 from __future__ import annotations

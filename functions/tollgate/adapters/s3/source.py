@@ -1,4 +1,4 @@
-"""Source of a file's bytes in S3: one version of one object, read in ranges, ahead of its reader."""
+"""Source of a file's bytes in S3: one version of one object, read ahead in ranges."""
 
 from __future__ import annotations
 

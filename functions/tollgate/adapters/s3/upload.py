@@ -1,4 +1,4 @@
-"""Multipart upload of results to S3, which a later run can go on with."""
+"""Multipart upload of results to S3, which a later run can resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Circuit breaker on mass decline: counts recent blocks in spans of time that add up between processes."""
+"""Circuit breaker against mass declines: counts recent blocks by spans of time, which add up between processes."""
 
 from __future__ import annotations
 

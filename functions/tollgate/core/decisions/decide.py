@@ -1,4 +1,4 @@
-"""Decide on events with a detector version: histories read, features computed, scores, rules and outcomes."""
+"""Decision core: from events and the histories that they read to features, scores, rules and outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Manifest of a detector version: all that it decides by, but for its model and its reasons, as plain JSON."""
+"""Manifest of a detector version: everything that it decides by, except its model and its reasons, as plain JSON."""
 
 from __future__ import annotations
 

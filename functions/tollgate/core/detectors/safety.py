@@ -1,6 +1,6 @@
-"""Safety settings: what a detector does when it cannot decide in full, and when it blocks too much.
+"""Safety settings: the fallback when a detector cannot decide in full, and the limit of its circuit breaker.
 
-Set in the detector file, sealed.
+They are set in the section [safety] of the detector file, and sealed in the version.
 """
 
 from __future__ import annotations

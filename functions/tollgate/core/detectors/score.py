@@ -1,6 +1,6 @@
 """Score scale: an integer from 0 to 1000 that says how rare a probability is among legitimate events.
 
-A score keeps its meaning after a retraining: 900 says that about 2 % of legitimate events score that high or higher.
+A score keeps its meaning after a retraining: about 2% of legitimate events score 900 or higher.
 """
 
 from __future__ import annotations

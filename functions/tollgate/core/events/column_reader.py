@@ -1,6 +1,7 @@
-"""Column reader: reads the columns of events by their roles, each value by the reader that its role has.
+"""Column reader: reads each column of events with the reader of its role.
 
-One event's JSON (`events.reader`), columns of Python's values and those of Arrow (`files.columns`) are all read by it.
+The JSON of one event and columns of Python values (`events.reader`) go through it, and so do columns of Arrow
+(`files.columns`).
 """
 
 from __future__ import annotations

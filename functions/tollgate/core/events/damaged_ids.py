@@ -1,6 +1,6 @@
-"""Damaged ids: what spreadsheets leave of an id, as patterns that Python and Arrow (RE2) read alike.
+"""Damaged ids: patterns of what a spreadsheet leaves of an id, which Python and Arrow (RE2) match alike.
 
-Lists refuse such a value. Training and scoring note it, and read it as it stands.
+Lists refuse such a value. Training and scoring read it as it is, and note it.
 """
 
 from __future__ import annotations

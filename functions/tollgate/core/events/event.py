@@ -1,4 +1,4 @@
-"""Events as columns; one event is the case of one row."""
+"""Events as columns. A single event is columns of one row."""
 
 from __future__ import annotations
 

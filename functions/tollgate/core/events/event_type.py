@@ -1,4 +1,4 @@
-"""Event type: the columns that an event has, and the role of each."""
+"""Event type: the columns that an event has, the role of each, and the words and the delay of its label."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Number marks: the expressions of numbers with marks of decimals and thousands, and advice on texts that are none."""
+"""Number marks: regular expressions of numbers with decimal and thousands marks, and advice on other text."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Strict JSON parser for outside input: the same at every door, as strict as what we answer.
+"""Strict JSON parser for input from outside, the same for HTTP, files and streams, and as strict as our own answers.
 
-No name twice in one object, no NaN, no number beyond all numbers, no half characters, not nested without end.
+It refuses a name that an object has twice, NaN, numbers that are too large, lone surrogates, and deep nesting.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""LIME: approximate reasons for a model of which only its answers are known.
+"""LIME: approximate reasons for a black-box model, of which only the answers are known.
 
 LIME (Ribeiro, Singh, Guestrin: "Why should I trust you?", KDD 2016), over groups of features: keep some groups of the
 event, take the others from a background event, ask the model, and fit a weighted line to its log-odds. A group's

@@ -1,4 +1,4 @@
-"""Splits of a tree ensemble, all answered at once."""
+"""Splits of a tree ensemble: the conditions of all its trees, evaluated at once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Sentences of reasons: the value of a feature, beside what is usual for this customer, device or merchant.
+"""Sentences of reasons: the value of a feature, compared with what is usual for this customer, device or merchant.
 
-Sums over a history fade, so sentences round them and call what they count recent.
+Sums over a history fade, so sentences round them and say "recent" of what they count.
 """
 
 from __future__ import annotations

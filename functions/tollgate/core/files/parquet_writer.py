@@ -1,4 +1,4 @@
-"""Parquet writer for results, chunk by chunk, which another process can go on with."""
+"""Parquet writer for results, chunk by chunk, which another process can resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results of a chunk: the file's columns and the decisions, as CSV that a spreadsheet cannot be tricked by."""
+"""Results of a chunk: the file's columns and the decisions, as CSV without formulas that a spreadsheet would run."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Withheld rows of a file: those not let through are reported to the histories before they could mature.
 
-Which rows these are is known once they are decided on. So rows are read in slices of time, in which none matures
-before another is read, and a slice waits for what was decided on earlier ones where these could mature in it. Chunks
-that come within a label delay of each other, as most do, are read ahead as if there were no such rule.
+Which rows these are is known once they are decided on. So rows are read in slices of time, so short that no row of a
+slice matures before another row of it arrives. A slice waits for the decisions on earlier slices if rows of these could
+mature in it. Chunks that come within a label delay of each other, as most do, are read ahead without waiting.
 
 The limit: rows that come so late that their label delay is over as they arrive count as legitimate for the later rows
 of their slice, and are taken back behind it.

@@ -1,4 +1,4 @@
-"""Names of stored sums: short, as writes are billed by the kilobyte, and bare in update expressions."""
+"""Names of stored sums: short, as writes are billed by the kilobyte, and fit to stand bare in update expressions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writer of expressions and values, for sentences that name a part of a rule."""
+"""Formatting of expressions and values, for sentences that name a part of a rule."""
 
 from __future__ import annotations
 

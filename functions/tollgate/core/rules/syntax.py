@@ -1,4 +1,4 @@
-"""Syntax tree of a rule. Places count in comparisons for nothing: equal trees mean the same."""
+"""Syntax tree of a rule. Places in the text are ignored when trees are compared: equal trees mean the same."""
 
 from __future__ import annotations
 

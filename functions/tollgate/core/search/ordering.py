@@ -1,4 +1,4 @@
-"""Ordering of listed decisions, and the position that a list has come to."""
+"""Ordering of listed decisions, and the position after which the next page begins."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Segment names, and the choice of segments of a day that are merged.
 
-A name says its level, the second of its newest row, and the hash of its content. A merged segment stands a level above
-those that it takes the place of, so its name comes after theirs: who lists a day while they are replaced finds the one
-or the others, or both. As names go by content, the same rows written twice are one object, and whoever deletes a name
+A name has the segment's level, the second of its newest row, and the hash of its content. A merged segment is a level
+above those that it replaces, so its name comes after theirs: a listing of the day meanwhile finds the merged segment,
+the others, or both. Names follow from content, so the same rows written twice are one object, and deleting a segment
 that was merged deletes nothing else.
 """
 

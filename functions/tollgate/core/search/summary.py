@@ -1,8 +1,8 @@
 """Summary of rows: counts and money, by kind, by hour and by score; and summaries of days that are over.
 
-Summaries are added and taken off again. Those of a month's days are kept in one object, so who sums up many days need
-not read their segments. A day's summary says of which segments it is. These never change, so it holds for as long as
-the day has them and no others.
+Summaries can be added and subtracted. Those of a month's days are kept in one object, so that the sum of many days
+needs none of their segments. A day's summary names the segments that it sums up. Segments never change, so a summary
+holds for as long as the day has exactly these.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Recognition of other formats by their bytes, for errors that name what came in place of JSON.
+"""Recognition of other formats by their bytes, for errors that name what arrived in place of JSON.
 
-Snappy blocks have no signature: they are told by their lengths, which have to come out even. The format:
+Snappy blocks have no signature: they are recognized by their lengths, which have to add up. The format:
 https://github.com/google/snappy/blob/main/format_description.txt
 """
 

@@ -1,4 +1,4 @@
-"""Stream mapping: where an event's columns stand in records of another layout, and in envelopes such as Debezium's."""
+"""Stream mapping: where an event's columns are in records of another layout, and in envelopes such as Debezium's."""
 
 from __future__ import annotations
 

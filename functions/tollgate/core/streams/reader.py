@@ -1,7 +1,7 @@
 """Reader of stream records: the events in one record, unpacked and without schema ids, and the columns of each.
 
-Records come packed by gzip or zlib, with the schema ids of Confluent's and AWS Glue's registries, and several to one
-that the Kinesis Producer Library put together.
+Records may be compressed by gzip or zlib, begin with a schema id of the registry of Confluent or AWS Glue, and hold
+several records that the Kinesis Producer Library aggregated.
 """
 
 from __future__ import annotations

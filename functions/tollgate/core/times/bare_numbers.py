@@ -1,4 +1,4 @@
-"""Bare numbers as times: taken where they can mean one thing, and refused with what they look like where not."""
+"""Bare numbers as times: accepted if they can mean only one thing, and otherwise refused with what they look like."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Clock skew: an event far ahead of the server's clock is refused, or decided on as of that clock.
 
-What an event adds to histories is read by everybody's later events, and the latest of them decides how much of the
-earlier ones is left: one caller's wrong clock would change what is known of others.
+All later events read what an event adds to histories, and the latest addition decides how much of the earlier ones is
+left. So the wrong clock of one caller would change what is known of others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""ISO 8601 times: texts that are one as a whole, and what to set for a text that is nearly one."""
+"""ISO 8601 times: texts that are one as a whole, and the setting that reads a text which is nearly one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outliers among times, as a wrong date makes them: events far from all others, or a table that spans too much."""
+"""Outliers among times, as a wrong date makes them: events far from all others, or a span of too many years."""
 
 from __future__ import annotations
 

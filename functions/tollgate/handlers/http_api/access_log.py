@@ -1,4 +1,4 @@
-"""Access log: one line a request with the route, the status and the time it took, never what an event holds."""
+"""Access log: one line per request with its route, status and duration, and no value of an event."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Fast path to a decision, without the web framework.
 
 It takes a plain ``POST /v1/decisions`` of the HTTP API (payload 2.0) or of a function URL, and answers exactly as the
-framework's route does, which `tests/doors/test_direct.py` holds. Anything else, malformed requests too, is not its
-business: the framework answers them.
+framework's route does, which `tests/doors/test_direct.py` holds. It leaves anything else, malformed requests too, to
+the framework.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Size limit of a file, as it is sent and as it is unpacked."""
+"""Size limit of a file, both compressed and uncompressed."""
 
 from __future__ import annotations
 

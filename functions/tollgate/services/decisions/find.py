@@ -1,4 +1,4 @@
-"""Lookup of the decision on an event, as it is answered again: with its label, its downgrade and its reasons."""
+"""Lookup of the recorded decision on an event, with its label, its downgrade and its reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recording of a decision exactly once, with what its event and its label add to the histories."""
+"""Recording of a decision exactly once (idempotency), with what its event and its label add to the histories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reader of the index of some days, while it is written and merged."""
+"""Reader of the index of some days, also while it is written and merged."""
 
 from __future__ import annotations
 

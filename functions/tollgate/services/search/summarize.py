@@ -1,4 +1,4 @@
-"""Summaries of decisions and their money by day, from those of segments, and as they are answered."""
+"""Summaries of decisions and their money by day, added up from those of segments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search terms: read and checked, their cursors, and the names of outcomes and rules in them."""
+"""Search terms: read and checked, with the cursors of pages, and the names of outcomes and rules in them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Columns of Arrow into events: any type that a table may have."""
+"""Columns of Arrow, of any type that a table may have, read into events."""

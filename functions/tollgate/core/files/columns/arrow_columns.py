@@ -1,4 +1,4 @@
-"""Arrow columns of any type as plain ones: whatever wrote a table, its values are read the same.
+"""Arrow columns of any type, converted to a few plain types: values are read the same, whatever wrote their table.
 
 pandas, Polars, DuckDB, Spark and Arrow write text, numbers and times in some forty types. Reading knows these:
 

@@ -1,4 +1,4 @@
-"""Dictionary columns: identifying text as codes into its distinct values."""
+"""Dictionary columns: a column of keys as codes into its distinct values."""
 
 from __future__ import annotations
 

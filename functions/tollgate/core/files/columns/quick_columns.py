@@ -1,4 +1,4 @@
-"""Reader of Arrow columns by their roles: whole columns at once where they are clean, value by value where not."""
+"""Fast reader of Arrow columns by their roles: a whole column at once if it is clean, value by value if not."""
 
 from __future__ import annotations
 

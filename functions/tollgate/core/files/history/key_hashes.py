@@ -1,4 +1,4 @@
-"""Key hashes of 64 bits that two different keys share only by a chance of 2^-64, whoever chose them.
+"""Key hashes of 64 bits: two different keys have the same one by a chance of 2^-64, even if an attacker chose them.
 
 Each half is the upper half of a sum of characters times random numbers (multilinear hashing: Lemire, Kaser: "Strongly
 universal string hashing is fast", 2014), so nobody who does not know the numbers can make keys that collide.

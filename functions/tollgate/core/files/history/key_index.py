@@ -1,4 +1,4 @@
-"""Hash index in memory, from the hashes of keys to their numbers, and the ids of a file by such an index."""
+"""Hash index in memory: from the hashes of keys to their numbers; with it, the ids that a file repeats."""
 
 from __future__ import annotations
 

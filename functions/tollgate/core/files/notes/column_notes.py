@@ -1,4 +1,4 @@
-"""Notes on the columns of a table: ids that look damaged, words for nothing, thousands taken for decimals.
+"""Notes on the columns of a table: ids that look damaged, words for missing values, thousands read as decimals.
 
 Nothing here changes what is read.
 """

@@ -1,4 +1,4 @@
-"""Notes on the times of rows: ahead, far from all others, before training ended, or as by another clock."""
+"""Notes on the times of rows: in the future, far from all others, before training ended, or of another time zone."""
 
 from __future__ import annotations
 

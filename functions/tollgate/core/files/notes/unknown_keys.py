@@ -1,4 +1,4 @@
-"""Note on the keys of a file: hardly any of an entity is known to the version, as where zeros in front were lost."""
+"""Note on the keys of a file: the version knows hardly any key of an entity, as when leading zeros were lost."""
 
 from __future__ import annotations
 

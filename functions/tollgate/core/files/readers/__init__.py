@@ -1,1 +1,1 @@
-"""Readers of files: bytes of CSV, JSON lines and Parquet into chunks of rows."""
+"""Readers of files: bytes of CSV, JSON Lines and Parquet into chunks of rows."""

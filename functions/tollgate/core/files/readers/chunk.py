@@ -1,4 +1,4 @@
-"""Chunk of a file: some rows in a row, with the options for reading them."""
+"""Chunk of a file: consecutive rows, and the options for reading them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """CSV reader in chunks of whole rows, cut at the same places wherever reading begins.
 
-The header tells the delimiter.
+The delimiter is declared in the detector file, or found in the header.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""CSV rows: blocks of whole rows read by Arrow, and by Python's own reader where they are odd in any way.
+"""CSV dialect and rows: blocks of whole rows, read by Arrow, or by Python's own reader if they are odd in any way.
 
-Python's reader is the reference: Arrow gets those blocks only that it reads the same.
+Python's reader is the reference: Arrow gets only the blocks that it reads the same.
 """
 
 from __future__ import annotations

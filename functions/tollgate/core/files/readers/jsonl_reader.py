@@ -1,4 +1,4 @@
-"""JSON lines reader in chunks: an object a line, each with a reason where it is none."""
+"""JSON Lines reader in chunks: one object per line, and a reason for each line that is not one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Row store: numbered rows of whole numbers in memory, within what all of them may take together.
+"""Row store: numbered rows of whole numbers in memory, within a memory budget for all of them together.
 
-Rows lie column by column: gathering thousands of rows one column after the other is several times as fast as gathering
-rows and turning them, and a column that has nothing but zeros, as many have, takes no memory.
+Rows lie column by column. Gathering thousands of rows one column after the other is several times as fast as gathering
+whole rows and transposing them, and a column of nothing but zeros, as many are, takes no memory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sentences on one comparison that is never true, or always, with the nearest value that occurs."""
+"""Sentences about a comparison that is never or always true, with the nearest value that occurs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings about rules that nobody can have intended: made when a detector is loaded, before it scores any event."""
+"""Findings about rules that nobody can have intended, made when a detector is read, before it scores any event."""
 
 from __future__ import annotations
 

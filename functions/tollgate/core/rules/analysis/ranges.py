@@ -1,4 +1,4 @@
-"""Ranges of one variable under several conditions: sound, so that empty means impossible."""
+"""Ranges of one variable under several conditions. They are sound: if one is empty, the conditions never hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Satisfiability of conditions together: what is found impossible is so, for every event."""
+"""Satisfiability of several conditions: if they are found impossible together, no event can meet them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Lists that rules ask: their text form, and what is wrong with one."""
+"""Lists that rules look values up in: their text form, and the mistakes in one."""

@@ -1,4 +1,4 @@
-"""Faults of values in a list: what a CSV file, a spreadsheet or a null leaves there, and what nobody can have meant."""
+"""Mistakes in the values of a list: what a CSV file, a spreadsheet or a null leaves there, and what nobody can mean."""
 
 from __future__ import annotations
 

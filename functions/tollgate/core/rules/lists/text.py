@@ -1,6 +1,6 @@
 """Text form of a list, one value a line: read, checked and written the same way at every door.
 
-A value that stands in double quotes, as CSV has them, is meant as it is: the checks of its shape pass it over.
+A value in double quotes, as in CSV, is taken as it is: its shape is not checked.
 """
 
 from __future__ import annotations
