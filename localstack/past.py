@@ -51,7 +51,7 @@ class Backfill:
     added: Sums = field(default_factory=dict)
 
     def decide(self, payments: LabeledEvents, start: int, stop: int) -> None:
-        """Decide on some payments, none of which is labelled before the last one."""
+        """Decide on some payments, none of which is labeled before the last one."""
         version, events = self.version, payments.events.part(start, stop)
         decisions = self._decide_and_add(payments, events, start, stop)
         columns = post_columns(version.event_type, payments, np.arange(start, stop))
@@ -108,7 +108,7 @@ class Backfill:
 def backfill_decisions(version: DetectorVersion, stored: StoredHistories, file: Path, now: datetime) -> Backfill:
     """Decide on the payments of a file, in order of time, on top of the ``stored`` histories.
 
-    Each morning until ``now``, four of five cases of the day before are labelled, and the frauds whose label delay is
+    Each morning until ``now``, four of five cases of the day before are labeled, and the frauds whose label delay is
     over. Raises what `read_labeled_events` does.
     """
     payments = read_labeled_events(file, version.event_type)

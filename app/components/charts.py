@@ -24,7 +24,7 @@ from app.ui import formatting
 Chart: TypeAlias = Any  # Altair ships no types that mypy --strict takes
 Points: TypeAlias = Sequence[Sequence[float]]
 
-COLOURS = {"All": "#5b8def", "Legitimate": "#5b8def", "Fraud": "#e0525c"}
+COLORS = {"All": "#5b8def", "Legitimate": "#5b8def", "Fraud": "#e0525c"}
 RULE = "#c2710c"
 # Of outcomes, from the mildest to the strongest.
 TONES = {"go": "#17916a", "look": "#d9822b", "stop": "#e0525c"}
@@ -42,7 +42,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Counts per range of scores; ``edges`` is one longer than each of the series, which go by a name of COLOURS."""
+    """Counts per range of scores; ``edges`` is one longer than each of the series, which go by a name of COLORS."""
 
     edges: Sequence[float]
     series: Mapping[str, Sequence[int]]
@@ -117,15 +117,15 @@ def _count_up_to(points: Points, x_max: float) -> int:
 
 
 def score_histogram(histogram: Histogram, marks: Sequence[Mark], noun: str, log: bool = False) -> Chart:
-    """Return bars of counts per range of scores, one series behind the other, narrower towards the front.
+    """Return bars of counts per range of scores, one series behind the other, narrower toward the front.
 
     ``noun`` names what is counted, in the plural. ``marks`` are drawn as dashed lines.
     """
     names = list(histogram.series)
-    colour = alt.Color(
+    color = alt.Color(
         "series:N",
         title=None,
-        scale=alt.Scale(domain=names, range=[COLOURS[name] for name in names]),
+        scale=alt.Scale(domain=names, range=[COLORS[name] for name in names]),
         legend=alt.Legend(orient="bottom") if len(names) > 1 else None,
     )
     counted = noun[:1].upper() + noun[1:]
@@ -139,7 +139,7 @@ def score_histogram(histogram: Histogram, marks: Sequence[Mark], noun: str, log:
             scale=alt.Scale(type="symlog", constant=1),
             axis=ticks,
         )
-    bars = [_bars(histogram, name).encode(y=y, color=colour) for name in names]
+    bars = [_bars(histogram, name).encode(y=y, color=color) for name in names]
     return alt.layer(*bars, *_marks(marks)).properties(height=260)
 
 
@@ -167,7 +167,7 @@ def _bars(histogram: Histogram, name: str) -> Chart:
 
 
 def _marks(marks: Sequence[Mark]) -> list[Chart]:
-    """Return the lines and their names; neighbours' names stand at different heights above the plot."""
+    """Return the lines and their names; neighbors' names stand at different heights above the plot."""
     layers = []
     for place, mark in enumerate(marks):
         base = alt.Chart(inline([{"score": mark.score, "name": f"{mark.name} {mark.score}"}]))

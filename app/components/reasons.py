@@ -96,7 +96,7 @@ def waterfall(base: float, reasons: Sequence[Json], noun: str) -> Chart:
         "low:Q", title="Probability of fraud", scale=alt.Scale(domain=_domain(rows), nice=False),
         axis=alt.Axis(labelExpr=_AS_PERCENT, tickCount=6, labelBound=True),
     )  # fmt: skip
-    colour = alt.Color(
+    color = alt.Color(
         "kind:N", title=None, scale=alt.Scale(domain=list(_KINDS), range=list(_KINDS.values())),
         legend=alt.Legend(orient="top", values=["raises the risk", "lowers the risk"]),
     )  # fmt: skip
@@ -108,7 +108,7 @@ def waterfall(base: float, reasons: Sequence[Json], noun: str) -> Chart:
     ]
     chart = alt.Chart(inline(rows)).encode(y=y)
     bars = chart.mark_bar(cornerRadius=2, height={"band": 0.62}).encode(
-        x=x, x2=alt.X2("high:Q"), color=colour, tooltip=tooltip
+        x=x, x2=alt.X2("high:Q"), color=color, tooltip=tooltip
     )
     ends = chart.mark_text(align="left", dx=6, fontSize=12, color=TOTAL).encode(
         x=alt.X("high:Q"), text=alt.Text("factor:N")

@@ -12,7 +12,7 @@ from app.ui.links import show_link
 from app.ui.page import in_markdown
 
 _IN_A_ROW = 4
-Colour = Literal["off", "red", "orange", "green"]
+Color = Literal["off", "red", "orange", "green"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Tile:
     page: str
     link: str
     query: dict[str, str] = field(default_factory=dict)
-    colour: Colour = "off"
+    color: Color = "off"
     note: str = ""
 
 
@@ -48,7 +48,7 @@ def _show_tile(tile: Tile) -> None:
         in_markdown(tile.name),
         in_markdown(tile.value),
         delta=in_markdown(tile.beside),
-        delta_color=tile.colour,
+        delta_color=tile.color,
         delta_arrow="off",
         help=in_markdown(tile.meaning),
     )

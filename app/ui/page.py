@@ -106,7 +106,7 @@ def _show_again(place: str) -> None:
 
 
 def in_markdown(text: str) -> str:
-    """Return ``text`` so that Markdown shows it as it is: no formulas, links, colours or markup."""
+    """Return ``text`` so that Markdown shows it as it is: no formulas, links, colors or markup."""
     return "".join(f"\\{character}" if character in "\\`*_{}[]()<>#|$~:!" else character for character in text)
 
 

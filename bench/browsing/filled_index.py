@@ -1,7 +1,7 @@
 """Large search index in a deployment's bucket, written as the index function writes it.
 
 They have no records in the table: what a page opens has to be one of the deployment's own. So all cases among them are
-labelled, and none of them waits in the review queue.
+labeled, and none of them waits in the review queue.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class _Counts:
 def find_label_leaks(events: Events, labels: npt.NDArray[np.int8]) -> list[LabelLeak]:
     """Return the declared numeric, boolean and categorical columns that alone tell labels 1 from 0, shape (n,).
 
-    Every column is first looked at on a sample, evenly spaced in time; suspects are confirmed on all labelled events.
+    Every column is first looked at on a sample, evenly spaced in time; suspects are confirmed on all labeled events.
     """
     frauds, legitimate = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
     if len(frauds) < MIN_FRAUDS or len(legitimate) < MIN_LEGITIMATE:

@@ -16,7 +16,7 @@ from model_build.models.registry import Labels
 
 _EXAMPLE_KINDS: tuple[tuple[str, int, int, int], ...] = (
     ("Fraud with a high score", 1, 975, 1001),
-    ("Fraud in the grey zone", 1, 700, 975),
+    ("Fraud in the gray zone", 1, 700, 975),
     ("Fraud that looks ordinary", 1, 0, 700),
     ("Ordinary payment", 0, 0, 300),
     ("Ordinary payment with a middling score", 0, 600, 900),

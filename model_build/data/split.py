@@ -83,7 +83,7 @@ def hint_swapped_labels(data: LabeledEvents) -> str:
 
 
 def describe_fraud_majority(data: LabeledEvents) -> str | None:
-    """Say that more than half of the labelled events are fraud, where they are."""
+    """Say that more than half of the labeled events are fraud, where they are."""
     frauds, labeled = int((data.labels == 1).sum()), int((data.labels >= 0).sum())
     if frauds <= labeled / 2:
         return None

@@ -43,7 +43,7 @@ _EARLY_US = 315_532_800_000_000
 class LabeledEvents:
     """Events in order of time with what they turned out to be.
 
-    ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labelled, shape (n,). ``known_s`` is when each label became
+    ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labeled, shape (n,). ``known_s`` is when each label became
     known, in seconds since 1970, shape (n,). ``rows`` are their places in the file. ``table`` has the declared columns
     of the file as they were written, in the file's order.
     ``withheld`` are those that were not let through, where the table says so. ``late`` are the last few events where
@@ -140,7 +140,7 @@ def read_labeled_events(path: Path, event_type: EventType, form: FileForm = _DET
     known_s = _read_known_times(event_type, table, events)
     order = np.argsort(events.times_us, kind="stable")
     withheld = np.flatnonzero(_read_withheld(event_type, table)[order])
-    # What was not let through is legitimate only if it is labelled so, and from then on.
+    # What was not let through is legitimate only if it is labeled so, and from then on.
     told_s = np.where(labels[order][withheld] == 0, known_s[order][withheld], np.inf)
     return LabeledEvents(
         events=events.take(order),

@@ -70,7 +70,7 @@ def build_training_set(
     progress: Progress,
     past: WeightedSample = EMPTY_SAMPLE,
 ) -> TrainingSet:
-    """Replay the past of labelled events into features.
+    """Replay the past of labeled events into features.
 
     ``learned_from`` are the rows whose categories may be known: those that the models learn from. ``past`` are those
     that the version is sealed with. Raises `TrainingDataError` when the detector file leaves out a feature that there

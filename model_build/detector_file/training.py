@@ -23,7 +23,7 @@ MAX_PAST_EVENTS = 10_000
 
 @dataclass(frozen=True)
 class TrainingChoices:
-    """What [training] says. Shares are of the labelled events, in order of time.
+    """What [training] says. Shares are of the labeled events, in order of time.
 
     ``parameters`` maps a model to what the file sets of its parameters, in place of the defaults. ``leave_out`` holds
     patterns of the names of features (`fnmatch`) that no model learns from. ``past_events`` is how many events

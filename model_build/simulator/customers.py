@@ -57,7 +57,7 @@ class Customers:
         chosen = order[np.minimum(first + (rng.random(len(city)) * (last - first)).astype(np.int64), len(self) - 1)]
         return np.where(last > first, chosen, self.pick(len(city), rng))
 
-    def is_travelling(self, customer: Ints, day: Ints) -> Bools:
+    def is_traveling(self, customer: Ints, day: Ints) -> Bools:
         """Return for each payment, shape (n,), whether its customer is away from home that day."""
         return np.asarray((self.trip_first_day[customer] <= day) & (day <= self.trip_last_day[customer]))
 

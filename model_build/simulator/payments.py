@@ -102,7 +102,7 @@ def _connect(
     world: World, customer: Ints, merchant: Ints, channel: Ints, day: Ints, rng: np.random.Generator
 ) -> tuple[Ints, Floats, Floats]:
     """Find where a payment comes from: the shop's terminal, home, the phone's network, a hotel, or a proxy."""
-    in_shop, away = channel <= CONTACTLESS, world.customers.is_travelling(customer, day)
+    in_shop, away = channel <= CONTACTLESS, world.customers.is_traveling(customer, day)
     n, mobile = len(customer), rng.random(len(customer)) < np.where(channel == MOBILE_APP, 0.6, 0.1)
     city = np.where(away, world.customers.trip_city[customer], world.customers.city[customer])
     hidden = world.customers.uses_proxy[customer] & (rng.random(n) < 0.5)
@@ -141,7 +141,7 @@ def pay_for_a_day(world: World, day: int, n: int, rng: np.random.Generator) -> P
 def _choose_merchant(world: World, customer: Ints, day: int, rng: np.random.Generator) -> Ints:
     customers, merchants, n = world.customers, world.merchants, len(customer)
     online = rng.random(n) < customers.online_share[customer]
-    away = customers.is_travelling(customer, np.full(n, day))
+    away = customers.is_traveling(customer, np.full(n, day))
     city = np.where(away, customers.trip_city[customer], customers.city[customer])
     anywhere = merchants.pick(np.where(online, merchants.web, city), rng)
     favorite = np.where(online, _pick_column(customers.web, customer, rng), _pick_column(customers.near, customer, rng))

@@ -102,9 +102,9 @@ def summaries(days: int = DAYS) -> Json:
     return {"days": found[::-1], "indexed_until": clock.now().isoformat(timespec="seconds")}
 
 
-def _day(day: str, labelled: float) -> Json:
+def _day(day: str, labeled: float) -> Json:
     steps = range(0, 1_005, 5)
-    frauds = [round(DAILY_FRAUDS * labelled * recall(step)) for step in steps]
+    frauds = [round(DAILY_FRAUDS * labeled * recall(step)) for step in steps]
     others = [round(DAILY * false_positive_rate(step)) for step in steps]
     spreads = {"fraud": _spread(frauds, 300.0), "none": _spread(others, 60.0)}
     return {

@@ -40,11 +40,11 @@ def test_too_few_frauds_say_nothing() -> None:
 
 def test_blocked_payments_count_only_if_all_of_them_are_labelled() -> None:
     blocked: dict[str, Any] = {"amount": 500.0, "money_at_risk": 4_000.0}
-    labelled = calibrate_money([outcome_rows(blocked={**blocked, "label": "fraud"})], ORDER)
+    labeled = calibrate_money([outcome_rows(blocked={**blocked, "label": "fraud"})], ORDER)
     open_ones = calibrate_money([outcome_rows(blocked={**blocked, "label": "none"})], ORDER)
-    assert labelled is not None
+    assert labeled is not None
     assert open_ones is not None
-    assert (labelled.observed, labelled.predicted, labelled.frauds) == (2_500.0, 6_000.0, 25)
+    assert (labeled.observed, labeled.predicted, labeled.frauds) == (2_500.0, 6_000.0, 25)
     assert (open_ones.observed, open_ones.predicted, open_ones.frauds) == (2_000.0, 2_000.0, 20)
 
 

@@ -39,7 +39,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.slow)])
 def scheme(request: pytest.FixtureRequest) -> Scheme:
-    """The reader's colour scheme. What dark changes is colours, which `test_accessibility` looks at in both."""
+    """The reader's color scheme. What dark changes is colors, which `test_accessibility` looks at in both."""
     chosen: Scheme = request.param
     return chosen
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tollgate.core.events.event import Events, Floats, Keys, join_keys, parent_key
 from tollgate.core.events.event_type import EventType, LabelRule
-from tollgate.core.history.decay import quantise, weigh
+from tollgate.core.history.decay import quantize, weigh
 from tollgate.core.history.labels import NOTHING_WITHHELD, Withheld
 from tollgate.core.history.latest_addition import latest_name, latest_names, latest_us, move_latest, read_as_of
 from tollgate.core.history.plan import HistoryPlan, Sum, amount_excess
@@ -53,7 +53,7 @@ def add_legitimate(plan: HistoryPlan, entity: str, matured_at_s: float) -> dict[
         if kept.kind == "l":
             epochs, weights = weigh(np.array([matured_at_s]), plan.half_lives_s[kept.half_life])
             name = attribute("l", kept.half_life, int(epochs[0]))
-            added[name] = int(quantise(np.ones(1), weights, UNITS[SumKind.LEGITIMATE])[0])
+            added[name] = int(quantize(np.ones(1), weights, UNITS[SumKind.LEGITIMATE])[0])
     return added
 
 

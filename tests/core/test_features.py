@@ -281,7 +281,7 @@ def test_no_feature_is_ever_infinite(
         for amount, latitude, longitude, age, time_s, _ in rows
     ]
     events = payments(*changes)
-    labelled = [(place, events.times_s[place] + row[-1]) for place, row in enumerate(rows) if row[-1] is not None]
-    frauds = Frauds(np.array([row for row, _ in labelled], dtype=np.int64), np.array([known for _, known in labelled]))
+    labeled = [(place, events.times_s[place] + row[-1]) for place, row in enumerate(rows) if row[-1] is not None]
+    frauds = Frauds(np.array([row for row, _ in labeled], dtype=np.int64), np.array([known for _, known in labeled]))
 
     assert not np.isinf(compute(events, frauds, plan_history(PAYMENT, half_lives_s))).any()

@@ -17,7 +17,7 @@ from tests.core.test_maturing import DAY_S, DAY_US, MADE, PAYMENTS, Made, Paymen
 from tests.core.timeline import Timeline
 from tests.hypothesis_profiles import examples
 
-# For each payment: whether it was withheld, and how many days later it was labelled legitimate, if ever.
+# For each payment: whether it was withheld, and how many days later it was labeled legitimate, if ever.
 FATES = st.lists(
     st.tuples(st.booleans(), st.one_of(st.none(), st.integers(0, 30 * DAY_US), st.integers(0, 30).map(DAY_US.__mul__))),
     min_size=16,
@@ -27,7 +27,7 @@ Fate = tuple[bool, int | None]
 
 
 def table_of(made: Made, payments: list[Payment], fates: list[Fate]) -> Table:
-    """Return a table some of whose events were withheld; what is fraud is never labelled legitimate."""
+    """Return a table some of whose events were withheld; what is fraud is never labeled legitimate."""
     events, frauds = made.table(payments)[:2]
     rows = [row for row in range(len(events)) if fates[row][0]]
     accused = set(frauds.rows.tolist())
@@ -67,7 +67,7 @@ def test_a_table_on_top_of_what_is_stored_is_replayed_as_one_at_a_time(
         (True, 3.0, [1, 1]),
         (True, 8.0, [0, 1]),
     ],
-    ids=["let through", "blocked", "labelled legitimate before its delay is over", "after"],
+    ids=["let through", "blocked", "labeled legitimate before its delay is over", "after"],
 )
 def test_a_blocked_payment_is_legitimate_only_once_somebody_says_so(
     withheld: bool, told_d: float | None, expected: list[int]

@@ -18,7 +18,7 @@ class Timeline:
     """Everything that concerns n events, in order of arrival.
 
     ``rows`` holds the event of each happening, and ``what`` one of `EVENT`, `FRAUD`, `MATURED` and `TAKEN_BACK` (an
-    event that had matured turns out to be fraud). An event that was not let through matures when it is labelled
+    event that had matured turns out to be fraud). An event that was not let through matures when it is labeled
     legitimate. ``times_s`` says when it happened, ``dated_s`` the date under which the histories have it: the two
     differ where a maturing is taken back. What happens at the very time of an event comes after it: an event never
     reads its own label. ``matures_s`` says when each of the n events matures by itself, inf for never; empty where none

@@ -87,9 +87,9 @@ def _rename(sample: Path, names: Mapping[str, str]) -> list[dict[str, str]]:
         return [{names[name]: cell for name, cell in row.items() if name in names} for row in csv.DictReader(file)]
 
 
-def _write_parts(rows: list[dict[str, str]], labelled: Path, new: Path) -> None:
+def _write_parts(rows: list[dict[str, str]], labeled: Path, new: Path) -> None:
     for path, part, columns in (
-        (labelled, rows[:-1000], list(rows[0])),
+        (labeled, rows[:-1000], list(rows[0])),
         (new, rows[-1000:], list(rows[0])[:-1]),
     ):
         with path.open("w", newline="") as file:

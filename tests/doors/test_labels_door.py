@@ -63,7 +63,7 @@ BAD_LABELS: dict[str, tuple[object, str | None, str]] = {
     "a note that is no text": ({"event_id": "a", "label": 1, "note": {"a": 1}}, "a", "note: it has to be text"),
     "a note with a card number": ({"event_id": "a", "label": 1, "note": "4111111111111111"}, "a", "card number"),
     "a long note": ({"event_id": "a", "label": 1, "note": "x" * 501}, "a", "501 characters"),
-    "labelled by a number": ({"event_id": "a", "label": 1, "labelled_by": 5}, "a", "labelled_by"),
+    "labeled by a number": ({"event_id": "a", "label": 1, "labelled_by": 5}, "a", "labelled_by"),
 }
 
 

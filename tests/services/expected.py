@@ -34,12 +34,12 @@ def read_payments_as_events(version: DetectorVersion, *payments: Payment) -> Eve
 
 
 def withheld_of(version: DetectorVersion, events: Events, stored: StoredHistories | None = None) -> Withheld:
-    """Return which events are blocked when they are decided on in order of time, none of them labelled legitimate."""
+    """Return which events are blocked when they are decided on in order of time, none of them labeled legitimate."""
     return withheld_by(version, decide_in_order(version, events, stored or {}).outcomes)
 
 
 def withheld_by(version: DetectorVersion, outcomes: Iterable[str]) -> Withheld:
-    """Return which events were blocked, given what was decided, none of them labelled legitimate."""
+    """Return which events were blocked, given what was decided, none of them labeled legitimate."""
     rows = np.flatnonzero([not version.lets_through(outcome) for outcome in outcomes])
     return Withheld(rows, np.full(len(rows), np.inf))
 

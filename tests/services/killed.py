@@ -28,8 +28,8 @@ class FragileClient:
 
     def transact_write_items(self, **request: Any) -> Any:  # noqa: ANN401 - as the real one
         with self._lock:
-            dies, afterwards = self._random.random() < self._chance, self._random.random() < 0.5
-        if dies and not afterwards:
+            dies, afterward = self._random.random() < self._chance, self._random.random() < 0.5
+        if dies and not afterward:
             raise KilledError
         answer = self._client.transact_write_items(**request)
         if dies:

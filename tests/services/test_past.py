@@ -78,8 +78,8 @@ def test_a_past_is_what_the_api_would_have_left(container: Container, payments: 
         assert kept is not None
         assert (kept.event, kept.entities, kept.reads) == (record.event, record.entities, record.reads)
         assert (kept.excess, kept.label, kept.known_s) == (record.excess, record.label, record.known_s)
-        afterwards = read_event(version.event_type, {**record.event, "timestamp": now.isoformat()})
-        by_api = read_histories(version, afterwards, container.histories.read(version, afterwards))
-        by_past = read_histories(version, afterwards, past.added)
+        afterward = read_event(version.event_type, {**record.event, "timestamp": now.isoformat()})
+        by_api = read_histories(version, afterward, container.histories.read(version, afterward))
+        by_past = read_histories(version, afterward, past.added)
         for entity in version.history.sums:
             assert np.array_equal(by_api[entity], by_past[entity], equal_nan=True), (record.event, entity)

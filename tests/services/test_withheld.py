@@ -1,4 +1,4 @@
-"""Payments that were blocked: legitimate only once somebody says so, whatever is labelled, corrected or repeated."""
+"""Payments that were blocked: legitimate only once somebody says so, whatever is labeled, corrected or repeated."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ DEVICE, IP = "d900001", "203.0.113.9"
 
 
 def live(backend: Backend, sealed: Sealed) -> None:
-    """Fill the storage: two days on which events are decided on, labelled, indexed, and files are scored."""
+    """Fill the storage: two days on which events are decided on, labeled, indexed, and files are scored."""
     for folder in sealed.folders:
         with clock.set_to(DAY_1):
             publish_version(folder, backend.bucket, backend.environment["TOLLGATE_HISTORY_TABLE"])

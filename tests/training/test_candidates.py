@@ -40,7 +40,7 @@ def draw_table(seed: int, count: int) -> tuple[Matrix, Labels]:
 
 
 @pytest.fixture(scope="module")
-def learnt() -> tuple[Matrix, Labels]:
+def learned() -> tuple[Matrix, Labels]:
     return draw_table(0, 6_000)
 
 
@@ -68,12 +68,12 @@ def test_the_detector_file_knows_the_same_models() -> None:
 def test_every_model_under_every_strategy_is_exported_alike_and_calibrated(
     kind: str,
     imbalance: str,
-    learnt: tuple[Matrix, Labels],
+    learned: tuple[Matrix, Labels],
     later: tuple[Matrix, Labels],
     latest: tuple[Matrix, Labels],
 ) -> None:
-    raw = fit(kind, learnt, imbalance=imbalance)
-    fitted = fit(kind, learnt, imbalance=imbalance, calibrate_on=later)
+    raw = fit(kind, learned, imbalance=imbalance)
+    fitted = fit(kind, learned, imbalance=imbalance, calibrate_on=later)
     rows, labels = latest
     assert np.isnan(rows).any()
     assert check_parity(fitted, fitted.export(), rows) <= MAX_DIFFERENCE
@@ -95,16 +95,16 @@ def test_every_model_under_every_strategy_is_exported_alike_and_calibrated(
 
 @pytest.mark.parametrize("kind", MODEL_KINDS)
 def test_smote_alone_moves_the_mean_probability(
-    kind: str, learnt: tuple[Matrix, Labels], latest: tuple[Matrix, Labels]
+    kind: str, learned: tuple[Matrix, Labels], latest: tuple[Matrix, Labels]
 ) -> None:
-    plain, smote = fit(kind, learnt), fit(kind, learnt, imbalance="smote")
+    plain, smote = fit(kind, learned), fit(kind, learned, imbalance="smote")
     assert smote.predict(latest[0]).mean() > 1.5 * plain.predict(latest[0]).mean()
 
 
 @pytest.mark.parametrize("kind", MODEL_KINDS)
 @pytest.mark.parametrize("imbalance", IMBALANCE)
-def test_gains_are_shares_and_find_what_tells(kind: str, imbalance: str, learnt: tuple[Matrix, Labels]) -> None:
-    gain = fit(kind, learnt, imbalance=imbalance).gain
+def test_gains_are_shares_and_find_what_tells(kind: str, imbalance: str, learned: tuple[Matrix, Labels]) -> None:
+    gain = fit(kind, learned, imbalance=imbalance).gain
     assert gain.shape == (FEATURES,)
     assert np.all(gain >= 0)
     assert gain.sum() == pytest.approx(1)
@@ -114,21 +114,21 @@ def test_gains_are_shares_and_find_what_tells(kind: str, imbalance: str, learnt:
 @pytest.mark.parametrize("kind", MODEL_KINDS)
 @pytest.mark.parametrize("imbalance", IMBALANCE)
 def test_the_same_seed_gives_the_same_bytes(
-    kind: str, imbalance: str, learnt: tuple[Matrix, Labels], later: tuple[Matrix, Labels]
+    kind: str, imbalance: str, learned: tuple[Matrix, Labels], later: tuple[Matrix, Labels]
 ) -> None:
-    few = learnt[0][:2_000], learnt[1][:2_000]
+    few = learned[0][:2_000], learned[1][:2_000]
     once, again = (fit(kind, few, 2**32 - 1, imbalance=imbalance, calibrate_on=later).export() for _ in range(2))
     assert once == again
 
 
 @pytest.mark.parametrize("kind", ["random_forest", "xgboost", "lightgbm"])
-def test_another_seed_gives_another_model(kind: str, learnt: tuple[Matrix, Labels]) -> None:
-    assert fit(kind, learnt, 0).export() != fit(kind, learnt, 1).export()
+def test_another_seed_gives_another_model(kind: str, learned: tuple[Matrix, Labels]) -> None:
+    assert fit(kind, learned, 0).export() != fit(kind, learned, 1).export()
 
 
 @pytest.mark.parametrize("kind", MODEL_KINDS)
-def test_a_title_names_model_and_strategy(kind: str, learnt: tuple[Matrix, Labels]) -> None:
-    few = learnt[0][:1_000], learnt[1][:1_000]
+def test_a_title_names_model_and_strategy(kind: str, learned: tuple[Matrix, Labels]) -> None:
+    few = learned[0][:1_000], learned[1][:1_000]
     assert fit(kind, few).title == MODEL_KINDS[kind].title
     fitted = fit(kind, few, imbalance="class_weights")
     assert fitted.title == f"{MODEL_KINDS[kind].title}, class weights"
@@ -139,10 +139,10 @@ def test_a_title_names_model_and_strategy(kind: str, learnt: tuple[Matrix, Label
 
 @pytest.mark.parametrize("kind", ["xgboost", "lightgbm"])
 def test_bags_are_copies_with_other_seeds_averaged_in_log_odds(
-    kind: str, learnt: tuple[Matrix, Labels], latest: tuple[Matrix, Labels]
+    kind: str, learned: tuple[Matrix, Labels], latest: tuple[Matrix, Labels]
 ) -> None:
-    bagged = fit(kind, learnt, 5, parameters={"bags": 3})
-    singles = [fit(kind, learnt, seed).predict(latest[0]) for seed in (5, 6, 7)]
+    bagged = fit(kind, learned, 5, parameters={"bags": 3})
+    singles = [fit(kind, learned, seed).predict(latest[0]) for seed in (5, 6, 7)]
     margins = [np.log(single) - np.log1p(-single) for single in singles]
     assert np.allclose(bagged.predict(latest[0]), 1 / (1 + np.exp(-np.mean(margins, axis=0))), atol=1e-7)
     assert not np.allclose(singles[0], singles[1], atol=1e-3)
@@ -151,9 +151,9 @@ def test_bags_are_copies_with_other_seeds_averaged_in_log_odds(
 
 
 @pytest.mark.parametrize(("kind", "rounds"), [("random_forest", 7), ("xgboost", 9), ("lightgbm", 11)])
-def test_rounds_is_the_number_of_trees(kind: str, rounds: int, learnt: tuple[Matrix, Labels]) -> None:
-    assert count_trees(fit(kind, learnt, parameters={"rounds": rounds})) == rounds
-    balanced = fit(kind, learnt, imbalance="balanced_ensemble", parameters={"rounds": rounds})
+def test_rounds_is_the_number_of_trees(kind: str, rounds: int, learned: tuple[Matrix, Labels]) -> None:
+    assert count_trees(fit(kind, learned, parameters={"rounds": rounds})) == rounds
+    balanced = fit(kind, learned, imbalance="balanced_ensemble", parameters={"rounds": rounds})
     assert count_trees(balanced) == (rounds if kind == "random_forest" else 5 * rounds)
 
 
@@ -167,9 +167,9 @@ def test_rounds_is_the_number_of_trees(kind: str, rounds: int, learnt: tuple[Mat
     ],
 )
 def test_parameters_override_the_defaults(
-    kind: str, parameters: dict[str, float], learnt: tuple[Matrix, Labels], latest: tuple[Matrix, Labels]
+    kind: str, parameters: dict[str, float], learned: tuple[Matrix, Labels], latest: tuple[Matrix, Labels]
 ) -> None:
-    plain, changed = fit(kind, learnt), fit(kind, learnt, parameters=parameters)
+    plain, changed = fit(kind, learned), fit(kind, learned, parameters=parameters)
     assert changed.predict(latest[0]).std() < plain.predict(latest[0]).std()
     assert changed.parameters == {**MODEL_KINDS[kind].defaults, **QUICK[kind], **parameters}
 
@@ -184,33 +184,33 @@ def test_few_bins_tell_apart_what_is_rare_where_frauds_are() -> None:
 
 
 @pytest.mark.parametrize("kind", MODEL_KINDS)
-def test_a_filled_model_scores_a_missing_value_as_the_median(kind: str, learnt: tuple[Matrix, Labels]) -> None:
-    fitted = fit(kind, learnt, imbalance="smote")
-    rows = learnt[0][:500]
-    filled = np.where(np.isnan(rows), np.nanmedian(learnt[0], axis=0).astype(np.float32), rows)
+def test_a_filled_model_scores_a_missing_value_as_the_median(kind: str, learned: tuple[Matrix, Labels]) -> None:
+    fitted = fit(kind, learned, imbalance="smote")
+    rows = learned[0][:500]
+    filled = np.where(np.isnan(rows), np.nanmedian(learned[0], axis=0).astype(np.float32), rows)
     model = Model(fitted.export())
     assert np.allclose(model.predict(rows), model.predict(filled), atol=1e-7)
 
 
 @pytest.mark.parametrize("kind", MODEL_KINDS)
-def test_no_sampler_reaches_the_export(kind: str, learnt: tuple[Matrix, Labels], later: tuple[Matrix, Labels]) -> None:
-    plain = {node.op_type for node in onnx.load_from_string(fit(kind, learnt).export()).graph.node}
+def test_no_sampler_reaches_the_export(kind: str, learned: tuple[Matrix, Labels], later: tuple[Matrix, Labels]) -> None:
+    plain = {node.op_type for node in onnx.load_from_string(fit(kind, learned).export()).graph.node}
     line = {"Add", "Cast", "Log", "MatMul", "Mul", "Sigmoid"}
     for imbalance in MOVING:
-        exported = fit(kind, learnt, imbalance=imbalance, calibrate_on=later).export()
+        exported = fit(kind, learned, imbalance=imbalance, calibrate_on=later).export()
         assert {node.op_type for node in onnx.load_from_string(exported).graph.node} <= plain | line
 
 
 @pytest.mark.parametrize("imbalance", MOVING)
-def test_later_events_of_one_kind_cannot_calibrate(imbalance: str, learnt: tuple[Matrix, Labels]) -> None:
-    legitimate = learnt[0][:50], np.zeros(50, dtype=np.int8)
+def test_later_events_of_one_kind_cannot_calibrate(imbalance: str, learned: tuple[Matrix, Labels]) -> None:
+    legitimate = learned[0][:50], np.zeros(50, dtype=np.int8)
     with pytest.raises(TrainingDataError, match="Cannot calibrate probabilities on 0 frauds and 50 legitimate events"):
-        fit("logistic_regression", learnt, imbalance=imbalance, calibrate_on=legitimate)
+        fit("logistic_regression", learned, imbalance=imbalance, calibrate_on=legitimate)
 
 
-def test_training_data_of_one_kind_is_refused(learnt: tuple[Matrix, Labels]) -> None:
+def test_training_data_of_one_kind_is_refused(learned: tuple[Matrix, Labels]) -> None:
     with pytest.raises(TrainingDataError, match="0 frauds among 6000 events"):
-        fit("xgboost", (learnt[0], np.zeros(6_000, dtype=np.int8)))
+        fit("xgboost", (learned[0], np.zeros(6_000, dtype=np.int8)))
 
 
 def count_trees(fitted: TrainedModel) -> int:

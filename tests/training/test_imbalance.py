@@ -124,7 +124,7 @@ def test_a_feature_that_is_missing_throughout_gets_zero() -> None:
 
 @pytest.mark.parametrize("strategy", ["smote", "smote_undersampling"])
 @pytest.mark.parametrize("frauds", [2, 5, 6])
-def test_smote_looks_at_fewer_neighbours_where_there_are_few_frauds(strategy: str, frauds: int) -> None:
+def test_smote_looks_at_fewer_neighbors_where_there_are_few_frauds(strategy: str, frauds: int) -> None:
     ((drawn, _),) = count(draw_sample(strategy, *draw_table(frauds), 0))
     assert drawn == int(0.1 * (EVENTS - frauds))
 

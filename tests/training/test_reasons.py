@@ -185,12 +185,12 @@ def test_each_row_gets_the_same_reasons_alone_and_among_others() -> None:
 @pytest.mark.parametrize("kind", ["boosted", "forest", "linear"])
 def test_what_is_written_is_read_again(kind: str) -> None:
     features, labels = draw_table(9, 0.2)
-    learnt, taught = features[:3000], labels[:3000]
-    form: ModelForm = fit_linear(learnt, [Draw(learnt, taught)], 0, {"max_iter": 1000})
+    learned, taught = features[:3000], labels[:3000]
+    form: ModelForm = fit_linear(learned, [Draw(learned, taught)], 0, {"max_iter": 1000})
     if kind == "forest":
-        form = forest_trees(grow(learnt, taught))
+        form = forest_trees(grow(learned, taught))
     if kind == "boosted":
-        form = lightgbm_trees(lightly_boost(learnt, taught, num_leaves=60))
+        form = lightgbm_trees(lightly_boost(learned, taught, num_leaves=60))
     explainer = build_explainer(form, WIDTH, Calibration(1.1, 0.2))
     content = write_explainer(explainer)
     again = read_explainer(content)

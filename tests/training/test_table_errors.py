@@ -33,8 +33,8 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_columns_that_nobody_declared_are_told(tmp_path: Path) -> None:
-    data = read_labeled_events(write(tmp_path, "id,time,amount,fraud,colour\na,2026-01-01,1,0,red\n"), SMALL)
-    assert data.unused_columns == ("colour",)
+    data = read_labeled_events(write(tmp_path, "id,time,amount,fraud,color\na,2026-01-01,1,0,red\n"), SMALL)
+    assert data.unused_columns == ("color",)
 
 
 def test_a_label_of_another_word_is_refused_with_its_row(tmp_path: Path) -> None:

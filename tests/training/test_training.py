@@ -110,7 +110,7 @@ def test_few_frauds_are_noted(tmp_path: Path, quick_detector: DetectorFile) -> N
     trained = train(_plain_table(tmp_path, 20), _plain_detector(quick_detector), tmp_path / "out")
     assert "Only 20 events are labeled as fraud: every figure above is uncertain." in trained.notes
     assert trained.notes[0].startswith("The validation part has only 6 frauds to set thresholds and scores,")
-    assert "Undeclared columns, not used: colour." in trained.notes
+    assert "Undeclared columns, not used: color." in trained.notes
 
 
 def test_fewer_than_ten_frauds_are_refused(tmp_path: Path, quick_detector: DetectorFile) -> None:
@@ -139,7 +139,7 @@ def _plain_table(tmp_path: Path, frauds: int) -> Path:
     path = tmp_path / "t.csv"
     fraud = {int(place) for place in np.linspace(5, 595, frauds)}
     rows = [f"e{n},{1_767_225_600 + n * 3600},{n % 50},{int(n in fraud)},red" for n in range(600)]
-    path.write_text("\n".join(["event_id,timestamp,amount,is_fraud,colour", *rows]) + "\n")
+    path.write_text("\n".join(["event_id,timestamp,amount,is_fraud,color", *rows]) + "\n")
     return path
 
 

@@ -154,7 +154,7 @@ def test_values_at_and_next_to_a_threshold_go_where_the_library_sends_them() -> 
 
 
 def test_a_forest_threshold_that_float32_cannot_hold_is_rounded_down() -> None:
-    # Halfway between two neighbours among float32, so a threshold that rounds to either.
+    # Halfway between two neighbors among float32, so a threshold that rounds to either.
     low = np.float32(1000.0)
     high = np.nextafter(low, np.float32(2000.0))
     features = np.array([[low], [high]] * 50, dtype=np.float32)
@@ -164,7 +164,7 @@ def test_a_forest_threshold_that_float32_cannot_hold_is_rounded_down() -> None:
     assert Model(export_trees(forest_trees(forest), 1)).predict(features[:2]).tolist() == pytest.approx([0.0, 1.0])
 
 
-def test_lightgbm_thresholds_between_neighbours_among_float32_part_them() -> None:
+def test_lightgbm_thresholds_between_neighbors_among_float32_part_them() -> None:
     # LightGBM puts a threshold right above the lower value, in float64: in float32 it would round to either.
     low = np.float32(1000.0)
     high = np.nextafter(low, np.float32(2000.0))

@@ -60,7 +60,7 @@ def _show_outcome(detector: Detector, name: str, number: int, amounts: Json | No
         formatting.title(name),
         formatting.count(number),
         delta=in_markdown(share + worth),
-        delta_color=_colour(detector, name),
+        delta_color=_color(detector, name),
         delta_arrow="off",
         border=True,
         help=f"Score of {threshold} or higher. {meaning}" if threshold else "Score below the first threshold.",
@@ -88,7 +88,7 @@ def _value(detector: Detector, kind: str, number: float) -> str:
     return formatting.money(number, detector.currency) if kind == "Amount" else formatting.count(number)
 
 
-def _colour(detector: Detector, name: str) -> Literal["green", "orange", "red"]:
+def _color(detector: Detector, name: str) -> Literal["green", "orange", "red"]:
     names = [outcome.name for outcome in detector.outcomes]
     rank = names.index(name) if name in names else 0
     if rank == 0:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import altair as alt
 
 from app.api.client import Json
-from app.components.charts import COLOURS, RULE, Chart, inline, one_or_other
+from app.components.charts import COLORS, RULE, Chart, inline, one_or_other
 from app.components.live_days import LiveDay
 from app.ui import times
 from app.views.performance.costs import Cost
@@ -81,7 +81,7 @@ def calibration_chart(bins: Sequence[Json]) -> Chart:
     rows = [{**one, "observed": max(one["observed_share"], floor)} for one in shown]
     points = (
         alt.Chart(inline(rows))
-        .mark_circle(size=90, opacity=1, color=COLOURS["All"])
+        .mark_circle(size=90, opacity=1, color=COLORS["All"])
         .encode(
             x=alt.X("mean_predicted:Q", title="Predicted probability of fraud", scale=scale, axis=axis),
             y=alt.Y("observed:Q", title="Actual share of fraud", scale=scale, axis=axis),

@@ -75,7 +75,7 @@ def _show_test(detector: Detector, evaluation: Json) -> None:
         show_models(evaluation, None)
         return
     thresholds = choose_thresholds(detector)
-    _show_judgement(detector, evaluation, table, thresholds)
+    _show_judgment(detector, evaluation, table, thresholds)
     distribution, calibration = st.columns([7, 5], gap="large")
     with distribution:
         show_distribution(table, thresholds, formatting.plural(detector.event_name))
@@ -128,7 +128,7 @@ def _show_decided(detector: Detector, evaluation: Json, live: Live, table: Score
 
 def _show_scored(detector: Detector, evaluation: Json, table: ScoreTable) -> tuple[int, Count]:
     thresholds = choose_thresholds(detector)
-    _show_judgement(detector, evaluation, table, thresholds)
+    _show_judgment(detector, evaluation, table, thresholds)
     show_distribution(table, thresholds, formatting.plural(detector.event_name))
     score = thresholds[0][1]
     return score, partial(count_frauds, score=score)
@@ -172,7 +172,7 @@ def _show_aging(table: ScoreTable, test: Json) -> None:
         cell.metric(name, formatting.NOTHING if live is None else f"{live:.3f}", change, border=True)
 
 
-def _show_judgement(detector: Detector, evaluation: Json, table: ScoreTable, thresholds: list[tuple[str, int]]) -> None:
+def _show_judgment(detector: Detector, evaluation: Json, table: ScoreTable, thresholds: list[tuple[str, int]]) -> None:
     show_score_figures(detector, table, thresholds)
     show_matrix_and_costs(detector, table, thresholds, read_prices(evaluation.get("money")))
 

@@ -15,7 +15,7 @@ from app.components.charts import Chart, inline, one_or_other
 from app.ui import formatting, times
 
 THIS, FRAUD, STOPPED, PASSED = "This payment", "Confirmed fraud", "Reviewed or blocked", "Approved"
-_COLOURS = {THIS: "#7b5cc4", FRAUD: "#e0525c", STOPPED: "#d08a2e", PASSED: "#5b8def"}
+_COLORS = {THIS: "#7b5cc4", FRAUD: "#e0525c", STOPPED: "#d08a2e", PASSED: "#5b8def"}
 _SHAPES = {THIS: "diamond", FRAUD: "triangle-up", STOPPED: "square", PASSED: "circle"}
 # Payments drawn around one entity; a number shows how many there are.
 MAX_DRAWN = 12
@@ -50,14 +50,14 @@ def mark_payment(found: Json, this: str, detector: Detector) -> Mark:
 
 
 def encode_kind(*, legend: bool) -> dict[str, Chart]:
-    """Return colour and shape by kind."""
-    kinds = list(_COLOURS)
+    """Return color and shape by kind."""
+    kinds = list(_COLORS)
     key = (
         alt.Legend(orient="bottom", symbolOpacity=1, columns=4, labelFontSize=11, columnPadding=10) if legend else None
     )
-    colours, shapes = [_COLOURS[kind] for kind in kinds], [_SHAPES[kind] for kind in kinds]
+    colors, shapes = [_COLORS[kind] for kind in kinds], [_SHAPES[kind] for kind in kinds]
     return {
-        "color": alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=colours), legend=key),
+        "color": alt.Color("kind:N", title=None, scale=alt.Scale(domain=kinds, range=colors), legend=key),
         "shape": alt.Shape("kind:N", title=None, scale=alt.Scale(domain=kinds, range=shapes), legend=key),
     }
 
@@ -135,25 +135,25 @@ def build_graph(this: Mark, linked: Mapping[tuple[str, str], Sequence[Mark]]) ->
     """
     around = {shared: [m for m in marks if m.event_id != this.event_id][:MAX_DRAWN] for shared, marks in linked.items()}
     directions = {shared: 2 * math.pi * place / max(len(around), 1) for place, shared in enumerate(around)}
-    centres = {shared: _step((0.0, 0.0), angle, 1.0) for shared, angle in directions.items()}
+    centers = {shared: _step((0.0, 0.0), angle, 1.0) for shared, angle in directions.items()}
     places: dict[str, list[Point]] = {}
     marks: dict[str, Mark] = {}
     for shared, others in around.items():
         for number, mark in enumerate(others):
             angle = directions[shared] + _FAN * ((number + 0.5) / len(others) - 0.5) * min(1.0, len(others) / 5)
-            places.setdefault(mark.event_id, []).append(_step(centres[shared], angle, _REACH))
+            places.setdefault(mark.event_id, []).append(_step(centers[shared], angle, _REACH))
             marks[mark.event_id] = mark
     points = {event_id: _middle(several) for event_id, several in places.items()}
     hubs = [
         Hub(
             f"{formatting.title(entity)} {key}",
-            centres[entity, key],
+            centers[entity, key],
             sum(m.event_id != this.event_id for m in marks_of),
         )
         for (entity, key), marks_of in linked.items()
     ]
-    lines = [((0.0, 0.0), centre) for centre in centres.values()]
-    lines += [(centres[shared], points[mark.event_id]) for shared, others in around.items() for mark in others]
+    lines = [((0.0, 0.0), center) for center in centers.values()]
+    lines += [(centers[shared], points[mark.event_id]) for shared, others in around.items() for mark in others]
     nodes = [Node((0.0, 0.0), this), *(Node(point, marks[event_id]) for event_id, point in points.items())]
     return Graph(tuple(nodes), tuple(hubs), tuple(lines))
 
@@ -193,7 +193,7 @@ def _hub_layers(hubs: Sequence[Hub], x: Chart, y: Chart) -> list[Chart]:
     tips = [alt.Tooltip("name:N", title="Shared"), alt.Tooltip("said:N", title="By")]
     rings = base.mark_point(shape="circle", size=130, filled=True, color="#8a94a6", opacity=1).encode(tooltip=tips)
     names = {"fontSize": 11, "fontWeight": 600, "color": "#6f7b90"}
-    # A name reaches from its hub towards the middle: the other payments are on the far side.
+    # A name reaches from its hub toward the middle: the other payments are on the far side.
     left = base.transform_filter("datum.x < 0").mark_text(align="left", dx=-5, dy=-14, **names)
     right = base.transform_filter("datum.x >= 0").mark_text(align="right", dx=5, dy=-14, **names)
     return [rings, left.encode(text=alt.Text("both:N")), right.encode(text=alt.Text("both:N"))]

@@ -34,8 +34,8 @@ class RuleFigures:
     @property
     def precision(self) -> float | None:
         """Share of fraud among the labeled hits; None if no hit is labeled."""
-        labelled = self.frauds + self.legitimate
-        return self.frauds / labelled if labelled else None
+        labeled = self.frauds + self.legitimate
+        return self.frauds / labeled if labeled else None
 
 
 def read_figures(days: Iterable[Json], weakest: str) -> dict[str, RuleFigures]:

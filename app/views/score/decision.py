@@ -75,13 +75,13 @@ def show_label(api: Api, decision: Json) -> bool:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="label"):
         st.markdown(question, width="stretch", help="A label updates the profiles and is used in the next training.")
         pressed = [label for label in LABELS if st.button(LABELS[label], key=f"label-{label}")]
-    labelled = False
+    labeled = False
     for label in pressed:
         with problems_shown():
             already = api.label(event_id, label).get("status") == "unchanged"
             st.success("It already has this label." if already else f"Labeled as {label}.", icon=":material/check:")
-            labelled = True
-    return labelled
+            labeled = True
+    return labeled
 
 
 # Columns of the table of profiles: heading, and the operations that fill it, the most informative first.

@@ -55,11 +55,11 @@ def _curve(detector: Detector, axis: Axis, rows: list[Json]) -> Chart:
     x = alt.X("place:Q", title=axis.axis_title, axis=labels, scale=_x_scale(axis, domain))
     base = alt.Chart(inline(rows)).encode(x=x, y=_y(detector), tooltip=_tooltip(axis.title))
     line = base.mark_line(color=LINE, strokeWidth=2, interpolate="linear")
-    points = base.mark_point(filled=True, size=36, opacity=1).encode(color=_colour(detector))
+    points = base.mark_point(filled=True, size=36, opacity=1).encode(color=_color(detector))
     here = base.transform_filter("datum.here")
     marker = alt.Chart(inline([row for row in rows if row["here"]])).mark_rule(strokeDash=[4, 3], color=LINE)
     marker = marker.encode(x=x)
-    dot = here.mark_point(filled=True, size=190, opacity=1, stroke=LINE, strokeWidth=2).encode(color=_colour(detector))
+    dot = here.mark_point(filled=True, size=190, opacity=1, stroke=LINE, strokeWidth=2).encode(color=_color(detector))
     name = here.mark_text(dy=-14, fontWeight=600, fontSize=13, color=LINE).encode(text=alt.Text("score:Q"))
     return alt.layer(*_bands(detector), marker, line, points, dot, name).properties(height=_HEIGHT)
 
@@ -71,7 +71,7 @@ def _names(detector: Detector, rows: list[Json]) -> Chart:
     x = alt.X("score:Q", title="Score", scale=_Y_SCALE, axis=alt.Axis(values=_score_ticks(detector), grid=True))
     base = alt.Chart(inline(rows)).encode(y=y, x=x, tooltip=_tooltip("Value"))
     bars = base.mark_bar(cornerRadiusEnd=3, opacity=0.85).encode(
-        color=_colour(detector),
+        color=_color(detector),
         strokeWidth=one_or_other(alt.StrokeWidthValue, "datum.here", 2.5, 0),
         stroke=alt.StrokeValue(LINE),
     )
@@ -102,7 +102,7 @@ def _score_ticks(detector: Detector) -> list[int]:
     return sorted({0, 500, 700, *(outcome.from_score for outcome in detector.outcomes)})
 
 
-def _colour(detector: Detector) -> alt.Color:
+def _color(detector: Detector) -> alt.Color:
     names = detector.outcome_names()
     scale = alt.Scale(
         domain=[formatting.title(name) for name in names], range=[TONES[tone_of(name, detector)] for name in names]
@@ -124,8 +124,8 @@ def _bands(detector: Detector) -> list[Chart]:
     starts = [outcome.from_score for outcome in detector.outcomes]
     layers = []
     for outcome, (low, high) in zip(detector.outcomes, itertools.pairwise([*starts, 1000]), strict=True):
-        colour = TONES[tone_of(outcome.name, detector)]
-        band = alt.Chart(inline([{"low": low, "high": high}])).mark_rect(color=colour, opacity=0.11)
+        color = TONES[tone_of(outcome.name, detector)]
+        band = alt.Chart(inline([{"low": low, "high": high}])).mark_rect(color=color, opacity=0.11)
         layers.append(band.encode(y=_y(detector, "low:Q"), y2=alt.Y2("high:Q")))
     return layers
 

@@ -86,15 +86,15 @@ def _hour(column: str, event: Json) -> Axis:
 
 
 def _distance(latitude: str, longitude: str, event: Json) -> Axis:
-    """Return the axis of distance, along the payment's meridian towards the equator and beyond."""
+    """Return the axis of distance, along the payment's meridian toward the equator and beyond."""
     try:
         degrees = float(event[latitude])
         float(event[longitude])
     except (KeyError, TypeError, ValueError):
         return Axis("Place", "", "symlog", None, ())
-    towards = -1 if degrees >= 0 else 1
+    toward = -1 if degrees >= 0 else 1
     points = tuple(
-        Point(km, f"{km:,} km away" if km else "here", {latitude: round(degrees + towards * km / _KM_PER_DEGREE, 4)})
+        Point(km, f"{km:,} km away" if km else "here", {latitude: round(degrees + toward * km / _KM_PER_DEGREE, 4)})
         for km in _KM
     )
     return Axis("Place", "Distance from the actual place (km)", "symlog", 0.0, points)

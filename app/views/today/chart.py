@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import altair as alt
 
-from app.components.charts import COLOURS, RULE, Chart, inline, one_or_other
+from app.components.charts import COLORS, RULE, Chart, inline, one_or_other
 from app.ui import times
 from app.views.today.baseline import Band, Baseline, find_band
 from app.views.today.data import HOURS, DayFigures
@@ -57,7 +57,7 @@ def _bars(today: DayFigures, now: datetime, kind: str) -> Chart:
         alt.Tooltip("state:N", title="Period"),
     ]
     opacity = one_or_other(alt.OpacityValue, "datum.state == 'so far'", 0.55, 0.95)
-    bars = alt.Chart(inline(rows)).mark_bar(color=COLOURS["All"], cornerRadiusEnd=2)
+    bars = alt.Chart(inline(rows)).mark_bar(color=COLORS["All"], cornerRadiusEnd=2)
     return bars.encode(x=_hour(today.day, 0), x2=alt.X2("end:Q"), y2=alt.Y2Datum(0), tooltip=tooltip, opacity=opacity)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.api.detector import Detector
 from app.components.model_health import Calibration, describe_ratio
-from app.components.tiles import Colour, Tile
+from app.components.tiles import Color, Tile
 from app.ui import formatting, times
 from app.views.queue.search import review_outcome
 from app.views.today.baseline import Rate
@@ -17,7 +17,7 @@ from app.views.today.data import DayData, DayFigures, Sum, part_of_day
 
 # Fewer requests have no median worth showing.
 _MIN_LATENCIES = 5
-_COLOURS: dict[str, Colour] = {"above": "red", "below": "orange", "within": "off", "unclear": "off"}
+_COLORS: dict[str, Color] = {"above": "red", "below": "orange", "within": "off", "unclear": "off"}
 
 
 def count_tiles(detector: Detector, data: DayData, calibration: Calibration | None) -> list[Tile]:
@@ -61,7 +61,7 @@ def _calibration(calibration: Calibration | None) -> dict[str, Any]:
     if calibration is None or not calibration.is_off:
         return {}
     note = f"Recently {describe_ratio(calibration)} ({formatting.count(calibration.frauds)} labeled frauds)"
-    return {"note": note, "colour": "orange"}
+    return {"note": note, "color": "orange"}
 
 
 def judged_tiles(detector: Detector, data: DayData, alerts: Rate | None, latencies: Sequence[float]) -> list[Tile]:
@@ -107,10 +107,10 @@ def _median(latencies: Sequence[float]) -> str:
 
 def _alert_tile(detector: Detector, day: DayFigures, alerts: Rate | None) -> Tile:
     noun = formatting.plural(detector.event_name)
-    said, note, colour = "no usual range yet", "", _COLOURS["unclear"]
+    said, note, color = "no usual range yet", "", _COLORS["unclear"]
     noted = f"Share of {noun} that were reviewed or blocked."
     if alerts is not None:
-        said, note, colour = describe_place(alerts), describe_sample(alerts, noun), _COLOURS[alerts.place]
+        said, note, color = describe_place(alerts), describe_sample(alerts, noun), _COLORS[alerts.place]
         noted += (
             f" The usual range comes from past days; their median is {formatting.percent(alerts.band.middle)}. A rate "
             "counts as above or below it only if its whole 95% confidence interval lies outside."
@@ -118,7 +118,7 @@ def _alert_tile(detector: Detector, day: DayFigures, alerts: Rate | None) -> Til
     threshold = next((str(outcome.from_score) for outcome in detector.thresholds()), "")
     return Tile(
         "Alert rate", formatting.percent(day.alert_rate), said, noted,
-        "performance", "Effect of the threshold", {"threshold": threshold} if threshold else {}, colour, note,
+        "performance", "Effect of the threshold", {"threshold": threshold} if threshold else {}, color, note,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import altair as alt
 import streamlit as st
 
 from app.api.client import Json
-from app.components.charts import COLOURS, RULE, Chart, inline
+from app.components.charts import COLORS, RULE, Chart, inline
 from app.ui import formatting
 
 WHOSE = {"All payments": "#5b8def", "Frauds": "#e0525c"}
@@ -106,7 +106,7 @@ def _points(points: Sequence[Json], x: Chart, y: Chart) -> Chart:
         if point["value"] is not None
     ]
     names = ["Legitimate", "Fraud"]
-    scale = alt.Scale(domain=names, range=[COLOURS[name] for name in names])
+    scale = alt.Scale(domain=names, range=[COLORS[name] for name in names])
     return (
         alt.Chart(inline(rows))
         .mark_point(filled=True, opacity=0.5, size=28)
@@ -154,7 +154,7 @@ def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], 
     )
     shades = base.mark_rect(cornerRadius=3).encode(
         opacity=alt.Opacity("size:Q", scale=alt.Scale(domain=[0, peak], range=[0.04, 0.9]), legend=None),
-        color=alt.ColorValue(COLOURS["All"]),
+        color=alt.ColorValue(COLORS["All"]),
         tooltip=[
             alt.Tooltip("group:N", title="Reason"),
             alt.Tooltip("segment:N", title="Segment"),

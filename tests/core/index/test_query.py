@@ -102,10 +102,10 @@ def test_what_is_rare_is_in_few_blocks() -> None:
 
 
 def test_labels_choose_blocks_only_where_no_segment_is_older() -> None:
-    decided, labelled = (read_head(content) for content in SEGMENTS)
+    decided, labeled = (read_head(content) for content in SEGMENTS)
     assert is_older_than_all(decided, [])
     lowest = Head(0, ("0" * 40, "1" * 40), 0, (), (), ())
     highest = Head(0, ("2" * 40, "3" * 40), 0, (), (), ())
     assert is_older_than_all(lowest, [highest])
     assert not is_older_than_all(highest, [lowest])
-    assert not is_older_than_all(decided, [labelled, lowest])
+    assert not is_older_than_all(decided, [labeled, lowest])

@@ -57,7 +57,7 @@ def holds_card_number(text: str) -> bool:
 
 
 def _holds_one(groups: list[str]) -> bool:
-    """Return whether neighbouring groups of digits make up a card number."""
+    """Return whether neighboring groups of digits make up a card number."""
     for first in range(len(groups)):
         digits = ""
         for group in groups[first:]:

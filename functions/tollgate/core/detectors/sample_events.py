@@ -25,11 +25,11 @@ PAST_EVENTS = "past_events.npz"
 
 @dataclass(frozen=True, eq=False)
 class PastEvents:
-    """n events of the test period, from which no model has learnt, in order of time.
+    """n events of the test period, from which no model has learned, in order of time.
 
     ``columns`` hold each variable as it is posted, None where it is missing; ``events`` are the same, read.
     ``features`` have shape (n, f); all other arrays have shape (n,). ``labels`` are 1 for fraud, 0 for legitimate, -1
-    for not labelled. ``weights`` say for how many events of the period each one stands. Where rules alone decide,
+    for not labeled. ``weights`` say for how many events of the period each one stands. Where rules alone decide,
     ``scores`` and ``probabilities`` are None. ``contributions``, (n, f), are what each feature did for the log-odds, to
     three digits, and ``reasons`` the weightiest of each event; None and empty where there are no exact ones.
     """

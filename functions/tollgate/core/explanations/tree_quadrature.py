@@ -26,7 +26,7 @@ Singles = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class DeepTrees:
-    """m nodes level by level from the roots: ``ends`` says where each level ends, and siblings are neighbours.
+    """m nodes level by level from the roots: ``ends`` says where each level ends, and siblings are neighbors.
 
     Of each node, shape (m,): ``split``, its parent's split; ``wanted``, the answer that leads to it; ``before``, the
     next higher node on its way whose parent asks about the same ``feature``, or m if there is none; ``share`` of the

@@ -31,6 +31,6 @@ def find_epochs(times_s: Floats, half_life_s: float | Floats) -> Ints:
     return epochs
 
 
-def quantise(values: Floats, weights: Floats, units: float) -> Floats:
+def quantize(values: Floats, weights: Floats, units: float) -> Floats:
     """Return what is added for ``values``: whole numbers of units. A missing value adds nothing."""
     return np.rint(np.where(np.isnan(values), 0.0, values) * weights * units)

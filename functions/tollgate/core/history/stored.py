@@ -193,7 +193,7 @@ def _open_event(plan: HistoryPlan, time_s: float, number: int) -> dict[str, int]
 
 
 def _add(layout: Layout, values: Mapping[SumKind, float], time_s: float) -> dict[str, dict[str, int]]:
-    """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name: as `quantise`."""
+    """Return what is added to each entity's sums of the kinds that ``values`` has, by stored name: as `quantize`."""
     epochs, weights, _ = _moment(layout, time_s)
     known: dict[str, float] = {kind: value for kind, value in values.items() if value and not isnan(value)}
     added: dict[str, dict[str, int]] = {}

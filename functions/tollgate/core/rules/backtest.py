@@ -20,7 +20,7 @@ from tollgate.core.rules.scope import RuleInputs
 
 @dataclass(frozen=True)
 class TriedEvents:
-    """n events with what they turned out to be: ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labelled.
+    """n events with what they turned out to be: ``labels`` has 1 for fraud, 0 for legitimate, -1 for not labeled.
 
     ``weights``, shape (n,), say how many events each stands for. Without ``costs`` nothing has a price. ``by_score``
     are the places, among the book's outcomes, of what scores alone give; None where rules never weaken that.
@@ -57,9 +57,9 @@ class Hits:
 
     @property
     def precision(self) -> float | None:
-        """Share of frauds among the labelled events; None where there are none."""
-        labelled = self.frauds + self.legitimate
-        return self.frauds / labelled if labelled else None
+        """Share of frauds among the labeled events; None where there are none."""
+        labeled = self.frauds + self.legitimate
+        return self.frauds / labeled if labeled else None
 
 
 @dataclass(frozen=True)

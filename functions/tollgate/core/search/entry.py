@@ -17,8 +17,8 @@ from tollgate.core.decisions.decision import Decision
 from tollgate.core.events.event_type import FRAUD, LEGITIMATE
 
 # What labels are stored as: their places here.
-UNLABELLED = "none"
-LABELS = (UNLABELLED, FRAUD, LEGITIMATE)
+UNLABELED = "none"
+LABELS = (UNLABELED, FRAUD, LEGITIMATE)
 # Numbers of a stream have up to 40 digits; with zeros in front of them, texts are in their order.
 _DIGITS = 40
 # Moments are microseconds since 1970. A score is -1 and a number NaN where there is none.
@@ -91,7 +91,7 @@ class Entry:
     amount: float | None
     kind: EntryKind
     entities: Mapping[str, str] = field(default_factory=dict)
-    label: str = UNLABELLED
+    label: str = UNLABELED
     known_us: int = 0
 
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ROOT = "index"
-# Segments of one level that are merged on the day that they are of; afterwards, how many there may be in all.
-_ON_THE_DAY, _AFTERWARDS = 16, 4
+# Segments of one level that are merged on the day that they are of; afterward, how many there may be in all.
+_ON_THE_DAY, _AFTERWARD = 16, 4
 # What one merge may hold in memory.
 _MAX_BYTES = 12 << 20
 _KEY = re.compile(
@@ -59,7 +59,7 @@ def choose_to_merge(names: Sequence[SegmentName], *, is_over: bool) -> list[Segm
     """Return those of a day's segments that are to be merged, none if they are few enough."""
     if is_over:
         chosen = _fitting(names)
-        return chosen if len(chosen) >= _AFTERWARDS else []
+        return chosen if len(chosen) >= _AFTERWARD else []
     for level in sorted({name.level for name in names}):
         chosen = _fitting([name for name in names if name.level == level])
         if len(chosen) >= _ON_THE_DAY:

@@ -34,7 +34,7 @@ class FileForm(BaseModel):
 
 
 class LabelWords(BaseModel):
-    """How an event is labelled."""
+    """How an event is labeled."""
 
     column: str
     fraud: str

@@ -97,7 +97,7 @@ class _LabelWriter:
             try:
                 self._write(event_id, before, after)
             except ConditionFailedError:
-                # The event was decided on, or labelled by somebody else, meanwhile: look again.
+                # The event was decided on, or labeled by somebody else, meanwhile: look again.
                 before = self.decisions.look(self.version.detector, [event_id])[event_id]
             except ConflictError as error:
                 return _fail_written(results, str(error))

@@ -172,7 +172,7 @@ def label_time_us(record: DecisionRecord) -> int | None:
 def label_addition(version: DetectorVersion, record: DecisionRecord, entity: str) -> dict[str, int]:
     """Return what the label of a decision adds to the history of one of its entities.
 
-    An event that was let through becomes legitimate by itself; another one only by being labelled so.
+    An event that was let through becomes legitimate by itself; another one only by being labeled so.
     """
     if record.label is None or record.known_s is None:
         return {}

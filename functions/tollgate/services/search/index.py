@@ -16,7 +16,7 @@ from tollgate.adapters.s3.segments import DayTotalStore, SegmentGoneError, Segme
 from tollgate.adapters.s3.versions import VersionStore
 from tollgate.core.events.event import PAIR_SEPARATOR
 from tollgate.core.events.reader import read_amount
-from tollgate.core.search.entry import UNLABELLED, Entry, EntryKind, Rows, join
+from tollgate.core.search.entry import UNLABELED, Entry, EntryKind, Rows, join
 from tollgate.core.search.segment import read_rows, write_segment
 from tollgate.core.search.segment_names import SegmentName, choose_to_merge
 from tollgate.core.search.summary import DayTotal, DayTotals, is_total_of, mark_of, month_of
@@ -75,7 +75,7 @@ def read_entry(versions: VersionStore, change: Change) -> Entry:
         amount=_read_amount(versions, record),
         kind=EntryKind.of(decision),
         entities={entity: key for entity, key in record.entities.items() if PAIR_SEPARATOR not in key},
-        label=record.label or UNLABELLED,
+        label=record.label or UNLABELED,
         known_us=round((record.known_s or 0.0) * 1e6),
     )
 

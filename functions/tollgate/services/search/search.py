@@ -8,7 +8,7 @@ from typing import Any
 
 from tollgate.core.decisions.decision import Downgrade
 from tollgate.core.events.cells import earlier_spellings
-from tollgate.core.search.entry import UNLABELLED, Entry, Rows, join, token
+from tollgate.core.search.entry import UNLABELED, Entry, Rows, join, token
 from tollgate.core.search.ordering import position_of
 from tollgate.core.search.postings import read_bucket
 from tollgate.core.search.query import Query, is_older_than_all
@@ -79,7 +79,7 @@ def _serialize_entry(entry: Entry, downgraded: Downgrade | None) -> dict[str, An
         "money_at_risk": None if amount is None or probability is None else amount * probability,
         "entities": dict(entry.entities),
         "rules": [{"rule": rule, "shadow": shadow} for rule, shadow in kind.rules],
-        "label": None if entry.label == UNLABELLED else {"label": entry.label, "known_at": known_at},
+        "label": None if entry.label == UNLABELED else {"label": entry.label, "known_at": known_at},
         **kind.marks(),
     }
 

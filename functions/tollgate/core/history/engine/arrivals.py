@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.features.arithmetic import COLUMNS
-from tollgate.core.history.decay import quantise, weigh
+from tollgate.core.history.decay import quantize, weigh
 from tollgate.core.history.labels import NO_FRAUDS, NOTHING_WITHHELD, Frauds, Withheld
 from tollgate.core.history.plan import HistoryPlan
 from tollgate.core.history.sum_kinds import SUM_RULES, UNITS, AddedBy, Addends, SumKind
@@ -122,7 +122,7 @@ class Arrivals(Moments):
         if (kind, half_life) not in self._added:
             if kind not in self._values:
                 self._values[kind] = self._value(kind)
-            numbers = quantise(self._values[kind], self.weighed(half_life)[1], UNITS[kind])
+            numbers = quantize(self._values[kind], self.weighed(half_life)[1], UNITS[kind])
             self._added[kind, half_life] = Added.of(numbers)
         return self._added[kind, half_life]
 
@@ -197,7 +197,7 @@ class Arrivals(Moments):
         numbers[frauds], dated_s[frauds] = -1.0 * matured[rows], self._moments_s[rows]
         numbers[frauds.stop :] = 1.0
         epochs, weights = weigh(dated_s, self.plan.half_lives_s[half_life])
-        return epochs, Added.of(quantise(numbers, weights, UNITS[SumKind.LEGITIMATE]))
+        return epochs, Added.of(quantize(numbers, weights, UNITS[SumKind.LEGITIMATE]))
 
 
 def last_step_before(times_us: Ints, step_s: float) -> Ints:
