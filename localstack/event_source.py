@@ -72,7 +72,7 @@ class EventSourceMapping:
     pause_s: float = 0.2
 
     def deliver(self, source: Source, batch: Sequence[SourceRecord]) -> None:
-        """Bring a lot to its end: every record is done or given up, and committed as such."""
+        """Process a batch to its end: every record is done or given up, and committed."""
         waiting = [(list(batch), 0)]
         while waiting:
             records, tries = waiting.pop(0)

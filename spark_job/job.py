@@ -42,7 +42,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """What the job is called where it is noted that it was recorded: it follows from its output."""
+        """The name under which the job is marked as recorded; it follows from its output."""
         return name_after(self.output)
 
 

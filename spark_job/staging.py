@@ -34,7 +34,7 @@ class Stages:
 
 
 def name_after(folder: str) -> str:
-    """Return what the work that goes to a folder is called where it is noted that it was recorded."""
+    """Return the name under which the work for an output folder is marked as recorded."""
     return f"s-{hashlib.sha256(folder.rstrip('/').encode()).hexdigest()[:20]}"
 
 

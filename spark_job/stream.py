@@ -38,7 +38,7 @@ class Stream:
 
     @property
     def name(self) -> str:
-        """What the stream is called where it is noted what was recorded: it follows from its checkpoint."""
+        """The name under which micro-batches are marked as recorded; it follows from the checkpoint."""
         return name_after(self.checkpoint)
 
 

@@ -90,7 +90,7 @@ def kinesis() -> KinesisClient:
 
 @cache
 def hasty_kinesis() -> KinesisClient:
-    """Return a Kinesis client for results, which are put again by us: a try takes 4 seconds at most."""
+    """Return a Kinesis client for results, whose caller retries: one try takes 4 seconds at most."""
     import boto3  # noqa: PLC0415
 
     return boto3.client("kinesis", config=_config("v4", connect_s=1, read_s=3, tries=1))

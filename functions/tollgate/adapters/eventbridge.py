@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class EventsClient(Protocol):
-    """What is used of boto3's client."""
+    """The part of boto3's client that is used."""
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> Mapping[str, Any]:
         """Put up to ten events on a bus."""
@@ -25,7 +25,7 @@ class EventsClient(Protocol):
 
 @dataclass(frozen=True)
 class EventBus:
-    """The bus that was named, or none: then nothing is put. ``connect`` is called when the first event is."""
+    """An event bus by its name; without one, nothing is put. ``connect`` is called for the first event."""
 
     name: str
     connect: Callable[[], EventsClient]

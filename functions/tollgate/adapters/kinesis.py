@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Result:
-    """What is put of one decision. ``key`` decides on the shard."""
+    """The record of one decision. ``key`` selects the shard."""
 
     key: str
     content: bytes
@@ -35,7 +35,7 @@ class Result:
 
 @dataclass(frozen=True)
 class ResultStream:
-    """The stream that was named, or none: then nothing is put. ``connect`` is called when the first result is."""
+    """A stream for results by its ARN; without one, nothing is put. ``connect`` is called for the first result."""
 
     arn: str
     connect: Callable[[], KinesisClient]

@@ -38,7 +38,7 @@ class FileQueue:
     connect: Callable[[], SQSClient]
 
     def hand_on(self, key: str, etag: str) -> None:
-        """Put a notice of a file on the queue, of the same shape as one from S3, so that it is gone on with."""
+        """Put a notice of a file on the queue, of the same shape as one from S3, so that another run resumes it."""
         stored = {"key": quote_plus(key, safe="/"), "eTag": etag}
         body = json.dumps({"Records": [{"eventSource": HANDED_ON, "s3": {"object": stored}}]})
         try:
@@ -49,7 +49,7 @@ class FileQueue:
             raise UnavailableError(f"The queue did not take a file: {type(error).__name__}; try again.") from error
 
     def retry_after(self, receipt: str, after_s: float) -> None:
-        """Let a message that is being worked on come again no sooner than this, and no later unless it is put off."""
+        """Set the visibility timeout of a message in work: it comes again after this time, unless put off again."""
         timeout_s = min(max(int(after_s + 0.999), 0), _MAX_DELAY_S)
         try:
             self.connect().change_message_visibility(
@@ -70,7 +70,7 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class DeadLetterQueue:
-    """The queue of what was given up, and the one that files are put back to."""
+    """The dead-letter queue, and the queue that files are put back on."""
 
     client: SQSClient
     url: str
@@ -91,7 +91,7 @@ class DeadLetterQueue:
                 yield DeadLetter(found["MessageId"], found["Body"], found["ReceiptHandle"])
 
     def put_back(self, letter: DeadLetter) -> None:
-        """Send a message to the queue of files again, then delete it here: cut short in between, it is in both."""
+        """Send a message to the queue of files again, then delete it here; if interrupted in between, it is in both."""
         if not self.client.send_message(QueueUrl=self.queue_url, MessageBody=letter.body).get("MessageId"):
             raise UnavailableError("The queue did not take a message; try again.")
         self.delete(letter)

@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 
 
 def batched(items: Iterable[Item], most: int) -> Iterator[list[Item]]:
-    """Yield the items in lists of ``most``, and the rest."""
+    """Yield the items in lists of ``most``; the last list has the rest."""
     waiting = iter(items)
     while batch := list(islice(waiting, most)):
         yield batch

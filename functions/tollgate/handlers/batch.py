@@ -29,7 +29,7 @@ _FIRST_PAUSE_S = 30.0
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
-    """Score payments and set labels from the files that a batch of SQS messages tells of.
+    """Score payments and set labels from the files that a batch of SQS messages names.
 
     Answers which messages have to come again.
     """

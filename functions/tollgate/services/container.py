@@ -80,7 +80,7 @@ class Container:
         return self.versions.champion(detector or self.settings.detector, time.monotonic())
 
     def in_a_hurry(self) -> Container:
-        """Return the same storage for a caller who would rather go without than wait."""
+        """Return the same storage with short time limits, for a caller who can decide without it."""
         client = clients.impatient_dynamodb(self.settings.patience_s)
         return replace(
             self, histories=replace(self.histories, client=client), decisions=replace(self.decisions, client=client)

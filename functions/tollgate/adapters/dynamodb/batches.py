@@ -97,7 +97,7 @@ class BatchTable:
     table: str
 
     def announce(self, file: BatchFile, now: str) -> None:
-        """Note that a file is to come."""
+        """Note that a file will be uploaded."""
         self._update(file.batch_id, {**_described(file), **_listed(file, now), "status": "waiting"}, once=_ONCE)
 
     def take(self, file: BatchFile, lease: Lease, mark: str, now: str, now_s: float) -> BatchState | None:
@@ -122,7 +122,7 @@ class BatchTable:
         return self._update_ours(lease, values) is not None
 
     def keep(self, lease: Lease, checkpoint: str, progress: BatchProgress) -> bool:
-        """Make a checkpoint the one to go on from; False if another run has taken the lease."""
+        """Make a checkpoint the one to resume from; False if another run has taken the lease."""
         values: dict[str, str | int] = {"checkpoint": checkpoint, "progress": json.dumps(progress), "tries": 0}
         return self._update_ours(lease, values) is not None
 
@@ -138,7 +138,7 @@ class BatchTable:
         return self.look([batch_id]).get(batch_id)
 
     def look(self, batch_ids: Sequence[str]) -> dict[str, BatchState]:
-        """Return the states of batches by id, without those that there are none of."""
+        """Return the states of batches by id; unknown ids are left out."""
         keys = {batch_key(batch_id): batch_id for batch_id in batch_ids}
         items = get_items(self.client, {self.table: list(keys)})[self.table]
         return {keys[pk]: BatchState.of(item) for pk, item in items.items()}

@@ -60,15 +60,15 @@ class BatchStore:
         return open_source(self.s3, self.bucket, key, etag)
 
     def upload(self, sent: SentResults, run: int, part_bytes: int) -> ResultUpload:
-        """Begin to send results, or go on after what an earlier run sent."""
+        """Begin an upload of results, or resume that of an earlier run."""
         return ResultUpload(self.s3, self.bucket, sent, run, part_bytes)
 
     def publish(self, sent: SentResults, run: int) -> None:
-        """Make an object of results that were sent."""
+        """Complete an upload: make an object of the results that were sent."""
         upload.publish(self.s3, self.bucket, sent, run)
 
     def abandon(self, sent: SentResults) -> None:
-        """Forget results that were sent and will not be published."""
+        """Abort an upload of results that will not be published."""
         upload.abandon(self.s3, self.bucket, sent)
 
     @translated("S3")

@@ -13,7 +13,7 @@ _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
 
 
 def is_marker(key: str, size_bytes: int | None = None) -> bool:
-    """Return whether an object is no file of anybody's but what a program leaves beside some, such as _SUCCESS.
+    """Return whether an object is a marker that a program leaves beside files, such as _SUCCESS, and no file to score.
 
     So are folders, hidden files and what is in hidden folders, and empty objects whose name is that of no table.
     """
@@ -60,7 +60,7 @@ class BatchFile:
         return f"results/{self.batch_id}/{_SUFFIX.sub('', self.filename)}.{mark}.{suffix}"
 
     def part_key(self, number: int) -> str:
-        """Return where it is noted what became of one batch of a file's labels."""
+        """Return the key of the results of one batch of a file's labels."""
         return f"results/{self.batch_id}/parts/{number:05d}.json"
 
     def work_key(self, checkpoint: str, name: str) -> str:

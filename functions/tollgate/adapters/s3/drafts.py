@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Draft:
-    """Rules that somebody saved and that decide nothing. ``based_on`` is the version that decided then."""
+    """Rules that somebody saved and that do not decide yet. ``based_on`` is the version that was live then."""
 
     rules: tuple[Rule, ...]
     based_on: str

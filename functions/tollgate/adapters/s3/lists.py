@@ -33,7 +33,7 @@ class ListStore:
     _held: dict[str, tuple[str, ValueList]] = field(default_factory=dict)
 
     def current(self, detector: str, sealed: Lists) -> dict[str, ValueList]:
-        """Return those of the ``sealed`` lists that the bucket has in their place.
+        """Return the lists in the bucket that replace some of the ``sealed`` ones.
 
         A list that cannot be read as its kind is left as it was, and logged. Raises `UnavailableError` when the bucket
         does not answer.

@@ -39,7 +39,7 @@ Place = tuple[str, int, int]
 
 @cache
 def connect(s3: S3Client) -> Send:
-    """Return what sends requests as a client does: with its limits of time, its certificates and its proxies."""
+    """Return what sends requests with the time limits, the certificates and the proxies of a client."""
     config: Any = s3.meta.config
     certificates = botocore.session.get_session().get_config_variable("ca_bundle")
     options: dict[str, Any] = {
@@ -66,7 +66,7 @@ class ObjectRanges:
     send: Send | None = None
 
     def read(self, key: str, start: int, stop: int) -> bytes:
-        """Return the bytes from ``start`` up to ``stop``; what may pass is tried again.
+        """Return the bytes from ``start`` up to ``stop``; errors that may pass are retried.
 
         Raises `UnavailableError` when S3 does not answer, or refuses.
         """
@@ -121,7 +121,7 @@ class RangeCache:
             return content
 
     def put(self, place: Place, content: bytes) -> None:
-        """Keep a range, in place of those that were not asked for the longest time."""
+        """Keep a range, in place of the least recently used ones."""
         with self._lock:
             if place in self._kept:
                 return

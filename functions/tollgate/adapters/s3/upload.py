@@ -27,7 +27,7 @@ _WRITERS = 2
 
 
 class WorkLostError(UnavailableError):
-    """What an earlier run sent or noted is gone, as after days. The file has to be scored from its beginning."""
+    """What an earlier run sent or noted is gone, such as by expiry. The file has to be scored from its beginning."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def publish(s3: S3Client, bucket: str, sent: SentResults, run: int) -> None:
 
 
 def abandon(s3: S3Client, bucket: str, sent: SentResults) -> None:
-    """Let S3 drop the parts of an upload that nobody will complete; what fails is left to the bucket's own rule."""
+    """Abort an upload that nobody will complete; if that fails, the lifecycle rule of the bucket does it later."""
     if sent.upload_id is not None:
         with suppress(ClientError, BotoCoreError):
             s3.abort_multipart_upload(Bucket=bucket, Key=sent.key, UploadId=sent.upload_id)

@@ -25,14 +25,14 @@ def span_of(safety: Safety, time_s: float) -> int:
 
 
 def in_window(safety: Safety, counts: Counts, now_s: float) -> dict[int, tuple[int, int]]:
-    """Return the counts of the spans that count now."""
+    """Return the counts of the spans that lie in the window now."""
     now = span_of(safety, now_s)
     return {span: pair for span, pair in counts.items() if now - _SPANS < span <= now}
 
 
 @dataclass
 class BlockCounter:
-    """What this process counted and has not told the others yet, and what all told when it last asked.
+    """Counts of this process that it has not shared yet, and the counts of all processes as it last read them.
 
     Counts are span → (decisions, blocks). Not safe between threads; a function works on one event at a time.
     """

@@ -36,7 +36,7 @@ LabelName = Literal["fraud", "legitimate"]
 
 @dataclass(frozen=True)
 class Degraded:
-    """How an event was decided that could not be decided in full, and what was missing."""
+    """The fallback for an event that could not be decided in full, and what was missing."""
 
     mode: Literal["rules_only", "review", "allow"]
     missing: tuple[str, ...] = field(
@@ -54,7 +54,7 @@ class Downgrade:
 
 @dataclass(frozen=True)
 class Reason:
-    """What one idea did for an event's log-odds of fraud."""
+    """What one group of features did for an event's log-odds of fraud."""
 
     name: str
     impact: int = field(
@@ -147,11 +147,11 @@ class Decision:
 
     @property
     def acting_rules(self) -> list[str]:
-        """The rules that matched and are no shadows."""
+        """The rules that matched and are not in shadow mode."""
         return [hit.rule for hit in self.rules if not hit.shadow]
 
     def copy_with(self, **changes: object) -> Self:
-        """Return what `dataclasses.replace` does, in a tenth of its time, and as unchecked as that."""
+        """Return what `dataclasses.replace` does, in a tenth of its time, and checks as little."""
         assert changes.keys() <= vars(self).keys()
         copy = object.__new__(type(self))
         vars(copy).update(vars(self))
@@ -204,7 +204,7 @@ class KnownLabel:
 
 @dataclass(frozen=True)
 class StoredLabel(KnownLabel):
-    """A label with what was said about it."""
+    """A label with its note, and who gave it."""
 
     note: str | None
     labelled_by: str | None

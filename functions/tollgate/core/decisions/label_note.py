@@ -52,7 +52,7 @@ def _read(name: str, value: object) -> str | None:
 
 
 def holds_card_number(text: str) -> bool:
-    """Return whether a text holds what can be a card number, be it with other digits around it."""
+    """Return whether a text holds what can be a card number, even with other digits around it."""
     return any(_holds_one(re.findall(r"\d+", found)) for found in _GROUPS.findall(text))
 
 

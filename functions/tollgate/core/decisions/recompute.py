@@ -21,7 +21,7 @@ from tollgate.core.times.clock_skew import ClockUsed
 
 @dataclass(frozen=True)
 class Difference:
-    """Something that came out otherwise: as it is in the record, and as it is now."""
+    """A value that came out differently: as it is in the record, and as it is now."""
 
     what: str
     then: object

@@ -28,7 +28,7 @@ Pins = list[Any]
 
 @dataclass(frozen=True)
 class RankedReason:
-    """What one idea did for the log-odds of an event, with its impact from -5 to 5 and a sentence.
+    """What one group of features did for the log-odds of an event, with its impact from -5 to 5 and a sentence.
 
     ``feature`` is the place of the feature that the sentence is about.
     """

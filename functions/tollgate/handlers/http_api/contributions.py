@@ -24,7 +24,7 @@ class MovedByFeature(Moved):
 
 
 class MovedByGroup(Moved):
-    """How much features that stand for one idea move scores together."""
+    """How much the features of one group move scores together."""
 
     name: str
     features: list[str]

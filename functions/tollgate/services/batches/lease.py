@@ -108,7 +108,7 @@ class BatchLease:
         self._check(held=not self._lost.is_set())
 
     def keep(self, checkpoint: str) -> None:
-        """Make a checkpoint the one to go on from; raise `ConflictError` if the lease is lost."""
+        """Make a checkpoint the one to resume from; raise `ConflictError` if the lease is lost."""
         self._check(held=self._states.keep(self._lease, checkpoint, self._heartbeat()))
         self.checkpoint = checkpoint
 

@@ -38,7 +38,7 @@ _WITHOUT_MESSAGE = Delivery()
 
 
 class LeaseHeldError(ConflictError):
-    """Another run works on the same message, and has ``for_s`` seconds before that ends without a sign of life."""
+    """Another run works on the same message; its lease ends in ``for_s`` seconds unless it is renewed."""
 
     def __init__(self, batch_id: str, for_s: float) -> None:
         super().__init__(f"Batch {batch_id} is still worked on for this message; it comes again.")
@@ -46,7 +46,7 @@ class LeaseHeldError(ConflictError):
 
 
 class GivenUpError(TollgateError):
-    """A file that several runs brought no further. It stays in the dead-letter queue until it is put back."""
+    """A file on which several runs made no progress. It stays in the dead-letter queue until it is put back."""
 
     code = "given_up"
 

@@ -41,7 +41,7 @@ class BatchRun:
 
 
 def open_run(job: BatchJob, lease: BatchLease, folder: Path) -> BatchRun:
-    """Take up a file where the last run noted that it can be gone on with, or begin with the version that decides now.
+    """Resume a file from its last checkpoint, or begin it with the version that decides now.
 
     "Now" is when the first run began, whichever this is: all runs decide alike on what lies ahead of the clock. Raises
     `InputError` if there is no such detector or its events have no id, `WorkLostError` if what was noted is gone.
