@@ -124,7 +124,7 @@ def test_a_fraud_that_was_let_through_is_a_missed_one(contract: Contract, open_p
 def test_a_label_can_be_corrected(queue: AppTest, contract: Contract) -> None:
     press(queue, "Fraud")
     press(queue, "Last labeled")
-    assert "Labeled fraud, known since 23 Nov 2026, 19:20 UTC." in case_of(queue)
+    assert "Labeled fraud, known since Nov 23, 2026, 19:20 UTC." in case_of(queue)
     press(queue, "Legitimate")
     assert contract.decisions["most"]["label"]["label"] == "legitimate"
     assert "no longer count it as fraud" in texts(queue)

@@ -90,4 +90,4 @@ def test_letters_in_a_note_are_no_keys(page: Page, dashboard_url: str) -> None:
     note.press_sequentially("full of n, p, l and f")
     page.wait_for_timeout(1000)
     expect(note).to_have_value("full of n, p, l and f")
-    expect(page.get_by_text("No decisions yet this session", exact=False)).to_be_visible()
+    expect(page.get_by_text("No labels yet this session", exact=False)).to_be_visible()

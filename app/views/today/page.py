@@ -93,7 +93,7 @@ def _show_day(api: Api, detector: Detector, data: DayData) -> None:
 def _show_hours(detector: Detector, data: DayData, baseline: Baseline | None) -> None:
     heading, choice = st.columns([1, 1], vertical_alignment="center")
     words = (
-        f"Grey band: range of {baseline.words}. Line: median."
+        f"Gray band: range of {baseline.words}. Line: median."
         if baseline
         else "Not enough past days for a comparison yet."
     )
