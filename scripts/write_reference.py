@@ -72,14 +72,14 @@ def features_page(_page: str) -> str:
     """Return features.md: the features of the sample detector, in the order in which the model gets them."""
     features = sample_features()
     introduction = f"""\
-The {len(features)} features that `examples/sample/detector.toml` gives for the payments of
-`tollgate sample --rows {SAMPLE_ROWS} --seed {SAMPLE_SEED}`. Another detector file gives others: they follow from the
-declared columns, entities and half-lives, and the categories from the data. `GET /v1/detector` tells those of the
-version that decides.
+This page is for analysts who write rules and for data scientists. It lists the {len(features)} features that
+`examples/sample/detector.toml` gives for the payments of `tollgate sample --rows {SAMPLE_ROWS} --seed {SAMPLE_SEED}`.
+Another detector file gives other features: they follow from the declared columns, entities and half-lives. Categories
+come from the data. `GET /v1/detector` lists the features of the live version.
 
-A feature that cannot be computed is missing (NaN): an amount, place or category that the event lacks, an entity that it
-lacks, or what is usual for an entity whose history is too faint. What a half-life is:
-[how histories work](../explanation/how-histories-work.md)."""
+A feature is missing (NaN) if it cannot be computed. That is the case if the event has no amount, place, category or
+entity for it, or if the history of the entity has faded so far that nobody knows what is usual. [How histories
+work](../explanation/how-histories-work.md) explains half-lives."""
     return "\n".join([_WRITTEN, "# Features of the sample detector", "", introduction, "", *_feature_tables(features)])
 
 

@@ -52,16 +52,18 @@ def load_case(api: Api, detector: Detector, event_id: str) -> Case:
     return Case(decision, who, found.pop(who) if who else (), found)
 
 
-def shared_keys(detector: Detector, event: Json) -> list[tuple[str, str]]:
-    """Return the entities of one column that an event may share with others, with their keys, the customer first.
-
-    Pairs, such as customer + device, cannot be searched for.
-    """
+def entity_columns(detector: Detector) -> dict[str, str]:
+    """Return the column of each entity that can be searched for: pairs, such as customer + device, cannot."""
     columns: dict[str, list[str]] = {}
     for variable in detector.variables:
         for entity in variable.entities:
             columns.setdefault(entity, []).append(variable.name)
-    single = {entity: names[0] for entity, names in columns.items() if len(names) == 1}
+    return {entity: names[0] for entity, names in columns.items() if len(names) == 1}
+
+
+def shared_keys(detector: Detector, event: Json) -> list[tuple[str, str]]:
+    """Return the entities of one column that an event may share with others, with their keys, the customer first."""
+    single = entity_columns(detector)
     keys = [(entity, str(event[name]).strip()) for entity, name in single.items() if event.get(name) not in (None, "")]
     return sorted(keys, key=lambda one: one[0] != "customer")[: 1 + _MAX_LINKS]
 

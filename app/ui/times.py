@@ -112,7 +112,7 @@ def to_shown(at: datetime) -> datetime:
 
 
 def moment(text: str | None, *, time: bool = True, zone: bool = True) -> str:
-    """Return an ISO 8601 time as ``5 Jan 2026, 08:24 EST``, or the text itself if it is not one.
+    """Return an ISO 8601 time as ``Jan 5, 2026, 08:24 EST``, or the text itself if it is not one.
 
     ``time`` and ``zone`` leave out the time of day, or the name of the zone.
     """
@@ -131,12 +131,12 @@ def time_of_day(at: datetime, *, seconds: bool = False) -> str:
 
 
 def day(at: date) -> str:
-    """Return a day as ``5 Jan 2026``."""
-    return f"{at.day} {at:%b %Y}"
+    """Return a day as ``Jan 5, 2026``."""
+    return f"{at:%b} {at.day}, {at.year}"
 
 
 def period(first: str | None, last: str | None) -> str:
-    """Return two ISO 8601 times as ``1 Jan 2026 to 31 May 2026``."""
+    """Return two ISO 8601 times as ``Jan 1, 2026 to May 31, 2026``."""
     return f"{moment(first, time=False)} to {moment(last, time=False)}"
 
 
@@ -190,6 +190,6 @@ def column(title: str, *, time: bool = True, width: int | None = None, note: str
     zone = shown_zone()
     name = "UTC" if zone is UTC else str(zone)
     return st.column_config.DatetimeColumn(
-        f"{title} ({zone_name()})" if time else title, format="D MMM YYYY, HH:mm" if time else "D MMM YYYY",
+        f"{title} ({zone_name()})" if time else title, format="MMM D, YYYY, HH:mm" if time else "MMM D, YYYY",
         timezone=name, width=width, help=f"{note} Time zone: {name}. Downloads have UTC.".strip(),
     )  # fmt: skip

@@ -42,20 +42,20 @@ class TollgateError(Exception):
 
 
 class InputError(TollgateError):
-    """Something that was handed in cannot be used as it is."""
+    """The input cannot be used as it is."""
 
     code = "invalid_input"
     status = 422
 
 
 class DetectorFileError(InputError):
-    """A detector.toml that says something Tollgate does not understand."""
+    """The detector.toml has a mistake; names line and key."""
 
     code = "invalid_detector_file"
 
 
 class RuleError(InputError):
-    """A rule that cannot be read, or whose types do not fit; names line and column."""
+    """A rule has a syntax error, or types that do not fit; names line and column."""
 
     code = "invalid_rule"
 
@@ -65,19 +65,19 @@ class RuleError(InputError):
 
 
 class TableError(InputError):
-    """A table or file that cannot be read as events at all."""
+    """A whole table or file cannot be read as events."""
 
     code = "invalid_table"
 
 
 class TrainingDataError(TableError):
-    """A table that can be read and cannot be learned from."""
+    """The table can be read, but a model cannot learn from it."""
 
     code = "invalid_training_data"
 
 
 class TooManyKeysError(TableError):
-    """A file with more keys of entities, or more rows, than the memory for its histories holds."""
+    """The file has more keys of entities, or more rows, than fit in the memory for its histories."""
 
     code = "too_many_keys"
 
@@ -89,13 +89,13 @@ class TooManyKeysError(TableError):
 
 
 class ModelFileError(InputError):
-    """An ONNX file that somebody brings and that cannot become the model of a detector."""
+    """Your ONNX file cannot be used as the model of a detector."""
 
     code = "invalid_model"
 
 
 class EventError(InputError):
-    """One event with a value that cannot be used; names the column."""
+    """A value of the event cannot be used; names the column."""
 
     code = "invalid_event"
 
@@ -105,13 +105,13 @@ class EventError(InputError):
 
 
 class EventAheadError(EventError):
-    """One event with a time too far ahead of the server's clock."""
+    """The time of the event is too far ahead of the server's clock."""
 
     code = "event_ahead"
 
 
 class LabelError(InputError):
-    """A label that is neither 0 or 1 nor one of the declared words."""
+    """The label is not 0, 1 or one of the declared words."""
 
     code = "invalid_label"
 
@@ -122,14 +122,14 @@ class LabelError(InputError):
 
 
 class BodyTooLargeError(InputError):
-    """A request body over the limit of its route."""
+    """The request body is larger than this route allows."""
 
     code = "body_too_large"
     status = 413
 
 
 class ChangedError(InputError):
-    """A draft or a list that is no longer what the caller has seen."""
+    """Somebody else changed the draft or list after the caller read it."""
 
     code = "changed_meanwhile"
     status = 412
@@ -139,46 +139,46 @@ class ChangedError(InputError):
 
 
 class ConditionMissingError(InputError):
-    """A change without the ETag of what is to be changed."""
+    """The change needs the ETag of the draft or list, in `If-Match` or `If-None-Match`."""
 
     code = "condition_missing"
     status = 428
 
 
 class NotFoundError(InputError):
-    """A detector, event or batch that is not there."""
+    """The detector, event or batch does not exist."""
 
     code = "not_found"
     status = 404
 
 
 class SealError(TollgateError):
-    """A detector version whose files are not what was sealed."""
+    """The files of a detector version differ from what was sealed."""
 
     code = "broken_seal"
     status = 503
 
 
 class ParityError(TollgateError):
-    """An exported model that does not answer as the trained one does."""
+    """The exported model gives other answers than the trained model."""
 
     code = "export_differs"
 
 
 class ReasonsError(TollgateError):
-    """Reasons that do not add up to what the trained model says."""
+    """The reasons do not add up to the log-odds of the trained model."""
 
     code = "reasons_differ"
 
 
 class SettingsError(TollgateError):
-    """An environment variable that lacks, or cannot be read as what it stands for."""
+    """An environment variable is missing, or its value cannot be used."""
 
     code = "wrong_settings"
 
 
 class ConflictError(TollgateError):
-    """Two writers met too often on the same entity or pointer."""
+    """Too many writers changed the same entity or pointer at once."""
 
     code = "conflict"
     status = 503

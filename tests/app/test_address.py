@@ -16,7 +16,7 @@ IGNORED = ("in the URL", "ignored the URL")
     ("name", "query", "said"),
     [
         ("today", {"customer_id": "c1"}, "This page ignored the URL parameter customer_id. It accepts no parameters."),
-        ("queue", {"customer_id": "c1"}, "It accepts days, event, label, outcome, rule, score and sort."),
+        ("queue", {"customer_id": "c1"}, "It accepts days, entity, event, key, label, outcome, rule, score and sort."),
         ("queue", {"outcome": "maybe", "days": "7"}, "The value outcome=maybe in the URL is not valid here."),
         (
             "queue",

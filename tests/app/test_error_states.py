@@ -70,7 +70,7 @@ def test_a_new_version_is_told_of_until_it_is_seen(name: str, contract: Contract
     page.run()
     assert not page.exception
     assert f"Version {after} is live now and shown here. It replaced {before}." in texts(page)
-    assert "version of 26 Nov 2026" in texts(page)
+    assert "version of Nov 26, 2026" in texts(page)
     page.button(key="replaced-seen").click().run()
     assert "is live now" not in texts(page)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import TextInput
 
 from app.api.detector import read_detector
 from app.components.case import shared_keys
@@ -31,6 +32,10 @@ def queue(contract: Contract, open_page: OpenPage) -> AppTest:
 
 def listed(page: AppTest) -> list[str]:
     return [option.partition(" ")[0].replace("\\", "") for option in page.radio[0].options] if page.radio else []
+
+
+def note_of(page: AppTest) -> TextInput:
+    return next(field for field in page.text_input if field.label == "Note")
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -94,7 +99,7 @@ def test_a_rule_that_took_a_block_away_is_named_in_the_case_and_in_the_list(
 
 
 def test_deciding_labels_with_its_note_and_goes_on(queue: AppTest, contract: Contract) -> None:
-    queue.text_input[0].input("She was at home.")
+    note_of(queue).input("She was at home.")
     press(queue, "Fraud")
     assert contract.decisions["most"]["label"] | {"known_at": ""} == {
         "label": "fraud", "known_at": "", "note": "She was at home.", "labelled_by": None,
@@ -124,7 +129,7 @@ def test_a_fraud_that_was_let_through_is_a_missed_one(contract: Contract, open_p
 def test_a_label_can_be_corrected(queue: AppTest, contract: Contract) -> None:
     press(queue, "Fraud")
     press(queue, "Last labeled")
-    assert "Labeled fraud, known since 23 Nov 2026, 19:20 UTC." in case_of(queue)
+    assert "Labeled fraud, known since Nov 23, 2026, 19:20 UTC." in case_of(queue)
     press(queue, "Legitimate")
     assert contract.decisions["most"]["label"]["label"] == "legitimate"
     assert "no longer count it as fraud" in texts(queue)
@@ -132,12 +137,12 @@ def test_a_label_can_be_corrected(queue: AppTest, contract: Contract) -> None:
 
 
 def test_what_is_refused_is_said_and_the_case_stays(queue: AppTest, contract: Contract) -> None:
-    queue.text_input[0].input("Card 4111 1111 1111 1111")
+    note_of(queue).input("Card 4111 1111 1111 1111")
     press(queue, "Fraud")
     assert "card number" in texts(queue)
     assert contract.decisions["most"]["label"] is None
     assert ">most<" in case_of(queue)
-    assert queue.text_input[0].value == "Card 4111 1111 1111 1111"
+    assert note_of(queue).value == "Card 4111 1111 1111 1111"
 
 
 def test_next_and_previous_move_through_the_queue(queue: AppTest) -> None:

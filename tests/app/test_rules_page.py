@@ -107,7 +107,7 @@ def test_a_version_without_rules_says_where_to_write_one(contract: Contract, ope
 
 
 def test_the_draft_begins_with_the_rules_that_decide(draft: AppTest, contract: Contract) -> None:
-    assert "Drafts are not live. Same rules as version 20261120-1412-9f3ac1." in texts(draft)
+    assert "Drafts are not live. This draft has the rules of version 20261120-1412-9f3ac1." in texts(draft)
     assert next(button for button in draft.button if button.label == "Save draft").disabled
     assert contract.rules.draft is None
 
@@ -131,7 +131,7 @@ def test_rules_are_tried_before_they_are_saved(draft: AppTest, contract: Contrac
     press(draft, "Test on past events")
     shown = {metric.label: metric.value for metric in draft.metric}
     assert (shown["Hits"], shown["Fraud hits"], shown["Good customers affected"]) == ("1,200", "300", "870")
-    assert "Estimates for 48,210 payments from 1 Jun 2026 to 30 Jun 2026, 412 of them fraud" in texts(draft)
+    assert "Estimates for 48,210 payments from Jun 1, 2026 to Jun 30, 2026, 412 of them fraud" in texts(draft)
     assert draft.dataframe[0].value["Downgraded"].tolist()[0] == 11
     assert "large never matches: amount > 700 is never true; the largest is 512.30." in texts(draft).replace("\\", "")
     assert contract.rules.trials[0]["rules"][1]["expression"] == "amount > 700"
@@ -150,7 +150,7 @@ def test_settings_are_saved_with_the_draft(draft: AppTest, contract: Contract) -
     assert (saved["outcome"], saved["priority"], saved["shadow"]) == ("review", 7, True)
     assert contract.rules.draft["rules"][1]["expression"] == "amount > 500 // for now\n  && score >= 860"
     assert "1 changed" in texts(draft)
-    assert "Saved 23 Nov 2026, 19:20 UTC." in texts(draft)
+    assert "Saved Nov 23, 2026, 19:20 UTC." in texts(draft)
     assert draft.selectbox[0].value == 2, "the same rule is still open"
 
 
@@ -163,7 +163,7 @@ def test_a_rule_is_added_in_shadow_mode_and_removed(draft: AppTest, contract: Co
         name="new rule 1", expression="amount > 1000", outcome="review", shadow=True
     )
     press(draft, "Remove this rule")
-    assert "Same rules as version" in texts(draft)
+    assert "This draft has the rules of version" in texts(draft)
 
 
 def test_what_others_saved_is_not_overwritten(draft: AppTest, contract: Contract) -> None:
@@ -172,7 +172,7 @@ def test_what_others_saved_is_not_overwritten(draft: AppTest, contract: Contract
     contract.rules.save_draft({"rules": theirs, "saved_by": "Grace"}, None)
     press(draft, "Save draft")
     assert (
-        "Grace saved the draft in the meantime, 23 Nov 2026, 19:20 UTC. Your changes are still here but not saved."
+        "Grace saved the draft in the meantime, Nov 23, 2026, 19:20 UTC. Your changes are still here but not saved."
         in texts(draft)
     )
     assert contract.rules.draft is not None
@@ -212,7 +212,7 @@ def findings_of(page: AppTest) -> list[dict[str, str]]:
 def test_a_list_is_searched_and_changed(contract: Contract, open_page: OpenPage) -> None:
     page = open_part(open_page, "lists")
     assert page.dataframe[0].value["Value"].tolist() == ["c1", "c2", "c3"]
-    assert "3 text values, from the version of 20 Nov 2026, 14:12 UTC." in texts(page)
+    assert "3 text values, from the version of Nov 20, 2026, 14:12 UTC." in texts(page)
     page.text_area[0].input("c9\n\n c8 \nc9")
     press(page, "Add")
     assert contract.rules.lists["denied"] == ["c1", "c2", "c3", "c8", "c9"]

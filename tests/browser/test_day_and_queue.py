@@ -40,7 +40,7 @@ def _found(tollgate: RunningStack) -> list[dict[str, object]]:
 
 def test_today(page: Page, scheme: str, dashboard_url: str, decided: int) -> None:
     open_page(page, dashboard_url, "Today")
-    expect(page.get_by_text("Alert rate")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("Alert rate", exact=True)).to_be_visible(timeout=WAIT_MS)
     payments = page.get_by_test_id("stMetric").filter(has_text="Payments").get_by_test_id("stMetricValue")
     expect(payments).to_have_text(re.compile(r"^\d+$"), timeout=WAIT_MS)
     assert int(payments.inner_text()) >= decided
@@ -90,4 +90,4 @@ def test_letters_in_a_note_are_no_keys(page: Page, dashboard_url: str) -> None:
     note.press_sequentially("full of n, p, l and f")
     page.wait_for_timeout(1000)
     expect(note).to_have_value("full of n, p, l and f")
-    expect(page.get_by_text("No decisions yet this session", exact=False)).to_be_visible()
+    expect(page.get_by_text("No labels yet this session", exact=False)).to_be_visible()

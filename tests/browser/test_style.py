@@ -102,3 +102,12 @@ def test_every_page_has_an_address_of_its_own(page: Page, url: str) -> None:
     open_address(page, url, "today")
     expect(page.get_by_role("heading", name="Today", exact=True)).to_be_visible()
     assert page.get_by_test_id("stTopNavLink").count() == 8
+
+
+@ONCE
+def test_charts_offer_their_data_and_a_picture_but_no_specification(page: Page, url: str) -> None:
+    open_address(page, url, "queue?event=p1")
+    expect(page.get_by_role("button", name="Download as PNG").first).to_be_attached(timeout=WAIT_MS)
+    page.locator('[data-testid="stVegaLiteChart"]').first.hover()
+    expect(page.get_by_role("button", name="Download as PNG").first).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator('button[aria-label^="Copy Vega-Lite spec"]').first).to_be_hidden()

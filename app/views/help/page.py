@@ -145,7 +145,7 @@ METRICS: Mapping[str, str] = {
     "Score": "0 to 1000, scaled by false positives: about 2% of legitimate {events} score 900 or higher, 1% score 950 "
     "or higher, and 0.5% score 975 or higher. It is not a fraud probability.",
     "Probability": "The likelihood of fraud. Of {events} with a probability of 20%, about one in five is fraud.",
-    "Money at risk": "Probability of fraud × amount: the expected loss if the case is approved. Sorts the queue.",
+    "Money at risk": "Probability of fraud × amount: the expected loss if the case is approved. It sorts the queue.",
     "Recall": "The share of all fraud that is caught. The rest is missed.",
     "Precision": "The share of flagged {events} that are fraud. At 25%, three in four alerts are false positives.",
     "False positive rate": "The share of legitimate {events} that are flagged.",

@@ -123,7 +123,7 @@ def days_chart(days: Sequence[LiveDay], count: Callable[[Json], tuple[int, int]]
         .mark_bar()
         .encode(
             x=alt.X(
-                "day:O", title=None, timeUnit="utcyearmonthdate", axis=alt.Axis(format="%-d %b", labelOverlap=True)
+                "day:O", title=None, timeUnit="utcyearmonthdate", axis=alt.Axis(format="%b %-d", labelOverlap=True)
             ),
             y=alt.Y("count:Q", title="Known fraud", axis=alt.Axis(tickMinStep=1, tickCount=4)),
             color=alt.Color(

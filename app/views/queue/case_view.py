@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from app.api.client import Json
+from app.api.client import Api, Json
 from app.api.detector import Detector
 from app.components.case import HISTORY_DAYS, LINK_DAYS, Case
 from app.components.charts import show_chart
@@ -15,19 +15,23 @@ from app.components.matched_rules import describe_downgrade, show_rules
 from app.components.outcome_card import describe_override, empty_state, tone_of
 from app.components.reasons import HELP, explain_missing, reasons_list
 from app.ui import formatting, times
+from app.ui.links import show_link
 from app.ui.page import in_markdown
+from app.views.queue.add_to_list import show_add_to_list
 from app.views.queue.charts import FRAUD, MAX_DRAWN, Mark, build_graph, graph_chart, mark_payment, timeline_chart
+from app.views.queue.search import all_of_entity
 
 _REASONS = 5
 
 
-def show_case(detector: Detector, case: Case) -> None:
-    """Show a case; it needs no further request."""
+def show_case(api: Api, detector: Detector, case: Case) -> None:
+    """Show a case. Only what its buttons do asks the API."""
     st.html(case_head(detector, case.decision))
     why, around = st.columns([1, 1], gap="medium")
     with why, st.container(key="case-why", gap="xsmall"):
         _show_why(detector, case.decision)
         _show_event(detector, case.decision)
+        show_add_to_list(api, detector, case.decision)
     with around:
         this = _this(detector, case)
         _show_history(detector, case, this)
@@ -138,6 +142,7 @@ def _show_history(detector: Detector, case: Case, this: Mark) -> None:
     st.subheader(in_markdown(f"{name}: {said}"), anchor=False, help=about)
     chart = timeline_chart([*others, this], detector.currency)
     show_chart(chart, alt=f"{name} over time by amount: {said}")
+    show_link("queue", "List these payments", all_of_entity(entity, key))
 
 
 def _count_others(detector: Detector, others: Sequence[Mark]) -> str:
@@ -167,3 +172,7 @@ def _show_links(detector: Detector, case: Case, this: Mark) -> None:
     hubs = "; ".join(f"{hub.name}: {hub.said}" for hub in graph.hubs)
     chart = graph_chart(graph, detector.currency)
     show_chart(chart, alt=f"Linked {noun}. {hubs}")
+    with st.container(horizontal=True):
+        for entity, key in linked:
+            text = f"{noun[:1].upper()}{noun[1:]} with {formatting.entity(entity)} {key}"
+            show_link("queue", text, all_of_entity(entity, key))

@@ -91,7 +91,7 @@ def timeline_chart(marks: Sequence[Mark], currency: str) -> Chart:
 def _time_format(moments: Sequence[str]) -> str:
     """Return the time format of the axis: hours if all payments lie within two days."""
     known = sorted(datetime.fromisoformat(moment) for moment in moments)
-    return "%H:%M" if known[-1] - known[0] < timedelta(2) else "%-d %b"
+    return "%H:%M" if known[-1] - known[0] < timedelta(2) else "%b %-d"
 
 
 Point = tuple[float, float]

@@ -20,7 +20,7 @@ from app.ui.page import in_markdown, show_problem
 from app.views.queue.case_list import go_to, next_of
 
 _VERDICTS = "verdicts"
-_KEYS = "No decisions yet this session. Shortcuts: F fraud, L legitimate, N next, P previous, U last labeled."
+_KEYS = "No labels yet this session. Shortcuts: F fraud, L legitimate, N next, P previous, U last labeled."
 MAX_NOTE = 500
 _PROBLEM = "queue-problem"
 

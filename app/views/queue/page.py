@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import streamlit as st
 
@@ -19,8 +20,18 @@ from app.ui.page import in_markdown, problems_shown, show_page
 from app.ui.prefetch import prefetch
 from app.views.queue.case_list import EVENT, next_of, show_case_list
 from app.views.queue.case_view import show_case
+from app.views.queue.export import offer_download
 from app.views.queue.labels import latest_by_event, show_decide_bar, show_effect
-from app.views.queue.search import FILTERS, QueueTerms, find_cases, left_of, show_filters
+from app.views.queue.search import (
+    ANY,
+    FILTERS,
+    QueueTerms,
+    all_of_entity,
+    find_cases,
+    left_of,
+    show_entity_search,
+    show_filters,
+)
 from app.views.today.changes import judge_money
 from app.views.today.data import load_past_days
 
@@ -33,13 +44,18 @@ def show() -> None:
 def _show_body(api: Api, detector: Detector) -> None:
     terms = show_filters(detector)
     warning = st.container()
+    waiting, case = st.columns([5, 17], gap="medium")
+    with waiting:
+        terms = replace(terms, entity=show_entity_search(detector))
     found = find_cases(api, terms)
     cases = left_of(found["decisions"], terms)
     ids = [str(one["event_id"]) for one in cases]
     current = st.query_params.get(EVENT) or (ids[0] if ids else "")
-    waiting, case = st.columns([5, 17], gap="medium")
     with waiting:
+        _offer_all(terms)
         show_case_list(detector, terms.sort, cases, current, found)
+        if cases:
+            offer_download(cases)
     with case:
         show_effect(detector)
         if current:
@@ -49,6 +65,13 @@ def _show_body(api: Api, detector: Detector) -> None:
     if terms.sort == "money_at_risk":
         with warning, suppress(ApiProblem):
             _warn_of_money(api, detector)
+
+
+def _offer_all(terms: QueueTerms) -> None:
+    """Show a link to all payments of the entity that is searched for, if filters leave some out."""
+    entity, _, key = terms.entity.partition(":")
+    if key and (terms.outcome, terms.label, terms.rule, terms.days) != (ANY, ANY, ANY, 30):
+        show_link("queue", "All its payments, 30 days", all_of_entity(entity, key))
 
 
 def _warn_of_money(api: Api, detector: Detector) -> None:
@@ -67,7 +90,7 @@ def _show_current(api: Api, detector: Detector, event_id: str, ids: Sequence[str
         case = load_case(api, detector, event_id)
     show_decide_bar(api, detector, event_id, case, ids)
     if case is not None:
-        show_case(detector, case)
+        show_case(api, detector, case)
     if following:
         prefetch(following, lambda: load_case(api, detector, following))
 
@@ -77,7 +100,9 @@ def _show_nothing(detector: Detector, terms: QueueTerms) -> None:
     if latest_by_event() and terms.label == "none":
         st.html(empty_state("All done", "You labeled every case that matches these filters."))
     else:
-        text = f"No {formatting.plural(noun)} match the filters. Try more days, another outcome, or any label."
+        entity, _, key = terms.entity.partition(":")
+        whose = f" of {formatting.entity(entity)} {key}" if key else ""
+        text = f"No {formatting.plural(noun)}{whose} match the filters. Try more days, another outcome, or any label."
         st.html(empty_state("Nothing to review", text))
     show_link("today", "Go to Today")
 

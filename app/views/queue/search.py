@@ -5,29 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import streamlit as st
 
 from app import clock
 from app.api.client import Api, Json
 from app.api.detector import Detector
-from app.components.case import load_case
+from app.components.case import entity_columns, load_case
 from app.ui import formatting, times
 from app.ui.url_state import in_url, one_of
-from app.views.queue.case_list import LIMIT, PAGE
+from app.views.queue.case_list import EVENT, LIMIT, PAGE
 from app.views.queue.labels import latest_by_event
 
 ANY = "any"
 DAYS = {"1": "Today", "7": "7 days", "30": "30 days"}
 LABELS = {"none": "Not labeled", "fraud": "Fraud", "legitimate": "Legitimate", ANY: "Any label"}
 SORTS = {"money_at_risk": "Money at risk", "amount": "Amount", "score": "Score", "newest": "Newest first"}
-FILTERS = ("outcome", "days", "label", "sort", "rule", "score")
+FILTERS = ("outcome", "days", "label", "sort", "rule", "score", "entity", "key")
 _SCORES = (0, 1000)
 
 
 @dataclass(frozen=True)
 class QueueTerms:
-    """Search terms for decisions."""
+    """Search terms for decisions. ``entity`` is one entity's name and key, such as ``customer:c000170``, or empty."""
 
     outcome: str
     days: int
@@ -37,6 +38,7 @@ class QueueTerms:
     from_score: int
     to_score: int
     limit: int = PAGE
+    entity: str = ""
 
     def takes(self, label: str) -> bool:
         """Return whether a payment with this label matches."""
@@ -59,6 +61,7 @@ class QueueTerms:
             "from_score": "" if whole else str(self.from_score),
             "to_score": "" if whole else str(self.to_score),
             "sort": self.sort,
+            "entity": self.entity,
             "limit": str(self.limit),
         }
 
@@ -102,6 +105,40 @@ def show_filters(detector: Detector) -> QueueTerms:
         high,
         st.session_state.get(LIMIT, PAGE),
     )
+
+
+def show_entity_search(detector: Detector) -> str:
+    """Show the search for the payments of one entity; return its name and key, or an empty text."""
+    names = list(entity_columns(detector))
+    if not names:
+        return ""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="queue-entity"):
+        name = st.selectbox(
+            "Search by", names, width=115, format_func=formatting.title,
+            **_opening_the_first(in_url("entity", names[0], one_of(names))),
+        )  # fmt: skip
+        key = st.text_input(
+            "Value", placeholder="Exact ID", width="stretch",
+            **_opening_the_first(in_url("key", "", str.strip, str.strip)),
+            help="Lists the payments of this one entity that match the filters above.",
+        )  # fmt: skip
+    return f"{name}:{key.strip()}" if key.strip() else ""
+
+
+def _opening_the_first(bound: dict[str, Any]) -> dict[str, Any]:
+    """Return a widget's arguments such that a change also closes the open case: the first one found opens."""
+    keep = bound["on_change"]
+
+    def change() -> None:
+        keep()
+        st.query_params.pop(EVENT, None)
+
+    return {**bound, "on_change": change}
+
+
+def all_of_entity(entity: str, key: str) -> dict[str, str]:
+    """Return the queue's query for all payments of an entity in the last 30 days."""
+    return {"entity": entity, "key": key, "outcome": ANY, "label": ANY, "days": "30", "sort": "newest"}
 
 
 def review_outcome(order: list[str]) -> str:

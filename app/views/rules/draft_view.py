@@ -43,7 +43,7 @@ def _show_state(draft: Draft) -> None:
     said = (
         f"Changes from version {saved['detector_version']}: {', '.join(differences)}."
         if differences
-        else (f"Same rules as version {saved['detector_version']}.")
+        else (f"This draft has the rules of version {saved['detector_version']}.")
     )
     if saved["saved_at"]:
         whom = f" by {saved['saved_by']}" if saved["saved_by"] else ""

@@ -91,7 +91,7 @@ COLUMNS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("Unusually large amounts", ("unusual_count",)),
     ("Confirmed fraud", ("fraud_count", "ordinary_fraud_count")),
     ("Confirmed legitimate", ("legitimate_count",)),
-    ("Distance from usual place", ("distance_km",)),
+    ("Distance from usual location", ("distance_km",)),
 )
 WHOLE = (
     "5+ (4.0) means at least 5, with a combined weight of 4.0 now. A {event} starts with a weight of 1, which halves "
@@ -170,11 +170,12 @@ def explain_outweighed(histories: Sequence[Json], tables: Sequence[Mapping[str, 
     for known, table in zip(histories, tables, strict=True):
         frauds = max((float(table[name]["value"] or 0.0) for name in _FRAUDS if name in table), default=0.0)
         if "count" in table and frauds > float(table["count"]["value"] or 0.0) + _ROUNDED:
-            odd.append(" and ".join(formatting.entity(str(column)) for column in known["columns"]))
+            odd.append(" + ".join(formatting.entity(str(column)) for column in known["columns"]))
     if not odd:
         return ""
+    named = odd[0] if len(odd) == 1 else f"{', '.join(odd[:-1])} and {odd[-1]}"
     return (
-        f"For {', '.join(odd)}, confirmed fraud outweighs all {formatting.plural(noun)}: a {noun} loses weight from "
+        f"For {named}, confirmed fraud outweighs all {formatting.plural(noun)}: a {noun} loses weight from "
         "when it was made, a fraud only from the day it was confirmed."
     )
 
@@ -207,7 +208,7 @@ def _newcomers(histories: Sequence[Json], noun: str) -> str:
         if known["key"] is not None and not known["remembered"]
     ]
     if not new:
-        return f"All of them have earlier {formatting.plural(noun)}, also together."
+        return f"Each entity and each pair has earlier {formatting.plural(noun)}."
     return f"No earlier {formatting.plural(noun)} on record for this " + ", or this ".join(new) + "."
 
 
