@@ -62,6 +62,21 @@ def test_a_timestamp_that_is_none_is_named(page: AppTest) -> None:
     assert "No score yet" in texts(page)
 
 
+def test_an_example_of_another_writing_fills_the_form_and_is_left_to_the_api(
+    contract: Contract, open_page: OpenPage
+) -> None:
+    for example in contract.detector["examples"]:
+        example["event"] |= {"timestamp": "14.06.2026 21:07", "amount": "1.412,50", "express": "1.0"}
+    page = open_page("score").run()
+
+    assert not page.exception
+    assert page.number_input(key="event.amount").value is None
+    assert page.selectbox(key="event.express").value is True
+    page.number_input(key="event.amount").set_value(1412.5).run()
+    assert "must look like" not in texts(page)
+    assert contract.questions[-1]["event"]["timestamp"] == "14.06.2026 21:07"
+
+
 def test_the_score_moves_with_the_form_and_nothing_is_recorded(page: AppTest, contract: Contract) -> None:
     assert "<b>988</b>" in texts(page)
     for amount, score in ((1200.0, 921), (64.0, 312)):

@@ -186,7 +186,8 @@ def _show_costs(detector: Detector, table: ScoreTable, thresholds: list[tuple[st
     unit = f" ({detector.currency})" if detector.currency else ""
     chart = cost_chart(sweep(table, high, prices, blocks_alone=alone), low, best[0], unit)
     show_chart(chart, alt="Cost per day at each threshold")
-    totals = [price(table, *pair, prices).total for pair in ((low, high), best)]
+    # Rounded first, so that the saving is the difference of the two figures on the screen.
+    totals = [round(price(table, *pair, prices).total) for pair in ((low, high), best)]
     here, least, less = (formatting.money(cost, detector.currency) for cost in (*totals, totals[0] - totals[1]))
     saving = f"You could save {less} a day." if totals[0] - totals[1] >= 1 else ""
     where = " and ".join(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, TypeAlias
 
 import streamlit as st
@@ -87,9 +88,17 @@ def find_errors(detector: Detector, event: Json, before: Json | None = None) -> 
     errors = [f"Fill in {', '.join(missing)}."] if missing else []
     for variable in detector.variables:
         text = event.get(variable.name)
-        if variable.type == "timestamp" and text is not None and not ISO_TIME.fullmatch(str(text)):
+        if variable.type != "timestamp" or text is None or text == (before or {}).get(variable.name):
+            continue
+        if _takes_iso(detector, variable) and not ISO_TIME.fullmatch(str(text)):
             errors.append(f"{formatting.title(variable.name)} must look like 2026-01-05T13:24:11Z.")
     return errors
+
+
+def _takes_iso(detector: Detector, variable: Variable) -> bool:
+    """Return whether times look like ISO 8601, by the examples; if not, only the API knows how they are written."""
+    written = [str(example.event[variable.name]) for example in detector.examples if variable.name in example.event]
+    return all(ISO_TIME.fullmatch(text) for text in written)
 
 
 def _key(variable: Variable) -> str:
@@ -99,12 +108,21 @@ def _key(variable: Variable) -> str:
 def _widget_value(variable: Variable, value: object) -> Value:
     """Return a value as the variable's widget holds it; None or an empty text for none."""
     if variable.type == "number":
-        return None if value is None or value == "" else float(str(value))
+        return _read_number(value)
     if variable.type == "boolean":
-        return None if value is None else str(value).lower() in {"1", "true", "yes"}
+        return None if value is None or value == "" else str(value).lower() in {"1", "1.0", "true", "t", "yes", "y"}
     if variable.values:
         return None if value is None or value == "" else str(value)
     return "" if value is None else str(value)
+
+
+def _read_number(value: object) -> float | None:
+    """Return a number; None for none, and for a text that is written otherwise, such as 1.412,50."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
 
 
 def _show_widget(variable: Variable, currency: str, *, fixed: bool) -> Value:
