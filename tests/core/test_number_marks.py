@@ -68,6 +68,7 @@ def test_the_marks_that_are_declared_are_told_from_those_of_a_number() -> None:
     german = replace(PLAIN, decimal=",", thousands=".")
 
     said = 'is not a number with decimal = "," and thousands = ".", as [event] says'
-    assert refusals(german, "1009.17") == {f'"1009.17" {said}; set decimal = "." in [event]'}
-    assert refusals(german, "1,009.17") == {f'"1,009.17" {said}; set decimal = "." and thousands = "," in [event]'}
+    others = "in [event] if all numbers are written this way"
+    assert refusals(german, "1009.17") == {f'"1009.17" {said}; set decimal = "." {others}'}
+    assert refusals(german, "1,009.17") == {f'"1,009.17" {said}; set decimal = "." and thousands = "," {others}'}
     assert refusals(german, "€ 5,00") == {f'"€ 5,00" {said}; {_REMOVE.format("€")}'}

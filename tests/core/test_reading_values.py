@@ -100,7 +100,7 @@ def test_what_is_neither_true_nor_false_is_refused(value: object) -> None:
     problem = problem_of(present=value)
 
     assert (problem.row, problem.column) == (1, "present")
-    assert "neither true nor false" in problem.message
+    assert "neither true nor false; write yes or no, or declare the column as categorical" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -283,6 +283,20 @@ def test_a_number_that_touches_another_has_all_its_digits(form: str, value: obje
     assert read_time_column("t", column, TimeFormat(form))[0].tolist() == [expected] * 2
 
 
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [("%d.%m.%Y %H:%M", "31.06.2026 12:00"), ("%Y-%j", "2026-366"), ("%d%m%Y", "29022026")],
+)
+def test_a_day_that_does_not_exist_is_called_so(form: str, text: str) -> None:
+    said = f'"{text}" is on a day that does not exist, as timestamp_format "{form}" reads it; correct the date'
+    assert refusal(TimeFormat(form), text) == said
+
+
+@pytest.mark.parametrize("text", ["2026-06-31T12:00:00Z", "2026-02-29", "2026-06-30 25:00"])
+def test_an_iso_time_that_does_not_exist_is_called_so(text: str) -> None:
+    assert refusal(TimeFormat(), text) == f'"{text}" is on a day or at a time that does not exist; correct it'
+
+
 ADJACENT = ("%d%m%Y", "%m%d%y", "%Y%m%d", "%y%m%d%H", "%Y%m%d%H%M%S", "%H%M%S%d%m%Y", "%Y%j%H%M", "%d%m%Y%I%M%p")
 
 

@@ -131,7 +131,9 @@ def read_boolean(value: object) -> float:
         return 1.0
     if text in _FALSE:
         return 0.0
-    raise ValueError(f"{shown(value)} is neither true nor false")
+    raise ValueError(
+        f"{shown(value)} is neither true nor false; write yes or no, or declare the column as categorical in [event]"
+    )
 
 
 def read_text(value: object) -> str | None:

@@ -46,7 +46,9 @@ def advise(text: object, decimal: str = ".", thousands: str | None = None) -> st
     if not marks and not _matches(plain, decimal, thousands):
         return ""
     if marks:
-        steps.append(_describe(marks, decimal))
+        # Where marks are declared, one number with others is more often wrong than the declaration.
+        declared = (decimal, thousands) != (".", None)
+        steps.append(_describe(marks, decimal) + (" if all numbers are written this way" if declared else ""))
     return f"; {' and '.join(steps)}" if steps else ""
 
 

@@ -69,6 +69,11 @@ def read_iso(text: str) -> datetime:
     return datetime.fromisoformat(f"{found['date']}T{found['time']}{zone}" if "time" in found else found["date"])
 
 
+def is_written_as_iso(text: str) -> bool:
+    """Return whether a text has the form of an ISO time, even if the calendar or the clock lacks it."""
+    return _ISO.fullmatch(text) is not None
+
+
 def _is_fraction(end: str) -> bool:
     return end[0] == "." and end[-1] == "Z" and end[1:-1].isdigit()
 

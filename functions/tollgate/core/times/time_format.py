@@ -27,7 +27,7 @@ from tollgate.core.times.bare_numbers import (
     read_bare_number,
     spell,
 )
-from tollgate.core.times.iso_time import read_iso, suggest_form
+from tollgate.core.times.iso_time import is_written_as_iso, read_iso, suggest_form
 from tollgate.core.times.time_pattern import TimePattern
 from tollgate.core.times.timestamps import to_microseconds, to_moment
 
@@ -152,6 +152,9 @@ class TimeFormat:
         try:
             moment = self._pattern.read(text)
         except ValueError:
+            if self._pattern.is_written_so(text):
+                said = f'{shown(value)} is on a day that does not exist, as timestamp_format "{self.form}" reads it'
+                raise ValueError(f"{said}; correct the date") from None
             said = f'{shown(value)} does not follow timestamp_format "{self.form}"'
             if self._pattern.lacks_digits(text):
                 said += "; digits are missing, such as a zero in front that numbers lose: export the column as text"
@@ -165,6 +168,8 @@ class TimeFormat:
         try:
             moment = read_iso(text)
         except ValueError:
+            if is_written_as_iso(text):
+                raise ValueError(f"{shown(value)} is on a day or at a time that does not exist; correct it") from None
             raise ValueError(f"{shown(value)} is no time such as 2026-01-31T13:24:11Z; {suggest_form(text)}") from None
         return self._instant(moment, value)
 

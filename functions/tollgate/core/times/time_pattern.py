@@ -109,6 +109,10 @@ class TimePattern:
             return False
         return True
 
+    def is_written_so(self, text: str) -> bool:
+        """Return whether a text has the form of the pattern, even if the calendar lacks its day."""
+        return self._expression is not None and self._expression.fullmatch(text) is not None
+
     def lacks_digits(self, text: str) -> bool:
         """Return whether a text would follow if numbers that touch others could have fewer digits."""
         return self._expression is not None and self._lenient.fullmatch(text) is not None
