@@ -2,6 +2,7 @@
 
     python -m localstack.deployment --endpoint-url http://127.0.0.1:4566
     python -m localstack.deployment --template .aws-sam/build/template.yaml
+    python -m localstack.deployment --parameter-overrides Detector=cards
 
 For a real account use `sam build && sam deploy`; this does the same to an emulator in seconds. It packages the
 functions itself, or takes what `sam build` built.
@@ -12,7 +13,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -39,6 +40,7 @@ from localstack.template import (
     open_routes,
     point_to_uploads,
     write_out_limits,
+    write_out_settings,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +104,8 @@ def deploy(
     archives = package_folders(find_folders(template, built)) if built else _package(template, runtime)
     uploaded = {archive: upload(endpoint_url, archive) for archive in set(archives.values())}
     uploads = {name: uploaded[archive] for name, archive in archives.items()}
-    template = point_to_uploads(write_out_limits(open_routes(template), parameters), uploads)
+    template = write_out_settings(write_out_limits(open_routes(template), parameters), parameters)
+    template = point_to_uploads(template, uploads)
     outputs = _apply(endpoint_url, template, parameters)
     _wait_for_functions(endpoint_url)
     return Deployment(
@@ -229,6 +232,18 @@ def _local_function_url(endpoint_url: str, outputs: Mapping[str, str]) -> str:
     return f"{endpoint_url.rstrip('/')}/_aws/lambda-url/{host.split('.')[0]}"
 
 
+def _read_overrides(given: Sequence[str], template: Path) -> dict[str, str]:
+    """Return the parameters of a template by their names; raise `DeploymentError` for what is none."""
+    known = load_template(template)["Parameters"]
+    overrides = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or name not in known:
+            raise DeploymentError(f'"{one}" sets no parameter of template.yaml; write it like Detector=cards.')
+        overrides[name] = value
+    return overrides
+
+
 def main() -> None:
     """Deploy, and print where everything is, as JSON."""
     default = os.environ.get("AWS_ENDPOINT_URL", f"http://{HOST}:{DEFAULT_PORT}")
@@ -237,10 +252,13 @@ def main() -> None:
     parser.add_argument("--endpoint-url", default=default, help="address of the emulator (default: %(default)s)")
     parser.add_argument("--containers", action="store_true", help="the emulator runs functions in Lambda containers")
     parser.add_argument("--template", type=Path, help="template that `sam build` wrote (default: package the code now)")
+    overrides = "parameters of the template, as for `sam deploy`, such as Detector=cards"
+    parser.add_argument("--parameter-overrides", nargs="+", default=[], metavar="NAME=VALUE", help=overrides)
     asked = parser.parse_args()
     runtime = LAMBDA if asked.containers else THIS_MACHINE
     try:
-        deployment = deploy(asked.endpoint_url, runtime=runtime, built=asked.template)
+        parameters = {**PARAMETERS, **_read_overrides(asked.parameter_overrides, asked.template or TEMPLATE)}
+        deployment = deploy(asked.endpoint_url, parameters, runtime=runtime, built=asked.template)
     except (BotoCoreError, DeploymentError, FileNotFoundError) as error:
         raise SystemExit(f"The stack was not deployed: {error}") from None
     print(json.dumps(asdict(deployment), indent=2))

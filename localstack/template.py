@@ -39,6 +39,21 @@ def write_out_limits(template: dict[str, Any], parameters: Mapping[str, str]) ->
     return template
 
 
+def write_out_settings(template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """The template with parameters written out in the functions' environment.
+
+    SAM publishes a new version of a function when the text of its properties changes, not the value of a parameter in
+    them (https://github.com/aws/serverless-application-model/issues/3820).
+    """
+    functions = [template["Globals"]["Function"], *(each["Properties"] for each in template["Resources"].values())]
+    for properties in functions:
+        settings = properties.get("Environment", {}).get("Variables", {})
+        for name, value in settings.items():
+            if isinstance(value, dict) and value.get("Ref") in parameters:
+                settings[name] = parameters[value["Ref"]]
+    return template
+
+
 def find_code(template: dict[str, Any]) -> dict[str, str]:
     """The functions and layers by their logical ids, each with the property that says where its code is."""
     return {

@@ -117,7 +117,10 @@ def _load_detector(url: str, _connection: Connection) -> Json:  # noqa: ARG001 -
 
 def _show_no_detector(problem: ApiProblem) -> None:
     if problem.status == 404:
-        sentence = "The API has no detector yet. Train and deploy one, then try again."
+        sentence = (
+            "The deployment's detector has no version yet. Publish one, or deploy again with the id of a detector that "
+            "has one as the parameter Detector."
+        )
         show_problem(ApiProblem(f"{sentence} API message: {problem}", 404))
     else:
         show_problem(problem)

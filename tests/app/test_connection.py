@@ -42,7 +42,7 @@ def test_without_an_address_the_page_says_what_to_set(name: str, open_page: Open
     [
         (401, "requires signed requests"),
         (403, "denied access"),
-        (404, "no detector yet"),
+        (404, "detector has no version yet"),
         (429, "The API is busy"),
         (500, "failed to process the request (500)"),
         (503, "failed to process the request (503)"),

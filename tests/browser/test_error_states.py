@@ -19,7 +19,7 @@ from tests.browser.test_pages import keep_screenshot, turn_to
 pytestmark = pytest.mark.browser
 SLOW_MS = 60_000
 FAULTS = {
-    "empty": (404, {"message": "There is no detector payments."}, "no detector yet"),
+    "empty": (404, {"message": "There is no detector payments."}, "detector has no version yet"),
     "forbidden": (403, {"Message": "Forbidden"}, "denied access"),
     "expired": (403, EXPIRED, "has expired"),
     "busy": (429, {"message": "Too Many Requests"}, "The API is busy"),

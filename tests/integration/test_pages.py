@@ -20,9 +20,9 @@ import boto3
 import pytest
 from tollgate import clock
 
-from localstack.deployment import connection, find_output
+from localstack.deployment import Deployment, connection, find_output
 from localstack.emulator import PYTHON, find_free_port
-from localstack.running import RunningStack, call
+from localstack.running import ApiProblemError, RunningStack, call
 from tests.docs.pages import ROOT, Block, blocks_run_by, read_blocks
 from tests.services.stream_reading import take_messages
 
@@ -177,7 +177,7 @@ def test_a_list_is_put_and_a_draft_of_rules_taken(tollgate: RunningStack, folder
 
 @pytest.mark.kafka
 def test_the_emulator_is_used_by_hand(tollgate: RunningStack, folder: Path) -> None:
-    start, deploy, stream = blocks_of(EMULATOR, "sh")
+    start, deploy, override, stream = blocks_of(EMULATOR, "sh")
     (script,) = blocks_of(EMULATOR, "python")
     write_payments(tollgate, folder / "payments.csv", "by-hand")
     port = str(find_free_port())
@@ -189,6 +189,9 @@ def test_the_emulator_is_used_by_hand(tollgate: RunningStack, folder: Path) -> N
     ) as emulator:
         try:
             printed = sh(tollgate, folder, wait_for_port(port) + deploy.text.replace("4566", port))
+            assert sh(tollgate, folder, override.text.replace("4566", port)) == printed
+            with pytest.raises(ApiProblemError, match='There is no detector "cards" here'):
+                call(Deployment(**json.loads(printed)), "GET", "/v1/healthz")
         finally:
             emulator.terminate()
     described = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.+?) \| ", EMULATOR.read_text(), flags=re.MULTILINE)))
