@@ -39,6 +39,7 @@ EXPIRY = "x"
 # Histories that are added to together: each batch has one write more, its mark.
 BATCH_KEYS = MAX_ACTIONS - 1
 _WRITERS = 4
+_EXPIRY_PLACE, _LATEST_PLACE = f":{EXPIRY}", f":{LATEST}"
 
 
 def history_key(space: str, entity: str, key: str) -> str:
@@ -58,6 +59,15 @@ def _expression(added: tuple[str, ...], removed: tuple[str, ...]) -> tuple[str, 
     places = tuple(f":{name}" for name in added)
     adding = ", ".join(f"{name} {place}" for name, place in zip(added, places, strict=True))
     return adding, ", ".join(removed), places
+
+
+def _fold(added: StoredSums, stale: Collection[str], matured: Matured) -> StoredSums:
+    """Return what is added together with what matured events are worth, and without those steps that stay."""
+    folded = {name: number for name, number in matured.added.items() if name in added or name not in stale}
+    sums = {**added, **{name: added.get(name, 0) + number for name, number in folded.items()}}
+    # What is added to a step that matured stays, and the step with it.
+    kept = {name: number for name, number in matured.steps.items() if name in sums}
+    return sums | {name: sums[name] - number for name, number in kept.items()}
 
 
 @dataclass(frozen=True)
@@ -133,29 +143,26 @@ class HistoryTable:
         ``latest`` is what the addition does to the time of the latest one. Matured events are folded on the way; the
         action fails if they are no longer what was read.
         """
-        folded = {name: number for name, number in matured.added.items() if name in added or name not in stale}
-        sums = {**added, **{name: added.get(name, 0) + number for name, number in folded.items()}}
+        sums = _fold(added, stale, matured) if matured.steps else added
         # DynamoDB takes each name once: a sum that is stale may be stored and folded into as well.
         removed = [name for name in dict.fromkeys((*stale, *matured.steps)) if name not in sums]
-        # What is added to a step that matured stays, and the step with it.
-        kept = {name: number for name, number in matured.steps.items() if name in sums}
-        sums |= {name: sums[name] - number for name, number in kept.items()}
         adding, removing, places = _expression(tuple(sums), tuple(removed))
         values = {place: {"N": str(number)} for place, number in zip(places, sums.values(), strict=True)}
-        values |= {f":was_{name}": {"N": str(number)} for name, number in matured.steps.items()}
-        action: dict[str, Any] = {
-            "TableName": self.table,
-            "Key": {"pk": {"S": pk}},
-            "ExpressionAttributeValues": {**values, f":{EXPIRY}": {"N": str(int(expires_s))}},
-        }
+        values[_EXPIRY_PLACE] = {"N": str(int(expires_s))}
         if latest.adds:
-            adding = f"{adding}, {latest.adds} :{LATEST}" if adding else f"{latest.adds} :{LATEST}"
-            action["ExpressionAttributeValues"][f":{LATEST}"] = {"N": "1"}
+            adding = f"{adding}, {latest.adds} {_LATEST_PLACE}" if adding else f"{latest.adds} {_LATEST_PLACE}"
+            values[_LATEST_PLACE] = {"N": "1"}
         if latest.removes:
             removing = ", ".join((removing, *latest.removes) if removing else latest.removes)
         remove = f" REMOVE {removing}" if removing else ""
-        action["UpdateExpression"] = f"SET {EXPIRY} = :{EXPIRY} ADD {adding}{remove}"
+        action: dict[str, Any] = {
+            "TableName": self.table,
+            "Key": {"pk": {"S": pk}},
+            "UpdateExpression": f"SET {EXPIRY} = {_EXPIRY_PLACE} ADD {adding}{remove}",
+            "ExpressionAttributeValues": values,
+        }
         if matured.steps:
+            values |= {f":was_{name}": {"N": str(number)} for name, number in matured.steps.items()}
             action["ConditionExpression"] = " AND ".join(f"{name} = :was_{name}" for name in matured.steps)
         return action
 

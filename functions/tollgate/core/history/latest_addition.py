@@ -32,10 +32,10 @@ def _time_of(name: str) -> int:
 
 def latest_us(names: Iterable[str]) -> int | None:
     """Return the time of the latest addition to a history; None for one written by code that did not keep it."""
-    found = latest_names(names)
-    if len(found) > 1:
-        return max(map(_time_of, found))
-    return _time_of(found[0]) if found else None
+    found = [name for name in names if name[0] == LATEST]
+    if len(found) == 1:
+        return _time_of(found[0])
+    return max(map(_time_of, found)) if found else None
 
 
 def latest_names(names: Iterable[str]) -> list[str]:
@@ -67,6 +67,8 @@ def move_latest(names: Iterable[str], time_us: int) -> LatestMoved:
     latest = latest_us(found)
     if latest is None or latest < time_us:
         return LatestMoved(latest_name(time_us), tuple(found))
+    if len(found) == 1:
+        return NOT_MOVED
     return LatestMoved(None, tuple(name for name in found if _time_of(name) != latest))
 
 

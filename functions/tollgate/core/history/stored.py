@@ -143,8 +143,7 @@ NOTHING_MATURED = Matured({}, {})
 
 def fold_matured(plan: HistoryPlan, entity: str, stored: StoredSums, time_s: float) -> Matured:
     """Return the open events of a stored history that have matured before ``time_s``."""
-    opened = [name for name in stored if name[0] == OPEN]
-    if plan.maturing is None or not opened:
+    if plan.maturing is None or not (opened := [name for name in stored if name[0] == OPEN]):
         return NOTHING_MATURED
     step_s = plan.maturing.step_s
     steps = {name: stored[name] for name in opened if epoch_of(name)[1] * step_s < time_s}
