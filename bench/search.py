@@ -137,7 +137,8 @@ def searches(last: date, days: int) -> Iterator[tuple[str, Search]]:
     yield (
         "reviews of 7 days without a label, by money at risk",
         _list(
-            Days(DETECTOR, last - timedelta(days=6), last), Query(outcome="review", label="none", sort="money_at_risk")
+            Days(DETECTOR, last - timedelta(days=6), last),
+            Query(outcomes=("review",), label="none", sort="money_at_risk"),
         ),
     )
     yield "a customer's payments", _list(month, Query(entity=("customer", "c001234"), limit=200))
@@ -145,7 +146,7 @@ def searches(last: date, days: int) -> Iterator[tuple[str, Search]]:
     yield "a merchant's newest payments", _list(month, Query(entity=("merchant", "m00123")))
     yield "scores from 950, newest", _list(month, Query(scores=(950, 1000)))
     yield "a rule's payments", _list(month, Query(rule="new device, large", limit=200))
-    yield "missed frauds, by amount", _list(month, Query(outcome="approve", label="fraud", sort="amount"))
+    yield "missed frauds, by amount", _list(month, Query(outcomes=("approve",), label="fraud", sort="amount"))
     yield "largest amounts", _list(month, Query(sort="amount", limit=200))
     yield "summary of today", _summarize(today)
     yield "summary of all days", _summarize(month)

@@ -59,7 +59,7 @@ def reasons_list(reasons: Sequence[Json], most: int = MAX_SENTENCES) -> str:
 def _entry(reason: Json) -> str:
     impact, contribution = int(reason["impact"]), float(reason["contribution"])
     tone, does = ("stop", "raises the risk") if contribution >= 0 else ("blue", "lowers the risk")
-    factor = formatting.factor(math.exp(contribution))
+    factor = formatting.factor(contribution)
     about = f"Odds of fraud {factor}: {does} (impact {impact:+d})".replace("-", "\u2212")
     return (
         f'<li><b class="tg-tone-{tone}" title="{about}" aria-label="{about}">{factor}</b>'
@@ -139,7 +139,7 @@ def waterfall_rows(base: float, reasons: Sequence[Json], noun: str) -> list[Json
         rows.append(
             {
                 "name": formatting.title(name), "low": low, "high": high, "kind": kind, "said": sentence,
-                "contribution": contribution, "factor": formatting.factor(math.exp(contribution)),
+                "contribution": contribution, "factor": formatting.factor(contribution),
             }
         )  # fmt: skip
     return [*rows, _total(f"This {noun}", at)]

@@ -15,6 +15,8 @@ _SIZES = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"))
 ACRONYMS = {"id": "ID", "ip": "IP", "url": "URL"}
 # Formats of table columns: Streamlit's own, such as "percent", follow the browser's language.
 COUNT_FORMAT, PERCENT_FORMAT = "%,d", "%.1f%%"
+# Larger factors say no more.
+MAX_FACTOR = 1_000_000
 SCORE_HELP = meaning("score")
 
 
@@ -83,9 +85,12 @@ def entity(column: str) -> str:
     return " ".join(ACRONYMS.get(word, word) for word in words)
 
 
-def factor(of_odds: float) -> str:
-    """Return a factor on the odds of fraud: ``×3.2``, or below 1 ``÷2``."""
-    sign, size = ("×", of_odds) if of_odds >= 1 else ("÷", 1 / of_odds)
+def factor(contribution: float) -> str:
+    """Return a contribution in log-odds as a factor on the odds of fraud: ``×3.2``, or below 1 ``÷2``."""
+    sign = "×" if contribution >= 0 else "÷"
+    if abs(contribution) > math.log(MAX_FACTOR):
+        return f"{sign}{MAX_FACTOR:,}+"
+    size = math.exp(abs(contribution))
     return f"{sign}{size:,.{1 if size < 10 else 0}f}"
 
 

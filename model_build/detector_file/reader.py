@@ -133,8 +133,10 @@ def read_detector_file(path: Path) -> DetectorFile:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise DetectorFileError(f"Detector file {path} does not exist.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DetectorFileError(f"{path} cannot be read as text: {error}.") from None
+    except OSError as error:
+        raise DetectorFileError(f"Detector file {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise DetectorFileError(f"Detector file {path} is not UTF-8 text; save it as UTF-8.") from None
     try:
         plain = tomllib.loads(text)
         file = _read(DetectorToml.model_validate(plain), path.parent)

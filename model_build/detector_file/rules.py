@@ -194,12 +194,14 @@ def _kind_of(lines: Sequence[ListLine]) -> ValueKind:
 
 
 def read_list_file(path: Path) -> list[ListLine]:
-    """Return the values in a file with their lines; raise `DetectorFileError` if it cannot be read as text."""
+    """Return the values in a file with their lines; raise `DetectorFileError` if it cannot be read."""
     try:
         content = path.read_bytes()
         check_file(content)
         return split_lines(decode_list(content))
+    except FileNotFoundError:
+        raise DetectorFileError(f"List file {path} does not exist.") from None
     except OSError as error:
-        raise DetectorFileError(f"{path} cannot be read as text: {error}.") from None
+        raise DetectorFileError(f"List file {path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise DetectorFileError(f"{path} {error}.") from None

@@ -104,7 +104,7 @@ def test_kept_ranges_stay_within_their_limit() -> None:
     [
         Query(limit=200),
         Query(entity=("customer", "c7"), limit=200),
-        Query(outcome="block", sort="amount"),
+        Query(outcomes=("block",), sort="amount"),
         Query(label=FRAUD, sort="money_at_risk", limit=7),
         Query(scores=(990, 1000), sort="score", limit=200),
         Query(rule="far away", entity=("device", "d1"), sort="amount"),

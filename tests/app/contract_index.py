@@ -49,7 +49,7 @@ def _fits(row: Json, asked: dict[str, str]) -> bool:
     entity, _, key = asked.get("entity", "").partition(":")
     return (
         asked.get("from", "") <= day <= asked.get("to", "9999")
-        and asked.get("outcome", row["outcome"]) == row["outcome"]
+        and row["outcome"] in str(asked.get("outcome", row["outcome"])).split(",")
         and asked.get("label", label) == label
         and int(asked.get("from_score", 0)) <= row["score"] <= int(asked.get("to_score", 1000))
         and ("rule" not in asked or asked["rule"] in [hit["rule"] for hit in row["rules"]])

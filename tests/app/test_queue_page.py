@@ -182,6 +182,19 @@ def test_filters_are_in_the_address_and_the_address_sets_them(queue: AppTest) ->
     assert not queue.exception
 
 
+def test_all_outcomes_for_manual_review_wait_in_the_queue(contract: Contract, open_page: OpenPage) -> None:
+    contract.detector["outcome_order"] = ["approve", "call", "review", "block"]
+    add(contract, "reviewed", 900.0)
+    add(contract, "called", 910.0)["outcome"] = "call"
+    add(contract, "stopped", 2000.0)
+    page = open_page("queue").run()
+
+    assert listed(page) == ["$167.44", "$165.60"]
+    page.query_params["outcome"] = "call"
+    page.run()
+    assert listed(page) == ["$167.44"]
+
+
 def test_an_empty_queue_says_what_to_change(open_page: OpenPage) -> None:
     page = open_page("queue").run()
     assert "No payments match the filters" in texts(page)

@@ -66,3 +66,18 @@ def test_percent(share: float, text: str) -> None:
 )
 def test_names_become_labels(name: str, text: str) -> None:
     assert formatting.title(name) == text
+
+
+@pytest.mark.parametrize(
+    ("contribution", "text"),
+    [
+        (0.0, "×1.0"),
+        (1.1632, "×3.2"),
+        (-0.6931, "÷2.0"),
+        (3.0, "×20"),
+        (-115.0, "÷1,000,000+"),
+        (5_000.0, "×1,000,000+"),
+    ],
+)
+def test_factors_on_the_odds_are_read_at_a_glance(contribution: float, text: str) -> None:
+    assert formatting.factor(contribution) == text

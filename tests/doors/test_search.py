@@ -114,7 +114,8 @@ def test_what_an_earlier_version_had_can_be_searched_for(
     publish(None, rules=RuleBook("FIRST_MATCHED", (rule,), {}, ("approve", "hold", "block")).to_json())
     backend.publish(sample_version)
 
-    for query in ("outcome=hold", "rule=hold%20large", "outcome=review", "outcome=review&label=fraud"):
+    for query in ("outcome=hold", "rule=hold%20large", "outcome=review", "outcome=hold,review&label=fraud"):
         assert call("GET", "/v1/decisions", query=query)[1]["decisions"] == []
-    for query in ("outcome=held", "rule=hold%20small", "outcome=hold&rule=hold%20small"):
+    unknown = ("outcome=held", "outcome=review,held", "outcome=", "rule=hold%20small", "outcome=hold&rule=hold%20small")
+    for query in unknown:
         assert call("GET", "/v1/decisions", query=query)[0] == 422

@@ -216,7 +216,7 @@ def test_a_folder_is_no_detector_file(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "detector.toml"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DetectorFileError, match="cannot be read as text"):
+    with pytest.raises(DetectorFileError, match="is not UTF-8 text; save it as UTF-8"):
         read_detector_file(path)
 
 

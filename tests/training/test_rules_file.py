@@ -226,7 +226,7 @@ def test_lists_are_read(tmp_path: Path) -> None:
             "[lists.denied]\nvalues = []\nallow_empty = 1\n",
             "allow_empty in [lists.denied] must be true or false, not 1",
         ),
-        ('[lists.denied]\nfile = "nothing.txt"\n', "cannot be read as text"),
+        ('[lists.denied]\nfile = "nothing.txt"\n', "nothing.txt does not exist"),
         ('[lists.denied]\nvalues = ["a", 5]\n', "has the value 5, which is not text"),
         ('[lists.denied]\nvalues = [5, "a"]\n', 'has the value "a", which is not a number'),
         ("[lists.denied]\nvalues = [nan]\n", "not a number"),

@@ -74,11 +74,11 @@ def default_terms(detector: Detector) -> QueueTerms:
 def show_filters(detector: Detector) -> QueueTerms:
     """Show the filters in one line; return what they say."""
     order, default = detector.outcome_names(), default_terms(detector)
-    outcomes = [*reversed(order), ANY]
+    outcomes = [*reversed(order), *([default.outcome] if default.outcome not in order else []), ANY]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="queue-filters"):
         outcome = st.segmented_control(
             "Outcome", outcomes, required=True, **in_url("outcome", default.outcome, one_of(outcomes)),
-            format_func=lambda name: "All" if name == ANY else formatting.title(name),
+            format_func=lambda name: "All" if name == ANY else " or ".join(map(formatting.title, name.split(","))),
         )  # fmt: skip
         days = st.segmented_control(
             "Decision date", list(DAYS), required=True, **in_url("days", str(default.days), one_of(list(DAYS))),
@@ -142,8 +142,8 @@ def all_of_entity(entity: str, key: str) -> dict[str, str]:
 
 
 def review_outcome(order: list[str]) -> str:
-    """Return the outcome for manual review: the one below the strongest, unless that is the mildest."""
-    return order[-2] if len(order) > 2 else order[-1]
+    """Return the outcomes for manual review, with commas between them: those between the mildest and the strongest."""
+    return ",".join(reversed(order[1:-1])) or order[-1]
 
 
 def _show_more(detector: Detector) -> tuple[str, tuple[int, int]]:

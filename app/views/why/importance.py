@@ -25,15 +25,10 @@ def doublings(contribution: float) -> float:
     return contribution / math.log(2)
 
 
-def format_odds(contribution: float) -> str:
-    """Return a contribution as a factor on the odds of fraud: ``×3.2`` or ``÷1.5``."""
-    return formatting.factor(math.exp(contribution))
-
-
 def groups_chart(groups: Sequence[Json]) -> Chart:
     """Return bars of the effect of each group on scores, for all payments and for fraud."""
     rows = [
-        {"group": group["name"], "whose": whose, "size": doublings(group[name]), "odds": format_odds(group[name])}
+        {"group": group["name"], "whose": whose, "size": doublings(group[name]), "odds": formatting.factor(group[name])}
         for group in groups
         for whose, name in zip(WHOSE, ("mean_absolute", "mean_absolute_of_frauds"), strict=True)
         if group[name] is not None
@@ -72,7 +67,7 @@ def dependence_chart(dependence: Json, logarithmic: bool) -> Chart:
         {
             "value": (one["low"] + one["high"]) / 2,
             "effect": doublings(one["mean"]),
-            "odds": format_odds(one["mean"]),
+            "odds": formatting.factor(one["mean"]),
             "low": doublings(one["tenth"]),
             "high": doublings(one["ninetieth"]),
             "range": f"{one['low']:.4g} to {one['high']:.4g}" if one["low"] != one["high"] else f"{one['low']:.4g}",
@@ -141,7 +136,7 @@ def segments_chart(segments: Sequence[Json], groups: Sequence[tuple[int, str]], 
             "segment": segment["name"],
             "group": name,
             "size": doublings(segment["groups"][place]),
-            "odds": format_odds(segment["groups"][place]),
+            "odds": formatting.factor(segment["groups"][place]),
         }
         for segment in segments
         for place, name in groups

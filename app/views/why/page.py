@@ -14,7 +14,6 @@ from app.ui.page import in_markdown, problems_shown, show_page, show_problem
 from app.ui.url_state import in_url, one_of
 from app.views.why.importance import (
     dependence_chart,
-    format_odds,
     groups_chart,
     join_importance,
     segments_chart,
@@ -150,7 +149,7 @@ def _show_dependence(dependence: Json) -> None:
     show_chart(dependence_chart(dependence, log), alt=f"Effect of the values of {dependence['name']}")
     missing = next((one for one in dependence["bins"] if one["low"] is None), None)
     if missing:
-        odds = format_odds(missing["mean"])
+        odds = formatting.factor(missing["mean"])
         st.caption(f"Without a value ({formatting.count(missing['events'])} payments): {odds} on average.")
 
 

@@ -13,7 +13,6 @@ from app.api.errors import ApiProblem
 from app.ui import formatting, times
 from app.ui.links import offer_event, show_link
 from app.ui.page import in_markdown, problems_shown
-from app.views.why.importance import format_odds
 
 LABELS = {"fraud": ("Fraud", "stop"), "legitimate": ("Legitimate", "go"), "none": ("Not labeled", "quiet")}
 
@@ -36,7 +35,7 @@ def _line(detector: Detector, past: Json) -> str:
     money = "" if amount is None else formatting.money(amount, detector.currency, cents=True)
     return (
         '<div class="tg-past">'
-        f'<b class="tg-odds">{format_odds(past["contribution"])}</b>'
+        f'<b class="tg-odds">{formatting.factor(past["contribution"])}</b>'
         f"<span>{escape(sentence)}</span>"
         f"<span>{escape(money)}</span>"
         f"<span>{escape(times.moment(str(event.get(detector.column('timestamp')))))}</span>"
@@ -53,12 +52,12 @@ def _show_event(api: Api, detector: Detector, past: Json) -> None:
     score, label, odds = st.columns(3)
     score.metric("Score", formatting.count(past["score"]), border=True)
     label.metric("Label", word, border=True)
-    odds.metric("Effect of this reason", format_odds(past["contribution"]), border=True)
+    odds.metric("Effect of this reason", formatting.factor(past["contribution"]), border=True)
     reasons, sent = st.columns(2, gap="large")
     with reasons:
         st.subheader("Main reasons", anchor=False)
         for reason in past["reasons"]:
-            st.markdown(f"**{format_odds(reason['contribution'])}** {in_markdown(reason['sentence'])}")
+            st.markdown(f"**{formatting.factor(reason['contribution'])}** {in_markdown(reason['sentence'])}")
         with problems_shown():
             _show_ways(api, detector, event, event_id)
     with sent:

@@ -23,7 +23,7 @@ SEGMENTS = [write_segment(Rows.of(part)) for part in (ENTRIES, STREAM[len(ENTRIE
 
 QUERIES = st.builds(
     Query,
-    outcome=st.sampled_from([None, "approve", "review", "block", "nothing"]),
+    outcomes=st.sampled_from([(), ("approve",), ("review",), ("block",), ("nothing",), ("review", "block")]),
     label=st.sampled_from([None, *LABELS]),
     rule=st.sampled_from([None, None, "new device", "seen before", "nothing"]),
     entity=st.sampled_from([None, ("customer", "c7"), ("device", "d1"), ("customer", "d1"), ("nothing", "c7")]),
@@ -37,7 +37,7 @@ def expected(query: Query) -> list[Entry]:
     found = [
         entry
         for entry in LATEST
-        if query.outcome in (None, entry.kind.outcome)
+        if (not query.outcomes or entry.kind.outcome in query.outcomes)
         and query.label in (None, entry.label)
         and (query.rule is None or query.rule in [rule for rule, _ in entry.kind.rules])
         and (query.entity is None or entry.entities.get(query.entity[0]) == query.entity[1])
@@ -97,7 +97,7 @@ def test_what_is_rare_is_in_few_blocks() -> None:
     rare = [replace(entry, kind=other) if place % 50 == 0 else entry for place, entry in enumerate(entries)]
     head = read_head(write_segment(Rows.of(rare)))
     assert len(head.zones) > 30
-    assert len(list(Query(outcome="block").blocks(head, by_label=True))) <= 2
+    assert len(list(Query(outcomes=("block",)).blocks(head, by_label=True))) <= 2
     assert len(list(Query(scores=(990, 1000)).blocks(head, by_label=True))) <= 6
 
 

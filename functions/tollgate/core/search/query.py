@@ -20,11 +20,11 @@ Bools = NDArray[np.bool_]
 class Query:
     """Decisions of some days by outcome, label, rule, entity and score, all of which are optional.
 
-    ``entity`` is a name and a key, ``scores`` the lowest and the highest that is wanted; events without a score are
-    found by neither.
+    Without ``outcomes``, any will do. ``entity`` is a name and a key, ``scores`` the lowest and the highest that is
+    wanted; events without a score are found by neither.
     """
 
-    outcome: str | None = None
+    outcomes: tuple[str, ...] = ()
     label: str | None = None
     rule: str | None = None
     entity: tuple[str, str] | None = None
@@ -71,7 +71,7 @@ class Query:
         return mask
 
     def _wants(self, kind: EntryKind) -> bool:
-        if self.outcome is not None and kind.outcome != self.outcome:
+        if self.outcomes and kind.outcome not in self.outcomes:
             return False
         return self.rule is None or any(rule == self.rule for rule, _ in kind.rules)
 

@@ -20,6 +20,13 @@ from tollgate.handlers.http_api.encoding import (
     read_body,
 )
 
+# In place of the library's own, by type of mistake.
+_SENTENCES = {
+    "value_error": "{error}",
+    "too_short": "give at least {min_length}, not {actual_length}",
+    "too_long": "give at most {max_length}, not {actual_length}",
+}
+
 
 class StrictRequest(Request):
     """A request whose body is JSON without NaN or Infinity, and of at most ``most_bytes``."""
@@ -84,7 +91,7 @@ def answer_problems(app: FastAPI) -> None:
             message = "The body has to be a JSON object, sent with Content-Type: application/json."
             return _answer(422, "invalid_request", message, retry=False)
         place = ".".join(str(part) for part in first["loc"])
-        said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
+        said = _SENTENCES[first["type"]].format(**first["ctx"]) if first["type"] in _SENTENCES else first["msg"]
         return _answer(422, "invalid_request", f"{place}: {said}.", retry=False)
 
     @app.exception_handler(HTTPException)

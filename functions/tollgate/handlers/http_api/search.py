@@ -35,7 +35,7 @@ class SearchQuery(_Days):
     """Which decisions to list, and in which order."""
 
     day: Day = Field(None, description="A single day, in place of from and to; today without any.")
-    outcome: str | None = None
+    outcome: str | None = Field(None, description="Of several outcomes, any: their names with commas between them.")
     label: LabelName | None = Field(None, description="none: without a label so far.")
     rule: str | None = Field(None, description="The name of a rule that matched, or would have in shadow mode.")
     entity: str | None = Field(None, description="name:key, as in customer:c000170.")

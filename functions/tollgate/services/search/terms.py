@@ -34,7 +34,10 @@ _MAX_NAMED = 12
 
 @dataclass(frozen=True)
 class SearchTerms:
-    """A search as it was asked for. ``first`` and ``last`` are days, ``entity`` is name:key."""
+    """A search as it was asked for. ``first`` and ``last`` are days, ``entity`` is name:key.
+
+    ``outcome`` may name several with commas between them.
+    """
 
     detector: str | None = None
     first: date | None = None
@@ -48,6 +51,11 @@ class SearchTerms:
     sort: str = "newest"
     limit: int = 50
     cursor: str | None = None
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes that are asked for; none stands for all."""
+        return tuple(self.outcome.split(",")) if self.outcome is not None else ()
 
 
 def read_days(detector: str, first: date | None, last: date | None) -> Days:
@@ -74,7 +82,7 @@ def read_query(version: DetectorVersion, terms: SearchTerms, days: Days) -> Quer
     if highest < lowest:
         raise InputError(f"from_score ({lowest}) is higher than to_score ({highest}); exchange them.")
     query = Query(
-        outcome=terms.outcome,
+        outcomes=terms.outcomes,
         label=terms.label,
         rule=terms.rule,
         entity=_read_entity(version, terms.entity) if terms.entity is not None else None,
@@ -137,8 +145,11 @@ def check_names(versions: VersionStore, version: DetectorVersion, terms: SearchT
     To be asked where nothing was found: then manifests of earlier versions are read for a name that ``version`` lacks.
     """
     rules = [rule.name for rule in version.rules.book.rules]
-    for what, name, known in (("outcome", terms.outcome, version.order), ("rule", terms.rule, rules)):
-        if name is not None and name not in known and _is_in_no_version(versions, version.detector, what, name):
+    asked: list[tuple[str, str, Sequence[str]]] = [("outcome", name, version.order) for name in terms.outcomes]
+    if terms.rule is not None:
+        asked.append(("rule", terms.rule, rules))
+    for what, name, known in asked:
+        if name not in known and _is_in_no_version(versions, version.detector, what, name):
             raise InputError(f"There is no {what} {shown(name)}{suggest(name[:100], known)}; {_list(what, known)}.")
 
 
