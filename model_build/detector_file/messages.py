@@ -115,20 +115,24 @@ def _describe(
 ) -> str:
     extra: dict[str, Any] = field.json_schema_extra if field and isinstance(field.json_schema_extra, dict) else {}
     in_list = isinstance(place[-1], int)
-    if kind == "literal_error" and isinstance(given, str):
+    if kind == "literal_error":
+        if not isinstance(given, str):
+            return f"must be {_any_of([show(name) for name in known])}, not {show(given)}"
         if in_list:
             return f"names {show(given)}, which is not one of {', '.join(known)}{suggest(given, known)}"
-        choice = " or ".join(known) if len(known) == 2 else f"one of {', '.join(known)}"
-        return f"must be {choice}{suggest(given, known)}"
+        return f"must be {_any_of(known)}{suggest(given, known)}"
     if in_list:
         example = extra.get("example", '["a", "b"]')
         return f"must be a list of strings in quotes, such as {example}"
     if kind == "string_too_short":
         return "must not be empty; remove the key if there is none"
-    kind = "string_type" if kind == "literal_error" else kind
     what, usual = _KINDS[kind]
     example = extra.get("example") or usual or _quote(kind, given)
     return f"must be {what}{f', such as {example},' if example else ','} not {show(given)}"
+
+
+def _any_of(names: Sequence[str]) -> str:
+    return " or ".join(names) if len(names) == 2 else f"one of {', '.join(names)}"
 
 
 def _quote(kind: str, given: object) -> str | None:

@@ -31,7 +31,7 @@ def test_a_label_from_the_future_is_refused_with_its_row_of_the_file(tmp_path: P
     assert str(caught.value) == (
         f'Row {N - 400}, column "known": 2027-03-10T08:00:00Z lies 333 days ahead of now (2026-04-11T00:00:00Z); '
         "a label may become known at most 10 minutes ahead: check the year and the time zone (a time without one is "
-        "UTC) (3 such rows)."
+        "read in UTC) (3 such rows)."
     )
 
 
@@ -68,8 +68,10 @@ def test_events_from_the_future_are_refused_with_row_time_now_and_count(tmp_path
         notice(tmp_path, columns, now_s=START_S + 3600.0 * 500)
     assert str(caught.value) == (
         'Row 1, column "t": 2026-01-25T23:00:00Z lies 4 days ahead of now (2026-01-21T20:00:00Z); an event may lie at '
-        "most 10 minutes ahead: check the year and the time zone (a time without one is UTC) (99 such rows)."
+        "most 10 minutes ahead: check the year and the time zone (a time without one is read in UTC) (99 such rows)."
     )
+    with pytest.raises(TrainingDataError, match="a time without one is read in Europe/Berlin"):
+        notice(tmp_path, columns, EVENT + 'timezone = "Europe/Berlin"\n', now_s=START_S)
     almost = START_S + 3600.0 * (N - 1) - 600
     assert len(notice(tmp_path, base(), now_s=almost)) == 1  # of labels that are young
     with pytest.raises(TrainingDataError):

@@ -236,6 +236,7 @@ def test_lists_are_read(tmp_path: Path) -> None:
             '[lists.denied]\nvalues = []\nkind = "texts"\n',
             'kind in [lists.denied] must be text or number (did you mean "text"?)',
         ),
+        ("[lists.denied]\nvalues = []\nkind = 1\n", 'kind in [lists.denied] must be "text" or "number", not 1'),
         ("[lists.in]\nvalues = []\n", "must be lowercase letters"),
         ('[lists."a b"]\nvalues = []\n', "must be lowercase letters"),
         (f'[lists.denied]\nvalues = ["{"a" * 257}"]\n', "longer than 256"),

@@ -67,6 +67,7 @@ def test_outcomes_of_other_names_can_be_meant(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
+        ("fail = true", 'fail in [safety] must be one of "none", "rules_only", "review", "allow", not true.'),
         ('fail = "revew"', 'fail in [safety] must be one of none, rules_only, review, allow (did you mean "review"?).'),
         ('fial = "review"', 'fial in [safety] is not a known key (did you mean "fail"?).'),
         (
