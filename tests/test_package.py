@@ -11,7 +11,7 @@ from pathlib import Path
 import build_package
 import onnx
 import pytest
-from tollgate.core.decisions.decide import decide_in_order
+from tollgate.core.decisions.in_order import decide_in_order
 from tollgate.core.events.reader import read_event
 
 from localstack.packages import LAMBDA, THIS_MACHINE, Runtime, package_functions, package_parquet_layer
@@ -112,7 +112,7 @@ SCORE = """
 import json, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
-from tollgate.core.decisions.decide import decide_in_order
+from tollgate.core.decisions.in_order import decide_in_order
 from tollgate.core.events.reader import read_event
 from tollgate.core.detectors.version import open_version
 import tollgate.handlers.api, tollgate.handlers.http_api.app, tollgate.handlers.stream

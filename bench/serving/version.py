@@ -67,7 +67,7 @@ def read_payments(folder: Path, most: int) -> list[dict[str, Any]]:
 
 def read_features(folder: Path, payments: list[dict[str, Any]]) -> list[dict[str, float | None]]:
     """Return some values for the features of each payment: what a feature store would give the usual stack."""
-    from tollgate.core.decisions.decide import decide_in_order  # noqa: PLC0415
+    from tollgate.core.decisions.in_order import decide_in_order  # noqa: PLC0415
     from tollgate.core.events.reader import read_events  # noqa: PLC0415
 
     from model_build.deployment.publish import open_folder  # noqa: PLC0415

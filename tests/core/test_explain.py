@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decide import Decisions, decide_in_order
+from tollgate.core.decisions.decide import Decisions
+from tollgate.core.decisions.in_order import decide_in_order
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.explanations.explain import TOP, explain_decisions, impacts_of

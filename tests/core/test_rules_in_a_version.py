@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decide import decide_in_order, decide_one
+from tollgate.core.decisions.decide import decide_one
+from tollgate.core.decisions.in_order import decide_in_order
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.history.stored import StoredHistories

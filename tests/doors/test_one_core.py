@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decide import decide_in_order
+from tollgate.core.decisions.in_order import decide_in_order
 from tollgate.core.events.reader import read_events
 from tollgate.services.batches.catalog import show_batch
 from tollgate.services.batches.process import score_batch

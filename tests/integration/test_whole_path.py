@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 import pytest
 from tollgate.adapters.dynamodb.histories import HistoryTable, history_key, sums_of
-from tollgate.core.decisions.decide import decide_in_order
+from tollgate.core.decisions.in_order import decide_in_order
 from tollgate.core.events.reader import read_events as read_columns
 from tollgate.core.history.item_packing import own_sums
 from tollgate.core.history.latest_addition import latest_us, without_latest

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decide import decide_in_order
+from tollgate.core.decisions.in_order import decide_in_order
 from tollgate.core.detectors.costs import Costs
 from tollgate.core.events.event_type import EventType
 from tollgate.errors import TrainingDataError

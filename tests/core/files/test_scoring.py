@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decide import decide_in_order
+from tollgate.core.decisions.in_order import decide_in_order
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.reader import read_events
 from tollgate.core.files.results import safe_cell

@@ -9,7 +9,8 @@ from random import Random
 
 import numpy as np
 import pytest
-from tollgate.core.decisions.decide import decide_in_order, decide_one
+from tollgate.core.decisions.decide import decide_one
+from tollgate.core.decisions.in_order import decide_in_order
 from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events
 from tollgate.core.events.reader import read_events

@@ -13,10 +13,8 @@ from tollgate.core.detectors.version import DetectorVersion
 from tollgate.core.events.event import Events, Floats, Ints
 from tollgate.core.features.feature import Matrix
 from tollgate.core.features.pipeline import FeatureSteps
-from tollgate.core.history.labels import NOTHING_WITHHELD, Withheld
 from tollgate.core.history.layout import Layout
 from tollgate.core.history.plan import HistoryPlan, amount_excess, amount_excess_of_one
-from tollgate.core.history.replay import replay_histories
 from tollgate.core.history.stored import NO_SUMS, StoredHistories, StoredSums, read_all
 from tollgate.core.rules.matches import ListAnswer, RuleAnswers, RuleHit
 from tollgate.core.rules.scope import RuleInputs
@@ -195,20 +193,3 @@ def decide_without_score(version: DetectorVersion, event: Events, known: Mapping
         (outcome,) = rules.outcomes([outcome], version.order)
     rank = np.array([version.order.index(outcome)])
     return Decisions(nothing, np.array([-1]), rank, version.order, rules, features, judged)
-
-
-def decide_in_order(version: DetectorVersion, events: Events, stored: StoredHistories) -> Decisions:
-    """Decide on n events in order of time, each seeing the ones before it on top of what is stored.
-
-    The decisions come in the order of the rows.
-    """
-    withheld = NOTHING_WITHHELD.rows
-    while True:
-        told = Withheld(withheld, np.full(len(withheld), np.inf))
-        replayed = replay_histories(version.history, events, stored=stored, withheld=told)
-        decisions = decide(version, events, Reads(replayed.reads, replayed.excess))
-        found = np.flatnonzero([not version.lets_through(outcome) for outcome in decisions.outcomes])
-        # An event depends on earlier ones alone: what is right up to some event stays right, and reaches further.
-        if np.array_equal(found, withheld):
-            return decisions
-        withheld = found
