@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.api.detector import read_detector
-from app.views.queue.add_to_list import used_column
-from app.views.queue.export import cases_csv
+from app.views.queue.case_list import cases_csv
+from app.views.queue.case_view import used_column
 from tests.app.conftest import OpenPage, texts
 from tests.app.contract_index import found
 from tests.app.contract_rules import detector_rules

@@ -18,9 +18,8 @@ from app.ui import formatting
 from app.ui.links import show_link
 from app.ui.page import in_markdown, problems_shown, show_page
 from app.ui.prefetch import prefetch
-from app.views.queue.case_list import EVENT, next_of, show_case_list
+from app.views.queue.case_list import EVENT, next_of, offer_download, show_case_list
 from app.views.queue.case_view import show_case
-from app.views.queue.export import offer_download
 from app.views.queue.labels import latest_by_event, show_decide_bar, show_effect
 from app.views.queue.search import (
     ANY,
