@@ -42,6 +42,8 @@ _WRITERS = 4
 _EXPIRY_PLACE, _LATEST_PLACE = f":{EXPIRY}", f":{LATEST}"
 
 
+# One decision names each of its histories three times.
+@lru_cache(maxsize=1024)
 def history_key(space: str, entity: str, key: str) -> str:
     """Return the pk of one entity's history."""
     return fit_key(f"{space}#{entity}#{key}")
