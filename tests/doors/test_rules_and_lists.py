@@ -81,7 +81,7 @@ def test_what_cannot_have_been_meant_is_found() -> None:
         ([{**LARGE, "name": "a;b"}], "without ;"),
         ([{**LARGE, "priority": 0}], "greater than or equal to 1"),
         ([{**LARGE, "expression": "a" * 10_001}], "at most 10000 characters"),
-        ([{**LARGE, "name": f"n{number}"} for number in range(501)], "at most 500 items"),
+        ([{**LARGE, "name": f"n{number}"} for number in range(501)], "give at most 500, not 501"),
         ([{**LARGE, "expires_at": "soon"}], "expires_at"),
         (
             [{**LARGE, "expires_at": 1780272000}],
@@ -266,7 +266,7 @@ def test_numbers_are_in_order_of_size() -> None:
         ("denied", ["c1", "a\x1f"], 422, "which has a control character (U+001F); remove it"),
         ("amounts", [True], 422, "has the value True, which is not a number"),
         ("denied", ["x" * 300], 422, "longer than 256 characters"),
-        ("denied", ["x"] * 100_001, 422, "at most 100000 items"),
+        ("denied", ["x"] * 100_001, 422, "give at most 100,000, not 100,001"),
     ],
 )
 def test_what_no_list_can_hold_is_refused(name: str, values: list[object], status: int, said: str) -> None:

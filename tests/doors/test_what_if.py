@@ -71,7 +71,7 @@ def test_an_id_is_asked_about_as_it_is_decided_on(payment: Payment, given: objec
         ({"event_id": "a\x1f"}, 422, 'body.event_id: "a\x1f" has a control character.'),
         ({"event_id": "x" * 300}, 422, "body.event_id: "),
         ({"event_id": " "}, 422, "Say event, event_id, or both"),
-        ({"event": {}, "variants": [{}] * 101}, 422, "body.variants: List should have at most 100 items"),
+        ({"event": {}, "variants": [{}] * 101}, 422, "body.variants: give at most 100, not 101"),
         ({"event": {}, "record": True}, 422, "body.record: Extra inputs are not permitted."),
         ({"event": {"event_id": "a"}}, 422, 'Column "timestamp" is required and missing.'),
     ],

@@ -23,8 +23,8 @@ from tollgate.handlers.http_api.encoding import (
 # In place of the library's own, by type of mistake.
 _SENTENCES = {
     "value_error": "{error}",
-    "too_short": "give at least {min_length}, not {actual_length}",
-    "too_long": "give at most {max_length}, not {actual_length}",
+    "too_short": "give at least {min_length:,}, not {actual_length:,}",
+    "too_long": "give at most {max_length:,}, not {actual_length:,}",
 }
 
 
