@@ -144,11 +144,12 @@ def test_a_thousand_and_one_labels_are_refused() -> None:
     labels = [{"event_id": str(n), "label": "fraud"} for n in range(1001)]
     status, answer = call("POST", "/v1/labels", {"labels": labels})
     assert (status, answer["code"]) == (422, "invalid_request")
-    assert "1000" in answer["message"]
+    assert answer["message"] == "body.labels: give at most 1,000, not 1,001."
 
 
 def test_no_labels_are_refused() -> None:
-    assert call("POST", "/v1/labels", {"labels": []})[0] == 422
+    status, answer = call("POST", "/v1/labels", {"labels": []})
+    assert (status, answer["message"]) == (422, "body.labels: give at least 1, not 0.")
 
 
 def test_the_detector_is_described() -> None:
