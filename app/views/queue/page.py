@@ -68,7 +68,7 @@ def _show_body(api: Api, detector: Detector) -> None:
 
 def _offer_all(terms: QueueTerms) -> None:
     """Show a link to all payments of the entity that is searched for, if filters leave some out."""
-    entity, _, key = terms.entity.partition(":")
+    entity, key = terms.name_and_key
     if key and (terms.outcome, terms.label, terms.rule, terms.days) != (ANY, ANY, ANY, 30):
         show_link("queue", "All its payments, 30 days", all_of_entity(entity, key))
 
@@ -99,7 +99,7 @@ def _show_nothing(detector: Detector, terms: QueueTerms) -> None:
     if latest_by_event() and terms.label == "none":
         st.html(empty_state("All done", "You labeled every case that matches these filters."))
     else:
-        entity, _, key = terms.entity.partition(":")
+        entity, key = terms.name_and_key
         whose = f" of {formatting.entity(entity)} {key}" if key else ""
         text = f"No {formatting.plural(noun)}{whose} match the filters. Try more days, another outcome, or any label."
         st.html(empty_state("Nothing to review", text))

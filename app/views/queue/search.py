@@ -45,6 +45,12 @@ class QueueTerms:
         return self.label in (ANY, label)
 
     @property
+    def name_and_key(self) -> tuple[str, str]:
+        """The name and the key of the entity, both empty for none."""
+        name, _, key = self.entity.partition(":")
+        return name, key
+
+    @property
     def first(self) -> date:
         """The first day, in UTC."""
         return clock.today() - timedelta(self.days - 1)
